@@ -1,0 +1,20 @@
+# Each target is a line or two; the work is in scripts/.
+.PHONY: run test check bench dist site
+
+run: dist
+	@exec ./target/release/latchkey serve $(ARGS)
+
+dist:
+	@scripts/build-release
+
+site:
+	@scripts/build-site
+
+test:
+	@scripts/test
+
+check:
+	@scripts/check
+
+bench:
+	@scripts/bench

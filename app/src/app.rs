@@ -1,0 +1,76 @@
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{SsrMode, path};
+
+use crate::components::{Announcer, Footer, Header, LastHeading, LiveRegion, NotFoundView};
+use crate::echo::provide_echo;
+use crate::i18n::texts;
+use crate::pages::{
+    DashboardPage, DeleteKeyPage, GenerateKeyPage, KeyPageView, KeysPage, LoginPage, SetupPage,
+};
+use crate::session::{FreshKey, Session};
+
+/// The whole application; what hydrates in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_echo();
+    FreshKey::provide();
+    let session = Session::provide();
+    let announcer = Announcer::provide();
+    view! {
+        <Title formatter=full_title/>
+        <Router>
+            <Frame session announcer/>
+        </Router>
+    }
+}
+
+/// What stands around every page.
+#[component]
+fn Frame(
+    /// Who looks at it.
+    session: Session,
+    /// Who speaks.
+    announcer: Announcer,
+) -> impl IntoView {
+    LastHeading::provide();
+    view! {
+        // The router takes no part in this: the browser moves the focus.
+        <a class="skip-link" href="#main" rel="external">{texts().skip_to_content}</a>
+        <Header session/>
+        <main id="main" tabindex="-1">
+            <Pages/>
+        </main>
+        <Footer/>
+        <LiveRegion announcer/>
+    }
+}
+
+/// Every address and its page. The whole page is sent at once, because its status is known only then.
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
+        <FlatRoutes fallback=|| view! { <NotFoundView/> }>
+            <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async/>
+            <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
+            <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+            <Route path=path!("/account/api-keys") view=KeysPage ssr=SsrMode::Async/>
+            <Route path=path!("/account/api-keys/new") view=GenerateKeyPage ssr=SsrMode::Async/>
+            <Route path=path!("/account/api-keys/:id") view=KeyPageView ssr=SsrMode::Async/>
+            <Route path=path!("/account/api-keys/:id/delete") view=DeleteKeyPage ssr=SsrMode::Async/>
+        </FlatRoutes>
+    }
+}
+
+/// The product's name behind the page's. On the server the framework writes a title as it is, so what
+/// customers wrote is escaped here; in the browser it is set as text.
+fn full_title(text: String) -> String {
+    let text = if cfg!(feature = "ssr") {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    } else {
+        text
+    };
+    if text.is_empty() { "Latchkey".into() } else { format!("{text} · Latchkey") }
+}

@@ -1,0 +1,31 @@
+//! Pieces of pages: they take data or signals and fetch nothing.
+
+mod announcer;
+mod choice;
+mod copy_button;
+mod field;
+mod footer;
+mod form;
+mod header;
+mod heading;
+mod key_table;
+mod loaded;
+mod menu;
+mod moment;
+mod pager;
+mod token;
+
+pub(crate) use announcer::*;
+pub(crate) use choice::*;
+pub(crate) use copy_button::*;
+pub(crate) use field::*;
+pub(crate) use footer::*;
+pub(crate) use form::*;
+pub(crate) use header::*;
+pub(crate) use heading::*;
+pub(crate) use key_table::*;
+pub(crate) use loaded::*;
+pub(crate) use menu::*;
+pub(crate) use moment::*;
+pub(crate) use pager::*;
+pub(crate) use token::*;

@@ -1,0 +1,121 @@
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::FormState;
+use crate::i18n::{language, texts};
+use crate::portal::Field;
+use crate::problem_text::field_problem;
+
+/// What kind of text a field takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Readable.
+    Text,
+    /// A username.
+    Username,
+    /// The password of somebody who has one.
+    CurrentPassword,
+    /// A password to be chosen.
+    NewPassword,
+}
+
+impl Kind {
+    fn input_type(self) -> &'static str {
+        match self {
+            Self::Text | Self::Username => "text",
+            Self::CurrentPassword | Self::NewPassword => "password",
+        }
+    }
+
+    fn autocomplete(self) -> &'static str {
+        match self {
+            Self::Text => "off",
+            Self::Username => "username",
+            Self::CurrentPassword => "current-password",
+            Self::NewPassword => "new-password",
+        }
+    }
+}
+
+/// What is wrong with a field now, in words.
+pub(crate) fn problem_of(state: FormState, field: Field) -> Signal<Option<String>> {
+    let (t, language) = (texts(), language());
+    Signal::derive(move || state.error.with(|error| field_problem(t, language, error.as_ref()?, field)))
+}
+
+/// A labelled text field with its hint and its error.
+#[component]
+pub(crate) fn TextField(
+    /// Of which form.
+    state: FormState,
+    /// Which field it is to the server.
+    field: Field,
+    /// Its name in the form.
+    name: &'static str,
+    /// What it is called on the page.
+    label: &'static str,
+    /// What it takes.
+    #[prop(default = Kind::Text)]
+    kind: Kind,
+    /// A sentence that helps to fill it.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// A class for the input.
+    #[prop(default = "input")]
+    class: &'static str,
+) -> impl IntoView {
+    let id = format!("{}-{name}", state.name);
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let problem = problem_of(state, field);
+    let invalid = move || problem.with(Option::is_some);
+    let describes = describes(hint.is_some().then(|| hint_id.clone()), error_id.clone(), problem);
+    let start_here = problem.with_untracked(Option::is_some);
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+            <input
+                id=id
+                class=class
+                type=kind.input_type()
+                name=name
+                value=state.entered(name)
+                autocomplete=kind.autocomplete()
+                autocapitalize=(kind != Kind::Text).then_some("none")
+                spellcheck="false"
+                autofocus=start_here
+                aria-invalid=move || invalid().then_some("true")
+                aria-describedby=describes
+            />
+            <FieldProblem id=error_id problem/>
+        </div>
+    }
+}
+
+/// The `aria-describedby` of a field: the hint always, the error when there is one.
+pub(crate) fn describes(
+    hint_id: Option<String>,
+    error_id: String,
+    problem: Signal<Option<String>>,
+) -> impl Fn() -> Option<String> + Send + Clone + 'static {
+    move || match (&hint_id, problem.with(Option::is_some)) {
+        (Some(hint), true) => Some(format!("{error_id} {hint}")),
+        (Some(hint), false) => Some(hint.clone()),
+        (None, true) => Some(error_id.clone()),
+        (None, false) => None,
+    }
+}
+
+/// The error under a field.
+#[component]
+pub(crate) fn FieldProblem(
+    /// Its id.
+    id: String,
+    /// What is wrong.
+    problem: Signal<Option<String>>,
+) -> impl IntoView {
+    move || match problem.get() {
+        Some(text) => Either::Left(view! { <p class="field-problem" id=id.clone()>{text}</p> }),
+        None => Either::Right(()),
+    }
+}

@@ -1,0 +1,76 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{AccountMenu, Form};
+use crate::i18n::texts;
+use crate::portal::Viewer;
+use crate::server_fns::LogOut;
+use crate::session::Session;
+
+/// The title band and, for a user, the navigation.
+#[component]
+pub(crate) fn Header(
+    /// Who looks at the page.
+    session: Session,
+) -> impl IntoView {
+    let log_out = Form::<LogOut>::new();
+    // A page load, not a step of the router: nothing of the user stays in the browser's memory.
+    log_out.on_success(|()| {
+        let _ = window().location().set_href("/login");
+    });
+    view! {
+        <header class="site-header">
+            <div class="band">
+                <a class="brand" href="/">"Latchkey"</a>
+            </div>
+            <Transition>
+                {move || Suspend::new(async move {
+                    let viewer = session.viewer.await.ok().flatten();
+                    viewer.map(|viewer| view! { <Navigation viewer log_out/> })
+                })}
+            </Transition>
+        </header>
+    }
+}
+
+/// The dark bar with the ways to all pages.
+#[component]
+fn Navigation(
+    /// Who is logged in.
+    viewer: Viewer,
+    /// The way out.
+    log_out: Form<LogOut>,
+) -> impl IntoView {
+    let t = texts();
+    view! {
+        <nav class="bar" aria-label=t.navigation_label>
+            <ul class="bar-links">
+                <li><NavLink to="/" text=t.dashboard/></li>
+                <AccountMenu log_out/>
+            </ul>
+            <p class="user">
+                <span class="visually-hidden">{t.logged_in_as}" "</span>
+                <span class="username">{viewer.username}</span>
+            </p>
+        </nav>
+    }
+}
+
+/// A link that knows whether it leads to the page that is shown, or to the one above it.
+#[component]
+pub(crate) fn NavLink(
+    /// Where it leads.
+    to: &'static str,
+    /// What it says.
+    text: &'static str,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move || {
+        path.with(|path| match path.strip_prefix(to) {
+            Some("") => Some("page"),
+            Some(rest) if rest.starts_with('/') => Some("true"),
+            _ => None,
+        })
+    };
+    view! { <a href=to aria-current=current>{text}</a> }
+}

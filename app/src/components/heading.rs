@@ -1,0 +1,44 @@
+use leptos::html;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+
+/// The path whose heading had the focus last, so that a heading takes it once per visit.
+#[derive(Clone)]
+pub(crate) struct LastHeading(StoredValue<String>);
+
+impl LastHeading {
+    /// Starts with the page that the browser loaded, where the focus belongs to the browser.
+    pub(crate) fn provide() {
+        provide_context(Self(StoredValue::new(use_location().pathname.get_untracked())));
+    }
+}
+
+/// The one heading of a page, and the page's title. After a click on a link the focus moves here.
+#[component]
+pub(crate) fn PageHeading(
+    /// What both say.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    let heading = NodeRef::<html::H1>::new();
+    let path = use_location().pathname;
+    let last = use_context::<LastHeading>();
+    Effect::new(move |_| {
+        let (Some(heading), Some(LastHeading(last))) = (heading.get(), last.clone()) else {
+            return;
+        };
+        let path = path.get_untracked();
+        if last.with_value(|last| *last != path) {
+            last.set_value(path);
+            // It is not in the document yet.
+            request_animation_frame(move || {
+                let _ = heading.focus();
+            });
+        }
+    });
+    view! {
+        <Title text=text.clone()/>
+        <h1 tabindex="-1" node_ref=heading>{text}</h1>
+    }
+}

@@ -1,0 +1,118 @@
+use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos_router::hooks::use_location;
+use web_sys::Node;
+
+use super::{Form, NavLink, PlainForm, SubmitButton};
+use crate::i18n::texts;
+use crate::server_fns::LogOut;
+
+/// The menu of everything that belongs to the account. Without scripting it is a plain list.
+#[component]
+pub(crate) fn AccountMenu(
+    /// The way out.
+    log_out: Form<LogOut>,
+) -> impl IntoView {
+    let t = texts();
+    let pages = [("/account/api-keys", t.api_keys)];
+    let menu = Menu::new();
+    let path = use_location().pathname;
+    let inside = move || path.with(|path| path.starts_with("/account/")).then_some("true");
+    let links = pages.map(|(to, text)| view! { <li><NavLink to text/></li> });
+    view! {
+        <li
+            class="menu"
+            node_ref=menu.element
+            data-live=move || menu.live.get().then_some("")
+            data-open=move || menu.open.get().then_some("")
+            on:mouseenter=move |_| menu.open.set(true)
+            on:mouseleave=move |_| menu.close()
+            on:focusin=move |_| menu.open.set(true)
+            on:focusout=move |event| menu.focus_left(&event)
+            on:keydown=move |event| menu.key(&event)
+        >
+            <a
+                class="menu-name"
+                href="/account/api-keys"
+                node_ref=menu.name
+                aria-controls="account-menu"
+                aria-current=inside
+                aria-expanded=move || menu.live.get().then(|| menu.open.get().to_string())
+                on:click=move |event| menu.click(&event)
+            >
+                {t.account}
+            </a>
+            <ul id="account-menu" class="menu-items" on:click=move |_| menu.close()>
+                {links}
+                <li>
+                    <PlainForm form=log_out path="/logout" class="menu-form">
+                        <SubmitButton state=log_out.state label=t.logout class="link-button"/>
+                    </PlainForm>
+                </li>
+            </ul>
+        </li>
+    }
+}
+
+/// Hover and focus open the menu, a click holds it open or closes it, Escape closes it.
+#[derive(Clone, Copy)]
+struct Menu {
+    element: NodeRef<html::Li>,
+    name: NodeRef<html::A>,
+    live: RwSignal<bool>,
+    open: RwSignal<bool>,
+    held: StoredValue<bool>,
+}
+
+impl Menu {
+    fn new() -> Self {
+        let menu = Self {
+            element: NodeRef::new(),
+            name: NodeRef::new(),
+            live: RwSignal::new(false),
+            open: RwSignal::new(false),
+            held: StoredValue::new(false),
+        };
+        // Until here the style sheet alone opens it.
+        Effect::new(move |_| menu.live.set(true));
+        menu
+    }
+
+    fn close(self) {
+        self.held.set_value(false);
+        self.open.set(false);
+    }
+
+    fn click(self, event: &MouseEvent) {
+        if event.meta_key() || event.ctrl_key() || event.shift_key() {
+            return;
+        }
+        event.prevent_default();
+        // The pointer or the focus has opened it already; the first click must not close it again.
+        if self.held.get_value() {
+            self.close();
+        } else {
+            self.held.set_value(true);
+            self.open.set(true);
+        }
+    }
+
+    fn focus_left(self, event: &FocusEvent) {
+        let to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
+        let inside = self.element.get_untracked().is_some_and(|menu| menu.contains(to.as_ref()));
+        if !inside {
+            self.close();
+        }
+    }
+
+    fn key(self, event: &KeyboardEvent) {
+        if event.key() == "Escape" && self.open.get_untracked() {
+            if let Some(name) = self.name.get_untracked() {
+                let _ = name.focus();
+            }
+            self.close();
+        }
+    }
+}

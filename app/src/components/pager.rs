@@ -1,0 +1,41 @@
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::i18n::texts;
+
+/// The ways to the pages before and after.
+#[component]
+pub(crate) fn Pager(
+    /// The page that is shown, 0 when there is nothing.
+    page: u32,
+    /// How many there are.
+    pages: u32,
+) -> impl IntoView {
+    let t = texts();
+    let previous = (page > 1).then(|| page - 1);
+    let next = (page > 0 && page < pages).then(|| page + 1);
+    view! {
+        <nav class="pager" aria-label=t.pages_label>
+            <PagerStep to=previous label=t.previous rel="prev"/>
+            <span class="pager-bar" aria-hidden="true">"|"</span>
+            <PagerStep to=next label=t.next rel="next"/>
+        </nav>
+    }
+}
+
+#[component]
+fn PagerStep(
+    /// The page it leads to, if there is one.
+    to: Option<u32>,
+    /// What it says.
+    label: &'static str,
+    /// What that page is to this one.
+    rel: &'static str,
+) -> impl IntoView {
+    match to {
+        Some(page) => Either::Left(view! {
+            <a href=format!("/account/api-keys?page={page}") rel=rel>{label}</a>
+        }),
+        None => Either::Right(view! { <span class="off" aria-disabled="true">{label}</span> }),
+    }
+}

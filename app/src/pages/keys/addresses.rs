@@ -1,0 +1,122 @@
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::components::{Form, PlainForm, SubmitButton, TextField};
+use crate::i18n::{fill, texts};
+use crate::portal::{Field, KeyDetails};
+use crate::server_fns::{AuthoriseAddress, RemoveAddress};
+
+/// The forms of an allow list.
+#[derive(Clone, Copy)]
+pub(super) struct AddressForms {
+    /// Adds an entry.
+    pub(super) authorise: Form<AuthoriseAddress>,
+    /// Takes one off.
+    pub(super) remove: Form<RemoveAddress>,
+}
+
+impl AddressForms {
+    /// Both forms.
+    pub(super) fn new() -> Self {
+        Self { authorise: Form::new(), remove: Form::new() }
+    }
+}
+
+/// The addresses that may use a Default key beside the one it is locked to.
+#[component]
+pub(super) fn Addresses(
+    /// The key.
+    key: KeyDetails,
+    /// The page of the key.
+    path: String,
+    /// What it sends.
+    forms: AddressForms,
+) -> impl IntoView {
+    let t = texts();
+    let id = key.row.id.0;
+    let state = forms.authorise.state;
+    let list = if key.allow_list.is_empty() {
+        Either::Left(view! { <p>{t.addresses_empty}</p> })
+    } else {
+        Either::Right(view! {
+            <AddressList form=forms.remove addresses=key.allow_list path=path.clone() id=id.clone()/>
+        })
+    };
+    view! {
+        <section class="panel">
+            <h2>{t.authorised_ips}</h2>
+            {list}
+            <PlainForm
+                form=forms.authorise
+                path=path + "?do=authorise_address"
+                fields=&[Field::Address]
+                clears=true
+            >
+                <input type="hidden" name="id" value=id/>
+                <TextField
+                    state
+                    field=Field::Address
+                    name="address"
+                    label=t.address_label
+                    hint=t.address_hint
+                    class="input code"
+                />
+                <SubmitButton state label=t.authorise/>
+            </PlainForm>
+        </section>
+    }
+}
+
+/// One form for the whole list: the button that is pressed says which entry.
+#[component]
+fn AddressList(
+    /// What it sends.
+    form: Form<RemoveAddress>,
+    /// The entries.
+    addresses: Vec<String>,
+    /// The page of the key.
+    path: String,
+    /// The key.
+    id: String,
+) -> impl IntoView {
+    let t = texts();
+    let state = form.state;
+    let entries = addresses.into_iter().map(move |address| {
+        let described = fill(t.remove_named, &[("address", &address)]);
+        view! {
+            <li>
+                <span class="address">{address.clone()}</span>
+                <SubmitButton
+                    state
+                    label=t.remove
+                    described
+                    name="address"
+                    value=address
+                    class="button small quiet"
+                />
+            </li>
+        }
+    });
+    view! {
+        <PlainForm form path=format!("{path}?do=remove_address")>
+            <input type="hidden" name="id" value=id/>
+            <ul class="addresses">{entries.collect_view()}</ul>
+        </PlainForm>
+    }
+}
+
+/// For the keys that pass from anywhere.
+#[component]
+pub(super) fn FreeAddresses(
+    /// The key.
+    key: KeyDetails,
+) -> impl IntoView {
+    let t = texts();
+    view! {
+        <section class="panel">
+            <h2>{t.column_locked_on_ip}</h2>
+            {key.row.locked_ip.map(|address| view! { <p class="address">{address}</p> })}
+            <p>{t.any_address_text}</p>
+        </section>
+    }
+}

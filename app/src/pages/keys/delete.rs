@@ -1,0 +1,51 @@
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use super::key_of_address;
+use crate::components::{Announcer, Form, Loaded, PageHeading, PlainForm, SubmitButton};
+use crate::i18n::{fill, texts};
+use crate::portal::KeyDetails;
+use crate::server_fns::{DeleteKey, key_path};
+
+/// Asks once more before a key is deleted.
+#[component]
+pub(crate) fn DeleteKeyPage() -> impl IntoView {
+    let t = texts();
+    let key = key_of_address();
+    let form = Form::<DeleteKey>::new();
+    let (announcer, navigate) = (Announcer::here(), use_navigate());
+    form.on_success(move |()| {
+        announcer.say(t.key_deleted);
+        navigate("/account/api-keys", NavigateOptions { replace: true, ..NavigateOptions::default() });
+    });
+    view! { <Loaded from=key show=move |key| view! { <Question key form/> }/> }
+}
+
+#[component]
+fn Question(
+    /// The key.
+    key: KeyDetails,
+    /// The answer.
+    form: Form<DeleteKey>,
+) -> impl IntoView {
+    let t = texts();
+    let row = key.row;
+    let path = key_path(&row.id);
+    let question = fill(t.delete_question, &[("description", &row.description)]);
+    view! {
+        <PageHeading text=t.delete_heading/>
+        <section class="panel">
+            <p>{question}</p>
+            <p><code class="token" translate="no">{row.masked_token}</code></p>
+            <p>{t.delete_consequence}</p>
+            <PlainForm form path=format!("{path}/delete")>
+                <input type="hidden" name="id" value=row.id.0/>
+                <div class="buttons">
+                    <SubmitButton state=form.state label=t.delete class="button danger"/>
+                    <a class="button quiet" href=path>{t.keep_key}</a>
+                </div>
+            </PlainForm>
+        </section>
+    }
+}

@@ -1,0 +1,75 @@
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::addresses::{AddressForms, Addresses, FreeAddresses};
+use super::key_of_address;
+use super::lock::{Lock, LockForms};
+use super::reveal::{Reveal, RevealForm};
+use super::statistics::Statistics;
+use crate::components::{Announcer, Form, Loaded, PageHeading, type_name};
+use crate::i18n::texts;
+use crate::portal::{KeyDetails, KeyType, PortalError};
+use crate::server_fns::key_path;
+
+/// The page of one key.
+#[component]
+pub(crate) fn KeyPageView() -> impl IntoView {
+    let t = texts();
+    let key = key_of_address();
+    // The forms live here, outside of what is drawn again when the key changes.
+    let reveal = RevealForm::new(key);
+    let lock = LockForms::new();
+    let addresses = AddressForms::new();
+    refetch_after(addresses.authorise, key, t.address_authorised);
+    refetch_after(addresses.remove, key, t.address_removed);
+    refetch_after(lock.width, key, t.width_saved);
+    refetch_after(lock.release, key, t.lock_released);
+    let show = move |key| view! { <KeyParts key reveal lock addresses/> };
+    view! { <Loaded from=key show/> }
+}
+
+/// Once `form` succeeds, fetches the key again and says what was done.
+fn refetch_after<F>(form: Form<F>, key: Resource<Result<KeyDetails, PortalError>>, said: &'static str)
+where
+    F: ServerFn<Error = PortalError, Output = ()> + Clone + Send + Sync + 'static,
+{
+    let announcer = Announcer::here();
+    form.on_success(move |()| {
+        key.refetch();
+        announcer.say(said);
+    });
+}
+
+#[component]
+fn KeyParts(
+    /// The key.
+    key: KeyDetails,
+    /// The form that shows its token.
+    reveal: RevealForm,
+    /// The forms of its lock.
+    lock: LockForms,
+    /// The forms of its allow list.
+    addresses: AddressForms,
+) -> impl IntoView {
+    let t = texts();
+    let path = key_path(&key.row.id);
+    let key_type = key.row.key_type;
+    let locks = key_type == KeyType::Default;
+    view! {
+        <p class="way-up"><a href="/account/api-keys">{t.keys_heading}</a></p>
+        <PageHeading text=key.row.description.clone()/>
+        <p class="subtitle">
+            <span class="badge">{type_name(t, key_type)}</span>
+            " "
+            <span>{key.row.username.clone()}</span>
+        </p>
+        <div class="parts">
+            <Reveal key=key.clone() path=path.clone() form=reveal/>
+            <Statistics key=key.clone()/>
+            {locks.then(|| view! { <Lock key=key.clone() path=path.clone() forms=lock/> })}
+            {locks.then(|| view! { <Addresses key=key.clone() path=path.clone() forms=addresses/> })}
+            {(!locks).then(|| view! { <FreeAddresses key=key.clone()/> })}
+        </div>
+        <p><a class="danger-link" href=format!("{path}/delete")>{t.delete}</a></p>
+    }
+}

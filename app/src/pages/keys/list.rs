@@ -1,0 +1,80 @@
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::components::{KeyTable, Loaded, PageHeading, Pager, WholeToken};
+use crate::i18n::{fill, texts};
+use crate::portal::{KeyPage, RevealedKey};
+use crate::server_fns::list_keys;
+use crate::session::FreshKey;
+
+/// The list of the visitor's keys.
+#[component]
+pub(crate) fn KeysPage() -> impl IntoView {
+    let query = use_query_map();
+    let page =
+        Memo::new(move |_| query.with(|q| q.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1));
+    let keys = Resource::new_blocking(move || page.get(), list_keys);
+    let FreshKey(generated) = FreshKey::here();
+    on_cleanup(move || generated.set(None));
+    let show = move |mut keys: KeyPage| {
+        keys.fresh = keys.fresh.or_else(|| generated.get_untracked());
+        view! { <Keys keys/> }
+    };
+    view! { <Loaded from=keys show/> }
+}
+
+#[component]
+fn Keys(
+    /// One page of them.
+    keys: KeyPage,
+) -> impl IntoView {
+    let t = texts();
+    let record_line = fill(
+        t.record_line,
+        &[
+            ("page", &keys.page),
+            ("pages", &keys.pages),
+            ("shown", &keys.rows.len()),
+            ("total", &keys.total),
+            ("first", &keys.first),
+            ("last", &keys.last),
+        ],
+    );
+    let fresh = keys.fresh;
+    let in_table = |fresh: &RevealedKey| keys.rows.iter().any(|row| row.id == fresh.id);
+    let notice = fresh.clone().map(|fresh| {
+        let token = (!in_table(&fresh)).then_some(fresh);
+        view! { <FreshNotice token/> }
+    });
+    let empty = keys.rows.is_empty().then(|| view! { <p class="empty">{t.keys_empty}</p> });
+    view! {
+        <PageHeading text=t.keys_heading/>
+        {notice}
+        <p class="record-line" role="status">{record_line}</p>
+        <KeyTable rows=keys.rows fresh/>
+        {empty}
+        <Pager page=keys.page pages=keys.pages/>
+        <p><a class="button" href="/account/api-keys/new">{t.generate_link}</a></p>
+    }
+}
+
+/// Says that the token is shown this once; the token itself stands in its row, or here if the row is elsewhere.
+#[component]
+fn FreshNotice(
+    /// The key, if its row is not on this page.
+    token: Option<RevealedKey>,
+) -> impl IntoView {
+    let t = texts();
+    let token = match token {
+        Some(key) => Either::Left(view! { <p><WholeToken token=key.token/></p> }),
+        None => Either::Right(()),
+    };
+    view! {
+        <section class="notice" aria-label=t.fresh_heading>
+            <p><strong>{t.fresh_heading}</strong></p>
+            <p>{t.fresh_text}</p>
+            {token}
+        </section>
+    }
+}

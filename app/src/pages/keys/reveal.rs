@@ -1,0 +1,114 @@
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+
+use crate::components::{Announcer, Form, Kind, PlainForm, SubmitButton, TextField, WholeToken};
+use crate::i18n::{fill, texts};
+use crate::portal::{Field, KeyDetails, KeyType, PortalError, RevealedKey};
+use crate::server_fns::RevealKey;
+
+/// The form that shows a token again, and the token once it has come.
+#[derive(Clone, Copy)]
+pub(super) struct RevealForm {
+    form: Form<RevealKey>,
+    shown: RwSignal<Option<RevealedKey>>,
+}
+
+impl RevealForm {
+    /// A form for the token of `key`.
+    pub(super) fn new(key: Resource<Result<KeyDetails, PortalError>>) -> Self {
+        let (t, announcer) = (texts(), Announcer::here());
+        let reveal = Self { form: Form::new(), shown: RwSignal::new(None) };
+        reveal.form.on_success(move |token| {
+            reveal.shown.set(Some(token));
+            announcer.say(t.token_shown);
+            // The password was just proven, so the form may look different from now on.
+            key.refetch();
+        });
+        reveal
+    }
+}
+
+/// The token: masked, or whole once it was asked for.
+#[component]
+pub(super) fn Reveal(
+    /// The key.
+    key: KeyDetails,
+    /// The page of the key.
+    path: String,
+    /// What it sends.
+    form: RevealForm,
+) -> impl IntoView {
+    let t = texts();
+    let smpp = (key.row.key_type == KeyType::Smpp).then(|| {
+        view! { <p class="hint">{fill(t.smpp_note, &[("username", &key.row.username)])}</p> }
+    });
+    let body = move || {
+        // The same page may have shown another key before.
+        let shown = form.shown.get().or_else(|| key.fresh.clone()).filter(|shown| shown.id == key.row.id);
+        match shown {
+            Some(shown) => EitherOf3::A(view! {
+                <p><WholeToken token=shown.token/></p>
+                <p class="hint">{t.token_shown_note}</p>
+            }),
+            None if key.can_reveal => {
+                EitherOf3::B(view! { <Masked key=key.clone() path=path.clone() form/> })
+            }
+            None => EitherOf3::C(view! {
+                <p><code class="token" translate="no">{key.row.masked_token.clone()}</code></p>
+                <p class="hint">{t.never_revealed}</p>
+            }),
+        }
+    };
+    view! {
+        <section class="panel wide">
+            <h2>{t.column_key}</h2>
+            {body}
+            {smpp}
+        </section>
+    }
+}
+
+#[component]
+fn Masked(
+    /// The key.
+    key: KeyDetails,
+    /// The page of the key.
+    path: String,
+    /// What it sends.
+    form: RevealForm,
+) -> impl IntoView {
+    let t = texts();
+    let form = form.form;
+    let state = form.state;
+    let asks = Memo::new(move |_| {
+        key.proof_needed
+            || state.error.with(|error| {
+                error.as_ref().is_some_and(|error| {
+                    *error == PortalError::ProofNeeded || error.problem_of(Field::Password).is_some()
+                })
+            })
+    });
+    let password = move || {
+        if !asks.get() {
+            return Either::Right(());
+        }
+        Either::Left(view! {
+            <TextField
+                state
+                field=Field::Password
+                name="password"
+                label=t.password
+                kind=Kind::CurrentPassword
+                hint=t.proof_hint
+            />
+        })
+    };
+    view! {
+        <p><code class="token" translate="no">{key.row.masked_token}</code></p>
+        <PlainForm form path=format!("{path}?do=reveal_key") fields=&[Field::Password]>
+            <input type="hidden" name="id" value=key.row.id.0/>
+            {password}
+            <SubmitButton state label=t.show/>
+        </PlainForm>
+    }
+}

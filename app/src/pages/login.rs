@@ -1,0 +1,38 @@
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use crate::components::{Form, Kind, PageHeading, PlainForm, SubmitButton, TextField};
+use crate::i18n::texts;
+use crate::portal::Field;
+use crate::server_fns::{LogIn, local_path};
+use crate::session::Session;
+
+/// Where a session starts.
+#[component]
+pub(crate) fn LoginPage() -> impl IntoView {
+    let t = texts();
+    let form = Form::<LogIn>::new();
+    let asked = use_query_map().with_untracked(|query| query.get("next"));
+    let next = form.state.entered("next").or(asked);
+    let next = local_path(next.as_deref()).to_owned();
+    let navigate = use_navigate();
+    form.on_success({
+        let next = next.clone();
+        move |()| {
+            Session::refresh();
+            navigate(&next, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+    });
+    view! {
+        <div class="door">
+            <PageHeading text=t.login/>
+            <PlainForm form path="/login" fields=&[Field::Username, Field::Password]>
+                <input type="hidden" name="next" value=next/>
+                <TextField state=form.state field=Field::Username name="username" label=t.username kind=Kind::Username/>
+                <TextField state=form.state field=Field::Password name="password" label=t.password kind=Kind::CurrentPassword/>
+                <SubmitButton state=form.state label=t.login/>
+            </PlainForm>
+        </div>
+    }
+}

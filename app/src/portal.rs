@@ -1,0 +1,384 @@
+//! The port: what the pages ask of the server, and the view types they speak.
+//!
+//! No SQL, no HTTP, and no secret except in the one type that shows a token ([`ShownToken`]).
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::JsonEncoding;
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+/// What a page may ask, already bound to whoever sent the request.
+///
+/// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
+#[async_trait]
+pub trait Portal: Send + Sync {
+    /// The user who is logged in, if any.
+    fn viewer(&self) -> Option<Viewer>;
+    /// Whether the set-up link of this request may create the first account.
+    fn setup_is_open(&self, link: &SetupLink) -> bool;
+    /// Creates the first owner and logs it in; the link dies with it.
+    async fn create_first_account(
+        &self,
+        link: SetupLink,
+        username: String,
+        password: Password,
+    ) -> Result<(), PortalError>;
+    /// Starts a session.
+    async fn log_in(&self, username: String, password: Password) -> Result<(), PortalError>;
+    /// Ends the session of this request.
+    async fn log_out(&self) -> Result<(), PortalError>;
+    /// The figures of the first page.
+    async fn dashboard(&self) -> Result<Dashboard, PortalError>;
+    /// One page of keys, newest first; pages count from 1 and a page past the end is the last one.
+    async fn list_keys(&self, page: u32) -> Result<KeyPage, PortalError>;
+    /// Generates a key for the visitor itself.
+    async fn generate_key(&self, description: String, key_type: String) -> Result<RevealedKey, PortalError>;
+    /// One key with its rules and statistics.
+    async fn find_key(&self, id: KeyId) -> Result<KeyDetails, PortalError>;
+    /// Shows a token again; without a recent proof the password is needed.
+    async fn reveal_key(&self, id: KeyId, password: Option<Password>) -> Result<RevealedKey, PortalError>;
+    /// Adds an address or a network to the allow list of a Default key.
+    async fn authorise_address(&self, id: KeyId, address: String) -> Result<(), PortalError>;
+    /// Takes an entry off the allow list.
+    async fn remove_address(&self, id: KeyId, address: String) -> Result<(), PortalError>;
+    /// Chooses whether the lock means one IPv6 address or its /64.
+    async fn set_lock_width(&self, id: KeyId, width: LockWidth) -> Result<(), PortalError>;
+    /// Forgets the locked address, so that the next request locks the key anew.
+    async fn release_lock(&self, id: KeyId) -> Result<(), PortalError>;
+    /// Deletes a key; a tombstone stays.
+    async fn delete_key(&self, id: KeyId) -> Result<(), PortalError>;
+}
+
+/// The public id of a key (a UUID).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(pub String);
+
+/// The secret part of a set-up link.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SetupLink(pub String);
+
+/// A password on its way to the server: never printed, never sent back.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+// `#[server]` derives Debug for the arguments of every server function.
+impl fmt::Debug for SetupLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SetupLink(hidden)")
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(hidden)")
+    }
+}
+
+/// A whole token, on its way to the one page that shows it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ShownToken(pub String);
+
+/// Who is logged in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// The name it logs in with.
+    pub username: String,
+    /// Whether it owns the customer account (and so sees the keys of its sub-users).
+    pub is_owner: bool,
+}
+
+/// The kind of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyType {
+    /// Locks to the address of its first accepted request.
+    Default,
+    /// Passes from any address; the first is only recorded.
+    Cloud,
+    /// An 8-character secret for SMPP binds.
+    Smpp,
+    /// Issued to a third-party application.
+    App,
+}
+
+impl KeyType {
+    /// All kinds, in the order of the form.
+    pub const ALL: [Self; 4] = [Self::Default, Self::Cloud, Self::Smpp, Self::App];
+
+    /// The value of the form field `key_type`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Cloud => "cloud",
+            Self::Smpp => "smpp",
+            Self::App => "app",
+        }
+    }
+}
+
+/// How much of an IPv6 address a lock compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LockWidth {
+    /// The exact address.
+    #[default]
+    Exact,
+    /// The /64 network around it (IPv6 only).
+    Net64,
+}
+
+/// A point in time, as the page shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// In the viewer's time zone: `2019-07-14 11:54:19`.
+    pub text: String,
+    /// For `<time datetime>`: RFC 3339 in UTC.
+    pub iso: String,
+}
+
+/// One row of the list of keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyRow {
+    /// The key.
+    pub id: KeyId,
+    /// Whose it is.
+    pub username: String,
+    /// The customer's own words for it.
+    pub description: String,
+    /// Its kind.
+    pub key_type: KeyType,
+    /// The beginning and the end of the token with an ellipsis between.
+    pub masked_token: String,
+    /// The last accepted use.
+    pub last_used: Option<Moment>,
+    /// Accepted uses.
+    pub times_used: u64,
+    /// The address of the first accepted use.
+    pub locked_ip: Option<String>,
+}
+
+/// One page of the list of keys, and what its pager says.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyPage {
+    /// The rows, newest first.
+    pub rows: Vec<KeyRow>,
+    /// This page's number; 0 when there is no record at all.
+    pub page: u32,
+    /// How many pages there are, at least 1.
+    pub pages: u32,
+    /// How many records there are.
+    pub total: u64,
+    /// The number of the first record on this page, 0 when it is empty.
+    pub first: u64,
+    /// The number of the last record on this page, 0 when it is empty.
+    pub last: u64,
+    /// A token that was just generated, shown this once.
+    pub fresh: Option<RevealedKey>,
+}
+
+/// One key in full.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyDetails {
+    /// What the list shows of it.
+    pub row: KeyRow,
+    /// When it was generated.
+    pub created: Moment,
+    /// How wide the lock is.
+    pub lock_width: LockWidth,
+    /// The allow list, in canonical text.
+    pub allow_list: Vec<String>,
+    /// Accepted uses today, in the viewer's time zone.
+    pub uses_today: u64,
+    /// Accepted uses in the last 30 days.
+    pub uses_30_days: u64,
+    /// Refused requests in the last 30 days.
+    pub refused_30_days: u64,
+    /// Whether the token can be shown again at all.
+    pub can_reveal: bool,
+    /// Whether showing it asks for the password first.
+    pub proof_needed: bool,
+    /// A token that was just asked for, shown this once.
+    pub fresh: Option<RevealedKey>,
+}
+
+/// A key together with its token: the only type that carries one.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct RevealedKey {
+    /// The key.
+    pub id: KeyId,
+    /// Its token.
+    pub token: ShownToken,
+}
+
+/// The figures of the first page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dashboard {
+    /// Keys that exist.
+    pub keys: u64,
+    /// Accepted uses.
+    pub uses: Spans,
+    /// Refused requests.
+    pub refused: Spans,
+    /// The keys that were used last, at most five.
+    pub last_used: Vec<KeyRow>,
+}
+
+/// One figure over three spans, each ending now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spans {
+    /// Since midnight in the viewer's time zone.
+    pub today: u64,
+    /// Today and the six days before.
+    pub days_7: u64,
+    /// Today and the 29 days before.
+    pub days_30: u64,
+}
+
+/// Why a request was not carried out. Codes only: the texts are in `locales/`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+pub enum PortalError {
+    /// Nobody is logged in, or the session has ended.
+    #[error("signed out")]
+    SignedOut,
+    /// No such thing, or not the visitor's to see.
+    #[error("not found")]
+    NotFound,
+    /// Something in the form is wrong; each message belongs to a field.
+    #[error("invalid input")]
+    Invalid(Vec<FieldError>),
+    /// The password is asked for first.
+    #[error("password needed")]
+    ProofNeeded,
+    /// Too many attempts.
+    #[error("too many attempts, wait {retry_after_seconds} seconds")]
+    Throttled {
+        /// When the next attempt may succeed.
+        retry_after_seconds: u32,
+    },
+    /// The server cannot do it right now; nothing was changed.
+    #[error("unavailable")]
+    Unavailable,
+    /// The request did not reach the server or its answer did not come back.
+    #[error("connection: {0}")]
+    Connection(String),
+}
+
+impl PortalError {
+    /// One wrong field.
+    #[must_use]
+    pub fn field(field: Field, problem: Problem) -> Self {
+        Self::Invalid(vec![FieldError { field, problem }])
+    }
+
+    /// What is wrong with `field`, if anything is.
+    #[must_use]
+    pub fn problem_of(&self, field: Field) -> Option<&Problem> {
+        match self {
+            Self::Invalid(errors) => errors.iter().find(|e| e.field == field).map(|e| &e.problem),
+            _ => None,
+        }
+    }
+}
+
+impl FromServerFnError for PortalError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        Self::Connection(error.to_string())
+    }
+}
+
+/// A wrong field and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field.
+    pub field: Field,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// The fields of all forms; the form's own errors stand at [`Field::Form`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// Not one field but the form as a whole.
+    Form,
+    /// `username`
+    Username,
+    /// `password`
+    Password,
+    /// `description`
+    Description,
+    /// `key_type`
+    KeyType,
+    /// `address`
+    Address,
+}
+
+/// What can be wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// Nothing was entered.
+    Empty,
+    /// More characters than allowed.
+    TooLong {
+        /// The most that is allowed.
+        limit: u32,
+    },
+    /// Fewer characters than needed.
+    TooShort {
+        /// The least that is needed.
+        limit: u32,
+    },
+    /// A control character is in it.
+    ControlCharacter,
+    /// A username may hold letters, digits and `. _ - @` only.
+    NotAUsername,
+    /// Somebody has that username.
+    Taken,
+    /// Username and password do not belong together (which one is not said).
+    WrongCredentials,
+    /// The password of the logged-in user is another.
+    WrongPassword,
+    /// No such key type.
+    UnknownKeyType,
+    /// An SMPP `system_id` cannot hold the user's name.
+    UsernameTooLongForSmpp {
+        /// The most it can hold.
+        limit: u32,
+    },
+    /// Neither an address nor a network.
+    NotAnAddress,
+    /// An address with a zone (`%eth0`) has no meaning on another machine.
+    ZonedAddress,
+    /// A network with host bits set.
+    HostBits {
+        /// The network that was probably meant.
+        suggestion: String,
+    },
+    /// An IPv6 network that stands for IPv4 ones.
+    MappedNetwork,
+    /// A network that would let everybody in.
+    Everybody,
+    /// It is on the list already.
+    AlreadyListed,
+    /// The list is full.
+    TooMany {
+        /// The most that is allowed.
+        limit: u32,
+    },
+    /// Only Default keys have address rules.
+    NotADefaultKey,
+    /// The set-up link was used, is wrong, or an account exists.
+    LinkClosed,
+    /// The operator keeps no copy of tokens.
+    NotRevealable,
+}

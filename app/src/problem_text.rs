@@ -1,0 +1,160 @@
+//! Every error in words: what is wrong and what to do. The only place that turns codes into text.
+
+use crate::i18n::{Language, Plural, Texts, fill, plural};
+use crate::portal::{Field, PortalError, Problem};
+
+/// What to show instead of a page, or above a form.
+pub(crate) fn error_text(t: &Texts, language: Language, error: &PortalError) -> String {
+    match error {
+        PortalError::SignedOut => t.error_signed_out.into(),
+        PortalError::NotFound => t.error_not_found.into(),
+        PortalError::ProofNeeded => t.error_proof_needed.into(),
+        PortalError::Unavailable => t.error_unavailable.into(),
+        PortalError::Connection(_) => t.error_connection.into(),
+        PortalError::Throttled { retry_after_seconds } => {
+            let wait = wait_text(t, language, *retry_after_seconds);
+            fill(t.error_throttled, &[("wait", &wait)])
+        }
+        PortalError::Invalid(errors) => {
+            let texts = errors.iter().map(|e| problem_text(t, language, e.field, &e.problem));
+            texts.collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// What stands above a form whose fields in `shown` speak for themselves.
+pub(crate) fn form_problem(
+    t: &Texts,
+    language: Language,
+    error: &PortalError,
+    shown: &[Field],
+) -> Option<String> {
+    match error {
+        PortalError::ProofNeeded if shown.contains(&Field::Password) => None,
+        PortalError::Invalid(errors) => {
+            let rest = errors.iter().filter(|e| !shown.contains(&e.field));
+            let texts: Vec<_> = rest.map(|e| problem_text(t, language, e.field, &e.problem)).collect();
+            (!texts.is_empty()).then(|| texts.join(" "))
+        }
+        other => Some(error_text(t, language, other)),
+    }
+}
+
+/// What stands at one field.
+pub(crate) fn field_problem(
+    t: &Texts,
+    language: Language,
+    error: &PortalError,
+    field: Field,
+) -> Option<String> {
+    match error {
+        PortalError::ProofNeeded if field == Field::Password => Some(t.error_proof_needed.into()),
+        error => error.problem_of(field).map(|problem| problem_text(t, language, field, problem)),
+    }
+}
+
+fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) -> String {
+    let characters = |limit: u32| {
+        let forms = Plural { one: t.characters_one, few: t.characters_few, many: t.characters_many };
+        plural(language, limit.into(), forms)
+    };
+    match problem {
+        Problem::Empty => empty_text(t, field).into(),
+        Problem::TooLong { limit } => fill(t.problem_too_long, &[("characters", &characters(*limit))]),
+        Problem::TooShort { limit } => fill(t.problem_too_short, &[("characters", &characters(*limit))]),
+        Problem::ControlCharacter => t.problem_control_character.into(),
+        Problem::NotAUsername => t.problem_not_a_username.into(),
+        Problem::Taken => t.problem_taken.into(),
+        Problem::WrongCredentials => t.problem_wrong_credentials.into(),
+        Problem::WrongPassword => t.problem_wrong_password.into(),
+        Problem::UnknownKeyType => t.problem_unknown_key_type.into(),
+        Problem::NotAnAddress => t.problem_not_an_address.into(),
+        Problem::ZonedAddress => t.problem_zoned_address.into(),
+        Problem::HostBits { suggestion } => fill(t.problem_host_bits, &[("suggestion", suggestion)]),
+        Problem::MappedNetwork => t.problem_mapped_network.into(),
+        Problem::Everybody => t.problem_everybody.into(),
+        Problem::AlreadyListed => t.problem_already_listed.into(),
+        Problem::TooMany { limit } => fill(t.problem_too_many, &[("limit", limit)]),
+        Problem::NotADefaultKey => t.problem_not_a_default_key.into(),
+        Problem::LinkClosed => t.problem_link_closed.into(),
+        Problem::UsernameTooLongForSmpp { limit } => {
+            fill(t.problem_username_too_long_for_smpp, &[("limit", limit)])
+        }
+        Problem::NotRevealable => t.problem_not_revealable.into(),
+    }
+}
+
+fn empty_text(t: &Texts, field: Field) -> &'static str {
+    match field {
+        Field::Form => t.problem_empty_form,
+        Field::Username => t.problem_empty_username,
+        Field::Password => t.problem_empty_password,
+        Field::Description => t.problem_empty_description,
+        Field::KeyType => t.problem_unknown_key_type,
+        Field::Address => t.problem_empty_address,
+    }
+}
+
+fn wait_text(t: &Texts, language: Language, seconds: u32) -> String {
+    if seconds > 90 {
+        let forms = Plural { one: t.minutes_one, few: t.minutes_few, many: t.minutes_many };
+        return plural(language, u64::from(seconds.div_ceil(60)), forms);
+    }
+    let forms = Plural { one: t.seconds_one, few: t.seconds_few, many: t.seconds_many };
+    plural(language, u64::from(seconds.max(1)), forms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::portal::FieldError;
+
+    fn invalid(pairs: &[(Field, Problem)]) -> PortalError {
+        let pairs = pairs.iter().cloned();
+        PortalError::Invalid(pairs.map(|(field, problem)| FieldError { field, problem }).collect())
+    }
+
+    #[test]
+    fn a_form_shows_every_error_exactly_once() {
+        let language = Language::En;
+        let t = language.texts();
+        let error = invalid(&[(Field::Username, Problem::Empty), (Field::Form, Problem::LinkClosed)]);
+        assert_eq!(
+            form_problem(t, language, &error, &[Field::Username]).as_deref(),
+            Some(t.problem_link_closed)
+        );
+        assert_eq!(
+            field_problem(t, language, &error, Field::Username).as_deref(),
+            Some(t.problem_empty_username)
+        );
+        assert_eq!(field_problem(t, language, &error, Field::Password), None);
+    }
+
+    #[test]
+    fn a_missing_proof_stands_at_the_password() {
+        let language = Language::En;
+        let t = language.texts();
+        let error = PortalError::ProofNeeded;
+        assert_eq!(form_problem(t, language, &error, &[Field::Password]), None);
+        assert!(field_problem(t, language, &error, Field::Password).is_some());
+        assert!(form_problem(t, language, &error, &[]).is_some());
+    }
+
+    #[test]
+    fn waits_and_limits_are_counted_in_the_language() {
+        let throttled = |seconds| PortalError::Throttled { retry_after_seconds: seconds };
+        for (language, seconds, part) in [
+            (Language::En, 0, "1 second"),
+            (Language::En, 61, "61 seconds"),
+            (Language::En, 91, "2 minutes"),
+            (Language::Ro, 5, "5 secunde"),
+            (Language::Ro, 30, "30 de secunde"),
+        ] {
+            let text = error_text(language.texts(), language, &throttled(seconds));
+            assert!(text.contains(part), "{text}");
+        }
+        let long = invalid(&[(Field::Description, Problem::TooLong { limit: 100 })]);
+        let text = error_text(Language::Ro.texts(), Language::Ro, &long);
+        assert!(text.contains("100 de caractere"), "{text}");
+    }
+}

@@ -1,0 +1,32 @@
+//! What the browser may call: authorise, one call of the [`Portal`](crate::portal::Portal), nothing else.
+
+mod dashboard;
+mod keys;
+mod landing;
+mod session;
+
+pub use dashboard::*;
+pub use keys::*;
+pub use landing::*;
+pub use session::*;
+
+use std::sync::Arc;
+
+use crate::portal::Portal;
+#[cfg(feature = "ssr")]
+use crate::portal::PortalError;
+
+/// The portal of this request; the server provides it as context.
+pub type PortalContext = Arc<dyn Portal>;
+
+#[cfg(feature = "ssr")]
+fn portal() -> Result<PortalContext, PortalError> {
+    leptos::context::use_context::<PortalContext>().ok_or(PortalError::Unavailable)
+}
+
+#[cfg(feature = "ssr")]
+fn signed_in() -> Result<PortalContext, PortalError> {
+    let portal = portal()?;
+    portal.viewer().ok_or(PortalError::SignedOut)?;
+    Ok(portal)
+}

@@ -1,0 +1,81 @@
+#![expect(missing_docs, reason = "`#[server]` makes a struct of the arguments and takes no docs for them")]
+
+use leptos::server;
+use server_fn::codec::GetUrl;
+
+use super::{Landing, local_path};
+#[cfg(feature = "ssr")]
+use super::{portal, signed_in};
+use crate::portal::{Password, PortalError, SetupLink, Viewer};
+
+/// Who is logged in, if anybody is.
+#[server(name = ReadViewer, prefix = "/portal", endpoint = "viewer", input = GetUrl)]
+pub async fn viewer() -> Result<Option<Viewer>, PortalError> {
+    Ok(portal()?.viewer())
+}
+
+/// Whether this set-up link may create the first account; a POST, because the link is a secret.
+#[server(prefix = "/portal", endpoint = "setup_is_open")]
+pub async fn setup_is_open(#[server(default)] token: SetupLink) -> Result<bool, PortalError> {
+    Ok(portal()?.setup_is_open(&token))
+}
+
+/// Creates the first owner and logs it in.
+#[server(prefix = "/portal", endpoint = "create_first_account")]
+pub async fn create_first_account(
+    #[server(default)] token: SetupLink,
+    #[server(default)] username: String,
+    #[server(default)] password: Password,
+) -> Result<(), PortalError> {
+    portal()?.create_first_account(token, username, password).await
+}
+
+impl Landing for CreateFirstAccount {
+    fn landing(&self) -> String {
+        "/".into()
+    }
+
+    fn echo(&self) -> Vec<(String, String)> {
+        vec![("username".into(), self.username.clone())]
+    }
+}
+
+/// Starts a session.
+#[server(prefix = "/portal", endpoint = "log_in")]
+pub async fn log_in(
+    #[server(default)] username: String,
+    #[server(default)] password: Password,
+    #[server(default)] next: Option<String>,
+) -> Result<(), PortalError> {
+    let _ = next;
+    portal()?.log_in(username, password).await
+}
+
+impl Landing for LogIn {
+    fn landing(&self) -> String {
+        local_path(self.next.as_deref()).into()
+    }
+
+    fn echo(&self) -> Vec<(String, String)> {
+        vec![
+            ("username".into(), self.username.clone()),
+            ("next".into(), local_path(self.next.as_deref()).into()),
+        ]
+    }
+}
+
+/// Ends the session.
+#[server(prefix = "/portal", endpoint = "log_out")]
+pub async fn log_out() -> Result<(), PortalError> {
+    signed_in()?.log_out().await
+}
+
+impl Landing for LogOut {
+    fn landing(&self) -> String {
+        "/login".into()
+    }
+
+    fn echo(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}

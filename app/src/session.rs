@@ -1,0 +1,45 @@
+//! Who is logged in, known once for the whole page.
+
+use leptos::prelude::*;
+
+use crate::portal::{PortalError, RevealedKey, Viewer};
+use crate::server_fns::viewer;
+
+/// The visitor.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    /// Who it is.
+    pub(crate) viewer: Resource<Result<Option<Viewer>, PortalError>>,
+}
+
+impl Session {
+    /// Asks who it is, for the whole page.
+    pub(crate) fn provide() -> Self {
+        let session = Self { viewer: Resource::new_blocking(|| (), |()| viewer()) };
+        provide_context(session);
+        session
+    }
+
+    /// Asks again, after logging in or out.
+    pub(crate) fn refresh() {
+        if let Some(session) = use_context::<Self>() {
+            session.viewer.refetch();
+        }
+    }
+}
+
+/// A key that was just generated in this page: in memory only, never in an address or the history.
+#[derive(Clone, Copy)]
+pub(crate) struct FreshKey(pub(crate) RwSignal<Option<RevealedKey>>);
+
+impl FreshKey {
+    /// Makes room for one.
+    pub(crate) fn provide() {
+        provide_context(Self(RwSignal::new(None)));
+    }
+
+    /// The one of this page.
+    pub(crate) fn here() -> Self {
+        use_context().unwrap_or_else(|| Self(RwSignal::new(None)))
+    }
+}

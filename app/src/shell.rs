@@ -1,0 +1,58 @@
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use crate::app::App;
+use crate::i18n::language;
+
+/// Where the browser finds the site's files; their names change with their content.
+#[derive(Clone)]
+pub struct SiteFiles {
+    /// The loader, such as `/pkg/latchkey.3f2a.js`.
+    pub js: String,
+    /// The program.
+    pub wasm: String,
+    /// The style.
+    pub css: String,
+}
+
+/// The document around the application; only the server renders it.
+pub fn shell(site: SiteFiles) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang=language().code()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="robots" content="noindex"/>
+                <link rel="stylesheet" href=site.css/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <Start js=site.js wasm=site.wasm/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// Starts the program. Leptos' own tags read file names from a file beside the binary, and there is none.
+#[component]
+fn Start(
+    /// The loader.
+    js: String,
+    /// The program.
+    wasm: String,
+) -> impl IntoView {
+    let nonce = use_nonce();
+    let start = format!(
+        "import({js:?}).then(m => m.default({{ module_or_path: {wasm:?} }}).then(() => m.hydrate()))"
+    );
+    view! {
+        <link rel="modulepreload" href=js nonce=nonce.clone()/>
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=nonce>{start}</script>
+    }
+}

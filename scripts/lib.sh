@@ -1,0 +1,28 @@
+# Shared by the scripts here: where things are, and how to say what is going on.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools="$root/.tools"
+export PATH="$tools/bin:$PATH"
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+die() { printf 'latchkey: %s\n' "$*" >&2; exit 1; }
+
+# Runs a command as root, with sudo where we are not root.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else
+    die "this step needs root: $*"
+  fi
+}
+
+# Installs the Debian packages that are not there yet.
+need_packages() {
+  local missing=() p
+  for p in "$@"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
+  [ ${#missing[@]} = 0 ] && return 0
+  command -v apt-get >/dev/null || die "please install these first: ${missing[*]}"
+  say "installing with apt-get: ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The version of a crate in Cargo.lock.
+locked() { awk -v n="$1" '$0=="name = \""n"\"" {getline; gsub(/"/,"",$3); print $3; exit}' "$root/Cargo.lock"; }

@@ -1,0 +1,71 @@
+//! Use cases around users: logging in, sessions, the first account, the operator's verbs.
+
+mod actor;
+mod log_in;
+pub mod operator;
+mod passwords;
+mod sessions;
+mod setup;
+
+pub use actor::{Actor, Visit};
+pub use passwords::Passwords;
+pub use sessions::{SessionLimits, SessionToken};
+pub use setup::SetupLink;
+
+use crate::domain::address::Address;
+use crate::domain::throttle::{Allowance, Throttle};
+use crate::domain::time::Clock;
+use crate::store::{Store, StoreError};
+use app::PortalError;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// Failures of one address (one /64 of IPv6).
+const BY_SOURCE: Allowance = Allowance { burst: 10, seconds_each: 30 };
+/// Failures at one username from addresses it never logged in from.
+const BY_USERNAME: Allowance = Allowance { burst: 30, seconds_each: 20 };
+
+/// The use cases of users.
+pub struct Accounts {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    passwords: Passwords,
+    setup: SetupLink,
+    limits: SessionLimits,
+    by_source: Mutex<Throttle<Address>>,
+    by_username: Mutex<Throttle<String>>,
+}
+
+impl Accounts {
+    /// Ready to serve.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        passwords: Passwords,
+        setup: SetupLink,
+        limits: SessionLimits,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            passwords,
+            setup,
+            limits,
+            by_source: Mutex::new(Throttle::new(BY_SOURCE)),
+            by_username: Mutex::new(Throttle::new(BY_USERNAME)),
+        }
+    }
+}
+
+/// What a visitor is told of trouble in the store: the cause goes to the log.
+pub(crate) fn store_trouble(error: StoreError) -> PortalError {
+    match error {
+        StoreError::NotFound => PortalError::NotFound,
+        StoreError::Overloaded => PortalError::Unavailable,
+        error @ (StoreError::Conflict | StoreError::Full | StoreError::Unavailable(_)) => {
+            tracing::error!(%error, "the store refused a change");
+            PortalError::Unavailable
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Who acts, and from where.
+
+use crate::domain::address::Address;
+use crate::domain::ids::{UserNo, Username};
+use crate::domain::time::Micros;
+use crate::store::{Action, Audit, KeyScope, SessionHash};
+
+/// Where a request of the pages came from.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The client's address.
+    pub address: Address,
+    /// The browser's own description, cut short.
+    pub user_agent: String,
+}
+
+/// A logged-in user: the value every use case asks for before anything else.
+#[derive(Clone)]
+pub struct Actor {
+    /// The user.
+    pub user: UserNo,
+    /// The owner of its account, if it is a sub-user.
+    pub owner: Option<UserNo>,
+    /// Its name.
+    pub username: Username,
+    /// Its session.
+    pub session: SessionHash,
+    /// When it last proved its password.
+    pub proved_at: Micros,
+    /// From where it acts.
+    pub address: Address,
+}
+
+impl Actor {
+    /// The keys it may see.
+    #[must_use]
+    pub fn scope(&self) -> KeyScope {
+        match self.owner {
+            None => KeyScope::Account(self.user),
+            Some(_) => KeyScope::User(self.user),
+        }
+    }
+
+    /// Its line in the audit log.
+    #[must_use]
+    pub fn audit(&self, at: Micros, action: Action, detail: impl Into<String>) -> Audit {
+        Audit {
+            at,
+            action,
+            actor: self.username.to_string(),
+            user: Some(self.user),
+            address: Some(self.address),
+            detail: detail.into(),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The operator's verbs: users and gateways. None of them sees or makes a customer's key.
+
+use super::{Passwords, SetupLink};
+use crate::domain::credentials::Password;
+use crate::domain::ids::{UserNo, Username};
+use crate::domain::time::{Clock, Micros};
+use crate::domain::token::{Pepper, random_base62};
+use crate::store::{Action, Audit, GatewayRow, NewUser, Store, StoreError, UserRow};
+use std::sync::Arc;
+
+/// Characters of a password that is made up for a user.
+const MADE_UP: usize = 20;
+const GATEWAY_SECRET: usize = 40;
+const GATEWAY_NAME_LIMIT: usize = 64;
+
+/// Why a verb was not carried out: one line for standard error, saying what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// A name or password breaks a rule.
+    #[error("{what} {why}; choose another")]
+    Invalid {
+        /// Which.
+        what: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// The name is taken.
+    #[error("a {kind} named {name} exists already; choose another name")]
+    Taken {
+        /// A user or a gateway.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// There is none of that name.
+    #[error("there is no {kind} named {name}; `latchkey {kind} list` shows them")]
+    Unknown {
+        /// A user or a gateway.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A sub-user cannot own sub-users.
+    #[error("{0} is a sub-user and cannot own others; name the owner of the account")]
+    NotAnOwner(String),
+    /// The database is in trouble.
+    #[error("{0}; the server's log says more")]
+    Trouble(String),
+}
+
+impl From<StoreError> for OperatorError {
+    fn from(error: StoreError) -> Self {
+        Self::Trouble(error.to_string())
+    }
+}
+
+/// A password as the operator gives it, or made up.
+pub struct InitialPassword {
+    /// Given on standard input; made up if absent.
+    pub given: Option<String>,
+}
+
+/// The use cases of the operator.
+pub struct Operator {
+    /// Where users and gateways are kept.
+    pub store: Arc<dyn Store>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
+    /// Under which gateway tokens are hashed.
+    pub pepper: Pepper,
+    /// Closed when the first user is added.
+    pub setup: SetupLink,
+}
+
+impl Operator {
+    /// Adds an owner, or a sub-user of `owner`; answers the password if it was made up.
+    ///
+    /// # Errors
+    /// A name breaks a rule, is taken, or the owner is unknown.
+    pub async fn add_user(
+        &self,
+        name: &str,
+        owner: Option<&str>,
+        email: Option<String>,
+        password: InitialPassword,
+    ) -> Result<Option<String>, OperatorError> {
+        let username = parse_name(name)?;
+        let email = email.map(parse_email).transpose()?;
+        let owner = match owner {
+            Some(owner) => Some(self.find_owner(owner).await?),
+            None => None,
+        };
+        let (password_hash, made_up) = self.hash(password).await?;
+        let at = self.clock.now();
+        let user = NewUser { owner, username: username.clone(), email, password_hash, at };
+        match self.store.insert_user(user, audit(at, Action::UserAdded, None, name)).await {
+            Ok(_) => {
+                self.setup.close();
+                Ok(made_up)
+            }
+            Err(StoreError::Conflict) => {
+                Err(OperatorError::Taken { kind: "user", name: username.to_string() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// All users, by name.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    pub async fn list_users(&self) -> Result<Vec<UserRow>, OperatorError> {
+        Ok(self.store.list_users().await?)
+    }
+
+    /// Disables or enables a user; its keys follow at the next request, its sessions end.
+    ///
+    /// # Errors
+    /// There is no such user.
+    pub async fn set_user_disabled(&self, name: &str, disabled: bool) -> Result<(), OperatorError> {
+        let user = self.find_user(name).await?;
+        let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
+        let audit = audit(self.clock.now(), action, Some(user.no), name);
+        Ok(self.store.set_user_disabled(user.no, disabled, audit).await?)
+    }
+
+    /// Sets a new password and ends the user's sessions; answers the password if it was made up.
+    ///
+    /// # Errors
+    /// There is no such user, or the password breaks a rule.
+    pub async fn reset_password(
+        &self,
+        name: &str,
+        password: InitialPassword,
+    ) -> Result<Option<String>, OperatorError> {
+        let user = self.find_user(name).await?;
+        let (hash, made_up) = self.hash(password).await?;
+        let audit = audit(self.clock.now(), Action::PasswordReset, Some(user.no), name);
+        self.store.set_password(user.no, hash, audit).await?;
+        Ok(made_up)
+    }
+
+    /// Adds a gateway; answers its token, which is shown this once.
+    ///
+    /// # Errors
+    /// The name breaks a rule or is taken.
+    pub async fn add_gateway(&self, name: &str) -> Result<String, OperatorError> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if name.is_empty() || name.len() > GATEWAY_NAME_LIMIT || !name.chars().all(fits) {
+            let why = format!("may hold 1 to {GATEWAY_NAME_LIMIT} letters, digits and . _ - only");
+            return Err(OperatorError::Invalid { what: "the gateway's name", why });
+        }
+        let secret = random_base62(GATEWAY_SECRET).map_err(|e| OperatorError::Trouble(e.to_string()))?;
+        let token = format!("lkgw_{}", secret.as_str());
+        let audit = audit(self.clock.now(), Action::GatewayAdded, None, name);
+        match self.store.insert_gateway(name.to_owned(), self.pepper.hash(&token), audit).await {
+            Ok(()) => Ok(token),
+            Err(StoreError::Conflict) => Err(OperatorError::Taken { kind: "gateway", name: name.to_owned() }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// All gateways, by name.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    pub async fn list_gateways(&self) -> Result<Vec<GatewayRow>, OperatorError> {
+        Ok(self.store.list_gateways().await?)
+    }
+
+    /// Removes a gateway; its token is refused at the next request.
+    ///
+    /// # Errors
+    /// There is no such gateway.
+    pub async fn remove_gateway(&self, name: &str) -> Result<(), OperatorError> {
+        let audit = audit(self.clock.now(), Action::GatewayRemoved, None, name);
+        match self.store.delete_gateway(name.to_owned(), audit).await {
+            Err(StoreError::NotFound) => {
+                Err(OperatorError::Unknown { kind: "gateway", name: name.to_owned() })
+            }
+            result => Ok(result?),
+        }
+    }
+
+    async fn find_user(&self, name: &str) -> Result<UserRow, OperatorError> {
+        let unknown = || OperatorError::Unknown { kind: "user", name: name.to_owned() };
+        let username = Username::parse(name).map_err(|_| unknown())?;
+        self.store.find_user(&username).await?.ok_or_else(unknown)
+    }
+
+    async fn find_owner(&self, name: &str) -> Result<UserNo, OperatorError> {
+        let owner = self.find_user(name).await?;
+        match owner.owner {
+            Some(_) => Err(OperatorError::NotAnOwner(name.to_owned())),
+            None => Ok(owner.no),
+        }
+    }
+
+    async fn hash(&self, password: InitialPassword) -> Result<(String, Option<String>), OperatorError> {
+        let trouble = |e: &dyn std::fmt::Display| OperatorError::Trouble(e.to_string());
+        let (text, made_up) = match password.given {
+            Some(text) => (text, None),
+            None => {
+                let text = random_base62(MADE_UP).map_err(|e| trouble(&e))?.to_string();
+                (text.clone(), Some(text))
+            }
+        };
+        let invalid = |e: crate::domain::credentials::PasswordError| OperatorError::Invalid {
+            what: "the password",
+            why: e.to_string(),
+        };
+        let password = Password::choose(text).map_err(invalid)?;
+        Ok((self.passwords.hash(password).await.map_err(|e| trouble(&e))?, made_up))
+    }
+}
+
+fn parse_name(name: &str) -> Result<Username, OperatorError> {
+    Username::parse(name).map_err(|e| OperatorError::Invalid { what: "the username", why: e.to_string() })
+}
+
+/// One @ with something on both sides, no spaces: the rest is for the mail server to know.
+fn parse_email(email: String) -> Result<String, OperatorError> {
+    let parts: Vec<&str> = email.split('@').collect();
+    let fits = matches!(parts[..], [local, domain] if !local.is_empty() && domain.contains('.'));
+    if !fits || email.len() > 254 || email.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let why = "is not of the form name@example.org".to_owned();
+        return Err(OperatorError::Invalid { what: "the mail address", why });
+    }
+    Ok(email)
+}
+
+fn audit(at: Micros, action: Action, user: Option<UserNo>, detail: &str) -> Audit {
+    Audit { at, action, actor: "operator".to_owned(), user, address: None, detail: detail.to_owned() }
+}

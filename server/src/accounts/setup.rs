@@ -1,0 +1,139 @@
+//! The first account: by a link that the operator finds in the output of `serve`.
+
+use super::{Accounts, SessionToken, Visit, store_trouble};
+use crate::domain::credentials::{Password, PasswordError};
+use crate::domain::ids::{Username, UsernameError};
+use crate::domain::token::random_base62;
+use crate::store::{Action, Audit, NewUser, StoreError};
+use app::{Field, FieldError, PortalError, Problem};
+use parking_lot::Mutex;
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// The secret of the set-up link while no account exists.
+#[derive(Clone, Default)]
+pub struct SetupLink(Arc<Mutex<Option<SecretString>>>);
+
+impl SetupLink {
+    /// Opens the link.
+    ///
+    /// # Errors
+    /// The system's generator failed.
+    pub fn open() -> Result<Self, rand::rngs::SysError> {
+        let secret = random_base62(32)?.to_string();
+        Ok(Self(Arc::new(Mutex::new(Some(secret.into())))))
+    }
+
+    /// The secret, for the one line that `serve` prints.
+    #[must_use]
+    pub fn secret(&self) -> Option<String> {
+        self.0.lock().as_ref().map(|s| s.expose_secret().to_owned())
+    }
+
+    /// Whether the link is open and this is its secret.
+    #[must_use]
+    pub fn admits(&self, secret: &str) -> bool {
+        let open = self.0.lock();
+        open.as_ref().is_some_and(|s| bool::from(s.expose_secret().as_bytes().ct_eq(secret.as_bytes())))
+    }
+
+    /// Closes it for good: an account exists.
+    pub fn close(&self) {
+        *self.0.lock() = None;
+    }
+}
+
+impl Accounts {
+    /// Whether the link may create the first account.
+    #[must_use]
+    pub fn setup_is_open(&self, secret: &str) -> bool {
+        self.setup.admits(secret)
+    }
+
+    /// Creates the first owner and logs it in.
+    ///
+    /// # Errors
+    /// The link is closed or wrong, or a field is.
+    pub async fn create_first_account(
+        &self,
+        secret: &str,
+        username: &str,
+        password: String,
+        visit: &Visit,
+    ) -> Result<SessionToken, PortalError> {
+        let closed = || PortalError::field(Field::Form, Problem::LinkClosed);
+        if !self.setup.admits(secret) {
+            return Err(closed());
+        }
+        let (username, password) = parse_credentials(username, password)?;
+        let password_hash = self.passwords.hash(password).await.map_err(|error| {
+            tracing::error!(%error, "a password could not be hashed");
+            PortalError::Unavailable
+        })?;
+        let now = self.clock.now();
+        let audit = Audit {
+            at: now,
+            action: Action::UserAdded,
+            actor: username.to_string(),
+            user: None,
+            address: Some(visit.address),
+            detail: "by the set-up link".to_owned(),
+        };
+        let user = NewUser { owner: None, username: username.clone(), email: None, password_hash, at: now };
+        let user = match self.store.insert_first_user(user, audit).await {
+            Ok(user) => user,
+            Err(StoreError::Conflict) => {
+                self.setup.close();
+                return Err(closed());
+            }
+            Err(error) => return Err(store_trouble(error)),
+        };
+        self.setup.close();
+        self.begin_session(user, &username, visit, now).await
+    }
+}
+
+/// Both fields of a new account, with every message at its field.
+fn parse_credentials(username: &str, password: String) -> Result<(Username, Password), PortalError> {
+    let limit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let username = Username::parse(username).map_err(|error| FieldError {
+        field: Field::Username,
+        problem: match error {
+            UsernameError::Empty => Problem::Empty,
+            UsernameError::TooLong => Problem::TooLong { limit: limit(Username::LIMIT) },
+            UsernameError::Character => Problem::NotAUsername,
+        },
+    });
+    let password = Password::choose(password).map_err(|error| FieldError {
+        field: Field::Password,
+        problem: match error {
+            PasswordError::Empty => Problem::Empty,
+            PasswordError::TooShort => Problem::TooShort { limit: limit(Password::LEAST) },
+            PasswordError::TooLong => Problem::TooLong { limit: limit(Password::LIMIT) },
+        },
+    });
+    match (username, password) {
+        (Ok(username), Ok(password)) => Ok((username, password)),
+        (username, password) => {
+            Err(PortalError::Invalid([username.err(), password.err()].into_iter().flatten().collect()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_admits_its_secret_until_it_is_closed() {
+        let link = SetupLink::open().unwrap();
+        let secret = link.secret().unwrap();
+        assert!(link.admits(&secret));
+        assert!(!link.admits(""));
+        assert!(!link.admits(&secret[1..]));
+        link.close();
+        assert!(!link.admits(&secret));
+        assert!(!SetupLink::default().admits(""));
+    }
+}

@@ -1,0 +1,80 @@
+//! The command line, one file a verb.
+
+mod config;
+mod control;
+mod gateway;
+mod serve;
+mod user;
+
+use crate::settings::{Layers, Settings, SettingsError};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Your customers' API keys, and the answer whether one may pass.
+#[derive(Parser)]
+#[command(name = "latchkey", version, arg_required_else_help = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serve the pages and answer gateways
+    Serve(serve::Flags),
+    /// Users: those who log in and own keys
+    #[command(subcommand)]
+    User(user::Verb),
+    /// Gateways: those who may ask /v1/verify
+    #[command(subcommand)]
+    Gateway(gateway::Verb),
+    /// Print the settings in force and where each came from
+    Config(Common),
+}
+
+/// What every verb takes.
+#[derive(Args, Clone)]
+struct Common {
+    /// The settings file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl Common {
+    fn layers(&self, mut more: Vec<(&'static str, &'static str, String)>) -> Result<Layers, SettingsError> {
+        if let Some(dir) = &self.data_dir {
+            more.push(("data_dir", "--data-dir", dir.to_string_lossy().into_owned()));
+        }
+        Layers::load(self.config.as_deref(), std::env::vars(), more)
+    }
+
+    fn settings(&self) -> Result<Settings, SettingsError> {
+        Settings::parse(&self.layers(vec![])?)
+    }
+}
+
+/// Why a verb ended badly: one line for standard error.
+type Failure = Box<dyn std::error::Error>;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let line = CommandLine::parse();
+    let result = match line.verb {
+        Verb::Serve(flags) => serve::run(&flags),
+        Verb::User(verb) => user::run(verb),
+        Verb::Gateway(verb) => gateway::run(verb),
+        Verb::Config(common) => config::run(&common),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("latchkey: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! How the operator's verbs reach the data: through the server where one runs, else on their own.
+//!
+//! The server holds the lock of the data directory and listens on a socket in it that only its user can
+//! open. So there is one writer at any time, and a change by a verb is known to the server before the verb
+//! ends.
+
+use super::Failure;
+use crate::accounts::operator::{InitialPassword, Operator, OperatorError};
+use crate::domain::time::Micros;
+use crate::services::{Services, SystemClock, start};
+use crate::settings::Settings;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+
+/// How long a verb waits for a server that is just starting or stopping.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The most bytes of one request.
+const LIMIT: u64 = 64 * 1024;
+
+/// What a verb asks for.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Request {
+    AddUser { name: String, owner: Option<String>, email: Option<String>, password: Option<String> },
+    ListUsers,
+    SetUserDisabled { name: String, disabled: bool },
+    ResetPassword { name: String, password: Option<String> },
+    AddGateway { name: String },
+    ListGateways,
+    RemoveGateway { name: String },
+}
+
+/// What it is answered.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Reply {
+    Done,
+    /// A password that was made up, or a gateway token: printed once.
+    Secret(String),
+    Users(Vec<UserLine>),
+    Gateways(Vec<GatewayLine>),
+    Failed(String),
+}
+
+/// A user, as `user list` prints it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct UserLine {
+    pub(super) username: String,
+    pub(super) owner: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) disabled: bool,
+    pub(super) created_at: String,
+}
+
+/// A gateway, as `gateway list` prints it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct GatewayLine {
+    pub(super) name: String,
+    pub(super) created_at: String,
+}
+
+/// A data directory that belongs to this process.
+pub(super) struct DataDir {
+    path: PathBuf,
+    /// Unlocked when dropped, also by the death of the process.
+    _lock: File,
+}
+
+impl DataDir {
+    /// Makes the directory if it is not there, and locks it.
+    pub(super) fn claim(path: &Path) -> Result<Self, Failure> {
+        Self::try_claim(path)?.ok_or_else(|| {
+            format!("another Latchkey uses {}; stop it first, or choose another --data-dir", path.display())
+                .into()
+        })
+    }
+
+    fn try_claim(path: &Path) -> Result<Option<Self>, Failure> {
+        let shown = path.display();
+        let wrong =
+            |what: &str, e: io::Error| format!("cannot {what} {shown}: {e}; choose another --data-dir");
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| wrong("make", e))?;
+        let lock = File::create(path.join("lock")).map_err(|e| wrong("write to", e))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Self { path: path.to_owned(), _lock: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(wrong("lock", e).into()),
+        }
+    }
+
+    /// Listens for verbs.
+    pub(super) fn listen(&self) -> Result<UnixListener, Failure> {
+        let path = socket(&self.path);
+        // Left behind by a server that was killed; the lock says that none runs.
+        let _ = fs::remove_file(&path);
+        let listener = UnixListener::bind(&path).map_err(|e| {
+            format!("cannot listen on {}: {e}; choose a --data-dir with a shorter path", path.display())
+        })?;
+        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        Ok(listener)
+    }
+}
+
+fn socket(data_dir: &Path) -> PathBuf {
+    data_dir.join("control.sock")
+}
+
+/// Carries out a verb: by the running server, or here when none runs.
+pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Reply, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reply = runtime.block_on(async {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            match UnixStream::connect(socket(&settings.data_dir)).await {
+                Ok(stream) => return ask_server(stream, request).await,
+                Err(_) => match DataDir::try_claim(&settings.data_dir)? {
+                    Some(_claim) => return ask_here(settings.clone(), request).await,
+                    None if Instant::now() < patience => tokio::time::sleep(Duration::from_millis(50)).await,
+                    None => return Err("the running server does not answer; see its log".into()),
+                },
+            }
+        }
+    })?;
+    match reply {
+        Reply::Failed(why) => Err(why.into()),
+        reply => Ok(reply),
+    }
+}
+
+async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<Reply, Failure> {
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    let mut reply = Vec::new();
+    stream.read_to_end(&mut reply).await?;
+    serde_json::from_slice(&reply)
+        .map_err(|_| "the running server gave no answer; is it of another version?".into())
+}
+
+async fn ask_here(settings: Settings, request: &Request) -> Result<Reply, Failure> {
+    let (services, flusher) = start(settings, Arc::new(SystemClock)).await?;
+    let reply = carry_out(&services.operator, request).await;
+    services.store.close().await;
+    drop(flusher);
+    Ok(reply)
+}
+
+/// Answers verbs until `stop`.
+pub(super) async fn serve(listener: UnixListener, services: Arc<Services>, stop: CancellationToken) {
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a verb could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        let services = Arc::clone(&services);
+        tokio::spawn(async move {
+            if let Err(error) = answer(stream, &services.operator).await {
+                tracing::warn!(%error, "a verb could not be answered");
+            }
+        });
+    }
+}
+
+async fn answer(stream: UnixStream, operator: &Operator) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(read).take(LIMIT).read_line(&mut line).await?;
+    let reply = match serde_json::from_str(&line) {
+        Ok(request) => carry_out(operator, &request).await,
+        Err(_) => Reply::Failed("the server does not know this verb; is it of another version?".to_owned()),
+    };
+    write.write_all(&serde_json::to_vec(&reply)?).await?;
+    write.shutdown().await
+}
+
+async fn carry_out(operator: &Operator, request: &Request) -> Reply {
+    try_carry_out(operator, request).await.unwrap_or_else(|error| Reply::Failed(error.to_string()))
+}
+
+async fn try_carry_out(operator: &Operator, request: &Request) -> Result<Reply, OperatorError> {
+    let secret = |made_up: Option<String>| made_up.map_or(Reply::Done, Reply::Secret);
+    let initial = |password: &Option<String>| InitialPassword { given: password.clone() };
+    Ok(match request {
+        Request::AddUser { name, owner, email, password } => {
+            secret(operator.add_user(name, owner.as_deref(), email.clone(), initial(password)).await?)
+        }
+        Request::ListUsers => Reply::Users(user_lines(operator).await?),
+        Request::SetUserDisabled { name, disabled } => {
+            operator.set_user_disabled(name, *disabled).await?;
+            Reply::Done
+        }
+        Request::ResetPassword { name, password } => {
+            secret(operator.reset_password(name, initial(password)).await?)
+        }
+        Request::AddGateway { name } => Reply::Secret(operator.add_gateway(name).await?),
+        Request::ListGateways => {
+            let lines = operator.list_gateways().await?.into_iter();
+            let line =
+                |g: crate::store::GatewayRow| GatewayLine { name: g.name, created_at: iso(g.created_at) };
+            Reply::Gateways(lines.map(line).collect())
+        }
+        Request::RemoveGateway { name } => {
+            operator.remove_gateway(name).await?;
+            Reply::Done
+        }
+    })
+}
+
+async fn user_lines(operator: &Operator) -> Result<Vec<UserLine>, OperatorError> {
+    let users = operator.list_users().await?;
+    let name_of = |no| users.iter().find(|u| u.no == no).map(|u| u.username.to_string());
+    let line = |user: &crate::store::UserRow| UserLine {
+        username: user.username.to_string(),
+        owner: user.owner.and_then(name_of),
+        email: user.email.clone(),
+        disabled: user.disabled,
+        created_at: iso(user.created_at),
+    };
+    Ok(users.iter().map(line).collect())
+}
+
+fn iso(at: Micros) -> String {
+    crate::http::moment_iso(at)
+}

@@ -1,0 +1,144 @@
+//! `latchkey serve`
+
+use super::control::{self, DataDir};
+use super::{Common, Failure};
+use crate::http::{serve, site};
+use crate::services::{Services, SystemClock, start};
+use crate::settings::{LogFormat, Settings};
+use crate::verify::Flusher;
+use clap::Args;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// How often sessions that ended by their limits are removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// Threads for pages; password hashing has its own.
+const PAGE_THREADS: usize = 2;
+
+#[derive(Args)]
+pub(super) struct Flags {
+    #[command(flatten)]
+    common: Common,
+    /// Where to listen
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Where customers reach the pages, such as https://keys.example.com
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// A network whose word about a client's address is taken; may be given several times
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<String>,
+    /// text or json
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+impl Flags {
+    fn settings(&self) -> Result<Settings, Failure> {
+        let given = [
+            ("listen", "--listen", self.listen.clone()),
+            ("public_url", "--public-url", self.public_url.clone()),
+            ("log_format", "--log-format", self.log_format.clone()),
+            (
+                "trusted_proxies",
+                "--trusted-proxy",
+                (!self.trusted_proxy.is_empty()).then(|| self.trusted_proxy.join(",")),
+            ),
+        ];
+        let given = given.into_iter().filter_map(|(name, flag, value)| Some((name, flag, value?))).collect();
+        Ok(Settings::parse(&self.common.layers(given)?)?)
+    }
+}
+
+pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
+    let settings = flags.settings()?;
+    log_to_stderr(&settings);
+    let data_dir = DataDir::claim(&settings.data_dir)?;
+    // Pages and the state writer have threads of their own; this one reads connections, answers
+    // verifications and commits their uses.
+    let pages =
+        Builder::new_multi_thread().worker_threads(PAGE_THREADS).thread_name("pages").enable_all().build()?;
+    let here = Builder::new_current_thread().enable_all().build()?;
+    let (services, flusher) = pages.block_on(start(settings, Arc::new(SystemClock)))?;
+    let result = here.block_on(serve_until_signal(&services, flusher, pages.handle(), &data_dir));
+    pages.block_on(services.store.close());
+    pages.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+async fn serve_until_signal(
+    services: &Arc<Services>,
+    flusher: Flusher,
+    pages: &Handle,
+    data_dir: &DataDir,
+) -> Result<(), Failure> {
+    let listen = services.settings.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|e| format!("cannot listen on {listen}: {e}; choose another address with --listen"))?;
+    let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
+    let counting = tokio::spawn(flusher.run(stop_counting.clone()));
+    let control = data_dir.listen()?;
+    pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
+    pages.spawn(sweep(Arc::clone(services), stop.clone()));
+    announce(services, listener.local_addr()?)?;
+    let serving =
+        tokio::spawn(serve::serve(listener, site(Arc::clone(services), pages.clone()), stop.clone()));
+    wait_for_signal().await?;
+    tracing::info!("stopping: requests in flight are answered first");
+    stop.cancel();
+    serving.await?;
+    // Only now is nothing left that could be counted.
+    stop_counting.cancel();
+    counting.await?;
+    Ok(())
+}
+
+/// Standard output is for the operator's eyes and scripts, the log goes to standard error.
+fn announce(services: &Services, address: std::net::SocketAddr) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let origin = match services.settings.listen.port() {
+        // The system chose the port.
+        0 => format!("http://{address}"),
+        _ => services.settings.public_url.origin.clone(),
+    };
+    writeln!(out, "Latchkey {} serves {origin}", env!("CARGO_PKG_VERSION"))?;
+    if let Some(secret) = services.setup.secret() {
+        writeln!(out, "Create the first account: {origin}/setup?token={secret}")?;
+    }
+    out.flush()
+}
+
+async fn wait_for_signal() -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn sweep(services: Arc<Services>, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => services.accounts.sweep_sessions().await,
+        }
+    }
+}
+
+fn log_to_stderr(settings: &Settings) {
+    let filter = EnvFilter::new(&settings.log_level);
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    match settings.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

@@ -1,0 +1,115 @@
+//! `latchkey user …`
+
+use super::control::{Reply, Request, UserLine, ask};
+use super::{Common, Failure};
+use clap::Subcommand;
+use std::io::Read;
+
+/// The most bytes that are read as a password.
+const LIMIT: u64 = 4096;
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Add a user who owns an account, or a sub-user with --owner; prints a password unless one is given
+    Add {
+        /// Its username
+        name: String,
+        /// The user whose account it joins
+        #[arg(long, value_name = "OWNER")]
+        owner: Option<String>,
+        /// Where it is written to
+        #[arg(long, value_name = "MAIL")]
+        email: Option<String>,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List all users
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Refuse a user's login and keys, and those of its sub-users, from the next request on
+    Disable {
+        /// Its username
+        name: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Let a disabled user in again
+    Enable {
+        /// Its username
+        name: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Set a new password and end the user's sessions; prints the password unless one is given
+    ResetPassword {
+        /// Its username
+        name: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+pub(super) fn run(verb: Verb) -> Result<(), Failure> {
+    let (common, request, json) = match verb {
+        Verb::Add { name, owner, email, password_stdin, common } => {
+            let password = read_password(password_stdin)?;
+            (common, Request::AddUser { name, owner, email, password }, false)
+        }
+        Verb::List { json, common } => (common, Request::ListUsers, json),
+        Verb::Disable { name, common } => (common, Request::SetUserDisabled { name, disabled: true }, false),
+        Verb::Enable { name, common } => (common, Request::SetUserDisabled { name, disabled: false }, false),
+        Verb::ResetPassword { name, password_stdin, common } => {
+            let password = read_password(password_stdin)?;
+            (common, Request::ResetPassword { name, password }, false)
+        }
+    };
+    match ask(&common.settings()?, &request)? {
+        Reply::Secret(password) => {
+            eprintln!("The password, which is not shown again:");
+            println!("{password}");
+        }
+        Reply::Users(users) if json => println!("{}", serde_json::to_string_pretty(&users)?),
+        Reply::Users(users) => print(&users),
+        Reply::Done | Reply::Gateways(_) | Reply::Failed(_) => {}
+    }
+    Ok(())
+}
+
+/// The first line of standard input, where the flag asks for it.
+fn read_password(wanted: bool) -> Result<Option<String>, Failure> {
+    if !wanted {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    std::io::stdin().take(LIMIT).read_to_string(&mut text)?;
+    let password = text.lines().next().unwrap_or_default();
+    if password.is_empty() {
+        return Err("standard input holds no password; pipe one in, or leave --password-stdin out".into());
+    }
+    Ok(Some(password.to_owned()))
+}
+
+fn print(users: &[UserLine]) {
+    if users.is_empty() {
+        eprintln!("There are no users yet; `latchkey user add NAME` adds one.");
+        return;
+    }
+    let width = users.iter().map(|u| u.username.len()).max().unwrap_or(0).max(8);
+    println!("{:width$}  {:20}  {:8}  OWNER", "USERNAME", "CREATED", "STATE");
+    for user in users {
+        let state = if user.disabled { "disabled" } else { "active" };
+        let owner = user.owner.as_deref().unwrap_or("-");
+        println!("{:width$}  {:20}  {state:8}  {owner}", user.username, user.created_at);
+    }
+}

@@ -1,0 +1,14 @@
+//! The rules in plain Rust: no SQL, no HTTP, no Leptos, no clock of their own.
+
+pub mod address;
+pub mod client_address;
+pub mod credentials;
+pub mod description;
+pub mod ids;
+pub mod key_type;
+pub mod rule;
+pub mod sealing;
+pub mod throttle;
+pub mod time;
+pub mod token;
+pub mod verdict;

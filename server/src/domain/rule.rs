@@ -1,0 +1,135 @@
+//! The address rule of one key.
+
+use super::address::{Address, Network};
+use std::net::IpAddr;
+
+/// How much of an IPv6 address the lock compares; the numbers stand in the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum LockWidth {
+    /// The exact address.
+    #[default]
+    Exact = 128,
+    /// The /64 around an IPv6 address (RFC 8981: clients that change their address within it).
+    Net64 = 64,
+}
+
+impl LockWidth {
+    /// Back from the database.
+    #[must_use]
+    pub fn from_number(number: i64) -> Self {
+        if number == 64 { Self::Net64 } else { Self::Exact }
+    }
+}
+
+/// Which addresses a key passes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddressRule {
+    /// Whether the rule refuses at all: only Default keys do.
+    pub enforced: bool,
+    /// The address of the first accepted request.
+    pub locked: Option<Address>,
+    /// How wide the lock is.
+    pub width: LockWidth,
+    /// Further addresses and networks.
+    pub allow_list: Box<[Network]>,
+}
+
+/// What the rule says to one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// It may pass.
+    Pass,
+    /// It may pass, and becomes the locked address.
+    PassAndBind,
+    /// It may not.
+    Refuse,
+}
+
+impl AddressRule {
+    /// Judges one address.
+    #[must_use]
+    pub fn judge(&self, address: Address) -> Ruling {
+        let listed = || self.allow_list.iter().any(|n| n.contains(address));
+        match self.locked {
+            None if self.enforced && !self.allow_list.is_empty() && !listed() => Ruling::Refuse,
+            None => Ruling::PassAndBind,
+            Some(_) if !self.enforced => Ruling::Pass,
+            Some(locked) if self.is_within_lock(locked, address) || listed() => Ruling::Pass,
+            Some(_) => Ruling::Refuse,
+        }
+    }
+
+    fn is_within_lock(&self, locked: Address, address: Address) -> bool {
+        let is_v6 = matches!((locked.ip(), address.ip()), (IpAddr::V6(_), IpAddr::V6(_)));
+        match self.width {
+            LockWidth::Net64 if is_v6 => locked.source() == address.source(),
+            LockWidth::Net64 | LockWidth::Exact => locked == address,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The rule again, as plain as can be: sets of addresses written out.
+    fn model(enforced: bool, locked: Option<u8>, listed: &[u8], address: u8) -> Ruling {
+        match (enforced, locked) {
+            (false, None) => Ruling::PassAndBind,
+            (false, Some(_)) => Ruling::Pass,
+            (true, None) if listed.is_empty() || listed.contains(&address) => Ruling::PassAndBind,
+            (true, None) => Ruling::Refuse,
+            (true, Some(l)) if l == address || listed.contains(&address) => Ruling::Pass,
+            (true, Some(_)) => Ruling::Refuse,
+        }
+    }
+
+    fn v4(last: u8) -> Address {
+        Address::parse(&format!("203.0.113.{last}")).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_the_model(
+            enforced: bool,
+            locked in prop::option::of(0_u8..6),
+            listed in prop::collection::vec(0_u8..6, 0..4),
+            address in 0_u8..6,
+            wide: bool,
+        ) {
+            let rule = AddressRule {
+                enforced,
+                locked: locked.map(v4),
+                width: if wide { LockWidth::Net64 } else { LockWidth::Exact },
+                allow_list: listed.iter().map(|l| v4(*l).into()).collect(),
+            };
+            prop_assert_eq!(rule.judge(v4(address)), model(enforced, locked, &listed, address));
+        }
+
+        #[test]
+        fn networks_admit_exactly_their_addresses(length in 1_u8..=32, host: u32, other: u32) {
+            let mask = u32::MAX << (32 - length);
+            let text = format!("{}/{length}", std::net::Ipv4Addr::from(host & mask));
+            let network = Network::parse(&text).unwrap();
+            let inside = (host & mask) == (other & mask);
+            prop_assert_eq!(network.contains(Address::new(std::net::Ipv4Addr::from(other).into())), inside);
+        }
+    }
+
+    #[test]
+    fn a_wide_lock_means_the_64_of_ipv6_only() {
+        let rule = |locked: &str| AddressRule {
+            enforced: true,
+            locked: Some(Address::parse(locked).unwrap()),
+            width: LockWidth::Net64,
+            allow_list: Box::default(),
+        };
+        let judge = |locked: &str, a: &str| rule(locked).judge(Address::parse(a).unwrap());
+        assert_eq!(judge("2001:db8::1", "2001:db8::ffff:1"), Ruling::Pass);
+        assert_eq!(judge("2001:db8::1", "2001:db8:0:1::1"), Ruling::Refuse);
+        assert_eq!(judge("203.0.113.7", "203.0.113.8"), Ruling::Refuse);
+        assert_eq!(judge("203.0.113.7", "::ffff:203.0.113.7"), Ruling::Pass);
+    }
+}

@@ -1,0 +1,36 @@
+//! Points in time, as both databases keep them.
+
+/// Microseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Micros(pub i64);
+
+impl Micros {
+    /// Microseconds in a second.
+    pub const SECOND: i64 = 1_000_000;
+    /// Microseconds in an hour.
+    pub const HOUR: i64 = 3_600 * Self::SECOND;
+
+    /// The hour it lies in, counted from 1970.
+    #[must_use]
+    pub fn hour(self) -> i64 {
+        self.0.div_euclid(Self::HOUR)
+    }
+
+    /// That many seconds later.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(Self::SECOND)))
+    }
+
+    /// Whole seconds from `earlier` to here, 0 if it is later.
+    #[must_use]
+    pub fn seconds_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).max(0) / Self::SECOND
+    }
+}
+
+/// Where the present comes from, so that tests can move it.
+pub trait Clock: Send + Sync + 'static {
+    /// The present.
+    fn now(&self) -> Micros;
+}

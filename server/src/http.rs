@@ -1,0 +1,14 @@
+//! HTTP: what gateways ask, what browsers see. Nothing is decided here.
+
+mod assets;
+mod cookies;
+mod gateway;
+mod guard;
+mod pages;
+mod portal;
+mod router;
+pub mod serve;
+mod statuses;
+
+pub(crate) use portal::moment_iso;
+pub use router::{Site, site};

@@ -1,0 +1,38 @@
+//! What gateways ask: `POST /v1/verify`, and the endpoints of their own authentication hooks.
+
+mod authz;
+mod presented;
+mod verify;
+
+use crate::services::Services;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get, post};
+use http::StatusCode;
+use std::sync::Arc;
+
+/// The most bytes of a question to `/v1/verify`.
+const BODY_LIMIT: usize = 8 * 1024;
+
+pub(super) fn router(services: Arc<Services>) -> Router {
+    Router::new()
+        .route("/v1/verify", post(verify::verify))
+        .route("/authz/forward-auth", any(authz::forward_auth))
+        .route("/authz/auth-request", any(authz::auth_request))
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(services)
+}
+
+async fn ready(
+    axum::extract::State(services): axum::extract::State<Arc<Services>>,
+) -> (StatusCode, &'static str) {
+    match services.store.ready().await {
+        Ok(()) => (StatusCode::OK, "ok"),
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The hooks of gateways: any method, no body, status and headers of the gateway's dialect.
+
+use super::presented;
+use crate::domain::address::Address;
+use crate::domain::verdict::Code;
+use crate::http::statuses::{Problem, for_nginx, of_verdict};
+use crate::services::Services;
+use crate::verify::{KeyEntry, Question, Verdict};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
+const USERNAME: HeaderName = HeaderName::from_static("x-latchkey-username");
+const KEY_TYPE: HeaderName = HeaderName::from_static("x-latchkey-key-type");
+const CODE: HeaderName = HeaderName::from_static("x-latchkey-code");
+const STATUS: HeaderName = HeaderName::from_static("x-latchkey-status");
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Traefik, Caddy, HAProxy: every status reaches the client.
+pub(super) async fn forward_auth(
+    State(services): State<Arc<Services>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    answer(&services, peer, &headers, |status| status).await
+}
+
+/// nginx `auth_request`: 200, 401, 403 and, in trouble, 503.
+pub(super) async fn auth_request(
+    State(services): State<Arc<Services>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    answer(&services, peer, &headers, for_nginx).await
+}
+
+async fn answer(
+    services: &Services,
+    peer: SocketAddr,
+    headers: &HeaderMap,
+    dialect: fn(StatusCode) -> StatusCode,
+) -> Response {
+    let peer = Address::new(peer.ip());
+    if !services.settings.trusted_proxies.trusts(peer) {
+        return Problem::UNTRUSTED.into_response();
+    }
+    let verdict = decide(services, peer, headers).await;
+    match (verdict.code, &verdict.key) {
+        (Code::Valid, Some(key)) => allow(key),
+        _ => refuse(&verdict, dialect),
+    }
+}
+
+async fn decide(services: &Services, peer: Address, headers: &HeaderMap) -> Verdict {
+    let presented = match presented::find(headers, services.settings.key_in_query) {
+        Ok(presented) => presented,
+        Err(code) => return Verdict::refuse(code),
+    };
+    if services.settings.token_format.shape(&presented.token).is_none() {
+        return Verdict::refuse(Code::Malformed);
+    }
+    let lines = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
+    let Ok(address) = services.settings.trusted_proxies.client_address(peer, lines) else {
+        return Verdict::refuse(Code::NoClientAddress);
+    };
+    let question = Question {
+        token: &presented.token,
+        username: presented.username.as_deref(),
+        address,
+        dry_run: false,
+    };
+    services.verifier.verify(question).await
+}
+
+/// The body is empty: nginx opens a new connection for every request otherwise.
+fn allow(key: &KeyEntry) -> Response {
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.insert(KEY_ID, text(&key.id.to_string()));
+    headers.insert(USERNAME, text(key.user.username.as_str()));
+    headers.insert(KEY_TYPE, HeaderValue::from_static(key.key_type.name()));
+    response
+}
+
+fn refuse(verdict: &Verdict, dialect: fn(StatusCode) -> StatusCode) -> Response {
+    let status = of_verdict(verdict.code);
+    let mut response = Problem::of_refusal(status).into_response();
+    *response.status_mut() = dialect(status);
+    let headers = response.headers_mut();
+    headers.insert(CODE, HeaderValue::from_static(verdict.code.name()));
+    headers.insert(STATUS, HeaderValue::from(status.as_u16()));
+    if let Some(seconds) = verdict.retry_after_seconds {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Ids and usernames are ASCII by their types.
+fn text(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""))
+}

@@ -1,0 +1,113 @@
+//! `POST /v1/verify`: for gateways and backends that ask in JSON, with a gateway token.
+
+use crate::domain::address::Address;
+use crate::domain::verdict::Code;
+use crate::http::portal::moment_iso;
+use crate::http::statuses::Problem;
+use crate::services::Services;
+use crate::verify::{Question, Verdict};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+struct Asked {
+    key: String,
+    client_ip: String,
+    username: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    valid: bool,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    valid_key: Option<ValidKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct ValidKey {
+    key_type: &'static str,
+    description: String,
+    locked_on_ip: Option<String>,
+    times_used: u64,
+    last_used_at: Option<String>,
+}
+
+pub(super) async fn verify(
+    State(services): State<Arc<Services>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    if !is_gateway(&services, &headers) {
+        return Problem::NO_GATEWAY.into_response();
+    }
+    let body = match body {
+        Ok(body) => body,
+        Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return Problem::TOO_LARGE.into_response();
+        }
+        Err(_) => return Problem::BAD_BODY.into_response(),
+    };
+    let Ok(asked) = serde_json::from_slice::<Asked>(&body) else {
+        return Problem::BAD_BODY.into_response();
+    };
+    let Ok(address) = Address::parse(&asked.client_ip) else {
+        return Problem::BAD_ADDRESS.into_response();
+    };
+    let verdict = match asked.key.as_str() {
+        "" => Verdict::refuse(Code::Missing),
+        token => {
+            let username = asked.username.as_deref();
+            let question = Question { token, username, address, dry_run: asked.dry_run };
+            services.verifier.verify(question).await
+        }
+    };
+    if verdict.code == Code::Unavailable {
+        return Problem::UNAVAILABLE.into_response();
+    }
+    let mut response = Json(answer(&verdict)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Exactly one `Authorization: Bearer` with the token of a gateway.
+fn is_gateway(services: &Services, headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+    let token = line.to_str().ok().and_then(|l| l.split_once(' '));
+    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
+    token.is_some_and(|token| services.verifier.gateway(token.trim()).is_some())
+}
+
+fn answer(verdict: &Verdict) -> Answer {
+    let key = verdict.key.as_ref();
+    let valid = verdict.code == Code::Valid;
+    Answer {
+        valid,
+        code: verdict.code.name(),
+        key_id: key.map(|k| k.id.to_string()),
+        username: key.map(|k| k.user.username.to_string()),
+        valid_key: key.filter(|_| valid).map(|key| ValidKey {
+            key_type: key.key_type.name(),
+            description: key.description.to_string(),
+            locked_on_ip: key.locked().map(|a| a.to_string()),
+            times_used: verdict.counted.map_or_else(|| key.times_used(), |c| c.times_used),
+            last_used_at: verdict.counted.map(|c| c.at).or_else(|| key.last_used()).map(moment_iso),
+        }),
+        retry_after_seconds: verdict.retry_after_seconds,
+    }
+}

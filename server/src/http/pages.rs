@@ -1,0 +1,279 @@
+//! Pages, their plain forms, and the server functions behind their lively ones.
+//!
+//! A plain form posts to the path of its page. The post runs the same server function that the browser's
+//! program calls, and then goes on to where the form lands (303), or shows the page again with what was
+//! entered and what is wrong.
+
+use super::cookies::{self, LANGUAGE};
+use super::guard::content_security_policy;
+use super::portal::{Cookie, Outcome, RequestPortal};
+use super::router::Site;
+use super::statuses::{of_portal, retry_after};
+use crate::accounts::{SessionToken, Visit};
+use app::{FormEcho, Landing, Language, PortalContext, PortalError, shell};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use leptos::context::provide_context;
+use leptos::nonce::use_nonce;
+use leptos::prelude::{Owner, expect_context};
+use leptos::reactive::computed::ScopedFuture;
+use leptos_axum::ResponseOptions;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// The most bytes of a form.
+const FORM_LIMIT: usize = 64 * 1024;
+
+/// What a request says of its sender.
+struct Seen {
+    visit: Visit,
+    session: Option<SessionToken>,
+    language: Language,
+}
+
+impl Seen {
+    fn of(site: &Site, request: &Request) -> Self {
+        let headers = request.headers();
+        let accepted = text(headers, &header::ACCEPT_LANGUAGE);
+        Self {
+            visit: Visit {
+                address: site.client_address(request),
+                user_agent: text(headers, &header::USER_AGENT),
+            },
+            session: cookies::session(&site.services.settings, headers),
+            language: Language::negotiate(cookies::find(headers, LANGUAGE), Some(&accepted)),
+        }
+    }
+}
+
+/// A browser's request, with who sent it.
+struct Caller {
+    portal: Arc<RequestPortal>,
+    language: Language,
+}
+
+impl Caller {
+    /// Finds out who sent a request; `plain`: a redirect will follow.
+    async fn find(site: &Site, seen: Seen, plain: bool) -> Result<Self, Response> {
+        let services = Arc::clone(&site.services);
+        let actor = match &seen.session {
+            Some(token) => services.accounts.find_actor(token, &seen.visit).await.map_err(|error| {
+                let mut response = "The service cannot answer now; try again shortly.".into_response();
+                set_status(&mut response, &error);
+                response
+            })?,
+            None => None,
+        };
+        let outcome = Arc::new(Outcome::default());
+        let portal = RequestPortal { services, actor, visit: seen.visit, plain, outcome };
+        Ok(Self { portal: Arc::new(portal), language: seen.language })
+    }
+
+    fn is_signed_in(&self) -> bool {
+        self.portal.actor.is_some()
+    }
+
+    fn trouble(&self) -> Option<PortalError> {
+        self.portal.outcome.trouble.lock().clone()
+    }
+
+    /// Adds what happened to the answer: the session's cookie.
+    fn finish(&self, mut response: Response) -> Response {
+        let settings = &self.portal.services.settings;
+        let cookie = match self.portal.outcome.cookie.lock().take() {
+            None => None,
+            Some(Cookie::Begin(token)) => cookies::set_session(settings, &token),
+            Some(Cookie::End) => cookies::clear_session(settings),
+        };
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
+    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// A page that only a logged-in user sees.
+pub(super) async fn page(State(site): State<Site>, request: Request) -> Response {
+    respond(site, request, true, StatusCode::OK).await
+}
+
+/// A page that anybody sees.
+pub(super) async fn open_page(State(site): State<Site>, request: Request) -> Response {
+    respond(site, request, false, StatusCode::OK).await
+}
+
+/// No such page.
+pub(super) async fn missing_page(State(site): State<Site>, request: Request) -> Response {
+    match *request.method() {
+        Method::GET | Method::HEAD => respond(site, request, false, StatusCode::NOT_FOUND).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn respond(site: Site, request: Request, guarded: bool, status: StatusCode) -> Response {
+    let caller = match Caller::find(&site, Seen::of(&site, &request), false).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    if guarded && !caller.is_signed_in() {
+        return to_login(request.uri());
+    }
+    let uri = request.uri().clone();
+    let mut response = render(&site, &caller, request, FormEcho::default()).await;
+    match caller.trouble() {
+        Some(PortalError::SignedOut) => return to_login(&uri),
+        Some(error) => set_status(&mut response, &error),
+        None if status != StatusCode::OK => *response.status_mut() = status,
+        None => {}
+    }
+    caller.finish(response)
+}
+
+fn to_login(uri: &Uri) -> Response {
+    let next = uri.path_and_query().map_or("/", |p| p.as_str());
+    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    Redirect::to(&format!("/login?{query}")).into_response()
+}
+
+fn set_status(response: &mut Response, error: &PortalError) {
+    *response.status_mut() = of_portal(error);
+    if let Some(value) = retry_after(error) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+}
+
+async fn render(site: &Site, caller: &Caller, request: Request, echo: FormEcho) -> Response {
+    let portal: PortalContext = caller.portal.clone();
+    let language = caller.language;
+    let files = site.files.clone();
+    let context = move || {
+        provide_context(portal.clone());
+        provide_context(language);
+        provide_context(echo.clone());
+        let policy = use_nonce().map(|n| content_security_policy(&n));
+        if let Some(policy) = policy.and_then(|p| HeaderValue::from_str(&p).ok()) {
+            let options = expect_context::<ResponseOptions>();
+            options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    };
+    let renderer = leptos_axum::render_app_async_with_context(context, move || shell(files.clone()));
+    renderer(request).await
+}
+
+/// A plain form: runs the server function `F`, then lands or shows the page again.
+pub(super) async fn plain_form<F>(State(site): State<Site>, request: Request) -> Response
+where
+    F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
+{
+    let caller = match Caller::find(&site, Seen::of(&site, &request), true).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "The form is too large.").into_response();
+    };
+    let Ok(form) = serde_urlencoded::from_bytes::<F>(&bytes) else {
+        return (StatusCode::BAD_REQUEST, "The form is not one of these pages.").into_response();
+    };
+    match run(&caller, form.clone()).await {
+        Ok(()) => caller.finish(Redirect::to(&form.landing()).into_response()),
+        Err(PortalError::SignedOut) => to_login(&parts.uri),
+        Err(error) => {
+            let echo =
+                FormEcho { form: F::form_name().to_owned(), fields: form.echo(), error: Some(error.clone()) };
+            let request = Request::from_parts(parts, Body::empty());
+            let mut response = render(&site, &caller, request, echo).await;
+            set_status(&mut response, &error);
+            caller.finish(response)
+        }
+    }
+}
+
+async fn run<F>(caller: &Caller, form: F) -> Result<(), PortalError>
+where
+    F: Landing<Error = PortalError> + 'static,
+{
+    let portal: PortalContext = caller.portal.clone();
+    let owner = Owner::new();
+    owner
+        .with(|| {
+            ScopedFuture::new(async move {
+                provide_context(portal);
+                form.run_body().await.map(|_| ())
+            })
+        })
+        .await
+}
+
+/// The forms of a key's page, told apart by `?do=`.
+pub(super) async fn key_form(state: State<Site>, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    let verb = pairs.iter().find(|(name, _)| name == "do").map_or("", |(_, verb)| verb.as_str());
+    match verb {
+        "authorise_address" => plain_form::<app::AuthoriseAddress>(state, request).await,
+        "remove_address" => plain_form::<app::RemoveAddress>(state, request).await,
+        "set_lock_width" => plain_form::<app::SetLockWidth>(state, request).await,
+        "release_lock" => plain_form::<app::ReleaseLock>(state, request).await,
+        "reveal_key" => plain_form::<app::RevealKey>(state, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The server functions, for the program in the browser.
+pub(super) async fn server_function(State(site): State<Site>, mut request: Request) -> Response {
+    let (path, method) = (request.uri().path().to_owned(), request.method().clone());
+    if server_fn::axum::get_server_fn_service(&path, method.clone()).is_none() {
+        let other = if method == Method::POST { Method::GET } else { Method::POST };
+        let exists = server_fn::axum::get_server_fn_service(&path, other).is_some();
+        return if exists { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND }.into_response();
+    }
+    let caller = match Caller::find(&site, Seen::of(&site, &request), false).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    // With these the framework would answer a form with a redirect that carries the error in its address.
+    request.headers_mut().remove(header::REFERER);
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let portal: PortalContext = caller.portal.clone();
+    let context = move || provide_context(portal.clone());
+    let (parts, body) = request.into_parts();
+    let request = Request::from_parts(parts, Body::new(http_body_util::Limited::new(body, FORM_LIMIT)));
+    let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    if !response.status().is_success() {
+        let error = caller.trouble().unwrap_or(PortalError::Connection(String::new()));
+        // Signed out is found before the portal is asked.
+        let error =
+            if caller.is_signed_in() { error } else { caller.trouble().unwrap_or(PortalError::SignedOut) };
+        set_status(&mut response, &error);
+    }
+    caller.finish(response)
+}
+
+#[derive(serde::Deserialize)]
+pub(super) struct LanguageForm {
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Remembers the language a visitor chose, and goes back.
+pub(super) async fn choose_language(
+    State(site): State<Site>,
+    axum::Form(form): axum::Form<LanguageForm>,
+) -> Response {
+    let mut response = Redirect::to(app::local_path(Some(&form.next))).into_response();
+    if let Some(language) = Language::from_code(&form.language) {
+        let cookie = cookies::set_language(&site.services.settings, language.code());
+        response.headers_mut().extend(cookie.map(|c| (header::SET_COOKIE, c)));
+    }
+    response
+}

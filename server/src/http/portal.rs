@@ -1,0 +1,258 @@
+//! The server's side of the port: one value a request, bound to whoever sent it.
+
+use crate::accounts::{Actor, SessionToken, Visit};
+use crate::domain::credentials::Password as Attempt;
+use crate::domain::ids::KeyId as DomainKeyId;
+use crate::domain::key_type::KeyType as DomainKeyType;
+use crate::domain::rule::LockWidth as DomainLockWidth;
+use crate::domain::time::Micros;
+use crate::domain::token::PlainToken;
+use crate::keys::{KeyList, ListedKey};
+use crate::services::Services;
+use app::{
+    Dashboard, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, LockWidth, Moment, Password, Portal, PortalError,
+    RevealedKey, SetupLink, ShownToken, Spans, Viewer,
+};
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// What the browser's cookie shall be after the answer.
+pub(super) enum Cookie {
+    Begin(SessionToken),
+    End,
+}
+
+/// What the answer needs to know of what happened in between.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) cookie: Mutex<Option<Cookie>>,
+    /// The first error of this request.
+    pub(super) trouble: Mutex<Option<PortalError>>,
+}
+
+/// The portal of one request.
+pub(super) struct RequestPortal {
+    pub(super) services: Arc<Services>,
+    pub(super) actor: Option<Actor>,
+    pub(super) visit: Visit,
+    /// Whether a redirect follows, so that a token has to wait for the next page.
+    pub(super) plain: bool,
+    pub(super) outcome: Arc<Outcome>,
+}
+
+impl RequestPortal {
+    fn actor(&self) -> Result<&Actor, PortalError> {
+        self.actor.as_ref().ok_or(PortalError::SignedOut)
+    }
+
+    /// Notes an error, so that the status can tell of it.
+    fn note<T>(&self, result: Result<T, PortalError>) -> Result<T, PortalError> {
+        if let Err(error) = &result {
+            self.outcome.trouble.lock().get_or_insert_with(|| error.clone());
+        }
+        result
+    }
+
+    fn begin(&self, token: Result<SessionToken, PortalError>) -> Result<(), PortalError> {
+        *self.outcome.cookie.lock() = Some(Cookie::Begin(self.note(token)?));
+        Ok(())
+    }
+
+    fn reveal(&self, actor: &Actor, id: DomainKeyId, token: PlainToken) -> RevealedKey {
+        let shown = revealed(id, &token);
+        if self.plain {
+            self.services.flash.keep(actor.session, id, token, self.services.clock.now());
+        }
+        shown
+    }
+
+    fn take_flash(&self, actor: &Actor, ids: &[DomainKeyId]) -> Option<RevealedKey> {
+        let kept = self.services.flash.take(actor.session, ids, self.services.clock.now());
+        kept.map(|(id, token)| revealed(id, &token))
+    }
+}
+
+#[async_trait]
+impl Portal for RequestPortal {
+    fn viewer(&self) -> Option<Viewer> {
+        let actor = self.actor.as_ref()?;
+        Some(Viewer { username: actor.username.to_string(), is_owner: actor.owner.is_none() })
+    }
+
+    fn setup_is_open(&self, link: &SetupLink) -> bool {
+        self.services.accounts.setup_is_open(&link.0)
+    }
+
+    async fn create_first_account(
+        &self,
+        link: SetupLink,
+        username: String,
+        password: Password,
+    ) -> Result<(), PortalError> {
+        let accounts = &self.services.accounts;
+        self.begin(accounts.create_first_account(&link.0, &username, password.0, &self.visit).await)
+    }
+
+    async fn log_in(&self, username: String, password: Password) -> Result<(), PortalError> {
+        let password = Attempt::attempt(password.0);
+        self.begin(self.services.accounts.log_in(&username, password, &self.visit).await)
+    }
+
+    async fn log_out(&self) -> Result<(), PortalError> {
+        self.note(self.services.accounts.log_out(self.note(self.actor())?).await)?;
+        *self.outcome.cookie.lock() = Some(Cookie::End);
+        Ok(())
+    }
+
+    async fn dashboard(&self) -> Result<Dashboard, PortalError> {
+        let actor = self.note(self.actor())?;
+        let figures = self.note(self.services.keys.dashboard(actor).await)?;
+        Ok(Dashboard {
+            keys: figures.keys as u64,
+            uses: spans(figures.spans.accepted),
+            refused: spans(figures.spans.refused),
+            last_used: figures.last_used.iter().map(key_row).collect(),
+        })
+    }
+
+    async fn list_keys(&self, page: u32) -> Result<KeyPage, PortalError> {
+        let actor = self.note(self.actor())?;
+        let list = self.note(self.services.keys.list_keys(actor, page).await)?;
+        let ids: Vec<_> = list.keys.iter().map(|k| k.row.id).collect();
+        Ok(key_page(&list, self.take_flash(actor, &ids)))
+    }
+
+    async fn generate_key(&self, description: String, key_type: String) -> Result<RevealedKey, PortalError> {
+        let actor = self.note(self.actor())?;
+        let generated = self.services.keys.generate_key(actor, &description, &key_type).await;
+        let (id, token) = self.note(generated)?;
+        Ok(self.reveal(actor, id, token))
+    }
+
+    async fn find_key(&self, id: KeyId) -> Result<KeyDetails, PortalError> {
+        let actor = self.note(self.actor())?;
+        let figures = self.note(self.services.keys.find_key(actor, &id.0).await)?;
+        let row = &figures.key.row;
+        Ok(KeyDetails {
+            created: moment(row.created_at),
+            lock_width: match row.rule.width {
+                DomainLockWidth::Exact => LockWidth::Exact,
+                DomainLockWidth::Net64 => LockWidth::Net64,
+            },
+            allow_list: row.rule.allow_list.iter().map(ToString::to_string).collect(),
+            uses_today: figures.spans.accepted[0],
+            uses_30_days: figures.spans.accepted[2],
+            refused_30_days: figures.spans.refused[2],
+            can_reveal: row.is_sealed && self.services.settings.revealable,
+            proof_needed: self.services.keys.is_proof_needed(actor),
+            fresh: self.take_flash(actor, &[row.id]),
+            row: key_row(&figures.key),
+        })
+    }
+
+    async fn reveal_key(&self, id: KeyId, password: Option<Password>) -> Result<RevealedKey, PortalError> {
+        let actor = self.note(self.actor())?;
+        let revealed = self.services.keys.reveal_key(actor, &id.0, password.map(|p| p.0)).await;
+        let (id, token) = self.note(revealed)?;
+        Ok(self.reveal(actor, id, token))
+    }
+
+    async fn authorise_address(&self, id: KeyId, address: String) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.keys.authorise_address(actor, &id.0, &address).await)
+    }
+
+    async fn remove_address(&self, id: KeyId, address: String) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.keys.remove_address(actor, &id.0, &address).await)
+    }
+
+    async fn set_lock_width(&self, id: KeyId, width: LockWidth) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        let width = match width {
+            LockWidth::Exact => DomainLockWidth::Exact,
+            LockWidth::Net64 => DomainLockWidth::Net64,
+        };
+        self.note(self.services.keys.set_lock_width(actor, &id.0, width).await)
+    }
+
+    async fn release_lock(&self, id: KeyId) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.keys.release_lock(actor, &id.0).await)
+    }
+
+    async fn delete_key(&self, id: KeyId) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.keys.delete_key(actor, &id.0).await)
+    }
+}
+
+fn revealed(id: DomainKeyId, token: &PlainToken) -> RevealedKey {
+    RevealedKey { id: KeyId(id.to_string()), token: ShownToken(token.expose().to_owned()) }
+}
+
+fn key_page(list: &KeyList, fresh: Option<RevealedKey>) -> KeyPage {
+    let rows: Vec<_> = list.keys.iter().map(key_row).collect();
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let first = if rows.is_empty() { 0 } else { list.skipped + 1 };
+    KeyPage {
+        page: number(list.page),
+        pages: number(list.pages),
+        total: list.total as u64,
+        first: first as u64,
+        last: if rows.is_empty() { 0 } else { (list.skipped + rows.len()) as u64 },
+        rows,
+        fresh,
+    }
+}
+
+fn key_row(key: &ListedKey) -> KeyRow {
+    let row = &key.row;
+    KeyRow {
+        id: KeyId(row.id.to_string()),
+        username: row.username.to_string(),
+        description: row.description.clone(),
+        key_type: match row.key_type {
+            DomainKeyType::Default => KeyType::Default,
+            DomainKeyType::Cloud => KeyType::Cloud,
+            DomainKeyType::Smpp => KeyType::Smpp,
+            DomainKeyType::App => KeyType::App,
+        },
+        masked_token: row.masked.clone(),
+        last_used: key.last_used.map(moment),
+        times_used: key.times_used,
+        locked_ip: row.rule.locked.map(|a| a.to_string()),
+    }
+}
+
+fn spans([today, days_7, days_30]: [u64; 3]) -> Spans {
+    Spans { today, days_7, days_30 }
+}
+
+/// For people and for programs; people read UTC until they can choose.
+fn moment(at: Micros) -> Moment {
+    Moment { text: format_utc(at, "%Y-%m-%d %H:%M:%S"), iso: moment_iso(at) }
+}
+
+/// RFC 3339 in UTC, to the second.
+pub(crate) fn moment_iso(at: Micros) -> String {
+    format_utc(at, "%Y-%m-%dT%H:%M:%SZ")
+}
+
+fn format_utc(at: Micros, format: &str) -> String {
+    let time = jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_read_as_the_guide_shows_them() {
+        let shown = moment(Micros(1_563_105_259_999_999));
+        assert_eq!(shown.text, "2019-07-14 11:54:19");
+        assert_eq!(shown.iso, "2019-07-14T11:54:19Z");
+    }
+}

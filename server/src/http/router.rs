@@ -1,0 +1,100 @@
+//! Which path is answered by what, and on which thread.
+//!
+//! Verifications are answered where the connection is read; pages, which take a thousand times longer, run
+//! on a runtime of their own and never stand in front of a verification.
+
+use super::gateway;
+use super::pages::{choose_language, key_form, missing_page, open_page, page, plain_form, server_function};
+use super::{assets, guard};
+use crate::domain::address::Address;
+use crate::services::Services;
+use app::{SiteFiles, shell};
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use http::{HeaderValue, StatusCode};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tower::ServiceExt;
+
+const FORM_LIMIT: usize = 64 * 1024;
+
+/// What the pages work with.
+#[derive(Clone)]
+pub struct Site {
+    pub(super) services: Arc<Services>,
+    pub(super) files: SiteFiles,
+}
+
+impl Site {
+    /// The client of a page: as for gateways, but a trusted proxy that names nobody is taken for the client,
+    /// because somebody may sit in front of that very machine.
+    pub(super) fn client_address(&self, request: &Request) -> Address {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(Address::new([0, 0, 0, 0].into()), |p| Address::new(p.0.ip()));
+        let lines = request.headers().get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes);
+        self.services.settings.trusted_proxies.client_address(peer, lines).unwrap_or(peer)
+    }
+}
+
+/// Everything the server answers; what is not for gateways runs on `pages`.
+pub fn site(services: Arc<Services>, pages: Handle) -> Router {
+    let site = Site { services: Arc::clone(&services), files: assets::site_files() };
+    // Starts the executor of the pages; the paths themselves stand below, each with its guard.
+    let files = site.files.clone();
+    let _ = leptos_axum::generate_route_list(move || shell(files.clone()));
+    let portal = portal(site);
+    gateway::router(services).fallback(move |request: Request| {
+        let (portal, pages) = (portal.clone(), pages.clone());
+        async move {
+            let answered = pages.spawn(portal.oneshot(request)).await;
+            match answered {
+                Ok(Ok(response)) => response,
+                Ok(Err(never)) => match never {},
+                Err(error) => {
+                    tracing::error!(%error, "a page failed");
+                    (StatusCode::INTERNAL_SERVER_ERROR, "This page failed; the server's log says why.")
+                        .into_response()
+                }
+            }
+        }
+    })
+}
+
+fn portal(site: Site) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/setup", get(open_page).post(plain_form::<app::CreateFirstAccount>))
+        .route("/login", get(open_page).post(plain_form::<app::LogIn>))
+        .route("/logout", post(plain_form::<app::LogOut>))
+        .route("/language", post(choose_language))
+        .route("/account/api-keys", get(page))
+        .route("/account/api-keys/new", get(page).post(plain_form::<app::GenerateKey>))
+        .route("/account/api-keys/{id}", get(page).post(key_form))
+        .route("/account/api-keys/{id}/delete", get(page).post(plain_form::<app::DeleteKey>))
+        .route("/portal/{name}", any(server_function))
+        .fallback(missing_page)
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(middleware::from_fn_with_state(site.clone(), around))
+        .with_state(site)
+}
+
+/// Around every page: files first, other sites out, strict headers on.
+async fn around(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let settings = &site.services.settings;
+    let (method, headers) = (request.method(), request.headers());
+    let mut response = if let Some(file) = assets::serve(method, request.uri().path(), headers) {
+        file
+    } else if guard::is_own(settings, method, headers) {
+        next.run(request).await
+    } else {
+        let text = "This request came from another site and was refused. If you use these pages under an \
+                    address of their own, the operator has to set public_url to it.";
+        (StatusCode::FORBIDDEN, text).into_response()
+    };
+    guard::harden(settings, response.headers_mut());
+    response
+}

@@ -1,0 +1,118 @@
+//! From outcomes to HTTP statuses and problem texts: the one place for both.
+
+use crate::domain::verdict::Code;
+use app::PortalError;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+/// Seconds after which a client may try again when the store is in trouble.
+const RETRY_SECONDS: u32 = 1;
+
+/// The status of a verdict towards a gateway that passes every status on.
+pub(super) fn of_verdict(code: Code) -> StatusCode {
+    match code {
+        Code::Valid => StatusCode::OK,
+        Code::Missing | Code::Malformed | Code::NotFound | Code::Deleted | Code::Rotated | Code::Expired => {
+            StatusCode::UNAUTHORIZED
+        }
+        Code::Disabled | Code::OwnerDisabled | Code::IpNotAllowed | Code::NoClientAddress => {
+            StatusCode::FORBIDDEN
+        }
+        Code::Throttled => StatusCode::TOO_MANY_REQUESTS,
+        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The status of a verdict towards nginx, whose `auth_request` turns all but 401 and 403 into 500.
+pub(super) fn for_nginx(status: StatusCode) -> StatusCode {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => StatusCode::FORBIDDEN,
+        status => status,
+    }
+}
+
+/// The status of a page or a server function that met this error.
+pub(super) fn of_portal(error: &PortalError) -> StatusCode {
+    match error {
+        PortalError::SignedOut => StatusCode::UNAUTHORIZED,
+        PortalError::NotFound => StatusCode::NOT_FOUND,
+        PortalError::Invalid(_) | PortalError::ProofNeeded => StatusCode::UNPROCESSABLE_ENTITY,
+        PortalError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+        PortalError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        PortalError::Connection(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// `Retry-After` of an error that passes with time.
+pub(super) fn retry_after(error: &PortalError) -> Option<HeaderValue> {
+    match error {
+        PortalError::Throttled { retry_after_seconds } => Some(HeaderValue::from(*retry_after_seconds)),
+        PortalError::Unavailable => Some(HeaderValue::from(RETRY_SECONDS)),
+        _ => None,
+    }
+}
+
+/// A problem (RFC 9457) for programs.
+pub(super) struct Problem {
+    /// The HTTP status.
+    pub(super) status: StatusCode,
+    /// What is wrong and what to do.
+    pub(super) detail: &'static str,
+}
+
+impl Problem {
+    pub(super) const BAD_BODY: Self = Self {
+        status: StatusCode::BAD_REQUEST,
+        detail: "The body is not the JSON object that this address takes: key and client_ip are needed.",
+    };
+    pub(super) const BAD_ADDRESS: Self =
+        Self { status: StatusCode::BAD_REQUEST, detail: "client_ip is not an IPv4 or IPv6 address." };
+    pub(super) const TOO_LARGE: Self =
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, detail: "The body is over 8 KiB." };
+    pub(super) const NO_GATEWAY: Self = Self {
+        status: StatusCode::UNAUTHORIZED,
+        detail: "A gateway token is needed: Authorization: Bearer, from `latchkey gateway add`.",
+    };
+    pub(super) const UNTRUSTED: Self = Self {
+        status: StatusCode::FORBIDDEN,
+        detail: "This address answers trusted proxies only (setting trusted_proxies).",
+    };
+    pub(super) const UNAVAILABLE: Self = Self {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        detail: "The service cannot answer now; try again shortly.",
+    };
+
+    /// What the public client of a gateway is told: not more than the status says.
+    pub(super) fn of_refusal(status: StatusCode) -> Self {
+        let detail = match status {
+            StatusCode::UNAUTHORIZED => "A valid API key is needed.",
+            StatusCode::TOO_MANY_REQUESTS => "Too many requests with wrong API keys; try again later.",
+            StatusCode::SERVICE_UNAVAILABLE => "API keys cannot be checked now; try again shortly.",
+            _ => "This API key may not be used here.",
+        };
+        Self { status, detail }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let title = self.status.canonical_reason().unwrap_or_default();
+        let body = serde_json::json!({
+            "type": "about:blank",
+            "title": title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+        }
+        response
+    }
+}

@@ -1,0 +1,58 @@
+//! Use cases around keys. Each one's first line finds the key within what the actor may see, so nothing is
+//! done, and nothing is told, about any other.
+
+mod change_rule;
+mod dashboard;
+mod delete;
+mod generate;
+mod list;
+mod reveal;
+
+pub use dashboard::DashboardFigures;
+pub use list::{KeyFigures, KeyList, ListedKey};
+pub use reveal::Flash;
+
+use crate::accounts::{Accounts, Actor, store_trouble};
+use crate::domain::ids::KeyId;
+use crate::domain::sealing::SealingKey;
+use crate::domain::time::{Clock, Micros};
+use crate::domain::token::{Pepper, TokenFormat};
+use crate::store::{KeyRow, SpanStarts, Store};
+use crate::verify::{KeyIndex, Verifier};
+use app::PortalError;
+use std::sync::Arc;
+
+/// The use cases of keys.
+pub struct Keys {
+    /// Where keys are kept.
+    pub store: Arc<dyn Store>,
+    /// All keys in memory: the lists and the counts.
+    pub index: Arc<KeyIndex>,
+    /// Waited for after a deletion.
+    pub verifier: Arc<Verifier>,
+    /// Where the password is proved again.
+    pub accounts: Arc<Accounts>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Under which tokens are hashed.
+    pub pepper: Pepper,
+    /// With which tokens are sealed; none where the operator shows a token only once.
+    pub sealing: Option<SealingKey>,
+    /// What tokens look like.
+    pub format: TokenFormat,
+}
+
+impl Keys {
+    /// The living key with that public id, if the actor may see it.
+    async fn find_row(&self, actor: &Actor, id: &str) -> Result<KeyRow, PortalError> {
+        let id: KeyId = id.parse().map_err(|_| PortalError::NotFound)?;
+        let row = self.store.find_key(actor.scope(), id).await.map_err(store_trouble)?;
+        row.ok_or(PortalError::NotFound)
+    }
+}
+
+/// The three spans that end at `now`; days begin at midnight UTC.
+fn span_starts(now: Micros) -> SpanStarts {
+    let today = now.hour().div_euclid(24) * 24;
+    SpanStarts { today, days_7: today - 6 * 24, days_30: today - 29 * 24 }
+}

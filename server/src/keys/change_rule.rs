@@ -1,0 +1,85 @@
+//! The address rule of a Default key: allow list, lock, width.
+
+use super::Keys;
+use crate::accounts::{Actor, store_trouble};
+use crate::domain::address::{AddressError, Network};
+use crate::domain::rule::LockWidth;
+use crate::store::{Action, KeyRow, StoreError};
+use app::{Field, PortalError, Problem};
+
+/// Entries of an allow list.
+const ENTRIES: u32 = 100;
+
+impl Keys {
+    /// Adds an address or network to the allow list.
+    ///
+    /// # Errors
+    /// There is no such key for the actor, it is no Default key, or the address is wrong or listed.
+    pub async fn authorise_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), PortalError> {
+        let row = self.find_default_key(actor, id).await?;
+        let network = parse(address)?;
+        let audit = actor.audit(self.clock.now(), Action::AddressAdded, network.to_string());
+        let result = self.store.insert_network(row.no, network, ENTRIES, audit).await;
+        result.map_err(|error| match error {
+            StoreError::Conflict => PortalError::field(Field::Address, Problem::AlreadyListed),
+            StoreError::Full => PortalError::field(Field::Address, Problem::TooMany { limit: ENTRIES }),
+            error => store_trouble(error),
+        })
+    }
+
+    /// Takes an entry off the allow list.
+    ///
+    /// # Errors
+    /// There is no such key for the actor, or no such entry.
+    pub async fn remove_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), PortalError> {
+        let row = self.find_default_key(actor, id).await?;
+        let network = parse(address)?;
+        let audit = actor.audit(self.clock.now(), Action::AddressRemoved, network.to_string());
+        self.store.delete_network(row.no, network, audit).await.map_err(store_trouble)
+    }
+
+    /// Sets how wide the lock is.
+    ///
+    /// # Errors
+    /// There is no such key for the actor, or it is no Default key.
+    pub async fn set_lock_width(&self, actor: &Actor, id: &str, width: LockWidth) -> Result<(), PortalError> {
+        let row = self.find_default_key(actor, id).await?;
+        let detail = format!("/{}", width as u8);
+        let audit = actor.audit(self.clock.now(), Action::LockWidthSet, detail);
+        self.store.set_lock_width(row.no, width, audit).await.map_err(store_trouble)
+    }
+
+    /// Forgets the locked address, so that the next request locks the key anew.
+    ///
+    /// # Errors
+    /// There is no such key for the actor, or it is no Default key.
+    pub async fn release_lock(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+        let row = self.find_default_key(actor, id).await?;
+        let detail = row.rule.locked.map_or_else(String::new, |a| a.to_string());
+        let audit = actor.audit(self.clock.now(), Action::LockReleased, detail);
+        self.store.release_lock(row.no, audit).await.map_err(store_trouble)
+    }
+
+    async fn find_default_key(&self, actor: &Actor, id: &str) -> Result<KeyRow, PortalError> {
+        let row = self.find_row(actor, id).await?;
+        if row.key_type.is_address_bound() {
+            Ok(row)
+        } else {
+            Err(PortalError::field(Field::Address, Problem::NotADefaultKey))
+        }
+    }
+}
+
+fn parse(address: &str) -> Result<Network, PortalError> {
+    Network::parse(address).map_err(|error| {
+        let problem = match error {
+            AddressError::Empty => Problem::Empty,
+            AddressError::NotAnAddress => Problem::NotAnAddress,
+            AddressError::Zoned => Problem::ZonedAddress,
+            AddressError::HostBits(network) => Problem::HostBits { suggestion: network.to_string() },
+            AddressError::MappedNetwork => Problem::MappedNetwork,
+            AddressError::Everybody => Problem::Everybody,
+        };
+        PortalError::field(Field::Address, problem)
+    })
+}

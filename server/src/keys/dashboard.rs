@@ -1,0 +1,40 @@
+//! The figures of the first page.
+
+use super::{Keys, ListedKey, span_starts};
+use crate::accounts::{Actor, store_trouble};
+use crate::store::SpanCounts;
+use app::PortalError;
+
+/// Keys that are shown as used last.
+const LAST_USED: usize = 5;
+
+/// What the first page shows.
+pub struct DashboardFigures {
+    /// Keys that exist.
+    pub keys: usize,
+    /// Uses of all keys over three spans, deleted ones too.
+    pub spans: SpanCounts,
+    /// The keys that were used last.
+    pub last_used: Vec<ListedKey>,
+}
+
+impl Keys {
+    /// The figures of what the actor may see.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn dashboard(&self, actor: &Actor) -> Result<DashboardFigures, PortalError> {
+        let scope = actor.scope();
+        let users = self.index.users_of(scope);
+        let starts = span_starts(self.clock.now());
+        let spans = self.store.count_uses(&users, starts).await.map_err(store_trouble)?;
+        // Some of the last used may be deleted by now, so a few more are asked for.
+        let most = u32::try_from(LAST_USED * 4).unwrap_or(u32::MAX);
+        let numbers = self.store.last_used(&users, most).await.map_err(store_trouble)?;
+        let rows = self.store.list_keys(scope, &numbers).await.map_err(store_trouble)?;
+        let mut last_used: Vec<_> = rows.into_iter().map(|row| self.with_counts(row)).collect();
+        last_used.sort_by_key(|key| std::cmp::Reverse(key.last_used));
+        last_used.truncate(LAST_USED);
+        Ok(DashboardFigures { keys: self.index.count(scope), spans, last_used })
+    }
+}

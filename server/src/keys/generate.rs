@@ -1,0 +1,97 @@
+//! Generating a key: only its own user can.
+
+use super::Keys;
+use crate::accounts::{Actor, store_trouble};
+use crate::domain::description::{Description, DescriptionError};
+use crate::domain::ids::{KeyId, Username};
+use crate::domain::key_type::KeyType;
+use crate::domain::token::PlainToken;
+use crate::store::{Action, NewKey, StoreError};
+use app::{Field, FieldError, PortalError, Problem};
+
+/// Two SMPP secrets of one username may be the same by chance (1 in 2·10^14); then another is drawn.
+const TRIES: usize = 3;
+
+impl Keys {
+    /// Generates a key of the actor; answers its id and its token.
+    ///
+    /// # Errors
+    /// A field is wrong, or the store is in trouble.
+    pub async fn generate_key(
+        &self,
+        actor: &Actor,
+        description: &str,
+        key_type: &str,
+    ) -> Result<(KeyId, PlainToken), PortalError> {
+        let (description, key_type) = parse(description, key_type, &actor.username)?;
+        for _ in 0..TRIES {
+            match self.insert(actor, &description, key_type).await {
+                Err(StoreError::Conflict) => {}
+                result => return result.map_err(store_trouble),
+            }
+        }
+        Err(PortalError::Unavailable)
+    }
+
+    async fn insert(
+        &self,
+        actor: &Actor,
+        description: &Description,
+        key_type: KeyType,
+    ) -> Result<(KeyId, PlainToken), StoreError> {
+        let trouble = |e: &dyn std::fmt::Display| StoreError::Unavailable(e.to_string());
+        let token = self.format.generate(key_type).map_err(|e| trouble(&e))?;
+        let id = KeyId::generate();
+        let sealed = match &self.sealing {
+            Some(key) => Some(key.seal(id, &token).map_err(|e| trouble(&e))?),
+            None => None,
+        };
+        let at = self.clock.now();
+        let key = NewKey {
+            id,
+            user: actor.user,
+            key_type,
+            description: description.as_str().to_owned(),
+            token_hash: self.pepper.hash_for(key_type, &actor.username, &token),
+            masked: token.masked(),
+            sealed,
+            at,
+        };
+        self.store.insert_key(key, actor.audit(at, Action::KeyGenerated, key_type.name())).await?;
+        Ok((id, token))
+    }
+}
+
+/// Both fields, with every message at its field.
+fn parse(
+    description: &str,
+    key_type: &str,
+    username: &Username,
+) -> Result<(Description, KeyType), PortalError> {
+    let description = Description::parse(description).map_err(|error| FieldError {
+        field: Field::Description,
+        problem: match error {
+            DescriptionError::Empty => Problem::Empty,
+            DescriptionError::TooLong => {
+                Problem::TooLong { limit: u32::try_from(Description::LIMIT).unwrap_or(u32::MAX) }
+            }
+            DescriptionError::ControlCharacter => Problem::ControlCharacter,
+        },
+    });
+    let at_type = |problem| FieldError { field: Field::KeyType, problem };
+    let key_type = match KeyType::from_name(key_type) {
+        None => Err(at_type(Problem::UnknownKeyType)),
+        Some(KeyType::Smpp) if username.as_str().len() > Username::SMPP_LIMIT => {
+            Err(at_type(Problem::UsernameTooLongForSmpp {
+                limit: u32::try_from(Username::SMPP_LIMIT).unwrap_or(u32::MAX),
+            }))
+        }
+        Some(key_type) => Ok(key_type),
+    };
+    match (description, key_type) {
+        (Ok(description), Ok(key_type)) => Ok((description, key_type)),
+        (description, key_type) => {
+            Err(PortalError::Invalid([description.err(), key_type.err()].into_iter().flatten().collect()))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The list of keys and one key in full.
+
+use super::{Keys, span_starts};
+use crate::accounts::{Actor, store_trouble};
+use crate::domain::time::Micros;
+use crate::store::{KeyRow, SpanCounts};
+use app::PortalError;
+
+/// Records on a page of the list.
+const PAGE: usize = 20;
+
+/// A key with its counts, which are those of memory: no less than was answered.
+#[derive(Clone)]
+pub struct ListedKey {
+    /// The key.
+    pub row: KeyRow,
+    /// Accepted uses.
+    pub times_used: u64,
+    /// The last of them.
+    pub last_used: Option<Micros>,
+}
+
+/// One page of the list.
+pub struct KeyList {
+    /// Newest first.
+    pub keys: Vec<ListedKey>,
+    /// This page, from 1; 0 when there is no record.
+    pub page: usize,
+    /// How many pages there are, at least 1.
+    pub pages: usize,
+    /// How many records there are.
+    pub total: usize,
+    /// How many records stand before this page.
+    pub skipped: usize,
+}
+
+/// One key and its figures.
+pub struct KeyFigures {
+    /// The key.
+    pub key: ListedKey,
+    /// Its uses over three spans.
+    pub spans: SpanCounts,
+}
+
+impl Keys {
+    /// One page of the keys the actor may see; a page past the end is the last one.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn list_keys(&self, actor: &Actor, page: u32) -> Result<KeyList, PortalError> {
+        let scope = actor.scope();
+        let pages = self.index.count(scope).div_ceil(PAGE).max(1);
+        let page = (page.max(1) as usize).min(pages);
+        let skipped = (page - 1) * PAGE;
+        let (numbers, total) = self.index.page(scope, skipped, PAGE);
+        let rows = self.store.list_keys(scope, &numbers).await.map_err(store_trouble)?;
+        let keys = rows.into_iter().map(|row| self.with_counts(row)).collect();
+        Ok(KeyList { keys, page: if total == 0 { 0 } else { page }, pages, total, skipped })
+    }
+
+    /// One key the actor may see, with its figures.
+    ///
+    /// # Errors
+    /// There is no such key for the actor.
+    pub async fn find_key(&self, actor: &Actor, id: &str) -> Result<KeyFigures, PortalError> {
+        let row = self.find_row(actor, id).await?;
+        let starts = span_starts(self.clock.now());
+        let spans = self.store.count_key_uses(row.no, starts).await.map_err(store_trouble)?;
+        Ok(KeyFigures { key: self.with_counts(row), spans })
+    }
+
+    pub(super) fn with_counts(&self, row: KeyRow) -> ListedKey {
+        let entry = self.index.get(row.no);
+        ListedKey {
+            times_used: entry.as_ref().map_or(0, |e| e.times_used()),
+            last_used: entry.and_then(|e| e.last_used()),
+            row,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Latchkey: your customers' API keys, and the answer whether one may pass.
+#![recursion_limit = "256"]
+
+pub mod accounts;
+pub mod commands;
+pub mod domain;
+pub mod http;
+pub mod keys;
+pub mod secrets;
+pub mod services;
+pub mod settings;
+pub mod store;
+pub mod verify;

@@ -1,0 +1,148 @@
+//! Pepper and sealing key: in a file of the data directory that only its owner reads, or in the settings.
+//! Never in the database.
+
+use crate::domain::sealing::SealingKey;
+use crate::domain::token::{Pepper, TokenHash};
+use crate::settings::{Secret32, Settings};
+use rand::TryRng;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+const FILE: &str = "secrets.toml";
+
+/// Why the secrets cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// The database is there and its secrets are not.
+    #[error(
+        "{0} is missing, and without it no key of this data directory can be recognised; put it back from \
+         where you keep it, or set LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE"
+    )]
+    Missing(String),
+    /// The file is not what this program wrote.
+    #[error("{0} is unreadable: {1}")]
+    Unreadable(String, String),
+    /// Others can read the file.
+    #[error("{0} can be read by others; run `chmod 600 {0}`")]
+    Open(String),
+    /// The random generator failed.
+    #[error("the system's random generator failed")]
+    Generator,
+}
+
+/// The two secrets.
+pub struct Secrets {
+    /// Under which tokens are hashed.
+    pub pepper: Pepper,
+    /// With which tokens are sealed.
+    pub sealing: SealingKey,
+    /// What the database remembers of them, to notice when they are exchanged.
+    pub fingerprint: TokenHash,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    pepper: String,
+    sealing_key: String,
+}
+
+impl Secrets {
+    /// Reads them, making them for a data directory that has no database yet.
+    ///
+    /// # Errors
+    /// They are missing beside a database, unreadable, or readable by others.
+    pub fn load(settings: &Settings) -> Result<Self, SecretsError> {
+        if let (Some(pepper), Some(sealing)) = (&settings.pepper, &settings.sealing_key) {
+            return Ok(Self::new(pepper, sealing));
+        }
+        let path = settings.data_dir.join(FILE);
+        if !path.exists() {
+            if settings.data_dir.join("latchkey.db").exists() {
+                return Err(SecretsError::Missing(path.display().to_string()));
+            }
+            write_new(&path)?;
+        }
+        let written = read(&path)?;
+        let from_file = |text: &str| {
+            let bytes = hex::decode(text).ok().and_then(|b| b.try_into().ok());
+            bytes.map(Secret32).ok_or_else(|| unreadable(&path, &"a value is not 64 hexadecimal digits"))
+        };
+        let pepper = settings.pepper.clone().map_or_else(|| from_file(&written.pepper), Ok)?;
+        let sealing = settings.sealing_key.clone().map_or_else(|| from_file(&written.sealing_key), Ok)?;
+        Ok(Self::new(&pepper, &sealing))
+    }
+
+    fn new(pepper: &Secret32, sealing: &Secret32) -> Self {
+        let hashes = Pepper::new(&pepper.0);
+        let fingerprint = hashes.hash(&format!("fingerprint of {}", hex::encode(sealing.0)));
+        Self { pepper: hashes, sealing: SealingKey::new(&sealing.0), fingerprint }
+    }
+}
+
+fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> SecretsError {
+    SecretsError::Unreadable(path.display().to_string(), why.to_string())
+}
+
+fn read(path: &Path) -> Result<Written, SecretsError> {
+    let mode = fs::metadata(path).map_err(|e| unreadable(path, &e))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(SecretsError::Open(path.display().to_string()));
+    }
+    let text = fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
+    toml::from_str(&text).map_err(|e| unreadable(path, &e.message()))
+}
+
+fn write_new(path: &Path) -> Result<(), SecretsError> {
+    let random = || {
+        let mut bytes = [0_u8; 32];
+        rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|_| SecretsError::Generator)?;
+        Ok(hex::encode(bytes))
+    };
+    let written = Written { pepper: random()?, sealing_key: random()? };
+    let text = toml::to_string(&written).map_err(|e| unreadable(path, &e))?;
+    let comment = "# Without this file no key of this data directory can be recognised or shown.\n\
+                   # Keep a copy apart from the backups of the database.\n";
+    // Under another name first: a crash in between must not leave half a secret behind.
+    let draft = path.with_extension("draft");
+    let write = || -> std::io::Result<()> {
+        let _ = fs::remove_file(&draft);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        file.write_all(comment.as_bytes())?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    };
+    write().map_err(|e| unreadable(path, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Layers;
+
+    fn settings(dir: &Path) -> Settings {
+        let flags = vec![("data_dir", "--data-dir", dir.display().to_string())];
+        Settings::parse(&Layers::load(None, std::iter::empty(), flags).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn they_are_made_once_and_guarded() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = settings(dir.path());
+        let first = Secrets::load(&settings).unwrap();
+        let again = Secrets::load(&settings).unwrap();
+        assert!(first.fingerprint == again.fingerprint);
+        let path = dir.path().join(FILE);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(Secrets::load(&settings), Err(SecretsError::Open(_))));
+        fs::remove_file(&path).unwrap();
+        fs::write(dir.path().join("latchkey.db"), b"").unwrap();
+        assert!(matches!(Secrets::load(&settings), Err(SecretsError::Missing(_))));
+        assert!(!path.exists());
+    }
+}

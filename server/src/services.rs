@@ -1,0 +1,128 @@
+//! Everything wired together: from settings to use cases.
+
+use crate::accounts::operator::Operator;
+use crate::accounts::{Accounts, Passwords, SetupLink};
+use crate::domain::time::{Clock, Micros};
+use crate::keys::{Flash, Keys};
+use crate::secrets::{Secrets, SecretsError};
+use crate::settings::Settings;
+use crate::store::{KeyStore, OpenError, Store, StoreError, sqlite};
+use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The system's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Micros {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Why it could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The secrets.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The first questions to the database.
+    #[error("the database cannot be read: {0}")]
+    Store(#[from] StoreError),
+    /// The random generator.
+    #[error("{0}")]
+    Generator(String),
+}
+
+/// All use cases.
+pub struct Services {
+    /// The settings in force.
+    pub settings: Settings,
+    /// The store, for health and shutdown.
+    pub store: Arc<dyn Store>,
+    /// The hot path.
+    pub verifier: Arc<Verifier>,
+    /// Users and sessions.
+    pub accounts: Arc<Accounts>,
+    /// Keys.
+    pub keys: Keys,
+    /// Tokens on their way to the next page.
+    pub flash: Flash,
+    /// The operator's verbs.
+    pub operator: Operator,
+    /// The link to the first account.
+    pub setup: SetupLink,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Opens the data directory and wires everything; the flusher has to be run by whoever serves.
+///
+/// # Errors
+/// The data directory cannot be used.
+pub async fn start(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<(Arc<Services>, Flusher), StartError> {
+    let secrets = Secrets::load(&settings)?;
+    let index = Arc::new(KeyIndex::default());
+    let (store, log) =
+        sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone()).await?;
+    store.load(index.as_ref()).await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let journal = Arc::new(Journal::default());
+    let mut flusher = Flusher::start(Arc::clone(&journal), Box::new(log), Arc::clone(&clock))?;
+    flusher.totals(&mut |total| index.set_total(total))?;
+    let verifier = Arc::new(Verifier::new(VerifierParts {
+        index: Arc::clone(&index),
+        journal,
+        store: Arc::clone(&store),
+        pepper: secrets.pepper.clone(),
+        format: settings.token_format.clone(),
+        clock: Arc::clone(&clock),
+    }));
+    let generator = |e: &dyn std::fmt::Display| StartError::Generator(e.to_string());
+    let passwords = Passwords::new().map_err(|e| generator(&e))?;
+    let setup = match store.count_users().await? {
+        0 => SetupLink::open().map_err(|e| generator(&e))?,
+        _ => SetupLink::default(),
+    };
+    let accounts = Arc::new(Accounts::new(
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        passwords.clone(),
+        setup.clone(),
+        settings.session_limits,
+    ));
+    let services = Services {
+        keys: Keys {
+            store: Arc::clone(&store),
+            index,
+            verifier: Arc::clone(&verifier),
+            accounts: Arc::clone(&accounts),
+            clock: Arc::clone(&clock),
+            pepper: secrets.pepper.clone(),
+            sealing: settings.revealable.then_some(secrets.sealing),
+            format: settings.token_format.clone(),
+        },
+        operator: Operator {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            passwords,
+            pepper: secrets.pepper,
+            setup: setup.clone(),
+        },
+        settings,
+        store,
+        verifier,
+        accounts,
+        flash: Flash::default(),
+        setup,
+        clock,
+    };
+    Ok((Arc::new(services), flusher))
+}

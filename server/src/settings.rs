@@ -1,0 +1,101 @@
+//! Settings: defaults < file < environment < flags, each known by name and by where it came from.
+
+mod layers;
+mod parse;
+
+pub use layers::{Layers, SettingsError, Source};
+
+use crate::accounts::SessionLimits;
+use crate::domain::client_address::TrustedProxies;
+use crate::domain::token::TokenFormat;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// One setting's name, default and purpose.
+pub struct Known {
+    /// In the file; in the environment it is `LATCHKEY_` and the name in capitals.
+    pub name: &'static str,
+    /// Its value when nobody sets it.
+    pub default: &'static str,
+    /// Whether `latchkey config` hides it and `LATCHKEY_…_FILE` may name a file that holds it.
+    pub secret: bool,
+}
+
+const fn known(name: &'static str, default: &'static str) -> Known {
+    Known { name, default, secret: false }
+}
+
+const fn secret(name: &'static str) -> Known {
+    Known { name, default: "", secret: true }
+}
+
+/// All settings.
+pub const KNOWN: [Known; 14] = [
+    known("listen", "127.0.0.1:3000"),
+    known("data_dir", "data"),
+    known("public_url", ""),
+    known("trusted_proxies", "127.0.0.1,::1"),
+    known("log_format", "text"),
+    known("log_level", "info"),
+    known("key_prefix", "lk"),
+    known("key_in_query", "false"),
+    known("reveal", "password"),
+    known("usage_durability", "commit"),
+    known("session_idle_minutes", "120"),
+    known("session_absolute_hours", "168"),
+    secret("pepper"),
+    secret("sealing_key"),
+];
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// Where customers reach the pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// Scheme, host and port, without a slash at the end.
+    pub origin: String,
+    /// Whether it is HTTPS, which decides the cookie's flags.
+    pub secure: bool,
+}
+
+/// 32 secret bytes from the settings; never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret32(pub [u8; 32]);
+
+/// The settings in force.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Where customers reach the pages.
+    pub public_url: PublicUrl,
+    /// Whose word about a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// What is logged (the syntax of `RUST_LOG`).
+    pub log_level: String,
+    /// What tokens look like.
+    pub token_format: TokenFormat,
+    /// Whether gateways may pass keys on in the query of the original address.
+    pub key_in_query: bool,
+    /// Whether a sealed copy is kept, so that a token can be shown again.
+    pub revealable: bool,
+    /// Whether each batch of uses is synced, and so survives power loss.
+    pub durable_usage: bool,
+    /// When sessions end.
+    pub session_limits: SessionLimits,
+    /// Instead of the one in the data directory.
+    pub pepper: Option<Secret32>,
+    /// Instead of the one in the data directory.
+    pub sealing_key: Option<Secret32>,
+}

@@ -1,0 +1,197 @@
+//! From texts to types: every value is checked at the start.
+
+use super::{Layers, LogFormat, PublicUrl, Secret32, Settings, SettingsError};
+use crate::accounts::SessionLimits;
+use crate::domain::address::Network;
+use crate::domain::client_address::TrustedProxies;
+use crate::domain::token::TokenFormat;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+impl Settings {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// Names the first setting that does not fit, where it came from, and what would fit.
+    pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
+        let listen: SocketAddr = layers.take("listen", |v| {
+            v.parse().map_err(|_| "takes an address and a port, such as 127.0.0.1:3000".to_owned())
+        })?;
+        let minutes = layers.take("session_idle_minutes", |v| number(v, 1, 60 * 24 * 365))?;
+        let hours = layers.take("session_absolute_hours", |v| number(v, 1, 24 * 365))?;
+        Ok(Self {
+            listen,
+            data_dir: layers.take("data_dir", |v| match v {
+                "" => Err("takes the path of a directory".to_owned()),
+                v => Ok(PathBuf::from(v)),
+            })?,
+            public_url: layers.take("public_url", |v| public_url(v, listen))?,
+            trusted_proxies: layers.take("trusted_proxies", trusted_proxies)?,
+            log_format: layers
+                .take("log_format", |v| choice(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))?,
+            log_level: layers.take("log_level", |v| {
+                let fits = v.parse::<tracing_subscriber::filter::EnvFilter>().is_ok() && !v.is_empty();
+                fits.then(|| v.to_owned()).ok_or_else(|| "takes error, warn, info, debug or trace".to_owned())
+            })?,
+            token_format: layers.take("key_prefix", |v| TokenFormat::new(v).map_err(|e| e.to_string()))?,
+            key_in_query: layers.take("key_in_query", |v| choice(v, &[("true", true), ("false", false)]))?,
+            revealable: layers.take("reveal", |v| choice(v, &[("password", true), ("never", false)]))?,
+            durable_usage: layers
+                .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
+            session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
+            pepper: layers.take("pepper", secret)?,
+            sealing_key: layers.take("sealing_key", secret)?,
+        })
+    }
+}
+
+impl Layers {
+    fn take<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, SettingsError> {
+        let (value, source) = self.get(name);
+        parse(value.trim()).map_err(|why| SettingsError::Invalid { name, origin: source.to_string(), why })
+    }
+}
+
+fn number(value: &str, least: i64, most: i64) -> Result<i64, String> {
+    let fits = value.parse().ok().filter(|n| (least..=most).contains(n));
+    fits.ok_or_else(|| format!("takes a whole number from {least} to {most}"))
+}
+
+fn choice<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let found = choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice);
+    found.ok_or_else(|| {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        format!("takes {}", names.join(" or "))
+    })
+}
+
+fn trusted_proxies(value: &str) -> Result<TrustedProxies, String> {
+    let texts = value.split(',').map(str::trim).filter(|t| !t.is_empty());
+    let networks: Result<Vec<_>, _> =
+        texts.map(|t| Network::parse(t).map_err(|e| format!("{t} {e}"))).collect();
+    networks.map(TrustedProxies::new)
+}
+
+/// Scheme, host and port; by default where the server listens.
+fn public_url(value: &str, listen: SocketAddr) -> Result<PublicUrl, String> {
+    if value.is_empty() {
+        return Ok(PublicUrl { origin: format!("http://{listen}"), secure: false });
+    }
+    let wrong = || "takes an address such as https://keys.example.com, without a path".to_owned();
+    let uri: http::Uri = value.parse().map_err(|_| wrong())?;
+    let secure = match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => false,
+        _ => return Err(wrong()),
+    };
+    let authority = uri.authority().filter(|a| !a.as_str().contains('@')).ok_or_else(wrong)?;
+    if uri.path_and_query().is_some_and(|p| p.as_str() != "/") {
+        return Err(wrong());
+    }
+    let scheme = if secure { "https" } else { "http" };
+    // A browser leaves the default port out of `Origin`.
+    let default = if secure { ":443" } else { ":80" };
+    let authority = authority.as_str().to_ascii_lowercase();
+    let authority = authority.strip_suffix(default).unwrap_or(&authority);
+    Ok(PublicUrl { origin: format!("{scheme}://{authority}"), secure })
+}
+
+fn secret(value: &str) -> Result<Option<Secret32>, String> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || "takes 64 hexadecimal digits (`openssl rand -hex 32` makes some)".to_owned();
+    let bytes = hex::decode(value).map_err(|_| wrong())?;
+    bytes.try_into().map(|b| Some(Secret32(b))).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use std::io::Write;
+
+    fn load(
+        file: &str,
+        environment: &[(&str, &str)],
+        flags: &[(&'static str, &str)],
+    ) -> Result<Layers, SettingsError> {
+        let mut config = tempfile::NamedTempFile::new().unwrap();
+        config.write_all(file.as_bytes()).unwrap();
+        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let flags = flags.iter().map(|(n, v)| (*n, "--flag", (*v).to_owned())).collect();
+        Layers::load(Some(config.path()), environment, flags)
+    }
+
+    #[test]
+    fn later_layers_win() {
+        let listen = |file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &str)]| {
+            Settings::parse(&load(file, environment, flags).unwrap()).unwrap().listen.port()
+        };
+        let file = "listen = '127.0.0.1:1'";
+        let environment = [("LATCHKEY_LISTEN", "127.0.0.1:2"), ("HOME", "/")];
+        assert_eq!(listen("", &[], &[]), 3000);
+        assert_eq!(listen(file, &[], &[]), 1);
+        assert_eq!(listen(file, &environment, &[]), 2);
+        assert_eq!(listen(file, &environment, &[("listen", "127.0.0.1:3")]), 3);
+    }
+
+    #[rstest]
+    #[case("lisen = 'x'", &[], "there is no setting lisen; did you mean listen?")]
+    #[case("", &[("LATCHKEY_TRUSTED_PROXY", "x")], "there is no setting LATCHKEY_TRUSTED_PROXY; did you mean LATCHKEY_TRUSTED_PROXIES?")]
+    #[case("", &[("LATCHKEY_LISTEN_FILE", "x")], "there is no setting LATCHKEY_LISTEN_FILE")]
+    #[case("pepper = 'abc\nx", &[], " is not TOML")]
+    #[case("listen = 1.5", &[], "takes a text")]
+    #[case("", &[("LATCHKEY_PEPPER", "a"), ("LATCHKEY_PEPPER_FILE", "b")], "are both set")]
+    #[case("", &[("LATCHKEY_PEPPER_FILE", "/does/not/exist")], "cannot read /does/not/exist")]
+    fn what_is_unknown_stops_the_start(
+        #[case] file: &str,
+        #[case] environment: &[(&str, &str)],
+        #[case] says: &str,
+    ) {
+        let error = load(file, environment, &[]).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+        assert!(!error.contains("abc"), "{error}");
+    }
+
+    #[rstest]
+    #[case("listen", "nowhere")]
+    #[case("public_url", "keys.example.com")]
+    #[case("public_url", "https://keys.example.com/path")]
+    #[case("public_url", "https://user@keys.example.com")]
+    #[case("trusted_proxies", "10.0.0.5/8")]
+    #[case("log_format", "xml")]
+    #[case("key_prefix", "LK")]
+    #[case("key_in_query", "yes")]
+    #[case("reveal", "always")]
+    #[case("usage_durability", "none")]
+    #[case("session_idle_minutes", "0")]
+    #[case("pepper", "beef")]
+    #[case("data_dir", "")]
+    fn values_are_checked(#[case] name: &'static str, #[case] value: &str) {
+        let error = Settings::parse(&load("", &[], &[(name, value)]).unwrap()).err().unwrap().to_string();
+        assert!(error.starts_with(&format!("{name} (from --flag): ")), "{error}");
+    }
+
+    #[test]
+    fn the_public_address_is_an_origin() {
+        let origin = |v: &str| public_url(v, "127.0.0.1:3000".parse().unwrap()).unwrap().origin;
+        assert_eq!(origin(""), "http://127.0.0.1:3000");
+        assert_eq!(origin("https://Keys.example.com/"), "https://keys.example.com");
+        assert_eq!(origin("https://keys.example.com:443"), "https://keys.example.com");
+        assert_eq!(origin("http://keys.example.com:8080"), "http://keys.example.com:8080");
+    }
+
+    #[test]
+    fn secrets_are_hidden_and_sources_shown() {
+        let pepper = "ab".repeat(32);
+        let lines = load("", &[("LATCHKEY_PEPPER", &pepper)], &[]).unwrap().lines().join("\n");
+        assert!(!lines.contains("abab"));
+        assert!(lines.contains("pepper = \"(hidden)\"  # LATCHKEY_PEPPER"));
+        assert!(lines.contains("listen = \"127.0.0.1:3000\"  # default"));
+    }
+}

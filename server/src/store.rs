@@ -1,0 +1,62 @@
+//! What is kept, and how it is asked for. All SQL stands below this folder.
+//!
+//! A change is on disk when its method returns, and the [`Watcher`] has been told before that, in the order
+//! of the commits: so the key index in memory never runs behind an answer.
+
+pub mod sqlite;
+mod state;
+mod usage;
+
+pub use state::*;
+pub use usage::*;
+
+/// Why the store did not do what was asked. The text of the database goes to the log, never further.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Something with that name or content exists.
+    #[error("exists already")]
+    Conflict,
+    /// The row is gone, or was never there.
+    #[error("no such row")]
+    NotFound,
+    /// The list is full.
+    #[error("the list is full")]
+    Full,
+    /// Too many changes wait; try again.
+    #[error("too many changes are waiting")]
+    Overloaded,
+    /// The database is in trouble.
+    #[error("the database is in trouble: {0}")]
+    Unavailable(String),
+}
+
+/// Why the data directory cannot be used: for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Made by a later version.
+    #[error("{file} was made by a newer version of Latchkey; use that version, or restore a backup")]
+    Newer {
+        /// The file.
+        file: String,
+    },
+    /// The two files do not belong together.
+    #[error("usage.db belongs to another installation; put back the file that belongs to this latchkey.db")]
+    Foreign,
+    /// Pepper or sealing key are not the ones the keys were made with.
+    #[error(
+        "latchkey.db was made with another pepper or sealing key, and no key would be recognised; put back \
+         the secrets.toml (or the settings pepper and sealing_key) that belong to it"
+    )]
+    OtherSecrets,
+    /// The SQLite library has a bug that loses data.
+    #[error("SQLite {0} is too old: 3.51.3 or later is needed (its WAL-reset fix); rebuild Latchkey")]
+    OldLibrary(String),
+    /// Anything else.
+    #[error("cannot open {file}: {reason}; check that the directory exists and is writable")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system or the database says.
+        reason: String,
+    },
+}

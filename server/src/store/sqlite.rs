@@ -1,0 +1,55 @@
+//! SQLite: `latchkey.db` for the state through sqlx, `usage.db` for the counts through rusqlite.
+
+mod audit;
+mod gateways;
+mod keys;
+mod open;
+mod rows;
+mod sessions;
+mod usage_log;
+mod usage_read;
+mod users;
+mod writer;
+
+pub use open::open;
+pub use usage_log::SqliteUsageLog;
+
+use super::{Store, StoreError};
+use async_trait::async_trait;
+use sqlx::SqlitePool;
+use writer::Writer;
+
+/// The store on SQLite.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: SqlitePool,
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ready(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1 FROM installation").fetch_one(&self.readers).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::Database(db) if db.is_unique_violation() => Self::Conflict,
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

@@ -1,0 +1,348 @@
+//! Keys, their rules, and the start of the index in memory.
+
+use super::rows::{
+    address, corrupt, hash, key_no, micros, network, number, numbers, owner, user_no, username,
+};
+use super::{SqliteStore, audit};
+use crate::domain::address::{Address, Network};
+use crate::domain::ids::{KeyId, KeyNo};
+use crate::domain::key_type::KeyType;
+use crate::domain::rule::{AddressRule, LockWidth};
+use crate::domain::time::Micros;
+use crate::domain::token::TokenHash;
+use crate::store::{
+    Audit, Change, IndexedKey, IndexedUser, KeyRow, KeyScope, KeyStore, NewKey, StoreError, Watcher,
+};
+use async_trait::async_trait;
+use futures::TryStreamExt;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+use std::collections::HashMap;
+
+/// A page of the list: by row number, within the scope (`?2` the account, `?3` the user or NULL).
+pub(super) const LIST: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
+    WHERE k.no IN (SELECT value FROM json_each(?1))
+    AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL ORDER BY k.no DESC";
+const FIND: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
+    WHERE k.id = ?1 AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL";
+const NETWORKS: &str = "SELECT key_no, network, prefix_length FROM key_networks
+    WHERE key_no IN (SELECT value FROM json_each(?)) ORDER BY key_no, added_at, network";
+
+/// Account and user of a scope, of which one is set.
+fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
+    match scope {
+        KeyScope::Account(no) => (Some(no.0.into()), None),
+        KeyScope::User(no) => (None, Some(no.0.into())),
+    }
+}
+
+fn key_type(row: &SqliteRow) -> Result<KeyType, StoreError> {
+    KeyType::from_number(row.try_get("key_type")?).ok_or_else(|| corrupt("key type"))
+}
+
+fn rule(row: &SqliteRow, allow_list: Vec<Network>) -> Result<AddressRule, StoreError> {
+    Ok(AddressRule {
+        enforced: key_type(row)?.is_address_bound(),
+        locked: address(row, "locked_ip")?,
+        width: LockWidth::from_number(row.try_get("lock_width")?),
+        allow_list: allow_list.into(),
+    })
+}
+
+fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, StoreError> {
+    Ok(KeyRow {
+        no: key_no(row, "no")?,
+        id: KeyId(row.try_get("id")?),
+        user: user_no(row, "user_no")?,
+        username: username(row)?,
+        key_type: key_type(row)?,
+        description: row.try_get("description")?,
+        masked: row.try_get("masked")?,
+        is_sealed: row.try_get::<Option<&[u8]>, _>("sealed")?.is_some(),
+        created_at: micros(row, "created_at")?,
+        rule: rule(row, allow_list)?,
+    })
+}
+
+/// The rule of a key after a change, for the watcher.
+async fn changed_rule(connection: &mut SqliteConnection, key: KeyNo) -> Result<Change, StoreError> {
+    let row = sqlx::query("SELECT key_type, locked_ip, lock_width FROM keys WHERE no = ?")
+        .bind(i64::from(key.0))
+        .fetch_one(&mut *connection)
+        .await?;
+    let networks =
+        sqlx::query(NETWORKS).bind(numbers([key.0].into_iter())).fetch_all(&mut *connection).await?;
+    let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
+    Ok(Change::KeyRule(key, rule(&row, networks)?))
+}
+
+#[async_trait]
+impl KeyStore for SqliteStore {
+    async fn load(&self, watcher: &dyn Watcher) -> Result<(), StoreError> {
+        let mut connection = self.readers.acquire().await?;
+        let connection = &mut *connection;
+        let users = sqlx::query("SELECT no, owner_no, username, disabled_at FROM users ORDER BY no");
+        for row in users.fetch_all(&mut *connection).await? {
+            watcher.committed(Change::UserAdded(IndexedUser {
+                no: user_no(&row, "no")?,
+                owner: owner(&row)?,
+                username: username(&row)?,
+                disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+            }));
+        }
+        for row in sqlx::query("SELECT token_hash, name FROM gateways").fetch_all(&mut *connection).await? {
+            let token_hash = TokenHash(hash(&row, "token_hash")?);
+            watcher.committed(Change::GatewayAdded(token_hash, row.try_get("name")?));
+        }
+        let mut networks: HashMap<KeyNo, Vec<Network>> = HashMap::new();
+        for row in sqlx::query("SELECT * FROM key_networks ORDER BY key_no, added_at, network")
+            .fetch_all(&mut *connection)
+            .await?
+        {
+            networks.entry(key_no(&row, "key_no")?).or_default().push(network(&row)?);
+        }
+        let mut keys = sqlx::query("SELECT * FROM keys ORDER BY no").fetch(connection);
+        while let Some(row) = keys.try_next().await? {
+            let no = key_no(&row, "no")?;
+            let key = indexed_key(&row, networks.remove(&no).unwrap_or_default())?;
+            watcher.committed(Change::KeyAdded(Box::new(key)));
+        }
+        Ok(())
+    }
+
+    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError> {
+        self.writer.run(move |c| Box::pin(async move { insert(c, key, &audit).await })).await
+    }
+
+    async fn list_keys(&self, scope: KeyScope, keys: &[KeyNo]) -> Result<Vec<KeyRow>, StoreError> {
+        let (account, user) = scope_numbers(scope);
+        let wanted = numbers(keys.iter().map(|k| k.0));
+        let rows = sqlx::query(LIST).bind(wanted).bind(account).bind(user).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| key_row(row, vec![])).collect()
+    }
+
+    async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError> {
+        let (account, user) = scope_numbers(scope);
+        let mut connection = self.readers.acquire().await?;
+        let row =
+            sqlx::query(FIND).bind(id.0).bind(account).bind(user).fetch_optional(&mut *connection).await?;
+        let Some(row) = row else { return Ok(None) };
+        let no = key_no(&row, "no")?;
+        let networks =
+            sqlx::query(NETWORKS).bind(numbers([no.0].into_iter())).fetch_all(&mut *connection).await?;
+        let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
+        key_row(&row, networks).map(Some)
+    }
+
+    async fn reveal_key(&self, key: KeyNo, audit: Audit) -> Result<Vec<u8>, StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    let row = sqlx::query(
+                        "SELECT sealed FROM keys WHERE no = ? AND deleted_at IS NULL AND sealed IS NOT NULL",
+                    )
+                    .bind(i64::from(key.0))
+                    .fetch_one(&mut *c)
+                    .await?;
+                    audit::write(c, &audit, Some(key)).await?;
+                    Ok((row.try_get("sealed")?, vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn bind_first_address(&self, key: KeyNo, address: Address, at: Micros) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    let bound = sqlx::query(
+                        "UPDATE keys SET locked_ip = ?, locked_at = ?
+                         WHERE no = ? AND locked_ip IS NULL AND deleted_at IS NULL",
+                    )
+                    .bind(address.to_bytes().to_vec())
+                    .bind(at.0)
+                    .bind(i64::from(key.0))
+                    .execute(&mut *c)
+                    .await?;
+                    let changes =
+                        if bound.rows_affected() == 1 { vec![changed_rule(c, key).await?] } else { vec![] };
+                    Ok(((), changes))
+                })
+            })
+            .await
+    }
+
+    async fn insert_network(
+        &self,
+        key: KeyNo,
+        network: Network,
+        limit: u32,
+        audit: Audit,
+    ) -> Result<(), StoreError> {
+        self.change_rule(key, audit, move |c, at| {
+            Box::pin(async move {
+                let count: i64 = sqlx::query("SELECT count(*) FROM key_networks WHERE key_no = ?")
+                    .bind(i64::from(key.0))
+                    .fetch_one(&mut *c)
+                    .await?
+                    .try_get(0)?;
+                sqlx::query(
+                    "INSERT INTO key_networks (key_no, network, prefix_length, added_at) VALUES (?, ?, ?, ?)",
+                )
+                .bind(i64::from(key.0))
+                .bind(network.to_bytes().to_vec())
+                .bind(i64::from(network.prefix_length()))
+                .bind(at.0)
+                .execute(c)
+                .await?;
+                if count >= i64::from(limit) { Err(StoreError::Full) } else { Ok(()) }
+            })
+        })
+        .await
+    }
+
+    async fn delete_network(&self, key: KeyNo, network: Network, audit: Audit) -> Result<(), StoreError> {
+        self.change_rule(key, audit, move |c, _| {
+            Box::pin(async move {
+                sqlx::query(
+                    "DELETE FROM key_networks WHERE key_no = ? AND network = ? AND prefix_length = ?
+                     RETURNING key_no",
+                )
+                .bind(i64::from(key.0))
+                .bind(network.to_bytes().to_vec())
+                .bind(i64::from(network.prefix_length()))
+                .fetch_one(c)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn set_lock_width(&self, key: KeyNo, width: LockWidth, audit: Audit) -> Result<(), StoreError> {
+        self.change_rule(key, audit, move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE keys SET lock_width = ? WHERE no = ?")
+                    .bind(i64::from(width as u8))
+                    .bind(i64::from(key.0))
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn release_lock(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
+        self.change_rule(key, audit, move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE keys SET locked_ip = NULL, locked_at = NULL WHERE no = ?")
+                    .bind(i64::from(key.0))
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE no = ? AND deleted_at IS NULL
+                         RETURNING no",
+                    )
+                    .bind(audit.at.0)
+                    .bind(i64::from(key.0))
+                    .fetch_one(&mut *c)
+                    .await?;
+                    sqlx::query("DELETE FROM key_networks WHERE key_no = ?")
+                        .bind(i64::from(key.0))
+                        .execute(&mut *c)
+                        .await?;
+                    audit::write(c, &audit, Some(key)).await?;
+                    Ok(((), vec![Change::KeyDeleted(key)]))
+                })
+            })
+            .await
+    }
+}
+
+type Step<'c> = futures::future::BoxFuture<'c, Result<(), StoreError>>;
+
+impl SqliteStore {
+    /// One step on the rule of a living key, its line in the audit log, and the rule that results.
+    async fn change_rule<F>(&self, key: KeyNo, audit: Audit, step: F) -> Result<(), StoreError>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection, Micros) -> Step<'c> + Send + 'static,
+    {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("SELECT 1 FROM keys WHERE no = ? AND deleted_at IS NULL")
+                        .bind(i64::from(key.0))
+                        .fetch_one(&mut *c)
+                        .await?;
+                    step(c, audit.at).await?;
+                    audit::write(c, &audit, Some(key)).await?;
+                    Ok(((), vec![changed_rule(c, key).await?]))
+                })
+            })
+            .await
+    }
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    key: NewKey,
+    audit: &Audit,
+) -> Result<(KeyNo, Vec<Change>), StoreError> {
+    let no: i64 = sqlx::query(
+        "INSERT INTO keys
+         (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at)
+         SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8 FROM users WHERE no = ?2 RETURNING no",
+    )
+    .bind(key.id.0)
+    .bind(i64::from(key.user.0))
+    .bind(i64::from(key.key_type as u8))
+    .bind(&key.description)
+    .bind(key.token_hash.0.to_vec())
+    .bind(&key.masked)
+    .bind(&key.sealed)
+    .bind(key.at.0)
+    .fetch_one(&mut *connection)
+    .await?
+    .try_get(0)?;
+    let no = KeyNo(number(no)?);
+    audit::write(connection, audit, Some(no)).await?;
+    let indexed = IndexedKey {
+        no,
+        id: key.id,
+        user: key.user,
+        token_hash: key.token_hash,
+        key_type: key.key_type,
+        description: key.description,
+        deleted: false,
+        disabled: false,
+        expires_at: None,
+        rule: AddressRule { enforced: key.key_type.is_address_bound(), ..AddressRule::default() },
+    };
+    Ok((no, vec![Change::KeyAdded(Box::new(indexed))]))
+}
+
+fn indexed_key(row: &SqliteRow, allow_list: Vec<Network>) -> Result<IndexedKey, StoreError> {
+    Ok(IndexedKey {
+        no: key_no(row, "no")?,
+        id: KeyId(row.try_get("id")?),
+        user: user_no(row, "user_no")?,
+        token_hash: TokenHash(hash(row, "token_hash")?),
+        key_type: key_type(row)?,
+        description: row.try_get("description")?,
+        deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
+        disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(Micros),
+        rule: rule(row, allow_list)?,
+    })
+}

@@ -1,0 +1,129 @@
+//! Opening both files: checked, migrated, belonging together.
+
+use super::writer::Writer;
+use super::{SqliteStore, SqliteUsageLog};
+use crate::domain::token::TokenHash;
+use crate::store::{OpenError, Watcher};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations/state");
+/// Readers at work at once; more would only wait for the two cores of a small machine.
+const READERS: u32 = 4;
+/// 3.51.3, which has the WAL-reset fix (sqlite.org/wal.html#walresetbug).
+const OLDEST_LIBRARY: i32 = 3_051_003;
+
+/// Opens the store and the usage log of a data directory, making them if they are not there.
+///
+/// `fingerprint`: of the secrets; another one than at first is refused.
+/// `durable_usage`: sync each batch of uses, so that it survives power loss too.
+///
+/// # Errors
+/// Says which file cannot be used, and what to do.
+pub async fn open(
+    directory: &Path,
+    fingerprint: TokenHash,
+    durable_usage: bool,
+    watcher: Arc<dyn Watcher>,
+) -> Result<(SqliteStore, SqliteUsageLog), OpenError> {
+    if rusqlite::version_number() < OLDEST_LIBRARY {
+        return Err(OpenError::OldLibrary(rusqlite::version().to_owned()));
+    }
+    let state = directory.join("latchkey.db");
+    let mut connection = open_state(&state).await?;
+    let (installation, known) =
+        installation(&mut connection, fingerprint).await.map_err(|e| io(&state, &e))?;
+    if known != fingerprint.0 {
+        return Err(OpenError::OtherSecrets);
+    }
+    let usage = directory.join("usage.db");
+    let log = SqliteUsageLog::open(&usage, installation, durable_usage)?;
+    let readers = open_readers(&state, &usage).await?;
+    let store = SqliteStore { writer: Writer::start(connection, watcher), readers };
+    Ok((store, log))
+}
+
+async fn open_state(path: &Path) -> Result<SqliteConnection, OpenError> {
+    let options = options(path).create_if_missing(true).synchronous(SqliteSynchronous::Full);
+    let mut connection = options.connect().await.map_err(|e| io(path, &e))?;
+    MIGRATIONS.run(&mut connection).await.map_err(|e| match e {
+        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
+            OpenError::Newer { file: path.display().to_string() }
+        }
+        e => io(path, &e),
+    })?;
+    Ok(connection)
+}
+
+/// The id that ties the two files together, and the fingerprint of the secrets they were made with.
+async fn installation(
+    connection: &mut SqliteConnection,
+    fingerprint: TokenHash,
+) -> Result<(Uuid, Vec<u8>), sqlx::Error> {
+    sqlx::query("INSERT INTO installation (only, id, fingerprint) VALUES (1, ?, ?) ON CONFLICT DO NOTHING")
+        .bind(Uuid::now_v7())
+        .bind(fingerprint.0.to_vec())
+        .execute(&mut *connection)
+        .await?;
+    let row = sqlx::query("SELECT id, fingerprint FROM installation").fetch_one(connection).await?;
+    Ok((row.try_get("id")?, row.try_get("fingerprint")?))
+}
+
+async fn open_readers(state: &Path, usage: &Path) -> Result<sqlx::SqlitePool, OpenError> {
+    let usage = usage.to_string_lossy().into_owned();
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(Duration::from_secs(5))
+        .after_connect(move |connection, _| {
+            let usage = usage.clone();
+            Box::pin(async move {
+                sqlx::query("ATTACH DATABASE ? AS usage").bind(usage).execute(&mut *connection).await?;
+                connection.execute("PRAGMA query_only = ON").await?;
+                Ok(())
+            })
+        })
+        .connect_with(options(state))
+        .await
+        .map_err(|e| io(state, &e))
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        .pragma("mmap_size", "0")
+        .pragma("journal_size_limit", "67108864")
+        .disable_statement_logging()
+}
+
+fn io(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
+    OpenError::Io { file: path.display().to_string(), reason: error.to_string() }
+}
+
+impl SqliteStore {
+    /// How SQLite would carry out the query of a page of the list, for the test of its plan.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    pub async fn explain_list(&self) -> Result<Vec<String>, sqlx::Error> {
+        let sql = format!("EXPLAIN QUERY PLAN {}", super::keys::LIST);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind("[1,2]").bind(1_i64).bind(None::<i64>);
+        rows.fetch_all(&self.readers).await?.iter().map(|r| r.try_get("detail")).collect()
+    }
+}
+
+/// Closes a connection and waits for it, so that its write-ahead log is gone.
+pub(super) async fn close(connection: SqliteConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "closing latchkey.db");
+    }
+}

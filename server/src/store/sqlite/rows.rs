@@ -1,0 +1,71 @@
+//! Between columns and domain types.
+
+use crate::domain::address::{Address, Network};
+use crate::domain::ids::{KeyNo, UserNo, Username};
+use crate::domain::time::Micros;
+use crate::store::StoreError;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// A value that no version of this program wrote.
+pub(super) fn corrupt(what: &str) -> StoreError {
+    StoreError::Unavailable(format!("unreadable {what}"))
+}
+
+pub(super) fn number(value: i64) -> Result<u32, StoreError> {
+    u32::try_from(value).map_err(|_| corrupt("row number"))
+}
+
+pub(super) fn user_no(row: &SqliteRow, column: &str) -> Result<UserNo, StoreError> {
+    number(row.try_get(column)?).map(UserNo)
+}
+
+pub(super) fn key_no(row: &SqliteRow, column: &str) -> Result<KeyNo, StoreError> {
+    number(row.try_get(column)?).map(KeyNo)
+}
+
+pub(super) fn owner(row: &SqliteRow) -> Result<Option<UserNo>, StoreError> {
+    row.try_get::<Option<i64>, _>("owner_no")?.map(number).transpose().map(|n| n.map(UserNo))
+}
+
+pub(super) fn username(row: &SqliteRow) -> Result<Username, StoreError> {
+    Username::parse(row.try_get("username")?).map_err(|_| corrupt("username"))
+}
+
+pub(super) fn micros(row: &SqliteRow, column: &str) -> Result<Micros, StoreError> {
+    Ok(Micros(row.try_get(column)?))
+}
+
+pub(super) fn hash(row: &SqliteRow, column: &str) -> Result<[u8; 32], StoreError> {
+    let bytes: &[u8] = row.try_get(column)?;
+    bytes.try_into().map_err(|_| corrupt("hash"))
+}
+
+pub(super) fn address(row: &SqliteRow, column: &str) -> Result<Option<Address>, StoreError> {
+    let bytes: Option<&[u8]> = row.try_get(column)?;
+    bytes.map(stored_address).transpose()
+}
+
+pub(super) fn stored_address(bytes: &[u8]) -> Result<Address, StoreError> {
+    bytes.try_into().map(Address::from_bytes).map_err(|_| corrupt("address"))
+}
+
+pub(super) fn network(row: &SqliteRow) -> Result<Network, StoreError> {
+    let bytes: &[u8] = row.try_get("network")?;
+    let bytes = bytes.try_into().map_err(|_| corrupt("network"))?;
+    let length = u8::try_from(row.try_get::<i64, _>("prefix_length")?).map_err(|_| corrupt("network"))?;
+    Network::from_stored(bytes, length).ok_or_else(|| corrupt("network"))
+}
+
+/// A list of numbers for `IN (SELECT value FROM json_each(?))`.
+pub(super) fn numbers(numbers: impl Iterator<Item = u32>) -> String {
+    let mut text = String::from("[");
+    for (place, number) in numbers.enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&number.to_string());
+    }
+    text.push(']');
+    text
+}

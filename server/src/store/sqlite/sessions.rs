@@ -1,0 +1,117 @@
+//! Sessions.
+
+use super::rows::{hash, micros};
+use super::users::user_row;
+use super::{SqliteStore, audit};
+use crate::domain::address::Address;
+use crate::domain::ids::UserNo;
+use crate::domain::time::Micros;
+use crate::store::{Audit, NewSession, SessionHash, SessionRow, SessionStore, StoreError, UserRow};
+use async_trait::async_trait;
+
+#[async_trait]
+impl SessionStore for SqliteStore {
+    async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO sessions
+                         (token_hash, user_no, created_at, last_seen_at, proved_at, address, user_agent)
+                         VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5)",
+                    )
+                    .bind(session.hash.0.to_vec())
+                    .bind(i64::from(session.user.0))
+                    .bind(session.at.0)
+                    .bind(session.address.to_bytes().to_vec())
+                    .bind(&session.user_agent)
+                    .execute(&mut *c)
+                    .await?;
+                    audit::write(c, &audit, None).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn find_session(&self, hash_: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError> {
+        let row = sqlx::query(
+            "SELECT u.*, o.disabled_at AS owner_disabled_at,
+             s.token_hash, s.created_at AS begun_at, s.last_seen_at, s.proved_at
+             FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
+             WHERE s.token_hash = ?",
+        )
+        .bind(hash_.0.to_vec())
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let session = SessionRow {
+            hash: SessionHash(hash(&row, "token_hash")?),
+            created_at: micros(&row, "begun_at")?,
+            last_seen_at: micros(&row, "last_seen_at")?,
+            proved_at: micros(&row, "proved_at")?,
+        };
+        Ok(Some((session, user_row(&row)?)))
+    }
+
+    async fn touch_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError> {
+        self.set_time(hash, at, "UPDATE sessions SET last_seen_at = ? WHERE token_hash = ?").await
+    }
+
+    async fn prove_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError> {
+        self.set_time(hash, at, "UPDATE sessions SET proved_at = ? WHERE token_hash = ?").await
+    }
+
+    async fn delete_session(&self, hash: SessionHash, audit: Audit) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("DELETE FROM sessions WHERE token_hash = ?")
+                        .bind(hash.0.to_vec())
+                        .execute(&mut *c)
+                        .await?;
+                    audit::write(c, &audit, None).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn delete_old_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    let done = sqlx::query("DELETE FROM sessions WHERE last_seen_at < ? OR created_at < ?")
+                        .bind(seen.0)
+                        .bind(begun.0)
+                        .execute(c)
+                        .await?;
+                    Ok((done.rows_affected(), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError> {
+        let row =
+            sqlx::query("SELECT 1 FROM audit WHERE user_no = ? AND address = ? AND action = 'login' LIMIT 1")
+                .bind(i64::from(user.0))
+                .bind(address.to_bytes().to_vec())
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(row.is_some())
+    }
+}
+
+impl SqliteStore {
+    async fn set_time(&self, hash: SessionHash, at: Micros, sql: &'static str) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query(sql).bind(at.0).bind(hash.0.to_vec()).execute(c).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+}

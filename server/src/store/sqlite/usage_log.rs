@@ -1,0 +1,266 @@
+//! The writing side of the counts: `usage.db` through one rusqlite connection.
+
+use super::rows::corrupt;
+use crate::domain::address::Address;
+use crate::domain::ids::{KeyNo, UserNo};
+use crate::domain::time::Micros;
+use crate::domain::verdict::Code;
+use crate::store::{Generation, KeySum, OpenError, Refusal, StoreError, Total, UsageLog, Use, UseSums};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Each entry takes the file one version further; `PRAGMA user_version` says where it stands.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/usage/0001_begin.sql")];
+/// Bytes of one use in a journal row: key, user, address.
+const ENTRY: usize = 24;
+/// Rows that one statement removes.
+const DROP: i64 = 512;
+pub(super) const USES: i64 = 0;
+pub(super) const FOLDED: i64 = 1;
+
+/// The writing connection of `usage.db`.
+pub struct SqliteUsageLog {
+    connection: Connection,
+    /// The place of the last row of each generation that has any.
+    places: HashMap<Generation, i64>,
+    buffer: Vec<u8>,
+}
+
+impl SqliteUsageLog {
+    /// Opens the file, making it if it is not there.
+    pub(super) fn open(path: &Path, installation: Uuid, durable: bool) -> Result<Self, OpenError> {
+        let io =
+            |e: rusqlite::Error| OpenError::Io { file: path.display().to_string(), reason: e.to_string() };
+        let mut connection = Connection::open(path).map_err(io)?;
+        prepare(&mut connection, durable).map_err(io)?;
+        let version: usize = connection.pragma_query_value(None, "user_version", |r| r.get(0)).map_err(io)?;
+        if version > MIGRATIONS.len() {
+            return Err(OpenError::Newer { file: path.display().to_string() });
+        }
+        migrate(&mut connection, version).map_err(io)?;
+        let owner = claim(&connection, installation).map_err(io)?;
+        if owner != installation {
+            return Err(OpenError::Foreign);
+        }
+        let places = last_places(&connection).map_err(io)?;
+        Ok(Self { connection, places, buffer: Vec::new() })
+    }
+
+    /// The primary key of the next row of a generation.
+    fn next_seq(&mut self, generation: Generation) -> i64 {
+        let place = self.places.entry(generation).or_default();
+        *place += 1;
+        (generation.0 << 32) | *place
+    }
+}
+
+fn last_places(connection: &Connection) -> rusqlite::Result<HashMap<Generation, i64>> {
+    let mut select =
+        connection.prepare("SELECT seq >> 32, max(seq) & 4294967295 FROM journal GROUP BY seq >> 32")?;
+    let places = select.query_map([], |row| Ok((Generation(row.get(0)?), row.get(1)?)))?;
+    places.collect()
+}
+
+fn prepare(connection: &mut Connection, durable: bool) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", if durable { "FULL" } else { "NORMAL" })?;
+    // Checkpoints run beside the hot path (verify::journal).
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "cell_size_check", "ON")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, version: usize) -> rusqlite::Result<()> {
+    for (done, sql) in MIGRATIONS.iter().enumerate().skip(version) {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "user_version", done + 1)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// Writes the installation into a new file; answers the one it belongs to.
+fn claim(connection: &Connection, installation: Uuid) -> rusqlite::Result<Uuid> {
+    connection.execute(
+        "INSERT INTO installation (only, id) VALUES (1, ?) ON CONFLICT DO NOTHING",
+        [installation.as_bytes().as_slice()],
+    )?;
+    let bytes: [u8; 16] = connection.query_row("SELECT id FROM installation", [], |r| r.get(0))?;
+    Ok(Uuid::from_bytes(bytes))
+}
+
+impl UsageLog for SqliteUsageLog {
+    fn append(&mut self, generation: Generation, at: Micros, uses: &[Use]) -> Result<(), StoreError> {
+        let seq = self.next_seq(generation);
+        self.buffer.clear();
+        for one in uses {
+            self.buffer.extend_from_slice(&one.key.0.to_le_bytes());
+            self.buffer.extend_from_slice(&one.user.0.to_le_bytes());
+            self.buffer.extend_from_slice(&one.address.to_bytes());
+        }
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, ?, ?)")?;
+        insert.execute(params![seq, USES, at.0, self.buffer])?;
+        Ok(())
+    }
+
+    fn fold(&mut self, generation: Generation, sums: &[KeySum]) -> Result<(), StoreError> {
+        let seq = self.next_seq(generation);
+        let folded: Vec<u8> = sums.iter().flat_map(|s| s.key.0.to_le_bytes()).collect();
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        add_sums(&tx, sums)?;
+        tx.prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, 0, ?)")?
+            .execute(params![seq, FOLDED, folded])?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    fn drop_generation(&mut self, generation: Generation) -> Result<bool, StoreError> {
+        // In the order of seq: the rows that say "folded" go last, so a crash in between counts nothing twice.
+        let (from, to) = (generation.0 << 32, (generation.0 + 1) << 32);
+        let dropped = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM journal WHERE seq IN
+                 (SELECT seq FROM journal WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?)",
+            )?
+            .execute(params![from, to, DROP])?;
+        let more = i64::try_from(dropped).unwrap_or(i64::MAX) >= DROP;
+        if !more {
+            self.places.remove(&generation);
+        }
+        Ok(more)
+    }
+
+    fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
+        for (refusal, count) in refusals {
+            add_hour(&tx, refusal.key, refusal.hour, refusal.code, *count)?;
+            *users.entry((refusal.user, refusal.hour)).or_default() += count;
+        }
+        for ((user, hour), count) in users {
+            add_user_hour(&tx, user, hour, true, count)?;
+        }
+        tx.commit()?;
+        Ok(())
+    }
+
+    fn totals(&mut self, each: &mut dyn FnMut(Total)) -> Result<(), StoreError> {
+        let mut select = self.connection.prepare("SELECT key_no, times_used, last_used FROM totals")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            each(Total { key: KeyNo(row.get(0)?), count: row.get(1)?, last: Micros(row.get(2)?) });
+        }
+        Ok(())
+    }
+
+    fn unfolded(&mut self) -> Result<Vec<(Generation, Vec<KeySum>)>, StoreError> {
+        let mut select =
+            self.connection.prepare("SELECT seq, kind, at, entries FROM journal ORDER BY seq")?;
+        let mut rows = select.query([])?;
+        let mut found: BTreeMap<Generation, (UseSums, HashSet<KeyNo>)> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let (sums, folded) = found.entry(Generation(row.get::<_, i64>(0)? >> 32)).or_default();
+            let entries: Vec<u8> = row.get(3)?;
+            if row.get::<_, i64>(1)? == FOLDED {
+                folded.extend(folded_keys(&entries));
+            } else {
+                let at = Micros(row.get(2)?);
+                uses(&entries)?.for_each(|one| sums.add(one, at));
+            }
+        }
+        Ok(found
+            .into_iter()
+            .map(|(generation, (sums, folded))| {
+                let left = sums.into_sorted().into_iter().filter(|s| !folded.contains(&s.key));
+                (generation, left.collect())
+            })
+            .collect())
+    }
+
+    fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+fn add_sums(tx: &Transaction<'_>, sums: &[KeySum]) -> rusqlite::Result<()> {
+    let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
+    for sum in sums {
+        tx.prepare_cached(
+            "INSERT INTO totals (key_no, user_no, times_used, last_used) VALUES (?, ?, ?, ?)
+             ON CONFLICT (key_no) DO UPDATE SET times_used = times_used + excluded.times_used,
+             last_used = max(last_used, excluded.last_used)",
+        )?
+        .execute(params![sum.key.0, sum.user.0, sum.count, sum.last.0])?;
+        for (hour, count) in &sum.hours {
+            add_hour(tx, sum.key, *hour, Code::Valid, *count)?;
+            *users.entry((sum.user, *hour)).or_default() += count;
+        }
+        for (address, count, first, last) in &sum.addresses {
+            tx.prepare_cached(
+                "INSERT INTO addresses (key_no, address, count, first_at, last_at) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT (key_no, address) DO UPDATE SET count = count + excluded.count,
+                 first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)",
+            )?
+            .execute(params![sum.key.0, address.to_bytes(), count, first.0, last.0])?;
+        }
+    }
+    for ((user, hour), count) in users {
+        add_user_hour(tx, user, hour, false, count)?;
+    }
+    Ok(())
+}
+
+fn add_hour(tx: &Transaction<'_>, key: KeyNo, hour: i64, code: Code, count: u64) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO hourly (key_no, hour, code, count) VALUES (?, ?, ?, ?)
+         ON CONFLICT (key_no, hour, code) DO UPDATE SET count = count + excluded.count",
+    )?
+    .execute(params![key.0, hour, code as u8, count])?;
+    Ok(())
+}
+
+fn add_user_hour(
+    tx: &Transaction<'_>,
+    user: UserNo,
+    hour: i64,
+    refused: bool,
+    count: u64,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO user_hourly (user_no, hour, refused, count) VALUES (?, ?, ?, ?)
+         ON CONFLICT (user_no, hour, refused) DO UPDATE SET count = count + excluded.count",
+    )?
+    .execute(params![user.0, hour, refused, count])?;
+    Ok(())
+}
+
+/// The uses of one journal row.
+pub(super) fn uses(entries: &[u8]) -> Result<impl Iterator<Item = Use> + '_, StoreError> {
+    let (entries, rest) = entries.as_chunks::<ENTRY>();
+    if !rest.is_empty() {
+        return Err(corrupt("journal row"));
+    }
+    Ok(entries.iter().map(|entry| {
+        let number = |at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]);
+        let mut address = [0_u8; 16];
+        address.copy_from_slice(&entry[8..]);
+        Use { key: KeyNo(number(0)), user: UserNo(number(4)), address: Address::from_bytes(address) }
+    }))
+}
+
+/// The keys that a row of folded ones names.
+pub(super) fn folded_keys(entries: &[u8]) -> impl Iterator<Item = KeyNo> + '_ {
+    entries.as_chunks::<4>().0.iter().map(|bytes| KeyNo(u32::from_le_bytes(*bytes)))
+}

@@ -1,0 +1,103 @@
+//! The reading side of the counts. Each answer comes from one statement, so from one snapshot in which
+//! totals and journal add up.
+
+use super::SqliteStore;
+use super::rows::{key_no, numbers};
+use super::usage_log::{FOLDED, folded_keys, uses};
+use crate::domain::ids::{KeyNo, UserNo};
+use crate::domain::time::Micros;
+use crate::store::{SpanCounts, SpanStarts, StoreError, UsageReader, Use};
+use async_trait::async_trait;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use std::collections::{HashMap, HashSet};
+
+const OF_USERS: &str = "SELECT NULL AS seq, 0 AS kind, hour AS at, refused, count, NULL AS entries
+    FROM usage.user_hourly WHERE user_no IN (SELECT value FROM json_each(?1)) AND hour >= ?2
+    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal";
+const OF_KEY: &str = "SELECT NULL AS seq, 0 AS kind, hour AS at, code <> 0 AS refused, count, NULL AS entries
+    FROM usage.hourly WHERE key_no = ?1 AND hour >= ?2
+    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal";
+
+#[async_trait]
+impl UsageReader for SqliteStore {
+    async fn count_uses(&self, users: &[UserNo], starts: SpanStarts) -> Result<SpanCounts, StoreError> {
+        let rows = sqlx::query(OF_USERS)
+            .bind(numbers(users.iter().map(|u| u.0)))
+            .bind(starts.days_30)
+            .fetch_all(&self.readers)
+            .await?;
+        let users: HashSet<UserNo> = users.iter().copied().collect();
+        add_up(&rows, starts, |one| users.contains(&one.user))
+    }
+
+    async fn count_key_uses(&self, key: KeyNo, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
+        let rows =
+            sqlx::query(OF_KEY).bind(i64::from(key.0)).bind(starts.days_30).fetch_all(&self.readers).await?;
+        add_up(&rows, starts, |one| one.key == key)
+    }
+
+    async fn last_used(&self, users: &[UserNo], most: u32) -> Result<Vec<KeyNo>, StoreError> {
+        // The journal first: what is folded in between is then found in the totals, not missed.
+        let rows = sqlx::query("SELECT at, entries FROM usage.journal WHERE kind = 0");
+        let rows = rows.fetch_all(&self.readers).await?;
+        let mut last: HashMap<KeyNo, Micros> = HashMap::new();
+        let wanted: HashSet<UserNo> = users.iter().copied().collect();
+        for row in &rows {
+            let at = Micros(row.try_get("at")?);
+            for one in uses(row.try_get("entries")?)?.filter(|one| wanted.contains(&one.user)) {
+                last.entry(one.key).and_modify(|l| *l = at.max(*l)).or_insert(at);
+            }
+        }
+        for user in users {
+            let rows = sqlx::query(
+                "SELECT key_no, last_used FROM usage.totals WHERE user_no = ? ORDER BY last_used DESC LIMIT ?",
+            )
+            .bind(i64::from(user.0))
+            .bind(i64::from(most))
+            .fetch_all(&self.readers)
+            .await?;
+            for row in rows {
+                let at = Micros(row.try_get("last_used")?);
+                last.entry(key_no(&row, "key_no")?).and_modify(|l| *l = at.max(*l)).or_insert(at);
+            }
+        }
+        let mut last: Vec<_> = last.into_iter().collect();
+        last.sort_unstable_by_key(|(key, at)| std::cmp::Reverse((*at, *key)));
+        last.truncate(most as usize);
+        Ok(last.into_iter().map(|(key, _)| key).collect())
+    }
+}
+
+fn add_up(
+    rows: &[SqliteRow],
+    starts: SpanStarts,
+    wanted: impl Fn(&Use) -> bool,
+) -> Result<SpanCounts, StoreError> {
+    let mut counts = SpanCounts::default();
+    let mut folded: HashSet<(i64, KeyNo)> = HashSet::new();
+    for row in rows {
+        let seq: Option<i64> = row.try_get("seq")?;
+        if let Some(seq) = seq.filter(|_| row.get::<i64, _>("kind") == FOLDED) {
+            folded.extend(folded_keys(row.try_get("entries")?).map(|key| (seq >> 32, key)));
+        }
+    }
+    for row in rows {
+        let at: i64 = row.try_get("at")?;
+        match row.try_get::<Option<i64>, _>("seq")? {
+            None => {
+                let count: i64 = row.try_get("count")?;
+                counts.add(starts, at, row.try_get::<i64, _>("refused")? != 0, count.unsigned_abs());
+            }
+            Some(_) if row.try_get::<i64, _>("kind")? == FOLDED => {}
+            Some(seq) => {
+                for one in uses(row.try_get("entries")?)?.filter(|one| wanted(one)) {
+                    if !folded.contains(&(seq >> 32, one.key)) {
+                        counts.add(starts, Micros(at).hour(), false, 1);
+                    }
+                }
+            }
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,133 @@
+//! Users.
+
+use super::rows::{micros, number, owner, user_no, username};
+use super::{SqliteStore, audit};
+use crate::domain::ids::{UserNo, Username};
+use crate::store::{Audit, Change, IndexedUser, NewUser, StoreError, UserRow, UserStore};
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+const FIND: &str = "SELECT u.*, o.disabled_at AS owner_disabled_at
+    FROM users u LEFT JOIN users o ON o.no = u.owner_no WHERE u.username_folded = ?";
+const LIST: &str = "SELECT u.*, o.disabled_at AS owner_disabled_at
+    FROM users u LEFT JOIN users o ON o.no = u.owner_no ORDER BY u.username_folded";
+
+pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, StoreError> {
+    Ok(UserRow {
+        no: user_no(row, "no")?,
+        owner: owner(row)?,
+        username: username(row)?,
+        email: row.try_get("email")?,
+        password_hash: row.try_get("password_hash")?,
+        created_at: micros(row, "created_at")?,
+        disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        owner_disabled: row.try_get::<Option<i64>, _>("owner_disabled_at")?.is_some(),
+    })
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    user: NewUser,
+    audit: &Audit,
+) -> Result<(UserNo, Vec<Change>), StoreError> {
+    let no: i64 = sqlx::query(
+        "INSERT INTO users (owner_no, username, username_folded, email, password_hash, password_set_at, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING no",
+    )
+    .bind(user.owner.map(|o| i64::from(o.0)))
+    .bind(user.username.as_str())
+    .bind(user.username.folded())
+    .bind(&user.email)
+    .bind(&user.password_hash)
+    .bind(user.at.0)
+    .bind(user.at.0)
+    .fetch_one(&mut *connection)
+    .await?
+    .try_get(0)?;
+    let no = UserNo(number(no)?);
+    audit::write(connection, &Audit { user: Some(no), ..audit.clone() }, None).await?;
+    let indexed = IndexedUser { no, owner: user.owner, username: user.username, disabled: false };
+    Ok((no, vec![Change::UserAdded(indexed)]))
+}
+
+#[async_trait]
+impl UserStore for SqliteStore {
+    async fn count_users(&self) -> Result<u64, StoreError> {
+        let count: i64 =
+            sqlx::query("SELECT count(*) FROM users").fetch_one(&self.readers).await?.try_get(0)?;
+        Ok(count.unsigned_abs())
+    }
+
+    async fn insert_user(&self, user: NewUser, audit: Audit) -> Result<UserNo, StoreError> {
+        self.writer.run(move |c| Box::pin(async move { insert(c, user, &audit).await })).await
+    }
+
+    async fn insert_first_user(&self, user: NewUser, audit: Audit) -> Result<UserNo, StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    let any = sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *c).await?;
+                    if any.is_some() {
+                        return Err(StoreError::Conflict);
+                    }
+                    insert(c, user, &audit).await
+                })
+            })
+            .await
+    }
+
+    async fn find_user(&self, username: &Username) -> Result<Option<UserRow>, StoreError> {
+        let row = sqlx::query(FIND).bind(username.folded()).fetch_optional(&self.readers).await?;
+        row.as_ref().map(user_row).transpose()
+    }
+
+    async fn list_users(&self) -> Result<Vec<UserRow>, StoreError> {
+        let rows = sqlx::query(LIST).fetch_all(&self.readers).await?;
+        rows.iter().map(user_row).collect()
+    }
+
+    async fn set_user_disabled(&self, no: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("UPDATE users SET disabled_at = ? WHERE no = ? RETURNING no")
+                        .bind(disabled.then_some(audit.at.0))
+                        .bind(i64::from(no.0))
+                        .fetch_one(&mut *c)
+                        .await?;
+                    if disabled {
+                        end_sessions(c, no).await?;
+                    }
+                    audit::write(c, &audit, None).await?;
+                    Ok(((), vec![Change::UserDisabled(no, disabled)]))
+                })
+            })
+            .await
+    }
+
+    async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "UPDATE users SET password_hash = ?, password_set_at = ? WHERE no = ? RETURNING no",
+                    )
+                    .bind(&hash)
+                    .bind(audit.at.0)
+                    .bind(i64::from(no.0))
+                    .fetch_one(&mut *c)
+                    .await?;
+                    end_sessions(c, no).await?;
+                    audit::write(c, &audit, None).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+}
+
+async fn end_sessions(connection: &mut SqliteConnection, user: UserNo) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sessions WHERE user_no = ?").bind(i64::from(user.0)).execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The use case of the hot path.
+
+use super::binding::Bindings;
+use super::index::{KeyEntry, KeyIndex};
+use super::journal::{Counted, Journal};
+use super::smpp::SmppGuesses;
+use crate::domain::address::Address;
+use crate::domain::ids::Username;
+use crate::domain::rule::Ruling;
+use crate::domain::time::{Clock, Micros};
+use crate::domain::token::{Pepper, Shape, TokenFormat, TokenHash};
+use crate::domain::verdict::Code;
+use crate::store::{Refusal, Store};
+use std::sync::Arc;
+
+/// A bind that is undone before it is seen (released, and bound again elsewhere) is tried this often.
+const BIND_TRIES: usize = 4;
+
+/// One question of a gateway.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The presented text.
+    pub token: &'a str,
+    /// The username beside it: needed for SMPP secrets, and must match when given.
+    pub username: Option<&'a str>,
+    /// The client.
+    pub address: Address,
+    /// Decide, but bind and count nothing.
+    pub dry_run: bool,
+}
+
+/// The answer.
+pub struct Verdict {
+    /// What it says.
+    pub code: Code,
+    /// The key or tombstone, when the token is known.
+    pub key: Option<Arc<KeyEntry>>,
+    /// The use, when it was accepted and counted.
+    pub counted: Option<Counted>,
+    /// When to ask again, when throttled.
+    pub retry_after_seconds: Option<u32>,
+}
+
+impl Verdict {
+    /// A refusal of a token that no key is known for.
+    #[must_use]
+    pub fn refuse(code: Code) -> Self {
+        Self { code, key: None, counted: None, retry_after_seconds: None }
+    }
+}
+
+/// What the verifier works with.
+pub struct VerifierParts {
+    /// All keys.
+    pub index: Arc<KeyIndex>,
+    /// Where accepted uses go.
+    pub journal: Arc<Journal>,
+    /// Where first addresses are bound.
+    pub store: Arc<dyn Store>,
+    /// Under which tokens are hashed.
+    pub pepper: Pepper,
+    /// What tokens look like.
+    pub format: TokenFormat,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Answers gateways.
+pub struct Verifier {
+    parts: VerifierParts,
+    bindings: Bindings,
+    smpp: SmppGuesses,
+}
+
+impl Verifier {
+    /// Ready to answer.
+    #[must_use]
+    pub fn new(parts: VerifierParts) -> Self {
+        Self { parts, bindings: Bindings::default(), smpp: SmppGuesses::default() }
+    }
+
+    /// The gateway with that token.
+    #[must_use]
+    pub fn gateway(&self, token: &str) -> Option<Arc<str>> {
+        self.parts.index.gateway(&self.parts.pepper.hash(token))
+    }
+
+    /// Answers one question. An accepted use is committed when this returns.
+    pub async fn verify(&self, question: Question<'_>) -> Verdict {
+        let now = self.parts.clock.now();
+        let key = match self.find(&question, now) {
+            Ok(key) => key,
+            Err(verdict) => return verdict,
+        };
+        match self.admit(&key, question.address, question.dry_run, now).await {
+            Ok(counted) => Verdict { code: Code::Valid, key: Some(key), counted, retry_after_seconds: None },
+            Err(code) => {
+                if !question.dry_run && code != Code::Unavailable {
+                    self.count_refusal(&key, code, now);
+                }
+                Verdict { code, key: Some(key), counted: None, retry_after_seconds: None }
+            }
+        }
+    }
+
+    /// Waits until every use that was accepted before is answered.
+    pub async fn settle(&self) {
+        self.parts.journal.settle().await;
+    }
+
+    fn find(&self, question: &Question<'_>, now: Micros) -> Result<Arc<KeyEntry>, Verdict> {
+        let Some(shape) = self.parts.format.shape(question.token) else {
+            return Err(Verdict::refuse(Code::Malformed));
+        };
+        let username = question.username.map(Username::parse);
+        let key = match (shape, username) {
+            (Shape::Token(_), None) => self.look_up(&self.parts.pepper.hash(question.token)),
+            (Shape::Token(_), Some(Ok(name))) => self
+                .look_up(&self.parts.pepper.hash(question.token))
+                .filter(|key| key.user.username.folded() == name.folded()),
+            (Shape::Smpp, Some(Ok(name))) => self.find_smpp(&name, question, now)?,
+            (Shape::Smpp, None) | (_, Some(Err(_))) => None,
+        };
+        key.ok_or_else(|| Verdict::refuse(Code::NotFound))
+    }
+
+    fn look_up(&self, hash: &TokenHash) -> Option<Arc<KeyEntry>> {
+        self.parts.index.find(hash)
+    }
+
+    fn find_smpp(
+        &self,
+        name: &Username,
+        question: &Question<'_>,
+        now: Micros,
+    ) -> Result<Option<Arc<KeyEntry>>, Verdict> {
+        if let Some(seconds) = self.smpp.wait_seconds(name, question.address, now) {
+            return Err(Verdict { retry_after_seconds: Some(seconds), ..Verdict::refuse(Code::Throttled) });
+        }
+        let key = self.look_up(&self.parts.pepper.hash_smpp(name, question.token));
+        match key {
+            Some(_) => self.smpp.proved(name, question.address),
+            None => self.smpp.failed(name, question.address, now),
+        }
+        Ok(key)
+    }
+
+    /// Judges a known key; binds and counts in the same step if it may pass.
+    async fn admit(
+        &self,
+        key: &Arc<KeyEntry>,
+        address: Address,
+        dry_run: bool,
+        now: Micros,
+    ) -> Result<Option<Counted>, Code> {
+        let mut ruling = key.judge(address, now)?;
+        if dry_run {
+            return Ok(None);
+        }
+        if ruling == Ruling::PassAndBind {
+            ruling = self.bind(key, address, now).await?;
+        }
+        if ruling != Ruling::Pass {
+            return Err(Code::Unavailable);
+        }
+        let counted = self.parts.journal.record(Arc::clone(key), address).await;
+        counted.map(Some).map_err(|_| Code::Unavailable)
+    }
+
+    async fn bind(&self, key: &Arc<KeyEntry>, address: Address, now: Micros) -> Result<Ruling, Code> {
+        let _turn = self.bindings.enter(key.no).await;
+        for _ in 0..BIND_TRIES {
+            // The watcher has told the index by the time the store answers, so the next judgement knows.
+            match key.judge(address, now)? {
+                Ruling::PassAndBind => {
+                    let bound = self.parts.store.bind_first_address(key.no, address, now).await;
+                    bound.map_err(|error| {
+                        tracing::error!(%error, "a first address could not be bound");
+                        Code::Unavailable
+                    })?;
+                }
+                ruling @ (Ruling::Pass | Ruling::Refuse) => return Ok(ruling),
+            }
+        }
+        Ok(Ruling::Refuse)
+    }
+
+    fn count_refusal(&self, key: &KeyEntry, code: Code, now: Micros) {
+        self.parts.journal.refuse(Refusal { key: key.no, user: key.user.no, hour: now.hour(), code });
+    }
+}

@@ -1,0 +1,321 @@
+//! The harness: a server in this process on a data directory of its own, and those who talk to it.
+//!
+//! Helpers go through what outsiders can reach (pages, verify API, operator's verbs), never into the
+//! database.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use latchkey::accounts::operator::InitialPassword;
+use latchkey::domain::time::{Clock, Micros};
+use latchkey::services::{Services, start};
+use latchkey::settings::{Layers, Settings};
+use parking_lot::Mutex;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+/// 2026-01-15 12:00:00 UTC, where the clock of the tests stands until it is moved.
+pub(crate) const START: i64 = 1_768_478_400;
+
+/// A clock that tests move.
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds * Micros::SECOND, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Micros {
+        Micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A server in this process.
+pub(crate) struct TestApp {
+    pub(crate) services: Arc<Services>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) dir: Arc<TempDir>,
+    router: Router,
+    stop: CancellationToken,
+    counting: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub(crate) async fn start_with(flags: &[(&'static str, &str)]) -> Self {
+        let clock = Arc::new(TestClock(AtomicI64::new(START * Micros::SECOND)));
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), clock, flags).await
+    }
+
+    async fn start_in(dir: Arc<TempDir>, clock: Arc<TestClock>, flags: &[(&'static str, &str)]) -> Self {
+        let mut all = vec![("data_dir", "--test", dir.path().display().to_string())];
+        all.extend(flags.iter().map(|(name, value)| (*name, "--test", (*value).to_owned())));
+        let settings = Settings::parse(&Layers::load(None, std::iter::empty(), all).unwrap()).unwrap();
+        let (services, flusher) = start(settings, clock.clone()).await.unwrap();
+        let stop = CancellationToken::new();
+        let counting = Mutex::new(Some(tokio::spawn(flusher.run(stop.clone()))));
+        let router = latchkey::http::site(services.clone(), tokio::runtime::Handle::current());
+        Self { services, clock, dir, router, stop, counting }
+    }
+
+    /// Stops the server and starts it again on the same data.
+    pub(crate) async fn restart(self) -> Self {
+        let (dir, clock) = (self.dir.clone(), self.clock.clone());
+        self.stop().await;
+        Self::start_in(dir, clock, &[]).await
+    }
+
+    pub(crate) async fn stop(&self) {
+        self.stop.cancel();
+        let counting = self.counting.lock().take();
+        counting.unwrap().await.unwrap();
+        self.services.store.close().await;
+    }
+
+    pub(crate) async fn add_user(&self, name: &str) {
+        self.add_sub_user(name, None).await;
+    }
+
+    pub(crate) async fn add_sub_user(&self, name: &str, owner: Option<&str>) {
+        let password = InitialPassword { given: Some(PASSWORD.to_owned()) };
+        self.services.operator.add_user(name, owner, None, password).await.unwrap();
+    }
+
+    /// A user's browser without JavaScript, logged in.
+    pub(crate) async fn browser(&self, name: &str) -> Browser<'_> {
+        let browser = self.stranger();
+        let answer = browser.post("/login", &[("username", name), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser
+    }
+
+    /// A browser that is not logged in.
+    pub(crate) fn stranger(&self) -> Browser<'_> {
+        Browser { app: self, cookie: Mutex::new(None) }
+    }
+
+    /// A gateway with a token.
+    pub(crate) async fn gateway(&self, name: &str) -> Gateway<'_> {
+        Gateway { app: self, token: self.services.operator.add_gateway(name).await.unwrap() }
+    }
+
+    pub(crate) async fn send(&self, peer: &str, request: Request<Body>) -> Answer {
+        let (mut parts, body) = request.into_parts();
+        let peer: SocketAddr = format!("{peer}:4711").parse().unwrap();
+        parts.extensions.insert(ConnectInfo(peer));
+        let response = self.router.clone().oneshot(Request::from_parts(parts, body)).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Asks as a trusted nginx would, for a client with this token and address.
+    pub(crate) async fn authz(&self, token: &str, client: &str) -> Answer {
+        let headers = [("x-api-key", token), ("x-forwarded-for", client)];
+        self.authz_with("/authz/auth-request", "127.0.0.1", &headers).await
+    }
+
+    pub(crate) async fn authz_with(&self, path: &str, peer: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(peer, request.body(Body::empty()).unwrap()).await
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.header("x-latchkey-code")
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+
+    /// The page without its scripts and nonces, as somebody reads it.
+    pub(crate) fn page(&self) -> String {
+        let nonces = self.body.split(" nonce=\"");
+        let body: String = nonces
+            .enumerate()
+            .map(|(n, part)| if n == 0 { part } else { part.split_once('"').map_or(part, |(_, rest)| rest) })
+            .collect();
+        let mut text = String::new();
+        let mut rest = body.as_str();
+        while let Some((before, after)) = rest.split_once("<script") {
+            text.push_str(before);
+            rest = after.split_once("</script>").map_or("", |(_, after)| after);
+        }
+        text.push_str(rest);
+        // Marks that only serve the program in the browser.
+        text.replace("<!>", "").replace("<!---->", "")
+    }
+}
+
+/// A browser without JavaScript.
+pub(crate) struct Browser<'a> {
+    pub(crate) app: &'a TestApp,
+    pub(crate) cookie: Mutex<Option<String>>,
+}
+
+impl Browser<'_> {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, &[], Body::empty()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = serde_urlencoded::to_string(fields).unwrap();
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("sec-fetch-site", "same-origin"),
+            ("accept", "text/html"),
+        ];
+        self.request(Method::POST, path, &headers, Body::from(body)).await
+    }
+
+    pub(crate) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Body,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &*self.cookie.lock() {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let answer = self.app.send("127.0.0.1", request.body(body).unwrap()).await;
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            *self.cookie.lock() = (!pair.ends_with('=')).then(|| pair.to_owned());
+        }
+        answer
+    }
+
+    /// Generates a key and reads its id and token off the list.
+    pub(crate) async fn generate(&self, description: &str, key_type: &str) -> Key {
+        let fields = [("description", description), ("key_type", key_type)];
+        let answer = self.post("/account/api-keys/new", &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        assert_eq!(answer.header("location"), "/account/api-keys");
+        let list = self.get("/account/api-keys").await.page();
+        let id = key_ids(&list).remove(0);
+        Key { id, token: shown_token(&list).expect("the new token is shown") }
+    }
+
+    pub(crate) async fn delete(&self, id: &str) -> Answer {
+        self.post(&format!("/account/api-keys/{id}/delete"), &[("id", id)]).await
+    }
+
+    pub(crate) async fn act(&self, id: &str, verb: &str, fields: &[(&str, &str)]) -> Answer {
+        let fields: Vec<_> = [("id", id)].into_iter().chain(fields.iter().copied()).collect();
+        self.post(&format!("/account/api-keys/{id}?do={verb}"), &fields).await
+    }
+
+    /// The cells of a key's row: Username, Description, Type, Key, Last Used, Times Used, Locked On IP.
+    pub(crate) async fn row(&self, id: &str) -> Vec<String> {
+        let list = self.get("/account/api-keys").await.page();
+        let row = list.split("<tr").find(|row| row.contains(id)).expect("the key is on the list");
+        let cells = row.split("<td").skip(1).map(|cell| {
+            let cell = cell.split_once('>').unwrap().1;
+            strip_tags(cell.split("</td>").next().unwrap())
+        });
+        cells.collect()
+    }
+}
+
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) token: String,
+}
+
+/// The ids of the keys that a page links to, in order.
+pub(crate) fn key_ids(page: &str) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for part in page.split("/account/api-keys/").skip(1) {
+        let id: String = part.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect();
+        if id.len() == 36 && !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// The whole token on a page, if it shows one.
+pub(crate) fn shown_token(page: &str) -> Option<String> {
+    let texts = page.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let long = texts.clone().find(|t| t.len() == 46 && t.starts_with("lk"));
+    // An SMPP secret has nothing to be told by but the mark that it stands in.
+    let secret = || page.split("<code").nth(1)?.split_once('>')?.1.split('<').next();
+    long.or_else(secret).filter(|t| !t.contains('…')).map(str::to_owned)
+}
+
+pub(crate) fn strip_tags(html: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => text.push(c),
+            _ => {}
+        }
+    }
+    text.trim().to_owned()
+}
+
+/// A gateway that asks in JSON.
+pub(crate) struct Gateway<'a> {
+    app: &'a TestApp,
+    pub(crate) token: String,
+}
+
+impl Gateway<'_> {
+    pub(crate) async fn verify(&self, question: serde_json::Value) -> Answer {
+        self.ask(&format!("Bearer {}", self.token), question.to_string().into()).await
+    }
+
+    pub(crate) async fn ask(&self, authorization: &str, body: Body) -> Answer {
+        let mut request = Request::post("/v1/verify").header("content-type", "application/json");
+        if !authorization.is_empty() {
+            request = request.header(header::AUTHORIZATION, HeaderValue::from_str(authorization).unwrap());
+        }
+        self.app.send("203.0.113.99", request.body(body).unwrap()).await
+    }
+
+    /// Asks for one key and address; answers the code.
+    pub(crate) async fn code(&self, token: &str, client: &str) -> String {
+        let answer = self.verify(serde_json::json!({"key": token, "client_ip": client})).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()["code"].as_str().unwrap().to_owned()
+    }
+}

@@ -1,0 +1,148 @@
+//! `/authz/forward-auth` and `/authz/auth-request`
+
+use crate::app::TestApp;
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+
+const ENDPOINTS: [&str; 2] = ["/authz/forward-auth", "/authz/auth-request"];
+
+#[tokio::test]
+async fn allow_is_an_empty_200_with_the_identity() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let key = app.browser("demouser").await.generate("WEB", "cloud").await;
+    let bearer = format!("Bearer {}", key.token);
+    for path in ENDPOINTS {
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PURGE"] {
+            let request = Request::builder()
+                .method(Method::from_bytes(method.as_bytes()).unwrap())
+                .uri(format!("{path}?api_key=ignored&x=1"))
+                .header("authorization", &bearer)
+                .header("x-forwarded-for", "203.0.113.7")
+                .body(Body::from("ignored"))
+                .unwrap();
+            let answer = app.send("127.0.0.1", request).await;
+            assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""), "{method}");
+            assert_eq!(answer.header("x-latchkey-key-id"), key.id);
+            assert_eq!(answer.header("x-latchkey-username"), "demouser");
+            assert_eq!(answer.header("x-latchkey-key-type"), "cloud");
+            assert_eq!(answer.code(), "");
+        }
+    }
+    assert_eq!(app.browser("demouser").await.row(&key.id).await[5], "16", "each method is one use");
+}
+
+#[tokio::test]
+async fn deny_names_its_code_and_no_identity() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let key = browser.generate("WEB", "default").await;
+    assert_eq!(app.authz(&key.token, "203.0.113.7").await.status, StatusCode::OK);
+    for path in ENDPOINTS {
+        for (headers, status, code) in [
+            (vec![], 401, "MISSING"),
+            (vec![("x-api-key", "lkd_x")], 401, "MALFORMED"),
+            (
+                vec![("x-api-key", key.token.as_str()), ("x-forwarded-for", "203.0.113.8")],
+                403,
+                "IP_NOT_ALLOWED",
+            ),
+            (vec![("x-api-key", key.token.as_str())], 403, "NO_CLIENT_ADDRESS"),
+        ] {
+            let answer = app.authz_with(path, "127.0.0.1", &headers).await;
+            assert_eq!((answer.status.as_u16(), answer.code()), (status, code));
+            assert_eq!(answer.header("x-latchkey-status"), status.to_string());
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+            assert_eq!(answer.json()["status"], status);
+            assert!(!answer.body.contains(code), "the client learns no code from the body");
+            for name in ["x-latchkey-key-id", "x-latchkey-username", "x-latchkey-key-type"] {
+                assert!(!answer.headers.contains_key(name));
+            }
+        }
+    }
+    browser.delete(&key.id).await;
+    let answer = app.authz(&key.token, "203.0.113.7").await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "DELETED"));
+}
+
+#[tokio::test]
+async fn nginx_never_sees_a_429() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    for guess in 0..10 {
+        let basic = format!("Basic {}", base64(&format!("demouser:guess{guess:03}")));
+        let headers = [("authorization", basic.as_str()), ("x-forwarded-for", "203.0.113.7")];
+        assert_eq!(app.authz_with(ENDPOINTS[0], "127.0.0.1", &headers).await.code(), "NOT_FOUND");
+    }
+    let basic = format!("Basic {}", base64("demouser:guess999"));
+    let headers = [("authorization", basic.as_str()), ("x-forwarded-for", "203.0.113.7")];
+    for (path, status) in [(ENDPOINTS[0], 429), (ENDPOINTS[1], 403)] {
+        let answer = app.authz_with(path, "127.0.0.1", &headers).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (status, "THROTTLED"));
+        assert_eq!(answer.header("x-latchkey-status"), "429");
+        assert!(answer.header("retry-after").parse::<u32>().unwrap() > 0);
+    }
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+#[tokio::test]
+async fn a_caller_that_is_no_trusted_proxy_gets_no_verdict() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let key = app.browser("demouser").await.generate("WEB", "default").await;
+    for peer in ["203.0.113.9", "127.0.0.2"] {
+        for token in [key.token.as_str(), "lkd_x"] {
+            let headers = [("x-api-key", token), ("x-forwarded-for", "203.0.113.7")];
+            let answer = app.authz_with(ENDPOINTS[0], peer, &headers).await;
+            assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, ""));
+        }
+    }
+    assert_eq!(app.browser("demouser").await.row(&key.id).await[5..7], ["0".to_owned(), String::new()]);
+}
+
+#[tokio::test]
+async fn the_rightmost_untrusted_address_is_the_client() {
+    let app = TestApp::start_with(&[("trusted_proxies", "127.0.0.1,10.0.0.0/8")]).await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let key = browser.generate("WEB", "default").await;
+    let ask = |peer: &'static str, lines: Vec<&'static str>| {
+        let (app, token) = (&app, key.token.clone());
+        async move {
+            let mut headers = vec![("x-api-key", token.as_str())];
+            headers.extend(lines.iter().map(|l| ("x-forwarded-for", *l)));
+            // None of these counts, only the one configured header does.
+            headers.extend([("x-real-ip", "203.0.113.7"), ("forwarded", "for=203.0.113.7")]);
+            app.authz_with(ENDPOINTS[0], peer, &headers).await.code().to_owned()
+        }
+    };
+    assert_eq!(ask("127.0.0.1", vec!["198.51.100.1, 203.0.113.7, 10.0.0.3"]).await, "");
+    assert_eq!(browser.row(&key.id).await[6], "203.0.113.7");
+    assert_eq!(ask("10.0.0.9", vec!["203.0.113.7", "10.0.0.3"]).await, "");
+    assert_eq!(ask("127.0.0.1", vec!["203.0.113.7, 198.51.100.1"]).await, "IP_NOT_ALLOWED");
+    assert_eq!(ask("127.0.0.1", vec!["203.0.113.7", "198.51.100.1, 10.1.1.1"]).await, "IP_NOT_ALLOWED");
+    for junk in ["junk", "203.0.113.7, junk", "203.0.113.7,", "", "10.0.0.1", "203.0.113.7%eth0"] {
+        assert_eq!(ask("127.0.0.1", vec![junk]).await, "NO_CLIENT_ADDRESS", "{junk}");
+    }
+    assert_eq!(ask("127.0.0.1", vec![]).await, "NO_CLIENT_ADDRESS");
+    assert_eq!(browser.row(&key.id).await[5], "2");
+}
+
+#[tokio::test]
+async fn the_query_counts_where_the_operator_allows_it() {
+    for (allowed, code) in [("false", "MISSING"), ("true", "")] {
+        let app = TestApp::start_with(&[("key_in_query", allowed)]).await;
+        app.add_user("demouser").await;
+        let key = app.browser("demouser").await.generate("WEB", "cloud").await;
+        let uri = format!("/json?action=x&username=demouser&password={}", key.token);
+        for (path, header) in [(ENDPOINTS[0], "x-forwarded-uri"), (ENDPOINTS[1], "x-original-uri")] {
+            let headers = [(header, uri.as_str()), ("x-forwarded-for", "203.0.113.7")];
+            assert_eq!(app.authz_with(path, "127.0.0.1", &headers).await.code(), code);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The operator's verbs, as a shell sees them.
+
+use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn users_and_gateways_are_kept_with_and_without_a_server() {
+    let dir = tempfile::tempdir().unwrap();
+    for running in [false, true] {
+        let server = running.then(|| Server::start(dir.path()));
+        let name = if running { "b" } else { "a" };
+        let run = |arguments: &[&str], input: &str| verb(dir.path(), arguments, input);
+        let added = run(&["user", "add", name, "--password-stdin", "--email", "x@example.org"], PASSWORD);
+        assert!(added.status.success() && out(&added).is_empty(), "{added:?}");
+        let sub = run(&["user", "add", &format!("{name}-sub"), "--owner", name], "");
+        assert_eq!(out(&sub).trim().len(), 20, "a password is made up and printed alone: {sub:?}");
+        let taken = run(&["user", "add", name, "--password-stdin"], PASSWORD);
+        assert_eq!(taken.status.code(), Some(1));
+        assert!(
+            err(&taken).starts_with(&format!("latchkey: a user named {name} exists already")),
+            "{taken:?}"
+        );
+        assert_eq!(err(&taken).lines().count(), 1);
+        for (arguments, says) in [
+            (vec!["user", "add", "no spaces"], "the username may hold only"),
+            (vec!["user", "add", "c", "--owner", "nobody"], "there is no user named nobody"),
+            (vec!["user", "add", "c", "--email", "nonsense"], "the mail address"),
+            (vec!["user", "disable", "nobody"], "there is no user named nobody"),
+            (vec!["gateway", "remove", "nothing"], "there is no gateway named nothing"),
+            (vec!["gateway", "add", "a b"], "the gateway's name"),
+        ] {
+            let refused = run(&arguments, "");
+            assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+            assert!(err(&refused).contains(says), "{arguments:?}: {}", err(&refused));
+        }
+        let nested = run(&["user", "add", "c", "--owner", &format!("{name}-sub")], "");
+        assert!(err(&nested).contains("is a sub-user"), "{nested:?}");
+        let short = run(&["user", "add", "c", "--password-stdin"], "short");
+        assert!(err(&short).contains("shorter than 10"), "{short:?}");
+        assert!(run(&["user", "disable", name], "").status.success());
+        let users: serde_json::Value =
+            serde_json::from_slice(&run(&["user", "list", "--json"], "").stdout).unwrap();
+        let of_name = users.as_array().unwrap().iter().find(|u| u["username"] == name).unwrap();
+        assert_eq!((&of_name["disabled"], &of_name["email"]), (&true.into(), &"x@example.org".into()));
+        assert!(run(&["user", "enable", name], "").status.success());
+        assert!(out(&run(&["user", "list"], "")).contains("active"));
+        let token = out(&run(&["gateway", "add", name], ""));
+        assert!(
+            token.starts_with("lkgw_") && token.ends_with('\n') && token.lines().count() == 1,
+            "{token:?}"
+        );
+        assert!(out(&run(&["gateway", "list"], "")).contains(name));
+        assert!(!out(&run(&["gateway", "list", "--json"], "")).contains(token.trim()));
+        assert!(
+            run(&["user", "reset-password", name, "--password-stdin"], "another password").status.success()
+        );
+        if let Some(server) = &server {
+            let mut client = Client::connect(server.address);
+            let head = format!("POST /v1/verify HTTP/1.1\r\nauthorization: Bearer {}\r\n", token.trim());
+            let ask = r#"{"key":"lkd_x","client_ip":"203.0.113.7"}"#;
+            assert_eq!(client.ask(&head, ask).unwrap().status, 200, "the server knows the gateway at once");
+            assert!(run(&["gateway", "remove", name], "").status.success());
+            assert_eq!(client.ask(&head, ask).unwrap().status, 401, "and its removal");
+        }
+    }
+}
+
+#[test]
+fn a_disabled_user_is_refused_at_the_next_request() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(verb(dir.path(), &["user", "add", "demouser", "--password-stdin"], PASSWORD).status.success());
+    let server = Server::start(dir.path());
+    let mut client = Client::connect(server.address);
+    let cookie = client.log_in("demouser");
+    let (_, token) = client.generate(&cookie, "default");
+    let head =
+        format!("GET /authz/forward-auth HTTP/1.1\r\nx-api-key: {token}\r\nx-forwarded-for: 203.0.113.7\r\n");
+    assert_eq!(client.ask(&head, "").unwrap().status, 200);
+    assert!(verb(dir.path(), &["user", "disable", "demouser"], "").status.success());
+    let reply = client.ask(&head, "").unwrap();
+    assert!(reply.status == 403 && reply.head.contains("x-latchkey-code: OWNER_DISABLED"), "{}", reply.head);
+    assert!(verb(dir.path(), &["user", "enable", "demouser"], "").status.success());
+    assert_eq!(client.ask(&head, "").unwrap().status, 200);
+}
+
+#[test]
+fn settings_are_shown_and_unknown_ones_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("latchkey.toml");
+    std::fs::write(&config, "listen = '127.0.0.1:4000'\ntrusted_proxies = ['10.0.0.0/8']\n").unwrap();
+    let config_path = config.to_str().unwrap();
+    let run = |name: &str, value: &str| {
+        let mut command = latchkey(dir.path(), &["config", "--config", config_path]);
+        command.env(name, value).output().unwrap()
+    };
+    let shown = run("LATCHKEY_LISTEN", "127.0.0.1:5000");
+    let text = out(&shown);
+    assert!(text.contains("listen = \"127.0.0.1:5000\"  # LATCHKEY_LISTEN"), "{text}");
+    assert!(text.contains(&format!("trusted_proxies = \"10.0.0.0/8\"  # {config_path}")), "{text}");
+    assert!(text.contains("# --data-dir") && text.contains("# default"), "{text}");
+    let pepper = "ab".repeat(32);
+    assert!(!out(&run("LATCHKEY_PEPPER", &pepper)).contains(&pepper));
+    let unknown = run("LATCHKEY_LISTN", "x");
+    assert_eq!(unknown.status.code(), Some(1));
+    assert_eq!(
+        err(&unknown),
+        "latchkey: environment: there is no setting LATCHKEY_LISTN; did you mean LATCHKEY_LISTEN?\n"
+    );
+    std::fs::write(&config, "listenn = 'x'").unwrap();
+    assert!(err(&run("A", "b")).contains("there is no setting listenn; did you mean listen?"));
+}
+
+#[test]
+fn usage_errors_are_told_apart() {
+    let binary = env!("CARGO_BIN_EXE_latchkey");
+    let run = |arguments: &[&str]| Command::new(binary).env_clear().args(arguments).output().unwrap();
+    for arguments in [&["nonsense"][..], &[], &["user"], &["user", "add"], &["serve", "--nonsense"]] {
+        assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    let version = run(&["--version"]);
+    assert_eq!((version.status.code(), out(&version)), (Some(0), "latchkey 0.1.0\n".to_owned()));
+    assert!(out(&run(&["--help"])).contains("gateway"));
+    let key_verbs = out(&run(&["--help"])) + &out(&run(&["user", "--help"]));
+    assert!(!key_verbs.contains("generate"), "no verb makes a customer's key");
+}
+
+#[test]
+fn one_server_owns_a_data_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    assert!(server.setup.as_ref().unwrap().starts_with("Create the first account: http://127.0.0.1:"));
+    let second = latchkey(dir.path(), &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(err(&second).starts_with("latchkey: another Latchkey uses "), "{second:?}");
+    let taken = tempfile::tempdir().unwrap();
+    let address = server.address.to_string();
+    let third = latchkey(taken.path(), &["serve", "--listen", &address]).output().unwrap();
+    assert!(err(&third).contains("cannot listen on"), "{third:?}");
+}
+
+#[test]
+fn it_stops_gracefully_on_both_signals() {
+    for signal in ["-TERM", "-INT"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut server = Server::start(dir.path());
+        let mut idle = Client::connect(server.address);
+        assert_eq!(idle.ask("GET /healthz HTTP/1.1\r\n", "").unwrap().status, 200);
+        // In flight: password hashing takes a while.
+        let mut busy = Client::connect(server.address);
+        let body = serde_urlencoded::to_string([("username", "x"), ("password", PASSWORD)]).unwrap();
+        busy.send("POST /login HTTP/1.1\r\nsec-fetch-site: same-origin\r\n", &body).unwrap();
+        std::thread::sleep(Duration::from_millis(30));
+        let id = server.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert_eq!(busy.receive().unwrap().status, 422, "what was in flight is answered");
+        assert_eq!(server.wait(Duration::from_secs(10)), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn a_database_of_a_newer_version_or_other_secrets_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(verb(dir.path(), &["user", "add", "a", "--password-stdin"], PASSWORD).status.success());
+    let refused = || err(&verb(dir.path(), &["user", "list"], ""));
+    let usage = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
+    usage.pragma_update(None, "user_version", 99).unwrap();
+    assert!(refused().contains("usage.db was made by a newer version of Latchkey"), "{}", refused());
+    usage.pragma_update(None, "user_version", 1).unwrap();
+    assert_eq!(refused(), "");
+    usage.execute("UPDATE installation SET id = zeroblob(16)", []).unwrap();
+    assert!(refused().contains("usage.db belongs to another installation"), "{}", refused());
+    drop(usage);
+    std::fs::remove_file(dir.path().join("usage.db")).unwrap();
+    let state = rusqlite::Connection::open(dir.path().join("latchkey.db")).unwrap();
+    let newer = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', CURRENT_TIMESTAMP, 1, x'00', 1)";
+    state.execute(newer, []).unwrap();
+    assert!(refused().contains("latchkey.db was made by a newer version of Latchkey"), "{}", refused());
+    state.execute("DELETE FROM _sqlx_migrations WHERE version = 9999", []).unwrap();
+    assert_eq!(refused(), "");
+    let secrets = dir.path().join("secrets.toml");
+    let text = std::fs::read_to_string(&secrets).unwrap();
+    std::fs::remove_file(&secrets).unwrap();
+    assert!(refused().contains("secrets.toml is missing"), "{}", refused());
+    let other = tempfile::tempdir().unwrap();
+    verb(other.path(), &["user", "list"], "");
+    std::fs::copy(other.path().join("secrets.toml"), &secrets).unwrap();
+    assert!(refused().contains("made with another pepper"), "{}", refused());
+    std::fs::write(&secrets, text).unwrap();
+    assert_eq!(refused(), "");
+}

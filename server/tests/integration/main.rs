@@ -1,0 +1,19 @@
+//! Tests of the whole server in one process, and of the binary; one file an endpoint or feature.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod app;
+mod audit;
+mod authz;
+mod bad_input;
+mod binary;
+mod command_line;
+mod crash;
+mod key_life;
+mod pages;
+mod query_plan;
+mod race;
+mod refused;
+mod sessions;
+mod site;
+mod store_contract;
+mod verify;

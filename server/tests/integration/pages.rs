@@ -1,0 +1,251 @@
+//! The customer's pages without JavaScript, word for word.
+
+use crate::app::{PASSWORD, TestApp, key_ids, shown_token, strip_tags};
+use http::StatusCode;
+
+#[tokio::test]
+async fn the_first_account_is_made_by_the_link_once() {
+    let app = TestApp::start().await;
+    let secret = app.services.setup.secret().expect("an empty database opens the link");
+    let browser = app.stranger();
+    let page = browser.get(&format!("/setup?token={secret}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for text in ["Username", "Password", "Create account"] {
+        assert!(page.page().contains(text), "{text}");
+    }
+    assert!(!browser.get("/setup?token=wrong").await.page().contains("Create account"));
+    let path = format!("/setup?token={secret}");
+    let short = [("token", secret.as_str()), ("username", "demouser"), ("password", "short")];
+    assert_eq!(browser.post(&path, &short).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fields = [("token", secret.as_str()), ("username", "demouser"), ("password", PASSWORD)];
+    let answer = browser.post(&path, &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
+    assert!(strip_tags(&browser.get("/").await.page()).contains("demouser"), "it is logged in");
+    let again = [("token", secret.as_str()), ("username", "other"), ("password", PASSWORD)];
+    let answer = app.stranger().post(&path, &again).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!app.stranger().get(&path).await.page().contains("Create account"));
+    assert!(app.restart().await.services.setup.secret().is_none());
+}
+
+#[tokio::test]
+async fn an_account_by_the_operator_closes_the_link() {
+    let app = TestApp::start().await;
+    let secret = app.services.setup.secret().unwrap();
+    app.add_user("demouser").await;
+    let fields = [("token", secret.as_str()), ("username", "intruder"), ("password", PASSWORD)];
+    let answer = app.stranger().post(&format!("/setup?token={secret}"), &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(app.services.operator.list_users().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_empty_list_reads_as_in_the_guide() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let page = app.browser("demouser").await.get("/account/api-keys").await;
+    let text = strip_tags(&page.page());
+    for expected in [
+        "Your API Keys",
+        "Page 0 of 1, showing 0 records out of 0 total, starting on record 0, ending on 0",
+        "&lt;&lt; previous",
+        "next &gt;&gt;",
+        "Generate a new API Key",
+        "Dashboard",
+        "API Keys",
+        "Logout",
+        "demouser",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_generated_key_is_shown_once_and_listed() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let form = browser.get("/account/api-keys/new").await.page();
+    for text in [
+        "Generate an API Key",
+        "Description",
+        "(eg: &#x27;My Twitter Application&#x27;)",
+        "Type",
+        "List API Keys",
+    ] {
+        let plain = text.replace("&#x27;", "'");
+        assert!(form.contains(text) || form.contains(&plain), "{text} in {form}");
+    }
+    for option in ["Default Key", "Cloud", "SMPP", "App"] {
+        assert!(form.contains(&format!(">{option}</option>")), "{option}");
+    }
+    let key = browser.generate("WEB", "default").await;
+    assert!(key.token.starts_with("lkd_") && key.token.len() == 46);
+    let page = browser.get("/account/api-keys").await;
+    assert!(shown_token(&page.body).is_none(), "the token is shown once");
+    assert!(
+        strip_tags(&page.page())
+            .contains("Page 1 of 1, showing 1 records out of 1 total, starting on record 1, ending on 1")
+    );
+    let masked = format!("{}…{}", &key.token[..8], &key.token[42..]);
+    let row = browser.row(&key.id).await;
+    assert_eq!(row[..7], ["demouser", "WEB", "Default Key", &masked, "N/A", "0", ""].map(str::to_owned));
+    assert_eq!(row[7], "Delete");
+    assert_eq!(page.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn every_type_can_be_generated() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    for (key_type, prefix) in [("default", "lkd_"), ("cloud", "lkc_"), ("app", "lka_")] {
+        assert!(browser.generate("x", key_type).await.token.starts_with(prefix));
+    }
+    let secret = browser.generate("bind", "smpp").await;
+    assert_eq!(secret.token.len(), 8);
+    assert!(!browser.get("/account/api-keys").await.body.contains(&secret.token), "a secret stays masked");
+}
+
+#[tokio::test]
+async fn smpp_needs_a_username_that_fits() {
+    let app = TestApp::start().await;
+    app.add_user("sixteen.letters.").await;
+    let browser = app.browser("sixteen.letters.").await;
+    let fields = [("description", "bind"), ("key_type", "smpp")];
+    let answer = browser.post("/account/api-keys/new", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_pager_reaches_every_record() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let mut all = Vec::new();
+    for number in 0..45 {
+        all.insert(0, browser.generate(&format!("key {number}"), "cloud").await.id);
+    }
+    let mut seen = Vec::new();
+    for (page, line) in [
+        (1, "Page 1 of 3, showing 20 records out of 45 total, starting on record 1, ending on 20"),
+        (2, "Page 2 of 3, showing 20 records out of 45 total, starting on record 21, ending on 40"),
+        (3, "Page 3 of 3, showing 5 records out of 45 total, starting on record 41, ending on 45"),
+    ] {
+        let answer = browser.get(&format!("/account/api-keys?page={page}")).await.page();
+        assert!(strip_tags(&answer).contains(line), "{line}");
+        assert_eq!(answer.contains(&format!("/account/api-keys?page={}", page + 1)), page < 3);
+        seen.extend(key_ids(&answer));
+    }
+    assert_eq!(seen, all, "newest first, each once");
+    for (odd, page) in [("0", 1), ("99999", 3), ("-1", 1), ("x", 1), ("", 1)] {
+        let answer = browser.get(&format!("/account/api-keys?page={odd}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{odd}");
+        assert!(strip_tags(&answer.page()).contains(&format!("Page {page} of 3")), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_shown_again_with_a_fresh_proof() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let key = browser.generate("WEB", "default").await;
+    let page = format!("/account/api-keys/{}", key.id);
+    assert!(!browser.get(&page).await.body.contains(&key.token));
+    // The login was the proof.
+    assert_eq!(browser.act(&key.id, "reveal_key", &[]).await.status, StatusCode::SEE_OTHER);
+    let shown = browser.get(&page).await;
+    assert!(shown.page().contains(&key.token));
+    assert_eq!(shown.header("cache-control"), "no-store");
+    assert!(!browser.get(&page).await.body.contains(&key.token));
+    app.clock.advance(601);
+    let refused = browser.act(&key.id, "reveal_key", &[]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.page().contains("type=\"password\""));
+    let refused = browser.act(&key.id, "reveal_key", &[("password", "wrong password")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!refused.body.contains(&key.token) && !refused.body.contains("wrong password"));
+    let proved = browser.act(&key.id, "reveal_key", &[("password", PASSWORD)]).await;
+    assert_eq!(proved.status, StatusCode::SEE_OTHER);
+    assert!(browser.get(&page).await.page().contains(&key.token));
+    assert_eq!(browser.act(&key.id, "reveal_key", &[]).await.status, StatusCode::SEE_OTHER, "proved again");
+}
+
+#[tokio::test]
+async fn a_service_that_never_reveals_keeps_no_copy() {
+    let app = TestApp::start_with(&[("reveal", "never")]).await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let key = browser.generate("WEB", "default").await;
+    assert_eq!(browser.act(&key.id, "reveal_key", &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!browser.get(&format!("/account/api-keys/{}", key.id)).await.body.contains("do=reveal_key"));
+}
+
+#[tokio::test]
+async fn the_dashboard_counts() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let empty = strip_tags(&browser.get("/").await.page());
+    assert!(empty.contains("Dashboard"));
+    let key = browser.generate("WEB", "default").await;
+    for _ in 0..3 {
+        assert_eq!(app.authz(&key.token, "203.0.113.7").await.status, StatusCode::OK);
+    }
+    for _ in 0..2 {
+        assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
+    }
+    let answer = browser.get("/portal/dashboard").await;
+    let uses = &answer.json()["uses"];
+    assert_eq!((&uses["today"], &uses["days_7"], &uses["days_30"]), (&3.into(), &3.into(), &3.into()));
+    assert_eq!(answer.json()["last_used"][0]["description"], "WEB");
+    app.clock.advance(8 * 24 * 3600);
+    assert_eq!(app.stranger().get("/portal/dashboard").await.status, StatusCode::UNAUTHORIZED);
+    let browser = app.browser("demouser").await;
+    assert_eq!(app.authz(&key.token, "203.0.113.7").await.status, StatusCode::OK);
+    let uses = browser.get("/portal/dashboard").await.json()["uses"].clone();
+    assert_eq!((&uses["today"], &uses["days_7"], &uses["days_30"]), (&1.into(), &1.into(), &4.into()));
+    let app = app.restart().await;
+    let browser = app.browser("demouser").await;
+    let answer = browser.get("/portal/dashboard").await.json();
+    assert_eq!((&answer["uses"]["days_30"], &answer["refused"]["days_30"]), (&4.into(), &2.into()));
+    let page = strip_tags(&browser.get("/").await.page());
+    assert!(page.contains("WEB"), "the last used key is named");
+}
+
+#[tokio::test]
+async fn every_page_speaks_romanian_too() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let key = browser.generate("WEB", "default").await;
+    for path in [
+        "/".to_owned(),
+        "/account/api-keys".to_owned(),
+        "/account/api-keys/new".to_owned(),
+        format!("/account/api-keys/{}", key.id),
+        format!("/account/api-keys/{}/delete", key.id),
+        "/nowhere".to_owned(),
+    ] {
+        let page = |language: &'static str| {
+            let (path, browser) = (path.clone(), &browser);
+            async move {
+                let headers = [("accept-language", language)];
+                let body = axum::body::Body::empty();
+                browser.request(http::Method::GET, &path, &headers, body).await.page()
+            }
+        };
+        let (english, romanian) = (page("en-GB,en;q=0.9").await, page("ro-RO,ro;q=0.9,en;q=0.5").await);
+        assert!(english.contains("<html lang=\"en\""), "{path}");
+        assert!(romanian.contains("<html lang=\"ro\""), "{path}");
+        let heading =
+            |page: &str| strip_tags(page.split("<h1").nth(1).unwrap().split("</h1>").next().unwrap());
+        if !path.ends_with(&key.id) {
+            assert_ne!(heading(&english), heading(&romanian), "{path}");
+        }
+    }
+    let answer = app.stranger().post("/language", &[("language", "ro"), ("next", "//evil.example")]).await;
+    assert_eq!(answer.header("location"), "/");
+    assert!(answer.header("set-cookie").starts_with("latchkey_language=ro;"));
+}

@@ -1,0 +1,17 @@
+//! A page of the list is read by row number, wherever in the list it lies.
+
+use latchkey::domain::token::TokenHash;
+use latchkey::store::sqlite;
+use latchkey::verify::KeyIndex;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn a_page_of_the_list_uses_the_primary_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _log) =
+        sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default())).await.unwrap();
+    let plan = store.explain_list().await.unwrap();
+    assert!(plan.iter().any(|step| step.starts_with("SEARCH k USING INTEGER PRIMARY KEY")), "{plan:?}");
+    assert!(!plan.iter().any(|step| step.starts_with("SCAN k")), "{plan:?}");
+    assert!(!plan.iter().any(|step| step.contains("USE TEMP B-TREE")), "{plan:?}");
+}
