@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a verb waits for a server that is just starting or stopping.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a server waits for a verb that works on the data directory by itself.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(2);
 /// The most bytes of one request.
 const LIMIT: u64 = 64 * 1024;
 
@@ -73,9 +75,15 @@ pub(super) struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the directory if it is not there, and locks it.
+    /// Makes the directory if it is not there, and locks it; a verb that is at work is waited for.
     pub(super) fn claim(path: &Path) -> Result<Self, Failure> {
-        Self::try_claim(path)?.ok_or_else(|| {
+        let patience = Instant::now() + CLAIM_PATIENCE;
+        let mut claimed = Self::try_claim(path)?;
+        while claimed.is_none() && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(50));
+            claimed = Self::try_claim(path)?;
+        }
+        claimed.ok_or_else(|| {
             format!("another Latchkey uses {}; stop it first, or choose another --data-dir", path.display())
                 .into()
         })

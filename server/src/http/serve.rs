@@ -11,8 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-/// How long a client may take over the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may wait for the whole head of its next request: longer than the 60 seconds after
+/// which nginx closes a kept connection, so that it never asks on one that is just closing.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long requests in flight may take after the signal to stop; the promise is 10 seconds for all.
 const GRACE: Duration = Duration::from_secs(8);
 /// After the system refuses a connection (no file handles left), how long until the next try.

@@ -1,6 +1,7 @@
 //! SQLite: `latchkey.db` for the state through sqlx, `usage.db` for the counts through rusqlite.
 
 mod audit;
+mod checkpoint;
 mod gateways;
 mod keys;
 mod open;

@@ -356,3 +356,25 @@ async fn what_was_written_is_there_after_reopening() {
     let other = sqlite::open(dir.path(), TokenHash([8; 32]), false, index).await;
     assert!(other.is_err(), "other secrets are refused");
 }
+
+/// SQLite only: the write-ahead log of the counts is moved while it is written, and does not grow for ever.
+#[tokio::test]
+async fn the_log_of_the_counts_starts_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_store, mut log, _) = open_sqlite(dir.path()).await;
+    let batch = vec![Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") }; 4000];
+    let size = || std::fs::metadata(dir.path().join("usage.db-wal")).unwrap().len();
+    let mut largest = 0;
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while largest < 16 << 20 || size() > 8 << 20 {
+        assert!(std::time::Instant::now() < end, "it has grown to {largest} and stands at {}", size());
+        log.append(Generation(1), Micros(1), &batch).unwrap();
+        largest = largest.max(size());
+        if largest >= 16 << 20 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+    let counted: u64 = log.unfolded().unwrap().iter().flat_map(|(_, sums)| sums).map(|s| s.count).sum();
+    assert_eq!(counted % 4000, 0);
+    assert!(counted * 24 >= 16 << 20, "nothing was lost");
+}

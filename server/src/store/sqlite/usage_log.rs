@@ -1,5 +1,6 @@
 //! The writing side of the counts: `usage.db` through one rusqlite connection.
 
+use super::checkpoint::{CUT, Checkpointer};
 use super::rows::corrupt;
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyNo, UserNo};
@@ -27,6 +28,7 @@ pub struct SqliteUsageLog {
     /// The place of the last row of each generation that has any.
     places: HashMap<Generation, i64>,
     buffer: Vec<u8>,
+    checkpointer: Checkpointer,
 }
 
 impl SqliteUsageLog {
@@ -46,7 +48,9 @@ impl SqliteUsageLog {
             return Err(OpenError::Foreign);
         }
         let places = last_places(&connection).map_err(io)?;
-        Ok(Self { connection, places, buffer: Vec::new() })
+        let checkpointer = Checkpointer::start(path)
+            .map_err(|e| OpenError::Io { file: path.display().to_string(), reason: e.to_string() })?;
+        Ok(Self { connection, places, buffer: Vec::new(), checkpointer })
     }
 
     /// The primary key of the next row of a generation.
@@ -68,9 +72,9 @@ fn prepare(connection: &mut Connection, durable: bool) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", if durable { "FULL" } else { "NORMAL" })?;
-    // Checkpoints run beside the hot path (verify::journal).
+    // Checkpoints run beside the hot path.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "journal_size_limit", CUT)?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.pragma_update(None, "cell_size_check", "ON")?;
     connection.set_prepared_statement_cache_capacity(32);
@@ -110,6 +114,13 @@ impl UsageLog for SqliteUsageLog {
             .connection
             .prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, ?, ?)")?;
         insert.execute(params![seq, USES, at.0, self.buffer])?;
+        drop(insert);
+        if self.checkpointer.is_rest_due()
+            && let Err(error) = self.checkpoint()
+        {
+            // The uses are committed all the same.
+            tracing::warn!(%error, "usage.db could not be checkpointed");
+        }
         Ok(())
     }
 
