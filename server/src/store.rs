@@ -3,12 +3,20 @@
 //! A change is on disk when its method returns, and the [`Watcher`] has been told before that, in the order
 //! of the commits: so the key index in memory never runs behind an answer.
 
+mod keys;
+mod records;
+mod sessions;
 pub mod sqlite;
 mod state;
 mod usage;
+mod users;
 
+pub use keys::*;
+pub use records::*;
+pub use sessions::*;
 pub use state::*;
 pub use usage::*;
+pub use users::*;
 
 /// Why the store did not do what was asked. The text of the database goes to the log, never further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,7 @@ mod gateways;
 mod keys;
 mod open;
 mod rows;
+mod rules;
 mod sessions;
 mod usage_log;
 mod usage_read;

@@ -43,10 +43,17 @@ struct Waiting {
     answer: oneshot::Sender<Result<Counted, StoreError>>,
 }
 
+#[derive(Default)]
+struct Queue {
+    /// The flusher is gone: nobody would answer.
+    closed: bool,
+    waiting: Vec<Waiting>,
+}
+
 /// The way to the flusher.
 #[derive(Default)]
 pub struct Journal {
-    queue: Mutex<Vec<Waiting>>,
+    queue: Mutex<Queue>,
     refusals: Mutex<HashMap<Refusal, u64>>,
     wake: Notify,
 }
@@ -78,14 +85,21 @@ impl Journal {
         let (answer, receiver) = oneshot::channel();
         {
             let mut queue = self.queue.lock();
-            if queue.len() >= QUEUE {
+            if queue.closed {
+                return Err(stopped());
+            }
+            if queue.waiting.len() >= QUEUE {
                 return Err(StoreError::Overloaded);
             }
-            queue.push(Waiting { used, answer });
+            queue.waiting.push(Waiting { used, answer });
         }
         self.wake.notify_one();
-        receiver.await.map_err(|_| StoreError::Unavailable("the journal has stopped".to_owned()))?
+        receiver.await.map_err(|_| stopped())?
     }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the journal has stopped".to_owned())
 }
 
 /// A generation on its way into the totals.
@@ -105,6 +119,15 @@ pub struct Flusher {
     /// A fold that the database refused, until the next turn.
     stalled: Option<Folding>,
     batch: Vec<Use>,
+    tick: Duration,
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        let mut queue = self.journal.queue.lock();
+        queue.closed = true;
+        queue.waiting.clear();
+    }
 }
 
 impl Flusher {
@@ -135,6 +158,7 @@ impl Flusher {
             folding: None,
             stalled: None,
             batch: Vec::new(),
+            tick: REFUSALS_EVERY,
         })
     }
 
@@ -149,7 +173,7 @@ impl Flusher {
     /// Commits and folds until `stop`, and then what is left.
     pub async fn run(mut self, stop: CancellationToken) {
         let journal = Arc::clone(&self.journal);
-        let mut tick = tokio::time::interval(REFUSALS_EVERY);
+        let mut tick = tokio::time::interval(self.tick);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut ticks = 0_u32;
         loop {
@@ -174,7 +198,7 @@ impl Flusher {
     }
 
     fn flush(&mut self) {
-        let waiting = std::mem::take(&mut *self.journal.queue.lock());
+        let waiting = std::mem::take(&mut self.journal.queue.lock().waiting);
         if waiting.is_empty() {
             return;
         }
@@ -262,3 +286,6 @@ impl Flusher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

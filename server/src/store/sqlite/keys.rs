@@ -4,7 +4,7 @@ use super::rows::{
     address, corrupt, hash, key_no, micros, network, number, numbers, owner, user_no, username,
 };
 use super::{SqliteStore, audit};
-use crate::domain::address::{Address, Network};
+use crate::domain::address::Network;
 use crate::domain::ids::{KeyId, KeyNo};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::{AddressRule, LockWidth};
@@ -25,7 +25,7 @@ pub(super) const LIST: &str = "SELECT k.*, u.username FROM keys k JOIN users u O
     AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL ORDER BY k.no DESC";
 const FIND: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
     WHERE k.id = ?1 AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL";
-const NETWORKS: &str = "SELECT key_no, network, prefix_length FROM key_networks
+pub(super) const NETWORKS: &str = "SELECT key_no, network, prefix_length FROM key_networks
     WHERE key_no IN (SELECT value FROM json_each(?)) ORDER BY key_no, added_at, network";
 
 /// Account and user of a scope, of which one is set.
@@ -40,7 +40,7 @@ fn key_type(row: &SqliteRow) -> Result<KeyType, StoreError> {
     KeyType::from_number(row.try_get("key_type")?).ok_or_else(|| corrupt("key type"))
 }
 
-fn rule(row: &SqliteRow, allow_list: Vec<Network>) -> Result<AddressRule, StoreError> {
+pub(super) fn rule(row: &SqliteRow, allow_list: Vec<Network>) -> Result<AddressRule, StoreError> {
     Ok(AddressRule {
         enforced: key_type(row)?.is_address_bound(),
         locked: address(row, "locked_ip")?,
@@ -62,18 +62,6 @@ fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, StoreErr
         created_at: micros(row, "created_at")?,
         rule: rule(row, allow_list)?,
     })
-}
-
-/// The rule of a key after a change, for the watcher.
-async fn changed_rule(connection: &mut SqliteConnection, key: KeyNo) -> Result<Change, StoreError> {
-    let row = sqlx::query("SELECT key_type, locked_ip, lock_width FROM keys WHERE no = ?")
-        .bind(i64::from(key.0))
-        .fetch_one(&mut *connection)
-        .await?;
-    let networks =
-        sqlx::query(NETWORKS).bind(numbers([key.0].into_iter())).fetch_all(&mut *connection).await?;
-    let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
-    Ok(Change::KeyRule(key, rule(&row, networks)?))
 }
 
 #[async_trait]
@@ -151,101 +139,6 @@ impl KeyStore for SqliteStore {
             .await
     }
 
-    async fn bind_first_address(&self, key: KeyNo, address: Address, at: Micros) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let bound = sqlx::query(
-                        "UPDATE keys SET locked_ip = ?, locked_at = ?
-                         WHERE no = ? AND locked_ip IS NULL AND deleted_at IS NULL",
-                    )
-                    .bind(address.to_bytes().to_vec())
-                    .bind(at.0)
-                    .bind(i64::from(key.0))
-                    .execute(&mut *c)
-                    .await?;
-                    let changes =
-                        if bound.rows_affected() == 1 { vec![changed_rule(c, key).await?] } else { vec![] };
-                    Ok(((), changes))
-                })
-            })
-            .await
-    }
-
-    async fn insert_network(
-        &self,
-        key: KeyNo,
-        network: Network,
-        limit: u32,
-        audit: Audit,
-    ) -> Result<(), StoreError> {
-        self.change_rule(key, audit, move |c, at| {
-            Box::pin(async move {
-                let count: i64 = sqlx::query("SELECT count(*) FROM key_networks WHERE key_no = ?")
-                    .bind(i64::from(key.0))
-                    .fetch_one(&mut *c)
-                    .await?
-                    .try_get(0)?;
-                sqlx::query(
-                    "INSERT INTO key_networks (key_no, network, prefix_length, added_at) VALUES (?, ?, ?, ?)",
-                )
-                .bind(i64::from(key.0))
-                .bind(network.to_bytes().to_vec())
-                .bind(i64::from(network.prefix_length()))
-                .bind(at.0)
-                .execute(c)
-                .await?;
-                if count >= i64::from(limit) { Err(StoreError::Full) } else { Ok(()) }
-            })
-        })
-        .await
-    }
-
-    async fn delete_network(&self, key: KeyNo, network: Network, audit: Audit) -> Result<(), StoreError> {
-        self.change_rule(key, audit, move |c, _| {
-            Box::pin(async move {
-                sqlx::query(
-                    "DELETE FROM key_networks WHERE key_no = ? AND network = ? AND prefix_length = ?
-                     RETURNING key_no",
-                )
-                .bind(i64::from(key.0))
-                .bind(network.to_bytes().to_vec())
-                .bind(i64::from(network.prefix_length()))
-                .fetch_one(c)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    async fn set_lock_width(&self, key: KeyNo, width: LockWidth, audit: Audit) -> Result<(), StoreError> {
-        self.change_rule(key, audit, move |c, _| {
-            Box::pin(async move {
-                sqlx::query("UPDATE keys SET lock_width = ? WHERE no = ?")
-                    .bind(i64::from(width as u8))
-                    .bind(i64::from(key.0))
-                    .execute(c)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    async fn release_lock(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
-        self.change_rule(key, audit, move |c, _| {
-            Box::pin(async move {
-                sqlx::query("UPDATE keys SET locked_ip = NULL, locked_at = NULL WHERE no = ?")
-                    .bind(i64::from(key.0))
-                    .execute(c)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
     async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
@@ -264,30 +157,6 @@ impl KeyStore for SqliteStore {
                         .await?;
                     audit::write(c, &audit, Some(key)).await?;
                     Ok(((), vec![Change::KeyDeleted(key)]))
-                })
-            })
-            .await
-    }
-}
-
-type Step<'c> = futures::future::BoxFuture<'c, Result<(), StoreError>>;
-
-impl SqliteStore {
-    /// One step on the rule of a living key, its line in the audit log, and the rule that results.
-    async fn change_rule<F>(&self, key: KeyNo, audit: Audit, step: F) -> Result<(), StoreError>
-    where
-        F: for<'c> FnOnce(&'c mut SqliteConnection, Micros) -> Step<'c> + Send + 'static,
-    {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("SELECT 1 FROM keys WHERE no = ? AND deleted_at IS NULL")
-                        .bind(i64::from(key.0))
-                        .fetch_one(&mut *c)
-                        .await?;
-                    step(c, audit.at).await?;
-                    audit::write(c, &audit, Some(key)).await?;
-                    Ok(((), vec![changed_rule(c, key).await?]))
                 })
             })
             .await

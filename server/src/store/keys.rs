@@ -1,0 +1,103 @@
+//! Keys and their address rules.
+
+use super::{Audit, StoreError, Watcher};
+use crate::domain::address::{Address, Network};
+use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
+use crate::domain::key_type::KeyType;
+use crate::domain::rule::{AddressRule, LockWidth};
+use crate::domain::time::Micros;
+use crate::domain::token::TokenHash;
+use async_trait::async_trait;
+
+/// A key's row, as the pages show it; counts come from the usage side.
+#[derive(Clone)]
+pub struct KeyRow {
+    /// The key.
+    pub no: KeyNo,
+    /// Its public id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub user: UserNo,
+    /// That user's name.
+    pub username: Username,
+    /// Its kind.
+    pub key_type: KeyType,
+    /// The customer's words.
+    pub description: String,
+    /// What the list shows of its token.
+    pub masked: String,
+    /// Whether its token can be shown again.
+    pub is_sealed: bool,
+    /// When it was generated.
+    pub created_at: Micros,
+    /// Where it passes from.
+    pub rule: AddressRule,
+}
+
+/// A key to add.
+pub struct NewKey {
+    /// Its public id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub user: UserNo,
+    /// Its kind.
+    pub key_type: KeyType,
+    /// The customer's words.
+    pub description: String,
+    /// Under what it is looked up.
+    pub token_hash: TokenHash,
+    /// What the list shows of its token.
+    pub masked: String,
+    /// The sealed copy of its token.
+    pub sealed: Option<Vec<u8>>,
+    /// Now.
+    pub at: Micros,
+}
+
+/// Whose keys a visitor may see: all of an account, or its own. Every query by id carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyScope {
+    /// The owner: all keys of the account.
+    Account(UserNo),
+    /// A sub-user: its own keys.
+    User(UserNo),
+}
+
+/// Keys.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory.
+    async fn load(&self, watcher: &dyn Watcher) -> Result<(), StoreError>;
+    /// Adds one; `Conflict` if the token hash is taken.
+    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError>;
+    /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.
+    async fn list_keys(&self, scope: KeyScope, numbers: &[KeyNo]) -> Result<Vec<KeyRow>, StoreError>;
+    /// Finds one that is in the scope and not deleted.
+    async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
+    /// The sealed copy, noting in the audit log that it is shown; `NotFound` if there is none.
+    async fn reveal_key(&self, key: KeyNo, audit: Audit) -> Result<Vec<u8>, StoreError>;
+    /// Wipes the sealed copy and the rule, leaves the tombstone; `NotFound` if it is one already.
+    async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError>;
+}
+
+/// The address rules of keys.
+#[async_trait]
+pub trait RuleStore: Send + Sync {
+    /// Makes `address` the locked one if there is none: one compare-and-set. Who lost reads the winner from
+    /// the index, which knows it when this returns.
+    async fn bind_first_address(&self, key: KeyNo, address: Address, at: Micros) -> Result<(), StoreError>;
+    /// Adds to the allow list; `Conflict` if it is there, `Full` at `limit` entries.
+    async fn insert_network(
+        &self,
+        key: KeyNo,
+        network: Network,
+        limit: u32,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// Takes off the allow list; `NotFound` if it is not there.
+    async fn delete_network(&self, key: KeyNo, network: Network, audit: Audit) -> Result<(), StoreError>;
+    /// Sets how wide the lock is.
+    async fn set_lock_width(&self, key: KeyNo, width: LockWidth, audit: Audit) -> Result<(), StoreError>;
+    /// Forgets the locked address.
+    async fn release_lock(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError>;
+}

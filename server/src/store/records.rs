@@ -1,0 +1,123 @@
+//! Gateways, and the audit log.
+
+use super::StoreError;
+use crate::domain::address::Address;
+use crate::domain::ids::{KeyId, UserNo};
+use crate::domain::time::Micros;
+use crate::domain::token::TokenHash;
+use async_trait::async_trait;
+
+/// A gateway's row.
+#[derive(Clone)]
+pub struct GatewayRow {
+    /// Its name.
+    pub name: String,
+    /// When it was added.
+    pub created_at: Micros,
+}
+
+/// Gateways.
+#[async_trait]
+pub trait GatewayStore: Send + Sync {
+    /// Adds one; `Conflict` if the name is taken.
+    async fn insert_gateway(
+        &self,
+        name: String,
+        token_hash: TokenHash,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// All of them, by name.
+    async fn list_gateways(&self) -> Result<Vec<GatewayRow>, StoreError>;
+    /// Removes one; `NotFound` if there is none of that name.
+    async fn delete_gateway(&self, name: String, audit: Audit) -> Result<(), StoreError>;
+}
+
+/// What the audit log knows to have happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Action {
+    UserAdded,
+    UserDisabled,
+    UserEnabled,
+    PasswordReset,
+    Login,
+    LoginFailed,
+    Logout,
+    KeyGenerated,
+    KeyShown,
+    KeyDeleted,
+    AddressAdded,
+    AddressRemoved,
+    LockWidthSet,
+    LockReleased,
+    GatewayAdded,
+    GatewayRemoved,
+}
+
+impl Action {
+    /// The name in the table.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserAdded => "user_added",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::PasswordReset => "password_reset",
+            Self::Login => "login",
+            Self::LoginFailed => "login_failed",
+            Self::Logout => "logout",
+            Self::KeyGenerated => "key_generated",
+            Self::KeyShown => "key_shown",
+            Self::KeyDeleted => "key_deleted",
+            Self::AddressAdded => "address_added",
+            Self::AddressRemoved => "address_removed",
+            Self::LockWidthSet => "lock_width_set",
+            Self::LockReleased => "lock_released",
+            Self::GatewayAdded => "gateway_added",
+            Self::GatewayRemoved => "gateway_removed",
+        }
+    }
+}
+
+/// One line of the audit log: who did what, when, from where. Never a secret.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// When.
+    pub at: Micros,
+    /// What.
+    pub action: Action,
+    /// Who: a username, `operator`, or the name that was tried at a failed login.
+    pub actor: String,
+    /// The user it concerns; added users and keys fill it in themselves.
+    pub user: Option<UserNo>,
+    /// From where; the operator's shell has no address.
+    pub address: Option<Address>,
+    /// What else is worth knowing, in the product's own words.
+    pub detail: String,
+}
+
+/// A line as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// When.
+    pub at: Micros,
+    /// What.
+    pub action: String,
+    /// Who.
+    pub actor: String,
+    /// The key it concerns.
+    pub key: Option<KeyId>,
+    /// From where.
+    pub address: Option<Address>,
+    /// What else.
+    pub detail: String,
+}
+
+/// The audit log.
+#[async_trait]
+pub trait AuditStore: Send + Sync {
+    /// Writes one line alone.
+    async fn record(&self, audit: Audit) -> Result<(), StoreError>;
+    /// The latest lines, newest first.
+    async fn list_audit(&self, most: u32) -> Result<Vec<AuditRow>, StoreError>;
+}

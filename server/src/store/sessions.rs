@@ -1,0 +1,57 @@
+//! Sessions.
+
+use super::{Audit, StoreError, UserRow};
+use crate::domain::address::Address;
+use crate::domain::ids::UserNo;
+use crate::domain::time::Micros;
+use async_trait::async_trait;
+
+/// SHA-256 of a session token: what is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionHash(pub [u8; 32]);
+
+/// A session's row.
+#[derive(Clone)]
+pub struct SessionRow {
+    /// Under what it is found.
+    pub hash: SessionHash,
+    /// When it began.
+    pub created_at: Micros,
+    /// When it was last used, to within a minute.
+    pub last_seen_at: Micros,
+    /// When the password was last proved.
+    pub proved_at: Micros,
+}
+
+/// A session to begin.
+pub struct NewSession {
+    /// Under what it is found.
+    pub hash: SessionHash,
+    /// Whose it is.
+    pub user: UserNo,
+    /// Now.
+    pub at: Micros,
+    /// From where.
+    pub address: Address,
+    /// The browser's own description, cut to 200 characters.
+    pub user_agent: String,
+}
+
+/// Sessions.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Begins one.
+    async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError>;
+    /// Finds one and its user, ended or not by its limits.
+    async fn find_session(&self, hash: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
+    /// Notes that it was used.
+    async fn touch_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError>;
+    /// Notes that the password was proved.
+    async fn prove_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError>;
+    /// Ends one.
+    async fn delete_session(&self, hash: SessionHash, audit: Audit) -> Result<(), StoreError>;
+    /// Removes those last seen or begun before these times; answers how many.
+    async fn delete_old_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError>;
+    /// Whether the user ever logged in from this address.
+    async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError>;
+}

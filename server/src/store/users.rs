@@ -1,0 +1,68 @@
+//! Users.
+
+use super::{Audit, StoreError};
+use crate::domain::ids::{UserNo, Username};
+use crate::domain::time::Micros;
+use async_trait::async_trait;
+
+/// A user's row.
+#[derive(Clone)]
+pub struct UserRow {
+    /// The user.
+    pub no: UserNo,
+    /// The owner of its account, if it is a sub-user.
+    pub owner: Option<UserNo>,
+    /// Its name.
+    pub username: Username,
+    /// Where it is written to.
+    pub email: Option<String>,
+    /// PHC string of its password.
+    pub password_hash: String,
+    /// When it was added.
+    pub created_at: Micros,
+    /// Whether it is disabled.
+    pub disabled: bool,
+    /// Whether the owner of its account is disabled.
+    pub owner_disabled: bool,
+}
+
+impl UserRow {
+    /// Whether it may log in and its keys may pass.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        !self.disabled && !self.owner_disabled
+    }
+}
+
+/// A user to add.
+pub struct NewUser {
+    /// The owner of its account, for a sub-user.
+    pub owner: Option<UserNo>,
+    /// Its name.
+    pub username: Username,
+    /// Where it is written to.
+    pub email: Option<String>,
+    /// PHC string of its password.
+    pub password_hash: String,
+    /// Now.
+    pub at: Micros,
+}
+
+/// Users.
+#[async_trait]
+pub trait UserStore: Send + Sync {
+    /// How many there are.
+    async fn count_users(&self) -> Result<u64, StoreError>;
+    /// Adds one; `Conflict` if the name is taken.
+    async fn insert_user(&self, user: NewUser, audit: Audit) -> Result<UserNo, StoreError>;
+    /// Adds the first one; `Conflict` if any exists.
+    async fn insert_first_user(&self, user: NewUser, audit: Audit) -> Result<UserNo, StoreError>;
+    /// Finds one by name, without regard to case.
+    async fn find_user(&self, username: &Username) -> Result<Option<UserRow>, StoreError>;
+    /// All of them, by name.
+    async fn list_users(&self) -> Result<Vec<UserRow>, StoreError>;
+    /// Disables (and ends the sessions) or enables one.
+    async fn set_user_disabled(&self, no: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError>;
+    /// Sets a password and ends all sessions of the user.
+    async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;
+}
