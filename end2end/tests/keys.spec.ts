@@ -1,0 +1,227 @@
+import { expect, test } from '../support/fixtures';
+
+test('a refused description comes back filled in, with the message at its field', async ({ page, portal, watch }) => {
+  await portal.firstAccount();
+  await portal.open('/account/api-keys/new');
+  await expect(portal.field('Description')).toHaveAccessibleDescription("(eg: 'My Twitter Application')");
+  watch.expects(422);
+  const long = 'x'.repeat(101);
+  for (const [entered, message] of [
+    ['   ', 'Enter a description, such as the name of the program that will use the key.'],
+    [long, 'This is too long: use at most 100 characters.'],
+  ]) {
+    await portal.field('Description').fill(entered);
+    await portal.field('Type').selectOption('cloud');
+    await portal.button('Generate').click();
+    await expect(portal.field('Description')).toHaveAccessibleDescription(
+      `${message} (eg: 'My Twitter Application')`,
+    );
+    await expect(portal.field('Description')).toHaveAttribute('aria-invalid', 'true');
+    await expect(portal.field('Description')).toHaveValue(entered);
+    await expect(portal.field('Type')).toHaveValue('cloud');
+    await portal.live();
+  }
+  const longest = 'ț'.repeat(100);
+  await portal.field('Description').fill(` ${longest} `);
+  await portal.button('Generate').click();
+  await portal.at('Your API Keys');
+  await expect(await portal.cell(longest, 'Type')).toHaveText('Cloud');
+  await expect(page.getByText(/out of 1 total/)).toBeVisible();
+});
+
+test('a description of markup is only text', async ({ page, portal }) => {
+  await portal.firstAccount();
+  for (const markup of ['<script>alert(1)</script>&amp;"\'{}', '</title></textarea><img alt="hole" src="/">', '-->']) {
+    await portal.open('/account/api-keys');
+    await portal.generate(markup);
+    await portal.openKey(markup);
+    // As the server sent it, and not only as the program left it.
+    await portal.open(new URL(page.url()).pathname);
+    await portal.at(markup);
+    await expect(page).toHaveTitle(`${markup} · Latchkey`);
+    await expect(page.getByAltText('hole')).toHaveCount(0);
+    await portal.openList();
+    await portal.deleteKey(markup);
+  }
+});
+
+test('the pager goes through 45 keys, newest first', async ({ page, portal }) => {
+  await portal.firstAccount();
+  for (let n = 1; n <= 45; n++) {
+    const answer = await portal.post('/account/api-keys/new', { description: `Key ${n}`, key_type: 'cloud' });
+    expect(answer.status()).toBe(303);
+  }
+  await portal.open('/account/api-keys');
+  const pager = page.getByRole('navigation', { name: 'Pages' });
+  const pages: [string, string, string][] = [
+    ['Page 1 of 3, showing 20 records out of 45 total, starting on record 1, ending on 20', 'Key 45', 'Key 26'],
+    ['Page 2 of 3, showing 20 records out of 45 total, starting on record 21, ending on 40', 'Key 25', 'Key 6'],
+    ['Page 3 of 3, showing 5 records out of 45 total, starting on record 41, ending on 45', 'Key 5', 'Key 1'],
+  ];
+  const shows = async ([line, first, last]: [string, string, string]) => {
+    await expect(portal.recordLine).toHaveText(line);
+    const rows = page.getByRole('row').filter({ has: page.getByRole('cell') });
+    await expect(rows.first()).toContainText(first);
+    await expect(rows.last()).toContainText(last);
+  };
+  await shows(pages[0]);
+  await expect(pager.getByText('<< previous')).toBeVisible();
+  await expect(pager.getByRole('link')).toHaveText(['next >>']);
+  await portal.link('next >>').click();
+  await shows(pages[1]);
+  await portal.link('next >>').click();
+  await shows(pages[2]);
+  await expect(pager.getByRole('link')).toHaveText(['<< previous']);
+  await portal.link('<< previous').click();
+  await shows(pages[1]);
+  await page.goBack();
+  await shows(pages[2]);
+  // A page past the end is the last one, and what is no number is the first.
+  await portal.open('/account/api-keys?page=99');
+  await shows(pages[2]);
+  await portal.open('/account/api-keys?page=junk');
+  await shows(pages[0]);
+});
+
+test('a key is shown again to who has just proved who it is', async ({ portal, page }) => {
+  await portal.firstAccount();
+  await portal.openList();
+  const token = await portal.generate('WEB');
+  await portal.open('/account/api-keys');
+  await portal.openKey('WEB');
+  await expect(page.getByText(token)).toHaveCount(0);
+  await portal.button('Show').click();
+  await expect(page.getByText(token)).toBeVisible();
+  await portal.open(new URL(page.url()).pathname);
+  await expect(page.getByText(token)).toHaveCount(0);
+});
+
+test('an SMPP key is 8 characters, with a word on how to use it', async ({ portal, page }) => {
+  await portal.firstAccount();
+  await portal.openList();
+  expect(await portal.generate('Bind', 'SMPP')).toMatch(/^[0-9A-Za-z]{8}$/);
+  await portal.openKey('Bind');
+  await expect(page.getByText('use demouser as system_id and the key as password')).toBeVisible();
+  await portal.openList();
+  expect(await portal.generate('Other', 'App')).toMatch(/^lka_[0-9A-Za-z]{42}$/);
+});
+
+test('authorised addresses are checked, listed in one form, and removed', async ({ portal, page, watch }) => {
+  await portal.firstAccount();
+  await portal.openList();
+  await portal.generate('WEB');
+  await portal.openKey('WEB');
+  const field = portal.field('Address or network');
+  const entries = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^Remove / }) });
+  await expect(page.getByText('No further address is authorised.')).toBeVisible();
+  watch.expects(422);
+  const enter = async (address: string) => {
+    await portal.live();
+    await field.fill(address);
+    await portal.button('Authorise').click();
+  };
+  const refused: [string, RegExp][] = [
+    ['', /^Enter an address or a network\./],
+    ['300.1.1.1', /^This is neither an IP address nor a network\./],
+    ['10.0.0.5/8', /^This network does not begin at that address\. Did you mean 10\.0\.0\.0\/8\?/],
+    ['fe80::1%eth0', /^Leave out the part after %/],
+    ['0.0.0.0/0', /^This would let everybody in\./],
+  ];
+  for (const [address, message] of refused) {
+    await enter(address);
+    await expect(field).toHaveAccessibleDescription(message);
+    await expect(field).toHaveValue(address);
+  }
+  await expect(entries).toHaveCount(0);
+
+  await enter('::ffff:10.0.0.1');
+  await expect(entries).toHaveText([/^10\.0\.0\.1/]);
+  await expect(field).toHaveValue('');
+  await enter('10.0.0.1');
+  await expect(field).toHaveAccessibleDescription(/^This is authorised already\./);
+  await enter('2001:db8::/48');
+  await expect(entries).toHaveText([/^10\.0\.0\.1/, /^2001:db8::\/48/]);
+  await portal.live();
+  await portal.button('Remove 10.0.0.1').click();
+  await expect(entries).toHaveText([/^2001:db8::\/48/]);
+});
+
+test('the lock is widened to the /64, and released', async ({ portal, page, latchkey }) => {
+  await portal.firstAccount();
+  await portal.openList();
+  const token = await portal.generate('WEB');
+  const gateway = await latchkey.addGateway('test');
+  const ask = async (address: string) => (await latchkey.verify(gateway, token, address)).code;
+  expect(await ask('2001:db8:1:2::5')).toBe('VALID');
+  expect(await ask('2001:db8:1:2::6')).toBe('IP_NOT_ALLOWED');
+
+  await portal.openKey('WEB');
+  await expect(page.getByText('2001:db8:1:2::5')).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'the exact address' })).toBeChecked();
+  await page.getByRole('radio', { name: 'its whole /64 network' }).check();
+  await portal.button('Save: On IPv6, the lock means').click();
+  await expect.poll(() => ask('2001:db8:1:2::6')).toBe('VALID');
+  expect(await ask('2001:db8:1:3::6')).toBe('IP_NOT_ALLOWED');
+  await portal.open(new URL(page.url()).pathname);
+  await expect(page.getByRole('radio', { name: 'its whole /64 network' })).toBeChecked();
+
+  await portal.button('Release lock').click();
+  await expect(page.getByText('The key is not locked yet.')).toBeVisible();
+  await expect(portal.button('Release lock')).toHaveCount(0);
+  expect(await ask('192.0.2.9')).toBe('VALID');
+  expect(await ask('2001:db8:1:2::5')).toBe('IP_NOT_ALLOWED');
+});
+
+test('a sub-user sees its own keys, the owner those of both', async ({ portal, page, latchkey, watch }) => {
+  await portal.firstAccount();
+  await latchkey.addUser('junior', 'another long password', 'demouser');
+  await portal.openList();
+  await portal.generate('Of the owner');
+  await portal.openKey('Of the owner');
+  const owners = new URL(page.url()).pathname;
+  await portal.logOut();
+
+  await portal.logIn('junior', 'another long password');
+  await portal.at('Dashboard');
+  await portal.openList();
+  await expect(portal.recordLine).toContainText('out of 0 total');
+  await portal.generate('Of the sub-user');
+  await expect(portal.recordLine).toContainText('out of 1 total');
+  watch.expects(404);
+  for (const path of [owners, `${owners}/delete`, '/account/api-keys/no-such-key']) {
+    expect((await portal.open(path)).status()).toBe(404);
+    await portal.at('Not found');
+  }
+  await portal.logOut();
+
+  await portal.logIn();
+  await portal.at('Dashboard');
+  await portal.openList();
+  await expect(await portal.cell('Of the sub-user', 'Username')).toHaveText('junior');
+  await expect(await portal.cell('Of the owner', 'Username')).toHaveText('demouser');
+  await portal.deleteKey('Of the sub-user');
+});
+
+test('the dashboard counts keys, uses and refusals', async ({ portal, page, latchkey }) => {
+  await portal.firstAccount();
+  await expect(portal.link('Generate your first API Key')).toBeVisible();
+  await portal.openList();
+  const token = await portal.generate('WEB');
+  const gateway = await latchkey.addGateway('test');
+  for (const address of ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2']) {
+    await latchkey.verify(gateway, token, address);
+  }
+  const figures = (heading: string) =>
+    page.locator('section').filter({ has: page.getByRole('heading', { name: heading }) });
+  // Refusals are written once a second.
+  await expect(async () => {
+    await portal.open('/');
+    await expect(figures('Requests refused').getByRole('definition')).toHaveText(['1', '1', '1'], { timeout: 1 });
+  }).toPass({ timeout: 5_000 });
+  await expect(figures('API Keys')).toContainText('1');
+  await expect(figures('Requests accepted').getByRole('definition')).toHaveText(['3', '3', '3']);
+  await expect(await portal.cell('WEB', 'Times Used')).toHaveText('3');
+  await portal.openKey('WEB');
+  const facts = figures('Statistics').getByRole('definition');
+  await expect(facts).toHaveText([/^\d{4}-\d\d-\d\d /, /^\d{4}-\d\d-\d\d /, '3', '3', '3', '1']);
+});
