@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
@@ -14,13 +13,13 @@ use crate::session::{FreshKey, Session};
 /// The whole application; what hydrates in the browser.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
+    #[cfg(feature = "ssr")]
+    leptos_meta::provide_meta_context();
     provide_echo();
     FreshKey::provide();
     let session = Session::provide();
     let announcer = Announcer::provide();
     view! {
-        <Title formatter=full_title/>
         <Router>
             <Frame session announcer/>
         </Router>
@@ -62,15 +61,4 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account/api-keys/:id/delete") view=DeleteKeyPage ssr=SsrMode::Async/>
         </FlatRoutes>
     }
-}
-
-/// The product's name behind the page's. On the server the framework writes a title as it is, so what
-/// customers wrote is escaped here; in the browser it is set as text.
-fn full_title(text: String) -> String {
-    let text = if cfg!(feature = "ssr") {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-    } else {
-        text
-    };
-    if text.is_empty() { "Latchkey".into() } else { format!("{text} · Latchkey") }
 }

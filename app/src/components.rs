@@ -13,6 +13,7 @@ mod loaded;
 mod menu;
 mod moment;
 mod pager;
+mod table;
 mod token;
 
 pub(crate) use announcer::*;
@@ -28,4 +29,5 @@ pub(crate) use loaded::*;
 pub(crate) use menu::*;
 pub(crate) use moment::*;
 pub(crate) use pager::*;
+pub(crate) use table::*;
 pub(crate) use token::*;

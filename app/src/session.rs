@@ -2,20 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::portal::{PortalError, RevealedKey, Viewer};
-use crate::server_fns::viewer;
+use crate::portal::{RevealedKey, Viewer};
+use crate::question::{Loading, viewer};
 
 /// The visitor.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     /// Who it is.
-    pub(crate) viewer: Resource<Result<Option<Viewer>, PortalError>>,
+    pub(crate) viewer: Loading<Option<Viewer>>,
 }
 
 impl Session {
     /// Asks who it is, for the whole page.
     pub(crate) fn provide() -> Self {
-        let session = Self { viewer: Resource::new_blocking(|| (), |()| viewer()) };
+        let session = Self { viewer: viewer() };
         provide_context(session);
         session
     }

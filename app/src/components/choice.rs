@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use super::{FieldProblem, FormState, describes, problem_of};
 use crate::i18n::{Texts, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyType};
 
 /// The name of a key type.
@@ -28,9 +29,10 @@ fn type_meaning(t: &Texts, key_type: KeyType) -> &'static str {
 pub(crate) fn TypeField(
     /// Of which form.
     state: FormState,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let problem = problem_of(state, Field::KeyType);
+    let invalid = Signal::derive(move || problem.with(Option::is_some).then_some("true"));
     let describes = describes(Some("key-types".into()), "key_type-error".into(), problem);
     let chosen = state.entered("key_type").unwrap_or_else(|| KeyType::Default.name().into());
     let options = KeyType::ALL.map(|key_type| {
@@ -53,7 +55,7 @@ pub(crate) fn TypeField(
                 class="input"
                 name="key_type"
                 autocomplete="off"
-                aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                aria-invalid=invalid
                 aria-describedby=describes
             >
                 {options}
@@ -62,4 +64,5 @@ pub(crate) fn TypeField(
             <dl class="meanings" id="key-types">{meanings}</dl>
         </div>
     }
+    .part()
 }

@@ -1,8 +1,8 @@
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::FormState;
 use crate::i18n::{language, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::Field;
 use crate::problem_text::field_problem;
 
@@ -63,11 +63,11 @@ pub(crate) fn TextField(
     /// A class for the input.
     #[prop(default = "input")]
     class: &'static str,
-) -> impl IntoView {
+) -> Part {
     let id = format!("{}-{name}", state.name);
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let problem = problem_of(state, field);
-    let invalid = move || problem.with(Option::is_some);
+    let invalid = Signal::derive(move || problem.with(Option::is_some).then_some("true"));
     let describes = describes(hint.is_some().then(|| hint_id.clone()), error_id.clone(), problem);
     let start_here = problem.with_untracked(Option::is_some);
     view! {
@@ -84,12 +84,13 @@ pub(crate) fn TextField(
                 autocapitalize=(kind != Kind::Text).then_some("none")
                 spellcheck="false"
                 autofocus=start_here
-                aria-invalid=move || invalid().then_some("true")
+                aria-invalid=invalid
                 aria-describedby=describes
             />
             <FieldProblem id=error_id problem/>
         </div>
     }
+    .part()
 }
 
 /// The `aria-describedby` of a field: the hint always, the error when there is one.
@@ -97,13 +98,13 @@ pub(crate) fn describes(
     hint_id: Option<String>,
     error_id: String,
     problem: Signal<Option<String>>,
-) -> impl Fn() -> Option<String> + Send + Clone + 'static {
-    move || match (&hint_id, problem.with(Option::is_some)) {
+) -> Signal<Option<String>> {
+    Signal::derive(move || match (&hint_id, problem.with(Option::is_some)) {
         (Some(hint), true) => Some(format!("{error_id} {hint}")),
         (Some(hint), false) => Some(hint.clone()),
         (None, true) => Some(error_id.clone()),
         (None, false) => None,
-    }
+    })
 }
 
 /// The error under a field.
@@ -113,9 +114,8 @@ pub(crate) fn FieldProblem(
     id: String,
     /// What is wrong.
     problem: Signal<Option<String>>,
-) -> impl IntoView {
-    move || match problem.get() {
-        Some(text) => Either::Left(view! { <p class="field-problem" id=id.clone()>{text}</p> }),
-        None => Either::Right(()),
-    }
+) -> Part {
+    let problem =
+        move || problem.get().map(|text| view! { <p class="field-problem" id=id.clone()>{text}</p> });
+    problem.part()
 }

@@ -1,55 +1,95 @@
 //! Forms that work as a plain POST, and in place once the page is alive.
 
-use leptos::form::FromFormData;
+use std::marker::PhantomData;
+
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
-use serde::de::DeserializeOwned;
-use server_fn::error::ServerFnErrorErr;
-use server_fn::{ServerFn, error::FromServerFnError};
+use server_fn::ServerFn;
 use web_sys::{HtmlElement, HtmlInputElement, SubmitEvent};
 
 use crate::echo::take_echo;
 use crate::i18n::{language, texts};
+use crate::json::{FromJson, from_json};
+use crate::part::{Inside, IntoPart, Part};
 use crate::portal::{Field, PortalError};
 use crate::problem_text::form_problem;
-use crate::server_fns::form_name;
+use crate::server_fns::last_part;
 use crate::session::Session;
+use crate::transport::{Method, call, form_arguments};
 
-/// A form for the server function `F`: what it sends, and how far that has come.
-pub(crate) struct Form<F>
-where
-    F: ServerFn + 'static,
-    F::Output: 'static,
-{
-    action: ServerAction<F>,
-    /// The part that does not depend on what is sent.
+/// A form for the server function `F`.
+pub(crate) struct Form<F> {
+    /// All of it that does not depend on `F`.
     pub(crate) state: FormState,
+    of: PhantomData<fn() -> F>,
 }
 
-impl<F: ServerFn + 'static> Clone for Form<F> {
+impl<F> Clone for Form<F> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<F: ServerFn + 'static> Copy for Form<F> {}
+impl<F> Copy for Form<F> {}
 
-/// What the fields and the button of a form need to know.
+impl<F> From<Form<F>> for FormState {
+    fn from(form: Form<F>) -> Self {
+        form.state
+    }
+}
+
+impl<F> Form<F>
+where
+    F: ServerFn<Error = PortalError>,
+    F::Output: FromJson,
+{
+    /// A form that starts with what came back from a refused plain post, if it was this one.
+    pub(crate) fn new() -> Self {
+        Self { state: FormState::new(F::PATH), of: PhantomData }
+    }
+
+    /// Runs `then` in the browser after each success.
+    pub(crate) fn on_success(self, then: impl Fn(F::Output) + 'static) {
+        self.state.on_success(Box::new(move |json| from_json(json).map(&then)));
+    }
+}
+
+/// Takes the JSON that a server function returned.
+type AfterSuccess = dyn Fn(&str) -> Result<(), PortalError>;
+
+/// What a form sends, and how far that has come.
 #[derive(Clone, Copy)]
 pub(crate) struct FormState {
     /// The endpoint name of the server function.
     pub(crate) name: &'static str,
     /// Why it was refused.
-    pub(crate) error: Signal<Option<PortalError>>,
-    pending: Signal<bool>,
-    answers: Signal<usize>,
+    pub(crate) error: RwSignal<Option<PortalError>>,
+    path: &'static str,
+    pending: RwSignal<bool>,
+    answers: RwSignal<usize>,
+    output: StoredValue<String>,
     entered: StoredValue<Vec<(String, String)>>,
 }
 
 impl FormState {
+    fn new(path: &'static str) -> Self {
+        let name = last_part(path);
+        let echo = take_echo(name);
+        Self {
+            name,
+            error: RwSignal::new(echo.error),
+            path,
+            pending: RwSignal::new(false),
+            answers: RwSignal::new(0),
+            output: StoredValue::new(String::new()),
+            entered: StoredValue::new(echo.fields),
+        }
+    }
+
     /// What was entered into the field when the form was refused.
     pub(crate) fn entered(self, field: &str) -> Option<String> {
         self.entered.with_value(|fields| {
@@ -57,53 +97,50 @@ impl FormState {
             Some(value.clone())
         })
     }
-}
 
-impl<F> Form<F>
-where
-    F: ServerFn<Error = PortalError> + Clone + Send + Sync + 'static,
-    F::Output: Clone + Send + Sync + 'static,
-{
-    /// A form that starts with what came back from a refused plain post, if it was this one.
-    pub(crate) fn new() -> Self {
-        let action = ServerAction::<F>::new();
-        let echo = take_echo(form_name::<F>());
-        let (version, value) = (action.version(), action.value());
-        let error = Signal::derive(move || {
-            if version.get() == 0 {
-                return echo.error.clone();
-            }
-            value.with(|value| value.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
-        });
-        let state = FormState {
-            name: form_name::<F>(),
-            error,
-            pending: action.pending().into(),
-            answers: version.into(),
-            entered: StoredValue::new(echo.fields),
-        };
-        Self { action, state }
-    }
-
-    /// Runs `then` in the browser after each success.
-    pub(crate) fn on_success(self, then: impl Fn(F::Output) + 'static) {
-        let (version, value) = (self.action.version(), self.action.value());
+    fn on_success(self, then: Box<AfterSuccess>) {
         Effect::new(move |_| {
-            if version.get() == 0 {
+            if self.answers.get() == 0 || self.error.with_untracked(Option::is_some) {
                 return;
             }
-            if let Some(Ok(output)) = value.get_untracked() {
-                then(output);
+            if let Err(error) = then(&self.output.get_value()) {
+                self.error.set(Some(error));
             }
         });
+    }
+
+    fn submit(self, event: &SubmitEvent) {
+        if event.default_prevented() {
+            return;
+        }
+        event.prevent_default();
+        if self.pending.get_untracked() {
+            return;
+        }
+        self.pending.set(true);
+        let arguments = form_arguments(event);
+        spawn_local(async move { self.settle(call(self.path, Method::Post, arguments).await) });
+    }
+
+    fn settle(self, answer: Result<String, PortalError>) {
+        let (output, error) = match answer {
+            Ok(output) => (output, None),
+            Err(error) => (String::new(), Some(error)),
+        };
+        // By now the page may be gone, and the form with it.
+        self.output.try_set_value(output);
+        self.error.try_set(error);
+        self.pending.try_set(false);
+        self.answers.try_update(|n| *n += 1);
     }
 }
 
 /// A plain `<form method="post">` that is answered in place once the page is alive.
 #[component]
-pub(crate) fn PlainForm<F>(
+pub(crate) fn PlainForm(
     /// What it sends.
-    form: Form<F>,
+    #[prop(into)]
+    form: FormState,
     /// The page that takes the plain post.
     #[prop(into)]
     path: String,
@@ -117,40 +154,24 @@ pub(crate) fn PlainForm<F>(
     #[prop(optional)]
     clears: bool,
     /// The fields and the button.
-    children: Children,
-) -> impl IntoView
-where
-    F: ServerFn<Error = PortalError> + DeserializeOwned + Clone + Send + Sync + 'static,
-    F::Output: Clone + Send + Sync + 'static,
-{
-    let Form { action, state } = form;
+    children: Inside,
+) -> Part {
     let element = NodeRef::<html::Form>::new();
-    let send = move |event: &SubmitEvent| match F::from_event(event) {
-        Ok(input) => {
-            action.dispatch(input);
-        }
-        Err(error) => {
-            let error = ServerFnErrorErr::Serialization(error.to_string());
-            action.value().set(Some(Err(PortalError::from_server_fn_error(error))));
-            action.version().update(|n| *n += 1);
-        }
-    };
-    let on_submit = move |event: SubmitEvent| {
-        if event.default_prevented() {
-            return;
-        }
-        event.prevent_default();
-        if !state.pending.get_untracked() {
-            send(&event);
-        }
-    };
-    after_each_answer(state, element, clears);
+    after_each_answer(form, element, clears);
     view! {
-        <form method="post" action=path class=class node_ref=element novalidate on:submit=on_submit>
-            <FormProblem state fields/>
-            {children()}
+        <form
+            method="post"
+            action=path
+            class=class
+            node_ref=element
+            novalidate
+            on:submit=move |event| form.submit(&event)
+        >
+            <FormProblem state=form fields/>
+            {children.0}
         </form>
     }
+    .part()
 }
 
 /// Leads the eye and the keyboard to what needs attention.
@@ -217,14 +238,15 @@ fn FormProblem(
     state: FormState,
     /// The fields that show their own errors.
     fields: &'static [Field],
-) -> impl IntoView {
+) -> Part {
     let (t, language) = (texts(), language());
-    move || {
+    let problem = move || {
         let problem = state.error.with(|error| form_problem(t, language, error.as_ref()?, fields));
         problem.map(|text| {
             view! { <p class="form-problem" role="alert" tabindex="-1" data-form-problem="">{text}</p> }
         })
-    }
+    };
+    problem.part()
 }
 
 /// The button that sends the form.
@@ -246,9 +268,9 @@ pub(crate) fn SubmitButton(
     /// What it fills the field with.
     #[prop(optional)]
     value: Option<String>,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
-    let busy = move || state.pending.get();
+    let busy = Signal::derive(move || state.pending.get().then_some("true"));
     // One of several buttons keeps its words: which one was pressed is not known here.
     let busy_label = if value.is_some() { label } else { t.working };
     // Not `disabled`: that would throw the keyboard's focus away.
@@ -259,10 +281,11 @@ pub(crate) fn SubmitButton(
             name=name
             value=value
             aria-label=described
-            aria-disabled=move || busy().then_some("true")
-            aria-busy=move || busy().then_some("true")
+            aria-disabled=busy
+            aria-busy=busy
         >
-            {move || if busy() { busy_label } else { label }}
+            {Signal::derive(move || if state.pending.get() { busy_label } else { label })}
         </button>
     }
+    .part()
 }

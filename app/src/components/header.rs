@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{AccountMenu, Form};
+use super::{AccountMenu, Form, once_there};
 use crate::i18n::texts;
+use crate::part::{IntoPart, Part};
 use crate::portal::Viewer;
+use crate::question::Answer;
 use crate::server_fns::LogOut;
 use crate::session::Session;
 
@@ -18,17 +22,16 @@ pub(crate) fn Header(
     log_out.on_success(|()| {
         let _ = window().location().set_href("/login");
     });
+    let navigation = move |answer: Answer| {
+        let viewer = answer.read::<Option<Viewer>>().ok().flatten();
+        viewer.map(|viewer| view! { <Navigation viewer log_out/> }).part()
+    };
     view! {
         <header class="site-header">
             <div class="band">
                 <a class="brand" href="/">"Latchkey"</a>
             </div>
-            <Transition>
-                {move || Suspend::new(async move {
-                    let viewer = session.viewer.await.ok().flatten();
-                    viewer.map(|viewer| view! { <Navigation viewer log_out/> })
-                })}
-            </Transition>
+            {once_there(session.viewer, || ().part(), Arc::new(navigation))}
         </header>
     }
 }
@@ -40,7 +43,7 @@ fn Navigation(
     viewer: Viewer,
     /// The way out.
     log_out: Form<LogOut>,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     view! {
         <nav class="bar" aria-label=t.navigation_label>
@@ -54,6 +57,7 @@ fn Navigation(
             </p>
         </nav>
     }
+    .part()
 }
 
 /// A link that knows whether it leads to the page that is shown, or to the one above it.
@@ -63,14 +67,14 @@ pub(crate) fn NavLink(
     to: &'static str,
     /// What it says.
     text: &'static str,
-) -> impl IntoView {
+) -> Part {
     let path = use_location().pathname;
-    let current = move || {
+    let current = Signal::derive(move || {
         path.with(|path| match path.strip_prefix(to) {
             Some("") => Some("page"),
             Some(rest) if rest.starts_with('/') => Some("true"),
             _ => None,
         })
-    };
-    view! { <a href=to aria-current=current>{text}</a> }
+    });
+    view! { <a href=to aria-current=current>{text}</a> }.part()
 }

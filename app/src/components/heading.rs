@@ -1,7 +1,9 @@
 use leptos::html;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_location;
+
+use crate::part::{IntoPart, Part};
+use crate::title::set_title;
 
 /// The path whose heading had the focus last, so that a heading takes it once per visit.
 #[derive(Clone)]
@@ -20,7 +22,8 @@ pub(crate) fn PageHeading(
     /// What both say.
     #[prop(into)]
     text: String,
-) -> impl IntoView {
+) -> Part {
+    set_title(&text);
     let heading = NodeRef::<html::H1>::new();
     let path = use_location().pathname;
     let last = use_context::<LastHeading>();
@@ -38,7 +41,7 @@ pub(crate) fn PageHeading(
         }
     });
     view! {
-        <Title text=text.clone()/>
         <h1 tabindex="-1" node_ref=heading>{text}</h1>
     }
+    .part()
 }

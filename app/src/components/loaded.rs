@@ -1,46 +1,66 @@
-use leptos::either::{Either, EitherOf3};
+use std::sync::Arc;
+
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::{PageHeading, login_path};
 use crate::i18n::{language, texts};
+use crate::json::FromJson;
+use crate::part::{IntoPart, Part};
 use crate::portal::PortalError;
 use crate::problem_text::error_text;
+use crate::question::{Answer, AnswerResource, Loading};
 use crate::session::Session;
+use crate::title::set_title;
 
-/// Shows what a resource brought, or why it did not; the old content stays while it is fetched again.
+/// Shows an answer, or why there is none; the old content stays while it is asked for again.
 #[component]
 pub(crate) fn Loaded<T, V>(
     /// Where it comes from.
-    from: Resource<Result<T, PortalError>>,
+    from: Loading<T>,
     /// How it looks.
-    show: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+    show: impl Fn(T) -> V + Send + Sync + 'static,
 ) -> impl IntoView
 where
-    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    T: FromJson + 'static,
     V: IntoView + 'static,
 {
     let t = texts();
+    let waiting = move || view! { <p class="loading">{t.loading}</p> }.part();
+    let show = move |answer: Answer| match answer.read() {
+        Ok(value) => show(value).part(),
+        Err(error) => {
+            let again = Callback::new(move |()| from.refetch());
+            view! { <ErrorView error again/> }.part()
+        }
+    };
+    once_there(from, waiting, Arc::new(show))
+}
+
+/// What `show` makes of an answer, `waiting` until the first one is there.
+pub(crate) fn once_there<T>(
+    from: Loading<T>,
+    waiting: impl FnOnce() -> Part + Send + 'static,
+    show: Arc<dyn Fn(Answer) -> Part + Send + Sync>,
+) -> Part {
+    transition(from.untyped(), Box::new(waiting), show)
+}
+
+fn transition(
+    from: AnswerResource,
+    waiting: Box<dyn FnOnce() -> Part + Send>,
+    show: Arc<dyn Fn(Answer) -> Part + Send + Sync>,
+) -> Part {
     view! {
-        <Transition fallback=move || view! { <p class="loading">{t.loading}</p> }>
+        <Transition fallback=waiting>
             {move || {
-                let show = show.clone();
-                Suspend::new(async move {
-                    match from.await {
-                        Ok(value) => Either::Left(show(value)),
-                        Err(error) => {
-                            let again = Callback::new(move |()| from.refetch());
-                            Either::Right(view! { <ErrorView error again/> })
-                        }
-                    }
-                })
+                let show = Arc::clone(&show);
+                Suspend::new(async move { show(from.await) })
             }}
         </Transition>
     }
+    .part()
 }
 
 /// What stands where a page cannot be shown.
@@ -51,11 +71,11 @@ pub(crate) fn ErrorView(
     error: PortalError,
     /// How to try again.
     again: Callback<()>,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let text = error_text(t, language(), &error);
     match error {
-        PortalError::NotFound => EitherOf3::A(view! { <NotFoundView/> }),
+        PortalError::NotFound => view! { <NotFoundView/> }.part(),
         PortalError::SignedOut => {
             let here = use_location();
             let login = login_path(&here.pathname.get_untracked(), &here.search.get_untracked());
@@ -68,15 +88,16 @@ pub(crate) fn ErrorView(
                     navigate(&login, options);
                 }
             });
-            EitherOf3::B(view! {
-                // No `PageHeading`: the focus belongs to the page that follows.
-                <Title text=t.signed_out_heading/>
+            // No `PageHeading`: the focus belongs to the page that follows.
+            set_title(t.signed_out_heading);
+            view! {
                 <h1>{t.signed_out_heading}</h1>
                 <p>{text}</p>
                 <p><a class="button" href=login>{t.login}</a></p>
-            })
+            }
+            .part()
         }
-        _ => EitherOf3::C(view! {
+        _ => view! {
             <PageHeading text=t.trouble_heading/>
             <p role="alert">{text}</p>
             <p>
@@ -86,17 +107,19 @@ pub(crate) fn ErrorView(
                     again.run(());
                 }>{t.try_again}</a>
             </p>
-        }),
+        }
+        .part(),
     }
 }
 
 /// There is no such page, or it is somebody else's.
 #[component]
-pub(crate) fn NotFoundView() -> impl IntoView {
+pub(crate) fn NotFoundView() -> Part {
     let t = texts();
     view! {
         <PageHeading text=t.not_found_heading/>
         <p>{t.not_found_text}</p>
         <p><a class="button" href="/">{t.dashboard}</a></p>
     }
+    .part()
 }

@@ -1,4 +1,4 @@
-use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent};
+use leptos::ev::{FocusEvent, KeyboardEvent, MouseEvent, keydown};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -7,6 +7,7 @@ use web_sys::Node;
 
 use super::{Form, NavLink, PlainForm, SubmitButton};
 use crate::i18n::texts;
+use crate::part::{IntoPart, Part};
 use crate::server_fns::LogOut;
 
 /// The menu of everything that belongs to the account. Without scripting it is a plain list.
@@ -14,24 +15,27 @@ use crate::server_fns::LogOut;
 pub(crate) fn AccountMenu(
     /// The way out.
     log_out: Form<LogOut>,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let pages = [("/account/api-keys", t.api_keys)];
     let menu = Menu::new();
     let path = use_location().pathname;
-    let inside = move || path.with(|path| path.starts_with("/account/")).then_some("true");
+    let inside = Signal::derive(move || path.with(|path| path.starts_with("/account/")).then_some("true"));
+    let live = Signal::derive(move || menu.live.get().then_some(""));
+    let open = Signal::derive(move || menu.open.get().then_some(""));
+    let expanded =
+        Signal::derive(move || menu.live.get().then(|| if menu.open.get() { "true" } else { "false" }));
     let links = pages.map(|(to, text)| view! { <li><NavLink to text/></li> });
     view! {
         <li
             class="menu"
             node_ref=menu.element
-            data-live=move || menu.live.get().then_some("")
-            data-open=move || menu.open.get().then_some("")
+            data-live=live
+            data-open=open
             on:mouseenter=move |_| menu.open.set(true)
             on:mouseleave=move |_| menu.close()
             on:focusin=move |_| menu.open.set(true)
             on:focusout=move |event| menu.focus_left(&event)
-            on:keydown=move |event| menu.key(&event)
         >
             <a
                 class="menu-name"
@@ -39,7 +43,7 @@ pub(crate) fn AccountMenu(
                 node_ref=menu.name
                 aria-controls="account-menu"
                 aria-current=inside
-                aria-expanded=move || menu.live.get().then(|| menu.open.get().to_string())
+                aria-expanded=expanded
                 on:click=move |event| menu.click(&event)
             >
                 {t.account}
@@ -54,6 +58,7 @@ pub(crate) fn AccountMenu(
             </ul>
         </li>
     }
+    .part()
 }
 
 /// Hover and focus open the menu, a click holds it open or closes it, Escape closes it.
@@ -77,6 +82,16 @@ impl Menu {
         };
         // Until here the style sheet alone opens it.
         Effect::new(move |_| menu.live.set(true));
+        // Of the whole window: the pointer opens the menu wherever the focus is.
+        let keys = StoredValue::new_local(None);
+        Effect::new(move |_| {
+            keys.set_value(Some(window_event_listener(keydown, move |event| menu.key(&event))));
+        });
+        on_cleanup(move || {
+            if let Some(keys) = keys.try_update_value(Option::take).flatten() {
+                keys.remove();
+            }
+        });
         menu
     }
 
@@ -108,11 +123,14 @@ impl Menu {
     }
 
     fn key(self, event: &KeyboardEvent) {
-        if event.key() == "Escape" && self.open.get_untracked() {
-            if let Some(name) = self.name.get_untracked() {
-                let _ = name.focus();
-            }
-            self.close();
+        if event.key() != "Escape" || !self.open.get_untracked() {
+            return;
         }
+        let focused = document().active_element();
+        let has_focus = self.element.get_untracked().is_some_and(|menu| menu.contains(focused.as_deref()));
+        if let Some(name) = self.name.get_untracked().filter(|_| has_focus) {
+            let _ = name.focus();
+        }
+        self.close();
     }
 }

@@ -1,7 +1,7 @@
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::i18n::texts;
+use crate::part::{IntoPart, Part};
 use crate::portal::Moment;
 
 /// A point in time, or `N/A`.
@@ -9,9 +9,9 @@ use crate::portal::Moment;
 pub(crate) fn Time(
     /// When.
     moment: Option<Moment>,
-) -> impl IntoView {
+) -> Part {
     match moment {
-        Some(moment) => Either::Left(view! { <time datetime=moment.iso>{moment.text}</time> }),
-        None => Either::Right(texts().never),
+        Some(moment) => view! { <time datetime=moment.iso>{moment.text}</time> }.part(),
+        None => texts().never.part(),
     }
 }

@@ -1,7 +1,7 @@
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::i18n::texts;
+use crate::part::{IntoPart, Part};
 
 /// The ways to the pages before and after.
 #[component]
@@ -31,11 +31,9 @@ fn PagerStep(
     label: &'static str,
     /// What that page is to this one.
     rel: &'static str,
-) -> impl IntoView {
+) -> Part {
     match to {
-        Some(page) => Either::Left(view! {
-            <a href=format!("/account/api-keys?page={page}") rel=rel>{label}</a>
-        }),
-        None => Either::Right(view! { <span class="off" aria-disabled="true">{label}</span> }),
+        Some(page) => view! { <a href=format!("/account/api-keys?page={page}") rel=rel>{label}</a> }.part(),
+        None => view! { <span class="off" aria-disabled="true">{label}</span> }.part(),
     }
 }

@@ -2,6 +2,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::CopyButton;
+use crate::part::{IntoPart, Part};
 use crate::portal::ShownToken;
 
 /// A whole token with a button that copies it.
@@ -9,7 +10,7 @@ use crate::portal::ShownToken;
 pub(crate) fn WholeToken(
     /// The token.
     token: ShownToken,
-) -> impl IntoView {
+) -> Part {
     let element = NodeRef::<html::Code>::new();
     view! {
         <span class="whole-token">
@@ -17,4 +18,5 @@ pub(crate) fn WholeToken(
             <CopyButton text=token.0 shown_in=element/>
         </span>
     }
+    .part()
 }

@@ -1,16 +1,16 @@
-use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::components::{Loaded, PageHeading, Time, type_name};
+use crate::components::{Loaded, PageHeading, Table, Time, type_name};
 use crate::i18n::{group_digits, language, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::{Dashboard, KeyRow, Spans};
-use crate::server_fns::{dashboard, key_path};
+use crate::question::dashboard;
+use crate::server_fns::key_path;
 
 /// The first page: how much the keys are used, and which were used last.
 #[component]
-pub(crate) fn DashboardPage() -> impl IntoView {
-    let figures = Resource::new_blocking(|| (), |()| dashboard());
-    view! { <Loaded from=figures show=|figures| view! { <Figures figures/> }/> }
+pub(crate) fn DashboardPage() -> Part {
+    view! { <Loaded from=dashboard() show=|figures| view! { <Figures figures/> }/> }.part()
 }
 
 #[component]
@@ -20,11 +20,8 @@ fn Figures(
 ) -> impl IntoView {
     let t = texts();
     let Dashboard { keys, uses, refused, last_used } = figures;
-    let below = if keys == 0 {
-        Either::Left(view! { <FirstKey/> })
-    } else {
-        Either::Right(view! { <LastUsed rows=last_used/> })
-    };
+    let below =
+        if keys == 0 { view! { <FirstKey/> }.part() } else { view! { <LastUsed rows=last_used/> }.part() };
     view! {
         <PageHeading text=t.dashboard/>
         <div class="tiles">
@@ -48,10 +45,10 @@ fn SpansTile(
     spans: Spans,
     /// Its class.
     class: &'static str,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let figures = [(t.today, spans.today), (t.days_7, spans.days_7), (t.days_30, spans.days_30)];
-    let figures = figures.map(|(span, count)| {
+    let figures = figures.into_iter().map(|(span, count)| {
         view! {
             <div>
                 <dt>{span}</dt>
@@ -62,13 +59,14 @@ fn SpansTile(
     view! {
         <section class=class>
             <h2>{heading}</h2>
-            <dl class="spans">{figures}</dl>
+            <dl class="spans">{figures.collect_view()}</dl>
         </section>
     }
+    .part()
 }
 
 #[component]
-fn FirstKey() -> impl IntoView {
+fn FirstKey() -> Part {
     let t = texts();
     view! {
         <section class="empty">
@@ -76,46 +74,44 @@ fn FirstKey() -> impl IntoView {
             <p><a class="button" href="/account/api-keys/new">{t.generate_first_key}</a></p>
         </section>
     }
+    .part()
 }
 
 #[component]
 fn LastUsed(
     /// The keys that were used last.
     rows: Vec<KeyRow>,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     if rows.is_empty() {
-        return Either::Left(view! {
+        return view! {
             <section class="panel">
                 <h2>{t.last_used_keys}</h2>
                 <p>{t.no_key_used}</p>
             </section>
-        });
-    }
-    let columns = [t.column_description, t.column_type, t.column_last_used, t.column_times_used];
-    let rows = rows.into_iter().map(|row| {
-        view! {
-            <tr role="row">
-                <td role="cell" data-label=t.column_description class="name-cell">
-                    <a href=key_path(&row.id)>{row.description}</a>
-                </td>
-                <td role="cell" data-label=t.column_type class="type-cell">{type_name(t, row.key_type)}</td>
-                <td role="cell" data-label=t.column_last_used class="time-cell"><Time moment=row.last_used/></td>
-                <td role="cell" data-label=t.column_times_used class="number-cell">{row.times_used}</td>
-            </tr>
         }
+        .part();
+    }
+    let columns = vec![
+        (t.column_description, Some("name-cell")),
+        (t.column_type, Some("type-cell")),
+        (t.column_last_used, Some("time-cell")),
+        (t.column_times_used, Some("number-cell")),
+    ];
+    let rows = rows.into_iter().map(|row| {
+        let cells = vec![
+            view! { <a href=key_path(&row.id)>{row.description}</a> }.part(),
+            type_name(t, row.key_type).part(),
+            view! { <Time moment=row.last_used/> }.part(),
+            row.times_used.to_string().part(),
+        ];
+        (None, cells)
     });
-    Either::Right(view! {
+    view! {
         <section>
             <h2>{t.last_used_keys}</h2>
-            <table class="keys" role="table" aria-label=t.last_used_keys>
-                <thead role="rowgroup">
-                    <tr role="row">
-                        {columns.map(|name| view! { <th scope="col" role="columnheader">{name}</th> })}
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows.collect_view()}</tbody>
-            </table>
+            <Table label=t.last_used_keys columns rows=rows.collect()/>
         </section>
-    })
+    }
+    .part()
 }

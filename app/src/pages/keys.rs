@@ -12,15 +12,14 @@ pub(crate) use detail::*;
 pub(crate) use generate::*;
 pub(crate) use list::*;
 
-use leptos::prelude::*;
+use leptos::prelude::With;
 use leptos_router::hooks::use_params_map;
 
-use crate::portal::{KeyDetails, KeyId, PortalError};
-use crate::server_fns::find_key;
+use crate::portal::{KeyDetails, KeyId};
+use crate::question::{Loading, key};
 
 /// The key that the address names.
-fn key_of_address() -> Resource<Result<KeyDetails, PortalError>> {
+fn key_of_address() -> Loading<KeyDetails> {
     let params = use_params_map();
-    let id = Memo::new(move |_| KeyId(params.with(|p| p.get("id")).unwrap_or_default()));
-    Resource::new_blocking(move || id.get(), find_key)
+    key(move || KeyId(params.with(|p| p.get("id")).unwrap_or_default()))
 }

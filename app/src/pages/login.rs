@@ -4,13 +4,14 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::components::{Form, Kind, PageHeading, PlainForm, SubmitButton, TextField};
 use crate::i18n::texts;
+use crate::part::{IntoPart, Part};
 use crate::portal::Field;
 use crate::server_fns::{LogIn, local_path};
 use crate::session::Session;
 
 /// Where a session starts.
 #[component]
-pub(crate) fn LoginPage() -> impl IntoView {
+pub(crate) fn LoginPage() -> Part {
     let t = texts();
     let form = Form::<LogIn>::new();
     let asked = use_query_map().with_untracked(|query| query.get("next"));
@@ -35,4 +36,5 @@ pub(crate) fn LoginPage() -> impl IntoView {
             </PlainForm>
         </div>
     }
+    .part()
 }

@@ -1,4 +1,3 @@
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -6,13 +5,15 @@ use leptos_router::location::Url;
 
 use crate::components::{Form, Kind, Loaded, PageHeading, PlainForm, SubmitButton, TextField};
 use crate::i18n::texts;
+use crate::part::{IntoPart, Part};
 use crate::portal::{Field, SetupLink};
-use crate::server_fns::{CreateFirstAccount, setup_is_open};
+use crate::question::setup_is_open;
+use crate::server_fns::CreateFirstAccount;
 use crate::session::Session;
 
 /// Where the first account is created, by whoever holds the link.
 #[component]
-pub(crate) fn SetupPage() -> impl IntoView {
+pub(crate) fn SetupPage() -> Part {
     let form = Form::<CreateFirstAccount>::new();
     let navigate = use_navigate();
     form.on_success(move |()| {
@@ -20,21 +21,15 @@ pub(crate) fn SetupPage() -> impl IntoView {
         navigate("/", NavigateOptions { replace: true, ..NavigateOptions::default() });
     });
     let token = use_query_map().with_untracked(|query| query.get("token")).unwrap_or_default();
-    let open = Resource::new_blocking(
-        {
-            let token = token.clone();
-            move || SetupLink(token.clone())
-        },
-        setup_is_open,
-    );
+    let open = setup_is_open(SetupLink(token.clone()));
     let show = move |open| {
         if open {
-            Either::Left(view! { <SetupForm form token=token.clone()/> })
+            view! { <SetupForm form token=token.clone()/> }.part()
         } else {
-            Either::Right(view! { <ClosedLink/> })
+            view! { <ClosedLink/> }.part()
         }
     };
-    view! { <div class="door"><Loaded from=open show/></div> }
+    view! { <div class="door"><Loaded from=open show/></div> }.part()
 }
 
 #[component]

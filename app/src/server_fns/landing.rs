@@ -18,7 +18,11 @@ pub trait Landing: ServerFn {
 /// The name that [`FormEcho`](crate::FormEcho) gives to a server function's form.
 #[must_use]
 pub fn form_name<F: ServerFn>() -> &'static str {
-    F::PATH.rsplit('/').next().unwrap_or_default()
+    last_part(F::PATH)
+}
+
+pub(crate) fn last_part(path: &'static str) -> &'static str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// `next` if it stays on this site, else the first page.

@@ -24,11 +24,13 @@ struct Manifest {
 
 /// The addresses of the site's files.
 pub(super) fn site_files() -> SiteFiles {
-    let manifest = Files::get(MANIFEST).and_then(|f| serde_json::from_slice::<Manifest>(&f.data).ok());
     // `cargo leptos watch` builds without hashes and without a manifest.
+    let watched = std::env::var_os("LEPTOS_OUTPUT_NAME").is_some();
+    let file = Files::get(MANIFEST).filter(|_| !watched);
+    let manifest = file.and_then(|f| serde_json::from_slice::<Manifest>(&f.data).ok());
     let manifest = manifest.unwrap_or_else(|| Manifest {
         js: "latchkey.js".to_owned(),
-        wasm: "latchkey_bg.wasm".to_owned(),
+        wasm: "latchkey.wasm".to_owned(),
         css: "latchkey.css".to_owned(),
     });
     let url = |name: &str| format!("/pkg/{name}");

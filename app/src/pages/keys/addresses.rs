@@ -1,8 +1,8 @@
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::{Form, PlainForm, SubmitButton, TextField};
 use crate::i18n::{fill, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyDetails};
 use crate::server_fns::{AuthoriseAddress, RemoveAddress};
 
@@ -31,16 +31,17 @@ pub(super) fn Addresses(
     path: String,
     /// What it sends.
     forms: AddressForms,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let id = key.row.id.0;
     let state = forms.authorise.state;
     let list = if key.allow_list.is_empty() {
-        Either::Left(view! { <p>{t.addresses_empty}</p> })
+        view! { <p>{t.addresses_empty}</p> }.part()
     } else {
-        Either::Right(view! {
+        view! {
             <AddressList form=forms.remove addresses=key.allow_list path=path.clone() id=id.clone()/>
-        })
+        }
+        .part()
     };
     view! {
         <section class="panel">
@@ -65,6 +66,7 @@ pub(super) fn Addresses(
             </PlainForm>
         </section>
     }
+    .part()
 }
 
 /// One form for the whole list: the button that is pressed says which entry.
@@ -78,7 +80,7 @@ fn AddressList(
     path: String,
     /// The key.
     id: String,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let state = form.state;
     let entries = addresses.into_iter().map(move |address| {
@@ -103,6 +105,7 @@ fn AddressList(
             <ul class="addresses">{entries.collect_view()}</ul>
         </PlainForm>
     }
+    .part()
 }
 
 /// For the keys that pass from anywhere.
@@ -110,7 +113,7 @@ fn AddressList(
 pub(super) fn FreeAddresses(
     /// The key.
     key: KeyDetails,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     view! {
         <section class="panel">
@@ -119,4 +122,5 @@ pub(super) fn FreeAddresses(
             <p>{t.any_address_text}</p>
         </section>
     }
+    .part()
 }

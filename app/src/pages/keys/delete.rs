@@ -5,12 +5,13 @@ use leptos_router::hooks::use_navigate;
 use super::key_of_address;
 use crate::components::{Announcer, Form, Loaded, PageHeading, PlainForm, SubmitButton};
 use crate::i18n::{fill, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::KeyDetails;
 use crate::server_fns::{DeleteKey, key_path};
 
 /// Asks once more before a key is deleted.
 #[component]
-pub(crate) fn DeleteKeyPage() -> impl IntoView {
+pub(crate) fn DeleteKeyPage() -> Part {
     let t = texts();
     let key = key_of_address();
     let form = Form::<DeleteKey>::new();
@@ -19,7 +20,7 @@ pub(crate) fn DeleteKeyPage() -> impl IntoView {
         announcer.say(t.key_deleted);
         navigate("/account/api-keys", NavigateOptions { replace: true, ..NavigateOptions::default() });
     });
-    view! { <Loaded from=key show=move |key| view! { <Question key form/> }/> }
+    view! { <Loaded from=key show=move |key| view! { <Question key form/> }/> }.part()
 }
 
 #[component]

@@ -8,12 +8,14 @@ use super::reveal::{Reveal, RevealForm};
 use super::statistics::Statistics;
 use crate::components::{Announcer, Form, Loaded, PageHeading, type_name};
 use crate::i18n::texts;
+use crate::part::{IntoPart, Part};
 use crate::portal::{KeyDetails, KeyType, PortalError};
+use crate::question::Loading;
 use crate::server_fns::key_path;
 
 /// The page of one key.
 #[component]
-pub(crate) fn KeyPageView() -> impl IntoView {
+pub(crate) fn KeyPageView() -> Part {
     let t = texts();
     let key = key_of_address();
     // The forms live here, outside of what is drawn again when the key changes.
@@ -25,13 +27,13 @@ pub(crate) fn KeyPageView() -> impl IntoView {
     refetch_after(lock.width, key, t.width_saved);
     refetch_after(lock.release, key, t.lock_released);
     let show = move |key| view! { <KeyParts key reveal lock addresses/> };
-    view! { <Loaded from=key show/> }
+    view! { <Loaded from=key show/> }.part()
 }
 
 /// Once `form` succeeds, fetches the key again and says what was done.
-fn refetch_after<F>(form: Form<F>, key: Resource<Result<KeyDetails, PortalError>>, said: &'static str)
+fn refetch_after<F>(form: Form<F>, key: Loading<KeyDetails>, said: &'static str)
 where
-    F: ServerFn<Error = PortalError, Output = ()> + Clone + Send + Sync + 'static,
+    F: ServerFn<Error = PortalError, Output = ()>,
 {
     let announcer = Announcer::here();
     form.on_success(move |()| {

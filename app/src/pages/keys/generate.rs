@@ -4,13 +4,14 @@ use leptos_router::hooks::use_navigate;
 
 use crate::components::{Announcer, Form, PageHeading, PlainForm, SubmitButton, TextField, TypeField};
 use crate::i18n::texts;
+use crate::part::{IntoPart, Part};
 use crate::portal::Field;
 use crate::server_fns::GenerateKey;
 use crate::session::FreshKey;
 
 /// Where a key is generated.
 #[component]
-pub(crate) fn GenerateKeyPage() -> impl IntoView {
+pub(crate) fn GenerateKeyPage() -> Part {
     let t = texts();
     let form = Form::<GenerateKey>::new();
     let (FreshKey(generated), announcer, navigate) = (FreshKey::here(), Announcer::here(), use_navigate());
@@ -34,4 +35,5 @@ pub(crate) fn GenerateKeyPage() -> impl IntoView {
         </PlainForm>
         <p><a href="/account/api-keys">{t.list_link}</a></p>
     }
+    .part()
 }

@@ -1,27 +1,26 @@
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::{KeyTable, Loaded, PageHeading, Pager, WholeToken};
 use crate::i18n::{fill, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::{KeyPage, RevealedKey};
-use crate::server_fns::list_keys;
+use crate::question::key_page;
 use crate::session::FreshKey;
 
 /// The list of the visitor's keys.
 #[component]
-pub(crate) fn KeysPage() -> impl IntoView {
+pub(crate) fn KeysPage() -> Part {
     let query = use_query_map();
-    let page =
-        Memo::new(move |_| query.with(|q| q.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1));
-    let keys = Resource::new_blocking(move || page.get(), list_keys);
+    let keys =
+        key_page(move || query.with(|q| q.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1));
     let FreshKey(generated) = FreshKey::here();
     on_cleanup(move || generated.set(None));
     let show = move |mut keys: KeyPage| {
         keys.fresh = keys.fresh.or_else(|| generated.get_untracked());
         view! { <Keys keys/> }
     };
-    view! { <Loaded from=keys show/> }
+    view! { <Loaded from=keys show/> }.part()
 }
 
 #[component]
@@ -67,8 +66,8 @@ fn FreshNotice(
 ) -> impl IntoView {
     let t = texts();
     let token = match token {
-        Some(key) => Either::Left(view! { <p><WholeToken token=key.token/></p> }),
-        None => Either::Right(()),
+        Some(key) => view! { <p><WholeToken token=key.token/></p> }.part(),
+        None => ().part(),
     };
     view! {
         <section class="notice" aria-label=t.fresh_heading>

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use crate::components::{Form, PlainForm, SubmitButton};
 use crate::i18n::{fill, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::{KeyDetails, LockWidth};
 use crate::server_fns::{ReleaseLock, SetLockWidth};
 
@@ -30,7 +31,7 @@ pub(super) fn Lock(
     path: String,
     /// What it sends.
     forms: LockForms,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let id = key.row.id.0;
     let locked = key.row.locked_ip.is_some();
@@ -60,6 +61,7 @@ pub(super) fn Lock(
             <WidthForm form=forms.width path id width=key.lock_width/>
         </section>
     }
+    .part()
 }
 
 #[component]
@@ -72,7 +74,7 @@ fn WidthForm(
     id: String,
     /// How wide the lock is now.
     width: LockWidth,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let choices = [(LockWidth::Exact, "exact", t.width_exact), (LockWidth::Net64, "net64", t.width_net64)];
     let choices = choices.map(|(choice, value, label)| {
@@ -93,4 +95,5 @@ fn WidthForm(
             <SubmitButton state=form.state label=t.save described=fill("{save}: {what}", &[("save", &t.save), ("what", &t.width_legend)]) class="button quiet"/>
         </PlainForm>
     }
+    .part()
 }

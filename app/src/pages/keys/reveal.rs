@@ -1,9 +1,10 @@
-use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
 use crate::components::{Announcer, Form, Kind, PlainForm, SubmitButton, TextField, WholeToken};
 use crate::i18n::{fill, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyDetails, KeyType, PortalError, RevealedKey};
+use crate::question::Loading;
 use crate::server_fns::RevealKey;
 
 /// The form that shows a token again, and the token once it has come.
@@ -15,7 +16,7 @@ pub(super) struct RevealForm {
 
 impl RevealForm {
     /// A form for the token of `key`.
-    pub(super) fn new(key: Resource<Result<KeyDetails, PortalError>>) -> Self {
+    pub(super) fn new(key: Loading<KeyDetails>) -> Self {
         let (t, announcer) = (texts(), Announcer::here());
         let reveal = Self { form: Form::new(), shown: RwSignal::new(None) };
         reveal.form.on_success(move |token| {
@@ -37,7 +38,7 @@ pub(super) fn Reveal(
     path: String,
     /// What it sends.
     form: RevealForm,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let smpp = (key.row.key_type == KeyType::Smpp).then(|| {
         view! { <p class="hint">{fill(t.smpp_note, &[("username", &key.row.username)])}</p> }
@@ -46,17 +47,17 @@ pub(super) fn Reveal(
         // The same page may have shown another key before.
         let shown = form.shown.get().or_else(|| key.fresh.clone()).filter(|shown| shown.id == key.row.id);
         match shown {
-            Some(shown) => EitherOf3::A(view! {
+            Some(shown) => view! {
                 <p><WholeToken token=shown.token/></p>
                 <p class="hint">{t.token_shown_note}</p>
-            }),
-            None if key.can_reveal => {
-                EitherOf3::B(view! { <Masked key=key.clone() path=path.clone() form/> })
             }
-            None => EitherOf3::C(view! {
+            .part(),
+            None if key.can_reveal => view! { <Masked key=key.clone() path=path.clone() form/> }.part(),
+            None => view! {
                 <p><code class="token" translate="no">{key.row.masked_token.clone()}</code></p>
                 <p class="hint">{t.never_revealed}</p>
-            }),
+            }
+            .part(),
         }
     };
     view! {
@@ -66,6 +67,7 @@ pub(super) fn Reveal(
             {smpp}
         </section>
     }
+    .part()
 }
 
 #[component]
@@ -76,7 +78,7 @@ fn Masked(
     path: String,
     /// What it sends.
     form: RevealForm,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
     let form = form.form;
     let state = form.state;
@@ -90,9 +92,9 @@ fn Masked(
     });
     let password = move || {
         if !asks.get() {
-            return Either::Right(());
+            return ().part();
         }
-        Either::Left(view! {
+        view! {
             <TextField
                 state
                 field=Field::Password
@@ -101,7 +103,8 @@ fn Masked(
                 kind=Kind::CurrentPassword
                 hint=t.proof_hint
             />
-        })
+        }
+        .part()
     };
     view! {
         <p><code class="token" translate="no">{key.row.masked_token}</code></p>
@@ -111,4 +114,5 @@ fn Masked(
             <SubmitButton state label=t.show/>
         </PlainForm>
     }
+    .part()
 }

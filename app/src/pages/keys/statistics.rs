@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use crate::components::Time;
 use crate::i18n::{group_digits, language, texts};
+use crate::part::{IntoPart, Part};
 use crate::portal::KeyDetails;
 
 /// When and how often a key is used.
@@ -9,25 +10,25 @@ use crate::portal::KeyDetails;
 pub(super) fn Statistics(
     /// The key.
     key: KeyDetails,
-) -> impl IntoView {
+) -> Part {
     let (t, language) = (texts(), language());
-    let counts = [
-        (t.column_times_used, key.row.times_used),
-        (t.used_today, key.uses_today),
-        (t.used_30_days, key.uses_30_days),
-        (t.refused_30_days, key.refused_30_days),
+    let count = |count| group_digits(language, count).part();
+    let facts = [
+        (t.created, view! { <Time moment=Some(key.created)/> }.part()),
+        (t.column_last_used, view! { <Time moment=key.row.last_used/> }.part()),
+        (t.column_times_used, count(key.row.times_used)),
+        (t.used_today, count(key.uses_today)),
+        (t.used_30_days, count(key.uses_30_days)),
+        (t.refused_30_days, count(key.refused_30_days)),
     ];
-    let counts = counts.map(|(name, count)| {
-        view! { <div><dt>{name}</dt><dd>{group_digits(language, count)}</dd></div> }
+    let facts = facts.into_iter().map(|(name, fact)| {
+        view! { <div><dt>{name}</dt><dd>{fact}</dd></div> }
     });
     view! {
         <section class="panel">
             <h2>{t.statistics}</h2>
-            <dl class="facts">
-                <div><dt>{t.created}</dt><dd><Time moment=Some(key.created)/></dd></div>
-                <div><dt>{t.column_last_used}</dt><dd><Time moment=key.row.last_used/></dd></div>
-                {counts}
-            </dl>
+            <dl class="facts">{facts.collect_view()}</dl>
         </section>
     }
+    .part()
 }

@@ -1,0 +1,170 @@
+//! What the pages ask of the server before they can be shown.
+//!
+//! A question becomes an [`Answer`] in two ways: the server asks its own functions while it renders,
+//! the browser sends a request. Either way it stays JSON until a page shows it, so that waiting and
+//! hydrating are compiled once and not once per view type.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use leptos::prelude::*;
+use leptos::server::codee::string::FromToStringCodec;
+use serde::Serialize;
+
+use crate::json::{FromJson, from_json};
+use crate::portal::{Dashboard, KeyDetails, KeyId, KeyPage, PortalError, SetupLink, Viewer};
+
+/// What is asked.
+#[derive(Clone, PartialEq)]
+enum Question {
+    Viewer,
+    Dashboard,
+    KeyPage(u32),
+    Key(KeyId),
+    SetupIsOpen(SetupLink),
+}
+
+/// Who is logged in.
+pub(crate) fn viewer() -> Loading<Option<Viewer>> {
+    Loading::new(|| Question::Viewer)
+}
+
+/// The figures of the first page.
+pub(crate) fn dashboard() -> Loading<Dashboard> {
+    Loading::new(|| Question::Dashboard)
+}
+
+/// One page of keys; asked again whenever `page` changes.
+pub(crate) fn key_page(page: impl Fn() -> u32 + Send + Sync + 'static) -> Loading<KeyPage> {
+    Loading::new(move || Question::KeyPage(page()))
+}
+
+/// One key; asked again whenever `id` changes.
+pub(crate) fn key(id: impl Fn() -> KeyId + Send + Sync + 'static) -> Loading<KeyDetails> {
+    Loading::new(move || Question::Key(id()))
+}
+
+/// Whether a set-up link may create the first account.
+pub(crate) fn setup_is_open(link: SetupLink) -> Loading<bool> {
+    Loading::new(move || Question::SetupIsOpen(link.clone()))
+}
+
+/// An answer on its way, of whatever type.
+pub(crate) type AnswerResource = Resource<Answer, FromToStringCodec>;
+
+/// An answer of type `T` on its way.
+pub(crate) struct Loading<T> {
+    answer: AnswerResource,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Loading<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Loading<T> {}
+
+impl<T> Loading<T> {
+    fn new(ask: impl Fn() -> Question + Send + Sync + 'static) -> Self {
+        Self { answer: load(Box::new(ask)), of: PhantomData }
+    }
+
+    /// Asks again.
+    pub(crate) fn refetch(self) {
+        self.answer.refetch();
+    }
+
+    /// The answer without its type.
+    pub(crate) fn untyped(self) -> AnswerResource {
+        self.answer
+    }
+}
+
+fn load(ask: Box<dyn Fn() -> Question + Send + Sync>) -> AnswerResource {
+    Resource::new_str_blocking(ask, Question::answer)
+}
+
+/// The JSON of what a server function returned, or its error.
+#[derive(Clone)]
+pub(crate) struct Answer(Result<String, PortalError>);
+
+impl Answer {
+    /// What was returned.
+    pub(crate) fn read<T: FromJson>(self) -> Result<T, PortalError> {
+        from_json(&self.0?)
+    }
+}
+
+// The form in which an answer travels inside of the page: a sign, then JSON.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ok(json) => write!(f, "+{json}"),
+            Err(error) => write!(f, "-{}", to_json(error).unwrap_or_default()),
+        }
+    }
+}
+
+impl FromStr for Answer {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(match text.split_at_checked(1) {
+            Some(("+", json)) => Ok(json.to_owned()),
+            Some((_, json)) => Err(from_json(json).unwrap_or_else(|error| error)),
+            None => Err(PortalError::Unavailable),
+        }))
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, PortalError> {
+    serde_json::to_string(value).map_err(|error| PortalError::Connection(error.to_string()))
+}
+
+/// On the server.
+#[cfg(feature = "ssr")]
+mod here {
+    use super::{Answer, Question, to_json};
+    use crate::server_fns as ask;
+
+    impl Question {
+        pub(super) async fn answer(self) -> Answer {
+            Answer(match self {
+                Self::Viewer => ask::viewer().await.and_then(|found| to_json(&found)),
+                Self::Dashboard => ask::dashboard().await.and_then(|found| to_json(&found)),
+                Self::KeyPage(page) => ask::list_keys(page).await.and_then(|found| to_json(&found)),
+                Self::Key(id) => ask::find_key(id).await.and_then(|found| to_json(&found)),
+                Self::SetupIsOpen(link) => ask::setup_is_open(link).await.and_then(|found| to_json(&found)),
+            })
+        }
+    }
+}
+
+/// In the browser.
+#[cfg(not(feature = "ssr"))]
+mod far {
+    use send_wrapper::SendWrapper;
+    use server_fn::ServerFn;
+
+    use super::{Answer, Question};
+    use crate::server_fns::{FindKey, ListKeys, ReadDashboard, ReadViewer, SetupIsOpen};
+    use crate::transport::{Method, arguments, call};
+
+    impl Question {
+        pub(super) fn answer(self) -> impl Future<Output = Answer> + Send {
+            let (path, method, argument) = match self {
+                Self::Viewer => (ReadViewer::PATH, Method::Get, None),
+                Self::Dashboard => (ReadDashboard::PATH, Method::Get, None),
+                Self::KeyPage(page) => (ListKeys::PATH, Method::Get, Some(("page", page.to_string()))),
+                Self::Key(id) => (FindKey::PATH, Method::Get, Some(("id", id.0))),
+                Self::SetupIsOpen(link) => (SetupIsOpen::PATH, Method::Post, Some(("token", link.0))),
+            };
+            // A browser has one thread; the wrapper says so to the compiler.
+            SendWrapper::new(async move { Answer(call(path, method, arguments(argument)).await) })
+        }
+    }
+}
