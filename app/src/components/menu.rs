@@ -82,15 +82,11 @@ impl Menu {
         };
         // Until here the style sheet alone opens it.
         Effect::new(move |_| menu.live.set(true));
-        // Of the whole window: the pointer opens the menu wherever the focus is.
-        let keys = StoredValue::new_local(None);
         Effect::new(move |_| {
-            keys.set_value(Some(window_event_listener(keydown, move |event| menu.key(&event))));
-        });
-        on_cleanup(move || {
-            if let Some(keys) = keys.try_update_value(Option::take).flatten() {
-                keys.remove();
-            }
+            // Of the whole window: the pointer opens the menu wherever the focus is. Inside of the effect,
+            // because the server may clean up on another thread than the one that rendered.
+            let keys = window_event_listener(keydown, move |event| menu.key(&event));
+            on_cleanup(move || keys.remove());
         });
         menu
     }

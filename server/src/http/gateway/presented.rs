@@ -75,7 +75,8 @@ fn from_basic(encoded: &str) -> Result<Presented, Code> {
     if token.is_empty() {
         return Err(Code::Missing);
     }
-    Ok(Presented { token: token.to_owned(), username: Some(username.to_owned()) })
+    let username = (!username.is_empty()).then(|| username.to_owned());
+    Ok(Presented { token: token.to_owned(), username })
 }
 
 /// `api_key=`, or `username=` and `password=`, of the original address.
@@ -130,6 +131,7 @@ mod tests {
     #[case(&[("x-api-key", " abc")], "abc", None)]
     #[case(&[("authorization", "Basic ZGVtbzphYmM=")], "abc", Some("demo"))]
     #[case(&[("authorization", "Basic ZGVtbzphOmI=")], "a:b", Some("demo"))]
+    #[case(&[("authorization", "Basic OmFiYw==")], "abc", None)]
     #[case(&[("authorization", "Digest x"), ("x-api-key", "abc")], "abc", None)]
     #[case(&[("authorization", "Bearer abc"), ("x-original-uri", "/?api_key=d")], "abc", None)]
     fn one_token_is_found(

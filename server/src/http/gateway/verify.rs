@@ -71,7 +71,7 @@ pub(super) async fn verify(
     let verdict = match asked.key.as_str() {
         "" => Verdict::refuse(Code::Missing),
         token => {
-            let username = asked.username.as_deref();
+            let username = asked.username.as_deref().filter(|name| !name.is_empty());
             let question = Question { token, username, address, dry_run: asked.dry_run };
             services.verifier.verify(question).await
         }
