@@ -18,8 +18,9 @@ use tracing_subscriber::EnvFilter;
 
 /// How often sessions that ended by their limits are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
-/// Threads for pages; password hashing has its own.
-const PAGE_THREADS: usize = 2;
+/// Threads for pages; password hashing has its own. One, so that no two threads work on the parts
+/// of one page (docs/decisions.md).
+const PAGE_THREADS: usize = 1;
 
 #[derive(Args)]
 pub(super) struct Flags {

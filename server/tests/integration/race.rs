@@ -25,8 +25,9 @@ async fn one_round(app: &TestApp, round: u32) {
     assert_eq!(row[5..7], [count.to_string(), winner.to_owned()], "round {round}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn exactly_one_address_wins_on_many_threads() {
+/// As the server runs: verifications on this thread, pages and the state writer on another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn exactly_one_address_wins_across_threads() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
     for round in 0..10 {
