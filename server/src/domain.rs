@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod description;
 pub mod ids;
 pub mod key_type;
+pub mod proxy_protocol;
 pub mod rule;
 pub mod sealing;
 pub mod throttle;
