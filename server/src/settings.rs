@@ -30,11 +30,12 @@ const fn secret(name: &'static str) -> Known {
 }
 
 /// All settings.
-pub const KNOWN: [Known; 14] = [
+pub const KNOWN: [Known; 15] = [
     known("listen", "127.0.0.1:3000"),
     known("data_dir", "data"),
     known("public_url", ""),
     known("trusted_proxies", "127.0.0.1,::1"),
+    known("require_gateway_token", "false"),
     known("log_format", "text"),
     known("log_level", "info"),
     known("key_prefix", "lk"),
@@ -80,6 +81,8 @@ pub struct Settings {
     pub public_url: PublicUrl,
     /// Whose word about a client's address is taken.
     pub trusted_proxies: TrustedProxies,
+    /// Whether the gateway endpoints also need the token of a gateway.
+    pub require_gateway_token: bool,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What is logged (the syntax of `RUST_LOG`).

@@ -1,6 +1,7 @@
 //! What gateways ask: `POST /v1/verify`, and the endpoints of their own authentication hooks.
 
 mod authz;
+mod credential;
 mod presented;
 mod verify;
 
@@ -19,6 +20,9 @@ pub(super) fn router(services: Arc<Services>) -> Router {
         .route("/v1/verify", post(verify::verify))
         .route("/authz/forward-auth", any(authz::forward_auth))
         .route("/authz/auth-request", any(authz::auth_request))
+        .route("/authz/ext-authz", any(authz::ext_authz))
+        .route("/authz/ext-authz/", any(authz::ext_authz))
+        .route("/authz/ext-authz/{*rest}", any(authz::ext_authz))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

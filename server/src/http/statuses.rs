@@ -75,7 +75,7 @@ impl Problem {
     };
     pub(super) const UNTRUSTED: Self = Self {
         status: StatusCode::FORBIDDEN,
-        detail: "This address answers trusted proxies only (setting trusted_proxies).",
+        detail: "This address answers gateways only (settings trusted_proxies and require_gateway_token).",
     };
     pub(super) const UNAVAILABLE: Self = Self {
         status: StatusCode::SERVICE_UNAVAILABLE,

@@ -27,6 +27,7 @@ impl Settings {
             })?,
             public_url: layers.take("public_url", |v| public_url(v, listen))?,
             trusted_proxies: layers.take("trusted_proxies", trusted_proxies)?,
+            require_gateway_token: layers.take("require_gateway_token", yes_or_no)?,
             log_format: layers
                 .take("log_format", |v| choice(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))?,
             log_level: layers.take("log_level", |v| {
@@ -34,7 +35,7 @@ impl Settings {
                 fits.then(|| v.to_owned()).ok_or_else(|| "takes error, warn, info, debug or trace".to_owned())
             })?,
             token_format: layers.take("key_prefix", |v| TokenFormat::new(v).map_err(|e| e.to_string()))?,
-            key_in_query: layers.take("key_in_query", |v| choice(v, &[("true", true), ("false", false)]))?,
+            key_in_query: layers.take("key_in_query", yes_or_no)?,
             revealable: layers.take("reveal", |v| choice(v, &[("password", true), ("never", false)]))?,
             durable_usage: layers
                 .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
@@ -67,6 +68,10 @@ fn choice<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
         format!("takes {}", names.join(" or "))
     })
+}
+
+fn yes_or_no(value: &str) -> Result<bool, String> {
+    choice(value, &[("true", true), ("false", false)])
 }
 
 fn trusted_proxies(value: &str) -> Result<TrustedProxies, String> {
@@ -167,6 +172,7 @@ mod tests {
     #[case("log_format", "xml")]
     #[case("key_prefix", "LK")]
     #[case("key_in_query", "yes")]
+    #[case("require_gateway_token", "1")]
     #[case("reveal", "always")]
     #[case("usage_durability", "none")]
     #[case("session_idle_minutes", "0")]

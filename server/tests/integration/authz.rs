@@ -1,10 +1,11 @@
-//! `/authz/forward-auth` and `/authz/auth-request`
+//! `/authz/forward-auth`, `/authz/auth-request` and `/authz/ext-authz/*`
 
 use crate::app::TestApp;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 
-const ENDPOINTS: [&str; 2] = ["/authz/forward-auth", "/authz/auth-request"];
+const ENDPOINTS: [&str; 3] =
+    ["/authz/forward-auth", "/authz/auth-request", "/authz/ext-authz/v1/pets/../%2e%2e/../healthz"];
 
 #[tokio::test]
 async fn allow_is_an_empty_200_with_the_identity() {
@@ -29,7 +30,7 @@ async fn allow_is_an_empty_200_with_the_identity() {
             assert_eq!(answer.code(), "");
         }
     }
-    assert_eq!(app.browser("demouser").await.row(&key.id).await[5], "16", "each method is one use");
+    assert_eq!(app.browser("demouser").await.row(&key.id).await[5], "24", "each method is one use");
 }
 
 #[tokio::test]
@@ -77,7 +78,7 @@ async fn nginx_never_sees_a_429() {
     }
     let basic = format!("Basic {}", base64("demouser:guess999"));
     let headers = [("authorization", basic.as_str()), ("x-forwarded-for", "203.0.113.7")];
-    for (path, status) in [(ENDPOINTS[0], 429), (ENDPOINTS[1], 403)] {
+    for (path, status) in [(ENDPOINTS[0], 429), (ENDPOINTS[1], 403), (ENDPOINTS[2], 429)] {
         let answer = app.authz_with(path, "127.0.0.1", &headers).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (status, "THROTTLED"));
         assert_eq!(answer.header("x-latchkey-status"), "429");
@@ -144,5 +145,29 @@ async fn the_query_counts_where_the_operator_allows_it() {
             let headers = [(header, uri.as_str()), ("x-forwarded-for", "203.0.113.7")];
             assert_eq!(app.authz_with(path, "127.0.0.1", &headers).await.code(), code);
         }
+        // Envoy asks with the client's own path and query; what headers say of them is then the client's.
+        let headers = [("x-original-uri", "/?api_key=other"), ("x-forwarded-for", "203.0.113.7")];
+        let path = format!("/authz/ext-authz{uri}");
+        assert_eq!(app.authz_with(&path, "127.0.0.1", &headers).await.code(), code);
     }
+}
+
+#[tokio::test]
+async fn envoy_may_ask_with_any_path_and_it_decides_nothing() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let key = app.browser("demouser").await.generate("WEB", "cloud").await;
+    let long = format!("/authz/ext-authz/{}", "a/".repeat(4000));
+    let query = format!("/authz/ext-authz/?api_key={}", key.token);
+    let paths = ["/authz/ext-authz", "/authz/ext-authz/", "/authz/ext-authz//", "/authz/ext-authz?x", &long];
+    for path in paths.into_iter().chain([query.as_str(), "/authz/ext-authz/account/api-keys"]) {
+        let client = ("x-forwarded-for", "203.0.113.7");
+        let with = app.authz_with(path, "127.0.0.1", &[("x-api-key", &key.token), client]).await;
+        assert_eq!((with.status, with.header("x-latchkey-key-id")), (StatusCode::OK, &*key.id), "{path}");
+        let without = app.authz_with(path, "127.0.0.1", &[client]).await;
+        assert_eq!((without.status, without.code()), (StatusCode::UNAUTHORIZED, "MISSING"), "{path}");
+    }
+    // No path of Envoy's beside the endpoint is one of ours that says yes.
+    let other = app.authz_with("/authz/ext-authzother", "127.0.0.1", &[("x-api-key", &key.token)]).await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
 }

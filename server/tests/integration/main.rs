@@ -8,6 +8,7 @@ mod bad_input;
 mod binary;
 mod command_line;
 mod crash;
+mod gateway_token;
 mod key_life;
 mod pages;
 mod query_plan;

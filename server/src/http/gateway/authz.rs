@@ -1,6 +1,6 @@
 //! The hooks of gateways: any method, no body, status and headers of the gateway's dialect.
 
-use super::presented;
+use super::{credential, presented};
 use crate::domain::address::Address;
 use crate::domain::verdict::Code;
 use crate::http::statuses::{Problem, for_nginx, of_verdict};
@@ -9,7 +9,7 @@ use crate::verify::{KeyEntry, Question, Verdict};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -38,6 +38,20 @@ pub(super) async fn auth_request(
     answer(&services, peer, &headers, for_nginx).await
 }
 
+/// Envoy's HTTP `ext_authz`: every status reaches the client. Envoy asks with the client's own method, path
+/// and query, so these say nothing about what may pass; only a key in the query is looked for, where allowed.
+pub(super) async fn ext_authz(
+    State(services): State<Arc<Services>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    uri: Uri,
+    mut headers: HeaderMap,
+) -> Response {
+    if services.settings.key_in_query {
+        presented::take_for_original(&uri, &mut headers);
+    }
+    answer(&services, peer, &headers, |status| status).await
+}
+
 async fn answer(
     services: &Services,
     peer: SocketAddr,
@@ -45,7 +59,7 @@ async fn answer(
     dialect: fn(StatusCode) -> StatusCode,
 ) -> Response {
     let peer = Address::new(peer.ip());
-    if !services.settings.trusted_proxies.trusts(peer) {
+    if !is_believed(services, peer, headers) {
         return Problem::UNTRUSTED.into_response();
     }
     let verdict = decide(services, peer, headers).await;
@@ -53,6 +67,14 @@ async fn answer(
         (Code::Valid, Some(key)) => allow(key),
         _ => refuse(&verdict, dialect),
     }
+}
+
+/// Whether what this caller says about a client is believed: a trusted proxy and, where the operator asks for
+/// it, with the token of a gateway.
+fn is_believed(services: &Services, peer: Address, headers: &HeaderMap) -> bool {
+    let settings = &services.settings;
+    settings.trusted_proxies.trusts(peer)
+        && (!settings.require_gateway_token || credential::in_own_header(services, headers))
 }
 
 async fn decide(services: &Services, peer: Address, headers: &HeaderMap) -> Verdict {

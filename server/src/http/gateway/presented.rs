@@ -4,7 +4,7 @@ use crate::domain::token::LONGEST;
 use crate::domain::verdict::Code;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The original address of the client's request, by gateways.
@@ -32,6 +32,13 @@ pub(super) fn find(headers: &HeaderMap, in_query: bool) -> Result<Presented, Cod
         (None, _) => Err(Code::Missing),
         (Some(_), Some(_)) => Err(Code::Malformed),
     }
+}
+
+/// Takes the address of this very request for the client's, instead of any that a header names.
+pub(super) fn take_for_original(uri: &Uri, headers: &mut HeaderMap) {
+    ORIGINAL_URI.iter().for_each(|name| _ = headers.remove(*name));
+    let original = uri.path_and_query().and_then(|p| HeaderValue::from_str(p.as_str()).ok());
+    headers.extend(original.map(|uri| (HeaderName::from_static(ORIGINAL_URI[0]), uri)));
 }
 
 /// The only line of a header; two are as bad as two tokens.

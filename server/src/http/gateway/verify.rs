@@ -1,5 +1,6 @@
 //! `POST /v1/verify`: for gateways and backends that ask in JSON, with a gateway token.
 
+use super::credential;
 use crate::domain::address::Address;
 use crate::domain::verdict::Code;
 use crate::http::portal::moment_iso;
@@ -52,7 +53,7 @@ pub(super) async fn verify(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    if !is_gateway(&services, &headers) {
+    if !credential::in_authorization(&services, &headers) {
         return Problem::NO_GATEWAY.into_response();
     }
     let body = match body {
@@ -82,15 +83,6 @@ pub(super) async fn verify(
     let mut response = Json(answer(&verdict)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Exactly one `Authorization: Bearer` with the token of a gateway.
-fn is_gateway(services: &Services, headers: &HeaderMap) -> bool {
-    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
-    let token = line.to_str().ok().and_then(|l| l.split_once(' '));
-    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
-    token.is_some_and(|token| services.verifier.gateway(token.trim()).is_some())
 }
 
 fn answer(verdict: &Verdict) -> Answer {
