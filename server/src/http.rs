@@ -1,6 +1,7 @@
 //! HTTP: what gateways ask, what browsers see. Nothing is decided here.
 
 mod assets;
+mod client;
 mod cookies;
 mod gateway;
 mod guard;

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use crate::store::{KeyStore, OpenError, Store, StoreError, sqlite};
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The system's clock.
@@ -44,6 +45,8 @@ pub struct Services {
     pub settings: Settings,
     /// The store, for health and shutdown.
     pub store: Arc<dyn Store>,
+    /// Requests whose forwarded header was ignored, because their peer is no trusted proxy.
+    pub ignored_headers: AtomicU64,
     /// The hot path.
     pub verifier: Arc<Verifier>,
     /// Users and sessions.
@@ -118,6 +121,7 @@ pub async fn start(
         },
         settings,
         store,
+        ignored_headers: AtomicU64::new(0),
         verifier,
         accounts,
         flash: Flash::default(),

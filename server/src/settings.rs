@@ -6,7 +6,7 @@ mod parse;
 pub use layers::{Layers, SettingsError, Source};
 
 use crate::accounts::SessionLimits;
-use crate::domain::client_address::TrustedProxies;
+use crate::domain::client_address::{Family, TrustedProxies};
 use crate::domain::token::TokenFormat;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,12 +30,13 @@ const fn secret(name: &'static str) -> Known {
 }
 
 /// All settings.
-pub const KNOWN: [Known; 15] = [
+pub const KNOWN: [Known; 16] = [
     known("listen", "127.0.0.1:3000"),
     known("data_dir", "data"),
     known("public_url", ""),
     known("trusted_proxies", "127.0.0.1,::1"),
     known("require_gateway_token", "false"),
+    known("client_address_header", "x-forwarded-for"),
     known("log_format", "text"),
     known("log_level", "info"),
     known("key_prefix", "lk"),
@@ -83,6 +84,8 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// Whether the gateway endpoints also need the token of a gateway.
     pub require_gateway_token: bool,
+    /// How they name it.
+    pub client_address_header: Family,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What is logged (the syntax of `RUST_LOG`).

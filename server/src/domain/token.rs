@@ -15,8 +15,6 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 const RANDOM: usize = 36;
 const CHECKSUM: usize = 6;
 const SMPP: usize = 8;
-/// The longest text that can be a token with the longest prefix.
-pub const LONGEST: usize = TokenFormat::PREFIX_LIMIT + 2 + RANDOM + CHECKSUM;
 
 /// The secret text of a key: never printed, wiped when dropped.
 #[derive(Clone)]

@@ -5,17 +5,16 @@
 
 use super::gateway;
 use super::pages::{choose_language, key_form, missing_page, open_page, page, plain_form, server_function};
-use super::{assets, guard};
+use super::{assets, client, guard};
 use crate::domain::address::Address;
 use crate::services::Services;
 use app::{SiteFiles, shell};
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http::{HeaderValue, StatusCode};
-use std::net::SocketAddr;
+use http::StatusCode;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tower::ServiceExt;
@@ -33,10 +32,8 @@ impl Site {
     /// The client of a page: as for gateways, but a trusted proxy that names nobody is taken for the client,
     /// because somebody may sit in front of that very machine.
     pub(super) fn client_address(&self, request: &Request) -> Address {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(Address::new([0, 0, 0, 0].into()), |p| Address::new(p.0.ip()));
-        let lines = request.headers().get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes);
-        self.services.settings.trusted_proxies.client_address(peer, lines).unwrap_or(peer)
+        let peer = client::peer(request.extensions());
+        client::address(&self.services, peer, request.headers(), request.extensions()).unwrap_or(peer)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Layers, LogFormat, PublicUrl, Secret32, Settings, SettingsError};
 use crate::accounts::SessionLimits;
 use crate::domain::address::Network;
-use crate::domain::client_address::TrustedProxies;
+use crate::domain::client_address::{FamilyError, TrustedProxies};
 use crate::domain::token::TokenFormat;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +28,8 @@ impl Settings {
             public_url: layers.take("public_url", |v| public_url(v, listen))?,
             trusted_proxies: layers.take("trusted_proxies", trusted_proxies)?,
             require_gateway_token: layers.take("require_gateway_token", yes_or_no)?,
+            client_address_header: layers
+                .take("client_address_header", |v| v.parse().map_err(|e: FamilyError| e.to_string()))?,
             log_format: layers
                 .take("log_format", |v| choice(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))?,
             log_level: layers.take("log_level", |v| {
@@ -169,6 +171,8 @@ mod tests {
     #[case("public_url", "https://keys.example.com/path")]
     #[case("public_url", "https://user@keys.example.com")]
     #[case("trusted_proxies", "10.0.0.5/8")]
+    #[case("client_address_header", "X-Forwarded-For, X-Real-IP")]
+    #[case("client_address_header", "")]
     #[case("log_format", "xml")]
     #[case("key_prefix", "LK")]
     #[case("key_in_query", "yes")]

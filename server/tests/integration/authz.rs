@@ -68,6 +68,40 @@ async fn deny_names_its_code_and_no_identity() {
 }
 
 #[tokio::test]
+async fn a_request_with_more_than_one_key_or_an_over_long_one_is_malformed() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let key = app.browser("demouser").await.generate("WEB", "cloud").await.token;
+    let bearer = format!("Bearer {key}");
+    let joined = format!("{bearer}, {bearer}");
+    let basic = format!("Basic {}", base64(&format!("demouser:{key}")));
+    let long = format!("Bearer {}", "a".repeat(1024));
+    for path in ENDPOINTS {
+        for headers in [
+            [("authorization", bearer.as_str()), ("authorization", bearer.as_str())],
+            [("authorization", &bearer), ("authorization", "Digest username=x")],
+            [("authorization", &bearer), ("authorization", &basic)],
+            [("authorization", &bearer), ("x-api-key", &key)],
+            [("authorization", &basic), ("x-api-key", &key)],
+            [("x-api-key", &key), ("x-api-key", &key)],
+            [("authorization", &joined), ("accept", "*/*")],
+            [("authorization", &long), ("accept", "*/*")],
+            [("authorization", &long), ("x-api-key", &key)],
+            [("x-api-key", &long[7..]), ("accept", "*/*")],
+        ] {
+            let headers: Vec<_> = headers.into_iter().chain([("x-forwarded-for", "203.0.113.7")]).collect();
+            let answer = app.authz_with(path, "127.0.0.1", &headers).await;
+            assert_eq!(
+                (answer.status, answer.code()),
+                (StatusCode::UNAUTHORIZED, "MALFORMED"),
+                "{headers:?}"
+            );
+        }
+    }
+    assert_eq!(app.authz(&key, "203.0.113.7").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn nginx_never_sees_a_429() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;

@@ -6,6 +6,7 @@ mod audit;
 mod authz;
 mod bad_input;
 mod binary;
+mod bypass;
 mod command_line;
 mod crash;
 mod gateway_token;

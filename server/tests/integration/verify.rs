@@ -120,6 +120,24 @@ async fn smpp_secrets_are_looked_up_with_their_username() {
 }
 
 #[tokio::test]
+async fn a_body_with_more_than_one_key_or_an_over_long_one_is_refused() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let key = app.browser("demouser").await.generate("WEB", "default").await.token;
+    let gateway = app.gateway("gw").await;
+    let (joined, long) = (format!("{key},{key}"), "a".repeat(4096));
+    for bad in
+        [joined.as_str(), &format!("{key}, {key}"), &format!(" {key}"), &format!("Bearer {key}"), &long]
+    {
+        assert_eq!(gateway.code(bad, "203.0.113.7").await, "MALFORMED");
+    }
+    let bearer = format!("Bearer {}", gateway.token);
+    let twice = format!(r#"{{"key": "{key}", "key": "{key}", "client_ip": "203.0.113.7"}}"#);
+    assert_eq!(gateway.ask(&bearer, twice.into()).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(gateway.code(&key, "203.0.113.7").await, "VALID");
+}
+
+#[tokio::test]
 async fn only_a_gateway_may_ask() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;

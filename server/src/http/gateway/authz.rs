@@ -3,14 +3,15 @@
 use super::{credential, presented};
 use crate::domain::address::Address;
 use crate::domain::verdict::Code;
+use crate::http::client;
 use crate::http::statuses::{Problem, for_nginx, of_verdict};
 use crate::services::Services;
 use crate::verify::{KeyEntry, Question, Verdict};
 use axum::body::Body;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use std::net::SocketAddr;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
@@ -18,51 +19,34 @@ const USERNAME: HeaderName = HeaderName::from_static("x-latchkey-username");
 const KEY_TYPE: HeaderName = HeaderName::from_static("x-latchkey-key-type");
 const CODE: HeaderName = HeaderName::from_static("x-latchkey-code");
 const STATUS: HeaderName = HeaderName::from_static("x-latchkey-status");
-const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Traefik, Caddy, HAProxy: every status reaches the client.
-pub(super) async fn forward_auth(
-    State(services): State<Arc<Services>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&services, peer, &headers, |status| status).await
+pub(super) async fn forward_auth(State(services): State<Arc<Services>>, request: Request) -> Response {
+    answer(&services, &request.into_parts().0, |status| status).await
 }
 
 /// nginx `auth_request`: 200, 401, 403 and, in trouble, 503.
-pub(super) async fn auth_request(
-    State(services): State<Arc<Services>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&services, peer, &headers, for_nginx).await
+pub(super) async fn auth_request(State(services): State<Arc<Services>>, request: Request) -> Response {
+    answer(&services, &request.into_parts().0, for_nginx).await
 }
 
 /// Envoy's HTTP `ext_authz`: every status reaches the client. Envoy asks with the client's own method, path
 /// and query, so these say nothing about what may pass; only a key in the query is looked for, where allowed.
-pub(super) async fn ext_authz(
-    State(services): State<Arc<Services>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    uri: Uri,
-    mut headers: HeaderMap,
-) -> Response {
+pub(super) async fn ext_authz(State(services): State<Arc<Services>>, request: Request) -> Response {
+    let (mut request, _) = request.into_parts();
     if services.settings.key_in_query {
-        presented::take_for_original(&uri, &mut headers);
+        presented::take_for_original(&request.uri, &mut request.headers);
     }
-    answer(&services, peer, &headers, |status| status).await
+    answer(&services, &request, |status| status).await
 }
 
-async fn answer(
-    services: &Services,
-    peer: SocketAddr,
-    headers: &HeaderMap,
-    dialect: fn(StatusCode) -> StatusCode,
-) -> Response {
-    let peer = Address::new(peer.ip());
-    if !is_believed(services, peer, headers) {
+async fn answer(services: &Services, request: &Parts, dialect: fn(StatusCode) -> StatusCode) -> Response {
+    let peer = client::peer(&request.extensions);
+    if !is_believed(services, peer, &request.headers) {
+        client::note_ignored(services, peer, &request.headers);
         return Problem::UNTRUSTED.into_response();
     }
-    let verdict = decide(services, peer, headers).await;
+    let verdict = decide(services, peer, request).await;
     match (verdict.code, &verdict.key) {
         (Code::Valid, Some(key)) => allow(key),
         _ => refuse(&verdict, dialect),
@@ -77,16 +61,15 @@ fn is_believed(services: &Services, peer: Address, headers: &HeaderMap) -> bool 
         && (!settings.require_gateway_token || credential::in_own_header(services, headers))
 }
 
-async fn decide(services: &Services, peer: Address, headers: &HeaderMap) -> Verdict {
-    let presented = match presented::find(headers, services.settings.key_in_query) {
+async fn decide(services: &Services, peer: Address, request: &Parts) -> Verdict {
+    let presented = match presented::find(&request.headers, services.settings.key_in_query) {
         Ok(presented) => presented,
         Err(code) => return Verdict::refuse(code),
     };
     if services.settings.token_format.shape(&presented.token).is_none() {
         return Verdict::refuse(Code::Malformed);
     }
-    let lines = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
-    let Ok(address) = services.settings.trusted_proxies.client_address(peer, lines) else {
+    let Ok(address) = client::address(services, peer, &request.headers, &request.extensions) else {
         return Verdict::refuse(Code::NoClientAddress);
     };
     let question = Question {

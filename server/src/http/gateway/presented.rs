@@ -1,6 +1,5 @@
 //! The token out of a request: exactly one, from exactly one place.
 
-use crate::domain::token::LONGEST;
 use crate::domain::verdict::Code;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The original address of the client's request, by gateways.
 const ORIGINAL_URI: [&str; 2] = ["x-original-uri", "x-forwarded-uri"];
-/// Nothing longer can be a username and a token in Base64.
-const BASIC_LIMIT: usize = 4 * (crate::domain::ids::Username::LIMIT + 1 + LONGEST);
+/// No header with a token is longer, whatever its form.
+const HEADER_LIMIT: usize = 1024;
+/// An address may hold more than a token.
+const URI_LIMIT: usize = 8 * 1024;
 
 /// A token as a client presented it.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,10 +22,11 @@ pub(super) struct Presented {
 
 /// Finds the one token of a request.
 ///
-/// Errors: `Missing` if there is none, `Malformed` if there are several or one cannot be read.
+/// Errors: `Missing` if there is none, `Malformed` if there are several, one is too long or cannot be read.
 pub(super) fn find(headers: &HeaderMap, in_query: bool) -> Result<Presented, Code> {
-    let authorization = only(headers, &header::AUTHORIZATION)?.map(from_authorization).transpose()?.flatten();
-    let api_key = only(headers, &X_API_KEY)?.map(from_api_key).transpose()?.flatten();
+    let authorization =
+        only(headers, &header::AUTHORIZATION, HEADER_LIMIT)?.map(from_authorization).transpose()?.flatten();
+    let api_key = only(headers, &X_API_KEY, HEADER_LIMIT)?.map(from_api_key).transpose()?.flatten();
     let query = if in_query { from_query(headers)? } else { None };
     let mut found = [authorization, api_key, query].into_iter().flatten();
     match (found.next(), found.next()) {
@@ -42,10 +44,14 @@ pub(super) fn take_for_original(uri: &Uri, headers: &mut HeaderMap) {
 }
 
 /// The only line of a header; two are as bad as two tokens.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Code> {
+fn only<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+    limit: usize,
+) -> Result<Option<&'a HeaderValue>, Code> {
     let mut lines = headers.get_all(name).iter();
     match (lines.next(), lines.next()) {
-        (line, None) => Ok(line),
+        (line, None) if line.is_none_or(|line| line.len() <= limit) => Ok(line),
         _ => Err(Code::Malformed),
     }
 }
@@ -63,6 +69,10 @@ fn from_authorization(value: &HeaderValue) -> Result<Option<Presented>, Code> {
         return Ok(None);
     }
     if scheme.eq_ignore_ascii_case("bearer") {
+        // Two lines that a proxy joined look like this (RFC 9110, section 5.3).
+        if rest.contains(',') {
+            return Err(Code::Malformed);
+        }
         return Ok(Some(Presented { token: rest.to_owned(), username: None }));
     }
     if scheme.eq_ignore_ascii_case("basic") {
@@ -73,9 +83,6 @@ fn from_authorization(value: &HeaderValue) -> Result<Option<Presented>, Code> {
 }
 
 fn from_basic(encoded: &str) -> Result<Presented, Code> {
-    if encoded.len() > BASIC_LIMIT {
-        return Err(Code::Malformed);
-    }
     let bytes = STANDARD.decode(encoded).map_err(|_| Code::Malformed)?;
     let text = String::from_utf8(bytes).map_err(|_| Code::Malformed)?;
     let (username, token) = text.split_once(':').ok_or(Code::Malformed)?;
@@ -90,7 +97,7 @@ fn from_basic(encoded: &str) -> Result<Presented, Code> {
 fn from_query(headers: &HeaderMap) -> Result<Option<Presented>, Code> {
     let mut found = None;
     for name in ORIGINAL_URI {
-        let Some(uri) = only(headers, &HeaderName::from_static(name))? else { continue };
+        let Some(uri) = only(headers, &HeaderName::from_static(name), URI_LIMIT)? else { continue };
         let uri = uri.to_str().map_err(|_| Code::Malformed)?;
         let Some((_, query)) = uri.split_once('?') else { continue };
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| Code::Malformed)?;
@@ -162,8 +169,26 @@ mod tests {
     #[case(&[("authorization", "Basic YWJj")], Code::Malformed)]
     #[case(&[("authorization", "Basic ZGVtbzo=")], Code::Missing)]
     #[case(&[("x-api-key", "é")], Code::Malformed)]
+    #[case(&[("authorization", "Bearer a,b")], Code::Malformed)]
+    #[case(&[("authorization", "Bearer a, Bearer b")], Code::Malformed)]
+    #[case(&[("authorization", "Bearer a"), ("authorization", "Digest b")], Code::Malformed)]
+    #[case(&[("x-api-key", ""), ("x-api-key", "a")], Code::Malformed)]
     fn anything_else_is_refused(#[case] lines: &[(&'static str, &str)], #[case] code: Code) {
         assert_eq!(found(lines, false), Err(code));
+    }
+
+    #[test]
+    fn headers_over_their_length_are_refused() {
+        let long = |length: usize| "a".repeat(length);
+        assert_eq!(found(&[("x-api-key", &long(1024))], false), Ok((long(1024), None)));
+        assert_eq!(found(&[("x-api-key", &long(1025))], false), Err(Code::Malformed));
+        for scheme in ["Bearer", "Basic", "Negotiate"] {
+            let line = format!("{scheme} {}", long(1024));
+            assert_eq!(found(&[("authorization", &line), ("x-api-key", "k")], false), Err(Code::Malformed));
+        }
+        let uri = |length: usize| format!("/a?api_key=k&x={}", long(length - 15));
+        assert_eq!(found(&[("x-original-uri", &uri(8192))], true), Ok(("k".into(), None)));
+        assert_eq!(found(&[("x-original-uri", &uri(8193))], true), Err(Code::Malformed));
     }
 
     #[test]
