@@ -10,4 +10,5 @@ pub mod secrets;
 pub mod services;
 pub mod settings;
 pub mod store;
+pub mod traffic;
 pub mod verify;

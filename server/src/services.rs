@@ -7,6 +7,7 @@ use crate::keys::{Flash, Keys};
 use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
 use crate::store::{KeyStore, OpenError, Store, StoreError, sqlite};
+use crate::traffic::Traffic;
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -61,6 +62,8 @@ pub struct Services {
     pub setup: SetupLink,
     /// The present.
     pub clock: Arc<dyn Clock>,
+    /// Figures of the door.
+    pub traffic: Arc<Traffic>,
 }
 
 /// Opens the data directory and wires everything; the flusher has to be run by whoever serves.
@@ -127,6 +130,7 @@ pub async fn start(
         flash: Flash::default(),
         setup,
         clock,
+        traffic: Arc::default(),
     };
     Ok((Arc::new(services), flusher))
 }

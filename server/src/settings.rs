@@ -2,8 +2,10 @@
 
 mod layers;
 mod parse;
+mod server;
 
 pub use layers::{Layers, SettingsError, Source};
+pub use server::{ServerSettings, Timeouts};
 
 use crate::accounts::SessionLimits;
 use crate::domain::client_address::{Family, TrustedProxies};
@@ -30,7 +32,7 @@ const fn secret(name: &'static str) -> Known {
 }
 
 /// All settings.
-pub const KNOWN: [Known; 16] = [
+pub const KNOWN: &[Known] = &[
     known("listen", "127.0.0.1:3000"),
     known("data_dir", "data"),
     known("public_url", ""),
@@ -45,6 +47,10 @@ pub const KNOWN: [Known; 16] = [
     known("usage_durability", "commit"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
+    known("max_connections", "auto"),
+    known("head_timeout_seconds", "10"),
+    known("idle_timeout_seconds", "75"),
+    known("body_timeout_seconds", "10"),
     secret("pepper"),
     secret("sealing_key"),
 ];
@@ -98,6 +104,8 @@ pub struct Settings {
     pub revealable: bool,
     /// Whether each batch of uses is synced, and so survives power loss.
     pub durable_usage: bool,
+    /// How connections are treated.
+    pub server: ServerSettings,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// Instead of the one in the data directory.

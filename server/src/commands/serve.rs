@@ -2,7 +2,8 @@
 
 use super::control::{self, DataDir};
 use super::{Common, Failure};
-use crate::http::{serve, site};
+use crate::http::serve::{Front, serve};
+use crate::http::site;
 use crate::services::{Services, SystemClock, start};
 use crate::settings::{LogFormat, Settings};
 use crate::verify::Flusher;
@@ -89,8 +90,9 @@ async fn serve_until_signal(
     pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
     announce(services, listener.local_addr()?)?;
-    let serving =
-        tokio::spawn(serve::serve(listener, site(Arc::clone(services), pages.clone()), stop.clone()));
+    let router = site(Arc::clone(services), pages.clone());
+    let front = Front::new(&services.settings.server, Arc::clone(&services.traffic), router, stop.clone());
+    let serving = tokio::spawn(serve(listener, front));
     wait_for_signal().await?;
     tracing::info!("stopping: requests in flight are answered first");
     stop.cancel();

@@ -1,60 +1,86 @@
-//! The accept loop: connections, their time-outs, and the graceful end.
+//! Connections: who may come in, how long each step may take, and the graceful end.
 
+mod accept;
+mod body;
+mod connection;
+mod handles;
+mod io;
+mod service;
+mod streams;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use crate::settings::{ServerSettings, Timeouts};
+use crate::traffic::Traffic;
 use axum::Router;
-use axum::extract::ConnectInfo;
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use std::net::SocketAddr;
+use hyper_util::server::conn::auto;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use streams::Streams;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower::Service;
+use tokio_util::task::TaskTracker;
 
-/// How long a connection may wait for the whole head of its next request: longer than the 60 seconds after
-/// which nginx closes a kept connection, so that it never asks on one that is just closing.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long requests in flight may take after the signal to stop; the promise is 10 seconds for all.
 const GRACE: Duration = Duration::from_secs(8);
-/// After the system refuses a connection (no file handles left), how long until the next try.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The most bytes of the head of a request.
+const HEAD_LIMIT: usize = 64 * 1024;
+/// The most bytes of all header lines of one HTTP/2 request.
+const HEADER_LIST_LIMIT: u32 = 16 * 1024;
+/// The most requests at a time on one HTTP/2 connection.
+const STREAMS: u32 = 200;
+/// What an HTTP/2 client may send ahead for one request and for all: no body here is larger.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
-/// Accepts until `stop`; then answers what is in flight.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let graceful = GracefulShutdown::new();
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => spawn(stream, peer, router.clone(), &graceful),
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            },
+/// What all connections share.
+pub struct Front {
+    router: Router,
+    http: auto::Builder<Streams>,
+    timeouts: Timeouts,
+    max_connections: usize,
+    traffic: Arc<Traffic>,
+    stop: CancellationToken,
+    open: TaskTracker,
+}
+
+impl Front {
+    /// Answers with `router`, until `stop`.
+    #[must_use]
+    pub fn new(
+        settings: &ServerSettings,
+        traffic: Arc<Traffic>,
+        router: Router,
+        stop: CancellationToken,
+    ) -> Self {
+        let mut http = auto::Builder::new(Streams);
+        http.http1().max_buf_size(HEAD_LIMIT);
+        http.http2()
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(HEADER_LIST_LIMIT)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(STREAM_WINDOW as usize);
+        Self {
+            router,
+            http,
+            timeouts: settings.timeouts,
+            max_connections: handles::connection_limit(settings.max_connections),
+            traffic,
+            stop,
+            open: TaskTracker::new(),
         }
-    }
-    drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests were still unanswered after {} seconds", GRACE.as_secs());
     }
 }
 
-fn spawn(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &GracefulShutdown) {
-    // Answers are small; without this they would wait for the client's acknowledgement.
-    let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request)
-    });
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        // A client that goes away in the middle is nothing to report.
-        let _ = connection.await;
-    });
+/// Accepts until the front stops; then answers what is in flight.
+pub async fn serve(listener: TcpListener, front: Front) {
+    let front = Arc::new(front);
+    accept::accept(&listener, &front).await;
+    drop(listener);
+    front.open.close();
+    if tokio::time::timeout(GRACE, front.open.wait()).await.is_err() {
+        tracing::warn!("some requests were still unanswered after {} seconds", GRACE.as_secs());
+    }
 }

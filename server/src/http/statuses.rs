@@ -69,6 +69,8 @@ impl Problem {
         Self { status: StatusCode::BAD_REQUEST, detail: "client_ip is not an IPv4 or IPv6 address." };
     pub(super) const TOO_LARGE: Self =
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, detail: "The body is over 8 KiB." };
+    pub(super) const LATE_BODY: Self =
+        Self { status: StatusCode::REQUEST_TIMEOUT, detail: "The body of the request did not come in time." };
     pub(super) const NO_GATEWAY: Self = Self {
         status: StatusCode::UNAUTHORIZED,
         detail: "A gateway token is needed: Authorization: Bearer, from `latchkey gateway add`.",

@@ -1,12 +1,14 @@
 //! From texts to types: every value is checked at the start.
 
-use super::{Layers, LogFormat, PublicUrl, Secret32, Settings, SettingsError};
+use super::{Layers, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError};
 use crate::accounts::SessionLimits;
 use crate::domain::address::Network;
 use crate::domain::client_address::{FamilyError, TrustedProxies};
 use crate::domain::token::TokenFormat;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 impl Settings {
     /// Checks every value.
@@ -42,6 +44,7 @@ impl Settings {
             durable_usage: layers
                 .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
+            server: ServerSettings::parse(layers)?,
             pepper: layers.take("pepper", secret)?,
             sealing_key: layers.take("sealing_key", secret)?,
         })
@@ -49,7 +52,7 @@ impl Settings {
 }
 
 impl Layers {
-    fn take<T>(
+    pub(super) fn take<T>(
         &self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, String>,
@@ -59,7 +62,10 @@ impl Layers {
     }
 }
 
-fn number(value: &str, least: i64, most: i64) -> Result<i64, String> {
+pub(super) fn number<T>(value: &str, least: T, most: T) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + Display + Copy,
+{
     let fits = value.parse().ok().filter(|n| (least..=most).contains(n));
     fits.ok_or_else(|| format!("takes a whole number from {least} to {most}"))
 }

@@ -18,8 +18,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it; the set-up link is read where the database is empty.
     pub(crate) fn start(dir: &Path) -> Self {
+        Self::start_with(dir, &[], &[])
+    }
+
+    /// Starts it with more arguments and settings.
+    pub(crate) fn start_with(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let is_empty = !dir.join("latchkey.db").exists();
         let mut process = latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]);
+        process.args(arguments).envs(environment.iter().copied());
         let mut process = process.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let first = lines.next().expect("the server says where it listens").unwrap();

@@ -8,6 +8,7 @@ mod bad_input;
 mod binary;
 mod bypass;
 mod command_line;
+mod connections;
 mod crash;
 mod gateway_token;
 mod key_life;

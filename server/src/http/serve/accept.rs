@@ -1,0 +1,81 @@
+//! The accept loop: never ends by an error, never takes more connections than there are places.
+
+use super::Front;
+use super::connection;
+use crate::traffic::Traffic;
+use std::io::{Error, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+/// After the system refuses a connection (no file handles left), how long until the next try.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often the log says that connections are turned away.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// An open connection's place; given back when dropped.
+pub(super) struct Place(Arc<Traffic>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.connections.give_back();
+    }
+}
+
+pub(super) async fn accept(listener: &TcpListener, front: &Arc<Front>) {
+    let mut complaint = None;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = front.stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                if !admit(stream, peer, front) && is_due(&mut complaint) {
+                    tracing::warn!(
+                        "connections are closed at once: {} are open; raise max_connections and the limit \
+                         of open files if these are your gateways",
+                        front.max_connections
+                    );
+                }
+            }
+            Err(error) if is_of_the_client(&error) => {}
+            Err(error) => {
+                if is_due(&mut complaint) {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Takes a connection in if there is a place; it is closed at once otherwise.
+fn admit(stream: TcpStream, peer: SocketAddr, front: &Arc<Front>) -> bool {
+    if !front.traffic.connections.take(front.max_connections) {
+        front.traffic.refused.add();
+        return false;
+    }
+    front.traffic.accepted.add();
+    let place = Place(Arc::clone(&front.traffic));
+    front.open.spawn(connection::attend(stream, peer, Arc::clone(front), place));
+    true
+}
+
+/// Whether a client only went away before it was accepted.
+fn is_of_the_client(error: &Error) -> bool {
+    use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+fn is_due(last: &mut Option<Instant>) -> bool {
+    let now = Instant::now();
+    let due = last.is_none_or(|last| now.duration_since(last) >= COMPLAIN_EVERY);
+    if due {
+        *last = Some(now);
+    }
+    due
+}

@@ -1,0 +1,31 @@
+//! What every request gets on its way to the router, and its answer on the way back.
+
+use super::Front;
+use super::body::{Answer, timed};
+use super::watch::Watch;
+use crate::http::statuses::Problem;
+use axum::extract::ConnectInfo;
+use axum::response::IntoResponse;
+use http::{Request, Response, Version};
+use hyper::body::Incoming;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tower::Service;
+
+pub(super) async fn answer(
+    request: Request<Incoming>,
+    front: Arc<Front>,
+    watch: Arc<Watch>,
+    peer: SocketAddr,
+) -> Result<Response<Answer>, Infallible> {
+    let in_flight = watch.begin(request.version() == Version::HTTP_2);
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(ConnectInfo(peer));
+    let (body, late) = timed(body, front.timeouts.body, &front.traffic);
+    let mut response = front.router.clone().call(Request::from_parts(parts, body)).await?;
+    if late.is_some_and(|late| late.is_set()) {
+        response = Problem::LATE_BODY.into_response();
+    }
+    Ok(response.map(|body| Answer::new(body, in_flight)))
+}
