@@ -26,12 +26,13 @@ export class Latchkey {
   setupLink = '';
 
   /**
-   * Starts one on an empty data directory; the options say which file, and where it runs.
-   * @param {{ binary?: string, folder?: string }} [options]
+   * Starts one on an empty data directory; the options say which file, where it runs and where it listens.
+   * @param {{ binary?: string, folder?: string, listen?: string, more?: string[] }} [options]
    */
-  static async start({ binary = BINARY, folder } = {}) {
+  static async start({ binary = BINARY, folder, listen = '127.0.0.1:0', more = [] } = {}) {
     const latchkey = new Latchkey();
     latchkey.binary = binary;
+    latchkey.args = ['serve', '--listen', listen, ...more];
     latchkey.dataDir = await mkdtemp(join(tmpdir(), 'latchkey-data-'));
     try {
       await latchkey.#serve(folder ?? latchkey.dataDir);
@@ -43,10 +44,11 @@ export class Latchkey {
     return latchkey;
   }
 
-  async #serve(cwd) {
-    const args = ['serve', '--listen', '127.0.0.1:0', '--data-dir', this.dataDir];
+  async #serve(cwd, settings = {}) {
+    const args = [...this.args, '--data-dir', this.dataDir];
     const stdio = ['ignore', 'pipe', 'pipe'];
-    this.process = adopt(spawn(this.binary, args, { cwd, env: environment, stdio }));
+    const env = { ...environment, ...settings };
+    this.process = adopt(spawn(this.binary, args, { cwd, env, stdio }));
     this.output = this.log = '';
     this.process.stderr.on('data', (data) => (this.log += data));
     this.exited = new Promise((done) => {
@@ -66,7 +68,8 @@ export class Latchkey {
         this.output += data;
         this.url = /^Latchkey \S+ serves (http:\/\/127\.0\.0\.1:\d+)$/m.exec(this.output)?.[1] ?? '';
         this.setupLink = /^Create the first account: (http:\S+)\n/m.exec(this.output)?.[1] ?? '';
-        if (this.url && this.setupLink) {
+        // Where there are accounts, no link is announced.
+        if (this.url && (this.setupLink || this.restarted)) {
           clearTimeout(late);
           done();
         }
@@ -113,12 +116,24 @@ export class Latchkey {
 
   /** Asks it to stop; answers its exit code, or the signal that had to end it. */
   async stop() {
+    const how = await this.halt();
+    await this.#removeData();
+    return how;
+  }
+
+  /** The same, and its data stays. */
+  async halt() {
     this.process.kill('SIGTERM');
     const late = setTimeout(() => this.process.kill('SIGKILL'), STOP_LIMIT);
     const how = await this.exited;
     clearTimeout(late);
-    await this.#removeData();
     return how;
+  }
+
+  /** Starts it again on its data, with these settings in the environment. */
+  async resume(settings = {}) {
+    this.restarted = true;
+    await this.#serve(this.dataDir, settings);
   }
 
   async #removeData() {
