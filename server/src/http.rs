@@ -1,5 +1,6 @@
 //! HTTP: what gateways ask, what browsers see. Nothing is decided here.
 
+mod admin;
 mod assets;
 mod client;
 mod cookies;
@@ -11,5 +12,6 @@ mod router;
 pub mod serve;
 mod statuses;
 
+pub use admin::admin;
 pub(crate) use portal::moment_iso;
 pub use router::{Site, site};

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod domain;
 pub mod http;
 pub mod keys;
+pub mod metrics;
 pub mod secrets;
 pub mod services;
 pub mod settings;

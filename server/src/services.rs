@@ -4,6 +4,7 @@ use crate::accounts::operator::Operator;
 use crate::accounts::{Accounts, Passwords, SetupLink};
 use crate::domain::time::{Clock, Micros};
 use crate::keys::{Flash, Keys};
+use crate::metrics::Metrics;
 use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
 use crate::store::{KeyStore, OpenError, Store, StoreError, sqlite};
@@ -38,6 +39,9 @@ pub enum StartError {
     /// The random generator.
     #[error("{0}")]
     Generator(String),
+    /// The metrics.
+    #[error("the metrics cannot be kept: {0}")]
+    Metrics(String),
 }
 
 /// All use cases.
@@ -60,6 +64,8 @@ pub struct Services {
     pub operator: Operator,
     /// The link to the first account.
     pub setup: SetupLink,
+    /// What operators watch.
+    pub metrics: Metrics,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// Figures of the door.
@@ -81,6 +87,7 @@ pub async fn start(
     store.load(index.as_ref()).await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let journal = Arc::new(Journal::default());
+    let metrics = Metrics::new(journal.figures()).map_err(|e| StartError::Metrics(e.to_string()))?;
     let mut flusher = Flusher::start(Arc::clone(&journal), Box::new(log), Arc::clone(&clock))?;
     flusher.totals(&mut |total| index.set_total(total))?;
     let verifier = Arc::new(Verifier::new(VerifierParts {
@@ -129,6 +136,7 @@ pub async fn start(
         accounts,
         flash: Flash::default(),
         setup,
+        metrics,
         clock,
         traffic: Arc::default(),
     };

@@ -34,6 +34,7 @@ const fn secret(name: &'static str) -> Known {
 /// All settings.
 pub const KNOWN: &[Known] = &[
     known("listen", "127.0.0.1:3000"),
+    known("admin_listen", ""),
     known("data_dir", "data"),
     known("public_url", ""),
     known("trusted_proxies", "127.0.0.1,::1"),
@@ -82,6 +83,8 @@ pub struct Secret32(pub [u8; 32]);
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where metrics are answered, if anywhere.
+    pub admin_listen: Option<SocketAddr>,
     /// Where everything is kept.
     pub data_dir: PathBuf,
     /// Where customers reach the pages.

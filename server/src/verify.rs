@@ -10,5 +10,5 @@ mod smpp;
 mod verifier;
 
 pub use index::{KeyEntry, KeyIndex};
-pub use journal::{Counted, Flusher, Journal};
+pub use journal::{Counted, Figures, Flusher, Journal};
 pub use verifier::{Question, Verdict, Verifier, VerifierParts};

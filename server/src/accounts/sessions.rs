@@ -3,7 +3,7 @@
 use super::{Accounts, Actor, Visit, store_trouble};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
-use crate::store::{Action, Audit, NewSession, SessionHash};
+use crate::store::{Action, Audit, NewSession, SessionHash, StoreError};
 use app::PortalError;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -125,14 +125,27 @@ impl Accounts {
         self.store.delete_session(actor.session, audit).await.map_err(store_trouble)
     }
 
+    /// How many sessions have not ended.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn count_sessions(&self) -> Result<u64, StoreError> {
+        let (seen, begun) = self.session_bounds();
+        self.store.count_sessions(seen, begun).await
+    }
+
     /// Removes the sessions that ended by their limits.
     pub async fn sweep_sessions(&self) {
-        let now = self.clock.now();
-        let seen = now.plus_seconds(-self.limits.idle_seconds);
-        let begun = now.plus_seconds(-self.limits.absolute_seconds);
+        let (seen, begun) = self.session_bounds();
         if let Err(error) = self.store.delete_old_sessions(seen, begun).await {
             tracing::warn!(%error, "ended sessions could not be removed");
         }
+    }
+
+    /// Sessions last seen before the first or begun before the second have ended.
+    fn session_bounds(&self) -> (Micros, Micros) {
+        let now = self.clock.now();
+        (now.plus_seconds(-self.limits.idle_seconds), now.plus_seconds(-self.limits.absolute_seconds))
     }
 }
 

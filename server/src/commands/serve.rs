@@ -3,12 +3,13 @@
 use super::control::{self, DataDir};
 use super::{Common, Failure};
 use crate::http::serve::{Front, serve};
-use crate::http::site;
+use crate::http::{admin, site};
 use crate::services::{Services, SystemClock, start};
 use crate::settings::{LogFormat, Settings};
 use crate::verify::Flusher;
 use clap::Args;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -30,6 +31,9 @@ pub(super) struct Flags {
     /// Where to listen
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// Where to answer /metrics and /healthz for the operator; off unless given
+    #[arg(long, value_name = "ADDR")]
+    admin_listen: Option<String>,
     /// Where customers reach the pages, such as https://keys.example.com
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -45,6 +49,7 @@ impl Flags {
     fn settings(&self) -> Result<Settings, Failure> {
         let given = [
             ("listen", "--listen", self.listen.clone()),
+            ("admin_listen", "--admin-listen", self.admin_listen.clone()),
             ("public_url", "--public-url", self.public_url.clone()),
             ("log_format", "--log-format", self.log_format.clone()),
             (
@@ -81,15 +86,14 @@ async fn serve_until_signal(
     data_dir: &DataDir,
 ) -> Result<(), Failure> {
     let listen = services.settings.listen;
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|e| format!("cannot listen on {listen}: {e}; choose another address with --listen"))?;
+    let listener = TcpListener::bind(listen).await.map_err(|e| cannot_listen(listen, &e, "--listen"))?;
     let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
     let counting = tokio::spawn(flusher.run(stop_counting.clone()));
     let control = data_dir.listen()?;
     pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
-    announce(services, listener.local_addr()?)?;
+    let metrics = serve_admin(services, pages, stop.clone()).await?;
+    announce(services, listener.local_addr()?, metrics)?;
     let router = site(Arc::clone(services), pages.clone());
     let front = Front::new(&services.settings.server, Arc::clone(&services.traffic), router, stop.clone());
     let serving = tokio::spawn(serve(listener, front));
@@ -103,8 +107,29 @@ async fn serve_until_signal(
     Ok(())
 }
 
+/// Answers the operator's monitoring where that is asked for; answers on which address. It runs beside the
+/// pages: who reads metrics may wait, who verifies may not.
+async fn serve_admin(
+    services: &Arc<Services>,
+    pages: &Handle,
+    stop: CancellationToken,
+) -> Result<Option<SocketAddr>, Failure> {
+    let Some(address) = services.settings.admin_listen else { return Ok(None) };
+    let listener = pages.spawn(TcpListener::bind(address)).await?;
+    let listener = listener.map_err(|e| cannot_listen(address, &e, "--admin-listen"))?;
+    let address = listener.local_addr()?;
+    // Its connections are not counted among those of gateways and browsers.
+    let front = Front::new(&services.settings.server, Arc::default(), admin(Arc::clone(services)), stop);
+    pages.spawn(serve(listener, front));
+    Ok(Some(address))
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error, flag: &str) -> String {
+    format!("cannot listen on {address}: {error}; choose another address with {flag}")
+}
+
 /// Standard output is for the operator's eyes and scripts, the log goes to standard error.
-fn announce(services: &Services, address: std::net::SocketAddr) -> std::io::Result<()> {
+fn announce(services: &Services, address: SocketAddr, metrics: Option<SocketAddr>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let origin = match services.settings.listen.port() {
         // The system chose the port.
@@ -114,6 +139,9 @@ fn announce(services: &Services, address: std::net::SocketAddr) -> std::io::Resu
     writeln!(out, "Latchkey {} serves {origin}", env!("CARGO_PKG_VERSION"))?;
     if let Some(secret) = services.setup.secret() {
         writeln!(out, "Create the first account: {origin}/setup?token={secret}")?;
+    }
+    if let Some(address) = metrics {
+        writeln!(out, "Metrics for the operator: http://{address}/metrics")?;
     }
     out.flush()
 }

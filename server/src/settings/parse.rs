@@ -16,13 +16,15 @@ impl Settings {
     /// # Errors
     /// Names the first setting that does not fit, where it came from, and what would fit.
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
-        let listen: SocketAddr = layers.take("listen", |v| {
-            v.parse().map_err(|_| "takes an address and a port, such as 127.0.0.1:3000".to_owned())
-        })?;
+        let listen = layers.take("listen", socket_address)?;
         let minutes = layers.take("session_idle_minutes", |v| number(v, 1, 60 * 24 * 365))?;
         let hours = layers.take("session_absolute_hours", |v| number(v, 1, 24 * 365))?;
         Ok(Self {
             listen,
+            admin_listen: layers.take("admin_listen", |v| match v {
+                "" => Ok(None),
+                v => socket_address(v).map(Some),
+            })?,
             data_dir: layers.take("data_dir", |v| match v {
                 "" => Err("takes the path of a directory".to_owned()),
                 v => Ok(PathBuf::from(v)),
@@ -60,6 +62,10 @@ impl Layers {
         let (value, source) = self.get(name);
         parse(value.trim()).map_err(|why| SettingsError::Invalid { name, origin: source.to_string(), why })
     }
+}
+
+fn socket_address(value: &str) -> Result<SocketAddr, String> {
+    value.parse().map_err(|_| "takes an address and a port, such as 127.0.0.1:3000".to_owned())
 }
 
 pub(super) fn number<T>(value: &str, least: T, most: T) -> Result<T, String>

@@ -52,6 +52,8 @@ pub trait SessionStore: Send + Sync {
     async fn delete_session(&self, hash: SessionHash, audit: Audit) -> Result<(), StoreError>;
     /// Removes those last seen or begun before these times; answers how many.
     async fn delete_old_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError>;
+    /// How many were last seen and begun at or after these times.
+    async fn count_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError>;
     /// Whether the user ever logged in from this address.
     async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError>;
 }

@@ -16,15 +16,17 @@ mod writer;
 pub use open::open;
 pub use usage_log::SqliteUsageLog;
 
-use super::{Store, StoreError};
+use super::{DatabaseBytes, Store, StoreError};
 use async_trait::async_trait;
 use sqlx::SqlitePool;
+use std::path::PathBuf;
 use writer::Writer;
 
 /// The store on SQLite.
 pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
+    directory: PathBuf,
 }
 
 #[async_trait]
@@ -32,6 +34,14 @@ impl Store for SqliteStore {
     async fn ready(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM installation").fetch_one(&self.readers).await?;
         Ok(())
+    }
+
+    fn sizes(&self) -> DatabaseBytes {
+        let size = |file: &str| std::fs::metadata(self.directory.join(file)).map_or(0, |m| m.len());
+        DatabaseBytes {
+            state: size("latchkey.db") + size("latchkey.db-wal"),
+            usage: size("usage.db") + size("usage.db-wal"),
+        }
     }
 
     async fn close(&self) {

@@ -17,8 +17,19 @@ pub trait Store:
 {
     /// Answers if the database does.
     async fn ready(&self) -> Result<(), StoreError>;
+    /// How large the databases are, with their write-ahead logs.
+    fn sizes(&self) -> DatabaseBytes;
     /// Carries out what waits, then closes the files.
     async fn close(&self);
+}
+
+/// Sizes in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseBytes {
+    /// Of the state.
+    pub state: u64,
+    /// Of the counts.
+    pub usage: u64,
 }
 
 /// Is told of every committed change, before the change is answered and in the order of the commits.

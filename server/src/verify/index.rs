@@ -172,6 +172,16 @@ impl KeyIndex {
         self.keys.read().lists.get(&scope).map_or(0, Vec::len)
     }
 
+    /// How many living keys there are.
+    #[must_use]
+    pub fn count_all(&self) -> usize {
+        let keys = self.keys.read();
+        keys.lists
+            .iter()
+            .map(|(scope, list)| if matches!(scope, KeyScope::Account(_)) { list.len() } else { 0 })
+            .sum()
+    }
+
     /// A stretch of the living keys of a scope, newest first, and how many there are.
     #[must_use]
     pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyNo>, usize) {

@@ -4,6 +4,10 @@
 //! the two thread switches that would keep it off. It yields once before it takes the queue, so that every
 //! connection that is ready joins the batch; there is no timer in the way of an answer.
 
+mod figures;
+
+pub use figures::Figures;
+
 use super::index::KeyEntry;
 use crate::domain::address::Address;
 use crate::domain::time::{Clock, Micros};
@@ -11,7 +15,7 @@ use crate::store::{Generation, KeySum, Refusal, StoreError, UsageLog, Use, UseSu
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -56,6 +60,7 @@ pub struct Journal {
     queue: Mutex<Queue>,
     refusals: Mutex<HashMap<Refusal, u64>>,
     wake: Notify,
+    figures: Figures,
 }
 
 impl Journal {
@@ -71,6 +76,18 @@ impl Journal {
     pub async fn settle(&self) {
         // Only a stopped flusher fails here, and then nothing waits.
         let _ = self.wait(None).await;
+    }
+
+    /// What it tells operators about itself.
+    #[must_use]
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Accepted uses that wait for their commit.
+    #[must_use]
+    pub fn waiting_uses(&self) -> usize {
+        self.queue.lock().waiting.len()
     }
 
     /// Counts one refused request, on disk within a second.
@@ -211,12 +228,8 @@ impl Flusher {
         }));
         let committed = match self.batch.is_empty() {
             true => Ok(()),
-            false => self.log.append(self.generation, at, &self.batch),
+            false => self.append(at),
         };
-        match committed {
-            Ok(()) => self.batch.iter().for_each(|one| self.sums.add(*one, at)),
-            Err(ref error) => tracing::error!(%error, "uses could not be counted and were refused"),
-        }
         for Waiting { used, answer } in waiting {
             let result = committed
                 .clone()
@@ -224,6 +237,24 @@ impl Flusher {
             // Who asked may have gone away; the use is counted all the same.
             let _ = answer.send(result);
         }
+    }
+
+    fn append(&mut self, at: Micros) -> Result<(), StoreError> {
+        let figures = &self.journal.figures;
+        let began = Instant::now();
+        let committed = self.log.append(self.generation, at, &self.batch);
+        figures.commit_seconds.observe(began.elapsed().as_secs_f64());
+        match &committed {
+            Ok(()) => {
+                figures.committed(self.batch.len(), at);
+                self.batch.iter().for_each(|one| self.sums.add(*one, at));
+            }
+            Err(error) => {
+                figures.commit_failures.inc();
+                tracing::error!(%error, "uses could not be counted and were refused");
+            }
+        }
+        committed
     }
 
     fn begin_fold(&mut self) {
@@ -236,6 +267,7 @@ impl Flusher {
         let sums = std::mem::take(&mut self.sums).into_sorted().into_iter();
         self.folding = Some(Folding { generation: self.generation, sums });
         self.generation = Generation(self.generation.0 + 1);
+        self.journal.figures.fold_began();
     }
 
     /// One small transaction of the fold, so that no answer waits long behind it.
@@ -248,7 +280,10 @@ impl Flusher {
             chunk => self.log.fold(folding.generation, chunk).map(|()| false),
         };
         match result {
-            Ok(true) => self.folding = None,
+            Ok(true) => {
+                self.folding = None;
+                self.journal.figures.fold_ended();
+            }
             Ok(false) => {
                 let moved = chunk.len();
                 folding.sums.by_ref().take(moved).for_each(drop);

@@ -103,6 +103,12 @@ impl Verifier {
         }
     }
 
+    /// Where accepted uses go, for who watches it.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.parts.journal
+    }
+
     /// Waits until every use that was accepted before is answered.
     pub async fn settle(&self) {
         self.parts.journal.settle().await;

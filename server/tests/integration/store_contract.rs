@@ -145,6 +145,9 @@ async fn sessions() {
     assert!(store.find_session(hash(9)).await.unwrap().is_none());
     store.delete_session(hash(2), audit(1, Action::Logout)).await.unwrap();
     assert!(store.find_session(hash(2)).await.unwrap().is_none());
+    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(3));
+    assert_eq!(store.count_sessions(Micros(35), Micros(5)).await, Ok(2), "the third was not seen");
+    assert_eq!(store.count_sessions(Micros(0), Micros(15)).await, Ok(2), "the first is too old");
     assert_eq!(store.delete_old_sessions(Micros(35), Micros(5)).await, Ok(1), "the third was not seen");
     assert_eq!(store.delete_old_sessions(Micros(0), Micros(15)).await, Ok(1), "the first is too old");
     store.set_user_disabled(no, true, audit(1, Action::UserDisabled)).await.unwrap();

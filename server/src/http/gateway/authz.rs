@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
+use std::time::Instant;
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
 const USERNAME: HeaderName = HeaderName::from_static("x-latchkey-username");
@@ -46,7 +47,9 @@ async fn answer(services: &Services, request: &Parts, dialect: fn(StatusCode) ->
         client::note_ignored(services, peer, &request.headers);
         return Problem::UNTRUSTED.into_response();
     }
+    let started = Instant::now();
     let verdict = decide(services, peer, request).await;
+    services.metrics.verified(verdict.code, started);
     match (verdict.code, &verdict.key) {
         (Code::Valid, Some(key)) => allow(key),
         _ => refuse(&verdict, dialect),

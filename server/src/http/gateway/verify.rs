@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Instant;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -69,6 +70,7 @@ pub(super) async fn verify(
     let Ok(address) = Address::parse(&asked.client_ip) else {
         return Problem::BAD_ADDRESS.into_response();
     };
+    let started = Instant::now();
     let verdict = match asked.key.as_str() {
         "" => Verdict::refuse(Code::Missing),
         token => {
@@ -77,6 +79,7 @@ pub(super) async fn verify(
             services.verifier.verify(question).await
         }
     };
+    services.metrics.verified(verdict.code, started);
     if verdict.code == Code::Unavailable {
         return Problem::UNAVAILABLE.into_response();
     }

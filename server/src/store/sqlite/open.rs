@@ -44,7 +44,8 @@ pub async fn open(
     let usage = directory.join("usage.db");
     let log = SqliteUsageLog::open(&usage, installation, durable_usage)?;
     let readers = open_readers(&state, &usage).await?;
-    let store = SqliteStore { writer: Writer::start(connection, watcher), readers };
+    let store =
+        SqliteStore { writer: Writer::start(connection, watcher), readers, directory: directory.to_owned() };
     Ok((store, log))
 }
 

@@ -8,6 +8,7 @@ use crate::domain::ids::UserNo;
 use crate::domain::time::Micros;
 use crate::store::{Audit, NewSession, SessionHash, SessionRow, SessionStore, StoreError, UserRow};
 use async_trait::async_trait;
+use sqlx::Row;
 
 #[async_trait]
 impl SessionStore for SqliteStore {
@@ -90,6 +91,15 @@ impl SessionStore for SqliteStore {
                 })
             })
             .await
+    }
+
+    async fn count_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT count(*) FROM sessions WHERE last_seen_at >= ? AND created_at >= ?")
+            .bind(seen.0)
+            .bind(begun.0)
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
     }
 
     async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError> {
