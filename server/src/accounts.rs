@@ -12,8 +12,7 @@ pub use passwords::Passwords;
 pub use sessions::{SessionLimits, SessionToken};
 pub use setup::SetupLink;
 
-use crate::domain::address::Address;
-use crate::domain::throttle::{Allowance, Throttle};
+use crate::domain::throttle::{Allowance, SourceThrottle, Throttle};
 use crate::domain::time::Clock;
 use crate::store::{Store, StoreError};
 use app::PortalError;
@@ -22,6 +21,8 @@ use std::sync::Arc;
 
 /// Failures of one address (one /64 of IPv6).
 const BY_SOURCE: Allowance = Allowance { burst: 10, seconds_each: 30 };
+/// Failures of one /48 of IPv6.
+const BY_SITE: Allowance = Allowance { burst: 100, seconds_each: 3 };
 /// Failures at one username from addresses it never logged in from.
 const BY_USERNAME: Allowance = Allowance { burst: 30, seconds_each: 20 };
 
@@ -32,7 +33,7 @@ pub struct Accounts {
     passwords: Passwords,
     setup: SetupLink,
     limits: SessionLimits,
-    by_source: Mutex<Throttle<Address>>,
+    by_source: Mutex<SourceThrottle>,
     by_username: Mutex<Throttle<String>>,
 }
 
@@ -52,7 +53,7 @@ impl Accounts {
             passwords,
             setup,
             limits,
-            by_source: Mutex::new(Throttle::new(BY_SOURCE)),
+            by_source: Mutex::new(SourceThrottle::new(BY_SOURCE, BY_SITE)),
             by_username: Mutex::new(Throttle::new(BY_USERNAME)),
         }
     }

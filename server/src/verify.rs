@@ -4,9 +4,9 @@
 //! ([`journal`]); only the first address of a key goes to the state store.
 
 mod binding;
+mod guesses;
 pub mod index;
 pub mod journal;
-mod smpp;
 mod verifier;
 
 pub use index::{KeyEntry, KeyIndex};

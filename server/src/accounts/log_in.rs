@@ -76,7 +76,7 @@ impl Accounts {
         visit: &Visit,
         now: Micros,
     ) -> Result<(), PortalError> {
-        let mut wait = self.by_source.lock().wait_seconds(&visit.address.source(), now);
+        let mut wait = self.by_source.lock().wait_seconds(visit.address, now);
         let by_username = self.by_username.lock().wait_seconds(&fold(username), now);
         if by_username.is_some() {
             let is_known = match user {
@@ -94,7 +94,7 @@ impl Accounts {
     }
 
     fn charge(&self, username: &str, visit: &Visit, now: Micros) {
-        self.by_source.lock().charge(visit.address.source(), now);
+        self.by_source.lock().charge(visit.address, now);
         self.by_username.lock().charge(fold(username), now);
     }
 

@@ -52,9 +52,22 @@ impl Address {
     pub fn source(self) -> Self {
         match self.0 {
             IpAddr::V4(_) => self,
-            IpAddr::V6(v6) => Self(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into()),
+            IpAddr::V6(v6) => Self(first_bits(v6, 64).into()),
         }
     }
+
+    /// The /48 of an IPv6 address: what one customer of a network may hold whole.
+    #[must_use]
+    pub fn site(self) -> Option<Self> {
+        match self.0 {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => Some(Self(first_bits(v6, 48).into())),
+        }
+    }
+}
+
+fn first_bits(address: Ipv6Addr, count: u32) -> Ipv6Addr {
+    Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> count))
 }
 
 impl fmt::Display for Address {

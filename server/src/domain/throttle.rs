@@ -1,11 +1,15 @@
 //! Slowing down who guesses.
 //!
 //! A bucket a key (GCRA): asking costs nothing, only failures are charged, so who knows the secret is never
-//! slowed down by its own success. The memory is bounded; a bucket that has refilled is forgotten.
+//! slowed down by its own success. The table has a fixed shape, so that neither its memory nor the work of one
+//! call grows with the number of guessers.
+
+mod source;
+
+pub use source::SourceThrottle;
 
 use super::time::Micros;
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 
 /// How many failures are free, and how fast they are forgiven.
 #[derive(Clone, Copy, Debug)]
@@ -19,52 +23,75 @@ pub struct Allowance {
 /// One bucket for each key that failed lately.
 pub struct Throttle<K> {
     allowance: Allowance,
-    /// When each bucket will be empty of failures again.
-    clear_at: HashMap<K, i64>,
+    hasher: RandomState,
+    /// Keys stand in the row that their hash names.
+    rows: Vec<Vec<Bucket<K>>>,
+}
+
+struct Bucket<K> {
+    key: K,
+    /// When it will be empty of failures again.
+    clear_at: i64,
 }
 
 impl<K: Hash + Eq> Throttle<K> {
-    /// The most buckets; beyond it the ones that clear first are forgotten.
-    const CAPACITY: usize = 50_000;
+    const ROWS: usize = 8192;
+    /// The most buckets of a row; beyond it the one that clears first makes room.
+    const ROW: usize = 8;
 
     /// No failures yet.
     #[must_use]
     pub fn new(allowance: Allowance) -> Self {
-        Self { allowance, clear_at: HashMap::new() }
+        let rows = std::iter::repeat_with(Vec::new).take(Self::ROWS).collect();
+        Self { allowance, hasher: RandomState::new(), rows }
     }
 
     /// How many seconds to wait; `None` if a try is free.
     #[must_use]
     pub fn wait_seconds(&self, key: &K, now: Micros) -> Option<u32> {
-        let room = i64::from(self.allowance.burst - 1) * self.cost();
-        let wait = self.clear_at.get(key)? - now.0 - room;
+        let bucket = self.rows[self.row(key)].iter().find(|bucket| bucket.key == *key)?;
+        let wait = bucket.clear_at - self.free_until(now);
         (wait > 0).then(|| u32::try_from(wait.div_euclid(Micros::SECOND) + 1).unwrap_or(u32::MAX))
+    }
+
+    /// How many buckets make somebody wait now.
+    #[must_use]
+    pub fn count_waiting(&self, now: Micros) -> usize {
+        let free_until = self.free_until(now);
+        self.rows.iter().flatten().filter(|bucket| bucket.clear_at > free_until).count()
     }
 
     /// Charges one failure.
     pub fn charge(&mut self, key: K, now: Micros) {
         let cost = self.cost();
-        if self.clear_at.len() >= Self::CAPACITY {
-            self.forget(now);
-        }
-        let most = now.0 + i64::from(self.allowance.burst) * cost;
-        let clear_at = self.clear_at.entry(key).or_insert(now.0);
         // The ceiling keeps a flood from building a wait that outlasts it.
-        *clear_at = ((*clear_at).max(now.0) + cost).min(most);
+        let most = now.0 + i64::from(self.allowance.burst) * cost;
+        let row = self.row(&key);
+        let row = &mut self.rows[row];
+        if let Some(bucket) = row.iter_mut().find(|bucket| bucket.key == key) {
+            bucket.clear_at = (bucket.clear_at.max(now.0) + cost).min(most);
+            return;
+        }
+        let bucket = Bucket { key, clear_at: now.0 + cost };
+        if row.len() < Self::ROW {
+            row.push(bucket);
+        } else if let Some(lightest) = row.iter_mut().min_by_key(|bucket| bucket.clear_at) {
+            *lightest = bucket;
+        }
+    }
+
+    fn row(&self, key: &K) -> usize {
+        // The remainder is below `ROWS`, whatever is cut off here.
+        self.hasher.hash_one(key) as usize % Self::ROWS
+    }
+
+    /// A bucket that is clear by then has a try free now.
+    fn free_until(&self, now: Micros) -> i64 {
+        now.0 + i64::from(self.allowance.burst - 1) * self.cost()
     }
 
     fn cost(&self) -> i64 {
         i64::from(self.allowance.seconds_each) * Micros::SECOND
-    }
-
-    fn forget(&mut self, now: Micros) {
-        self.clear_at.retain(|_, at| *at > now.0);
-        if self.clear_at.len() >= Self::CAPACITY {
-            let mut times: Vec<i64> = self.clear_at.values().copied().collect();
-            let (_, middle, _) = times.select_nth_unstable(Self::CAPACITY / 2);
-            let middle = *middle;
-            self.clear_at.retain(|_, at| *at > middle);
-        }
     }
 }
 
@@ -98,11 +125,17 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn memory_is_bounded_and_heavy_guessers_stay_in_it() {
         let mut throttle = Throttle::new(Allowance { burst: 3, seconds_each: 10 });
-        for key in 0..200_000_u32 {
+        for _ in 0..3 {
+            throttle.charge(0, at(0));
+        }
+        for key in 1..200_000_u32 {
             throttle.charge(key, at(0));
         }
-        assert!(throttle.clear_at.len() <= Throttle::<u32>::CAPACITY);
+        let count = throttle.rows.iter().map(Vec::len).sum::<usize>();
+        assert_eq!(count, Throttle::<u32>::ROWS * Throttle::<u32>::ROW);
+        assert!(throttle.wait_seconds(&0, at(0)).is_some());
+        assert_eq!(throttle.count_waiting(at(0)), 1);
     }
 }

@@ -1,9 +1,9 @@
 //! The use case of the hot path.
 
 use super::binding::Bindings;
+use super::guesses::Guesses;
 use super::index::{KeyEntry, KeyIndex};
 use super::journal::{Counted, Journal};
-use super::smpp::SmppGuesses;
 use crate::domain::address::Address;
 use crate::domain::ids::Username;
 use crate::domain::rule::Ruling;
@@ -47,6 +47,12 @@ impl Verdict {
     pub fn refuse(code: Code) -> Self {
         Self { code, key: None, counted: None, retry_after_seconds: None }
     }
+
+    /// A token that no key is known for; too many came, if there is a time to wait.
+    fn wrong(code: Code, wait_seconds: Option<u32>) -> Self {
+        let code = if wait_seconds.is_some() { Code::Throttled } else { code };
+        Self { retry_after_seconds: wait_seconds, ..Self::refuse(code) }
+    }
 }
 
 /// What the verifier works with.
@@ -69,14 +75,14 @@ pub struct VerifierParts {
 pub struct Verifier {
     parts: VerifierParts,
     bindings: Bindings,
-    smpp: SmppGuesses,
+    guesses: Guesses,
 }
 
 impl Verifier {
     /// Ready to answer.
     #[must_use]
     pub fn new(parts: VerifierParts) -> Self {
-        Self { parts, bindings: Bindings::default(), smpp: SmppGuesses::default() }
+        Self { parts, bindings: Bindings::default(), guesses: Guesses::default() }
     }
 
     /// The gateway with that token.
@@ -109,14 +115,27 @@ impl Verifier {
         &self.parts.journal
     }
 
+    /// Answers a client whose request carries no token that could be looked up, or more than one.
+    #[must_use]
+    pub fn refuse_malformed(&self, address: Address) -> Verdict {
+        self.wrong_token(Code::Malformed, address, self.parts.clock.now())
+    }
+
+    /// How many sources and usernames are throttled now.
+    #[must_use]
+    pub fn count_throttled(&self) -> usize {
+        self.guesses.count_throttled(self.parts.clock.now())
+    }
+
     /// Waits until every use that was accepted before is answered.
     pub async fn settle(&self) {
         self.parts.journal.settle().await;
     }
 
+    /// Looks first and throttles then: what is known passes, whoever guesses beside it.
     fn find(&self, question: &Question<'_>, now: Micros) -> Result<Arc<KeyEntry>, Verdict> {
         let Some(shape) = self.parts.format.shape(question.token) else {
-            return Err(Verdict::refuse(Code::Malformed));
+            return Err(self.wrong_token(Code::Malformed, question.address, now));
         };
         let username = question.username.map(Username::parse);
         let key = match (shape, username) {
@@ -124,14 +143,10 @@ impl Verifier {
             (Shape::Token(_), Some(Ok(name))) => self
                 .look_up(&self.parts.pepper.hash(question.token))
                 .filter(|key| key.user.username.folded() == name.folded()),
-            (Shape::Smpp, Some(Ok(name))) => self.find_smpp(&name, question, now)?,
+            (Shape::Smpp, Some(Ok(name))) => return self.find_smpp(&name, question, now),
             (Shape::Smpp, None) | (_, Some(Err(_))) => None,
         };
-        key.ok_or_else(|| Verdict::refuse(Code::NotFound))
-    }
-
-    fn look_up(&self, hash: &TokenHash) -> Option<Arc<KeyEntry>> {
-        self.parts.index.find(hash)
+        key.ok_or_else(|| self.wrong_token(Code::NotFound, question.address, now))
     }
 
     fn find_smpp(
@@ -139,16 +154,19 @@ impl Verifier {
         name: &Username,
         question: &Question<'_>,
         now: Micros,
-    ) -> Result<Option<Arc<KeyEntry>>, Verdict> {
-        if let Some(seconds) = self.smpp.wait_seconds(name, question.address, now) {
-            return Err(Verdict { retry_after_seconds: Some(seconds), ..Verdict::refuse(Code::Throttled) });
-        }
+    ) -> Result<Arc<KeyEntry>, Verdict> {
         let key = self.look_up(&self.parts.pepper.hash_smpp(name, question.token));
-        match key {
-            Some(_) => self.smpp.proved(name, question.address),
-            None => self.smpp.failed(name, question.address, now),
-        }
-        Ok(key)
+        key.ok_or_else(|| {
+            Verdict::wrong(Code::NotFound, self.guesses.wrong_secret(name, question.address, now))
+        })
+    }
+
+    fn look_up(&self, hash: &TokenHash) -> Option<Arc<KeyEntry>> {
+        self.parts.index.find(hash)
+    }
+
+    fn wrong_token(&self, code: Code, address: Address, now: Micros) -> Verdict {
+        Verdict::wrong(code, self.guesses.wrong_token(address, now))
     }
 
     /// Judges a known key; binds and counts in the same step if it may pass.

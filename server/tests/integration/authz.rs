@@ -105,7 +105,7 @@ async fn a_request_with_more_than_one_key_or_an_over_long_one_is_malformed() {
 async fn nginx_never_sees_a_429() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
-    for guess in 0..10 {
+    for guess in 0..60 {
         let basic = format!("Basic {}", base64(&format!("demouser:guess{guess:03}")));
         let headers = [("authorization", basic.as_str()), ("x-forwarded-for", "203.0.113.7")];
         assert_eq!(app.authz_with(ENDPOINTS[0], "127.0.0.1", &headers).await.code(), "NOT_FOUND");

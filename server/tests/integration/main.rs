@@ -20,4 +20,5 @@ mod refused;
 mod sessions;
 mod site;
 mod store_contract;
+mod throttle;
 mod verify;

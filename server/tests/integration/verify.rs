@@ -108,15 +108,6 @@ async fn smpp_secrets_are_looked_up_with_their_username() {
     assert_eq!(ask("other").await, "NOT_FOUND");
     assert_eq!(ask("nobody").await, "NOT_FOUND");
     assert_eq!(gateway.code(&secret.token, "203.0.113.7").await, "NOT_FOUND");
-    // Guessing is slowed down, and the right secret of a guesser with it; elsewhere it passes.
-    for _ in 0..8 {
-        ask("other").await;
-    }
-    assert_eq!(ask("demouser").await, "THROTTLED");
-    let elsewhere = json!({"key": secret.token, "client_ip": "203.0.113.8", "username": "demouser"});
-    assert_eq!(gateway.verify(elsewhere).await.json()["code"], "VALID");
-    app.clock.advance(60);
-    assert_eq!(ask("demouser").await, "VALID");
 }
 
 #[tokio::test]

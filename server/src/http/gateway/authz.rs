@@ -2,6 +2,7 @@
 
 use super::{credential, presented};
 use crate::domain::address::Address;
+use crate::domain::client_address::NoClientAddress;
 use crate::domain::verdict::Code;
 use crate::http::client;
 use crate::http::statuses::{Problem, for_nginx, of_verdict};
@@ -65,14 +66,21 @@ fn is_believed(services: &Services, peer: Address, headers: &HeaderMap) -> bool 
 }
 
 async fn decide(services: &Services, peer: Address, request: &Parts) -> Verdict {
+    let client = client::address(services, peer, &request.headers, &request.extensions);
+    // What is malformed is so whoever sent it; only a client that is known can be throttled.
+    let malformed = || match client {
+        Ok(address) => services.verifier.refuse_malformed(address),
+        Err(NoClientAddress) => Verdict::refuse(Code::Malformed),
+    };
     let presented = match presented::find(&request.headers, services.settings.key_in_query) {
         Ok(presented) => presented,
+        Err(Code::Malformed) => return malformed(),
         Err(code) => return Verdict::refuse(code),
     };
     if services.settings.token_format.shape(&presented.token).is_none() {
-        return Verdict::refuse(Code::Malformed);
+        return malformed();
     }
-    let Ok(address) = client::address(services, peer, &request.headers, &request.extensions) else {
+    let Ok(address) = client else {
         return Verdict::refuse(Code::NoClientAddress);
     };
     let question = Question {

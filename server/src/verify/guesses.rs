@@ -1,0 +1,107 @@
+//! Guessing at keys: a source that presents many unknown or malformed tokens, and a username at which many
+//! wrong SMPP secrets arrive, are told to wait.
+//!
+//! Only refusals are throttled: a key is looked up first, and a known one passes however many guesses came
+//! from its address, so that no guesser can shut a customer out (docs/decisions.md).
+
+use crate::domain::address::Address;
+use crate::domain::ids::Username;
+use crate::domain::throttle::{Allowance, SourceThrottle, Throttle};
+use crate::domain::time::Micros;
+use parking_lot::Mutex;
+
+/// Wrong tokens of one address (one /64 of IPv6).
+const BY_SOURCE: Allowance = Allowance { burst: 60, seconds_each: 2 };
+/// Wrong tokens of one /48 of IPv6.
+const BY_SITE: Allowance = Allowance { burst: 300, seconds_each: 1 };
+/// Wrong SMPP secrets at one username, from wherever.
+const BY_USERNAME: Allowance = Allowance { burst: 100, seconds_each: 36 };
+
+/// What is known of guesses.
+pub(super) struct Guesses(Mutex<State>);
+
+struct State {
+    by_source: SourceThrottle,
+    by_username: Throttle<String>,
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self(Mutex::new(State {
+            by_source: SourceThrottle::new(BY_SOURCE, BY_SITE),
+            by_username: Throttle::new(BY_USERNAME),
+        }))
+    }
+}
+
+impl Guesses {
+    /// A token that was malformed or unknown; how many seconds its source has to wait, if it sent too many.
+    pub(super) fn wrong_token(&self, address: Address, now: Micros) -> Option<u32> {
+        let mut state = self.0.lock();
+        let wait = state.by_source.wait_seconds(address, now);
+        // Who waits is not charged further: the answer told nothing, and a flood stays cheap.
+        if wait.is_none() {
+            state.by_source.charge(address, now);
+        }
+        wait
+    }
+
+    /// A wrong SMPP secret; how many seconds to wait, if too many came from this source or at this username.
+    pub(super) fn wrong_secret(&self, username: &Username, address: Address, now: Micros) -> Option<u32> {
+        let name = username.folded();
+        let mut state = self.0.lock();
+        let by_source = state.by_source.wait_seconds(address, now);
+        let wait = by_source.max(state.by_username.wait_seconds(&name, now));
+        if wait.is_none() {
+            state.by_source.charge(address, now);
+            state.by_username.charge(name, now);
+        }
+        wait
+    }
+
+    /// How many sources and usernames have to wait now.
+    pub(super) fn count_throttled(&self, now: Micros) -> usize {
+        let state = self.0.lock();
+        state.by_source.count_waiting(now) + state.by_username.count_waiting(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Micros = Micros(1);
+
+    fn address(last: u32) -> Address {
+        Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + last).into())
+    }
+
+    #[test]
+    fn a_source_with_many_wrong_tokens_waits_and_others_do_not() {
+        let guesses = Guesses::default();
+        for guess in 0..60 {
+            assert_eq!(guesses.wrong_token(address(1), NOW), None, "{guess}");
+        }
+        assert_eq!(guesses.count_throttled(NOW), 1);
+        for _ in 0..1000 {
+            assert!(guesses.wrong_token(address(1), NOW).is_some_and(|seconds| seconds <= 3));
+        }
+        assert_eq!(guesses.wrong_token(address(2), NOW), None);
+        let later = Micros(NOW.0 + 2 * Micros::SECOND);
+        assert_eq!(guesses.wrong_token(address(1), later), None, "nothing lasts for good");
+        assert_eq!(guesses.count_throttled(Micros(NOW.0 + 200 * Micros::SECOND)), 0);
+    }
+
+    #[test]
+    fn wrong_secrets_count_at_their_username_from_wherever_they_come() {
+        let guesses = Guesses::default();
+        let (name, other) = (Username::parse("Demo").unwrap(), Username::parse("other").unwrap());
+        for guess in 0..100 {
+            assert_eq!(guesses.wrong_secret(&name, address(guess), NOW), None, "{guess}");
+        }
+        let same = Username::parse("demo").unwrap();
+        assert!(guesses.wrong_secret(&same, address(200), NOW).is_some_and(|seconds| seconds <= 37));
+        assert_eq!(guesses.wrong_secret(&other, address(200), NOW), None);
+        assert_eq!(guesses.count_throttled(NOW), 1);
+    }
+}
