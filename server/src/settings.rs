@@ -5,7 +5,7 @@ mod parse;
 mod server;
 
 pub use layers::{Layers, SettingsError, Source};
-pub use server::{ServerSettings, Timeouts};
+pub use server::{Listen, ServerSettings, Timeouts, TlsFiles};
 
 use crate::accounts::SessionLimits;
 use crate::domain::client_address::{Family, TrustedProxies};
@@ -48,6 +48,9 @@ pub const KNOWN: &[Known] = &[
     known("usage_durability", "commit"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
+    known("listen_proxy_protocol", ""),
+    known("tls_certificate", ""),
+    known("tls_key", ""),
     known("max_connections", "auto"),
     known("head_timeout_seconds", "10"),
     known("idle_timeout_seconds", "75"),
@@ -81,8 +84,6 @@ pub struct Secret32(pub [u8; 32]);
 /// The settings in force.
 #[derive(Clone)]
 pub struct Settings {
-    /// Where to listen.
-    pub listen: SocketAddr,
     /// Where metrics are answered, if anywhere.
     pub admin_listen: Option<SocketAddr>,
     /// Where everything is kept.

@@ -52,6 +52,12 @@ pub struct Traffic {
     pub accepted: Counter,
     /// Connections that were closed at once, because `max_connections` were open.
     pub refused: Counter,
+    /// Connections to the PROXY listener that came from nobody trusted, and were closed.
+    pub strangers: Counter,
+    /// Connections to the PROXY listener that did not begin with a PROXY header.
+    pub bad_proxy_headers: Counter,
+    /// Connections on which TLS could not be agreed on.
+    pub failed_handshakes: Counter,
     /// Connections that were cut because the head of a request did not come.
     pub late_heads: Counter,
     /// Connections that were closed because nothing was asked on them any more.

@@ -2,17 +2,15 @@
 
 use super::control::{self, DataDir};
 use super::{Common, Failure};
-use crate::http::serve::{Front, serve};
+use crate::http::serve::{Front, Listener, Tls, serve};
 use crate::http::{admin, site};
 use crate::services::{Services, SystemClock, start};
-use crate::settings::{LogFormat, Settings};
+use crate::settings::{Listen, LogFormat, Settings};
 use crate::verify::Flusher;
 use clap::Args;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -85,18 +83,23 @@ async fn serve_until_signal(
     pages: &Handle,
     data_dir: &DataDir,
 ) -> Result<(), Failure> {
-    let listen = services.settings.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|e| cannot_listen(listen, &e, "--listen"))?;
+    let settings = &services.settings;
+    let tls = settings.server.tls.as_ref().map(Tls::load).transpose()?;
+    let listeners = Listener::bind_all(&settings.server)?;
     let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
     let counting = tokio::spawn(flusher.run(stop_counting.clone()));
     let control = data_dir.listen()?;
     pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
     let metrics = serve_admin(services, pages, stop.clone()).await?;
-    announce(services, listener.local_addr()?, metrics)?;
+    announce(services, &listeners, metrics.as_ref())?;
     let router = site(Arc::clone(services), pages.clone());
-    let front = Front::new(&services.settings.server, Arc::clone(&services.traffic), router, stop.clone());
-    let serving = tokio::spawn(serve(listener, front));
+    let mut front = Front::new(settings, Arc::clone(&services.traffic), router, stop.clone());
+    if let Some(tls) = tls {
+        pages.spawn(Arc::clone(&tls).keep_fresh(signal(SignalKind::hangup())?, stop.clone()));
+        front = front.with_tls(tls, pages.clone());
+    }
+    let serving = tokio::spawn(serve(listeners, front));
     wait_for_signal().await?;
     tracing::info!("stopping: requests in flight are answered first");
     stop.cancel();
@@ -113,32 +116,34 @@ async fn serve_admin(
     services: &Arc<Services>,
     pages: &Handle,
     stop: CancellationToken,
-) -> Result<Option<SocketAddr>, Failure> {
+) -> Result<Option<Listen>, Failure> {
     let Some(address) = services.settings.admin_listen else { return Ok(None) };
-    let listener = pages.spawn(TcpListener::bind(address)).await?;
-    let listener = listener.map_err(|e| cannot_listen(address, &e, "--admin-listen"))?;
-    let address = listener.local_addr()?;
+    let listener = pages.spawn(async move { Listener::bind(Listen::Address(address)) }).await?;
+    let listener = listener.map_err(|error| format!("{error} (--admin-listen)"))?;
+    let place = listener.place().clone();
     // Its connections are not counted among those of gateways and browsers.
-    let front = Front::new(&services.settings.server, Arc::default(), admin(Arc::clone(services)), stop);
-    pages.spawn(serve(listener, front));
-    Ok(Some(address))
-}
-
-fn cannot_listen(address: SocketAddr, error: &std::io::Error, flag: &str) -> String {
-    format!("cannot listen on {address}: {error}; choose another address with {flag}")
+    let front = Front::new(&services.settings, Arc::default(), admin(Arc::clone(services)), stop);
+    pages.spawn(serve(vec![listener], front));
+    Ok(Some(place))
 }
 
 /// Standard output is for the operator's eyes and scripts, the log goes to standard error.
-fn announce(services: &Services, address: SocketAddr, metrics: Option<SocketAddr>) -> std::io::Result<()> {
+fn announce(services: &Services, listeners: &[Listener], metrics: Option<&Listen>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let origin = match services.settings.listen.port() {
+    let settings = &services.settings;
+    let origin = match (&settings.server.listen[0], listeners[0].place()) {
         // The system chose the port.
-        0 => format!("http://{address}"),
-        _ => services.settings.public_url.origin.clone(),
+        (Listen::Address(wanted), chosen) if wanted.port() == 0 => {
+            format!("{}://{chosen}", if settings.server.tls.is_some() { "https" } else { "http" })
+        }
+        _ => settings.public_url.origin.clone(),
     };
     writeln!(out, "Latchkey {} serves {origin}", env!("CARGO_PKG_VERSION"))?;
     if let Some(secret) = services.setup.secret() {
         writeln!(out, "Create the first account: {origin}/setup?token={secret}")?;
+    }
+    for listener in &listeners[1..] {
+        writeln!(out, "It listens on {} too", listener.place())?;
     }
     if let Some(address) = metrics {
         writeln!(out, "Metrics for the operator: http://{address}/metrics")?;

@@ -7,8 +7,10 @@
 
 mod family;
 mod forwarded;
+mod peer;
 
 pub use family::{Family, FamilyError};
+pub use peer::Peer;
 
 use super::address::{Address, Network};
 use std::net::{IpAddr, SocketAddr};
@@ -18,9 +20,13 @@ const ENTRIES: usize = 32;
 /// The most bytes of header that are read.
 const BYTES: usize = 2048;
 
-/// The networks whose word about a client's address is taken.
+/// Those whose word about a client's address is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<Network>);
+pub struct TrustedProxies {
+    networks: Vec<Network>,
+    /// Programs on this machine, over a Unix socket.
+    unix: bool,
+}
 
 /// A trusted proxy named no usable client: refuse, rather than take the proxy for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,28 +45,41 @@ impl TrustedProxies {
     /// Trusts these networks.
     #[must_use]
     pub fn new(networks: Vec<Network>) -> Self {
-        Self(networks)
+        Self { networks, unix: false }
+    }
+
+    /// Trusts those that come over a Unix socket too.
+    #[must_use]
+    pub fn and_unix(self) -> Self {
+        Self { unix: true, ..self }
     }
 
     /// Whether a peer's word is taken.
     #[must_use]
-    pub fn trusts(&self, address: Address) -> bool {
-        self.0.iter().any(|n| n.contains(address))
+    pub fn trusts(&self, peer: Peer) -> bool {
+        match peer {
+            Peer::Address(address) => self.contains(address),
+            Peer::Unix => self.unix,
+        }
+    }
+
+    fn contains(&self, address: Address) -> bool {
+        self.networks.iter().any(|n| n.contains(address))
     }
 
     /// The client behind `peer`, as the configured family names it.
     ///
     /// # Errors
     /// The peer is trusted and what it says is missing, too long, not to be read where the walk reaches it, or
-    /// names trusted proxies only.
+    /// names trusted proxies only; or it is an untrusted one that has no address itself.
     pub fn client_address(
         &self,
         family: &Family,
-        peer: Address,
+        peer: Peer,
         said: &Said<'_>,
     ) -> Result<Address, NoClientAddress> {
         if !self.trusts(peer) {
-            return Ok(peer);
+            return peer.address().ok_or(NoClientAddress);
         }
         if said.lines.iter().map(|line| line.len()).sum::<usize>() > BYTES {
             return Err(NoClientAddress);
@@ -84,7 +103,7 @@ impl TrustedProxies {
     fn walk(&self, entries: impl Iterator<Item = Option<Address>>) -> Result<Address, NoClientAddress> {
         for entry in entries.take(ENTRIES) {
             let address = entry.ok_or(NoClientAddress)?;
-            if !self.trusts(address) {
+            if !self.contains(address) {
                 return Ok(address);
             }
         }

@@ -1,18 +1,17 @@
 //! Who sent a request: the peer of its connection, or whom a trusted peer names in the configured way.
 
 use crate::domain::address::Address;
-use crate::domain::client_address::{NoClientAddress, Said};
+use crate::domain::client_address::{NoClientAddress, Peer, Said};
 use crate::domain::proxy_protocol::ConnectionSource;
 use crate::services::Services;
-use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap, HeaderValue};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
 
 /// The other end of the connection.
-pub(super) fn peer(extensions: &Extensions) -> Address {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    Address::new(peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip()))
+pub(super) fn peer(extensions: &Extensions) -> Peer {
+    let nobody = Peer::Address(Address::new(Ipv4Addr::UNSPECIFIED.into()));
+    extensions.get::<Peer>().copied().unwrap_or(nobody)
 }
 
 /// The client behind `peer`.
@@ -21,7 +20,7 @@ pub(super) fn peer(extensions: &Extensions) -> Address {
 /// The peer is a trusted proxy and names no usable client.
 pub(super) fn address(
     services: &Services,
-    peer: Address,
+    peer: Peer,
     headers: &HeaderMap,
     extensions: &Extensions,
 ) -> Result<Address, NoClientAddress> {
@@ -37,7 +36,7 @@ pub(super) fn address(
 
 /// Counts a header that is ignored because its sender is not trusted: somebody tries something, or the
 /// operator forgot a proxy. The log says so once.
-pub(super) fn note_ignored(services: &Services, peer: Address, headers: &HeaderMap) {
+pub(super) fn note_ignored(services: &Services, peer: Peer, headers: &HeaderMap) {
     let settings = &services.settings;
     let Some(name) = settings.client_address_header.header() else { return };
     if settings.trusted_proxies.trusts(peer) || !headers.contains_key(name) {

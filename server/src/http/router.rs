@@ -15,6 +15,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use http::StatusCode;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tower::ServiceExt;
@@ -33,7 +34,9 @@ impl Site {
     /// because somebody may sit in front of that very machine.
     pub(super) fn client_address(&self, request: &Request) -> Address {
         let peer = client::peer(request.extensions());
-        client::address(&self.services, peer, request.headers(), request.extensions()).unwrap_or(peer)
+        let named = client::address(&self.services, peer, request.headers(), request.extensions());
+        // Who comes over a Unix socket and names nobody sits on this machine.
+        named.ok().or(peer.address()).unwrap_or(Address::new(Ipv4Addr::LOCALHOST.into()))
     }
 }
 

@@ -5,20 +5,29 @@ mod body;
 mod connection;
 mod handles;
 mod io;
+mod listen;
+mod proxied;
 mod service;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod unix;
 mod watch;
 
-use crate::settings::{ServerSettings, Timeouts};
+pub use listen::{ListenError, Listener};
+pub use tls::{Tls, TlsError};
+
+use crate::domain::client_address::TrustedProxies;
+use crate::settings::{Settings, Timeouts};
 use crate::traffic::Traffic;
 use axum::Router;
 use hyper_util::server::conn::auto;
 use std::sync::Arc;
 use std::time::Duration;
 use streams::Streams;
-use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +47,10 @@ const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 pub struct Front {
     router: Router,
     http: auto::Builder<Streams>,
+    /// Spoken on addresses, where the operator gave a certificate.
+    tls: Option<Handshakes>,
+    /// Who may begin a connection with a PROXY header.
+    trusted: TrustedProxies,
     timeouts: Timeouts,
     max_connections: usize,
     traffic: Arc<Traffic>,
@@ -48,12 +61,7 @@ pub struct Front {
 impl Front {
     /// Answers with `router`, until `stop`.
     #[must_use]
-    pub fn new(
-        settings: &ServerSettings,
-        traffic: Arc<Traffic>,
-        router: Router,
-        stop: CancellationToken,
-    ) -> Self {
+    pub fn new(settings: &Settings, traffic: Arc<Traffic>, router: Router, stop: CancellationToken) -> Self {
         let mut http = auto::Builder::new(Streams);
         http.http1().max_buf_size(HEAD_LIMIT);
         http.http2()
@@ -65,20 +73,35 @@ impl Front {
         Self {
             router,
             http,
-            timeouts: settings.timeouts,
-            max_connections: handles::connection_limit(settings.max_connections),
+            tls: None,
+            trusted: settings.trusted_proxies.clone(),
+            timeouts: settings.server.timeouts,
+            max_connections: handles::connection_limit(settings.server.max_connections),
             traffic,
             stop,
             open: TaskTracker::new(),
         }
     }
+
+    /// Speaks TLS on addresses; `runtime` does the arithmetic of its beginning.
+    #[must_use]
+    pub fn with_tls(self, tls: Arc<Tls>, runtime: Handle) -> Self {
+        Self { tls: Some(Handshakes { tls, runtime }), ..self }
+    }
+}
+
+/// TLS, and where it is agreed on: not on the thread that verifies, as signing takes as long as many
+/// verifications.
+struct Handshakes {
+    tls: Arc<Tls>,
+    runtime: Handle,
 }
 
 /// Accepts until the front stops; then answers what is in flight.
-pub async fn serve(listener: TcpListener, front: Front) {
+pub async fn serve(listeners: Vec<Listener>, front: Front) {
     let front = Arc::new(front);
-    accept::accept(&listener, &front).await;
-    drop(listener);
+    let accepting = listeners.into_iter().map(|listener| accept::accept(listener, Arc::clone(&front)));
+    accepting.collect::<JoinSet<()>>().join_all().await;
     front.open.close();
     if tokio::time::timeout(GRACE, front.open.wait()).await.is_err() {
         tracing::warn!("some requests were still unanswered after {} seconds", GRACE.as_secs());

@@ -1,6 +1,6 @@
 //! From texts to types: every value is checked at the start.
 
-use super::{Layers, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError};
+use super::{Layers, Listen, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError};
 use crate::accounts::SessionLimits;
 use crate::domain::address::Network;
 use crate::domain::client_address::{FamilyError, TrustedProxies};
@@ -16,11 +16,10 @@ impl Settings {
     /// # Errors
     /// Names the first setting that does not fit, where it came from, and what would fit.
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
-        let listen = layers.take("listen", socket_address)?;
+        let server = ServerSettings::parse(layers)?;
         let minutes = layers.take("session_idle_minutes", |v| number(v, 1, 60 * 24 * 365))?;
         let hours = layers.take("session_absolute_hours", |v| number(v, 1, 24 * 365))?;
         Ok(Self {
-            listen,
             admin_listen: layers.take("admin_listen", |v| match v {
                 "" => Ok(None),
                 v => socket_address(v).map(Some),
@@ -29,7 +28,7 @@ impl Settings {
                 "" => Err("takes the path of a directory".to_owned()),
                 v => Ok(PathBuf::from(v)),
             })?,
-            public_url: layers.take("public_url", |v| public_url(v, listen))?,
+            public_url: layers.take("public_url", |v| public_url(v, &server))?,
             trusted_proxies: layers.take("trusted_proxies", trusted_proxies)?,
             require_gateway_token: layers.take("require_gateway_token", yes_or_no)?,
             client_address_header: layers
@@ -46,7 +45,7 @@ impl Settings {
             durable_usage: layers
                 .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
-            server: ServerSettings::parse(layers)?,
+            server,
             pepper: layers.take("pepper", secret)?,
             sealing_key: layers.take("sealing_key", secret)?,
         })
@@ -64,7 +63,7 @@ impl Layers {
     }
 }
 
-fn socket_address(value: &str) -> Result<SocketAddr, String> {
+pub(super) fn socket_address(value: &str) -> Result<SocketAddr, String> {
     value.parse().map_err(|_| "takes an address and a port, such as 127.0.0.1:3000".to_owned())
 }
 
@@ -90,15 +89,20 @@ fn yes_or_no(value: &str) -> Result<bool, String> {
 
 fn trusted_proxies(value: &str) -> Result<TrustedProxies, String> {
     let texts = value.split(',').map(str::trim).filter(|t| !t.is_empty());
+    let (unix, texts): (Vec<_>, Vec<_>) = texts.partition(|text| *text == "unix");
     let networks: Result<Vec<_>, _> =
-        texts.map(|t| Network::parse(t).map_err(|e| format!("{t} {e}"))).collect();
-    networks.map(TrustedProxies::new)
+        texts.into_iter().map(|t| Network::parse(t).map_err(|e| format!("{t} {e}"))).collect();
+    let trusted = networks.map(TrustedProxies::new)?;
+    Ok(if unix.is_empty() { trusted } else { trusted.and_unix() })
 }
 
 /// Scheme, host and port; by default where the server listens.
-fn public_url(value: &str, listen: SocketAddr) -> Result<PublicUrl, String> {
+fn public_url(value: &str, server: &ServerSettings) -> Result<PublicUrl, String> {
     if value.is_empty() {
-        return Ok(PublicUrl { origin: format!("http://{listen}"), secure: false });
+        let listen = server.listen.iter().find(|listen| matches!(listen, Listen::Address(_)));
+        let listen = listen.ok_or("is needed, as listen names Unix sockets only")?;
+        let scheme = if server.tls.is_some() { "https" } else { "http" };
+        return Ok(PublicUrl { origin: format!("{scheme}://{listen}"), secure: server.tls.is_some() });
     }
     let wrong = || "takes an address such as https://keys.example.com, without a path".to_owned();
     let uri: http::Uri = value.parse().map_err(|_| wrong())?;
@@ -149,14 +153,15 @@ mod tests {
     #[test]
     fn later_layers_win() {
         let listen = |file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &str)]| {
-            Settings::parse(&load(file, environment, flags).unwrap()).unwrap().listen.port()
+            Settings::parse(&load(file, environment, flags).unwrap()).unwrap().server.listen
         };
         let file = "listen = '127.0.0.1:1'";
         let environment = [("LATCHKEY_LISTEN", "127.0.0.1:2"), ("HOME", "/")];
-        assert_eq!(listen("", &[], &[]), 3000);
-        assert_eq!(listen(file, &[], &[]), 1);
-        assert_eq!(listen(file, &environment, &[]), 2);
-        assert_eq!(listen(file, &environment, &[("listen", "127.0.0.1:3")]), 3);
+        let port = |port: u16| vec![Listen::Address(([127, 0, 0, 1], port).into())];
+        assert_eq!(listen("", &[], &[]), port(3000));
+        assert_eq!(listen(file, &[], &[]), port(1));
+        assert_eq!(listen(file, &environment, &[]), port(2));
+        assert_eq!(listen(file, &environment, &[("listen", "127.0.0.1:3")]), port(3));
     }
 
     #[rstest]
@@ -201,7 +206,8 @@ mod tests {
 
     #[test]
     fn the_public_address_is_an_origin() {
-        let origin = |v: &str| public_url(v, "127.0.0.1:3000".parse().unwrap()).unwrap().origin;
+        let server = ServerSettings::parse(&load("", &[], &[]).unwrap()).unwrap();
+        let origin = |v: &str| public_url(v, &server).unwrap().origin;
         assert_eq!(origin(""), "http://127.0.0.1:3000");
         assert_eq!(origin("https://Keys.example.com/"), "https://keys.example.com");
         assert_eq!(origin("https://keys.example.com:443"), "https://keys.example.com");

@@ -1,13 +1,43 @@
 //! Settings of connections.
 
-use super::parse::number;
+use super::parse::{number, socket_address};
 use super::{Layers, SettingsError};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
+
+/// Where connections are waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// An address and a port.
+    Address(SocketAddr),
+    /// A socket in the file system.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// The certificate and its key, as PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The server's certificate, then those that signed it.
+    pub certificate: PathBuf,
+    /// The private key of the first of them.
+    pub key: PathBuf,
+}
 
 /// How long each step of a connection may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To send the head of a request.
+    /// To send the head of a request, and before it to agree on TLS.
     pub head: Duration,
     /// To ask again on a kept connection.
     pub idle: Duration,
@@ -18,6 +48,12 @@ pub struct Timeouts {
 /// How the server treats connections.
 #[derive(Clone)]
 pub struct ServerSettings {
+    /// Where to listen; at least one.
+    pub listen: Vec<Listen>,
+    /// Where connections begin with a PROXY header.
+    pub listen_proxy_protocol: Option<SocketAddr>,
+    /// If TLS is spoken on addresses.
+    pub tls: Option<TlsFiles>,
     /// How long each step may take.
     pub timeouts: Timeouts,
     /// The most connections at a time; by default as many as file handles allow, up to 10,000.
@@ -28,6 +64,12 @@ impl ServerSettings {
     pub(super) fn parse(layers: &Layers) -> Result<Self, SettingsError> {
         let seconds = |name| layers.take(name, |v| number(v, 1, 3600)).map(Duration::from_secs);
         Ok(Self {
+            listen: layers.take("listen", listen)?,
+            listen_proxy_protocol: layers.take("listen_proxy_protocol", |v| match v {
+                "" => Ok(None),
+                v => socket_address(v).map(Some),
+            })?,
+            tls: tls(layers)?,
             timeouts: Timeouts {
                 head: seconds("head_timeout_seconds")?,
                 idle: seconds("idle_timeout_seconds")?,
@@ -38,5 +80,73 @@ impl ServerSettings {
                 v => number(v, 1, 1_000_000).map(Some).map_err(|why| format!("{why}, or auto")),
             })?,
         })
+    }
+}
+
+fn listen(value: &str) -> Result<Vec<Listen>, String> {
+    value.split(',').map(str::trim).map(listen_one).collect()
+}
+
+fn listen_one(text: &str) -> Result<Listen, String> {
+    match text.strip_prefix("unix:") {
+        Some(path) if path.starts_with('/') => Ok(Listen::Unix(PathBuf::from(path))),
+        Some(_) => Err("takes a whole path behind unix:, such as unix:/run/latchkey.sock".to_owned()),
+        None => socket_address(text)
+            .map(Listen::Address)
+            .map_err(|why| format!("{why}, or a Unix socket such as unix:/run/latchkey.sock")),
+    }
+}
+
+fn tls(layers: &Layers) -> Result<Option<TlsFiles>, SettingsError> {
+    let path = |value: &str| Ok(PathBuf::from(value));
+    let certificate = layers.take("tls_certificate", path)?;
+    let key = layers.take("tls_key", |value| match (certificate.as_os_str().is_empty(), value) {
+        (false, "") => Err("is needed with tls_certificate: the PEM file of its private key".to_owned()),
+        (true, value) if !value.is_empty() => Err("is of no use without tls_certificate".to_owned()),
+        (_, value) => path(value),
+    })?;
+    Ok((!key.as_os_str().is_empty()).then_some(TlsFiles { certificate, key }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use rstest::rstest;
+
+    fn parse(settings: &[(&'static str, &str)]) -> Result<Settings, String> {
+        let flags = settings.iter().map(|(name, value)| (*name, "--test", (*value).to_owned())).collect();
+        let layers = Layers::load(None, std::iter::empty(), flags).unwrap();
+        Settings::parse(&layers).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn addresses_and_unix_sockets_may_be_listed() {
+        let settings = parse(&[("listen", "127.0.0.1:1, unix:/run/l.sock ,[::1]:2")]).unwrap();
+        let texts: Vec<_> = settings.server.listen.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["127.0.0.1:1", "unix:/run/l.sock", "[::1]:2"]);
+        assert_eq!(settings.public_url.origin, "http://127.0.0.1:1");
+    }
+
+    #[test]
+    fn tls_makes_the_public_url_secure() {
+        let files = [("tls_certificate", "/c.pem"), ("tls_key", "/k.pem")];
+        let url = parse(&files).unwrap().public_url;
+        assert_eq!((url.origin.as_str(), url.secure), ("https://127.0.0.1:3000", true));
+    }
+
+    #[rstest]
+    #[case(&[("listen", "")], "takes an address and a port")]
+    #[case(&[("listen", "127.0.0.1:1,")], "takes an address and a port")]
+    #[case(&[("listen", "unix:l.sock")], "takes a whole path")]
+    #[case(&[("listen", "unix:/l.sock")], "public_url (from default): is needed")]
+    #[case(&[("listen_proxy_protocol", "unix:/l.sock")], "takes an address and a port")]
+    #[case(&[("tls_certificate", "/c.pem")], "tls_key (from default): is needed with tls_certificate")]
+    #[case(&[("tls_key", "/k.pem")], "is of no use without tls_certificate")]
+    #[case(&[("max_connections", "0")], "from 1 to 1000000, or auto")]
+    #[case(&[("head_timeout_seconds", "0")], "from 1 to 3600")]
+    fn what_does_not_fit_is_said(#[case] settings: &[(&'static str, &str)], #[case] says: &str) {
+        let error = parse(settings).err().unwrap();
+        assert!(error.contains(says), "{error}");
     }
 }

@@ -5,15 +5,15 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use latchkey::accounts::operator::InitialPassword;
+use latchkey::domain::address::Address;
+use latchkey::domain::client_address::Peer;
 use latchkey::domain::time::{Clock, Micros};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
 use parking_lot::Mutex;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
@@ -114,8 +114,11 @@ impl TestApp {
 
     pub(crate) async fn send(&self, peer: &str, request: Request<Body>) -> Answer {
         let (mut parts, body) = request.into_parts();
-        let peer: SocketAddr = format!("{peer}:4711").parse().unwrap();
-        parts.extensions.insert(ConnectInfo(peer));
+        let peer = match peer {
+            "unix" => Peer::Unix,
+            address => Peer::Address(Address::parse(address.trim_matches(['[', ']'])).unwrap()),
+        };
+        parts.extensions.insert(peer);
         let response = self.router.clone().oneshot(Request::from_parts(parts, body)).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();

@@ -1,9 +1,10 @@
 //! The binary as a process: starting it, talking to it, stopping or killing it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -13,6 +14,8 @@ pub(crate) struct Server {
     process: Child,
     pub(crate) address: SocketAddr,
     pub(crate) setup: Option<String>,
+    lines: Lines<BufReader<ChildStdout>>,
+    log: PathBuf,
 }
 
 impl Server {
@@ -24,14 +27,34 @@ impl Server {
     /// Starts it with more arguments and settings.
     pub(crate) fn start_with(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let is_empty = !dir.join("latchkey.db").exists();
-        let mut process = latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]);
+        let mut process = latchkey(dir, &["serve"]);
+        if !arguments.contains(&"--listen") {
+            process.args(["--listen", "127.0.0.1:0"]);
+        }
         process.args(arguments).envs(environment.iter().copied());
+        let log = dir.join("latchkey.log");
+        process.stderr(File::options().append(true).create(true).open(&log).unwrap());
         let mut process = process.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let first = lines.next().expect("the server says where it listens").unwrap();
-        let address = first.rsplit("http://").next().unwrap().parse().unwrap();
+        let address = first.rsplit("://").next().unwrap().parse().unwrap();
         let setup = is_empty.then(|| lines.next().unwrap().unwrap());
-        Self { process, address, setup }
+        Self { process, address, setup, lines, log }
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn next_line(&mut self) -> String {
+        self.lines.next().unwrap().unwrap()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     pub(crate) fn kill(mut self) {

@@ -11,20 +11,24 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 
 /// A key of a running server, and a page to see its count on.
-struct Scene {
-    server: Server,
+pub(crate) struct Scene {
+    pub(crate) server: Server,
     cookie: String,
     id: String,
-    head: String,
+    pub(crate) head: String,
     _dir: tempfile::TempDir,
 }
 
 impl Scene {
-    fn set(environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn set(environment: &[(&str, &str)]) -> Self {
+        Self::set_with(&[], environment)
+    }
+
+    pub(crate) fn set_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let added = verb(dir.path(), &["user", "add", "demouser", "--password-stdin"], PASSWORD);
         assert!(added.status.success(), "{added:?}");
-        let server = Server::start_with(dir.path(), &[], environment);
+        let server = Server::start_with(dir.path(), arguments, environment);
         let mut client = Client::connect(server.address);
         let cookie = client.log_in("demouser");
         let (id, token) = client.generate(&cookie, "default");
@@ -34,19 +38,19 @@ impl Scene {
         Self { server, cookie, id, head, _dir: dir }
     }
 
-    fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.server.address
     }
 
-    fn request(&self) -> Vec<u8> {
+    pub(crate) fn request(&self) -> Vec<u8> {
         format!("{}host: x\r\n\r\n", self.head).into_bytes()
     }
 
-    fn serves(&self) {
+    pub(crate) fn serves(&self) {
         assert_eq!(Client::connect(self.address()).ask(&self.head, "").unwrap().status, 200);
     }
 
-    fn times_used(&self) -> u64 {
+    pub(crate) fn times_used(&self) -> u64 {
         Client::connect(self.address()).times_used(&self.cookie, &self.id)
     }
 
@@ -65,7 +69,7 @@ impl Scene {
 }
 
 /// Whether the server has closed a connection; waits for it.
-fn is_closed(mut stream: &TcpStream) -> bool {
+pub(crate) fn is_closed(mut stream: &TcpStream) -> bool {
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     match stream.read(&mut [0; 512]) {
         Ok(length) => length == 0,
@@ -234,7 +238,7 @@ async fn a_burst_of_twenty_thousand_connections_is_survived() {
 }
 
 /// Runs curl; answers what it printed.
-fn curl(arguments: &[&str]) -> String {
+pub(crate) fn curl(arguments: &[&str]) -> String {
     let output = Command::new("curl").args(["-sS", "--max-time", "20"]).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -278,8 +282,7 @@ async fn it_stops_in_time_with_http2_and_idle_connections_open() {
     let mut requests = requests.ready().await.unwrap();
     let (answer, mut body) = requests.send_request(form.body(()).unwrap(), false).unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let id = scene.server.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    scene.server.signal("-TERM");
     tokio::time::sleep(Duration::from_millis(200)).await;
     body.send_data("username=x&password=y".into(), true).unwrap();
     assert_eq!(answer.await.unwrap().status(), 422, "what was in flight is answered");

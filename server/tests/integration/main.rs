@@ -12,6 +12,7 @@ mod connections;
 mod crash;
 mod gateway_token;
 mod key_life;
+mod listeners;
 mod metrics;
 mod pages;
 mod query_plan;

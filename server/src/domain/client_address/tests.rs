@@ -8,7 +8,7 @@ fn proxies() -> TrustedProxies {
 }
 
 fn said<'a>(family: &str, lines: &[&'a [u8]], source: Option<&str>) -> Result<Address, NoClientAddress> {
-    let peer = Address::parse("127.0.0.1").unwrap();
+    let peer = Peer::Address(Address::parse("127.0.0.1").unwrap());
     let source = source.map(|s| Address::parse(s).unwrap());
     let said = Said::<'a> { lines: lines.to_vec(), source };
     proxies().client_address(&family.parse().unwrap(), peer, &said)
@@ -160,8 +160,16 @@ fn an_untrusted_peer_is_the_client_whatever_it_says() {
     let peer = Address::parse("198.51.100.9").unwrap();
     for family in ["x-forwarded-for", "forwarded", "x-real-ip", "other", "proxy-protocol"] {
         let said = Said { lines: vec![b"1.2.3.4", b"for=1.2.3.4"], source: Address::parse("1.2.3.4").ok() };
-        assert_eq!(proxies().client_address(&family.parse().unwrap(), peer, &said), Ok(peer));
+        assert_eq!(proxies().client_address(&family.parse().unwrap(), Peer::Address(peer), &said), Ok(peer));
     }
+}
+
+#[test]
+fn a_peer_without_an_address_is_believed_only_if_it_is_trusted() {
+    let said = Said { lines: vec![b"203.0.113.7"], source: None };
+    let client = |proxies: TrustedProxies| proxies.client_address(&Family::XRealIp, Peer::Unix, &said);
+    assert_eq!(client(proxies()), Err(NoClientAddress));
+    assert_eq!(client(proxies().and_unix()), Ok(Address::parse("203.0.113.7").unwrap()));
 }
 
 #[test]
@@ -225,7 +233,7 @@ proptest! {
     ) {
         let element = written(ip, port, more);
         let expected = Address::new(ip);
-        prop_assume!(!proxies().trusts(expected));
+        prop_assume!(!proxies().trusts(Peer::Address(expected)));
         prop_assert_eq!(walk("forwarded", &[&forged, &element]), Some(expected.to_string()), "{}", element);
     }
 

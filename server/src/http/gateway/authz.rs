@@ -1,8 +1,7 @@
 //! The hooks of gateways: any method, no body, status and headers of the gateway's dialect.
 
 use super::{credential, presented};
-use crate::domain::address::Address;
-use crate::domain::client_address::NoClientAddress;
+use crate::domain::client_address::{NoClientAddress, Peer};
 use crate::domain::verdict::Code;
 use crate::http::client;
 use crate::http::statuses::{Problem, for_nginx, of_verdict};
@@ -59,13 +58,13 @@ async fn answer(services: &Services, request: &Parts, dialect: fn(StatusCode) ->
 
 /// Whether what this caller says about a client is believed: a trusted proxy and, where the operator asks for
 /// it, with the token of a gateway.
-fn is_believed(services: &Services, peer: Address, headers: &HeaderMap) -> bool {
+fn is_believed(services: &Services, peer: Peer, headers: &HeaderMap) -> bool {
     let settings = &services.settings;
     settings.trusted_proxies.trusts(peer)
         && (!settings.require_gateway_token || credential::in_own_header(services, headers))
 }
 
-async fn decide(services: &Services, peer: Address, request: &Parts) -> Verdict {
+async fn decide(services: &Services, peer: Peer, request: &Parts) -> Verdict {
     let client = client::address(services, peer, &request.headers, &request.extensions);
     // What is malformed is so whoever sent it; only a client that is known can be throttled.
     let malformed = || match client {

@@ -2,12 +2,11 @@
 
 use super::Front;
 use super::connection;
+use super::listen::{Arrival, Listener};
 use crate::traffic::Traffic;
 use std::io::{Error, ErrorKind};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 /// After the system refuses a connection (no file handles left), how long until the next try.
@@ -24,7 +23,7 @@ impl Drop for Place {
     }
 }
 
-pub(super) async fn accept(listener: &TcpListener, front: &Arc<Front>) {
+pub(super) async fn accept(listener: Listener, front: Arc<Front>) {
     let mut complaint = None;
     loop {
         let accepted = tokio::select! {
@@ -33,8 +32,8 @@ pub(super) async fn accept(listener: &TcpListener, front: &Arc<Front>) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                if !admit(stream, peer, front) && is_due(&mut complaint) {
+            Ok(arrival) => {
+                if !admit(arrival, &front) && is_due(&mut complaint) {
                     tracing::warn!(
                         "connections are closed at once: {} are open; raise max_connections and the limit \
                          of open files if these are your gateways",
@@ -54,14 +53,14 @@ pub(super) async fn accept(listener: &TcpListener, front: &Arc<Front>) {
 }
 
 /// Takes a connection in if there is a place; it is closed at once otherwise.
-fn admit(stream: TcpStream, peer: SocketAddr, front: &Arc<Front>) -> bool {
+fn admit(arrival: Arrival, front: &Arc<Front>) -> bool {
     if !front.traffic.connections.take(front.max_connections) {
         front.traffic.refused.add();
         return false;
     }
     front.traffic.accepted.add();
     let place = Place(Arc::clone(&front.traffic));
-    front.open.spawn(connection::attend(stream, peer, Arc::clone(front), place));
+    front.open.spawn(connection::attend(arrival, Arc::clone(front), place));
     true
 }
 

@@ -1,14 +1,19 @@
 //! One connection, from its first byte to its last.
 
-use super::Front;
 use super::accept::Place;
-use super::io::Watched;
+use super::io::{Prefixed, Watched};
+use super::listen::{Arrival, Stream};
+use super::proxied::take_header;
 use super::service::answer;
 use super::watch::{Step, Watch};
+use super::{Front, Handshakes};
+use crate::domain::client_address::Peer;
+use crate::domain::proxy_protocol::ConnectionSource;
+use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulConnection;
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -21,21 +26,74 @@ use tokio_util::sync::CancellationToken;
 /// How long a connection that is closed for having nothing to ask may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-pub(super) async fn attend(stream: TcpStream, peer: SocketAddr, front: Arc<Front>, _place: Place) {
+/// Who is at the other end, for all requests of the connection.
+#[derive(Clone, Copy)]
+pub(super) struct Caller {
+    pub(super) peer: Peer,
+    /// What the PROXY header said, where one is expected.
+    pub(super) source: Option<ConnectionSource>,
+}
+
+pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, _place: Place) {
+    let Arrival { stream, peer, proxied } = arrival;
+    let caller = Caller { peer, source: None };
+    let stream = match stream {
+        Stream::Unix(stream) => return speak(stream, caller, &front).await,
+        Stream::Tcp(stream) => stream,
+    };
     // Answers are small; without this they would wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    speak(stream, peer, &front).await;
+    if !proxied && front.tls.is_none() {
+        return speak(stream, caller, &front).await;
+    }
+    if proxied && !front.trusted.trusts(peer) {
+        front.traffic.strangers.add();
+        return;
+    }
+    let time = front.timeouts.head;
+    let arriving = timeout(time, introduce(stream, proxied));
+    let introduced = tokio::select! {
+        () = front.stop.cancelled() => return,
+        introduced = arriving => introduced,
+    };
+    let Ok(Ok((source, stream))) = introduced else {
+        front.traffic.bad_proxy_headers.add();
+        return;
+    };
+    let caller = Caller { source, ..caller };
+    let Some(Handshakes { tls, runtime }) = &front.tls else { return speak(stream, caller, &front).await };
+    let tls = Arc::clone(tls);
+    let agreeing = runtime.spawn(timeout(time, async move { tls.agree(stream).await }));
+    let agreed = tokio::select! {
+        () = front.stop.cancelled() => return,
+        agreed = agreeing => agreed,
+    };
+    match agreed {
+        Ok(Ok(Ok(stream))) => speak(stream, caller, &front).await,
+        _ => front.traffic.failed_handshakes.add(),
+    }
+}
+
+/// Reads the PROXY header where one has to be.
+async fn introduce(
+    stream: TcpStream,
+    proxied: bool,
+) -> io::Result<(Option<ConnectionSource>, Prefixed<TcpStream>)> {
+    if !proxied {
+        return Ok((None, Prefixed { ahead: Bytes::new(), stream }));
+    }
+    take_header(stream).await.map(|(source, stream)| (Some(source), stream))
 }
 
 /// Speaks HTTP/1.1 or HTTP/2, whichever the client begins with.
-pub(super) async fn speak<S>(stream: S, peer: SocketAddr, front: &Arc<Front>)
+pub(super) async fn speak<S>(stream: S, caller: Caller, front: &Arc<Front>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let watch = Arc::new(Watch::new(front.timeouts));
     let io = TokioIo::new(Watched { stream, watch: Arc::clone(&watch) });
     let service =
-        hyper::service::service_fn(|request| answer(request, Arc::clone(front), Arc::clone(&watch), peer));
+        hyper::service::service_fn(|request| answer(request, Arc::clone(front), Arc::clone(&watch), caller));
     let mut connection = pin!(front.http.serve_connection(io, service));
     let late = match drive(connection.as_mut(), &watch, &front.stop).await {
         None => return,

@@ -2,14 +2,13 @@
 
 use super::Front;
 use super::body::{Answer, timed};
+use super::connection::Caller;
 use super::watch::Watch;
 use crate::http::statuses::Problem;
-use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tower::Service;
 
@@ -17,11 +16,14 @@ pub(super) async fn answer(
     request: Request<Incoming>,
     front: Arc<Front>,
     watch: Arc<Watch>,
-    peer: SocketAddr,
+    caller: Caller,
 ) -> Result<Response<Answer>, Infallible> {
     let in_flight = watch.begin(request.version() == Version::HTTP_2);
     let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(ConnectInfo(peer));
+    parts.extensions.insert(caller.peer);
+    if let Some(source) = caller.source {
+        parts.extensions.insert(source);
+    }
     let (body, late) = timed(body, front.timeouts.body, &front.traffic);
     let mut response = front.router.clone().call(Request::from_parts(parts, body)).await?;
     if late.is_some_and(|late| late.is_set()) {

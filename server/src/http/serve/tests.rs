@@ -1,7 +1,9 @@
 //! Connections on a clock that stands still until everybody waits.
 
-use super::connection::speak;
+use super::connection::{Caller, speak};
 use super::*;
+use crate::domain::client_address::Peer;
+use crate::settings::Layers;
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
@@ -17,14 +19,8 @@ struct Hall {
 
 impl Hall {
     fn open() -> Self {
-        let settings = ServerSettings {
-            timeouts: Timeouts {
-                head: Duration::from_secs(10),
-                idle: Duration::from_secs(75),
-                body: Duration::from_secs(10),
-            },
-            max_connections: None,
-        };
+        let defaults = Layers::load(None, std::iter::empty(), vec![]).unwrap();
+        let settings = Settings::parse(&defaults).unwrap();
         let router = Router::new()
             .route("/", get(|| async { "ok" }))
             .route("/large", get(|| async { vec![b'x'; 1 << 20] }))
@@ -37,8 +33,8 @@ impl Hall {
     fn connect(&self) -> (DuplexStream, JoinHandle<()>) {
         let (client, server) = duplex(4096);
         let front = Arc::clone(&self.front);
-        let peer = "127.0.0.1:4711".parse().unwrap();
-        (client, tokio::spawn(async move { speak(server, peer, &front).await }))
+        let caller = Caller { peer: Peer::Unix, source: None };
+        (client, tokio::spawn(async move { speak(server, caller, &front).await }))
     }
 
     fn seconds(&self) -> u64 {

@@ -1,0 +1,105 @@
+//! Where connections come from.
+
+use super::unix::SocketFile;
+use crate::domain::address::Address;
+use crate::domain::client_address::Peer;
+use crate::settings::{Listen, ServerSettings};
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
+
+/// Connections that the system holds until they are accepted; it may hold fewer (`net.core.somaxconn`).
+const BACKLOG: u32 = 4096;
+
+/// A place to listen at that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {place}: {why}; choose another address")]
+pub struct ListenError {
+    place: Listen,
+    why: io::Error,
+}
+
+/// Waits for connections at one place.
+pub struct Listener {
+    socket: Socket,
+    place: Listen,
+    /// Whether connections begin with a PROXY header.
+    proxied: bool,
+}
+
+enum Socket {
+    Tcp(TcpListener),
+    Unix { listener: UnixListener, _file: SocketFile },
+}
+
+/// What a connection's bytes go through.
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// A connection as it was accepted.
+pub(super) struct Arrival {
+    pub(super) stream: Stream,
+    pub(super) peer: Peer,
+    pub(super) proxied: bool,
+}
+
+impl Listener {
+    /// Listens wherever the settings say, in their order.
+    ///
+    /// # Errors
+    /// Names the first place that cannot be had, and why.
+    pub fn bind_all(settings: &ServerSettings) -> Result<Vec<Self>, ListenError> {
+        let proxied = settings.listen_proxy_protocol.map(|address| (Listen::Address(address), true));
+        let plain = settings.listen.iter().map(|place| (place.clone(), false));
+        plain.chain(proxied).map(|(place, proxied)| Ok(Self { proxied, ..Self::bind(place)? })).collect()
+    }
+
+    /// Listens at one place.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub fn bind(place: Listen) -> Result<Self, ListenError> {
+        let socket = match &place {
+            Listen::Address(address) => bind_tcp(*address).map(Socket::Tcp),
+            Listen::Unix(path) => {
+                SocketFile::listen(path).map(|(listener, _file)| Socket::Unix { listener, _file })
+            }
+        };
+        match socket {
+            Ok(Socket::Tcp(listener)) => {
+                // The system may have chosen the port.
+                let place = listener.local_addr().map_or(place, Listen::Address);
+                Ok(Self { socket: Socket::Tcp(listener), place, proxied: false })
+            }
+            Ok(socket) => Ok(Self { socket, place, proxied: false }),
+            Err(why) => Err(ListenError { place, why }),
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn place(&self) -> &Listen {
+        &self.place
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<Arrival> {
+        let (stream, peer) = match &self.socket {
+            Socket::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                (Stream::Tcp(stream), Peer::Address(Address::new(peer.ip())))
+            }
+            Socket::Unix { listener, .. } => (Stream::Unix(listener.accept().await?.0), Peer::Unix),
+        };
+        Ok(Arrival { stream, peer, proxied: self.proxied })
+    }
+}
+
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Else a restart would have to wait until the last connections are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
