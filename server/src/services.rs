@@ -84,12 +84,13 @@ pub async fn start(
     let index = Arc::new(KeyIndex::default());
     let (store, log) =
         sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone()).await?;
-    store.load(index.as_ref()).await?;
+    store.load(index.clone()).await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let journal = Arc::new(Journal::default());
     let metrics = Metrics::new(journal.figures()).map_err(|e| StartError::Metrics(e.to_string()))?;
-    let mut flusher = Flusher::start(Arc::clone(&journal), Box::new(log), Arc::clone(&clock))?;
-    flusher.totals(&mut |total| index.set_total(total))?;
+    let mut flusher =
+        Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))?;
+    flusher.load_totals()?;
     let verifier = Arc::new(Verifier::new(VerifierParts {
         index: Arc::clone(&index),
         journal,

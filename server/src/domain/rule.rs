@@ -46,7 +46,33 @@ pub enum Ruling {
     Refuse,
 }
 
+/// An address rule as it lies in memory, without a copy of its allow list.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleView<'a> {
+    /// As [`AddressRule::enforced`].
+    pub enforced: bool,
+    /// As [`AddressRule::locked`].
+    pub locked: Option<Address>,
+    /// As [`AddressRule::width`].
+    pub width: LockWidth,
+    /// As [`AddressRule::allow_list`].
+    pub allow_list: &'a [Network],
+}
+
 impl AddressRule {
+    /// The rule without a copy.
+    #[must_use]
+    pub fn view(&self) -> RuleView<'_> {
+        RuleView {
+            enforced: self.enforced,
+            locked: self.locked,
+            width: self.width,
+            allow_list: &self.allow_list,
+        }
+    }
+}
+
+impl RuleView<'_> {
     /// Judges one address.
     #[must_use]
     pub fn judge(&self, address: Address) -> Ruling {
@@ -105,7 +131,7 @@ mod tests {
                 width: if wide { LockWidth::Net64 } else { LockWidth::Exact },
                 allow_list: listed.iter().map(|l| v4(*l).into()).collect(),
             };
-            prop_assert_eq!(rule.judge(v4(address)), model(enforced, locked, &listed, address));
+            prop_assert_eq!(rule.view().judge(v4(address)), model(enforced, locked, &listed, address));
         }
 
         #[test]
@@ -126,7 +152,7 @@ mod tests {
             width: LockWidth::Net64,
             allow_list: Box::default(),
         };
-        let judge = |locked: &str, a: &str| rule(locked).judge(Address::parse(a).unwrap());
+        let judge = |locked: &str, a: &str| rule(locked).view().judge(Address::parse(a).unwrap());
         assert_eq!(judge("2001:db8::1", "2001:db8::ffff:1"), Ruling::Pass);
         assert_eq!(judge("2001:db8::1", "2001:db8:0:1::1"), Ruling::Refuse);
         assert_eq!(judge("203.0.113.7", "203.0.113.8"), Ruling::Refuse);

@@ -49,11 +49,18 @@ impl PlainToken {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
 
-impl std::hash::Hash for TokenHash {
-    /// A part of it is as good as a hash of it, and nobody without the pepper can choose it.
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+impl TokenHash {
+    /// A part of it, which is as good as a hash of it: nobody without the pepper can choose it.
+    #[must_use]
+    pub fn part(&self) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = self.0;
-        state.write_u64(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+impl std::hash::Hash for TokenHash {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u64(self.part());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The answer to "may this token pass from this address?", and the order in which it is found.
 
 use super::address::Address;
-use super::rule::{AddressRule, Ruling};
+use super::rule::{RuleView, Ruling};
 use super::time::Micros;
 
 /// What a verdict says; the numbers stand in the statistics.
@@ -87,7 +87,7 @@ pub struct Facts<'a> {
     /// When it ends.
     pub expires_at: Option<Micros>,
     /// Where it passes from.
-    pub rule: &'a AddressRule,
+    pub rule: RuleView<'a>,
 }
 
 /// Judges a known key; `Err` is the code of the refusal. The first rule that refuses gives the code.
@@ -116,6 +116,7 @@ pub fn judge(facts: &Facts<'_>, address: Address, now: Micros) -> Result<Ruling,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rule::AddressRule;
 
     #[test]
     fn the_first_rule_that_refuses_gives_the_code() {
@@ -129,7 +130,7 @@ mod tests {
             owner_disabled: true,
             disabled: true,
             expires_at: Some(Micros(5)),
-            rule: &rule,
+            rule: rule.view(),
         };
         let elsewhere = Address::parse("203.0.113.8").unwrap();
         let at = |facts: &Facts<'_>| judge(facts, elsewhere, Micros(5));

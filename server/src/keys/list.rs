@@ -70,11 +70,7 @@ impl Keys {
     }
 
     pub(super) fn with_counts(&self, row: KeyRow) -> ListedKey {
-        let entry = self.index.get(row.no);
-        ListedKey {
-            times_used: entry.as_ref().map_or(0, |e| e.times_used()),
-            last_used: entry.and_then(|e| e.last_used()),
-            row,
-        }
+        let (times_used, last_used) = self.index.uses(row.no);
+        ListedKey { row, times_used, last_used }
     }
 }

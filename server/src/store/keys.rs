@@ -8,6 +8,7 @@ use crate::domain::rule::{AddressRule, LockWidth};
 use crate::domain::time::Micros;
 use crate::domain::token::TokenHash;
 use async_trait::async_trait;
+use std::sync::Arc;
 
 /// A key's row, as the pages show it; counts come from the usage side.
 #[derive(Clone)]
@@ -67,7 +68,7 @@ pub enum KeyScope {
 #[async_trait]
 pub trait KeyStore: Send + Sync {
     /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory.
-    async fn load(&self, watcher: &dyn Watcher) -> Result<(), StoreError>;
+    async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<(), StoreError>;
     /// Adds one; `Conflict` if the token hash is taken.
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError>;
     /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.

@@ -4,6 +4,7 @@ mod audit;
 mod checkpoint;
 mod gateways;
 mod keys;
+mod load;
 mod open;
 mod rows;
 mod rules;

@@ -1,40 +1,28 @@
 //! All keys in memory, by token hash and by number. The map is the cache, the database the truth: it learns
 //! of changes as the store's watcher, in the order of the commits.
 
+mod table;
+mod users;
+
+pub use users::UserEntry;
+
 use crate::domain::address::Address;
-use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
+use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::domain::key_type::KeyType;
-use crate::domain::rule::{AddressRule, Ruling};
+use crate::domain::rule::Ruling;
 use crate::domain::time::Micros;
 use crate::domain::token::TokenHash;
 use crate::domain::verdict::{Code, Facts, judge};
-use crate::store::{Change, IndexedKey, IndexedUser, KeyScope, Total, Watcher};
+use crate::store::{Change, IndexedKey, KeyScope, Total, Watcher};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use table::{Record, Table};
+use users::Users;
 
-/// A user in memory.
-pub struct UserEntry {
-    /// The user.
-    pub no: UserNo,
-    /// Its name.
-    pub username: Username,
-    /// The owner of its account, if it is a sub-user.
-    pub owner: Option<Arc<UserEntry>>,
-    disabled: AtomicBool,
-}
-
-impl UserEntry {
-    /// Whether it or the owner of its account is disabled.
-    #[must_use]
-    pub fn is_disabled(&self) -> bool {
-        self.disabled.load(Ordering::Acquire) || self.owner.as_ref().is_some_and(|o| o.is_disabled())
-    }
-}
-
-/// A key in memory.
+/// A key or tombstone that was found: what never changes about it.
+#[derive(Clone)]
 pub struct KeyEntry {
     /// The key.
     pub no: KeyNo,
@@ -44,69 +32,19 @@ pub struct KeyEntry {
     pub user: Arc<UserEntry>,
     /// Its kind.
     pub key_type: KeyType,
+}
+
+/// What a gateway that asks in JSON is told of a key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyFacts {
     /// The customer's words.
-    pub description: Box<str>,
-    standing: RwLock<Standing>,
-    times_used: AtomicU64,
-    last_used: AtomicI64,
-}
-
-/// What may change about a key.
-struct Standing {
-    deleted: bool,
-    disabled: bool,
-    expires_at: Option<Micros>,
-    rule: AddressRule,
-}
-
-impl KeyEntry {
-    /// Judges one address by what is known now.
-    ///
-    /// # Errors
-    /// The code of the refusal.
-    pub fn judge(&self, address: Address, now: Micros) -> Result<Ruling, Code> {
-        let standing = self.standing.read();
-        let facts = Facts {
-            deleted: standing.deleted,
-            owner_disabled: self.user.is_disabled(),
-            disabled: standing.disabled,
-            expires_at: standing.expires_at,
-            rule: &standing.rule,
-        };
-        judge(&facts, address, now)
-    }
-
+    pub description: String,
     /// The locked address.
-    #[must_use]
-    pub fn locked(&self) -> Option<Address> {
-        self.standing.read().rule.locked
-    }
-
+    pub locked: Option<Address>,
     /// Accepted uses so far.
-    #[must_use]
-    pub fn times_used(&self) -> u64 {
-        self.times_used.load(Ordering::Acquire)
-    }
-
+    pub times_used: u64,
     /// The last accepted use.
-    #[must_use]
-    pub fn last_used(&self) -> Option<Micros> {
-        match self.last_used.load(Ordering::Acquire) {
-            0 => None,
-            at => Some(Micros(at)),
-        }
-    }
-
-    /// Counts one use that is committed; answers the count with it.
-    pub(super) fn add_use(&self, at: Micros) -> u64 {
-        self.last_used.fetch_max(at.0, Ordering::AcqRel);
-        self.times_used.fetch_add(1, Ordering::AcqRel) + 1
-    }
-
-    fn set_total(&self, total: Total) {
-        self.times_used.store(total.count, Ordering::Release);
-        self.last_used.store(total.last.0, Ordering::Release);
-    }
+    pub last_used: Option<Micros>,
 }
 
 /// Takes the number it is given for the hash: token hashes are keyed hashes already.
@@ -130,9 +68,9 @@ impl Hasher for PassThrough {
 }
 
 #[derive(Default)]
-struct Keys {
-    by_hash: HashMap<TokenHash, KeyNo, BuildHasherDefault<PassThrough>>,
-    by_no: Vec<Option<Arc<KeyEntry>>>,
+struct Known {
+    users: Users,
+    keys: Table,
     /// The living keys of each account and of each sub-user, oldest first.
     lists: HashMap<KeyScope, Vec<KeyNo>>,
 }
@@ -140,24 +78,65 @@ struct Keys {
 /// Keys, users and gateways in memory.
 #[derive(Default)]
 pub struct KeyIndex {
-    keys: RwLock<Keys>,
-    users: RwLock<HashMap<UserNo, Arc<UserEntry>>>,
+    known: RwLock<Known>,
     gateways: RwLock<HashMap<TokenHash, Arc<str>, BuildHasherDefault<PassThrough>>>,
 }
 
 impl KeyIndex {
     /// The key or tombstone with that token hash.
     #[must_use]
-    pub fn find(&self, hash: &TokenHash) -> Option<Arc<KeyEntry>> {
-        let keys = self.keys.read();
-        let no = *keys.by_hash.get(hash)?;
-        keys.by_no.get(no.0 as usize)?.clone()
+    pub fn find(&self, hash: &TokenHash) -> Option<KeyEntry> {
+        let known = self.known.read();
+        let (no, record) = known.keys.find(hash)?;
+        known.entry(no, record)
     }
 
     /// The key or tombstone with that number.
     #[must_use]
-    pub fn get(&self, no: KeyNo) -> Option<Arc<KeyEntry>> {
-        self.keys.read().by_no.get(no.0 as usize)?.clone()
+    pub fn get(&self, no: KeyNo) -> Option<KeyEntry> {
+        let known = self.known.read();
+        known.entry(no, known.keys.get(no)?)
+    }
+
+    /// Judges one address by what is known now.
+    ///
+    /// # Errors
+    /// The code of the refusal.
+    pub fn judge(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Ruling, Code> {
+        let known = self.known.read();
+        let record = known.keys.get(key.no).ok_or(Code::NotFound)?;
+        let facts = Facts {
+            deleted: record.deleted,
+            owner_disabled: key.user.is_disabled(),
+            disabled: record.disabled,
+            expires_at: record.expires_at(),
+            rule: known.keys.rule(key.no, record),
+        };
+        judge(&facts, address, now)
+    }
+
+    /// What may be told of a key.
+    #[must_use]
+    pub fn facts(&self, no: KeyNo) -> KeyFacts {
+        let known = self.known.read();
+        known.keys.get(no).map_or_else(KeyFacts::default, |record| KeyFacts {
+            description: known.keys.description(record).to_owned(),
+            locked: record.locked,
+            times_used: record.times_used(),
+            last_used: record.last_used(),
+        })
+    }
+
+    /// How often a key was used, and when last.
+    #[must_use]
+    pub fn uses(&self, no: KeyNo) -> (u64, Option<Micros>) {
+        let known = self.known.read();
+        known.keys.get(no).map_or((0, None), |record| (record.times_used(), record.last_used()))
+    }
+
+    /// Counts one use that is committed; answers the count with it.
+    pub(super) fn add_use(&self, no: KeyNo, at: Micros) -> u64 {
+        self.known.read().keys.get(no).map_or(0, |record| record.add_use(at))
     }
 
     /// The gateway with that token hash.
@@ -169,24 +148,22 @@ impl KeyIndex {
     /// How many living keys a scope has.
     #[must_use]
     pub fn count(&self, scope: KeyScope) -> usize {
-        self.keys.read().lists.get(&scope).map_or(0, Vec::len)
+        self.known.read().lists.get(&scope).map_or(0, Vec::len)
     }
 
     /// How many living keys there are.
     #[must_use]
     pub fn count_all(&self) -> usize {
-        let keys = self.keys.read();
-        keys.lists
-            .iter()
-            .map(|(scope, list)| if matches!(scope, KeyScope::Account(_)) { list.len() } else { 0 })
-            .sum()
+        let known = self.known.read();
+        let lists = known.lists.iter();
+        lists.map(|(scope, list)| if matches!(scope, KeyScope::Account(_)) { list.len() } else { 0 }).sum()
     }
 
     /// A stretch of the living keys of a scope, newest first, and how many there are.
     #[must_use]
     pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyNo>, usize) {
-        let keys = self.keys.read();
-        let Some(list) = keys.lists.get(&scope) else { return (vec![], 0) };
+        let known = self.known.read();
+        let Some(list) = known.lists.get(&scope) else { return (vec![], 0) };
         (list.iter().rev().skip(skip).take(take).copied().collect(), list.len())
     }
 
@@ -195,72 +172,41 @@ impl KeyIndex {
     pub fn users_of(&self, scope: KeyScope) -> Vec<UserNo> {
         match scope {
             KeyScope::User(no) => vec![no],
-            KeyScope::Account(owner) => {
-                let users = self.users.read();
-                let is_member = |u: &Arc<UserEntry>| u.owner.as_ref().map_or(u.no, |o| o.no) == owner;
-                users.values().filter(|u| is_member(u)).map(|u| u.no).collect()
-            }
+            KeyScope::Account(owner) => self.known.read().users.of_account(owner),
         }
     }
 
     /// Takes in the count of one key, when the index is built.
     pub fn set_total(&self, total: Total) {
-        if let Some(entry) = self.get(total.key) {
-            entry.set_total(total);
+        if let Some(record) = self.known.read().keys.get(total.key) {
+            record.set_total(total);
         }
     }
+}
 
-    fn add_user(&self, user: IndexedUser) {
-        let mut users = self.users.write();
-        let owner = user.owner.and_then(|o| users.get(&o).cloned());
-        let entry = UserEntry {
-            no: user.no,
-            username: user.username,
-            owner,
-            disabled: AtomicBool::new(user.disabled),
-        };
-        users.insert(user.no, Arc::new(entry));
+impl Known {
+    fn entry(&self, no: KeyNo, record: &Record) -> Option<KeyEntry> {
+        let user = Arc::clone(self.users.get(record.user)?);
+        Some(KeyEntry { no, id: record.id, user, key_type: record.key_type })
     }
 
-    fn add_key(&self, key: IndexedKey) {
-        let Some(user) = self.users.read().get(&key.user).cloned() else {
+    fn add_key(&mut self, key: IndexedKey) {
+        let Some(user) = self.users.get(key.user) else {
             tracing::error!(key = key.no.0, "a key without a user");
             return;
         };
-        let mut keys = self.keys.write();
         if !key.deleted {
-            for scope in scopes(&user) {
-                keys.lists.entry(scope).or_default().push(key.no);
+            for scope in user.scopes() {
+                self.lists.entry(scope).or_default().push(key.no);
             }
         }
-        let place = key.no.0 as usize;
-        if keys.by_no.len() <= place {
-            keys.by_no.resize(place + 1, None);
-        }
-        keys.by_hash.insert(key.token_hash, key.no);
-        keys.by_no[place] = Some(Arc::new(KeyEntry {
-            no: key.no,
-            id: key.id,
-            user,
-            key_type: key.key_type,
-            description: key.description.into(),
-            standing: RwLock::new(Standing {
-                deleted: key.deleted,
-                disabled: key.disabled,
-                expires_at: key.expires_at,
-                rule: key.rule,
-            }),
-            times_used: AtomicU64::new(0),
-            last_used: AtomicI64::new(0),
-        }));
+        self.keys.add(key);
     }
 
-    fn delete_key(&self, no: KeyNo) {
-        let Some(entry) = self.get(no) else { return };
-        entry.standing.write().deleted = true;
-        let mut keys = self.keys.write();
-        for scope in scopes(&entry.user) {
-            if let Some(list) = keys.lists.get_mut(&scope)
+    fn delete_key(&mut self, no: KeyNo) {
+        let user = self.keys.delete(no).and_then(|user| self.users.get(user));
+        for scope in user.map(|user| user.scopes()).unwrap_or_default() {
+            if let Some(list) = self.lists.get_mut(&scope)
                 && let Ok(place) = list.binary_search(&no)
             {
                 list.remove(place);
@@ -269,30 +215,14 @@ impl KeyIndex {
     }
 }
 
-/// The lists in which a user's keys stand.
-fn scopes(user: &UserEntry) -> Vec<KeyScope> {
-    match &user.owner {
-        None => vec![KeyScope::Account(user.no)],
-        Some(owner) => vec![KeyScope::Account(owner.no), KeyScope::User(user.no)],
-    }
-}
-
 impl Watcher for KeyIndex {
     fn committed(&self, change: Change) {
         match change {
-            Change::UserAdded(user) => self.add_user(user),
-            Change::UserDisabled(no, disabled) => {
-                if let Some(user) = self.users.read().get(&no) {
-                    user.disabled.store(disabled, Ordering::Release);
-                }
-            }
-            Change::KeyAdded(key) => self.add_key(*key),
-            Change::KeyRule(no, rule) => {
-                if let Some(entry) = self.get(no) {
-                    entry.standing.write().rule = rule;
-                }
-            }
-            Change::KeyDeleted(no) => self.delete_key(no),
+            Change::UserAdded(user) => self.known.write().users.add(user),
+            Change::UserDisabled(no, disabled) => self.known.read().users.set_disabled(no, disabled),
+            Change::KeyAdded(key) => self.known.write().add_key(*key),
+            Change::KeyRule(no, rule) => self.known.write().keys.set_rule(no, rule),
+            Change::KeyDeleted(no) => self.known.write().delete_key(no),
             Change::GatewayAdded(hash, name) => {
                 self.gateways.write().insert(hash, name.into());
             }

@@ -8,7 +8,7 @@ mod figures;
 
 pub use figures::Figures;
 
-use super::index::KeyEntry;
+use super::index::{KeyEntry, KeyIndex};
 use crate::domain::address::Address;
 use crate::domain::time::{Clock, Micros};
 use crate::store::{Generation, KeySum, Refusal, StoreError, UsageLog, Use, UseSums};
@@ -43,7 +43,7 @@ pub struct Counted {
 
 struct Waiting {
     /// Nothing, for who only waits until all before are answered.
-    used: Option<(Arc<KeyEntry>, Address)>,
+    used: Option<Use>,
     answer: oneshot::Sender<Result<Counted, StoreError>>,
 }
 
@@ -68,8 +68,8 @@ impl Journal {
     ///
     /// # Errors
     /// It was not counted: the queue is full, or the database is in trouble.
-    pub async fn record(&self, key: Arc<KeyEntry>, address: Address) -> Result<Counted, StoreError> {
-        self.wait(Some((key, address))).await
+    pub async fn record(&self, key: &KeyEntry, address: Address) -> Result<Counted, StoreError> {
+        self.wait(Some(Use { key: key.no, user: key.user.no, address })).await
     }
 
     /// Waits until every use that was accepted before is answered.
@@ -98,7 +98,7 @@ impl Journal {
         }
     }
 
-    async fn wait(&self, used: Option<(Arc<KeyEntry>, Address)>) -> Result<Counted, StoreError> {
+    async fn wait(&self, used: Option<Use>) -> Result<Counted, StoreError> {
         let (answer, receiver) = oneshot::channel();
         {
             let mut queue = self.queue.lock();
@@ -128,6 +128,7 @@ struct Folding {
 /// Owns the usage log; the one task that writes counts.
 pub struct Flusher {
     journal: Arc<Journal>,
+    index: Arc<KeyIndex>,
     log: Box<dyn UsageLog>,
     clock: Arc<dyn Clock>,
     generation: Generation,
@@ -154,6 +155,7 @@ impl Flusher {
     /// The database is in trouble.
     pub fn start(
         journal: Arc<Journal>,
+        index: Arc<KeyIndex>,
         mut log: Box<dyn UsageLog>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
@@ -168,6 +170,7 @@ impl Flusher {
         let generation = Generation(last.0 + 1);
         Ok(Self {
             journal,
+            index,
             log,
             clock,
             generation,
@@ -179,12 +182,13 @@ impl Flusher {
         })
     }
 
-    /// The totals by key: complete, as nothing is left in the journal.
+    /// Tells the index the totals: complete, as nothing is left in the journal.
     ///
     /// # Errors
     /// The database is in trouble.
-    pub fn totals(&mut self, each: &mut dyn FnMut(crate::store::Total)) -> Result<(), StoreError> {
-        self.log.totals(each)
+    pub fn load_totals(&mut self) -> Result<(), StoreError> {
+        let index = Arc::clone(&self.index);
+        self.log.totals(&mut |total| index.set_total(total))
     }
 
     /// Commits and folds until `stop`, and then what is left.
@@ -221,11 +225,7 @@ impl Flusher {
         }
         let at = self.clock.now();
         self.batch.clear();
-        self.batch.extend(waiting.iter().filter_map(|w| w.used.as_ref()).map(|(key, address)| Use {
-            key: key.no,
-            user: key.user.no,
-            address: *address,
-        }));
+        self.batch.extend(waiting.iter().filter_map(|w| w.used));
         let committed = match self.batch.is_empty() {
             true => Ok(()),
             false => self.append(at),
@@ -233,7 +233,7 @@ impl Flusher {
         for Waiting { used, answer } in waiting {
             let result = committed
                 .clone()
-                .map(|()| Counted { times_used: used.map_or(0, |(key, _)| key.add_use(at)), at });
+                .map(|()| Counted { times_used: used.map_or(0, |one| self.index.add_use(one.key, at)), at });
             // Who asked may have gone away; the use is counted all the same.
             let _ = answer.send(result);
         }

@@ -2,7 +2,7 @@
 
 use super::binding::Bindings;
 use super::guesses::Guesses;
-use super::index::{KeyEntry, KeyIndex};
+use super::index::{KeyEntry, KeyFacts, KeyIndex};
 use super::journal::{Counted, Journal};
 use crate::domain::address::Address;
 use crate::domain::ids::Username;
@@ -34,7 +34,7 @@ pub struct Verdict {
     /// What it says.
     pub code: Code,
     /// The key or tombstone, when the token is known.
-    pub key: Option<Arc<KeyEntry>>,
+    pub key: Option<KeyEntry>,
     /// The use, when it was accepted and counted.
     pub counted: Option<Counted>,
     /// When to ask again, when throttled.
@@ -127,13 +127,19 @@ impl Verifier {
         self.guesses.count_throttled(self.parts.clock.now())
     }
 
+    /// What may be told of a key that passed.
+    #[must_use]
+    pub fn facts(&self, key: &KeyEntry) -> KeyFacts {
+        self.parts.index.facts(key.no)
+    }
+
     /// Waits until every use that was accepted before is answered.
     pub async fn settle(&self) {
         self.parts.journal.settle().await;
     }
 
     /// Looks first and throttles then: what is known passes, whoever guesses beside it.
-    fn find(&self, question: &Question<'_>, now: Micros) -> Result<Arc<KeyEntry>, Verdict> {
+    fn find(&self, question: &Question<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
         let Some(shape) = self.parts.format.shape(question.token) else {
             return Err(self.wrong_token(Code::Malformed, question.address, now));
         };
@@ -149,19 +155,14 @@ impl Verifier {
         key.ok_or_else(|| self.wrong_token(Code::NotFound, question.address, now))
     }
 
-    fn find_smpp(
-        &self,
-        name: &Username,
-        question: &Question<'_>,
-        now: Micros,
-    ) -> Result<Arc<KeyEntry>, Verdict> {
+    fn find_smpp(&self, name: &Username, question: &Question<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
         let key = self.look_up(&self.parts.pepper.hash_smpp(name, question.token));
         key.ok_or_else(|| {
             Verdict::wrong(Code::NotFound, self.guesses.wrong_secret(name, question.address, now))
         })
     }
 
-    fn look_up(&self, hash: &TokenHash) -> Option<Arc<KeyEntry>> {
+    fn look_up(&self, hash: &TokenHash) -> Option<KeyEntry> {
         self.parts.index.find(hash)
     }
 
@@ -172,12 +173,12 @@ impl Verifier {
     /// Judges a known key; binds and counts in the same step if it may pass.
     async fn admit(
         &self,
-        key: &Arc<KeyEntry>,
+        key: &KeyEntry,
         address: Address,
         dry_run: bool,
         now: Micros,
     ) -> Result<Option<Counted>, Code> {
-        let mut ruling = key.judge(address, now)?;
+        let mut ruling = self.parts.index.judge(key, address, now)?;
         if dry_run {
             return Ok(None);
         }
@@ -187,15 +188,15 @@ impl Verifier {
         if ruling != Ruling::Pass {
             return Err(Code::Unavailable);
         }
-        let counted = self.parts.journal.record(Arc::clone(key), address).await;
+        let counted = self.parts.journal.record(key, address).await;
         counted.map(Some).map_err(|_| Code::Unavailable)
     }
 
-    async fn bind(&self, key: &Arc<KeyEntry>, address: Address, now: Micros) -> Result<Ruling, Code> {
+    async fn bind(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Ruling, Code> {
         let _turn = self.bindings.enter(key.no).await;
         for _ in 0..BIND_TRIES {
             // The watcher has told the index by the time the store answers, so the next judgement knows.
-            match key.judge(address, now)? {
+            match self.parts.index.judge(key, address, now)? {
                 Ruling::PassAndBind => {
                     let bound = self.parts.store.bind_first_address(key.no, address, now).await;
                     bound.map_err(|error| {

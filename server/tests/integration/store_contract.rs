@@ -224,8 +224,8 @@ async fn keys() {
     ] {
         assert_eq!(gone, Err(StoreError::NotFound), "a tombstone changes no more");
     }
-    let loaded = Told::default();
-    store.load(&loaded).await.unwrap();
+    let loaded = Arc::new(Told::default());
+    store.load(loaded.clone()).await.unwrap();
     let texts = loaded.take();
     assert_eq!(
         texts[..3],
@@ -352,7 +352,7 @@ async fn what_was_written_is_there_after_reopening() {
     drop(log);
     let index = Arc::new(KeyIndex::default());
     let (store, mut log) = sqlite::open(dir.path(), TokenHash([9; 32]), true, index.clone()).await.unwrap();
-    latchkey::store::KeyStore::load(&store, index.as_ref()).await.unwrap();
+    latchkey::store::KeyStore::load(&store, index.clone()).await.unwrap();
     assert_eq!(index.count(KeyScope::Account(owner)), 1);
     assert_eq!(log.unfolded().unwrap()[0].0, Generation(7));
     log.append(Generation(7), Micros(2), &[]).unwrap();

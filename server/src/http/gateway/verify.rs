@@ -6,7 +6,7 @@ use crate::domain::verdict::Code;
 use crate::http::portal::moment_iso;
 use crate::http::statuses::Problem;
 use crate::services::Services;
-use crate::verify::{Question, Verdict};
+use crate::verify::{KeyEntry, Question, Verdict};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -83,7 +83,7 @@ pub(super) async fn verify(
     if verdict.code == Code::Unavailable {
         return Problem::UNAVAILABLE.into_response();
     }
-    let mut response = Json(answer(&verdict)).into_response();
+    let mut response = Json(answer(&services, &verdict)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = verdict.retry_after_seconds {
@@ -92,7 +92,7 @@ pub(super) async fn verify(
     response
 }
 
-fn answer(verdict: &Verdict) -> Answer {
+fn answer(services: &Services, verdict: &Verdict) -> Answer {
     let key = verdict.key.as_ref();
     let valid = verdict.code == Code::Valid;
     Answer {
@@ -100,13 +100,18 @@ fn answer(verdict: &Verdict) -> Answer {
         code: verdict.code.name(),
         key_id: key.map(|k| k.id.to_string()),
         username: key.map(|k| k.user.username.to_string()),
-        valid_key: key.filter(|_| valid).map(|key| ValidKey {
-            key_type: key.key_type.name(),
-            description: key.description.to_string(),
-            locked_on_ip: key.locked().map(|a| a.to_string()),
-            times_used: verdict.counted.map_or_else(|| key.times_used(), |c| c.times_used),
-            last_used_at: verdict.counted.map(|c| c.at).or_else(|| key.last_used()).map(moment_iso),
-        }),
+        valid_key: key.filter(|_| valid).map(|key| valid_key(services, verdict, key)),
         retry_after_seconds: verdict.retry_after_seconds,
+    }
+}
+
+fn valid_key(services: &Services, verdict: &Verdict, key: &KeyEntry) -> ValidKey {
+    let facts = services.verifier.facts(key);
+    ValidKey {
+        key_type: key.key_type.name(),
+        description: facts.description,
+        locked_on_ip: facts.locked.map(|a| a.to_string()),
+        times_used: verdict.counted.map_or(facts.times_used, |c| c.times_used),
+        last_used_at: verdict.counted.map(|c| c.at).or(facts.last_used).map(moment_iso),
     }
 }

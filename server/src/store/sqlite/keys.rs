@@ -1,23 +1,16 @@
 //! Keys, their rules, and the start of the index in memory.
 
-use super::rows::{
-    address, corrupt, hash, key_no, micros, network, number, numbers, owner, user_no, username,
-};
-use super::{SqliteStore, audit};
+use super::rows::{address, corrupt, key_no, micros, network, number, numbers, user_no, username};
+use super::{SqliteStore, audit, load};
 use crate::domain::address::Network;
 use crate::domain::ids::{KeyId, KeyNo};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::{AddressRule, LockWidth};
-use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
-use crate::store::{
-    Audit, Change, IndexedKey, IndexedUser, KeyRow, KeyScope, KeyStore, NewKey, StoreError, Watcher,
-};
+use crate::store::{Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, StoreError, Watcher};
 use async_trait::async_trait;
-use futures::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A page of the list: by row number, within the scope (`?2` the account, `?3` the user or NULL).
 pub(super) const LIST: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
@@ -66,36 +59,10 @@ fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, StoreErr
 
 #[async_trait]
 impl KeyStore for SqliteStore {
-    async fn load(&self, watcher: &dyn Watcher) -> Result<(), StoreError> {
-        let mut connection = self.readers.acquire().await?;
-        let connection = &mut *connection;
-        let users = sqlx::query("SELECT no, owner_no, username, disabled_at FROM users ORDER BY no");
-        for row in users.fetch_all(&mut *connection).await? {
-            watcher.committed(Change::UserAdded(IndexedUser {
-                no: user_no(&row, "no")?,
-                owner: owner(&row)?,
-                username: username(&row)?,
-                disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
-            }));
-        }
-        for row in sqlx::query("SELECT token_hash, name FROM gateways").fetch_all(&mut *connection).await? {
-            let token_hash = TokenHash(hash(&row, "token_hash")?);
-            watcher.committed(Change::GatewayAdded(token_hash, row.try_get("name")?));
-        }
-        let mut networks: HashMap<KeyNo, Vec<Network>> = HashMap::new();
-        for row in sqlx::query("SELECT * FROM key_networks ORDER BY key_no, added_at, network")
-            .fetch_all(&mut *connection)
-            .await?
-        {
-            networks.entry(key_no(&row, "key_no")?).or_default().push(network(&row)?);
-        }
-        let mut keys = sqlx::query("SELECT * FROM keys ORDER BY no").fetch(connection);
-        while let Some(row) = keys.try_next().await? {
-            let no = key_no(&row, "no")?;
-            let key = indexed_key(&row, networks.remove(&no).unwrap_or_default())?;
-            watcher.committed(Change::KeyAdded(Box::new(key)));
-        }
-        Ok(())
+    async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<(), StoreError> {
+        let path = self.directory.join("latchkey.db");
+        let loaded = tokio::task::spawn_blocking(move || load::load(&path, watcher.as_ref())).await;
+        loaded.map_err(|error| StoreError::Unavailable(error.to_string()))?
     }
 
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError> {
@@ -199,19 +166,4 @@ async fn insert(
         rule: AddressRule { enforced: key.key_type.is_address_bound(), ..AddressRule::default() },
     };
     Ok((no, vec![Change::KeyAdded(Box::new(indexed))]))
-}
-
-fn indexed_key(row: &SqliteRow, allow_list: Vec<Network>) -> Result<IndexedKey, StoreError> {
-    Ok(IndexedKey {
-        no: key_no(row, "no")?,
-        id: KeyId(row.try_get("id")?),
-        user: user_no(row, "user_no")?,
-        token_hash: TokenHash(hash(row, "token_hash")?),
-        key_type: key_type(row)?,
-        description: row.try_get("description")?,
-        deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
-        disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
-        expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(Micros),
-        rule: rule(row, allow_list)?,
-    })
 }

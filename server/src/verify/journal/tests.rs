@@ -71,7 +71,7 @@ impl Clock for StandingClock {
     }
 }
 
-fn key() -> Arc<KeyEntry> {
+fn index() -> Arc<KeyIndex> {
     let index = KeyIndex::default();
     let username = Username::parse("demo").unwrap();
     let user = IndexedUser { no: UserNo(1), owner: None, username, disabled: false };
@@ -88,17 +88,27 @@ fn key() -> Arc<KeyEntry> {
         expires_at: None,
         rule: AddressRule::default(),
     })));
-    index.get(KeyNo(1)).unwrap()
+    Arc::new(index)
 }
 
-fn start(log: &FakeLog) -> (Arc<Journal>, CancellationToken, tokio::task::JoinHandle<()>) {
-    let journal = Arc::new(Journal::default());
-    let mut flusher =
-        Flusher::start(Arc::clone(&journal), Box::new(log.clone()), Arc::new(StandingClock)).unwrap();
+/// A running flusher over one key.
+struct Running {
+    journal: Arc<Journal>,
+    index: Arc<KeyIndex>,
+    key: KeyEntry,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+fn start(log: &FakeLog) -> Running {
+    let (journal, index) = (Arc::new(Journal::default()), index());
+    let (log, clock) = (Box::new(log.clone()), Arc::new(StandingClock));
+    let mut flusher = Flusher::start(Arc::clone(&journal), Arc::clone(&index), log, clock).unwrap();
     flusher.tick = Duration::from_millis(2);
     let stop = CancellationToken::new();
-    let running = tokio::spawn(flusher.run(stop.clone()));
-    (journal, stop, running)
+    let task = tokio::spawn(flusher.run(stop.clone()));
+    let key = index.get(KeyNo(1)).unwrap();
+    Running { journal, index, key, stop, task }
 }
 
 fn address() -> Address {
@@ -107,15 +117,15 @@ fn address() -> Address {
 
 #[tokio::test]
 async fn uses_that_wait_together_share_a_commit() {
-    let (log, key) = (FakeLog::default(), key());
-    let (journal, stop, running) = start(&log);
-    let all = (0..50).map(|_| journal.record(Arc::clone(&key), address()));
+    let log = FakeLog::default();
+    let Running { journal, key, stop, task, .. } = start(&log);
+    let all = (0..50).map(|_| journal.record(&key, address()));
     let counted = futures::future::join_all(all).await;
     let numbers: Vec<_> = counted.into_iter().map(|c| c.unwrap().times_used).collect();
     assert_eq!(numbers, (1..=50).collect::<Vec<_>>());
     assert_eq!(log.kept.lock().batches.iter().map(|(_, uses)| uses).collect::<Vec<_>>(), [&50]);
     stop.cancel();
-    running.await.unwrap();
+    task.await.unwrap();
     let kept = log.kept.lock();
     assert_eq!(
         (kept.folded.as_slice(), kept.dropped.as_slice()),
@@ -125,21 +135,21 @@ async fn uses_that_wait_together_share_a_commit() {
 
 #[tokio::test]
 async fn a_use_that_cannot_be_written_is_refused_and_not_counted() {
-    let (log, key) = (FakeLog::default(), key());
-    let (journal, _stop, _running) = start(&log);
-    assert!(journal.record(Arc::clone(&key), address()).await.is_ok());
+    let log = FakeLog::default();
+    let Running { journal, index, key, stop: _stop, .. } = start(&log);
+    assert!(journal.record(&key, address()).await.is_ok());
     log.broken.store(true, Ordering::SeqCst);
-    assert!(journal.record(Arc::clone(&key), address()).await.is_err());
-    assert_eq!((key.times_used(), key.last_used()), (1, Some(Micros(7))));
+    assert!(journal.record(&key, address()).await.is_err());
+    assert_eq!(index.uses(key.no), (1, Some(Micros(7))));
     log.broken.store(false, Ordering::SeqCst);
-    assert_eq!(journal.record(Arc::clone(&key), address()).await.unwrap().times_used, 2);
+    assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 2);
 }
 
 #[tokio::test]
 async fn a_fold_that_fails_is_taken_up_again() {
-    let (log, key) = (FakeLog::default(), key());
-    let (journal, _stop, _running) = start(&log);
-    journal.record(Arc::clone(&key), address()).await.unwrap();
+    let log = FakeLog::default();
+    let Running { journal, key, stop: _stop, .. } = start(&log);
+    journal.record(&key, address()).await.unwrap();
     journal.refuse(Refusal { key: KeyNo(1), user: UserNo(1), hour: 0, code: Code::Deleted });
     log.broken.store(true, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -154,9 +164,9 @@ async fn a_fold_that_fails_is_taken_up_again() {
 
 #[tokio::test]
 async fn who_settles_is_answered_after_all_before() {
-    let (log, key) = (FakeLog::default(), key());
-    let (journal, _stop, _running) = start(&log);
-    let before = journal.record(Arc::clone(&key), address());
+    let log = FakeLog::default();
+    let Running { journal, key, stop: _stop, .. } = start(&log);
+    let before = journal.record(&key, address());
     let (counted, ()) = futures::join!(before, journal.settle());
     assert_eq!(counted.unwrap().times_used, 1);
     assert_eq!(log.kept.lock().batches.len(), 1);
@@ -164,11 +174,11 @@ async fn who_settles_is_answered_after_all_before() {
 
 #[tokio::test]
 async fn a_stopped_journal_refuses() {
-    let (log, key) = (FakeLog::default(), key());
-    let (journal, stop, running) = start(&log);
+    let log = FakeLog::default();
+    let Running { journal, key, stop, task, .. } = start(&log);
     stop.cancel();
-    running.await.unwrap();
-    let waiting = tokio::time::timeout(Duration::from_secs(5), journal.record(key, address())).await;
+    task.await.unwrap();
+    let waiting = tokio::time::timeout(Duration::from_secs(5), journal.record(&key, address())).await;
     assert!(waiting.unwrap().is_err());
     tokio::time::timeout(Duration::from_secs(5), journal.settle()).await.unwrap();
 }

@@ -1,0 +1,73 @@
+//! Users in memory, by their row numbers.
+
+use crate::domain::ids::{UserNo, Username};
+use crate::store::{IndexedUser, KeyScope};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A user in memory.
+pub struct UserEntry {
+    /// The user.
+    pub no: UserNo,
+    /// Its name.
+    pub username: Username,
+    /// The owner of its account, if it is a sub-user.
+    pub owner: Option<Arc<UserEntry>>,
+    disabled: AtomicBool,
+}
+
+impl UserEntry {
+    /// Whether it or the owner of its account is disabled.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.disabled.load(Ordering::Acquire) || self.owner.as_ref().is_some_and(|o| o.is_disabled())
+    }
+
+    /// The lists in which its keys stand.
+    pub(super) fn scopes(&self) -> Vec<KeyScope> {
+        match &self.owner {
+            None => vec![KeyScope::Account(self.no)],
+            Some(owner) => vec![KeyScope::Account(owner.no), KeyScope::User(self.no)],
+        }
+    }
+
+    fn is_in_account_of(&self, owner: UserNo) -> bool {
+        self.owner.as_ref().map_or(self.no, |o| o.no) == owner
+    }
+}
+
+/// All users.
+#[derive(Default)]
+pub(super) struct Users(Vec<Option<Arc<UserEntry>>>);
+
+impl Users {
+    pub(super) fn get(&self, no: UserNo) -> Option<&Arc<UserEntry>> {
+        self.0.get(no.0 as usize)?.as_ref()
+    }
+
+    pub(super) fn add(&mut self, user: IndexedUser) {
+        let place = user.no.0 as usize;
+        let entry = UserEntry {
+            no: user.no,
+            username: user.username,
+            owner: user.owner.and_then(|owner| self.get(owner).cloned()),
+            disabled: AtomicBool::new(user.disabled),
+        };
+        if self.0.len() <= place {
+            self.0.resize(place + 1, None);
+        }
+        self.0[place] = Some(Arc::new(entry));
+    }
+
+    pub(super) fn set_disabled(&self, no: UserNo, disabled: bool) {
+        if let Some(user) = self.get(no) {
+            user.disabled.store(disabled, Ordering::Release);
+        }
+    }
+
+    /// Those of an account, its owner among them.
+    pub(super) fn of_account(&self, owner: UserNo) -> Vec<UserNo> {
+        let users = self.0.iter().flatten();
+        users.filter(|user| user.is_in_account_of(owner)).map(|user| user.no).collect()
+    }
+}
