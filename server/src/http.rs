@@ -1,11 +1,13 @@
 //! HTTP: what gateways ask, what browsers see. Nothing is decided here.
 
+mod access;
 mod admin;
 mod assets;
 mod client;
 mod cookies;
 mod gateway;
 mod guard;
+mod load;
 mod pages;
 mod portal;
 mod router;

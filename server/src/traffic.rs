@@ -1,6 +1,7 @@
 //! Figures of the door: what came in, what was turned away, what was cut. Plain counters, read by whoever
 //! shows them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Counts up only.
@@ -22,18 +23,24 @@ impl Counter {
 
 /// Places that are taken and given back; never more than there are.
 #[derive(Default)]
-pub struct Places(AtomicUsize);
+pub struct Places(Arc<AtomicUsize>);
+
+/// A place that is taken; given back when dropped.
+pub struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Places {
     /// Takes one if fewer than `most` are taken.
-    pub fn take(&self, most: usize) -> bool {
+    #[must_use]
+    pub fn take(&self, most: usize) -> Option<Place> {
         let next = |taken| (taken < most).then_some(taken + 1);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
-    }
-
-    /// Gives one back.
-    pub fn give_back(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
+        Some(Place(Arc::clone(&self.0)))
     }
 
     /// How many are taken.
@@ -62,6 +69,16 @@ pub struct Traffic {
     pub late_heads: Counter,
     /// Connections that were closed because nothing was asked on them any more.
     pub idle_closed: Counter,
+    /// Questions of gateways that are being answered.
+    pub questions: Places,
+    /// Questions that were answered 503, because too many were.
+    pub shed_questions: Counter,
+    /// Requests for pages that are being answered.
+    pub pages: Places,
+    /// Forms that are coming in.
+    pub forms: Places,
+    /// Requests for pages that were answered 503, because too many were or came in.
+    pub shed_pages: Counter,
     /// Requests whose body did not come.
     pub late_bodies: Counter,
     /// Connections that were cut because an answer was not fetched.
@@ -75,9 +92,11 @@ mod tests {
     #[test]
     fn no_more_places_are_taken_than_there_are() {
         let places = Places::default();
-        assert!(places.take(2) && places.take(2) && !places.take(2));
-        places.give_back();
-        assert!(places.take(2));
+        let first = places.take(2);
+        let _second = places.take(2);
+        assert!(first.is_some() && places.take(2).is_none());
+        drop(first);
+        let _third = places.take(2);
         assert_eq!(places.taken(), 2);
     }
 }

@@ -8,16 +8,19 @@ use crate::services::{Services, SystemClock, start};
 use crate::settings::{Listen, LogFormat, Settings};
 use crate::verify::Flusher;
 use clap::Args;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 /// How often sessions that ended by their limits are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// Lets the access log through, whatever the level of the rest.
+const ACCESS: &str = "access=info";
 /// Threads for pages; password hashing has its own. A page takes under a millisecond, so one is enough and
 /// leaves the other cores to verifications.
 const PAGE_THREADS: usize = 1;
@@ -63,7 +66,7 @@ impl Flags {
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let settings = flags.settings()?;
-    log_to_stderr(&settings);
+    let _log = log_to_stderr(&settings);
     let data_dir = DataDir::claim(&settings.data_dir)?;
     // Pages and the state writer have threads of their own; this one reads connections, answers
     // verifications and commits their uses.
@@ -170,11 +173,21 @@ async fn sweep(services: Arc<Services>, stop: CancellationToken) {
     }
 }
 
-fn log_to_stderr(settings: &Settings) {
-    let filter = EnvFilter::new(&settings.log_level);
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+/// What is logged is written on a thread of its own until the answer is dropped: whoever reads slowly loses
+/// lines, and holds no verification up.
+fn log_to_stderr(settings: &Settings) -> WorkerGuard {
+    let mut filter = EnvFilter::new(&settings.log_level);
+    if settings.server.access_log.is_some() {
+        filter = filter.add_directive(ACCESS.parse().expect("it is a directive"));
+    }
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let log = tracing_subscriber::fmt()
+        .with_writer(writer)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(filter);
     match settings.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
+    guard
 }

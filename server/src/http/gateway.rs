@@ -7,13 +7,9 @@ mod verify;
 
 use crate::services::Services;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use http::StatusCode;
 use std::sync::Arc;
-
-/// The most bytes of a question to `/v1/verify`.
-const BODY_LIMIT: usize = 8 * 1024;
 
 pub(super) fn router(services: Arc<Services>) -> Router {
     Router::new()
@@ -25,7 +21,6 @@ pub(super) fn router(services: Arc<Services>) -> Router {
         .route("/authz/ext-authz/{*rest}", any(authz::ext_authz))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(services)
 }
 

@@ -6,9 +6,10 @@
 
 use super::cookies::{self, LANGUAGE};
 use super::guard::content_security_policy;
+use super::load::FORM_LIMIT;
 use super::portal::{Cookie, Outcome, RequestPortal};
 use super::router::Site;
-use super::statuses::{of_portal, retry_after};
+use super::statuses::{large_form, of_portal, retry_after};
 use crate::accounts::{SessionToken, Visit};
 use app::{FormEcho, Landing, Language, PortalContext, PortalError, shell};
 use axum::body::Body;
@@ -22,9 +23,6 @@ use leptos::reactive::computed::ScopedFuture;
 use leptos_axum::ResponseOptions;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-
-/// The most bytes of a form.
-const FORM_LIMIT: usize = 64 * 1024;
 
 /// What a request says of its sender.
 struct Seen {
@@ -177,7 +175,7 @@ where
     };
     let (parts, body) = request.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "The form is too large.").into_response();
+        return large_form();
     };
     let Ok(form) = serde_urlencoded::from_bytes::<F>(&bytes) else {
         return (StatusCode::BAD_REQUEST, "The form is not one of these pages.").into_response();

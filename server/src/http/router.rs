@@ -4,10 +4,12 @@
 //! on a runtime of their own and never stand in front of a verification.
 
 use super::gateway;
+use super::load::{FORM_LIMIT, admit_page};
 use super::pages::{choose_language, key_form, missing_page, open_page, page, plain_form, server_function};
-use super::{assets, client, guard};
+use super::{access, assets, client, guard};
 use crate::domain::address::Address;
 use crate::services::Services;
+use crate::traffic::Place;
 use any_spawner::Executor;
 use app::SiteFiles;
 use axum::Router;
@@ -20,8 +22,6 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tower::ServiceExt;
-
-const FORM_LIMIT: usize = 64 * 1024;
 
 /// What the pages work with.
 #[derive(Clone)]
@@ -48,21 +48,31 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Router {
     // process asks for never comes. It fails if it was done before, which is as good.
     let _ = Executor::init_tokio();
     let portal = portal(site);
-    gateway::router(services).fallback(move |request: Request| {
-        let (portal, pages) = (portal.clone(), pages.clone());
+    gateway::router(Arc::clone(&services)).fallback(move |request: Request| {
+        let (services, portal, pages) = (Arc::clone(&services), portal.clone(), pages.clone());
         async move {
-            let answered = pages.spawn(portal.oneshot(request)).await;
-            match answered {
-                Ok(Ok(response)) => response,
-                Ok(Err(never)) => match never {},
-                Err(error) => {
-                    tracing::error!(%error, "a page failed");
-                    (StatusCode::INTERNAL_SERVER_ERROR, "This page failed; the server's log says why.")
-                        .into_response()
-                }
+            match admit_page(&services, request).await {
+                Ok((request, place)) => answer_page(request, place, portal, &pages).await,
+                Err(refusal) => *refusal,
             }
         }
     })
+}
+
+async fn answer_page(request: Request, place: Place, portal: Router, pages: &Handle) -> Response {
+    let answering = async move {
+        let _place = place;
+        portal.oneshot(request).await
+    };
+    match pages.spawn(answering).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(error) => {
+            tracing::error!(%error, "a page failed");
+            (StatusCode::INTERNAL_SERVER_ERROR, "This page failed; the server's log says why.")
+                .into_response()
+        }
+    }
 }
 
 fn portal(site: Site) -> Router {
@@ -87,6 +97,7 @@ fn portal(site: Site) -> Router {
 async fn around(State(site): State<Site>, request: Request, next: Next) -> Response {
     let settings = &site.services.settings;
     let (method, headers) = (request.method(), request.headers());
+    let client = settings.server.access_log.map(|_| site.client_address(&request));
     let mut response = if let Some(file) = assets::serve(method, request.uri().path(), headers) {
         file
     } else if guard::is_own(settings, method, headers) {
@@ -97,5 +108,8 @@ async fn around(State(site): State<Site>, request: Request, next: Next) -> Respo
         (StatusCode::FORBIDDEN, text).into_response()
     };
     guard::harden(settings, response.headers_mut());
+    if client.is_some() {
+        access::note_client(&mut response, client);
+    }
     response
 }

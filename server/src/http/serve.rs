@@ -18,6 +18,7 @@ mod watch;
 pub use listen::{ListenError, Listener};
 pub use tls::{Tls, TlsError};
 
+use super::access::AccessLog;
 use crate::domain::client_address::TrustedProxies;
 use crate::settings::{Settings, Timeouts};
 use crate::traffic::Traffic;
@@ -52,6 +53,7 @@ pub struct Front {
     /// Who may begin a connection with a PROXY header.
     trusted: TrustedProxies,
     timeouts: Timeouts,
+    access: Option<AccessLog>,
     max_connections: usize,
     traffic: Arc<Traffic>,
     stop: CancellationToken,
@@ -76,6 +78,7 @@ impl Front {
             tls: None,
             trusted: settings.trusted_proxies.clone(),
             timeouts: settings.server.timeouts,
+            access: settings.server.access_log.map(AccessLog::new),
             max_connections: handles::connection_limit(settings.server.max_connections),
             traffic,
             stop,

@@ -52,6 +52,19 @@ pub(super) fn retry_after(error: &PortalError) -> Option<HeaderValue> {
     }
 }
 
+/// A page, or a form, that cannot be answered now, because too many are being answered.
+pub(super) fn busy_page() -> Response {
+    let text = "Too many requests at once; try again shortly.";
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    response
+}
+
+/// A form that is larger than any of ours.
+pub(super) fn large_form() -> Response {
+    (StatusCode::PAYLOAD_TOO_LARGE, "The form is too large.").into_response()
+}
+
 /// A problem (RFC 9457) for programs.
 pub(super) struct Problem {
     /// The HTTP status.

@@ -4,6 +4,7 @@ use super::parse::{number, socket_address};
 use super::{Layers, SettingsError};
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,6 +59,12 @@ pub struct ServerSettings {
     pub timeouts: Timeouts,
     /// The most connections at a time; by default as many as file handles allow, up to 10,000.
     pub max_connections: Option<usize>,
+    /// The most questions of gateways that are answered at a time.
+    pub max_questions: usize,
+    /// The most pages that are answered at a time.
+    pub max_pages: usize,
+    /// Of how many requests one is written to the log; none without.
+    pub access_log: Option<NonZeroU64>,
 }
 
 impl ServerSettings {
@@ -79,6 +86,9 @@ impl ServerSettings {
                 "auto" => Ok(None),
                 v => number(v, 1, 1_000_000).map(Some).map_err(|why| format!("{why}, or auto")),
             })?,
+            max_questions: layers.take("max_questions", |v| number(v, 1, 1_000_000))?,
+            max_pages: layers.take("max_pages", |v| number(v, 1, 100_000))?,
+            access_log: layers.take("access_log", access_log)?,
         })
     }
 }
@@ -94,6 +104,15 @@ fn listen_one(text: &str) -> Result<Listen, String> {
         None => socket_address(text)
             .map(Listen::Address)
             .map_err(|why| format!("{why}, or a Unix socket such as unix:/run/latchkey.sock")),
+    }
+}
+
+fn access_log(value: &str) -> Result<Option<NonZeroU64>, String> {
+    match (value, value.strip_prefix("1/").map(str::parse)) {
+        ("off", _) => Ok(None),
+        ("all", _) => Ok(NonZeroU64::new(1)),
+        (_, Some(Ok(every))) => Ok(Some(every)),
+        _ => Err("takes off, all, or a part such as 1/100".to_owned()),
     }
 }
 
@@ -144,6 +163,9 @@ mod tests {
     #[case(&[("tls_certificate", "/c.pem")], "tls_key (from default): is needed with tls_certificate")]
     #[case(&[("tls_key", "/k.pem")], "is of no use without tls_certificate")]
     #[case(&[("max_connections", "0")], "from 1 to 1000000, or auto")]
+    #[case(&[("max_pages", "none")], "from 1 to 100000")]
+    #[case(&[("access_log", "some")], "takes off, all, or a part such as 1/100")]
+    #[case(&[("access_log", "1/0")], "takes off, all, or a part such as 1/100")]
     #[case(&[("head_timeout_seconds", "0")], "from 1 to 3600")]
     fn what_does_not_fit_is_said(#[case] settings: &[(&'static str, &str)], #[case] says: &str) {
         let error = parse(settings).err().unwrap();

@@ -3,6 +3,7 @@
 use crate::binary::{Client, PASSWORD, Server, verb};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +15,9 @@ use tokio::sync::Semaphore;
 pub(crate) struct Scene {
     pub(crate) server: Server,
     cookie: String,
-    id: String,
+    pub(crate) id: String,
     pub(crate) head: String,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Scene {
@@ -35,11 +36,23 @@ impl Scene {
         let head = format!(
             "GET /authz/forward-auth HTTP/1.1\r\nx-api-key: {token}\r\nx-forwarded-for: 203.0.113.7\r\n"
         );
-        Self { server, cookie, id, head, _dir: dir }
+        Self { server, cookie, id, head, dir }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.server.address
+    }
+
+    /// Asks on a connection of its own; answers status, head and body.
+    pub(crate) fn ask(&self, head: &str, body: &str) -> (u16, String) {
+        let length = body.len();
+        let request = format!("{head}host: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+        let answer = exchange(TcpStream::connect(self.address()).unwrap(), request.as_bytes());
+        (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
     }
 
     pub(crate) fn request(&self) -> Vec<u8> {
@@ -66,6 +79,14 @@ impl Scene {
         }
         assert!(self.handles() <= most, "{} files are open, {most} were at the beginning", self.handles());
     }
+}
+
+/// Sends these bytes and reads to the end; the answer of a server that closes then.
+pub(crate) fn exchange(mut stream: impl Read + Write, bytes: &[u8]) -> String {
+    stream.write_all(bytes).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Whether the server has closed a connection; waits for it.
@@ -108,12 +129,16 @@ fn slow_heads_are_cut_and_hold_nobody_up() {
 #[test]
 fn a_body_that_never_ends_is_cut() {
     let scene = Scene::set(&[("LATCHKEY_BODY_TIMEOUT_SECONDS", "1")]);
+    let gateway = String::from_utf8(verb(scene.dir(), &["gateway", "add", "gw"], "").stdout).unwrap();
     let post = |path: &str, more: &str| format!("POST {path} HTTP/1.1\r\nhost: x\r\n{more}\r\n\r\n");
     // It stalls; it trickles; it is sent as fast as can be.
     for path in ["/v1/verify", "/login", "/portal/log_in", "/authz/forward-auth"] {
         for length in ["content-length: 100", "transfer-encoding: chunked"] {
             let mut stream = TcpStream::connect(scene.address()).unwrap();
-            let more = format!("sec-fetch-site: same-origin\r\n{length}");
+            let more = match path {
+                "/v1/verify" => format!("authorization: Bearer {}\r\n{length}", gateway.trim()),
+                _ => format!("sec-fetch-site: same-origin\r\n{length}"),
+            };
             stream.write_all(post(path, &more).as_bytes()).unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
             let mut answer = String::new();

@@ -1,21 +1,13 @@
 //! Other ways in than plain TCP: Unix sockets, PROXY headers, TLS.
 
 use crate::binary::{Server, latchkey};
-use crate::connections::{Scene, curl, is_closed};
-use std::io::{BufRead, BufReader, Read, Write};
+use crate::connections::{Scene, curl, exchange, is_closed};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// Sends these bytes and reads to the end; an answer of a server that closes.
-fn exchange(mut stream: impl Read + Write, bytes: &[u8]) -> String {
-    stream.write_all(bytes).unwrap();
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer);
-    answer
-}
 
 /// The scene's question as the last one of its connection.
 fn last_question(scene: &Scene) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Tests of the whole server in one process, and of the binary; one file an endpoint or feature.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access_log;
 mod app;
 mod audit;
 mod authz;
@@ -19,6 +20,7 @@ mod query_plan;
 mod race;
 mod refused;
 mod sessions;
+mod shedding;
 mod site;
 mod store_contract;
 mod throttle;

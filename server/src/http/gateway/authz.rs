@@ -1,9 +1,12 @@
 //! The hooks of gateways: any method, no body, status and headers of the gateway's dialect.
 
 use super::{credential, presented};
+use crate::domain::address::Address;
 use crate::domain::client_address::{NoClientAddress, Peer};
 use crate::domain::verdict::Code;
+use crate::http::access::note_verdict;
 use crate::http::client;
+use crate::http::load::admit_question;
 use crate::http::statuses::{Problem, for_nginx, of_verdict};
 use crate::services::Services;
 use crate::verify::{KeyEntry, Question, Verdict};
@@ -48,12 +51,18 @@ async fn answer(services: &Services, request: &Parts, dialect: fn(StatusCode) ->
         return Problem::UNTRUSTED.into_response();
     }
     let started = Instant::now();
-    let verdict = decide(services, peer, request).await;
+    let client = client::address(services, peer, &request.headers, &request.extensions);
+    let verdict = match admit_question(services) {
+        Some(_place) => decide(services, client, request).await,
+        None => Verdict::refuse(Code::Unavailable),
+    };
     services.metrics.verified(verdict.code, started);
-    match (verdict.code, &verdict.key) {
+    let mut response = match (verdict.code, &verdict.key) {
         (Code::Valid, Some(key)) => allow(key),
         _ => refuse(&verdict, dialect),
-    }
+    };
+    note_verdict(services, &mut response, client.ok(), &verdict);
+    response
 }
 
 /// Whether what this caller says about a client is believed: a trusted proxy and, where the operator asks for
@@ -64,8 +73,7 @@ fn is_believed(services: &Services, peer: Peer, headers: &HeaderMap) -> bool {
         && (!settings.require_gateway_token || credential::in_own_header(services, headers))
 }
 
-async fn decide(services: &Services, peer: Peer, request: &Parts) -> Verdict {
-    let client = client::address(services, peer, &request.headers, &request.extensions);
+async fn decide(services: &Services, client: Result<Address, NoClientAddress>, request: &Parts) -> Verdict {
     // What is malformed is so whoever sent it; only a client that is known can be throttled.
     let malformed = || match client {
         Ok(address) => services.verifier.refuse_malformed(address),

@@ -3,19 +3,23 @@
 use super::credential;
 use crate::domain::address::Address;
 use crate::domain::verdict::Code;
+use crate::http::access::note_verdict;
+use crate::http::load::admit_question;
 use crate::http::portal::moment_iso;
 use crate::http::statuses::Problem;
 use crate::services::Services;
 use crate::verify::{KeyEntry, Question, Verdict};
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// The most bytes of a question.
+const BODY_LIMIT: usize = 8 * 1024;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -49,19 +53,19 @@ struct ValidKey {
     last_used_at: Option<String>,
 }
 
-pub(super) async fn verify(
-    State(services): State<Arc<Services>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    if !credential::in_authorization(&services, &headers) {
+pub(super) async fn verify(State(services): State<Arc<Services>>, request: Request) -> Response {
+    let (request, body) = request.into_parts();
+    // Before the body is read: strangers send whatever they like.
+    if !credential::in_authorization(&services, &request.headers) {
         return Problem::NO_GATEWAY.into_response();
     }
-    let body = match body {
-        Ok(body) => body,
-        Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return Problem::TOO_LARGE.into_response();
-        }
+    let Some(_place) = admit_question(&services) else {
+        services.metrics.verified(Code::Unavailable, Instant::now());
+        return Problem::UNAVAILABLE.into_response();
+    };
+    let body = match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Problem::TOO_LARGE.into_response(),
         Err(_) => return Problem::BAD_BODY.into_response(),
     };
     let Ok(asked) = serde_json::from_slice::<Asked>(&body) else {
@@ -80,10 +84,16 @@ pub(super) async fn verify(
         }
     };
     services.metrics.verified(verdict.code, started);
-    if verdict.code == Code::Unavailable {
-        return Problem::UNAVAILABLE.into_response();
-    }
-    let mut response = Json(answer(&services, &verdict)).into_response();
+    let mut response = match verdict.code {
+        Code::Unavailable => Problem::UNAVAILABLE.into_response(),
+        _ => told(&services, &verdict),
+    };
+    note_verdict(&services, &mut response, Some(address), &verdict);
+    response
+}
+
+fn told(services: &Services, verdict: &Verdict) -> Response {
+    let mut response = Json(answer(services, verdict)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = verdict.retry_after_seconds {

@@ -3,7 +3,6 @@
 use super::Front;
 use super::connection;
 use super::listen::{Arrival, Listener};
-use crate::traffic::Traffic;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +12,6 @@ use tokio::time::Instant;
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often the log says that connections are turned away.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
-
-/// An open connection's place; given back when dropped.
-pub(super) struct Place(Arc<Traffic>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.connections.give_back();
-    }
-}
 
 pub(super) async fn accept(listener: Listener, front: Arc<Front>) {
     let mut complaint = None;
@@ -54,12 +44,11 @@ pub(super) async fn accept(listener: Listener, front: Arc<Front>) {
 
 /// Takes a connection in if there is a place; it is closed at once otherwise.
 fn admit(arrival: Arrival, front: &Arc<Front>) -> bool {
-    if !front.traffic.connections.take(front.max_connections) {
+    let Some(place) = front.traffic.connections.take(front.max_connections) else {
         front.traffic.refused.add();
         return false;
-    }
+    };
     front.traffic.accepted.add();
-    let place = Place(Arc::clone(&front.traffic));
     front.open.spawn(connection::attend(arrival, Arc::clone(front), place));
     true
 }

@@ -1,6 +1,5 @@
 //! One connection, from its first byte to its last.
 
-use super::accept::Place;
 use super::io::{Prefixed, Watched};
 use super::listen::{Arrival, Stream};
 use super::proxied::take_header;
@@ -9,6 +8,7 @@ use super::watch::{Step, Watch};
 use super::{Front, Handshakes};
 use crate::domain::client_address::Peer;
 use crate::domain::proxy_protocol::ConnectionSource;
+use crate::traffic::Place;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulConnection;

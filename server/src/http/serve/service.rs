@@ -20,6 +20,7 @@ pub(super) async fn answer(
 ) -> Result<Response<Answer>, Infallible> {
     let in_flight = watch.begin(request.version() == Version::HTTP_2);
     let (mut parts, body) = request.into_parts();
+    let line = front.access.as_ref().and_then(|log| log.begin(&parts.method, &parts.uri, caller.peer));
     parts.extensions.insert(caller.peer);
     if let Some(source) = caller.source {
         parts.extensions.insert(source);
@@ -28,6 +29,9 @@ pub(super) async fn answer(
     let mut response = front.router.clone().call(Request::from_parts(parts, body)).await?;
     if late.is_some_and(|late| late.is_set()) {
         response = Problem::LATE_BODY.into_response();
+    }
+    if let Some(line) = line {
+        line.write(&mut response);
     }
     Ok(response.map(|body| Answer::new(body, in_flight)))
 }
