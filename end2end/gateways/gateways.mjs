@@ -52,7 +52,7 @@ export const GATEWAYS = {
 };
 
 /** Starts one and waits until it listens. */
-export async function startGateway(name, { token } = {}) {
+export async function startGateway(name, { token, change = (text) => text } = {}) {
   if (await isReady()) throw new Error('the gateway before this one still listens');
   const { files, command } = GATEWAYS[name];
   const folder = await mkdtemp(join(tmpdir(), `latchkey-${name}-`));
@@ -61,7 +61,7 @@ export async function startGateway(name, { token } = {}) {
   for (const [file, copy] of Object.entries(files)) {
     let text = await readFile(join(DOCUMENTED, file), 'utf8');
     text = text.replaceAll(/\/etc\/(traefik|haproxy)(?=\/)/g, folder);
-    await writeFile(join(folder, copy), token ? withToken(text, token) : text);
+    await writeFile(join(folder, copy), change(token ? withToken(text, token) : text));
   }
   const [program, ...args] = command(folder);
   const env = { PATH: process.env.PATH, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
@@ -92,8 +92,8 @@ function withToken(text, token) {
   return text.replace(/(require_gateway_token.*\n\s*)#?(.*)""/, `$1$2"${token}"`);
 }
 
-// Some listen before they know their routes; all of them refuse a request without a key.
+// Some listen before they know their routes.
 async function isReady() {
   const answer = await fetch(`http://${ADDRESS}/`).catch(() => undefined);
-  return answer?.status === 401 || answer?.status === 403;
+  return answer !== undefined && answer.status !== 404;
 }

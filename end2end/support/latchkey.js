@@ -83,7 +83,15 @@ export class Latchkey {
 
   /** Runs a verb of the command line on the same data; answers its standard output. */
   async run(args, input = '') {
-    const verb = spawn(this.binary, [...args, '--data-dir', this.dataDir], { env: environment });
+    const { code, out, err } = await this.tryRun(args, input);
+    if (code !== 0) throw new Error(`latchkey ${args.join(' ')} ended with ${code}: ${err}`);
+    return out;
+  }
+
+  /** The same for a verb that may fail, with more in its environment. */
+  async tryRun(args, input = '', more = {}) {
+    const env = { ...environment, ...more };
+    const verb = spawn(this.binary, [...args, '--data-dir', this.dataDir], { env });
     let out = '';
     let err = '';
     verb.stdout.on('data', (data) => (out += data));
@@ -91,8 +99,7 @@ export class Latchkey {
     verb.stdin.on('error', () => {}); // a verb that reads nothing closes it early
     verb.stdin.end(input);
     const [code] = await once(verb, 'close');
-    if (code !== 0) throw new Error(`latchkey ${args.join(' ')} ended with ${code}: ${err}`);
-    return out;
+    return { code, out, err };
   }
 
   async addUser(name, password, owner) {

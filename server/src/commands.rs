@@ -2,6 +2,7 @@
 
 mod config;
 mod control;
+mod doctor;
 mod gateway;
 mod serve;
 mod user;
@@ -29,6 +30,9 @@ enum Verb {
     /// Gateways: those who may ask /v1/verify
     #[command(subcommand)]
     Gateway(gateway::Verb),
+    /// Look at what is connected, and say what to change
+    #[command(subcommand)]
+    Doctor(doctor::Verb),
     /// Print the settings in force and where each came from
     Config(Common),
 }
@@ -68,6 +72,7 @@ pub fn run() -> ExitCode {
         Verb::Serve(flags) => serve::run(&flags),
         Verb::User(verb) => user::run(verb),
         Verb::Gateway(verb) => gateway::run(verb),
+        Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Config(common) => config::run(&common),
     };
     match result {

@@ -7,6 +7,7 @@ pub mod domain;
 pub mod http;
 pub mod keys;
 pub mod metrics;
+pub mod probe;
 pub mod secrets;
 pub mod services;
 pub mod settings;

@@ -5,6 +5,7 @@ use crate::accounts::{Accounts, Passwords, SetupLink};
 use crate::domain::time::{Clock, Micros};
 use crate::keys::{Flash, Keys};
 use crate::metrics::Metrics;
+use crate::probe::Probes;
 use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
 use crate::store::{KeyStore, OpenError, Store, StoreError, sqlite};
@@ -60,6 +61,8 @@ pub struct Services {
     pub keys: Keys,
     /// Tokens on their way to the next page.
     pub flash: Flash,
+    /// The probe that looks at a live gateway.
+    pub probes: Probes,
     /// The operator's verbs.
     pub operator: Operator,
     /// The link to the first account.
@@ -136,6 +139,7 @@ pub async fn start(
         verifier,
         accounts,
         flash: Flash::default(),
+        probes: Probes::default(),
         setup,
         metrics,
         clock,

@@ -7,6 +7,7 @@
 use super::Failure;
 use crate::accounts::operator::{InitialPassword, Operator, OperatorError};
 use crate::domain::time::Micros;
+use crate::probe::Arrival;
 use crate::services::{Services, SystemClock, start};
 use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,15 @@ pub(super) enum Request {
     AddGateway { name: String },
     ListGateways,
     RemoveGateway { name: String },
+    OpenProbe,
+    CloseProbe { marker: String },
+}
+
+impl Request {
+    /// Whether it means nothing without a server that answers gateways.
+    fn needs_server(&self) -> bool {
+        matches!(self, Self::OpenProbe | Self::CloseProbe { .. })
+    }
 }
 
 /// What it is answered.
@@ -47,6 +57,8 @@ pub(super) enum Reply {
     Secret(String),
     Users(Vec<UserLine>),
     Gateways(Vec<GatewayLine>),
+    Probe(ProbeOpened),
+    Arrivals(Vec<Arrival>),
     Failed(String),
 }
 
@@ -65,6 +77,14 @@ pub(super) struct UserLine {
 pub(super) struct GatewayLine {
     pub(super) name: String,
     pub(super) created_at: String,
+}
+
+/// A probe that was opened, and the settings of the running server that its judge needs.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ProbeOpened {
+    pub(super) marker: String,
+    pub(super) client_address_header: String,
+    pub(super) require_gateway_token: bool,
 }
 
 /// A data directory that belongs to this process.
@@ -128,6 +148,7 @@ pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Reply, Failu
             match UnixStream::connect(socket(&settings.data_dir)).await {
                 Ok(stream) => return ask_server(stream, request).await,
                 Err(_) => match DataDir::try_claim(&settings.data_dir)? {
+                    Some(_) if request.needs_server() => return Err(no_server(settings)),
                     Some(_claim) => return ask_here(settings.clone(), request).await,
                     None if Instant::now() < patience => tokio::time::sleep(Duration::from_millis(50)).await,
                     None => return Err("the running server does not answer; see its log".into()),
@@ -139,6 +160,11 @@ pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Reply, Failu
         Reply::Failed(why) => Err(why.into()),
         reply => Ok(reply),
     }
+}
+
+fn no_server(settings: &Settings) -> Failure {
+    let dir = settings.data_dir.display();
+    format!("no Latchkey runs on {dir}; start it with `latchkey serve`, or name its --data-dir").into()
 }
 
 async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<Reply, Failure> {
@@ -153,7 +179,7 @@ async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<Reply, 
 
 async fn ask_here(settings: Settings, request: &Request) -> Result<Reply, Failure> {
     let (services, flusher) = start(settings, Arc::new(SystemClock)).await?;
-    let reply = carry_out(&services.operator, request).await;
+    let reply = carry_out(&services, request).await;
     services.store.close().await;
     drop(flusher);
     Ok(reply)
@@ -175,30 +201,31 @@ pub(super) async fn serve(listener: UnixListener, services: Arc<Services>, stop:
         };
         let services = Arc::clone(&services);
         tokio::spawn(async move {
-            if let Err(error) = answer(stream, &services.operator).await {
+            if let Err(error) = answer(stream, &services).await {
                 tracing::warn!(%error, "a verb could not be answered");
             }
         });
     }
 }
 
-async fn answer(stream: UnixStream, operator: &Operator) -> io::Result<()> {
+async fn answer(stream: UnixStream, services: &Services) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     BufReader::new(read).take(LIMIT).read_line(&mut line).await?;
     let reply = match serde_json::from_str(&line) {
-        Ok(request) => carry_out(operator, &request).await,
+        Ok(request) => carry_out(services, &request).await,
         Err(_) => Reply::Failed("the server does not know this verb; is it of another version?".to_owned()),
     };
     write.write_all(&serde_json::to_vec(&reply)?).await?;
     write.shutdown().await
 }
 
-async fn carry_out(operator: &Operator, request: &Request) -> Reply {
-    try_carry_out(operator, request).await.unwrap_or_else(|error| Reply::Failed(error.to_string()))
+async fn carry_out(services: &Services, request: &Request) -> Reply {
+    try_carry_out(services, request).await.unwrap_or_else(|error| Reply::Failed(error.to_string()))
 }
 
-async fn try_carry_out(operator: &Operator, request: &Request) -> Result<Reply, OperatorError> {
+async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, OperatorError> {
+    let operator = &services.operator;
     let secret = |made_up: Option<String>| made_up.map_or(Reply::Done, Reply::Secret);
     let initial = |password: &Option<String>| InitialPassword { given: password.clone() };
     Ok(match request {
@@ -224,6 +251,20 @@ async fn try_carry_out(operator: &Operator, request: &Request) -> Result<Reply, 
             operator.remove_gateway(name).await?;
             Reply::Done
         }
+        Request::OpenProbe => Reply::Probe(open_probe(services)?),
+        Request::CloseProbe { marker } => services.probes.close(marker).map_or_else(
+            || Reply::Failed("the probe is over; is another doctor at work? Try again".to_owned()),
+            Reply::Arrivals,
+        ),
+    })
+}
+
+fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {
+    let marker = services.probes.open(services.clock.now());
+    Ok(ProbeOpened {
+        marker: marker.map_err(|error| OperatorError::Trouble(error.to_string()))?,
+        client_address_header: services.settings.client_address_header.to_string(),
+        require_gateway_token: services.settings.require_gateway_token,
     })
 }
 

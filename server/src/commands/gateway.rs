@@ -47,7 +47,7 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
             println!("{:width$}  CREATED", "NAME");
             gateways.iter().for_each(|g| println!("{:width$}  {}", g.name, g.created_at));
         }
-        Reply::Done | Reply::Users(_) | Reply::Failed(_) => {}
+        _ => {}
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
         }
         Reply::Users(users) if json => println!("{}", serde_json::to_string_pretty(&users)?),
         Reply::Users(users) => print(&users),
-        Reply::Done | Reply::Gateways(_) | Reply::Failed(_) => {}
+        _ => {}
     }
     Ok(())
 }

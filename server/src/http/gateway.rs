@@ -3,6 +3,7 @@
 mod authz;
 mod credential;
 mod presented;
+mod probed;
 mod verify;
 
 use crate::services::Services;

@@ -92,6 +92,10 @@ impl Problem {
         status: StatusCode::FORBIDDEN,
         detail: "This address answers gateways only (settings trusted_proxies and require_gateway_token).",
     };
+    pub(super) const PROBE: Self = Self {
+        status: StatusCode::FORBIDDEN,
+        detail: "This was a probe of `latchkey doctor gateway`; it is always refused.",
+    };
     pub(super) const UNAVAILABLE: Self = Self {
         status: StatusCode::SERVICE_UNAVAILABLE,
         detail: "The service cannot answer now; try again shortly.",

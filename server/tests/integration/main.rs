@@ -16,6 +16,7 @@ mod key_life;
 mod listeners;
 mod metrics;
 mod pages;
+mod probe;
 mod query_plan;
 mod race;
 mod refused;

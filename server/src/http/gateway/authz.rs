@@ -1,6 +1,6 @@
 //! The hooks of gateways: any method, no body, status and headers of the gateway's dialect.
 
-use super::{credential, presented};
+use super::{credential, presented, probed};
 use crate::domain::address::Address;
 use crate::domain::client_address::{NoClientAddress, Peer};
 use crate::domain::verdict::Code;
@@ -46,6 +46,10 @@ pub(super) async fn ext_authz(State(services): State<Arc<Services>>, request: Re
 
 async fn answer(services: &Services, request: &Parts, dialect: fn(StatusCode) -> StatusCode) -> Response {
     let peer = client::peer(&request.extensions);
+    if probed::is_probe(services, &request.headers) {
+        probed::note(services, peer, request);
+        return Problem::PROBE.into_response();
+    }
     if !is_believed(services, peer, &request.headers) {
         client::note_ignored(services, peer, &request.headers);
         return Problem::UNTRUSTED.into_response();

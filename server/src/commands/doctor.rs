@@ -1,0 +1,81 @@
+//! `latchkey doctor …`
+
+mod advice;
+mod judge;
+mod request;
+
+use super::control::{ProbeOpened, Reply, Request, ask};
+use super::{Common, Failure};
+use crate::settings::Settings;
+use clap::Subcommand;
+use judge::{Finding, Level, Sent, judge};
+use request::Target;
+use std::net::IpAddr;
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Send forged headers through a live gateway, and say what arrives here and what to change
+    Gateway {
+        /// An address behind the gateway, such as https://api.example.com/
+        url: String,
+        /// Send from this address of this machine
+        #[arg(long, value_name = "ADDRESS")]
+        from: Option<IpAddr>,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
+    let Verb::Gateway { url, from, common } = verb;
+    let target = Target::parse(url, *from)?;
+    let settings = common.settings()?;
+    let (opened, plain) = probe(&settings, &target, |_| vec![])?;
+    let (_, forged) = probe(&settings, &target, judge::forged_headers)?;
+    println!("Two requests to {url}: an honest one, and one with forged headers.\n");
+    tell_lines(&forged);
+    let findings = judge(&opened, &plain, &forged);
+    findings.iter().for_each(tell);
+    match findings.iter().filter(|f| f.level == Level::Open).count() {
+        0 => Ok(()),
+        1 => Err("1 thing is open at this gateway; see above what to change".into()),
+        n => Err(format!("{n} things are open at this gateway; see above what to change").into()),
+    }
+}
+
+/// Sends one probe with these headers; answers what came back, and what arrived at the server.
+fn probe(
+    settings: &Settings,
+    target: &Target,
+    headers: impl Fn(&str) -> Vec<(&'static str, String)>,
+) -> Result<(ProbeOpened, Sent), Failure> {
+    let Reply::Probe(opened) = ask(settings, &Request::OpenProbe)? else {
+        return Err("the running server opened no probe; is it of another version?".into());
+    };
+    let answer = target.send(&opened.marker, headers(&opened.marker));
+    let closed = ask(settings, &Request::CloseProbe { marker: opened.marker.clone() })?;
+    let Reply::Arrivals(arrivals) = closed else {
+        return Err("the running server closed no probe; is it of another version?".into());
+    };
+    Ok((opened, Sent { answer: answer?, arrivals }))
+}
+
+fn tell_lines(forged: &Sent) {
+    let Some(arrival) = forged.arrivals.first() else { return };
+    println!("Of the forged one, this arrived at Latchkey from {}:", arrival.peer);
+    arrival.lines.iter().for_each(|(name, value)| println!("    {name}: {value}"));
+    if arrival.lines.is_empty() {
+        println!("    no header about addresses, identities or gateways");
+    }
+    println!();
+}
+
+fn tell(finding: &Finding) {
+    let mark = match finding.level {
+        Level::Good => "ok  ",
+        Level::Note => "note",
+        Level::Open => "OPEN",
+    };
+    println!("{mark}  {}", finding.text);
+    finding.advice.lines().for_each(|line| println!("        {line}"));
+}

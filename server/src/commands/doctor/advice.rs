@@ -1,0 +1,46 @@
+//! What to change, a line a gateway. docs/gateways has the whole configurations.
+
+pub(super) const ASK: &str = "\
+Have it ask before each request; docs/gateways.md has complete configurations. Or give an address that it
+protects.";
+
+pub(super) const REACH: &str = "\
+Look at its log, and whether the address that it asks is the one in `listen`.";
+
+pub(super) const OBEY: &str = "\
+nginx    no `satisfy any`, and no error_page that answers 401 or 403 with 200
+Envoy    failure_mode_allow: false
+others   refuse whatever is not answered 200";
+
+pub(super) const TRUST: &str = "\
+If that is the gateway, add it to trusted_proxies (--trusted-proxy ADDRESS).";
+
+pub(super) const SET: &str = "\
+Have the gateway write the address that it sees in place of what the client wrote:
+nginx    proxy_set_header X-Forwarded-For $remote_addr;   in the location that asks
+Caddy    no trusted_proxies that contains clients
+Traefik  trustForwardHeader: false, and no forwardedHeaders.insecure
+Envoy    use_remote_address: true, and x-forwarded-for in allowed_headers
+HAProxy  http-request set-header X-Forwarded-For %[src]   before the line that asks";
+
+pub(super) const TOKEN: &str = "\
+Set X-Latchkey-Gateway to the gateway's token (latchkey gateway add NAME), or to nothing where none is required:
+nginx    proxy_set_header X-Latchkey-Gateway \"lkgw_…\";
+Caddy    header_up X-Latchkey-Gateway \"lkgw_…\"
+Traefik  customRequestHeaders in the middleware before forwardAuth
+Envoy    authorization_request.headers_to_add
+HAProxy  http-request set-header X-Latchkey-Gateway \"lkgw_…\"";
+
+pub(super) const ALIAS: &str = "\
+nginx    underscores_in_headers off (the default)
+Caddy    request_header -X_Latchkey*
+Traefik  underscoreHeadersStrategy: delete
+Envoy    early_header_mutation, as in docs/gateways/envoy.yaml
+HAProxy  http-request del-header ^x[^a-z0-9]latchkey -m reg";
+
+pub(super) const IDENTITY: &str = "\
+nginx    proxy_set_header X-Latchkey-Key-Id $latchkey_key_id;   and so for Username and Key-Type
+Caddy    request_header -X-Latchkey*   before forward_auth
+Traefik  the three in customRequestHeaders, empty, before forwardAuth; underscoreHeadersStrategy: delete
+Envoy    early_header_mutation, as in docs/gateways/envoy.yaml
+HAProxy  http-request del-header ^x[^a-z0-9]latchkey -m reg   before the line that asks";

@@ -1,0 +1,198 @@
+//! What the arrivals of two probes, an honest and a forging one, say about the gateway between.
+
+use super::advice;
+use super::request::Answer;
+use crate::commands::control::ProbeOpened;
+use crate::probe::Arrival;
+
+/// Addresses for documentation: no real client has one of them.
+const FORGED: [&str; 3] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"];
+const IDENTITY: [&str; 3] = ["x-latchkey-key-id", "x-latchkey-username", "x-latchkey-key-type"];
+/// What many programs read as `X-Latchkey-Key-Id`.
+const ALIAS: &str = "x_latchkey_key_id";
+const GATEWAY: &str = "x-latchkey-gateway";
+
+/// One probe: what the client was answered, and what arrived at Latchkey.
+pub(super) struct Sent {
+    pub(super) answer: Answer,
+    pub(super) arrivals: Vec<Arrival>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Good,
+    Note,
+    Open,
+}
+
+/// One thing that was found, and what to do about it.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) level: Level,
+    pub(super) text: String,
+    pub(super) advice: &'static str,
+}
+
+fn good(text: impl Into<String>) -> Finding {
+    Finding { level: Level::Good, text: text.into(), advice: "" }
+}
+
+fn note(text: impl Into<String>, advice: &'static str) -> Finding {
+    Finding { level: Level::Note, text: text.into(), advice }
+}
+
+fn open(text: impl Into<String>, advice: &'static str) -> Finding {
+    Finding { level: Level::Open, text: text.into(), advice }
+}
+
+/// The headers of the forging probe; what claims to be somebody carries the marker.
+pub(super) fn forged_headers(marker: &str) -> Vec<(&'static str, String)> {
+    let [first, second, third] = FORGED;
+    let addresses = [
+        ("x-forwarded-for", first.to_owned()),
+        ("x-real-ip", second.to_owned()),
+        ("forwarded", format!("for={third}")),
+    ];
+    let identities = IDENTITY.into_iter().chain([ALIAS, GATEWAY]).map(|name| (name, marker.to_owned()));
+    addresses.into_iter().chain(identities).collect()
+}
+
+/// All that the two probes tell, the worst things first where one hides the others.
+pub(super) fn judge(server: &ProbeOpened, plain: &Sent, forged: &Sent) -> Vec<Finding> {
+    let (Some(honest), Some(forging)) = (plain.arrivals.first(), forged.arrivals.first()) else {
+        return vec![not_asked(&plain.answer)];
+    };
+    let mut findings = vec![obedience(plain, forged)];
+    if !honest.is_trusted {
+        let text =
+            format!("The gateway asks from {}, which is no trusted proxy: all is refused.", honest.peer);
+        findings.push(open(text, advice::TRUST));
+        return findings;
+    }
+    findings.push(address(server, honest, forging));
+    findings.extend(other_addresses(server, forging));
+    findings.push(gateway_token(server, honest, forging));
+    findings.push(identity(forging));
+    findings
+}
+
+fn not_asked(answer: &Answer) -> Finding {
+    match answer.status {
+        status @ 0..400 => open(
+            format!(
+                "The gateway answered {status} without asking this Latchkey: nothing is protected there."
+            ),
+            advice::ASK,
+        ),
+        status if answer.has_code => open(
+            format!("The gateway asked another Latchkey than this one ({status})."),
+            "Name the --data-dir of the one that it asks.",
+        ),
+        status @ (500 | 502..=504) => open(
+            format!("The gateway answered {status} and its question did not come to this Latchkey."),
+            advice::REACH,
+        ),
+        status => open(
+            format!("The gateway answered {status} by itself, without asking this Latchkey."),
+            advice::ASK,
+        ),
+    }
+}
+
+fn obedience(plain: &Sent, forged: &Sent) -> Finding {
+    let passed = [plain, forged].iter().map(|sent| sent.answer.status).find(|status| *status < 400);
+    match passed {
+        Some(status) => {
+            open(format!("The gateway asked, was refused, and answered {status} nevertheless."), advice::OBEY)
+        }
+        None => good("The gateway asks this Latchkey, and refuses what it refuses."),
+    }
+}
+
+/// Whether a client can choose the address that it is known by.
+fn address(server: &ProbeOpened, honest: &Arrival, forging: &Arrival) -> Finding {
+    let header = &server.client_address_header;
+    let forged = forging.client.as_deref().filter(|client| FORGED.contains(client));
+    match (&honest.client, forged) {
+        (_, Some(client)) => open(
+            format!("A client chooses its address: it wrote {client} into {header}, and would pass for it."),
+            advice::SET,
+        ),
+        (Some(client), None) if forging.client.as_ref() == Some(client) => good(format!(
+            "The client is {client}, whatever it writes into {header}.{}",
+            appended(header, forging)
+        )),
+        (Some(client), None) => note(
+            format!("The client is {client}; when it writes {header} itself, it is refused."),
+            advice::SET,
+        ),
+        (None, None) if line(honest, header).is_none() => open(
+            format!("The gateway sends no {header}: every request is refused (NO_CLIENT_ADDRESS)."),
+            advice::SET,
+        ),
+        (None, None) => note(
+            format!(
+                "The client's address ({}) is itself a trusted proxy's.",
+                line(honest, header).unwrap_or("")
+            ),
+            "Forged ones were not believed. For the whole picture run this from elsewhere, or with --from.",
+        ),
+    }
+}
+
+/// Where the client's own entry arrives too, it must stay on the left.
+fn appended(header: &str, forging: &Arrival) -> &'static str {
+    let keeps = line(forging, header).is_some_and(|line| FORGED.iter().any(|forged| line.contains(forged)));
+    if keeps { " (What it wrote arrives to the left of that and does not count.)" } else { "" }
+}
+
+/// The headers about addresses that Latchkey does not look at, and the API may.
+fn other_addresses(server: &ProbeOpened, forging: &Arrival) -> Option<Finding> {
+    let is_forged = |value: &str| FORGED.iter().any(|forged| value.contains(forged));
+    let others = forging
+        .lines
+        .iter()
+        .filter(|(name, value)| *name != server.client_address_header && is_forged(value));
+    let names: Vec<&str> = others.map(|(name, _)| name.as_str()).collect();
+    let text = || format!("The client's own {} arrives. Latchkey does not look at it.", names.join(", "));
+    (!names.is_empty()).then(|| note(text(), "If the API reads it, have the gateway take it away."))
+}
+
+fn gateway_token(server: &ProbeOpened, honest: &Arrival, forging: &Arrival) -> Finding {
+    let is_passed =
+        forging.lines.iter().any(|(name, value)| name == GATEWAY && value.starts_with("lkprobe_"));
+    match (server.require_gateway_token, honest.has_gateway_token, is_passed) {
+        (true, false, _) => open(
+            "The gateway sends no gateway token, and require_gateway_token is set: all is refused.",
+            advice::TOKEN,
+        ),
+        (true, true, true) => {
+            open("The client's own X-Latchkey-Gateway arrives beside the gateway's.", advice::TOKEN)
+        }
+        (false, _, true) => note(
+            "The client's own X-Latchkey-Gateway arrives. It counts only with require_gateway_token.",
+            advice::TOKEN,
+        ),
+        (true, true, false) => good("The gateway proves by its token that it is one."),
+        (false, _, false) => good("The client's own X-Latchkey-Gateway does not arrive."),
+    }
+}
+
+/// The API is not reached by a probe, so only what is bad can be seen.
+fn identity(forging: &Arrival) -> Finding {
+    if line(forging, ALIAS).is_some() {
+        let text = "The client's X_Latchkey_Key_Id passes. Many programs read it as X-Latchkey-Key-Id.";
+        return open(text, advice::ALIAS);
+    }
+    note(
+        "What the API is told cannot be seen: a probe never gets there. Check these lines.",
+        advice::IDENTITY,
+    )
+}
+
+fn line<'a>(arrival: &'a Arrival, name: &str) -> Option<&'a str> {
+    arrival.lines.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests;
