@@ -1,5 +1,5 @@
 # Each target is a line or two; the work is in scripts/.
-.PHONY: run test check bench dist site
+.PHONY: run test check bench soak dist site
 
 run: dist
 	@exec ./target/release/latchkey serve $(ARGS)
@@ -18,3 +18,6 @@ check:
 
 bench:
 	@scripts/bench
+
+soak:
+	@scripts/soak

@@ -64,7 +64,12 @@ pub(crate) fn store_trouble(error: StoreError) -> PortalError {
     match error {
         StoreError::NotFound => PortalError::NotFound,
         StoreError::Overloaded => PortalError::Unavailable,
-        error @ (StoreError::Conflict | StoreError::Full | StoreError::Unavailable(_)) => {
+        // The writer said so when it began.
+        StoreError::NoRoom(_) => PortalError::Unavailable,
+        error @ (StoreError::Conflict
+        | StoreError::Full
+        | StoreError::Broken(_)
+        | StoreError::Unavailable(_)) => {
             tracing::error!(%error, "the store refused a change");
             PortalError::Unavailable
         }

@@ -33,9 +33,23 @@ pub enum StoreError {
     /// Too many changes wait; try again.
     #[error("too many changes are waiting")]
     Overloaded,
+    /// There is no room on the disk; nothing of the change was kept, and it can be tried again.
+    #[error("the disk is full ({0})")]
+    NoRoom(String),
+    /// Reading, writing or syncing failed: nobody knows how much of the change is on disk.
+    #[error("the disk or the file is in trouble ({0})")]
+    Broken(String),
     /// The database is in trouble.
     #[error("the database is in trouble: {0}")]
     Unavailable(String),
+}
+
+impl StoreError {
+    /// Whether it is the disk that fails, and not what was asked for.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::NoRoom(_) | Self::Broken(_))
+    }
 }
 
 /// Why the data directory cannot be used: for the operator.
@@ -50,6 +64,24 @@ pub enum OpenError {
     /// The two files do not belong together.
     #[error("usage.db belongs to another installation; put back the file that belongs to this latchkey.db")]
     Foreign,
+    /// The state is there and its counts are not.
+    #[error(
+        "{file} is missing, and with it all counts; put it back, or, if it is lost for good, accept that all \
+         counts start at 0 with `touch {file}`"
+    )]
+    NoCounts {
+        /// The file.
+        file: String,
+    },
+    /// Counts are there, and no state that they belong to.
+    #[error(
+        "{file} is missing, but usage.db beside it holds the counts of its keys; put it back, or move \
+         usage.db away to begin anew"
+    )]
+    NoState {
+        /// The file.
+        file: String,
+    },
     /// Pepper or sealing key are not the ones the keys were made with.
     #[error(
         "latchkey.db was made with another pepper or sealing key, and no key would be recognised; put back \

@@ -113,7 +113,7 @@ impl DataDir {
         let shown = path.display();
         let wrong =
             |what: &str, e: io::Error| format!("cannot {what} {shown}: {e}; choose another --data-dir");
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| wrong("make", e))?;
+        make_durably(path).map_err(|e| wrong("make", e))?;
         let lock = File::create(path.join("lock")).map_err(|e| wrong("write to", e))?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(Self { path: path.to_owned(), _lock: lock })),
@@ -133,6 +133,18 @@ impl DataDir {
         fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         Ok(listener)
     }
+}
+
+/// Makes a directory and those above it; what is synced inside is worth nothing while a power loss can still
+/// take the directory itself.
+fn make_durably(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_durably(parent)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    File::open(parent)?.sync_all()
 }
 
 fn socket(data_dir: &Path) -> PathBuf {

@@ -6,6 +6,7 @@ use crate::http::serve::{Front, Listener, Tls, serve};
 use crate::http::{admin, site};
 use crate::services::{Services, SystemClock, start};
 use crate::settings::{Listen, LogFormat, Settings};
+use crate::store::StoreError;
 use crate::verify::Flusher;
 use clap::Args;
 use std::io::{IsTerminal, Write};
@@ -95,6 +96,8 @@ async fn serve_until_signal(
     pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
     let metrics = serve_admin(services, pages, stop.clone()).await?;
+    // Before anybody is told: who reads the announcement may ask it to stop at once.
+    let signalled = signals()?;
     announce(services, &listeners, metrics.as_ref())?;
     let router = site(Arc::clone(services), pages.clone());
     let mut front = Front::new(settings, Arc::clone(&services.traffic), router, stop.clone());
@@ -103,14 +106,26 @@ async fn serve_until_signal(
         front = front.with_tls(tls, pages.clone());
     }
     let serving = tokio::spawn(serve(listeners, front));
-    wait_for_signal().await?;
+    let failure = tokio::select! {
+        () = signalled => None,
+        cause = services.store.failed() => Some(cause),
+    };
     tracing::info!("stopping: requests in flight are answered first");
     stop.cancel();
     serving.await?;
     // Only now is nothing left that could be counted.
     stop_counting.cancel();
     counting.await?;
-    Ok(())
+    failure.map_or(Ok(()), |cause| Err(stopped_by(&cause)))
+}
+
+/// A failed sync cannot be asked for again, so only a new start finds out what is on disk.
+fn stopped_by(cause: &StoreError) -> Failure {
+    format!(
+        "stopped, because a change of latchkey.db could not be written: {cause}. Every change that was \
+         answered is kept. Look at the disk and the system's log, then start Latchkey again"
+    )
+    .into()
 }
 
 /// Answers the operator's monitoring where that is asked for; answers on which address. It runs beside the
@@ -154,13 +169,15 @@ fn announce(services: &Services, listeners: &[Listener], metrics: Option<&Listen
     out.flush()
 }
 
-async fn wait_for_signal() -> std::io::Result<()> {
+/// Listens for the signals to stop from now on.
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn sweep(services: Arc<Services>, stop: CancellationToken) {

@@ -6,6 +6,7 @@ mod presented;
 mod probed;
 mod verify;
 
+use super::statuses;
 use crate::services::Services;
 use axum::Router;
 use axum::routing::{any, get, post};
@@ -28,11 +29,6 @@ pub(super) fn router(services: Arc<Services>) -> Router {
 async fn ready(
     axum::extract::State(services): axum::extract::State<Arc<Services>>,
 ) -> (StatusCode, &'static str) {
-    match services.store.ready().await {
-        Ok(()) => (StatusCode::OK, "ok"),
-        Err(error) => {
-            tracing::error!(%error, "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
-        }
-    }
+    let ready = services.store.ready().await.and_then(|()| services.verifier.ready());
+    statuses::of_readiness(&ready)
 }

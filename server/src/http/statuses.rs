@@ -1,9 +1,21 @@
 //! From outcomes to HTTP statuses and problem texts: the one place for both.
 
 use crate::domain::verdict::Code;
+use crate::store::StoreError;
 use app::PortalError;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+
+/// What `/readyz` answers; the log has told of the cause.
+pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'static str) {
+    match ready {
+        Ok(()) => (StatusCode::OK, "ok"),
+        Err(StoreError::NoRoom(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the disk is full: accepted uses and changes are refused")
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
+    }
+}
 
 /// Seconds after which a client may try again when the store is in trouble.
 const RETRY_SECONDS: u32 = 1;

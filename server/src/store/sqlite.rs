@@ -34,7 +34,11 @@ pub struct SqliteStore {
 impl Store for SqliteStore {
     async fn ready(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM installation").fetch_one(&self.readers).await?;
-        Ok(())
+        self.writer.ready().await
+    }
+
+    async fn failed(&self) -> StoreError {
+        self.writer.failed().await
     }
 
     fn sizes(&self) -> DatabaseBytes {
@@ -56,6 +60,7 @@ impl From<sqlx::Error> for StoreError {
         match &error {
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::Database(db) if db.is_unique_violation() => Self::Conflict,
+            sqlx::Error::Database(db) => trouble(db.code().and_then(|c| c.parse().ok()), &error),
             _ => Self::Unavailable(error.to_string()),
         }
     }
@@ -63,6 +68,20 @@ impl From<sqlx::Error> for StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        trouble(error.sqlite_error().map(|e| e.extended_code), &error)
+    }
+}
+
+/// The kinds of trouble by SQLite's extended result codes.
+fn trouble(code: Option<i32>, error: &dyn std::fmt::Display) -> StoreError {
+    use rusqlite::ffi;
+    let text = error.to_string();
+    match code {
+        // The shared index of the write-ahead log could not grow: a full disk, too.
+        Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_SHMSIZE) => StoreError::NoRoom(text),
+        Some(code) if matches!(code & 0xff, ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => {
+            StoreError::Broken(text)
+        }
+        _ => StoreError::Unavailable(text),
     }
 }

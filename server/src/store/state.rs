@@ -15,10 +15,12 @@ use async_trait::async_trait;
 pub trait Store:
     UserStore + SessionStore + KeyStore + RuleStore + GatewayStore + AuditStore + UsageReader
 {
-    /// Answers if the database does.
+    /// Answers if the database does, and if it takes changes.
     async fn ready(&self) -> Result<(), StoreError>;
     /// How large the databases are, with their write-ahead logs.
     fn sizes(&self) -> DatabaseBytes;
+    /// Returns when the store can take no change any more, with the cause: the server has to end.
+    async fn failed(&self) -> StoreError;
     /// Carries out what waits, then closes the files.
     async fn close(&self);
 }

@@ -97,6 +97,11 @@ pub trait UsageLog: Send {
     /// # Errors
     /// The database is in trouble.
     fn unfolded(&mut self) -> Result<Vec<(Generation, Vec<KeySum>)>, StoreError>;
+    /// Writes nothing new, to find out whether writing works again.
+    ///
+    /// # Errors
+    /// It does not.
+    fn probe(&mut self) -> Result<(), StoreError>;
     /// Moves what the write-ahead log holds into the database, as far as readers let it.
     ///
     /// # Errors

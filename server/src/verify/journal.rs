@@ -29,6 +29,9 @@ const FOLD_EVERY: u32 = 5;
 const CHUNK: usize = 64;
 /// Refusals that one transaction adds.
 const REFUSAL_CHUNK: usize = 512;
+/// Turns of the scheduler until those who were answered have written it to their clients: the connection
+/// itself, and one more for a connection that another task writes.
+const WRITING_TURNS: usize = 2;
 /// Kinds of refusals (key, hour, cause) that are held for the next second.
 const REFUSAL_KINDS: usize = 200_000;
 
@@ -61,6 +64,8 @@ pub struct Journal {
     refusals: Mutex<HashMap<Refusal, u64>>,
     wake: Notify,
     figures: Figures,
+    /// Why the last commit failed, if it did.
+    trouble: Mutex<Option<StoreError>>,
 }
 
 impl Journal {
@@ -72,9 +77,17 @@ impl Journal {
         self.wait(Some(Use { key: key.no, user: key.user.no, address })).await
     }
 
+    /// Answers if uses can be counted; after a failure it is tried again every second.
+    ///
+    /// # Errors
+    /// What the last commit met.
+    pub fn ready(&self) -> Result<(), StoreError> {
+        self.trouble.lock().clone().map_or(Ok(()), Err)
+    }
+
     /// Waits until every use that was accepted before is answered.
     pub async fn settle(&self) {
-        // Only a stopped flusher fails here, and then nothing waits.
+        // Let go, or the flusher is gone and nothing waits.
         let _ = self.wait(None).await;
     }
 
@@ -105,7 +118,7 @@ impl Journal {
             if queue.closed {
                 return Err(stopped());
             }
-            if queue.waiting.len() >= QUEUE {
+            if used.is_some() && queue.waiting.len() >= QUEUE {
                 return Err(StoreError::Overloaded);
             }
             queue.waiting.push(Waiting { used, answer });
@@ -160,12 +173,18 @@ impl Flusher {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let mut last = Generation(0);
+        let (mut uses, mut keys) = (0, 0);
         for (generation, sums) in log.unfolded()? {
+            uses += sums.iter().map(|s| s.count).sum::<u64>();
+            keys += sums.len();
             for chunk in sums.chunks(CHUNK) {
                 log.fold(generation, chunk)?;
             }
             while log.drop_generation(generation)? {}
             last = last.max(generation);
+        }
+        if last > Generation(0) {
+            tracing::info!(uses, keys, "the last run left uses in the journal; they are in the totals now");
         }
         let generation = Generation(last.0 + 1);
         Ok(Self {
@@ -201,41 +220,77 @@ impl Flusher {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                () = journal.wake.notified() => {}
+                // Before the uses: under load there is always one that waits.
                 _ = tick.tick() => {
                     ticks += 1;
+                    self.probe();
                     self.write_refusals();
                     if ticks.is_multiple_of(FOLD_EVERY) {
                         self.begin_fold();
                     }
                 }
+                () = journal.wake.notified() => {}
                 () = std::future::ready(()), if self.folding.is_some() => {}
             }
             tokio::task::yield_now().await;
-            self.flush();
+            let settling = self.flush();
+            if !settling.is_empty() {
+                for _ in 0..WRITING_TURNS {
+                    tokio::task::yield_now().await;
+                }
+                drop(settling);
+            }
             self.fold_chunk();
         }
         self.finish();
     }
 
-    fn flush(&mut self) {
-        let waiting = std::mem::take(&mut self.journal.queue.lock().waiting);
+    /// Commits what waits and answers it. Returns those who only wait until that is written: dropping them
+    /// lets them go on.
+    fn flush(&mut self) -> Vec<Waiting> {
+        let mut waiting = std::mem::take(&mut self.journal.queue.lock().waiting);
+        let settling = waiting.extract_if(.., |w| w.used.is_none()).collect();
         if waiting.is_empty() {
-            return;
+            return settling;
         }
         let at = self.clock.now();
         self.batch.clear();
         self.batch.extend(waiting.iter().filter_map(|w| w.used));
-        let committed = match self.batch.is_empty() {
-            true => Ok(()),
-            false => self.append(at),
-        };
+        let committed = self.append(at);
+        self.note(&committed);
         for Waiting { used, answer } in waiting {
             let result = committed
                 .clone()
                 .map(|()| Counted { times_used: used.map_or(0, |one| self.index.add_use(one.key, at)), at });
             // Who asked may have gone away; the use is counted all the same.
             let _ = answer.send(result);
+        }
+        settling
+    }
+
+    /// Tells of trouble once when it begins and once when it is over, not for every use.
+    fn note(&self, committed: &Result<(), StoreError>) {
+        let mut trouble = self.journal.trouble.lock();
+        match (committed, &*trouble) {
+            (Ok(()), None) => {}
+            (Ok(()), Some(_)) => {
+                *trouble = None;
+                tracing::info!("uses are counted again");
+            }
+            (Err(error), before) => {
+                if before.is_none() {
+                    tracing::error!(%error, "uses cannot be counted; they are refused until they can");
+                }
+                *trouble = Some(error.clone());
+            }
+        }
+    }
+
+    /// Finds out whether the trouble is over, also when nobody asks any more.
+    fn probe(&mut self) {
+        if self.journal.ready().is_err() {
+            let written = self.log.probe();
+            self.note(&written);
         }
     }
 
@@ -249,10 +304,7 @@ impl Flusher {
                 figures.committed(self.batch.len(), at);
                 self.batch.iter().for_each(|one| self.sums.add(*one, at));
             }
-            Err(error) => {
-                figures.commit_failures.inc();
-                tracing::error!(%error, "uses could not be counted and were refused");
-            }
+            Err(_) => figures.commit_failures.inc(),
         }
         committed
     }
@@ -299,8 +351,9 @@ impl Flusher {
     fn write_refusals(&mut self) {
         let refusals: Vec<_> = std::mem::take(&mut *self.journal.refusals.lock()).into_iter().collect();
         for chunk in refusals.chunks(REFUSAL_CHUNK) {
-            if let Err(error) = self.log.refuse(chunk) {
-                tracing::error!(%error, "refused requests could not be counted");
+            let written = self.log.refuse(chunk);
+            self.note(&written);
+            if written.is_err() {
                 let mut held = self.journal.refusals.lock();
                 for (refusal, count) in chunk {
                     *held.entry(*refusal).or_default() += count;
@@ -310,7 +363,7 @@ impl Flusher {
     }
 
     fn finish(mut self) {
-        self.flush();
+        drop(self.flush());
         self.write_refusals();
         self.begin_fold();
         while self.folding.is_some() {

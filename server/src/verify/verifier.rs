@@ -10,7 +10,7 @@ use crate::domain::rule::Ruling;
 use crate::domain::time::{Clock, Micros};
 use crate::domain::token::{Pepper, Shape, TokenFormat, TokenHash};
 use crate::domain::verdict::Code;
-use crate::store::{Refusal, Store};
+use crate::store::{Refusal, Store, StoreError};
 use std::sync::Arc;
 
 /// A bind that is undone before it is seen (released, and bound again elsewhere) is tried this often.
@@ -133,6 +133,14 @@ impl Verifier {
         self.parts.index.facts(key.no)
     }
 
+    /// Answers if uses can be counted.
+    ///
+    /// # Errors
+    /// What counting them met last.
+    pub fn ready(&self) -> Result<(), StoreError> {
+        self.parts.journal.ready()
+    }
+
     /// Waits until every use that was accepted before is answered.
     pub async fn settle(&self) {
         self.parts.journal.settle().await;
@@ -200,7 +208,8 @@ impl Verifier {
                 Ruling::PassAndBind => {
                     let bound = self.parts.store.bind_first_address(key.no, address, now).await;
                     bound.map_err(|error| {
-                        tracing::error!(%error, "a first address could not be bound");
+                        // The writer tells of trouble once; this is asked with every request.
+                        tracing::debug!(%error, "a first address could not be bound");
                         Code::Unavailable
                     })?;
                 }

@@ -1,11 +1,11 @@
 //! The binary as a process: starting it, talking to it, stopping or killing it.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -15,31 +15,51 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) setup: Option<String>,
     lines: Lines<BufReader<ChildStdout>>,
-    log: PathBuf,
+    log: NamedTempFile,
+}
+
+/// How a server is started.
+#[derive(Default)]
+pub(crate) struct Start<'a> {
+    pub(crate) arguments: &'a [&'a str],
+    /// Settings from the environment.
+    pub(crate) settings: &'a [(&'a str, &'a str)],
+    /// A program that runs the server as its own process (`strace -D …`).
+    pub(crate) under: Vec<String>,
+    /// Where its directory is seen from here, if that is another path.
+    pub(crate) seen: Option<PathBuf>,
+}
+
+impl Start<'_> {
+    /// Starts it; the set-up link is read where the database is empty.
+    pub(crate) fn run(&self, dir: &Path) -> Server {
+        let is_empty = !self.seen.as_deref().unwrap_or(dir).join("latchkey.db").exists();
+        let log = NamedTempFile::new().unwrap();
+        let mut process = under(&self.under, dir, &["serve"]);
+        if !self.arguments.contains(&"--listen") {
+            process.args(["--listen", "127.0.0.1:0"]);
+        }
+        process.args(self.arguments).envs(self.settings.iter().copied());
+        process.stderr(log.reopen().unwrap());
+        let mut process = process.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let Some(first) = lines.next() else {
+            panic!("it does not start: {}", std::fs::read_to_string(log.path()).unwrap());
+        };
+        let address = first.unwrap().rsplit("://").next().unwrap().parse().unwrap();
+        let setup = is_empty.then(|| lines.next().unwrap().unwrap());
+        Server { process, address, setup, lines, log }
+    }
 }
 
 impl Server {
-    /// Starts it; the set-up link is read where the database is empty.
     pub(crate) fn start(dir: &Path) -> Self {
-        Self::start_with(dir, &[], &[])
+        Start::default().run(dir)
     }
 
     /// Starts it with more arguments and settings.
-    pub(crate) fn start_with(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let is_empty = !dir.join("latchkey.db").exists();
-        let mut process = latchkey(dir, &["serve"]);
-        if !arguments.contains(&"--listen") {
-            process.args(["--listen", "127.0.0.1:0"]);
-        }
-        process.args(arguments).envs(environment.iter().copied());
-        let log = dir.join("latchkey.log");
-        process.stderr(File::options().append(true).create(true).open(&log).unwrap());
-        let mut process = process.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let first = lines.next().expect("the server says where it listens").unwrap();
-        let address = first.rsplit("://").next().unwrap().parse().unwrap();
-        let setup = is_empty.then(|| lines.next().unwrap().unwrap());
-        Self { process, address, setup, lines, log }
+    pub(crate) fn start_with(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        Start { arguments, settings, ..Start::default() }.run(dir)
     }
 
     /// The next line that it prints.
@@ -49,12 +69,19 @@ impl Server {
 
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap()
+        std::fs::read_to_string(self.log.path()).unwrap()
     }
 
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> String {
+        self.signal("-TERM");
+        assert_eq!(self.wait(Duration::from_secs(20)), Some(0));
+        self.log()
     }
 
     pub(crate) fn kill(mut self) {
@@ -88,9 +115,16 @@ impl Drop for Server {
 
 /// A command of the binary on a data directory, with a clean environment.
 pub(crate) fn latchkey(dir: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    under(&[], dir, arguments)
+}
+
+/// The same, run by another program.
+fn under(program: &[String], dir: &Path, arguments: &[&str]) -> Command {
+    let mut words = program.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_latchkey")]);
+    let mut command = Command::new(words.next().unwrap());
     command
         .env_clear()
+        .args(words)
         .args(arguments)
         .arg("--data-dir")
         .arg(dir)
@@ -101,10 +135,16 @@ pub(crate) fn latchkey(dir: &Path, arguments: &[&str]) -> Command {
 
 /// Runs a verb to its end, with this on standard input.
 pub(crate) fn verb(dir: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut process = latchkey(dir, arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    verb_under(&[], dir, arguments, input).1
+}
+
+/// The same, run by another program; answers the process too.
+pub(crate) fn verb_under(program: &[String], dir: &Path, arguments: &[&str], input: &str) -> (u32, Output) {
+    let mut command = under(program, dir, arguments);
+    let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     // A verb that needs no input may end before it is written.
     let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
-    process.wait_with_output().unwrap()
+    (process.id(), process.wait_with_output().unwrap())
 }
 
 /// A kept connection that speaks as little HTTP as needed.
@@ -116,12 +156,29 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
+impl Reply {
+    /// The value of a header by its name in small letters.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.split("\r\n").filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
 impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self(BufReader::new(stream))
+        Self::try_connect(address).unwrap()
+    }
+
+    pub(crate) fn try_connect(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_nodelay(true)?;
+        Ok(Self(BufReader::new(stream)))
+    }
+
+    /// The port on this side.
+    pub(crate) fn port(&self) -> u16 {
+        self.0.get_ref().local_addr().unwrap().port()
     }
 
     pub(crate) fn send(&mut self, head: &str, body: &str) -> std::io::Result<()> {
@@ -155,20 +212,46 @@ impl Client {
     /// Logs in; answers the cookie.
     pub(crate) fn log_in(&mut self, username: &str) -> String {
         let body = serde_urlencoded::to_string([("username", username), ("password", PASSWORD)]).unwrap();
+        self.try_log_in(&body).unwrap()
+    }
+
+    /// Sends the form of the login; answers the cookie.
+    pub(crate) fn try_log_in(&mut self, body: &str) -> std::io::Result<String> {
         let head = "POST /login HTTP/1.1\r\nsec-fetch-site: same-origin\r\n";
-        let reply = self.ask(head, &body).unwrap();
+        let reply = self.ask(head, body)?;
         assert_eq!(reply.status, 303, "{}", reply.body);
-        reply.head.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap().to_owned()
+        Ok(reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned())
+    }
+
+    /// Asks as a trusted gateway would.
+    pub(crate) fn verify(&mut self, token: &str, address: &str) -> std::io::Result<Reply> {
+        let head = format!(
+            "GET /authz/forward-auth HTTP/1.1\r\nx-api-key: {token}\r\nx-forwarded-for: {address}\r\n"
+        );
+        self.ask(&head, "")
+    }
+
+    pub(crate) fn get(&mut self, cookie: &str, path: &str) -> std::io::Result<Reply> {
+        self.ask(&format!("GET {path} HTTP/1.1\r\ncookie: {cookie}\r\n"), "")
     }
 
     /// Calls a server function with form fields, as the program in the browser does.
     pub(crate) fn call(&mut self, cookie: &str, name: &str, fields: &[(&str, &str)]) -> Reply {
+        self.try_call(cookie, name, fields).unwrap()
+    }
+
+    pub(crate) fn try_call(
+        &mut self,
+        cookie: &str,
+        name: &str,
+        fields: &[(&str, &str)],
+    ) -> std::io::Result<Reply> {
         let body = serde_urlencoded::to_string(fields).unwrap();
         let head = format!(
             "POST /portal/{name} HTTP/1.1\r\nsec-fetch-site: same-origin\r\ncookie: {cookie}\r\n\
              content-type: application/x-www-form-urlencoded\r\n"
         );
-        self.ask(&head, &body).unwrap()
+        self.ask(&head, &body)
     }
 
     /// Generates a key; answers id and token.

@@ -176,10 +176,11 @@ fn a_database_of_a_newer_version_or_other_secrets_is_refused() {
     assert!(refused().contains("usage.db was made by a newer version of Latchkey"), "{}", refused());
     usage.pragma_update(None, "user_version", 1).unwrap();
     assert_eq!(refused(), "");
+    let id: Vec<u8> = usage.query_row("SELECT id FROM installation", [], |r| r.get(0)).unwrap();
     usage.execute("UPDATE installation SET id = zeroblob(16)", []).unwrap();
     assert!(refused().contains("usage.db belongs to another installation"), "{}", refused());
+    usage.execute("UPDATE installation SET id = ?", [id]).unwrap();
     drop(usage);
-    std::fs::remove_file(dir.path().join("usage.db")).unwrap();
     let state = rusqlite::Connection::open(dir.path().join("latchkey.db")).unwrap();
     let newer = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', CURRENT_TIMESTAMP, 1, x'00', 1)";
     state.execute(newer, []).unwrap();

@@ -1,9 +1,9 @@
 //! The life of one key in any order, against a model.
 
 use crate::app::{Key, TestApp};
+use crate::faults::{Model, address};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use std::collections::BTreeSet;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -26,84 +26,56 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the key should be, as plain as can be.
-#[derive(Default)]
-struct Model {
-    locked: Option<u8>,
-    listed: BTreeSet<u8>,
-    uses: u64,
-    deleted: bool,
-}
-
-impl Model {
-    fn use_from(&mut self, address: u8) -> &'static str {
-        if self.deleted {
-            return "DELETED";
-        }
-        let listed = self.listed.contains(&address);
-        match self.locked {
-            Some(locked) if locked != address && !listed => return "IP_NOT_ALLOWED",
-            None if !self.listed.is_empty() && !listed => return "IP_NOT_ALLOWED",
-            None => self.locked = Some(address),
-            Some(_) => {}
-        }
-        self.uses += 1;
-        ""
-    }
-}
-
-fn address(last: u8) -> String {
-    format!("203.0.113.{last}")
-}
-
 async fn live(steps: Vec<Step>) {
     let mut app = TestApp::start().await;
     app.add_user("demouser").await;
     let key = app.browser("demouser").await.generate("WEB", "default").await;
-    let mut model = Model::default();
+    let (mut model, mut uses) = (Model::default(), 0);
     for step in steps {
         if let Step::Restart = step {
             app = app.restart().await;
             continue;
         }
-        take(&app, &key, &mut model, step).await;
+        uses += u64::from(take(&app, &key, &mut model, step).await);
     }
     if !model.deleted {
         let row = app.browser("demouser").await.row(&key.id).await;
-        assert_eq!(row[5], model.uses.to_string());
+        assert_eq!(row[5], uses.to_string());
         assert_eq!(row[6], model.locked.map(address).unwrap_or_default());
     }
 }
 
-async fn take(app: &TestApp, key: &Key, model: &mut Model, step: Step) {
+/// Takes a step; answers whether it was an accepted use.
+async fn take(app: &TestApp, key: &Key, model: &mut Model, step: Step) -> bool {
     let browser = app.browser("demouser").await;
     let done = match step {
         Step::Use(from) => {
             let answer = app.authz(&key.token, &address(from)).await;
             assert_eq!(answer.code(), model.use_from(from));
-            return;
+            return answer.code().is_empty();
         }
         Step::Add(which) => {
-            let done = !model.deleted && model.listed.insert(which);
+            let done = model.add(which);
             let answer = browser.act(&key.id, "authorise_address", &[("address", &address(which))]).await;
             (answer, done)
         }
         Step::Remove(which) => {
-            let done = !model.deleted && model.listed.remove(&which);
+            let done = model.remove(which);
             let answer = browser.act(&key.id, "remove_address", &[("address", &address(which))]).await;
             (answer, done)
         }
         Step::Release => {
-            model.locked = model.locked.filter(|_| model.deleted);
-            (browser.act(&key.id, "release_lock", &[]).await, !model.deleted)
+            let done = model.release();
+            (browser.act(&key.id, "release_lock", &[]).await, done)
         }
         Step::Delete => {
-            let done = !std::mem::replace(&mut model.deleted, true);
+            let done = model.delete();
             (browser.delete(&key.id).await, done)
         }
         Step::Restart => unreachable!("handled by the caller"),
     };
     assert_eq!(done.0.status == http::StatusCode::SEE_OTHER, done.1, "{}", done.0.body);
+    false
 }
 
 #[test]

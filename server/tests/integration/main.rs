@@ -10,7 +10,7 @@ mod binary;
 mod bypass;
 mod command_line;
 mod connections;
-mod crash;
+mod faults;
 mod gateway_token;
 mod key_life;
 mod listeners;

@@ -1,6 +1,7 @@
 //! The first address: a thousand first requests at once, one winner, every accepted one counted.
 
 use crate::app::TestApp;
+use crate::faults::rounds;
 use futures::future::join_all;
 
 async fn one_round(app: &TestApp, round: u32) {
@@ -30,7 +31,7 @@ async fn one_round(app: &TestApp, round: u32) {
 async fn exactly_one_address_wins_across_threads() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
-    for round in 0..10 {
+    for round in 0..rounds("RACES", 10) {
         one_round(&app, round).await;
     }
 }
@@ -39,7 +40,7 @@ async fn exactly_one_address_wins_across_threads() {
 async fn exactly_one_address_wins_on_one_thread() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
-    for round in 0..10 {
+    for round in 0..rounds("RACES", 10) {
         one_round(&app, round).await;
     }
 }

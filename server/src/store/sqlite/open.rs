@@ -7,6 +7,7 @@ use crate::store::{OpenError, Watcher};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,15 +35,21 @@ pub async fn open(
     if rusqlite::version_number() < OLDEST_LIBRARY {
         return Err(OpenError::OldLibrary(rusqlite::version().to_owned()));
     }
-    let state = directory.join("latchkey.db");
+    let (state, usage) = (directory.join("latchkey.db"), directory.join("usage.db"));
+    refuse_to_begin_beside_counts(&state, &usage)?;
+    tell_what_is_recovered([&state, &usage]);
     let mut connection = open_state(&state).await?;
-    let (installation, known) =
-        installation(&mut connection, fingerprint).await.map_err(|e| io(&state, &e))?;
-    if known != fingerprint.0 {
-        return Err(OpenError::OtherSecrets);
-    }
-    let usage = directory.join("usage.db");
-    let log = SqliteUsageLog::open(&usage, installation, durable_usage)?;
+    let known = installation(&mut connection).await.map_err(|e| io(&state, &e))?;
+    let log = match known {
+        Some((_, made_with)) if made_with != fingerprint.0 => return Err(OpenError::OtherSecrets),
+        Some((id, _)) => open_usage(&usage, id, durable_usage)?,
+        None => {
+            // The counts first: so where the state names its installation, there were counts once.
+            let (log, id) = SqliteUsageLog::begin(&usage, durable_usage)?;
+            begin_installation(&mut connection, id, fingerprint).await.map_err(|e| io(&state, &e))?;
+            log
+        }
+    };
     let readers = open_readers(&state, &usage).await?;
     let store =
         SqliteStore { writer: Writer::start(connection, watcher), readers, directory: directory.to_owned() };
@@ -61,18 +68,57 @@ async fn open_state(path: &Path) -> Result<SqliteConnection, OpenError> {
     Ok(connection)
 }
 
+/// Counts without a state are somebody's who lost the state, not the beginning of an installation. Nothing
+/// is made then: the log of a new file would spoil the one that is put back.
+fn refuse_to_begin_beside_counts(state: &Path, usage: &Path) -> Result<(), OpenError> {
+    if !state.exists() && SqliteUsageLog::holds_counts(usage)? {
+        return Err(OpenError::NoState { file: state.display().to_string() });
+    }
+    Ok(())
+}
+
+/// A write-ahead log outlives only a run that was not stopped; SQLite takes it in when the file is opened.
+fn tell_what_is_recovered(files: [&Path; 2]) {
+    for file in files {
+        let log = file.with_extension("db-wal");
+        if let Some(bytes) = std::fs::metadata(&log).ok().map(|m| m.len()).filter(|bytes| *bytes > 0) {
+            let file = file.display();
+            tracing::info!(%file, bytes, "the last run was not stopped properly; recovering from its log");
+        }
+    }
+}
+
+/// The counts of a known installation.
+fn open_usage(path: &Path, installation: Uuid, durable: bool) -> Result<SqliteUsageLog, OpenError> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(OpenError::NoCounts { file: path.display().to_string() });
+        }
+        Ok(file) if file.len() == 0 => {
+            tracing::warn!("usage.db is empty: all counts start at 0");
+        }
+        _ => {}
+    }
+    SqliteUsageLog::open(path, installation, durable)
+}
+
 /// The id that ties the two files together, and the fingerprint of the secrets they were made with.
-async fn installation(
+async fn installation(connection: &mut SqliteConnection) -> Result<Option<(Uuid, Vec<u8>)>, sqlx::Error> {
+    let row = sqlx::query("SELECT id, fingerprint FROM installation").fetch_optional(connection).await?;
+    row.map(|row| Ok((row.try_get("id")?, row.try_get("fingerprint")?))).transpose()
+}
+
+async fn begin_installation(
     connection: &mut SqliteConnection,
+    id: Uuid,
     fingerprint: TokenHash,
-) -> Result<(Uuid, Vec<u8>), sqlx::Error> {
-    sqlx::query("INSERT INTO installation (only, id, fingerprint) VALUES (1, ?, ?) ON CONFLICT DO NOTHING")
-        .bind(Uuid::now_v7())
+) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO installation (only, id, fingerprint) VALUES (1, ?, ?)")
+        .bind(id)
         .bind(fingerprint.0.to_vec())
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    let row = sqlx::query("SELECT id, fingerprint FROM installation").fetch_one(connection).await?;
-    Ok((row.try_get("id")?, row.try_get("fingerprint")?))
+    Ok(())
 }
 
 async fn open_readers(state: &Path, usage: &Path) -> Result<sqlx::SqlitePool, OpenError> {

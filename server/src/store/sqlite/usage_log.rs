@@ -7,7 +7,7 @@ use crate::domain::ids::{KeyNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::verdict::Code;
 use crate::store::{Generation, KeySum, OpenError, Refusal, StoreError, Total, UsageLog, Use, UseSums};
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
@@ -32,25 +32,54 @@ pub struct SqliteUsageLog {
 }
 
 impl SqliteUsageLog {
-    /// Opens the file, making it if it is not there.
+    /// Opens the file of an installation.
     pub(super) fn open(path: &Path, installation: Uuid, durable: bool) -> Result<Self, OpenError> {
+        let (log, owner) = Self::claim(path, installation, durable)?;
+        if owner == installation { Ok(log) } else { Err(OpenError::Foreign) }
+    }
+
+    /// Makes the file of a new installation; answers its id. A file that a crash left here when it was made
+    /// is taken, one with counts is somebody else's.
+    pub(super) fn begin(path: &Path, durable: bool) -> Result<(Self, Uuid), OpenError> {
+        if Self::holds_counts(path)? {
+            Err(OpenError::Foreign)
+        } else {
+            Self::claim(path, Uuid::now_v7(), durable)
+        }
+    }
+
+    /// Whether the file is there and anything was ever counted in it.
+    pub(super) fn holds_counts(path: &Path) -> Result<bool, OpenError> {
+        let counts = || -> rusqlite::Result<bool> {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            let made: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0))?;
+            let sql = "SELECT EXISTS (SELECT 1 FROM journal) OR EXISTS (SELECT 1 FROM totals)";
+            Ok(made > 0 && connection.query_row(sql, [], |r| r.get(0))?)
+        };
+        if !path.exists() {
+            return Ok(false);
+        }
+        counts().map_err(|e| OpenError::Io { file: path.display().to_string(), reason: e.to_string() })
+    }
+
+    fn claim(path: &Path, installation: Uuid, durable: bool) -> Result<(Self, Uuid), OpenError> {
         let io =
             |e: rusqlite::Error| OpenError::Io { file: path.display().to_string(), reason: e.to_string() };
         let mut connection = Connection::open(path).map_err(io)?;
-        prepare(&mut connection, durable).map_err(io)?;
+        prepare(&mut connection).map_err(io)?;
         let version: usize = connection.pragma_query_value(None, "user_version", |r| r.get(0)).map_err(io)?;
         if version > MIGRATIONS.len() {
             return Err(OpenError::Newer { file: path.display().to_string() });
         }
         migrate(&mut connection, version).map_err(io)?;
         let owner = claim(&connection, installation).map_err(io)?;
-        if owner != installation {
-            return Err(OpenError::Foreign);
+        if !durable {
+            connection.pragma_update(None, "synchronous", "NORMAL").map_err(io)?;
         }
         let places = last_places(&connection).map_err(io)?;
         let checkpointer = Checkpointer::start(path)
             .map_err(|e| OpenError::Io { file: path.display().to_string(), reason: e.to_string() })?;
-        Ok(Self { connection, places, buffer: Vec::new(), checkpointer })
+        Ok((Self { connection, places, buffer: Vec::new(), checkpointer }, owner))
     }
 
     /// The primary key of the next row of a generation.
@@ -68,10 +97,11 @@ fn last_places(connection: &Connection) -> rusqlite::Result<HashMap<Generation, 
     places.collect()
 }
 
-fn prepare(connection: &mut Connection, durable: bool) -> rusqlite::Result<()> {
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", if durable { "FULL" } else { "NORMAL" })?;
+    // The file itself and whose it is are safe from power loss, whatever the setting says of uses.
+    connection.pragma_update(None, "synchronous", "FULL")?;
     // Checkpoints run beside the hot path.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", CUT)?;
@@ -197,6 +227,11 @@ impl UsageLog for SqliteUsageLog {
                 (generation, left.collect())
             })
             .collect())
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.connection.execute("UPDATE installation SET only = only", [])?;
+        Ok(())
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {

@@ -2,13 +2,16 @@
 //!
 //! It takes what waits, runs each piece of work in a savepoint of one transaction, commits once with a
 //! sync, tells the watcher, and only then answers. A request that goes away leaves nothing open.
+//!
+//! A full disk refuses changes until there is room. After a failed read, write or sync nobody knows how much
+//! of a change is on disk, and a sync cannot be asked for again: the writer ends, and with it the server.
 
 use super::open;
 use crate::store::{Change, StoreError, Watcher};
 use futures::future::BoxFuture;
 use sqlx::{Executor, SqliteConnection};
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Work that may wait; more is refused as overload.
 const QUEUE: usize = 1024;
@@ -23,6 +26,8 @@ type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Do
 struct Done {
     /// The changes, unless the work failed and is rolled back.
     changes: Option<Vec<Change>>,
+    /// The failure, if it is one of the disk and not of the work.
+    trouble: Option<StoreError>,
     answer: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
 
@@ -32,13 +37,43 @@ enum Message {
 }
 
 /// The way to the writer task.
-pub(super) struct Writer(mpsc::Sender<Message>);
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+    /// What the last commit met, if it failed.
+    trouble: watch::Receiver<Option<StoreError>>,
+}
 
 impl Writer {
     pub(super) fn start(connection: SqliteConnection, watcher: Arc<dyn Watcher>) -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(run(connection, receiver, watcher));
-        Self(sender)
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let (reporter, trouble) = watch::channel(None);
+        tokio::spawn(run(connection, receiver, watcher, reporter));
+        Self { queue, trouble }
+    }
+
+    /// Answers if changes can be written. After a commit that failed only another one can tell.
+    pub(super) async fn ready(&self) -> Result<(), StoreError> {
+        if self.trouble.borrow().is_none() {
+            return Ok(());
+        }
+        self.run(|c| {
+            Box::pin(async move {
+                c.execute("UPDATE installation SET only = only").await?;
+                Ok(((), vec![]))
+            })
+        })
+        .await
+    }
+
+    /// Returns when the writer has ended because of what it met.
+    pub(super) async fn failed(&self) -> StoreError {
+        let mut trouble = self.trouble.clone();
+        let met = trouble.wait_for(|t| matches!(t, Some(StoreError::Broken(_)))).await;
+        match met.map(|t| t.clone()) {
+            Ok(Some(error)) => error,
+            // Closed in good order.
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
     }
 
     /// Runs `work`; when this returns, it is on disk and the watcher knows.
@@ -54,14 +89,15 @@ impl Writer {
                     Ok((value, changes)) => (Ok(value), Some(changes)),
                     Err(error) => (Err(error), None),
                 };
+                let trouble = value.as_ref().err().filter(|e| e.is_of_the_disk()).cloned();
                 let answer = Box::new(move |committed: Result<(), StoreError>| {
                     // Whoever asked may have gone away; the work is done all the same.
                     let _ = sender.send(value.and_then(|v| committed.map(|()| v)));
                 });
-                Done { changes, answer }
+                Done { changes, trouble, answer }
             })
         });
-        self.0.try_send(Message::Work(work)).map_err(|e| match e {
+        self.queue.try_send(Message::Work(work)).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => closed(),
         })?;
@@ -70,20 +106,21 @@ impl Writer {
 
     pub(super) async fn close(&self) {
         let (sender, receiver) = oneshot::channel();
-        if self.0.send(Message::Close(sender)).await.is_ok() {
+        if self.queue.send(Message::Close(sender)).await.is_ok() {
             let _ = receiver.await;
         }
     }
 }
 
 fn closed() -> StoreError {
-    StoreError::Unavailable("the writer has stopped".to_owned())
+    StoreError::Unavailable("the writer gave the change up; the log says why".to_owned())
 }
 
 async fn run(
     mut connection: SqliteConnection,
     mut queue: mpsc::Receiver<Message>,
     watcher: Arc<dyn Watcher>,
+    reporter: watch::Sender<Option<StoreError>>,
 ) {
     while let Some(first) = queue.recv().await {
         let mut batch = Vec::new();
@@ -102,7 +139,11 @@ async fn run(
             }
         }
         if !batch.is_empty() {
-            carry_out(&mut connection, batch, watcher.as_ref()).await;
+            let committed = carry_out(&mut connection, batch, watcher.as_ref()).await;
+            report(&reporter, committed);
+            if matches!(*reporter.borrow(), Some(StoreError::Broken(_))) {
+                return;
+            }
         }
         if let Some(answer) = closing {
             queue.close();
@@ -113,34 +154,51 @@ async fn run(
     }
 }
 
-async fn carry_out(connection: &mut SqliteConnection, batch: Vec<Work>, watcher: &dyn Watcher) {
+/// Tells of trouble once when it begins and once when it is over, not for every change.
+fn report(reporter: &watch::Sender<Option<StoreError>>, committed: Result<(), StoreError>) {
+    let before = reporter.send_replace(committed.err());
+    match (before, &*reporter.borrow()) {
+        (None, Some(error)) => tracing::error!(%error, "latchkey.db takes no changes; they are refused"),
+        (Some(_), None) => tracing::info!("latchkey.db takes changes again"),
+        _ => {}
+    }
+}
+
+async fn carry_out(
+    connection: &mut SqliteConnection,
+    batch: Vec<Work>,
+    watcher: &dyn Watcher,
+) -> Result<(), StoreError> {
     let mut done = Vec::with_capacity(batch.len());
     let committed = commit(connection, batch, &mut done).await;
-    if let Err(error) = &committed {
-        tracing::error!(%error, "a change could not be committed");
+    if committed.is_err() {
         // Without this a failed commit would leave the transaction open for the next batch.
         let _ = connection.execute("ROLLBACK").await;
     }
-    let committed = committed.map_err(|e| StoreError::Unavailable(e.to_string()));
-    for Done { changes, answer } in done {
+    for Done { changes, answer, .. } in done {
         if committed.is_ok() {
             changes.into_iter().flatten().for_each(|change| watcher.committed(change));
         }
         answer(committed.clone());
     }
+    committed
 }
 
 async fn commit(
     connection: &mut SqliteConnection,
     batch: Vec<Work>,
     done: &mut Vec<Done>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     connection.execute("BEGIN IMMEDIATE").await?;
     for work in batch {
         connection.execute("SAVEPOINT work").await?;
         let result = work(connection).await;
-        let failed = result.changes.is_none();
+        let (failed, trouble) = (result.changes.is_none(), result.trouble.clone());
         done.push(result);
+        if let Some(error) = trouble {
+            // SQLite may have rolled the whole transaction back by itself.
+            return Err(error);
+        }
         if failed {
             connection.execute("ROLLBACK TO work").await?;
         }

@@ -58,6 +58,10 @@ impl UsageLog for FakeLog {
         Ok(vec![])
     }
 
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.works()
+    }
+
     fn checkpoint(&mut self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -1,0 +1,18 @@
+//! Faults, injected: what was promised holds through the death of the process, power loss, full and broken
+//! disks, and races. A few rounds each; `make soak` runs many (docs/reliability.md).
+
+mod crash;
+mod customer;
+mod disk;
+mod disk_image;
+mod load;
+mod model;
+mod power_loss;
+mod revocation;
+mod rounds;
+mod together;
+mod told;
+mod trace;
+
+pub(crate) use model::{Model, address};
+pub(crate) use rounds::rounds;

@@ -1,0 +1,338 @@
+//! Disks that are full, broken or not ours, and files that are missing: a clear word, and nothing is lost.
+
+use super::trace;
+use crate::binary::{Client, PASSWORD, Server, Start, latchkey, verb};
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const HERE: &str = "203.0.113.7";
+const THERE: &str = "203.0.113.8";
+
+/// A small file system of its own in a mount namespace of its own, both gone with this.
+struct SmallDisk {
+    holder: Child,
+    base: TempDir,
+}
+
+impl SmallDisk {
+    fn mount(size: &str) -> Self {
+        let base = tempfile::tempdir().unwrap();
+        let script = format!("mount -t tmpfs -o size={size} tmpfs \"$0\" && echo mounted && exec sleep 600");
+        // Without root a user namespace lends the right to mount.
+        let namespaces: &[&str] = if is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
+        let mut holder = Command::new("unshare")
+            .args(namespaces)
+            .args(["sh", "-c", &script])
+            .arg(base.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "mounted\n", "unshare and mount have to work here");
+        Self { holder, base }
+    }
+
+    /// Runs a program inside.
+    fn inside(&self) -> Vec<String> {
+        let pid = self.holder.id().to_string();
+        let user: &[&str] = if is_root() { &[] } else { &["--user", "--preserve-credentials"] };
+        let words = ["nsenter", "--target", &pid, "--mount"];
+        words.iter().chain(user).chain(&["--"]).map(ToString::to_string).collect()
+    }
+
+    /// The data directory, as the server names it.
+    fn data(&self) -> PathBuf {
+        self.base.path().join("data")
+    }
+
+    /// The same, seen from here.
+    fn seen(&self, name: &str) -> PathBuf {
+        let path = self.base.path().strip_prefix("/").unwrap();
+        PathBuf::from(format!("/proc/{}/root", self.holder.id())).join(path).join(name)
+    }
+
+    /// Takes all room that is left.
+    fn fill(&self) {
+        let mut file = fs::File::create(self.seen("filler")).unwrap();
+        for size in [4096, 1] {
+            while file.write_all(&vec![b'x'; size]).is_ok() {}
+        }
+    }
+
+    fn start(&self) -> Server {
+        Start { under: self.inside(), seen: Some(self.seen("data")), ..Start::default() }.run(&self.data())
+    }
+
+    fn remount(&self, options: &str) {
+        let inside = self.inside();
+        let mut command = Command::new(&inside[0]);
+        command.args(&inside[1..]).args(["mount", "-o", &format!("remount,{options}")]).arg(self.base.path());
+        assert!(command.status().unwrap().success());
+    }
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+/// A user with two keys: one that is latched to [`HERE`], one that is fresh.
+struct Known {
+    cookie: String,
+    latched: (String, String),
+    fresh: (String, String),
+}
+
+impl Known {
+    fn make(server: &Server, dir_of_verbs: impl Fn(&[&str], &str)) -> Self {
+        dir_of_verbs(&["user", "add", "demouser", "--password-stdin"], PASSWORD);
+        let mut client = Client::connect(server.address);
+        let cookie = client.log_in("demouser");
+        let (latched, fresh) = (client.generate(&cookie, "default"), client.generate(&cookie, "default"));
+        assert_eq!(client.verify(&latched.1, HERE).unwrap().status, 200);
+        Self { cookie, latched, fresh }
+    }
+
+    fn in_dir(server: &Server, dir: &Path) -> Self {
+        Self::make(server, |arguments, input| assert!(verb(dir, arguments, input).status.success()))
+    }
+}
+
+fn ready(client: &mut Client) -> (u16, String) {
+    let reply = client.ask("GET /readyz HTTP/1.1\r\n", "").unwrap();
+    (reply.status, reply.body)
+}
+
+/// Tries until it is so.
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Standard error of a server that does not start.
+fn refuses_to_start(dir: &Path) -> String {
+    let output = latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    let told = text.lines().filter(|line| line.starts_with("latchkey: ")).count();
+    assert_eq!(told, 1, "one line for people: {text}");
+    text
+}
+
+#[test]
+fn on_a_full_disk_uses_and_changes_are_refused_and_come_back_with_room() {
+    let disk = SmallDisk::mount("4m");
+    let server = disk.start();
+    let mut client = Client::connect(server.address);
+    let setup = server.setup.as_deref().unwrap().split("token=").nth(1).unwrap().to_owned();
+    let fields = [("token", setup.as_str()), ("username", "demouser"), ("password", PASSWORD)];
+    let form = serde_urlencoded::to_string(fields).unwrap();
+    let head = format!("POST /setup?token={setup} HTTP/1.1\r\nsec-fetch-site: same-origin\r\n");
+    assert_eq!(client.ask(&head, &form).unwrap().status, 303);
+    let known = Known::make(&server, |_, _| {});
+    assert_eq!(ready(&mut client), (200, "ok".to_owned()));
+    disk.fill();
+    let mut accepted = 1;
+    // What is left in the last pages may still serve some.
+    wait_until("uses are refused", || match client.verify(&known.latched.1, HERE).unwrap().status {
+        200 => {
+            accepted += 1;
+            false
+        }
+        status => {
+            assert_eq!(status, 503);
+            true
+        }
+    });
+    let refused = client.verify(&known.latched.1, THERE).unwrap();
+    assert_eq!(refused.header("x-latchkey-code"), Some("IP_NOT_ALLOWED"), "refusals go on");
+    wait_until("changes are refused", || {
+        let fields = [("description", "x"), ("key_type", "default")];
+        client.call(&known.cookie, "generate_key", &fields).status == 503
+    });
+    assert_eq!(client.verify(&known.fresh.1, HERE).unwrap().status, 503, "nothing can be bound");
+    assert_eq!(client.times_used(&known.cookie, &known.latched.0), accepted, "pages can be read");
+    let (status, text) = ready(&mut client);
+    assert!(status == 503 && text.contains("the disk is full"), "{text}");
+    fs::remove_file(disk.seen("filler")).unwrap();
+    wait_until("it is ready again", || ready(&mut client).0 == 200);
+    assert_eq!(client.verify(&known.latched.1, HERE).unwrap().status, 200);
+    assert_eq!(client.verify(&known.fresh.1, THERE).unwrap().status, 200, "nobody was bound meanwhile");
+    client.generate(&known.cookie, "cloud");
+    let log = server.log();
+    for (says, times) in [("uses cannot be counted", 1), ("latchkey.db takes no changes", 1)] {
+        assert!(log.matches(says).count() >= times && log.lines().count() < 40, "{log}");
+    }
+    server.kill();
+    let restarted = disk.start();
+    let mut client = Client::connect(restarted.address);
+    assert_eq!(client.times_used(&known.cookie, &known.latched.0), accepted + 1);
+    assert_eq!(client.times_used(&known.cookie, &known.fresh.0), 1);
+}
+
+#[test]
+fn in_a_directory_that_cannot_be_written_it_says_so() {
+    let disk = SmallDisk::mount("4m");
+    let under = disk.inside();
+    drop(disk.start());
+    disk.remount("ro");
+    let mut command = Command::new(&under[0]);
+    command.args(&under[1..]).arg(env!("CARGO_BIN_EXE_latchkey")).args(["serve", "--listen", "127.0.0.1:0"]);
+    let output = command.arg("--data-dir").arg(disk.data()).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text.starts_with("latchkey: cannot write to ") && text.contains("Read-only file system"),
+        "{text}"
+    );
+}
+
+/// Runs into a fault of the state's log; answers what the server said last.
+fn broken_state(dir: &Path, known: &Known, fault: &str) -> String {
+    let under = trace::inject(&dir.join("latchkey.db-wal"), fault);
+    let mut server = Start { under, ..Start::default() }.run(dir);
+    let mut client = Client::connect(server.address);
+    let status = client.call(&known.cookie, "delete_key", &[("id", &known.latched.0)]).status;
+    assert_eq!(status, 503, "{}", server.log());
+    assert_eq!(server.wait(Duration::from_secs(20)), Some(1), "it ends by itself");
+    server.log()
+}
+
+#[test]
+fn a_change_that_cannot_be_written_or_synced_ends_the_server_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let known = Known::in_dir(&server, dir.path());
+    drop(server.stop());
+    for fault in ["fsync:error=EIO:when=2+", "pwrite64:error=EIO:when=1+"] {
+        let log = broken_state(dir.path(), &known, fault);
+        let last = log.lines().last().unwrap();
+        assert!(last.starts_with("latchkey: stopped, because a change of latchkey.db"), "{log}");
+        let restarted = Server::start(dir.path());
+        let mut client = Client::connect(restarted.address);
+        assert_eq!(client.verify(&known.latched.1, THERE).unwrap().status, 403, "still latched: {fault}");
+        assert_eq!(client.verify(&known.latched.1, HERE).unwrap().status, 200);
+    }
+}
+
+#[test]
+fn a_use_that_cannot_be_written_or_synced_is_refused_and_not_counted() {
+    for (durability, fault) in [("commit", "pwrite64"), ("fsync", "fsync")] {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Server::start(dir.path());
+        let known = Known::in_dir(&server, dir.path());
+        drop(server.stop());
+        let fault = format!("{fault}:error=EIO:when=12..31");
+        let settings = [("LATCHKEY_USAGE_DURABILITY", durability)];
+        let under = trace::inject(&dir.path().join("usage.db-wal"), &fault);
+        let server = Start { settings: &settings, under, ..Start::default() }.run(dir.path());
+        let mut client = Client::connect(server.address);
+        let mut statuses = vec![];
+        wait_until("the fault is over", || {
+            statuses.push(client.verify(&known.latched.1, HERE).unwrap().status);
+            statuses.contains(&503) && statuses.last() == Some(&200)
+        });
+        let accepted = 1 + statuses.iter().filter(|status| **status == 200).count() as u64;
+        assert_eq!(client.times_used(&known.cookie, &known.latched.0), accepted);
+        server.kill();
+        let restarted = Server::start(dir.path());
+        let mut client = Client::connect(restarted.address);
+        assert_eq!(
+            client.times_used(&known.cookie, &known.latched.0),
+            accepted,
+            "{durability}: {statuses:?}"
+        );
+    }
+}
+
+#[test]
+fn without_its_counts_it_starts_only_when_that_is_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let known = Known::in_dir(&server, dir.path());
+    drop(server.stop());
+    let usage = dir.path().join("usage.db");
+    let kept = dir.path().join("kept");
+    fs::rename(&usage, &kept).unwrap();
+    let said = refuses_to_start(dir.path());
+    assert!(said.contains("usage.db is missing") && said.contains("`touch "), "{said}");
+    assert!(!usage.exists(), "nothing is made in its place");
+    fs::rename(&kept, &usage).unwrap();
+    let server = Server::start(dir.path());
+    assert_eq!(Client::connect(server.address).times_used(&known.cookie, &known.latched.0), 1);
+    drop(server.stop());
+    fs::remove_file(&usage).unwrap();
+    fs::write(&usage, b"").unwrap();
+    let server = Server::start(dir.path());
+    let mut client = Client::connect(server.address);
+    assert!(server.log().contains("all counts start at 0"), "{}", server.log());
+    assert_eq!(client.times_used(&known.cookie, &known.latched.0), 0);
+    assert_eq!(client.verify(&known.latched.1, THERE).unwrap().status, 403, "the state is all there");
+}
+
+#[test]
+fn files_of_different_installations_are_not_mixed() {
+    let [one, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    for dir in [&one, &other] {
+        let server = Server::start(dir.path());
+        Known::in_dir(&server, dir.path());
+        drop(server.stop());
+    }
+    let file = |name: &str| one.path().join(name);
+    fs::copy(file("usage.db"), file("kept")).unwrap();
+    fs::copy(other.path().join("usage.db"), file("usage.db")).unwrap();
+    let said = refuses_to_start(one.path());
+    assert!(said.contains("usage.db belongs to another installation"), "{said}");
+    fs::rename(file("kept"), file("usage.db")).unwrap();
+    fs::rename(file("latchkey.db"), file("kept")).unwrap();
+    let said = refuses_to_start(one.path());
+    assert!(said.contains("latchkey.db is missing, but usage.db"), "{said}");
+    assert!(!file("latchkey.db").exists(), "nothing is made in its place");
+    fs::rename(file("kept"), file("latchkey.db")).unwrap();
+    drop(Server::start(one.path()).stop());
+}
+
+#[test]
+fn a_second_server_on_the_directory_is_refused_and_the_first_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let known = Known::in_dir(&server, dir.path());
+    let said = refuses_to_start(dir.path());
+    assert!(said.contains("another Latchkey uses "), "{said}");
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.verify(&known.latched.1, HERE).unwrap().status, 200);
+    drop(verb(dir.path(), &["gateway", "add", "edge"], ""));
+    assert_eq!(client.times_used(&known.cookie, &known.latched.0), 2);
+}
+
+#[test]
+fn only_after_a_run_that_was_not_stopped_it_tells_what_it_recovers() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let known = Known::in_dir(&server, dir.path());
+    server.kill();
+    let server = Server::start(dir.path());
+    let log = server.log();
+    assert_eq!(log.matches("the last run was not stopped properly").count(), 2, "one a file: {log}");
+    assert!(log.contains("latchkey.db") && log.contains("usage.db"), "{log}");
+    assert!(log.contains("the last run left uses in the journal"), "{log}");
+    drop(server.stop());
+    let server = Server::start(dir.path());
+    assert!(!server.log().contains("the last run"), "{}", server.log());
+    assert_eq!(Client::connect(server.address).times_used(&known.cookie, &known.latched.0), 1);
+}

@@ -1,0 +1,296 @@
+//! What a customer was told, and the comparison with what a server knows after a fault.
+
+use super::model::{Model, address};
+use crate::binary::{Client, Server};
+use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// How old a refusal is that has to be on disk: the second that is promised, and one for a busy machine.
+const REFUSAL_AGE: Duration = Duration::from_secs(2);
+
+/// One thing that a customer asks for; keys and sessions by their place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Asked {
+    LogIn,
+    LogOut(usize),
+    Generate,
+    Use(usize, u8),
+    Add(usize, u8),
+    Remove(usize, u8),
+    Release(usize),
+    Delete(usize),
+}
+
+/// What it is answered.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Session {
+        cookie: String,
+    },
+    Key {
+        id: String,
+        token: String,
+    },
+    /// The code of a verdict, nothing for VALID.
+    Code(String),
+    Done(bool),
+}
+
+pub(crate) struct ToldKey {
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) model: Model,
+    /// What it also may be, as nobody answered the last change.
+    perhaps: Option<Model>,
+    valid: u64,
+    asked: u64,
+    refused: Vec<Instant>,
+}
+
+pub(crate) struct ToldSession {
+    pub(crate) cookie: String,
+    /// Nothing, if it was being ended when nobody answered.
+    pub(crate) alive: Option<bool>,
+}
+
+/// Everything that one customer knows.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) keys: Vec<ToldKey>,
+    pub(crate) sessions: Vec<ToldSession>,
+    /// Lines of the audit log by action: at least, at most.
+    audit: BTreeMap<&'static str, (u64, u64)>,
+}
+
+/// What has to hold of the counts; states hold always.
+#[derive(Clone, Copy)]
+pub(crate) struct Promise {
+    /// Every accepted use that was answered is counted.
+    pub(crate) uses: bool,
+    /// When the fault was, if refusals have to be there.
+    pub(crate) refusals_before: Option<Instant>,
+}
+
+fn audited(asked: Asked) -> Option<&'static str> {
+    Some(match asked {
+        Asked::LogIn => "login",
+        Asked::LogOut(_) => "logout",
+        Asked::Generate => "key_generated",
+        Asked::Add(..) => "address_added",
+        Asked::Remove(..) => "address_removed",
+        Asked::Release(_) => "lock_released",
+        Asked::Delete(_) => "key_deleted",
+        Asked::Use(..) => return None,
+    })
+}
+
+/// Makes the change; answers what the customer should be told.
+fn apply(model: &mut Model, asked: Asked) -> Answer {
+    match asked {
+        Asked::Use(_, from) => Answer::Code(model.use_from(from).to_owned()),
+        Asked::Add(_, which) => Answer::Done(model.add(which)),
+        Asked::Remove(_, which) => Answer::Done(model.remove(which)),
+        Asked::Release(_) => Answer::Done(model.release()),
+        Asked::Delete(_) => Answer::Done(model.delete()),
+        Asked::LogIn | Asked::LogOut(_) | Asked::Generate => unreachable!("not about a key"),
+    }
+}
+
+fn key_of(asked: Asked) -> Option<usize> {
+    match asked {
+        Asked::Use(key, _)
+        | Asked::Add(key, _)
+        | Asked::Remove(key, _)
+        | Asked::Release(key)
+        | Asked::Delete(key) => Some(key),
+        Asked::LogIn | Asked::LogOut(_) | Asked::Generate => None,
+    }
+}
+
+impl Told {
+    /// It asks, and nobody knows yet what comes of it.
+    pub(crate) fn ask(&mut self, asked: Asked) {
+        if let Some(action) = audited(asked) {
+            self.audit.entry(action).or_default().1 += 1;
+        }
+        if let Asked::LogOut(session) = asked {
+            self.sessions[session].alive = None;
+        }
+        if let Some(key) = key_of(asked) {
+            let key = &mut self.keys[key];
+            let mut changed = key.model.clone();
+            apply(&mut changed, asked);
+            key.perhaps = Some(changed);
+            key.asked += u64::from(matches!(asked, Asked::Use(..)));
+        }
+    }
+
+    /// It is answered, and the answer is the right one.
+    pub(crate) fn hear(&mut self, asked: Asked, answer: &Answer, at: Instant) {
+        let mut done = true;
+        match (asked, answer) {
+            (Asked::LogIn, Answer::Session { cookie }) => {
+                self.sessions.push(ToldSession { cookie: cookie.clone(), alive: Some(true) });
+            }
+            (Asked::LogOut(session), Answer::Done(true)) => self.sessions[session].alive = Some(false),
+            (Asked::Generate, Answer::Key { id, token }) => self.keys.push(ToldKey {
+                id: id.clone(),
+                token: token.clone(),
+                model: Model::default(),
+                perhaps: None,
+                valid: 0,
+                asked: 0,
+                refused: vec![],
+            }),
+            (asked, answer) => done = self.hear_of_key(asked, answer, at),
+        }
+        if let Some(action) = audited(asked).filter(|_| done) {
+            self.audit.entry(action).or_default().0 += 1;
+        }
+    }
+
+    fn hear_of_key(&mut self, asked: Asked, answer: &Answer, at: Instant) -> bool {
+        let key = &mut self.keys[key_of(asked).unwrap()];
+        let expected = apply(&mut key.model, asked);
+        key.perhaps = None;
+        match (answer, &expected) {
+            (Answer::Code(code), Answer::Code(expected)) => {
+                assert_eq!(code, expected, "{asked:?} of {}", key.id);
+                if code.is_empty() {
+                    key.valid += 1;
+                } else {
+                    key.refused.push(at);
+                }
+                true
+            }
+            (Answer::Done(done), Answer::Done(expected)) => {
+                assert_eq!(done, expected, "{asked:?} of {}", key.id);
+                *done
+            }
+            other => panic!("{asked:?} answered by {other:?}"),
+        }
+    }
+
+    /// Accepted uses that were answered.
+    pub(crate) fn valid(&self) -> u64 {
+        self.keys.iter().map(|k| k.valid).sum()
+    }
+
+    /// Compares with a server that was started after the fault; from then on, what it shows is known.
+    pub(crate) fn check(&mut self, name: &str, server: &Server, dir: &Path, promise: Promise) {
+        let mut client = Client::connect(server.address);
+        for session in &mut self.sessions {
+            let answer = client.get(&session.cookie, "/portal/list_keys?page=1").unwrap().status == 200;
+            assert_eq!(answer, session.alive.unwrap_or(answer), "session of {name}");
+            session.alive = Some(answer);
+        }
+        let cookie = self.session(&mut client, name);
+        let counts = Counts::open(dir);
+        for key in &mut self.keys {
+            let found = find(&mut client, &cookie, &key.id);
+            let known = [Some(&key.model), key.perhaps.as_ref()];
+            let fits = known.into_iter().flatten().find(|m| seen(m) == seen(&found));
+            assert!(fits.is_some(), "{}: {found:?}, told {known:?}", key.id);
+            key.model = found;
+            key.perhaps = None;
+            counts.check(key, promise);
+            if let Some(fault) = promise.refusals_before {
+                key.refused.retain(|at| is_due(*at, fault));
+            }
+        }
+        for (action, (told, asked)) in &self.audit {
+            let lines = counts.audit(name, action);
+            assert!((*told..=*asked).contains(&lines), "{name} {action}: {told} <= {lines} <= {asked}");
+        }
+    }
+
+    /// The cookie of a session that lives; where none is left, it logs in.
+    fn session(&mut self, client: &mut Client, name: &str) -> String {
+        if let Some(session) = self.sessions.iter().find(|s| s.alive == Some(true)) {
+            return session.cookie.clone();
+        }
+        self.ask(Asked::LogIn);
+        let cookie = client.log_in(name);
+        self.hear(Asked::LogIn, &Answer::Session { cookie: cookie.clone() }, Instant::now());
+        cookie
+    }
+}
+
+/// Whether a refusal has to be on disk when the process dies.
+fn is_due(refused: Instant, fault: Instant) -> bool {
+    fault.duration_since(refused) > REFUSAL_AGE
+}
+
+/// Nothing can be seen of what a deleted key once was.
+fn seen(model: &Model) -> Model {
+    if model.deleted { Model { deleted: true, ..Model::default() } } else { model.clone() }
+}
+
+/// A key as its page shows it.
+fn find(client: &mut Client, cookie: &str, id: &str) -> Model {
+    let reply = client.get(cookie, &format!("/portal/find_key?id={id}")).unwrap();
+    if reply.status == 404 {
+        return Model { deleted: true, ..Model::default() };
+    }
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let json: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+    let number = |value: &serde_json::Value| {
+        let text = value.as_str()?;
+        (0..10).find(|last| text == address(*last))
+    };
+    let listed = json["allow_list"].as_array().unwrap().iter().map(|entry| number(entry).unwrap());
+    Model { locked: number(&json["row"]["locked_ip"]), listed: listed.collect(), deleted: false }
+}
+
+/// The two databases, looked at beside the server.
+struct Counts(Connection);
+
+impl Counts {
+    fn open(dir: &Path) -> Self {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let connection = Connection::open_with_flags(dir.join("latchkey.db"), flags).unwrap();
+        let usage = dir.join("usage.db").display().to_string();
+        connection.execute("ATTACH DATABASE ? AS usage", [usage]).unwrap();
+        for schema in ["main", "usage"] {
+            let check = format!("PRAGMA {schema}.integrity_check");
+            let found: String = connection.query_row(&check, [], |r| r.get(0)).unwrap();
+            assert_eq!(found, "ok", "{schema}");
+            let check = format!("PRAGMA {schema}.foreign_key_check");
+            assert!(!connection.prepare(&check).unwrap().exists([]).unwrap(), "{schema}");
+        }
+        Self(connection)
+    }
+
+    fn number(&self, sql: &str, id: &[u8]) -> u64 {
+        let sql = format!("SELECT coalesce(sum({sql} AND key_no = (SELECT no FROM keys WHERE id = ?)");
+        self.0.query_row(&sql, [id], |r| r.get(0)).unwrap()
+    }
+
+    fn check(&self, key: &ToldKey, promise: Promise) {
+        let id = Uuid::parse_str(&key.id).unwrap();
+        let id = id.as_bytes();
+        let uses = self.number("times_used), 0) FROM totals WHERE true", id);
+        let least = if promise.uses { key.valid } else { 0 };
+        let most = key.asked;
+        assert!((least..=most).contains(&uses), "{}: {least} <= {uses} <= {most} uses", key.id);
+        for (what, sql) in [
+            ("hours", "count), 0) FROM hourly WHERE code = 0"),
+            ("addresses", "count), 0) FROM addresses WHERE true"),
+        ] {
+            assert_eq!(self.number(sql, id), uses, "{}: {what}", key.id);
+        }
+        let refused = self.number("count), 0) FROM hourly WHERE code <> 0", id);
+        let due = promise
+            .refusals_before
+            .map_or(0, |fault| key.refused.iter().filter(|at| is_due(**at, fault)).count() as u64);
+        assert!((due..=most).contains(&refused), "{}: {due} <= {refused} <= {most} refused", key.id);
+    }
+
+    fn audit(&self, actor: &str, action: &str) -> u64 {
+        let sql = "SELECT count(*) FROM audit WHERE actor = ? AND action = ?";
+        self.0.query_row(sql, [actor, action], |r| r.get(0)).unwrap()
+    }
+}
