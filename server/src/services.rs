@@ -94,6 +94,7 @@ pub async fn start(
     let mut flusher =
         Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))?;
     flusher.load_totals()?;
+    let flusher = flusher.keeping_days(settings.statistics_days);
     let verifier = Arc::new(Verifier::new(VerifierParts {
         index: Arc::clone(&index),
         journal,

@@ -46,6 +46,7 @@ pub const KNOWN: &[Known] = &[
     known("key_in_query", "false"),
     known("reveal", "password"),
     known("usage_durability", "commit"),
+    known("statistics_days", "400"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
     known("listen_proxy_protocol", ""),
@@ -113,6 +114,8 @@ pub struct Settings {
     pub durable_usage: bool,
     /// How connections are treated.
     pub server: ServerSettings,
+    /// For how many days statistics by hour are kept.
+    pub statistics_days: i64,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// Instead of the one in the data directory.

@@ -44,6 +44,7 @@ impl Settings {
             revealable: layers.take("reveal", |v| choice(v, &[("password", true), ("never", false)]))?,
             durable_usage: layers
                 .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
+            statistics_days: layers.take("statistics_days", |v| number(v, 31, 36_500))?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
             server,
             pepper: layers.take("pepper", secret)?,

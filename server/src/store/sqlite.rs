@@ -9,6 +9,7 @@ mod open;
 mod rows;
 mod rules;
 mod sessions;
+mod usage_keep;
 mod usage_log;
 mod usage_read;
 mod users;

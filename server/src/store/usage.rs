@@ -8,6 +8,9 @@ use crate::domain::verdict::Code;
 use async_trait::async_trait;
 use std::collections::HashMap;
 
+/// The most addresses that are kept of a key; the one that was silent for longest makes room.
+pub const ADDRESSES: usize = 1000;
+
 /// One accepted use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
@@ -102,11 +105,31 @@ pub trait UsageLog: Send {
     /// # Errors
     /// It does not.
     fn probe(&mut self) -> Result<(), StoreError>;
+    /// One small step of a walk over the statistics: removes what lies before that hour (counted from 1970)
+    /// of a few keys or users. Answers where to go on, nothing at the end.
+    ///
+    /// # Errors
+    /// Nothing was removed.
+    fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, StoreError>;
     /// Moves what the write-ahead log holds into the database, as far as readers let it.
     ///
     /// # Errors
     /// The database is in trouble.
     fn checkpoint(&mut self) -> Result<(), StoreError>;
+}
+
+/// Where a walk over the statistics stands: behind this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// Among the keys.
+    Keys(KeyNo),
+    /// Among the users, who come after the keys.
+    Users(UserNo),
+}
+
+impl Walk {
+    /// Before all.
+    pub const START: Self = Self::Keys(KeyNo(0));
 }
 
 /// Hours since 1970, from which three spans are counted.
@@ -173,12 +196,18 @@ impl UseSums {
             Some((_, count)) => *count += 1,
             None => sum.hours.push((at.hour(), 1)),
         }
+        let is_full = sum.addresses.len() >= ADDRESSES;
         match sum.addresses.iter_mut().find(|(address, ..)| *address == one.address) {
             Some((_, count, _, last)) => {
                 *count += 1;
                 *last = at.max(*last);
             }
-            None => sum.addresses.push((one.address, 1, at, at)),
+            None if !is_full => sum.addresses.push((one.address, 1, at, at)),
+            None => {
+                if let Some(oldest) = sum.addresses.iter_mut().min_by_key(|(_, _, _, last)| *last) {
+                    *oldest = (one.address, 1, at, at);
+                }
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! connection that is ready joins the batch; there is no timer in the way of an answer.
 
 mod figures;
+mod sweep;
 
 pub use figures::Figures;
 
@@ -16,6 +17,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use sweep::Sweep;
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -151,6 +153,7 @@ pub struct Flusher {
     stalled: Option<Folding>,
     batch: Vec<Use>,
     tick: Duration,
+    sweep: Sweep,
 }
 
 impl Drop for Flusher {
@@ -198,7 +201,15 @@ impl Flusher {
             stalled: None,
             batch: Vec::new(),
             tick: REFUSALS_EVERY,
+            sweep: Sweep::default(),
         })
+    }
+
+    /// Keeps statistics for that many days; without it for ever.
+    #[must_use]
+    pub fn keeping_days(mut self, days: i64) -> Self {
+        self.sweep = Sweep::keeping_days(days);
+        self
     }
 
     /// Tells the index the totals: complete, as nothing is left in the journal.
@@ -228,6 +239,7 @@ impl Flusher {
                     if ticks.is_multiple_of(FOLD_EVERY) {
                         self.begin_fold();
                     }
+                    self.sweep.step(self.log.as_mut(), self.clock.now());
                 }
                 () = journal.wake.notified() => {}
                 () = std::future::ready(()), if self.folding.is_some() => {}

@@ -9,7 +9,7 @@ use latchkey::domain::token::TokenHash;
 use latchkey::domain::verdict::Code;
 use latchkey::store::{
     Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Refusal, SessionHash,
-    SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Watcher, sqlite,
+    SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Walk, Watcher, sqlite,
 };
 use latchkey::verify::KeyIndex;
 use parking_lot::Mutex;
@@ -358,6 +358,65 @@ async fn what_was_written_is_there_after_reopening() {
     log.append(Generation(7), Micros(2), &[]).unwrap();
     let other = sqlite::open(dir.path(), TokenHash([8; 32]), false, index).await;
     assert!(other.is_err(), "other secrets are refused");
+}
+
+#[tokio::test]
+async fn a_key_keeps_a_thousand_addresses_the_latest_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_store, mut log, _) = open_sqlite(dir.path()).await;
+    for (generation, from) in [(1_u32, 0_u32), (2, 700)] {
+        let mut sums = UseSums::default();
+        for n in from..from + 800 {
+            let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n).into());
+            sums.add(Use { key: KeyNo(1), user: UserNo(1), address }, Micros(i64::from(n + 1)));
+        }
+        log.fold(Generation(generation.into()), &sums.into_sorted()).unwrap();
+    }
+    let database = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
+    let kept: (u32, i64, u32) = database
+        .query_row("SELECT count(*), min(last_at), sum(count) FROM addresses", [], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
+        .unwrap();
+    assert_eq!(kept, (1000, 501, 1100), "the oldest made room, those seen twice were added up");
+    let mut sums = UseSums::default();
+    for n in 0..5000_u32 {
+        let address = Address::new(std::net::Ipv4Addr::from(n).into());
+        sums.add(Use { key: KeyNo(2), user: UserNo(1), address }, Micros(i64::from(n)));
+    }
+    let sums = sums.into_sorted();
+    assert_eq!((sums[0].count, sums[0].addresses.len()), (5000, 1000), "not even for a moment more");
+}
+
+#[tokio::test]
+async fn old_statistics_are_forgotten_and_totals_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut log, _) = open_sqlite(dir.path()).await;
+    let hours = |n: i64| Micros(n * Micros::HOUR);
+    for key in 1..=3 {
+        let mut sums = UseSums::default();
+        for hour in 0..2000 {
+            let one = Use { key: KeyNo(key), user: UserNo(key), address: address("203.0.113.7") };
+            sums.add(one, hours(hour));
+        }
+        log.fold(Generation(1), &sums.into_sorted()).unwrap();
+    }
+    let (mut from, mut steps) = (Some(Walk::START), 0);
+    while let Some(walk) = from {
+        from = log.forget(1500, walk).unwrap();
+        steps += 1;
+    }
+    assert!(steps > 2, "in small steps: {steps}");
+    let starts = SpanStarts { today: 0, days_7: 1500, days_30: 0 };
+    for key in 1..=3 {
+        let counts = store.count_key_uses(KeyNo(key), starts).await.unwrap();
+        assert_eq!(counts.accepted, [500, 500, 500]);
+    }
+    let all = store.count_uses(&[UserNo(1), UserNo(3)], starts).await.unwrap();
+    assert_eq!(all.accepted, [1000, 1000, 1000]);
+    let mut totals = vec![];
+    log.totals(&mut |total| totals.push(total.count)).unwrap();
+    assert_eq!(totals, [2000, 2000, 2000]);
 }
 
 /// SQLite only: the write-ahead log of the counts is moved while it is written, and does not grow for ever.

@@ -2,11 +2,12 @@
 
 use super::checkpoint::{CUT, Checkpointer};
 use super::rows::corrupt;
+use super::usage_keep;
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::verdict::Code;
-use crate::store::{Generation, KeySum, OpenError, Refusal, StoreError, Total, UsageLog, Use, UseSums};
+use crate::store::{Generation, KeySum, OpenError, Refusal, StoreError, Total, UsageLog, Use, UseSums, Walk};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -234,6 +235,10 @@ impl UsageLog for SqliteUsageLog {
         Ok(())
     }
 
+    fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, StoreError> {
+        Ok(usage_keep::forget(&self.connection, before, from)?)
+    }
+
     fn checkpoint(&mut self) -> Result<(), StoreError> {
         self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         Ok(())
@@ -253,14 +258,7 @@ fn add_sums(tx: &Transaction<'_>, sums: &[KeySum]) -> rusqlite::Result<()> {
             add_hour(tx, sum.key, *hour, Code::Valid, *count)?;
             *users.entry((sum.user, *hour)).or_default() += count;
         }
-        for (address, count, first, last) in &sum.addresses {
-            tx.prepare_cached(
-                "INSERT INTO addresses (key_no, address, count, first_at, last_at) VALUES (?, ?, ?, ?, ?)
-                 ON CONFLICT (key_no, address) DO UPDATE SET count = count + excluded.count,
-                 first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)",
-            )?
-            .execute(params![sum.key.0, address.to_bytes(), count, first.0, last.0])?;
-        }
+        usage_keep::add_addresses(tx, sum)?;
     }
     for ((user, hour), count) in users {
         add_user_hour(tx, user, hour, false, count)?;

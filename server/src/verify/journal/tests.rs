@@ -4,7 +4,7 @@ use crate::domain::key_type::KeyType;
 use crate::domain::rule::AddressRule;
 use crate::domain::token::TokenHash;
 use crate::domain::verdict::Code;
-use crate::store::{Change, IndexedKey, IndexedUser, Total, Watcher};
+use crate::store::{Change, IndexedKey, IndexedUser, Total, Walk, Watcher};
 use crate::verify::KeyIndex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,6 +21,7 @@ struct Kept {
     folded: Vec<(Generation, u64)>,
     dropped: Vec<Generation>,
     refused: u64,
+    forgotten: Vec<(i64, Walk)>,
 }
 
 impl FakeLog {
@@ -60,6 +61,11 @@ impl UsageLog for FakeLog {
 
     fn probe(&mut self) -> Result<(), StoreError> {
         self.works()
+    }
+
+    fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, StoreError> {
+        self.works().map(|()| self.kept.lock().forgotten.push((before, from)))?;
+        Ok((from == Walk::START).then_some(Walk::Users(UserNo(0))))
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
@@ -185,4 +191,16 @@ async fn a_stopped_journal_refuses() {
     let waiting = tokio::time::timeout(Duration::from_secs(5), journal.record(&key, address())).await;
     assert!(waiting.unwrap().is_err());
     tokio::time::timeout(Duration::from_secs(5), journal.settle()).await.unwrap();
+}
+
+#[test]
+fn old_statistics_go_once_a_day_step_by_step() {
+    let mut log = FakeLog::default();
+    let mut sweep = Sweep::keeping_days(2);
+    let mut at = |hour: i64| sweep.step(&mut log, Micros(hour * Micros::HOUR));
+    for hour in [100, 100, 100, 123, 124] {
+        at(hour);
+    }
+    let users = Walk::Users(UserNo(0));
+    assert_eq!(log.kept.lock().forgotten, [(52, Walk::START), (52, users), (76, Walk::START)]);
 }
