@@ -6,13 +6,13 @@ import { ADDRESS } from './gateways.mjs';
 const run = promisify(execFile);
 
 /** One request from an address with these header lines; what came back. */
-export async function ask(from, lines, { method = 'GET', path = '/', body } = {}) {
+export async function ask(from, lines, { method = 'GET', path = '/', body, to = ADDRESS } = {}) {
   const args = ['--silent', '--show-error', '--include', '--max-time', '10', '--path-as-is', '--interface', from];
   if (method === 'HEAD') args.push('--head');
   else args.push('--request', method);
   if (body !== undefined) args.push('--data', body);
   for (const line of lines) args.push('--header', line);
-  const enter = ['--net=' + process.env.CLIENTS_NETWORK, 'curl', ...args, `http://${ADDRESS}${path}`];
+  const enter = ['--net=' + process.env.CLIENTS_NETWORK, 'curl', ...args, `http://${to}${path}`];
   const { stdout } = await run('nsenter', enter);
   const [head, ...rest] = stdout.split('\r\n\r\n');
   const [first, ...pairs] = head.split('\r\n');

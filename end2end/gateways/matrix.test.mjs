@@ -194,6 +194,15 @@ function gatewayCases(name, place) {
     return refused(OTHER, [bearer(key.token), `X-Forwarded-For: ${HOME}, 127.0.0.1`], 403, 'IP_NOT_ALLOWED');
   });
 
+  check('a client over IPv6 is known by its address', async () => {
+    const to = '[2001:db8::1]';
+    const fresh = await customer.generate('default');
+    await passes('2001:db8::a', [bearer(fresh.token)], { to }, fresh);
+    assert.deepEqual(await customer.uses(fresh), [1, '2001:db8::a']);
+    await refused('2001:db8::b', [bearer(fresh.token), 'X-Forwarded-For: 2001:db8::a'], 403, 'IP_NOT_ALLOWED', { to });
+    return refused(HOME, [bearer(fresh.token)], 403, 'IP_NOT_ALLOWED');
+  });
+
   check('no path or query gets around the question', async () => {
     const token = key.token;
     const paths = ['/healthz', '//', '/%2e%2e/', '/a/../..//b', `/?api_key=${token}`, '/authz/forward-auth', '/latchkey'];

@@ -117,6 +117,7 @@ async function configuration(port: number, latchkeyUrl: string, api: string) {
   let text = await readFile(DOCUMENTED, 'utf8');
   const places: [string, string][] = [
     ['listen 80;', `listen 127.0.0.1:${port};`],
+    ['listen [::]:80;', ''],
     ['server 127.0.0.1:3000;', `server ${new URL(latchkeyUrl).host};`],
     ['server 127.0.0.1:8080;', `server ${api};`],
   ];
