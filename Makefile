@@ -1,5 +1,5 @@
 # Each target is a line or two; the work is in scripts/.
-.PHONY: run test check bench soak dist site
+.PHONY: run test check bench soak fuzz dist site
 
 run: dist
 	@exec ./target/release/latchkey serve $(ARGS)
@@ -21,3 +21,6 @@ bench:
 
 soak:
 	@scripts/soak
+
+fuzz:
+	@scripts/fuzz $(ARGS)

@@ -15,5 +15,7 @@ pub mod serve;
 mod statuses;
 
 pub use admin::admin;
+/// Public because it is fuzzed.
+pub use cookies::find as find_cookie;
 pub(crate) use portal::moment_iso;
 pub use router::{Site, site};

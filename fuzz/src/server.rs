@@ -1,0 +1,91 @@
+//! The whole server in this process, on an empty data directory, with one user who has no keys.
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use latchkey::accounts::operator::InitialPassword;
+use latchkey::domain::address::Address;
+use latchkey::domain::client_address::Peer;
+use latchkey::services::{SystemClock, start};
+use latchkey::settings::{Layers, Settings};
+use std::sync::{Arc, LazyLock};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+const PASSWORD: &str = "correct horse battery";
+
+pub(crate) struct Server {
+    runtime: Runtime,
+    router: Router,
+    gateway_token: String,
+    cookie: String,
+    _dir: TempDir,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Started by the first target that asks.
+pub(crate) static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
+
+impl Server {
+    fn start() -> Self {
+        let dir = tempfile::tempdir().expect("a directory can be made");
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+        let flags = [("data_dir", dir.path().display().to_string()), ("key_in_query", "true".to_owned())];
+        let flags = flags.into_iter().map(|(name, value)| (name, "--fuzz", value)).collect();
+        let layers = Layers::load(None, std::iter::empty(), flags).expect("the settings are known");
+        let settings = Settings::parse(&layers).expect("the settings fit");
+        let (router, gateway_token) = runtime.block_on(async {
+            let (services, flusher) = start(settings, Arc::new(SystemClock)).await.expect("it starts");
+            tokio::spawn(flusher.run(Default::default()));
+            let password = InitialPassword { given: Some(PASSWORD.to_owned()) };
+            services.operator.add_user("demouser", None, None, password).await.expect("a user is added");
+            let token = services.operator.add_gateway("gw").await.expect("a gateway is added");
+            (latchkey::http::site(services, tokio::runtime::Handle::current()), token)
+        });
+        let mut server = Self { runtime, router, gateway_token, cookie: String::new(), _dir: dir };
+        server.cookie = server.log_in();
+        server
+    }
+
+    fn log_in(&self) -> String {
+        let request = Request::post("/login")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(format!("username=demouser&password={}", PASSWORD.replace(' ', "+"))));
+        let answer = self.ask(request.expect("it is a request"));
+        let cookie = answer.headers.get(header::SET_COOKIE).expect("a session begins");
+        let cookie = cookie.to_str().expect("a cookie is ASCII");
+        cookie.split(';').next().unwrap_or_default().to_owned()
+    }
+
+    /// What a gateway puts into `Authorization`.
+    pub(crate) fn gateway(&self) -> String {
+        format!("Bearer {}", self.gateway_token)
+    }
+
+    /// The cookie of the user's session.
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// Asks from a trusted address.
+    pub(crate) fn ask(&self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(Peer::Address(Address::new([127, 0, 0, 1].into())));
+        self.runtime.block_on(async {
+            let (parts, body) = match self.router.clone().oneshot(request).await {
+                Ok(response) => response.into_parts(),
+                Err(never) => match never {},
+            };
+            let body = body.collect().await.expect("the answer has an end").to_bytes().to_vec();
+            Answer { status: parts.status, headers: parts.headers, body }
+        })
+    }
+}
