@@ -8,8 +8,10 @@ local IDENTITY = { "x-latchkey-key-id", "x-latchkey-username", "x-latchkey-key-t
 local TOLD = { "content-type", "cache-control", "www-authenticate", "retry-after", "x-latchkey-code", "x-latchkey-status" }
 
 -- HAProxy counts the lines of a header from 0, its HTTP client from 1.
-local function question(request_headers)
-  local headers = {}
+local function question(txn)
+  local request_headers = txn.http:req_get_headers()
+  -- Only read with key_in_query = true.
+  local headers = { ["x-forwarded-uri"] = { txn.sf:pathq() } }
   for _, name in ipairs(ASKED_WITH) do
     local lines = request_headers[name]
     if lines then
@@ -35,7 +37,7 @@ end
 core.register_action("latchkey", { "http-req" }, function(txn, address)
   local answer = core.httpclient():get({
     url = address,
-    headers = question(txn.http:req_get_headers()),
+    headers = question(txn),
     timeout = 2000,
   })
   if not answer or answer.status ~= 200 then

@@ -8,6 +8,8 @@ import { Api, Customer, TRUSTED, close, startLatchkey, startTroubled } from './s
 import { note, print } from './table.mjs';
 
 const NAMES = Object.keys(GATEWAYS);
+// Whatever can be logged is.
+const SETTINGS = { LATCHKEY_ACCESS_LOG: 'all', LATCHKEY_LOG_LEVEL: 'debug' };
 const IDENTITY = ['x-latchkey-key-id', 'x-latchkey-username', 'x-latchkey-key-type'];
 let latchkey, api;
 
@@ -82,7 +84,8 @@ function gatewayCases(name, place) {
   check('allow: every method, with its body, path and query; one use each', async () => {
     const cloud = await customer.generate('cloud');
     for (const method of ['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PURGE']) {
-      const more = { method, path: '/v1/pets?tag=a%20b&api_key=x', body: method === 'HEAD' ? undefined : 'a=1' };
+      const body = method === 'HEAD' ? undefined : 'a='.repeat(50_000);
+      const more = { method, path: '/v1/pets?tag=a%20b&api_key=x', body };
       const call = await passes(HOME, [bearer(cloud.token)], more, cloud);
       assert.equal(call.url, more.path);
       assert.equal(call.body, more.body ?? '');
@@ -153,9 +156,10 @@ function gatewayCases(name, place) {
   check('Connection: naming the identity does not take it away', async () => {
     const statuses = new Set();
     for (const line of IDENTITY) {
-      for (const connection of [line, `close, ${line}`, `keep-alive, ${line.toUpperCase()}`]) {
+      const named = [[line], [`close, ${line}`], [`keep-alive, ${line.toUpperCase()}`], ['close', line]];
+      for (const connections of named) {
         api.calls = [];
-        const lines = [bearer(key.token), `Connection: ${connection}`, `${line}: forged`];
+        const lines = [bearer(key.token), `${line}: forged`, ...connections.map((value) => `Connection: ${value}`)];
         const { status } = await ask(HOME, lines);
         statuses.add(status);
         if (status === 200) await passes(HOME, lines);
@@ -219,7 +223,7 @@ function gatewayCases(name, place) {
 
   check('require_gateway_token: without the token nothing passes', async () => {
     await latchkey.halt();
-    await latchkey.resume({ LATCHKEY_REQUIRE_GATEWAY_TOKEN: 'true' });
+    await latchkey.resume({ ...SETTINGS, LATCHKEY_REQUIRE_GATEWAY_TOKEN: 'true' });
     return refused(HOME, [bearer(key.token)], 403, null);
   });
 
@@ -230,7 +234,20 @@ function gatewayCases(name, place) {
     gateway = await startGateway(name, { token });
     await passes(HOME, [bearer(key.token)]);
     await passes(HOME, [bearer(key.token), 'X-Latchkey-Gateway: forged', 'X_Latchkey_Gateway: forged']);
+    for (const secret of [token, key.token]) assert.ok(!latchkey.log.includes(secret), 'no secret is logged');
+    assert.match(latchkey.log, /authz/, 'while requests are');
     return refused(HOME, [], 401, 'MISSING');
+  });
+
+  check('key_in_query: a key in the address, where it is allowed', async () => {
+    const path = `/v1/pets?api_key=${key.token}`;
+    await refused(HOME, [], 401, 'MISSING', { path });
+    await latchkey.halt();
+    await latchkey.resume({ ...SETTINGS, LATCHKEY_KEY_IN_QUERY: 'true' });
+    await passes(HOME, [], { path });
+    await refused(OTHER, ['X-Forwarded-Uri: /', 'X-Original-URI: /'], 401, 'MISSING');
+    assert.ok(!latchkey.log.includes(key.token), 'nor is a key in the address logged');
+    return refused(OTHER, [], 403, 'IP_NOT_ALLOWED', { path });
   });
 
   check('UNAVAILABLE: Latchkey in trouble refuses', async () => {

@@ -27,7 +27,7 @@ enum Verb {
     /// Users: those who log in and own keys
     #[command(subcommand)]
     User(user::Verb),
-    /// Gateways: those who may ask /v1/verify
+    /// Gateways: those who may ask, each with its token
     #[command(subcommand)]
     Gateway(gateway::Verb),
     /// Look at what is connected, and say what to change
