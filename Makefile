@@ -1,5 +1,5 @@
 # Each target is a line or two; the work is in scripts/.
-.PHONY: run test check bench soak fuzz dist site
+.PHONY: run test check bench bench-slow-clients soak fuzz dist site
 
 run: dist
 	@exec ./target/release/latchkey serve $(ARGS)
@@ -18,6 +18,9 @@ check:
 
 bench:
 	@scripts/bench
+
+bench-slow-clients:
+	@scripts/bench-slow-clients
 
 soak:
 	@scripts/soak

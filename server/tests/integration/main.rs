@@ -6,6 +6,7 @@ mod app;
 mod audit;
 mod authz;
 mod bad_input;
+mod behind;
 mod binary;
 mod bypass;
 mod command_line;
