@@ -30,7 +30,7 @@ const PAGE_THREADS: usize = 1;
 pub(super) struct Flags {
     #[command(flatten)]
     common: Common,
-    /// Where to listen
+    /// Where to listen: addresses and unix:/path, with commas between them
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     /// Where to answer /metrics and /healthz for the operator; off unless given

@@ -173,6 +173,27 @@ fn over_the_limit_connections_are_closed_at_once() {
     scene.serves();
 }
 
+#[test]
+fn without_file_handles_it_waits_and_goes_on() {
+    let scene = Scene::set(&[]);
+    let mut kept = Client::connect(scene.address());
+    assert_eq!(kept.ask(&scene.head, "").unwrap().status, 200);
+    let limit = |soft: usize| {
+        let id = scene.server.id().to_string();
+        let limits = format!("--nofile={soft}:");
+        assert!(Command::new("prlimit").args(["--pid", &id, &limits]).status().unwrap().success());
+    };
+    limit(scene.handles() + 10);
+    let waiting: Vec<_> = (0..50).map(|_| TcpStream::connect(scene.address()).unwrap()).collect();
+    let end = Instant::now() + Duration::from_secs(20);
+    while !scene.server.log().contains("a connection could not be accepted") && Instant::now() < end {
+        assert_eq!(kept.ask(&scene.head, "").unwrap().status, 200, "who is connected is served");
+    }
+    assert!(scene.server.log().contains("a connection could not be accepted"));
+    drop(waiting);
+    scene.serves();
+}
+
 /// Numbers that look random and are the same in every run.
 fn dice(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;

@@ -91,7 +91,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let watch = Arc::new(Watch::new(front.timeouts));
-    let io = TokioIo::new(Watched { stream, watch: Arc::clone(&watch) });
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch)));
     let service =
         hyper::service::service_fn(|request| answer(request, Arc::clone(front), Arc::clone(&watch), caller));
     let mut connection = pin!(front.http.serve_connection(io, service));

@@ -111,8 +111,23 @@ async fn an_answer_that_nobody_fetches_is_given_up() {
         fetched += client.read(&mut [0; 100]).await.unwrap();
         sleep(Duration::from_secs(1)).await;
     }
-    assert!((75..=130).contains(&hall.seconds()), "{}", hall.seconds());
+    assert!((190..=200).contains(&hall.seconds()), "{}", hall.seconds());
     assert!(fetched < 1 << 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_slowly_gets_the_whole_answer() {
+    let hall = Hall::open();
+    let (mut client, _serving) = hall.connect();
+    client.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut fetched = 0;
+    while fetched < 1 << 20 {
+        let length = client.read(&mut [0; 4096]).await.unwrap();
+        assert!(length > 0, "closed after {fetched} bytes and {} seconds", hall.seconds());
+        fetched += length;
+        sleep(Duration::from_millis(500)).await;
+    }
+    assert!(hall.seconds() > 120, "{}", hall.seconds());
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,4 +163,22 @@ async fn stopping_closes_what_is_idle_and_answers_what_is_in_flight() {
     busy.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"), "{answer}");
     answering.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_http2_client_that_gives_no_window_loses_its_answer() {
+    let hall = Hall::open();
+    let (client, serving) = hall.connect();
+    let mut small = h2::client::Builder::new();
+    small.initial_window_size(10);
+    let (requests, connection) = small.handshake::<_, bytes::Bytes>(client).await.unwrap();
+    tokio::spawn(connection);
+    let mut requests = requests.ready().await.unwrap();
+    let large = http::Request::get("http://x/large").body(()).unwrap();
+    let (answer, _) = requests.send_request(large, true).unwrap();
+    let mut body = answer.await.unwrap().into_body();
+    assert_eq!(body.data().await.unwrap().unwrap().len(), 10);
+    assert!(body.data().await.unwrap().is_err());
+    serving.await.unwrap();
+    assert!((75..=76).contains(&hall.seconds()), "{}", hall.seconds());
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// From the head of a request to the last byte of its answer: longer than any honest client needs.
+/// How long an answer may take to be made, and then to be fetched: longer than any honest client needs.
 pub(super) const ANSWER_TIME: Duration = Duration::from_secs(120);
 /// Further than any timer is set.
 const FAR: Duration = Duration::from_secs(24 * 3600);
@@ -28,6 +28,8 @@ pub(super) enum Step {
 struct State {
     step: Step,
     since: Instant,
+    /// When the last answer was handed over to be sent.
+    answered: Instant,
     answering: usize,
     /// HTTP/2: bytes come without a request, and several requests at a time.
     multiplexed: bool,
@@ -44,7 +46,8 @@ pub(super) struct InFlight(Arc<Watch>);
 
 impl Watch {
     pub(super) fn new(timeouts: Timeouts) -> Self {
-        let state = State { step: Step::Head, since: Instant::now(), answering: 0, multiplexed: false };
+        let now = Instant::now();
+        let state = State { step: Step::Head, since: now, answered: now, answering: 0, multiplexed: false };
         Self { state: Mutex::new(state), timeouts }
     }
 
@@ -54,6 +57,15 @@ impl Watch {
         if state.step == Step::Idle && !state.multiplexed {
             state.step = Step::Head;
             state.since = Instant::now();
+        }
+    }
+
+    /// A client that had not read for a while reads on: it may not ask yet, and is not idle, for as long as
+    /// an answer may take.
+    pub(super) fn sent(&self) {
+        let mut state = self.state.lock();
+        if state.step == Step::Idle {
+            state.since = Instant::now().min(state.answered + ANSWER_TIME);
         }
     }
 
@@ -90,6 +102,7 @@ impl Drop for InFlight {
         if state.answering == 0 {
             state.step = Step::Idle;
             state.since = Instant::now();
+            state.answered = state.since;
         }
     }
 }
