@@ -35,7 +35,7 @@ pub enum StartError {
     #[error(transparent)]
     Secrets(#[from] SecretsError),
     /// The first questions to the database.
-    #[error("the database cannot be read: {0}")]
+    #[error("the database cannot be used: {0}; {advice}", advice = advice(.0))]
     Store(#[from] StoreError),
     /// The random generator.
     #[error("{0}")]
@@ -43,6 +43,13 @@ pub enum StartError {
     /// The metrics.
     #[error("the metrics cannot be kept: {0}")]
     Metrics(String),
+}
+
+fn advice(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::NoRoom(_) => "make room, then start Latchkey again",
+        _ => "look at the disk and the system's log",
+    }
 }
 
 /// All use cases.

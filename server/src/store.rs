@@ -91,6 +91,12 @@ pub enum OpenError {
     /// The SQLite library has a bug that loses data.
     #[error("SQLite {0} is too old: 3.51.3 or later is needed (its WAL-reset fix); rebuild Latchkey")]
     OldLibrary(String),
+    /// Even opening takes a little room.
+    #[error("cannot open {file}, because the disk is full; make room, then start Latchkey again")]
+    NoRoom {
+        /// The file.
+        file: String,
+    },
     /// Anything else.
     #[error("cannot open {file}: {reason}; check that the directory exists and is writable")]
     Io {

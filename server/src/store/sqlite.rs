@@ -18,10 +18,10 @@ mod writer;
 pub use open::open;
 pub use usage_log::SqliteUsageLog;
 
-use super::{DatabaseBytes, Store, StoreError};
+use super::{DatabaseBytes, OpenError, Store, StoreError};
 use async_trait::async_trait;
 use sqlx::SqlitePool;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use writer::Writer;
 
 /// The store on SQLite.
@@ -70,6 +70,16 @@ impl From<sqlx::Error> for StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         trouble(error.sqlite_error().map(|e| e.extended_code), &error)
+    }
+}
+
+/// Why a file cannot be opened, for the operator.
+fn cannot_open(path: &Path, error: impl Into<StoreError>) -> OpenError {
+    let file = path.display().to_string();
+    match error.into() {
+        StoreError::NoRoom(_) => OpenError::NoRoom { file },
+        StoreError::Broken(reason) | StoreError::Unavailable(reason) => OpenError::Io { file, reason },
+        other => OpenError::Io { file, reason: other.to_string() },
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod figures;
 mod sweep;
+mod trouble;
 
 pub use figures::Figures;
 
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 use sweep::Sweep;
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
+use trouble::Trouble;
 
 /// Uses that may wait for a commit; more is refused as overload.
 const QUEUE: usize = 65_536;
@@ -66,8 +68,7 @@ pub struct Journal {
     refusals: Mutex<HashMap<Refusal, u64>>,
     wake: Notify,
     figures: Figures,
-    /// Why the last commit failed, if it did.
-    trouble: Mutex<Option<StoreError>>,
+    trouble: Trouble,
 }
 
 impl Journal {
@@ -84,7 +85,7 @@ impl Journal {
     /// # Errors
     /// What the last commit met.
     pub fn ready(&self) -> Result<(), StoreError> {
-        self.trouble.lock().clone().map_or(Ok(()), Err)
+        self.trouble.last()
     }
 
     /// Waits until every use that was accepted before is answered.
@@ -269,7 +270,7 @@ impl Flusher {
         self.batch.clear();
         self.batch.extend(waiting.iter().filter_map(|w| w.used));
         let committed = self.append(at);
-        self.note(&committed);
+        self.journal.trouble.note(&committed);
         for Waiting { used, answer } in waiting {
             let result = committed
                 .clone()
@@ -280,29 +281,10 @@ impl Flusher {
         settling
     }
 
-    /// Tells of trouble once when it begins and once when it is over, not for every use.
-    fn note(&self, committed: &Result<(), StoreError>) {
-        let mut trouble = self.journal.trouble.lock();
-        match (committed, &*trouble) {
-            (Ok(()), None) => {}
-            (Ok(()), Some(_)) => {
-                *trouble = None;
-                tracing::info!("uses are counted again");
-            }
-            (Err(error), before) => {
-                if before.is_none() {
-                    tracing::error!(%error, "uses cannot be counted; they are refused until they can");
-                }
-                *trouble = Some(error.clone());
-            }
-        }
-    }
-
     /// Finds out whether the trouble is over, also when nobody asks any more.
     fn probe(&mut self) {
         if self.journal.ready().is_err() {
-            let written = self.log.probe();
-            self.note(&written);
+            self.journal.trouble.note(&self.log.probe());
         }
     }
 
@@ -364,7 +346,7 @@ impl Flusher {
         let refusals: Vec<_> = std::mem::take(&mut *self.journal.refusals.lock()).into_iter().collect();
         for chunk in refusals.chunks(REFUSAL_CHUNK) {
             let written = self.log.refuse(chunk);
-            self.note(&written);
+            self.journal.trouble.note(&written);
             if written.is_err() {
                 let mut held = self.journal.refusals.lock();
                 for (refusal, count) in chunk {

@@ -10,6 +10,7 @@ mod model;
 mod power_loss;
 mod revocation;
 mod rounds;
+mod small_disk;
 mod together;
 mod told;
 mod trace;

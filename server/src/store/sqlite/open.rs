@@ -1,7 +1,7 @@
 //! Opening both files: checked, migrated, belonging together.
 
 use super::writer::Writer;
-use super::{SqliteStore, SqliteUsageLog};
+use super::{SqliteStore, SqliteUsageLog, cannot_open};
 use crate::domain::token::TokenHash;
 use crate::store::{OpenError, Watcher};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -39,14 +39,14 @@ pub async fn open(
     refuse_to_begin_beside_counts(&state, &usage)?;
     tell_what_is_recovered([&state, &usage]);
     let mut connection = open_state(&state).await?;
-    let known = installation(&mut connection).await.map_err(|e| io(&state, &e))?;
+    let known = installation(&mut connection).await.map_err(|e| cannot_open(&state, e))?;
     let log = match known {
         Some((_, made_with)) if made_with != fingerprint.0 => return Err(OpenError::OtherSecrets),
         Some((id, _)) => open_usage(&usage, id, durable_usage)?,
         None => {
             // The counts first: so where the state names its installation, there were counts once.
             let (log, id) = SqliteUsageLog::begin(&usage, durable_usage)?;
-            begin_installation(&mut connection, id, fingerprint).await.map_err(|e| io(&state, &e))?;
+            begin_installation(&mut connection, id, fingerprint).await.map_err(|e| cannot_open(&state, e))?;
             log
         }
     };
@@ -58,12 +58,13 @@ pub async fn open(
 
 async fn open_state(path: &Path) -> Result<SqliteConnection, OpenError> {
     let options = options(path).create_if_missing(true).synchronous(SqliteSynchronous::Full);
-    let mut connection = options.connect().await.map_err(|e| io(path, &e))?;
+    let mut connection = options.connect().await.map_err(|e| cannot_open(path, e))?;
     MIGRATIONS.run(&mut connection).await.map_err(|e| match e {
         MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
             OpenError::Newer { file: path.display().to_string() }
         }
-        e => io(path, &e),
+        MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => cannot_open(path, e),
+        e => OpenError::Io { file: path.display().to_string(), reason: e.to_string() },
     })?;
     Ok(connection)
 }
@@ -136,7 +137,7 @@ async fn open_readers(state: &Path, usage: &Path) -> Result<sqlx::SqlitePool, Op
         })
         .connect_with(options(state))
         .await
-        .map_err(|e| io(state, &e))
+        .map_err(|e| cannot_open(state, e))
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -150,10 +151,6 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("mmap_size", "0")
         .pragma("journal_size_limit", "67108864")
         .disable_statement_logging()
-}
-
-fn io(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
-    OpenError::Io { file: path.display().to_string(), reason: error.to_string() }
 }
 
 impl SqliteStore {

@@ -2,7 +2,7 @@
 
 use super::checkpoint::{CUT, Checkpointer};
 use super::rows::corrupt;
-use super::usage_keep;
+use super::{cannot_open, usage_keep};
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyNo, UserNo};
 use crate::domain::time::Micros;
@@ -60,12 +60,11 @@ impl SqliteUsageLog {
         if !path.exists() {
             return Ok(false);
         }
-        counts().map_err(|e| OpenError::Io { file: path.display().to_string(), reason: e.to_string() })
+        counts().map_err(|e| cannot_open(path, e))
     }
 
     fn claim(path: &Path, installation: Uuid, durable: bool) -> Result<(Self, Uuid), OpenError> {
-        let io =
-            |e: rusqlite::Error| OpenError::Io { file: path.display().to_string(), reason: e.to_string() };
+        let io = |e: rusqlite::Error| cannot_open(path, e);
         let mut connection = Connection::open(path).map_err(io)?;
         prepare(&mut connection).map_err(io)?;
         let version: usize = connection.pragma_query_value(None, "user_version", |r| r.get(0)).map_err(io)?;

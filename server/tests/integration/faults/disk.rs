@@ -1,92 +1,14 @@
 //! Disks that are full, broken or not ours, and files that are missing: a clear word, and nothing is lost.
 
+use super::small_disk::{SmallDisk, said_at_the_end};
 use super::trace;
 use crate::binary::{Client, PASSWORD, Server, Start, latchkey, verb};
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 const HERE: &str = "203.0.113.7";
 const THERE: &str = "203.0.113.8";
-
-/// A small file system of its own in a mount namespace of its own, both gone with this.
-struct SmallDisk {
-    holder: Child,
-    base: TempDir,
-}
-
-impl SmallDisk {
-    fn mount(size: &str) -> Self {
-        let base = tempfile::tempdir().unwrap();
-        let script = format!("mount -t tmpfs -o size={size} tmpfs \"$0\" && echo mounted && exec sleep 600");
-        // Without root a user namespace lends the right to mount.
-        let namespaces: &[&str] = if is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
-        let mut holder = Command::new("unshare")
-            .args(namespaces)
-            .args(["sh", "-c", &script])
-            .arg(base.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = String::new();
-        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        assert_eq!(said, "mounted\n", "unshare and mount have to work here");
-        Self { holder, base }
-    }
-
-    /// Runs a program inside.
-    fn inside(&self) -> Vec<String> {
-        let pid = self.holder.id().to_string();
-        let user: &[&str] = if is_root() { &[] } else { &["--user", "--preserve-credentials"] };
-        let words = ["nsenter", "--target", &pid, "--mount"];
-        words.iter().chain(user).chain(&["--"]).map(ToString::to_string).collect()
-    }
-
-    /// The data directory, as the server names it.
-    fn data(&self) -> PathBuf {
-        self.base.path().join("data")
-    }
-
-    /// The same, seen from here.
-    fn seen(&self, name: &str) -> PathBuf {
-        let path = self.base.path().strip_prefix("/").unwrap();
-        PathBuf::from(format!("/proc/{}/root", self.holder.id())).join(path).join(name)
-    }
-
-    /// Takes all room that is left.
-    fn fill(&self) {
-        let mut file = fs::File::create(self.seen("filler")).unwrap();
-        for size in [4096, 1] {
-            while file.write_all(&vec![b'x'; size]).is_ok() {}
-        }
-    }
-
-    fn start(&self) -> Server {
-        Start { under: self.inside(), seen: Some(self.seen("data")), ..Start::default() }.run(&self.data())
-    }
-
-    fn remount(&self, options: &str) {
-        let inside = self.inside();
-        let mut command = Command::new(&inside[0]);
-        command.args(&inside[1..]).args(["mount", "-o", &format!("remount,{options}")]).arg(self.base.path());
-        assert!(command.status().unwrap().success());
-    }
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = self.holder.kill();
-        let _ = self.holder.wait();
-    }
-}
 
 /// A user with two keys: one that is latched to [`HERE`], one that is fresh.
 struct Known {
@@ -126,12 +48,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// Standard error of a server that does not start.
 fn refuses_to_start(dir: &Path) -> String {
-    let output = latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr).unwrap();
-    let told = text.lines().filter(|line| line.starts_with("latchkey: ")).count();
-    assert_eq!(told, 1, "one line for people: {text}");
-    text
+    said_at_the_end(&latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]).output().unwrap())
 }
 
 #[test]
@@ -179,6 +96,10 @@ fn on_a_full_disk_uses_and_changes_are_refused_and_come_back_with_room() {
         assert!(log.matches(says).count() >= times && log.lines().count() < 40, "{log}");
     }
     server.kill();
+    disk.fill();
+    let said = disk.refuses_to_start();
+    assert!(said.contains("the disk is full") && said.contains("make room"), "{said}");
+    fs::remove_file(disk.seen("filler")).unwrap();
     let restarted = disk.start();
     let mut client = Client::connect(restarted.address);
     assert_eq!(client.times_used(&known.cookie, &known.latched.0), accepted + 1);
@@ -188,18 +109,10 @@ fn on_a_full_disk_uses_and_changes_are_refused_and_come_back_with_room() {
 #[test]
 fn in_a_directory_that_cannot_be_written_it_says_so() {
     let disk = SmallDisk::mount("4m");
-    let under = disk.inside();
     drop(disk.start());
     disk.remount("ro");
-    let mut command = Command::new(&under[0]);
-    command.args(&under[1..]).arg(env!("CARGO_BIN_EXE_latchkey")).args(["serve", "--listen", "127.0.0.1:0"]);
-    let output = command.arg("--data-dir").arg(disk.data()).output().unwrap();
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        text.starts_with("latchkey: cannot write to ") && text.contains("Read-only file system"),
-        "{text}"
-    );
+    let said = disk.refuses_to_start();
+    assert!(said.contains("cannot write to ") && said.contains("Read-only file system"), "{said}");
 }
 
 /// Runs into a fault of the state's log; answers what the server said last.

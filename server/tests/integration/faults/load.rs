@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const CONNECTIONS: usize = 32;
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(20);
 
 fn use_until(over: &AtomicBool, server: SocketAddr, token: &str) {
     let mut client = Client::connect(server);
