@@ -3,8 +3,10 @@
 use crate::domain::verdict::Code;
 use crate::store::StoreError;
 use app::PortalError;
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
 
 /// What `/readyz` answers; the log has told of the cause.
 pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'static str) {
@@ -19,6 +21,8 @@ pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'sta
 
 /// Seconds after which a client may try again when the store is in trouble.
 const RETRY_SECONDS: u32 = 1;
+/// The most headers of a refusal, with those of the gateways' dialects.
+const HEADERS: usize = 8;
 
 /// The status of a verdict towards a gateway that passes every status on.
 pub(super) fn of_verdict(code: Code) -> StatusCode {
@@ -125,17 +129,28 @@ impl Problem {
     }
 }
 
+#[derive(Serialize)]
+struct ProblemBody {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let title = self.status.canonical_reason().unwrap_or_default();
-        let body = serde_json::json!({
-            "type": "about:blank",
-            "title": title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        let mut response = (self.status, body.to_string()).into_response();
+        let body = ProblemBody {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+        };
+        let body = serde_json::to_vec(&body).expect("texts and a number are JSON");
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status;
         let headers = response.headers_mut();
+        // A flood of refusals is answered from here: room for all headers of one is taken once.
+        headers.reserve(HEADERS);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::UNAUTHORIZED {
