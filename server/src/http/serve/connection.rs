@@ -46,7 +46,13 @@ pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, _place: Place) {
     if !proxied && front.tls.is_none() {
         return speak(stream, caller, &front).await;
     }
-    if proxied && !front.trusted.trusts(peer) {
+    // In a place of its own: most connections need none for it.
+    Box::pin(attend_introduced(stream, caller, proxied, &front)).await;
+}
+
+/// A connection that begins with a PROXY header, TLS, or both.
+async fn attend_introduced(stream: TcpStream, caller: Caller, proxied: bool, front: &Arc<Front>) {
+    if proxied && !front.trusted.trusts(caller.peer) {
         front.traffic.strangers.add();
         return;
     }
@@ -61,7 +67,7 @@ pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, _place: Place) {
         return;
     };
     let caller = Caller { source, ..caller };
-    let Some(Handshakes { tls, runtime }) = &front.tls else { return speak(stream, caller, &front).await };
+    let Some(Handshakes { tls, runtime }) = &front.tls else { return speak(stream, caller, front).await };
     let tls = Arc::clone(tls);
     let agreeing = runtime.spawn(timeout(time, async move { tls.agree(stream).await }));
     let agreed = tokio::select! {
@@ -69,7 +75,7 @@ pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, _place: Place) {
         agreed = agreeing => agreed,
     };
     match agreed {
-        Ok(Ok(Ok(stream))) => speak(stream, caller, &front).await,
+        Ok(Ok(Ok(stream))) => speak(stream, caller, front).await,
         _ => front.traffic.failed_handshakes.add(),
     }
 }
