@@ -4,7 +4,7 @@ use crate::accounts::operator::Operator;
 use crate::accounts::{Accounts, Passwords, SetupLink};
 use crate::domain::time::{Clock, Micros};
 use crate::keys::{Flash, Keys};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Watched};
 use crate::probe::Probes;
 use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
@@ -59,7 +59,7 @@ pub struct Services {
     /// The store, for health and shutdown.
     pub store: Arc<dyn Store>,
     /// Requests whose forwarded header was ignored, because their peer is no trusted proxy.
-    pub ignored_headers: AtomicU64,
+    pub ignored_headers: Arc<AtomicU64>,
     /// The hot path.
     pub verifier: Arc<Verifier>,
     /// Users and sessions.
@@ -97,19 +97,29 @@ pub async fn start(
     store.load(index.clone()).await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let journal = Arc::new(Journal::default());
-    let metrics = Metrics::new(journal.figures()).map_err(|e| StartError::Metrics(e.to_string()))?;
     let mut flusher =
         Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))?;
     flusher.load_totals()?;
     let flusher = flusher.keeping_days(settings.statistics_days);
     let verifier = Arc::new(Verifier::new(VerifierParts {
         index: Arc::clone(&index),
-        journal,
+        journal: Arc::clone(&journal),
         store: Arc::clone(&store),
         pepper: secrets.pepper.clone(),
         format: settings.token_format.clone(),
         clock: Arc::clone(&clock),
     }));
+    let (traffic, ignored_headers) = (Arc::<Traffic>::default(), Arc::<AtomicU64>::default());
+    let watched = Watched {
+        index: Arc::clone(&index),
+        journal,
+        verifier: Arc::clone(&verifier),
+        store: Arc::clone(&store),
+        traffic: Arc::clone(&traffic),
+        ignored_headers: Arc::clone(&ignored_headers),
+        clock: Arc::clone(&clock),
+    };
+    let metrics = Metrics::new(watched).map_err(|e| StartError::Metrics(e.to_string()))?;
     let generator = |e: &dyn std::fmt::Display| StartError::Generator(e.to_string());
     let passwords = Passwords::new().map_err(|e| generator(&e))?;
     let setup = match store.count_users().await? {
@@ -143,7 +153,7 @@ pub async fn start(
         },
         settings,
         store,
-        ignored_headers: AtomicU64::new(0),
+        ignored_headers,
         verifier,
         accounts,
         flash: Flash::default(),
@@ -151,7 +161,7 @@ pub async fn start(
         setup,
         metrics,
         clock,
-        traffic: Arc::default(),
+        traffic,
     };
     Ok((Arc::new(services), flusher))
 }

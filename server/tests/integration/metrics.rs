@@ -87,6 +87,8 @@ async fn metrics_say_what_was_done() {
     assert_eq!(sample("latchkey_batch_uses_count"), sample("latchkey_commit_seconds_count"));
     assert_eq!(sample("latchkey_commit_failures_total"), 0.0);
     assert_eq!((sample("latchkey_keys"), sample("latchkey_sessions")), (1.0, 1.0));
+    assert_eq!(sample("latchkey_throttled_sources"), 0.0);
+    assert_eq!(sample("latchkey_requests_shed_total{kind=question}"), 0.0);
     assert_eq!(sample("latchkey_ignored_forwarded_headers_total"), 1.0);
     assert_eq!(sample("latchkey_journal_waiting_uses"), 0.0);
     assert_eq!(sample("latchkey_database_ready"), 1.0);
@@ -150,7 +152,9 @@ fn metrics_have_a_listener_of_their_own_that_is_off_by_default() {
     assert_eq!((health.status, health.body.as_str()), (200, "ok"));
     let metrics = client.ask("GET /metrics HTTP/1.1\r\n", "").unwrap();
     assert!(metrics.head.contains("content-type: text/plain; version=0.0.4"), "{}", metrics.head);
-    assert!(parse(&metrics.body)["samples"]["latchkey_uptime_seconds"].as_f64().unwrap() > 0.0);
+    let samples = &parse(&metrics.body)["samples"];
+    assert!(samples["latchkey_uptime_seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!(samples["latchkey_connections_accepted_total"], 0.0, "nobody came to the public listener");
     assert_eq!(client.ask("GET /login HTTP/1.1\r\n", "").unwrap().status, 404, "it shows no pages");
     process.kill().unwrap();
     process.wait().unwrap();

@@ -1,0 +1,138 @@
+//! What is read when somebody asks, and from where.
+
+use super::reading::{Read, Reading};
+use crate::domain::time::{Clock, Micros};
+use crate::store::Store;
+use crate::traffic::Traffic;
+use crate::verify::{Journal, KeyIndex, Verifier};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Those who keep the figures.
+pub struct Watched {
+    /// Keys.
+    pub index: Arc<KeyIndex>,
+    /// Uses on their way.
+    pub journal: Arc<Journal>,
+    /// Throttled sources.
+    pub verifier: Arc<Verifier>,
+    /// Sizes.
+    pub store: Arc<dyn Store>,
+    /// Connections and requests.
+    pub traffic: Arc<Traffic>,
+    /// Forwarded headers that were ignored.
+    pub ignored_headers: Arc<AtomicU64>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Watched {
+    pub(super) fn readings(self) -> Result<Vec<Reading>, prometheus::Error> {
+        let mut readings = Vec::from(journal(&self.journal, self.clock)?);
+        readings.extend(traffic(&self.traffic)?);
+        let Self { index, verifier, store, ignored_headers, .. } = self;
+        let (state, usage) = (Arc::clone(&store), store);
+        readings.extend([
+            Reading::one("latchkey_keys", "Keys that are not deleted.", move || index.count_all() as f64)?,
+            Reading::one(
+                "latchkey_throttled_sources",
+                "Sources and usernames that are told to wait, because they guess.",
+                move || verifier.count_throttled() as f64,
+            )?,
+            Reading::one(
+                "latchkey_ignored_forwarded_headers_total",
+                "Requests whose word about the client's address was ignored: their peer is no trusted proxy.",
+                move || ignored_headers.load(Ordering::Relaxed) as f64,
+            )?,
+            Reading::by(
+                "latchkey_database_bytes",
+                "Size of each database with its write-ahead log.",
+                "file",
+                vec![
+                    ("latchkey.db", Box::new(move || state.sizes().state as f64)),
+                    ("usage.db", Box::new(move || usage.sizes().usage as f64)),
+                ],
+            )?,
+        ]);
+        Ok(readings)
+    }
+}
+
+fn journal(journal: &Arc<Journal>, clock: Arc<dyn Clock>) -> Result<[Reading; 3], prometheus::Error> {
+    let [waiting, unfolded, oldest] = [(); 3].map(|()| Arc::clone(journal));
+    Ok([
+        Reading::one(
+            "latchkey_journal_waiting_uses",
+            "Accepted uses that wait for their commit.",
+            move || waiting.waiting_uses() as f64,
+        )?,
+        Reading::one(
+            "latchkey_journal_unfolded_uses",
+            "Committed uses in the journal that are not yet folded into the totals.",
+            move || unfolded.figures().unfolded_uses() as f64,
+        )?,
+        Reading::one(
+            "latchkey_fold_lag_seconds",
+            "Age of the oldest use that is not yet folded.",
+            move || {
+                let since = oldest.figures().unfolded_since();
+                since.map_or(0.0, |since| (clock.now().0 - since.0).max(0) as f64 / Micros::SECOND as f64)
+            },
+        )?,
+    ])
+}
+
+fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 6], prometheus::Error> {
+    let read = |of: fn(&Traffic) -> f64| -> Read {
+        let traffic = Arc::clone(traffic);
+        Box::new(move || of(&traffic))
+    };
+    Ok([
+        Reading::one("latchkey_connections", "Open connections.", read(|t| t.connections.taken() as f64))?,
+        Reading::one(
+            "latchkey_connections_accepted_total",
+            "Connections that were accepted.",
+            read(|t| t.accepted.get() as f64),
+        )?,
+        Reading::by(
+            "latchkey_connections_refused_total",
+            "Connections that were closed before they asked anything, by cause.",
+            "cause",
+            vec![
+                ("full", read(|t| t.refused.get() as f64)),
+                ("untrusted_proxy", read(|t| t.strangers.get() as f64)),
+                ("bad_proxy_header", read(|t| t.bad_proxy_headers.get() as f64)),
+                ("failed_handshake", read(|t| t.failed_handshakes.get() as f64)),
+            ],
+        )?,
+        Reading::by(
+            "latchkey_timeouts_total",
+            "Connections and requests that were ended because their time was over, by what did not come.",
+            "cause",
+            vec![
+                ("head", read(|t| t.late_heads.get() as f64)),
+                ("body", read(|t| t.late_bodies.get() as f64)),
+                ("answer_not_fetched", read(|t| t.unfetched.get() as f64)),
+                ("idle", read(|t| t.idle_closed.get() as f64)),
+            ],
+        )?,
+        Reading::by(
+            "latchkey_requests_in_progress",
+            "Requests that are being answered.",
+            "kind",
+            vec![
+                ("question", read(|t| t.questions.taken() as f64)),
+                ("page", read(|t| t.pages.taken() as f64)),
+            ],
+        )?,
+        Reading::by(
+            "latchkey_requests_shed_total",
+            "Requests that were answered 503, because too many were in progress.",
+            "kind",
+            vec![
+                ("question", read(|t| t.shed_questions.get() as f64)),
+                ("page", read(|t| t.shed_pages.get() as f64)),
+            ],
+        )?,
+    ])
+}
