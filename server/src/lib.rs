@@ -2,6 +2,7 @@
 #![recursion_limit = "256"]
 
 pub mod accounts;
+pub mod bench;
 pub mod commands;
 pub mod domain;
 pub mod http;

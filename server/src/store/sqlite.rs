@@ -1,6 +1,7 @@
 //! SQLite: `latchkey.db` for the state through sqlx, `usage.db` for the counts through rusqlite.
 
 mod audit;
+mod bulk;
 mod checkpoint;
 mod gateways;
 mod keys;
@@ -15,6 +16,7 @@ mod usage_read;
 mod users;
 mod writer;
 
+pub use bulk::insert_locked_keys;
 pub use open::open;
 pub use usage_log::SqliteUsageLog;
 

@@ -213,6 +213,13 @@ impl Flusher {
         self
     }
 
+    /// Writes refusals this often, and folds after a few of these, instead of every second.
+    #[must_use]
+    pub fn tick_every(mut self, tick: Duration) -> Self {
+        self.tick = tick;
+        self
+    }
+
     /// Tells the index the totals: complete, as nothing is left in the journal.
     ///
     /// # Errors

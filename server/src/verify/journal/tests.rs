@@ -113,10 +113,9 @@ struct Running {
 fn start(log: &FakeLog) -> Running {
     let (journal, index) = (Arc::new(Journal::default()), index());
     let (log, clock) = (Box::new(log.clone()), Arc::new(StandingClock));
-    let mut flusher = Flusher::start(Arc::clone(&journal), Arc::clone(&index), log, clock).unwrap();
-    flusher.tick = Duration::from_millis(2);
+    let flusher = Flusher::start(Arc::clone(&journal), Arc::clone(&index), log, clock).unwrap();
     let stop = CancellationToken::new();
-    let task = tokio::spawn(flusher.run(stop.clone()));
+    let task = tokio::spawn(flusher.tick_every(Duration::from_millis(2)).run(stop.clone()));
     let key = index.get(KeyNo(1)).unwrap();
     Running { journal, index, key, stop, task }
 }

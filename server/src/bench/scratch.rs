@@ -1,0 +1,83 @@
+//! A data directory for a bench: one user, one gateway, many Default keys that are locked to one address.
+
+use super::BenchError;
+use crate::accounts::operator::InitialPassword;
+use crate::domain::address::Address;
+use crate::domain::ids::{KeyId, Username};
+use crate::domain::key_type::KeyType;
+use crate::domain::time::{Clock, Micros};
+use crate::domain::token::PlainToken;
+use crate::secrets::Secrets;
+use crate::services::{SystemClock, start};
+use crate::settings::{Layers, Settings};
+use crate::store::{NewKey, UserStore, sqlite};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Who owns the keys, and may log in with [`PASSWORD`].
+pub const USERNAME: &str = "bench";
+/// The password of that user; it guards nothing but made-up keys.
+pub const PASSWORD: &str = "bench password";
+/// Where every key is locked to.
+pub const HOME: &str = "203.0.113.7";
+/// Where none of them passes from.
+pub const ELSEWHERE: &str = "203.0.113.8";
+/// Keys that one transaction adds.
+const CHUNK: usize = 100_000;
+
+/// What the directory was filled with.
+pub struct Filled {
+    /// The token of the gateway.
+    pub gateway: String,
+    /// The tokens of the first keys, as many as shall be asked.
+    pub tokens: Vec<PlainToken>,
+}
+
+/// Fills `directory`, which must be empty, with `keys` keys, of which `asked` are to be asked.
+///
+/// # Errors
+/// The directory holds data already, or cannot be written.
+pub async fn fill(directory: &Path, keys: usize, asked: usize) -> Result<Filled, BenchError> {
+    if directory.join("latchkey.db").exists() {
+        return Err(BenchError::NotEmpty(directory.display().to_string()));
+    }
+    std::fs::create_dir_all(directory)?;
+    let flags = vec![("data_dir", "argument", directory.display().to_string())];
+    let settings = Settings::parse(&Layers::load(None, std::iter::empty(), flags)?)?;
+    let (services, flusher) = start(settings.clone(), Arc::new(SystemClock)).await?;
+    let password = InitialPassword { given: Some(PASSWORD.to_owned()) };
+    services.operator.add_user(USERNAME, None, None, password).await?;
+    let gateway = services.operator.add_gateway(USERNAME).await?;
+    let username = Username::parse(USERNAME).expect("the name is one");
+    let user = UserStore::find_user(services.store.as_ref(), &username).await?;
+    let user = user.expect("the user was just added").no;
+    services.store.close().await;
+    drop((services, flusher));
+
+    let secrets = Secrets::load(&settings)?;
+    let lock = Address::parse(HOME).expect("the address is one");
+    let at = SystemClock.now();
+    let mut tokens = Vec::with_capacity(asked.min(keys));
+    for first in (0..keys).step_by(CHUNK) {
+        let mut rows = Vec::with_capacity(CHUNK.min(keys));
+        for number in first..keys.min(first + CHUNK) {
+            let token = settings.token_format.generate(KeyType::Default)?;
+            let id = KeyId::generate();
+            rows.push(NewKey {
+                id,
+                user,
+                key_type: KeyType::Default,
+                description: format!("bench {number}"),
+                token_hash: secrets.pepper.hash_for(KeyType::Default, &username, &token),
+                masked: token.masked(),
+                sealed: Some(secrets.sealing.seal(id, &token)?),
+                at: Micros(at.0),
+            });
+            if tokens.len() < asked {
+                tokens.push(token);
+            }
+        }
+        sqlite::insert_locked_keys(directory, lock, rows)?;
+    }
+    Ok(Filled { gateway, tokens })
+}
