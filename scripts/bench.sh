@@ -11,7 +11,7 @@ start() {
 }
 finish() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait
+  wait 2>/dev/null || true
   rm -rf "$work"
 }
 
@@ -47,24 +47,25 @@ run() {
   ! grep -q "Socket errors" <<<"$result" || { echo "$result" >&2; die "$name: connections failed"; }
   awk '/Requests\/sec/ {r = $2}
     $1 == "99%" {p = $2 + 0; if ($2 ~ /us$/) p /= 1000; else if ($2 !~ /ms$/) p *= 1000}
-    END {printf "%.0f %.3f\n", r, p}' <<<"$result" >>"$work/$name"
+    END {printf "%.0f %.3f\n", r, p}' <<<"$result" >>"$work/runs.$name"
 }
 
 median() { sort -g | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 percentile99() { sort -g | awk '{v[NR] = $1} END {i = int(NR * 0.99 + 0.999); print v[i < NR ? i : NR]}'; }
 # Column COLUMN of runs A over that of runs B, round by round; the median.
-quotient() { paste "$work/$1" "$work/$2" | awk -v c="$3" '{print $c / $(c + 2)}' | median; }
-column() { cut -d' ' -f"$2" "$work/$1" | median; }
+quotient() { paste "$work/runs.$1" "$work/runs.$2" | awk -v c="$3" '{print $c / $(c + 2)}' | median; }
+column() { cut -d" " -f"$2" "$work/runs.$1" | median; }
 
 # row TITLE VALUE BOUND at-least|at-most [P99]
 row() {
   local verdict=ok
+  [ -n "$2" ] || die "there is no figure for: $1"
   case $4 in
     at-least) awk "BEGIN {exit !($2 < $3)}" && verdict=below ;;
     at-most) awk "BEGIN {exit !($2 > $3)}" && verdict=above ;;
   esac
   [ $verdict = ok ] || missed=1
-  printf '%s\t%s\t%s %s\t%s\t%s\n' "$1" "$2" "${4#at-}" "$3" "$verdict" "${5:-}" >>"$work/table"
+  printf '%s\t%s\t%s %s\t%s\t%s\n' "$1" "$2" "${4/-/ }" "$3" "$verdict" "${5:-}" >>"$work/table"
 }
 # ratio TITLE RUNS BARE BOUND
 ratio() { row "$1" "$(printf %.2f "$(quotient "$2" "$3" 1)")" "$4" at-least "$(column "$2" 2)"; }

@@ -1,9 +1,15 @@
-//! What the benches share: a scratch directory full of keys, and the questions that are asked of it.
+//! `latchkey bench`, and what `make bench` shares with it: a scratch directory full of keys, and the questions
+//! that are asked of it.
 
+mod client;
 mod requests;
+mod run;
 mod scratch;
+mod servers;
+mod wrk;
 
 pub use requests::Case;
+pub use run::{Options, Report, Row, run};
 pub use scratch::{Filled, PASSWORD, USERNAME, fill};
 
 use crate::accounts::operator::OperatorError;
@@ -19,8 +25,14 @@ use crate::store::StoreError;
 pub enum BenchError {
     #[error("{0} holds data already; a bench takes an empty directory")]
     NotEmpty(String),
-    #[error("the scratch directory cannot be written: {0}")]
+    #[error("the bench cannot go on: {0}")]
     Io(#[from] std::io::Error),
+    #[error("the server on the scratch directory did not start; what it says stands above")]
+    NotStarted,
+    #[error("not everything was answered as it has to be; wrk says: {0}")]
+    Answers(String),
+    #[error("interrupted")]
+    Interrupted,
     #[error(transparent)]
     Settings(#[from] SettingsError),
     #[error(transparent)]

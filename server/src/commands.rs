@@ -1,5 +1,6 @@
 //! The command line, one file a verb.
 
+mod bench;
 mod config;
 mod control;
 mod doctor;
@@ -33,6 +34,8 @@ enum Verb {
     /// Look at what is connected, and say what to change
     #[command(subcommand)]
     Doctor(doctor::Verb),
+    /// Measure verification on this machine, in a scratch directory; the real data are not touched
+    Bench(bench::Flags),
     /// Print the settings in force and where each came from
     Config(Common),
 }
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
         Verb::User(verb) => user::run(verb),
         Verb::Gateway(verb) => gateway::run(verb),
         Verb::Doctor(verb) => doctor::run(&verb),
+        Verb::Bench(flags) => bench::run(&flags),
         Verb::Config(common) => config::run(&common),
     };
     match result {

@@ -7,6 +7,7 @@ mod audit;
 mod authz;
 mod bad_input;
 mod behind;
+mod bench;
 mod binary;
 mod bypass;
 mod command_line;
