@@ -109,7 +109,7 @@ impl KeyIndex {
             deleted: record.deleted,
             owner_disabled: key.user.is_disabled(),
             disabled: record.disabled,
-            expires_at: record.expires_at(),
+            expires_at: known.keys.expires_at(key.no, record),
             rule: known.keys.rule(key.no, record),
         };
         judge(&facts, address, now)

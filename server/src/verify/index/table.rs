@@ -1,8 +1,8 @@
 //! The keys' records: a million of them in little more than a hundred megabytes.
 //!
 //! Records lie side by side in blocks, each at the place of its row number, so a key costs no allocation of
-//! its own; blocks never move. The table of hashes holds row numbers only. What few keys have (an allow list)
-//! and what is read seldom (the description) lies apart.
+//! its own; blocks never move. The table of hashes holds row numbers only. What few keys have (an allow list,
+//! an expiry) and what is read seldom (the description) lies apart.
 
 use crate::domain::address::{Address, Network};
 use crate::domain::ids::{KeyId, KeyNo, UserNo};
@@ -24,23 +24,20 @@ pub(super) struct Record {
     pub(super) id: KeyId,
     times_used: AtomicU64,
     last_used: AtomicI64,
-    /// In microseconds; `i64::MAX` is never.
-    expires_at: i64,
     pub(super) user: UserNo,
-    description: Text,
+    /// Where in [`Table::texts`] the description begins, and its bytes.
+    text: u32,
+    text_length: u16,
     pub(super) locked: Option<Address>,
     width: LockWidth,
     pub(super) key_type: KeyType,
     pub(super) deleted: bool,
     pub(super) disabled: bool,
-    has_allow_list: bool,
+    /// An allow list or an expiry, which lie apart.
+    has_more: bool,
 }
 
 impl Record {
-    pub(super) fn expires_at(&self) -> Option<Micros> {
-        (self.expires_at != i64::MAX).then_some(Micros(self.expires_at))
-    }
-
     pub(super) fn times_used(&self) -> u64 {
         self.times_used.load(Ordering::Acquire)
     }
@@ -63,19 +60,13 @@ impl Record {
     }
 }
 
-/// A stretch of [`Table::texts`].
-#[derive(Clone, Copy, Default)]
-struct Text {
-    start: u32,
-    length: u16,
-}
-
 /// All records.
 #[derive(Default)]
 pub(super) struct Table {
     blocks: Vec<Vec<Option<Record>>>,
     by_hash: HashTable<KeyNo>,
     allow_lists: HashMap<KeyNo, Box<[Network]>>,
+    expiries: HashMap<KeyNo, Micros>,
     /// The descriptions, one behind the other: they never change.
     texts: String,
 }
@@ -92,7 +83,7 @@ impl Table {
     }
 
     pub(super) fn rule(&self, no: KeyNo, record: &Record) -> RuleView<'_> {
-        let allow_list = if record.has_allow_list { self.allow_lists.get(&no) } else { None };
+        let allow_list = if record.has_more { self.allow_lists.get(&no) } else { None };
         RuleView {
             enforced: record.key_type.is_address_bound(),
             locked: record.locked,
@@ -103,31 +94,38 @@ impl Table {
 
     /// The customer's words; nothing of a key that was a tombstone when it was added.
     pub(super) fn description(&self, record: &Record) -> &str {
-        let start = record.description.start as usize;
-        self.texts.get(start..start + usize::from(record.description.length)).unwrap_or_default()
+        let start = record.text as usize;
+        self.texts.get(start..start + usize::from(record.text_length)).unwrap_or_default()
+    }
+
+    pub(super) fn expires_at(&self, no: KeyNo, record: &Record) -> Option<Micros> {
+        if record.has_more { self.expiries.get(&no).copied() } else { None }
     }
 
     pub(super) fn add(&mut self, key: IndexedKey) {
         let (no, hash) = (key.no, key.token_hash);
-        let description = if key.deleted { Text::default() } else { self.keep(&key.description) };
-        let has_allow_list = !key.rule.allow_list.is_empty();
-        if has_allow_list {
+        let (text, text_length) = if key.deleted { (0, 0) } else { self.keep(&key.description) };
+        let has_more = !key.rule.allow_list.is_empty() || key.expires_at.is_some();
+        if !key.rule.allow_list.is_empty() {
             self.allow_lists.insert(no, key.rule.allow_list);
+        }
+        if let Some(expires_at) = key.expires_at {
+            self.expiries.insert(no, expires_at);
         }
         *self.place(no) = Some(Record {
             token_hash: hash,
             id: key.id,
             times_used: AtomicU64::new(0),
             last_used: AtomicI64::new(0),
-            expires_at: key.expires_at.map_or(i64::MAX, |at| at.0),
             user: key.user,
-            description,
+            text,
+            text_length,
             locked: key.rule.locked,
             width: key.rule.width,
             key_type: key.key_type,
             deleted: key.deleted,
             disabled: key.disabled,
-            has_allow_list,
+            has_more,
         });
         let blocks = &self.blocks;
         let part = |no: &KeyNo| record(blocks, *no).map_or(0, |record| record.token_hash.part());
@@ -135,10 +133,11 @@ impl Table {
     }
 
     pub(super) fn set_rule(&mut self, no: KeyNo, rule: AddressRule) {
+        let has_more = !rule.allow_list.is_empty() || self.expiries.contains_key(&no);
         let Some(record) = self.get_mut(no) else { return };
         record.locked = rule.locked;
         record.width = rule.width;
-        record.has_allow_list = !rule.allow_list.is_empty();
+        record.has_more = has_more;
         if rule.allow_list.is_empty() {
             self.allow_lists.remove(&no);
         } else {
@@ -150,9 +149,10 @@ impl Table {
     pub(super) fn delete(&mut self, no: KeyNo) -> Option<UserNo> {
         let record = self.get_mut(no)?;
         record.deleted = true;
-        record.has_allow_list = false;
+        record.has_more = false;
         let user = record.user;
         self.allow_lists.remove(&no);
+        self.expiries.remove(&no);
         Some(user)
     }
 
@@ -169,11 +169,12 @@ impl Table {
         &mut self.blocks[block][place]
     }
 
-    fn keep(&mut self, text: &str) -> Text {
+    /// Keeps a description; answers where it begins and how many bytes it has.
+    fn keep(&mut self, text: &str) -> (u32, u16) {
         let start = u32::try_from(self.texts.len());
-        let (Ok(start), Ok(length)) = (start, u16::try_from(text.len())) else { return Text::default() };
+        let (Ok(start), Ok(length)) = (start, u16::try_from(text.len())) else { return (0, 0) };
         self.texts.push_str(text);
-        Text { start, length }
+        (start, length)
     }
 }
 
@@ -192,6 +193,6 @@ mod tests {
 
     #[test]
     fn a_record_is_small() {
-        assert!(size_of::<Option<Record>>() <= 112, "{} bytes", size_of::<Option<Record>>());
+        assert_eq!(size_of::<Option<Record>>(), 96, "a million keys grow with every byte of it");
     }
 }
