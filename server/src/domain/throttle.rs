@@ -134,7 +134,9 @@ mod tests {
             throttle.charge(key, at(0));
         }
         let count = throttle.rows.iter().map(Vec::len).sum::<usize>();
-        assert_eq!(count, Throttle::<u32>::ROWS * Throttle::<u32>::ROW);
+        // The hasher's seed is random, and with it which few rows are not quite full.
+        let most = Throttle::<u32>::ROWS * Throttle::<u32>::ROW;
+        assert!((most * 9 / 10..=most).contains(&count), "{count} of {most}");
         assert!(throttle.wait_seconds(&0, at(0)).is_some());
         assert_eq!(throttle.count_waiting(at(0)), 1);
     }
