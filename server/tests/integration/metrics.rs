@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tower::ServiceExt;
@@ -142,10 +142,9 @@ fn metrics_have_a_listener_of_their_own_that_is_off_by_default() {
     assert_eq!(on_the_public_one.status, 404);
     drop(server);
 
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-    let mut process = latchkey(dir.path(), &arguments).stdout(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let line = lines.map(Result::unwrap).find(|line| line.starts_with("Metrics")).unwrap();
+    let mut server = Server::start_with(dir.path(), &["--admin-listen", "127.0.0.1:0"], &[]);
+    let line =
+        std::iter::repeat_with(|| server.next_line()).find(|line| line.starts_with("Metrics")).unwrap();
     let address = line.trim_end_matches("/metrics").rsplit("http://").next().unwrap().parse().unwrap();
     let mut client = Client::connect(address);
     let health = client.ask("GET /healthz HTTP/1.1\r\n", "").unwrap();
@@ -156,8 +155,6 @@ fn metrics_have_a_listener_of_their_own_that_is_off_by_default() {
     assert!(samples["latchkey_uptime_seconds"].as_f64().unwrap() > 0.0);
     assert_eq!(samples["latchkey_connections_accepted_total"], 0.0, "nobody came to the public listener");
     assert_eq!(client.ask("GET /login HTTP/1.1\r\n", "").unwrap().status, 404, "it shows no pages");
-    process.kill().unwrap();
-    process.wait().unwrap();
 }
 
 #[test]
