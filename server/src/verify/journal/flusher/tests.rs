@@ -1,11 +1,13 @@
 use super::*;
+use crate::domain::address::Address;
 use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::AddressRule;
 use crate::domain::token::TokenHash;
 use crate::domain::verdict::Code;
-use crate::store::{Change, IndexedKey, IndexedUser, Total, Walk, Watcher};
-use crate::verify::KeyIndex;
+use crate::store::{Change, IndexedKey, IndexedUser, Refusal, Total, Walk, Watcher};
+use crate::verify::KeyEntry;
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A log in memory that fails when it is told to.
