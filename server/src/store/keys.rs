@@ -84,8 +84,8 @@ pub trait KeyStore: Send + Sync {
 /// The address rules of keys.
 #[async_trait]
 pub trait RuleStore: Send + Sync {
-    /// Makes `address` the locked one if there is none: one compare-and-set. Who lost reads the winner from
-    /// the index, which knows it when this returns.
+    /// Makes `address` the locked one if there is none and the allow list permits it: one compare-and-set.
+    /// Who lost reads the winner from the index, which knows it when this returns.
     async fn bind_first_address(&self, key: KeyNo, address: Address, at: Micros) -> Result<(), StoreError>;
     /// Adds to the allow list; `Conflict` if it is there, `Full` at `limit` entries.
     async fn insert_network(

@@ -13,8 +13,9 @@ use crate::domain::verdict::Code;
 use crate::store::{Refusal, Store, StoreError};
 use std::sync::Arc;
 
-/// A bind that is undone before it is seen (released, and bound again elsewhere) is tried this often.
-const BIND_TRIES: usize = 4;
+/// A bind that is undone before it is seen (the lock was released meanwhile) is tried again; an owner would have
+/// to release it this often, a commit each, while one request waits.
+const BIND_TRIES: usize = 64;
 
 /// One question of a gateway.
 #[derive(Clone, Copy)]

@@ -193,6 +193,8 @@ async fn keys() {
     assert_eq!(add("10.0.0.0/8", 2).await, Err(StoreError::Conflict));
     assert_eq!(add("2001:db8::/32", 2).await, Ok(()));
     assert_eq!(add("10.1.0.0/16", 2).await, Err(StoreError::Full));
+    // Outside of the allow list, whatever was known when it was judged: nothing happens.
+    store.bind_first_address(no, address("192.0.2.1"), Micros(8)).await.unwrap();
     store.bind_first_address(no, address("10.0.0.1"), Micros(8)).await.unwrap();
     store.bind_first_address(no, address("10.0.0.2"), Micros(8)).await.unwrap();
     store.set_lock_width(no, LockWidth::Net64, audit(9, Action::LockWidthSet)).await.unwrap();

@@ -5,14 +5,14 @@ use super::rows::{network, numbers};
 use super::{SqliteStore, audit};
 use crate::domain::address::{Address, Network};
 use crate::domain::ids::KeyNo;
-use crate::domain::rule::LockWidth;
+use crate::domain::rule::{AddressRule, LockWidth, Ruling};
 use crate::domain::time::Micros;
 use crate::store::{Audit, Change, RuleStore, StoreError};
 use async_trait::async_trait;
 use sqlx::{Row, SqliteConnection};
 
-/// The rule of a key after a change, for the watcher.
-async fn changed_rule(connection: &mut SqliteConnection, key: KeyNo) -> Result<Change, StoreError> {
+/// The rule of a key as it stands in this transaction.
+async fn read_rule(connection: &mut SqliteConnection, key: KeyNo) -> Result<AddressRule, StoreError> {
     let row = sqlx::query("SELECT key_type, locked_ip, lock_width FROM keys WHERE no = ?")
         .bind(i64::from(key.0))
         .fetch_one(&mut *connection)
@@ -20,7 +20,12 @@ async fn changed_rule(connection: &mut SqliteConnection, key: KeyNo) -> Result<C
     let networks =
         sqlx::query(NETWORKS).bind(numbers([key.0].into_iter())).fetch_all(&mut *connection).await?;
     let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
-    Ok(Change::KeyRule(key, rule(&row, networks)?))
+    rule(&row, networks)
+}
+
+/// The rule of a key after a change, for the watcher.
+async fn changed_rule(connection: &mut SqliteConnection, key: KeyNo) -> Result<Change, StoreError> {
+    Ok(Change::KeyRule(key, read_rule(connection, key).await?))
 }
 
 #[async_trait]
@@ -29,6 +34,10 @@ impl RuleStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    // Who asked judged by what was known then; an allow list that was begun since forbids it.
+                    if read_rule(c, key).await?.view().judge(address) != Ruling::PassAndBind {
+                        return Ok(((), vec![]));
+                    }
                     let bound = sqlx::query(
                         "UPDATE keys SET locked_ip = ?, locked_at = ?
                          WHERE no = ? AND locked_ip IS NULL AND deleted_at IS NULL",
