@@ -2,12 +2,17 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
-use crate::components::{Announcer, Footer, Header, LastHeading, LiveRegion, NotFoundView};
+#[cfg(not(feature = "ssr"))]
+use crate::components::NotFoundView;
+use crate::components::{Announcer, Footer, Header, LastHeading, LiveRegion};
 use crate::echo::provide_echo;
 use crate::i18n::texts;
 use crate::pages::{
     DashboardPage, DeleteKeyPage, GenerateKeyPage, KeyPageView, KeysPage, LoginPage, SetupPage,
 };
+#[cfg(not(feature = "ssr"))]
+use crate::part::IntoPart;
+use crate::part::Part;
 use crate::session::{FreshKey, Session};
 
 /// The whole application; what hydrates in the browser.
@@ -47,11 +52,23 @@ fn Frame(
     }
 }
 
+/// What the router finds no page for: the server knows a few more.
+#[cfg(feature = "ssr")]
+fn other_page() -> Part {
+    crate::served::served_page()
+}
+
+/// What the router finds no page for.
+#[cfg(not(feature = "ssr"))]
+fn other_page() -> Part {
+    view! { <NotFoundView/> }.part()
+}
+
 /// Every address and its page. The whole page is sent at once, because its status is known only then.
 #[component]
 fn Pages() -> impl IntoView {
     view! {
-        <FlatRoutes fallback=|| view! { <NotFoundView/> }>
+        <FlatRoutes fallback=other_page>
             <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async/>
             <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
             <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>

@@ -11,6 +11,8 @@ mod part;
 pub mod portal;
 mod problem_text;
 mod question;
+#[cfg(feature = "ssr")]
+mod served;
 mod server_fns;
 mod session;
 #[cfg(feature = "ssr")]
@@ -22,6 +24,9 @@ pub use app::App;
 pub use echo::FormEcho;
 pub use i18n::{Language, Texts};
 pub use portal::*;
+/// The texts of the pages that the server alone knows, and of what it mails.
+#[cfg(feature = "ssr")]
+pub use served::texts;
 pub use server_fns::*;
 #[cfg(feature = "ssr")]
 pub use shell::{SiteFiles, shell};

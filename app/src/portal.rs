@@ -2,6 +2,10 @@
 //!
 //! No SQL, no HTTP, and no secret except in the one type that shows a token ([`ShownToken`]).
 
+mod profile;
+
+pub use profile::*;
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -29,6 +33,8 @@ pub trait Portal: Send + Sync {
     async fn log_in(&self, username: String, password: Password) -> Result<(), PortalError>;
     /// Ends the session of this request.
     async fn log_out(&self) -> Result<(), PortalError>;
+    /// One page of what happened in the account of the user, newest first.
+    async fn list_history(&self, page: u32) -> Result<HistoryPage, PortalError>;
     /// The figures of the first page.
     async fn dashboard(&self) -> Result<Dashboard, PortalError>;
     /// One page of keys, newest first; pages count from 1 and a page past the end is the last one.

@@ -3,11 +3,13 @@
 mod dashboard;
 mod keys;
 mod landing;
+mod profile;
 mod session;
 
 pub use dashboard::*;
 pub use keys::*;
 pub use landing::*;
+pub use profile::*;
 pub use session::*;
 
 use std::sync::Arc;

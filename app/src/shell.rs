@@ -1,9 +1,11 @@
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
+use leptos_router::location::RequestUrl;
 
 use crate::app::App;
 use crate::i18n::language;
+use crate::served::is_served;
 
 /// Where the browser finds the site's files; their names change with their content.
 #[derive(Clone)]
@@ -28,7 +30,7 @@ pub fn shell(site: SiteFiles) -> impl IntoView {
                 <meta name="robots" content="noindex"/>
                 <link rel="stylesheet" href=site.css/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <Start js=site.js wasm=site.wasm/>
+                {(!is_plain()).then(|| view! { <Start js=site.js wasm=site.wasm/> })}
                 <MetaTags/>
             </head>
             <body>
@@ -36,6 +38,12 @@ pub fn shell(site: SiteFiles) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Whether the page that is asked for stays as the server wrote it.
+fn is_plain() -> bool {
+    let asked = use_context::<RequestUrl>().and_then(|url| url.parse().ok());
+    asked.is_some_and(|url| is_served(url.path()))
 }
 
 /// Starts the program. Leptos' own tags read file names from a file beside the binary, and there is none.

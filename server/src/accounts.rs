@@ -1,13 +1,16 @@
 //! Use cases around users: logging in, sessions, the first account, the operator's verbs.
 
 mod actor;
+mod history;
 mod log_in;
+mod once;
 pub mod operator;
 mod passwords;
 mod sessions;
 mod setup;
 
 pub use actor::{Actor, Visit};
+pub use once::{Once, Place};
 pub use passwords::Passwords;
 pub use sessions::{SessionLimits, SessionToken};
 pub use setup::SetupLink;

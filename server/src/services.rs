@@ -1,7 +1,7 @@
 //! Everything wired together: from settings to use cases.
 
 use crate::accounts::operator::Operator;
-use crate::accounts::{Accounts, Passwords, SetupLink};
+use crate::accounts::{Accounts, Once, Passwords, SetupLink};
 use crate::domain::time::{Clock, Micros};
 use crate::keys::{Flash, Keys};
 use crate::metrics::{Metrics, Watched};
@@ -68,6 +68,8 @@ pub struct Services {
     pub keys: Keys,
     /// Tokens on their way to the next page.
     pub flash: Flash,
+    /// Other secrets on their way to the next page.
+    pub once: Once,
     /// The probe that looks at a live gateway.
     pub probes: Probes,
     /// The operator's verbs.
@@ -157,6 +159,7 @@ pub async fn start(
         verifier,
         accounts,
         flash: Flash::default(),
+        once: Once::default(),
         probes: Probes::default(),
         setup,
         metrics,

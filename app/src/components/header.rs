@@ -67,6 +67,9 @@ pub(crate) fn NavLink(
     to: &'static str,
     /// What it says.
     text: &'static str,
+    /// Whether the browser's program does not know the page, so that the browser has to load it.
+    #[prop(optional)]
+    external: bool,
 ) -> Part {
     let path = use_location().pathname;
     let current = Signal::derive(move || {
@@ -76,5 +79,5 @@ pub(crate) fn NavLink(
             _ => None,
         })
     });
-    view! { <a href=to aria-current=current>{text}</a> }.part()
+    view! { <a href=to rel=external.then_some("external") aria-current=current>{text}</a> }.part()
 }

@@ -17,7 +17,7 @@ pub(crate) fn AccountMenu(
     log_out: Form<LogOut>,
 ) -> Part {
     let t = texts();
-    let pages = [("/account/api-keys", t.api_keys)];
+    let pages = [("/account/api-keys", t.api_keys, false), ("/account/profile", t.profile, true)];
     let menu = Menu::new();
     let path = use_location().pathname;
     let inside = Signal::derive(move || path.with(|path| path.starts_with("/account/")).then_some("true"));
@@ -25,7 +25,7 @@ pub(crate) fn AccountMenu(
     let open = Signal::derive(move || menu.open.get().then_some(""));
     let expanded =
         Signal::derive(move || menu.live.get().then(|| if menu.open.get() { "true" } else { "false" }));
-    let links = pages.map(|(to, text)| view! { <li><NavLink to text/></li> });
+    let links = pages.map(|(to, text, external)| view! { <li><NavLink to text external/></li> });
     view! {
         <li
             class="menu"

@@ -10,21 +10,26 @@ pub(crate) fn Pager(
     page: u32,
     /// How many there are.
     pages: u32,
+    /// Where they are.
+    #[prop(default = "/account/api-keys")]
+    path: &'static str,
 ) -> impl IntoView {
     let t = texts();
     let previous = (page > 1).then(|| page - 1);
     let next = (page > 0 && page < pages).then(|| page + 1);
     view! {
         <nav class="pager" aria-label=t.pages_label>
-            <PagerStep to=previous label=t.previous rel="prev"/>
+            <PagerStep path to=previous label=t.previous rel="prev"/>
             <span class="pager-bar" aria-hidden="true">"|"</span>
-            <PagerStep to=next label=t.next rel="next"/>
+            <PagerStep path to=next label=t.next rel="next"/>
         </nav>
     }
 }
 
 #[component]
 fn PagerStep(
+    /// Where the pages are.
+    path: &'static str,
     /// The page it leads to, if there is one.
     to: Option<u32>,
     /// What it says.
@@ -33,7 +38,7 @@ fn PagerStep(
     rel: &'static str,
 ) -> Part {
     match to {
-        Some(page) => view! { <a href=format!("/account/api-keys?page={page}") rel=rel>{label}</a> }.part(),
+        Some(page) => view! { <a href=format!("{path}?page={page}") rel=rel>{label}</a> }.part(),
         None => view! { <span class="off" aria-disabled="true">{label}</span> }.part(),
     }
 }

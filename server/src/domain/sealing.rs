@@ -38,10 +38,29 @@ impl SealingKey {
     /// # Errors
     /// The system's generator failed.
     pub fn seal(&self, id: KeyId, token: &PlainToken) -> Result<Vec<u8>, SealError> {
+        self.encrypt(&associated(id), token.expose().as_bytes())
+    }
+
+    /// Seals what belongs to one place, such as `users.totp_sealed:17`.
+    ///
+    /// # Errors
+    /// The system's generator failed.
+    pub fn seal_bytes(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.encrypt(place.as_bytes(), plain)
+    }
+
+    /// Opens what was sealed for that same place.
+    ///
+    /// # Errors
+    /// The copy is of another place, was sealed with another key, or was changed.
+    pub fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.decrypt(place.as_bytes(), sealed)
+    }
+
+    fn encrypt(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0_u8; NONCE];
         rand::rngs::SysRng.try_fill_bytes(&mut nonce).map_err(|_| SealError::Generator)?;
-        let aad = associated(id);
-        let payload = Payload { msg: token.expose().as_bytes(), aad: &aad };
+        let payload = Payload { msg: plain, aad };
         let sealed = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::Unreadable)?;
         Ok([&[VERSION][..], &nonce, &sealed].concat())
     }
@@ -51,14 +70,17 @@ impl SealingKey {
     /// # Errors
     /// The copy is of another row, was sealed with another key, or was changed.
     pub fn open(&self, id: KeyId, sealed: &[u8]) -> Result<PlainToken, SealError> {
-        let rest = sealed.strip_prefix(&[VERSION]).ok_or(SealError::Unreadable)?;
-        let (nonce, text) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Unreadable)?;
-        let aad = associated(id);
-        let payload = Payload { msg: text, aad: &aad };
-        let plain = self.0.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError::Unreadable)?;
-        let plain = Zeroizing::new(plain);
+        let plain = self.decrypt(&associated(id), sealed)?;
         let text = std::str::from_utf8(&plain).map_err(|_| SealError::Unreadable)?;
         Ok(PlainToken::new(text.to_owned()))
+    }
+
+    fn decrypt(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let rest = sealed.strip_prefix(&[VERSION]).ok_or(SealError::Unreadable)?;
+        let (nonce, text) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Unreadable)?;
+        let payload = Payload { msg: text, aad };
+        let plain = self.0.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError::Unreadable)?;
+        Ok(Zeroizing::new(plain))
     }
 }
 
@@ -85,5 +107,13 @@ mod tests {
         }
         assert!(key.open(id, b"").is_err());
         assert!(!sealed.windows(6).any(|w| w == b"secret"));
+    }
+
+    #[test]
+    fn bytes_open_in_their_place_alone() {
+        let key = SealingKey::new(&[1; 32]);
+        let sealed = key.seal_bytes("webhooks.secret_sealed:1", b"plain").unwrap();
+        assert_eq!(key.open_bytes("webhooks.secret_sealed:1", &sealed).unwrap().as_slice(), b"plain");
+        assert!(key.open_bytes("webhooks.secret_sealed:2", &sealed).is_err());
     }
 }

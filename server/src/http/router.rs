@@ -82,6 +82,8 @@ fn portal(site: Site) -> Router {
         .route("/login", get(open_page).post(plain_form::<app::LogIn>))
         .route("/logout", post(plain_form::<app::LogOut>))
         .route("/language", post(choose_language))
+        .route("/account/profile", get(page))
+        .route("/account/profile/history", get(page))
         .route("/account/api-keys", get(page))
         .route("/account/api-keys/new", get(page).post(plain_form::<app::GenerateKey>))
         .route("/account/api-keys/{id}", get(page).post(key_form))

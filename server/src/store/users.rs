@@ -2,6 +2,7 @@
 
 use super::{Audit, StoreError};
 use crate::domain::ids::{UserNo, Username};
+use crate::domain::role::Role;
 use crate::domain::time::Micros;
 use async_trait::async_trait;
 
@@ -16,8 +17,20 @@ pub struct UserRow {
     pub username: Username,
     /// Where it is written to.
     pub email: Option<String>,
+    /// Whether it answered from there; the operator's word counts as an answer.
+    pub email_confirmed: bool,
+    /// The language it chose, by its code; empty: as the browser asks.
+    pub language: String,
+    /// The time zone it chose, by its IANA name.
+    pub time_zone: String,
+    /// What it may do with its keys.
+    pub role: Role,
     /// PHC string of its password.
     pub password_hash: String,
+    /// When that was set.
+    pub password_set_at: Micros,
+    /// The sealed secret of its second factor, if that is on.
+    pub totp: Option<Vec<u8>>,
     /// When it was added.
     pub created_at: Micros,
     /// Whether it is disabled.

@@ -14,6 +14,7 @@ mod command_line;
 mod connections;
 mod faults;
 mod gateway_token;
+mod history;
 mod key_life;
 mod listeners;
 mod metrics;

@@ -2,9 +2,10 @@
 
 use super::SqliteStore;
 use super::rows::{address, micros};
-use crate::domain::ids::{KeyId, KeyNo};
+use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::store::{Audit, AuditRow, AuditStore, StoreError};
 use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 /// Writes one line within the transaction of what it tells of.
@@ -28,6 +29,17 @@ pub(super) async fn write(
     Ok(())
 }
 
+fn audit_row(row: &SqliteRow) -> Result<AuditRow, StoreError> {
+    Ok(AuditRow {
+        at: micros(row, "at")?,
+        action: row.try_get("action")?,
+        actor: row.try_get("actor")?,
+        key: row.try_get::<Option<uuid::Uuid>, _>("key_id")?.map(KeyId),
+        address: address(row, "address")?,
+        detail: row.try_get("detail")?,
+    })
+}
+
 #[async_trait]
 impl AuditStore for SqliteStore {
     async fn record(&self, audit: Audit) -> Result<(), StoreError> {
@@ -49,17 +61,35 @@ impl AuditStore for SqliteStore {
         .bind(i64::from(most))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(AuditRow {
-                    at: micros(row, "at")?,
-                    action: row.try_get("action")?,
-                    actor: row.try_get("actor")?,
-                    key: row.try_get::<Option<uuid::Uuid>, _>("key_id")?.map(KeyId),
-                    address: address(row, "address")?,
-                    detail: row.try_get("detail")?,
-                })
-            })
-            .collect()
+        rows.iter().map(audit_row).collect()
+    }
+
+    async fn count_user_audit(&self, user: UserNo) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT count(*) FROM audit WHERE user_no = ?")
+            .bind(i64::from(user.0))
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+    }
+
+    async fn list_user_audit(
+        &self,
+        user: UserNo,
+        skipped: u32,
+        most: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        // The numbers come from the index alone, so that what is skipped is never read.
+        let rows = sqlx::query(
+            "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id
+             FROM audit a LEFT JOIN keys k ON k.no = a.key_no
+             WHERE a.no IN (SELECT no FROM audit WHERE user_no = ? ORDER BY no DESC LIMIT ? OFFSET ?)
+             ORDER BY a.no DESC",
+        )
+        .bind(i64::from(user.0))
+        .bind(i64::from(most))
+        .bind(i64::from(skipped))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(audit_row).collect()
     }
 }

@@ -3,6 +3,7 @@
 use super::rows::{micros, number, owner, user_no, username};
 use super::{SqliteStore, audit};
 use crate::domain::ids::{UserNo, Username};
+use crate::domain::role::Role;
 use crate::store::{Audit, Change, IndexedUser, NewUser, StoreError, UserRow, UserStore};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
@@ -19,7 +20,13 @@ pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, StoreError> {
         owner: owner(row)?,
         username: username(row)?,
         email: row.try_get("email")?,
+        email_confirmed: row.try_get::<Option<i64>, _>("email_confirmed_at")?.is_some(),
+        language: row.try_get("language")?,
+        time_zone: row.try_get("time_zone")?,
+        role: if row.try_get::<i64, _>("role")? == 0 { Role::ManagesKeys } else { Role::ReadsOnly },
         password_hash: row.try_get("password_hash")?,
+        password_set_at: micros(row, "password_set_at")?,
+        totp: row.try_get("totp_sealed")?,
         created_at: micros(row, "created_at")?,
         disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
         owner_disabled: row.try_get::<Option<i64>, _>("owner_disabled_at")?.is_some(),
@@ -32,15 +39,14 @@ async fn insert(
     audit: &Audit,
 ) -> Result<(UserNo, Vec<Change>), StoreError> {
     let no: i64 = sqlx::query(
-        "INSERT INTO users (owner_no, username, username_folded, email, password_hash, password_set_at, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING no",
+        "INSERT INTO users (owner_no, username, username_folded, email, email_confirmed_at, password_hash, password_set_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, iif(?4 IS NULL, NULL, ?6), ?5, ?6, ?6) RETURNING no",
     )
     .bind(user.owner.map(|o| i64::from(o.0)))
     .bind(user.username.as_str())
     .bind(user.username.folded())
     .bind(&user.email)
     .bind(&user.password_hash)
-    .bind(user.at.0)
     .bind(user.at.0)
     .fetch_one(&mut *connection)
     .await?

@@ -1,0 +1,37 @@
+//! Pages that the server alone knows: what an account needs now and then. They are plain pages with plain forms,
+//! and cost the program in the browser nothing (docs/decisions.md). A link to one needs `rel="external"`.
+
+mod part;
+mod profile;
+pub mod texts;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::components::NotFoundView;
+use crate::part::{IntoPart, Part};
+
+/// The page at a path that the browser's program does not know.
+pub(crate) fn served_page() -> Part {
+    let path = use_location().pathname.get_untracked();
+    page(&path).unwrap_or_else(|| view! { <NotFoundView/> }.part())
+}
+
+/// Whether the server alone shows what is at this path.
+pub(crate) fn is_served(path: &str) -> bool {
+    PREFIXES
+        .iter()
+        .any(|prefix| path == *prefix || path.strip_prefix(prefix).is_some_and(|r| r.starts_with('/')))
+}
+
+/// Where these pages are.
+const PREFIXES: [&str; 1] = ["/account/profile"];
+
+fn page(path: &str) -> Option<Part> {
+    let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match steps[..] {
+        ["account", "profile"] => Some(profile::profile_page()),
+        ["account", "profile", "history"] => Some(profile::history_page()),
+        _ => None,
+    }
+}

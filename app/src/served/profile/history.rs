@@ -1,0 +1,65 @@
+use leptos::prelude::*;
+
+use super::super::part::{asked, page_of_address};
+use super::super::texts::{ProfileTexts, Served};
+use crate::components::{PageHeading, Pager, Table, Time};
+use crate::part::{IntoPart, Part};
+use crate::portal::{HistoryPage, HistoryRow};
+use crate::server_fns::list_history;
+
+/// What happened in the account of the user, page by page.
+pub(in super::super) fn history_page() -> Part {
+    asked(list_history(page_of_address()), show)
+}
+
+fn show(history: HistoryPage) -> Part {
+    let t = ProfileTexts::here();
+    let columns =
+        vec![(t.column_when, None), (t.column_what, None), (t.column_who, None), (t.column_from, None)];
+    let rows: Vec<_> = history.rows.into_iter().map(|row| (None, cells(t, row))).collect();
+    let table = if rows.is_empty() {
+        view! { <p>{t.history_empty}</p> }.part()
+    } else {
+        view! { <Table label=t.history_heading columns rows/> }.part()
+    };
+    view! {
+        <PageHeading text=t.history_heading/>
+        <p>{t.history_text}</p>
+        {table}
+        <Pager page=history.page pages=history.pages path="/account/profile/history"/>
+    }
+    .part()
+}
+
+fn cells(t: &'static ProfileTexts, row: HistoryRow) -> Vec<Part> {
+    let what = action_text(t, &row.action).unwrap_or(row.action.as_str()).to_owned();
+    let who = if row.actor == "operator" { t.by_operator.to_owned() } else { row.actor };
+    let what =
+        view! { {what} {(!row.detail.is_empty()).then(|| view! { <span class="hint">{row.detail}</span> })} };
+    vec![
+        view! { <Time moment=Some(row.at)/> }.part(),
+        what.part(),
+        who.part(),
+        row.address.unwrap_or_default().part(),
+    ]
+}
+
+fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static str> {
+    Some(match action {
+        "user_added" => t.action_user_added,
+        "user_disabled" => t.action_user_disabled,
+        "user_enabled" => t.action_user_enabled,
+        "password_reset" => t.action_password_reset,
+        "login" => t.action_login,
+        "login_failed" => t.action_login_failed,
+        "logout" => t.action_logout,
+        "key_generated" => t.action_key_generated,
+        "key_shown" => t.action_key_shown,
+        "key_deleted" => t.action_key_deleted,
+        "address_added" => t.action_address_added,
+        "address_removed" => t.action_address_removed,
+        "lock_width_set" => t.action_lock_width_set,
+        "lock_released" => t.action_lock_released,
+        _ => return None,
+    })
+}

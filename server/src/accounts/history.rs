@@ -1,0 +1,33 @@
+//! What happened in the account of a user.
+
+use super::{Accounts, Actor, store_trouble};
+use crate::store::AuditRow;
+use app::PortalError;
+
+/// Records on a page.
+const PAGE: u32 = 50;
+
+/// One page of the audit log of a user.
+pub struct History {
+    /// Newest first.
+    pub rows: Vec<AuditRow>,
+    /// This page, from 1; 0 when there is no record.
+    pub page: u32,
+    /// How many pages there are, at least 1.
+    pub pages: u32,
+}
+
+impl Accounts {
+    /// One page of what concerns the actor; a page past the end is the last one.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn list_history(&self, actor: &Actor, page: u32) -> Result<History, PortalError> {
+        let total = self.store.count_user_audit(actor.user).await.map_err(store_trouble)?;
+        let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
+        let page = page.clamp(1, pages);
+        let rows = self.store.list_user_audit(actor.user, (page - 1).saturating_mul(PAGE), PAGE).await;
+        let rows = rows.map_err(store_trouble)?;
+        Ok(History { rows, page: if total == 0 { 0 } else { page }, pages })
+    }
+}

@@ -1,0 +1,12 @@
+//! What a user may do.
+
+/// The role of a user; an owner always manages keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Role {
+    /// Generates, shows, changes and deletes its keys.
+    #[default]
+    ManagesKeys = 0,
+    /// Sees its keys and changes nothing but its own profile.
+    ReadsOnly = 1,
+}
