@@ -7,6 +7,7 @@ pub mod commands;
 pub mod domain;
 pub mod http;
 pub mod keys;
+pub mod mail;
 pub mod metrics;
 pub mod probe;
 pub mod secrets;

@@ -70,6 +70,8 @@ pub struct Services {
     pub flash: Flash,
     /// Other secrets on their way to the next page.
     pub once: Once,
+    /// Whether mail can be sent at all: letters are only queued then, and pages say so once if not.
+    pub mail_is_on: bool,
     /// The probe that looks at a live gateway.
     pub probes: Probes,
     /// The operator's verbs.
@@ -153,6 +155,7 @@ pub async fn start(
             pepper: secrets.pepper,
             setup: setup.clone(),
         },
+        mail_is_on: settings.smtp.is_some(),
         settings,
         store,
         ignored_headers,

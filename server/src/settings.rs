@@ -3,9 +3,11 @@
 mod layers;
 mod parse;
 mod server;
+mod smtp;
 
 pub use layers::{Layers, SettingsError, Source};
 pub use server::{Listen, ServerSettings, Timeouts, TlsFiles};
+pub use smtp::{Encryption, SmtpSettings};
 
 use crate::accounts::SessionLimits;
 use crate::domain::client_address::{Family, TrustedProxies};
@@ -59,6 +61,9 @@ pub const KNOWN: &[Known] = &[
     known("head_timeout_seconds", "10"),
     known("idle_timeout_seconds", "75"),
     known("body_timeout_seconds", "10"),
+    known("smtp_url", ""),
+    known("smtp_from", ""),
+    secret("smtp_password"),
     secret("pepper"),
     secret("sealing_key"),
 ];
@@ -116,6 +121,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// For how many days statistics by hour are kept.
     pub statistics_days: i64,
+    /// How mail is sent, if at all.
+    pub smtp: Option<SmtpSettings>,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// Instead of the one in the data directory.

@@ -4,6 +4,7 @@
 //! of the commits: so the key index in memory never runs behind an answer.
 
 mod keys;
+mod mails;
 mod records;
 mod sessions;
 pub mod sqlite;
@@ -12,6 +13,7 @@ mod usage;
 mod users;
 
 pub use keys::*;
+pub use mails::*;
 pub use records::*;
 pub use sessions::*;
 pub use state::*;

@@ -12,6 +12,14 @@ pub struct UserNo(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyNo(pub u32);
 
+/// The row number of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NoticeNo(pub u32);
+
+/// The row number of a mail that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MailNo(pub u32);
+
 /// The public id of a key (UUIDv7). An id, never a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId(pub Uuid);

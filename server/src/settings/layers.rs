@@ -113,6 +113,7 @@ impl Layers {
             .map(|known| {
                 let (value, source) = self.get(known.name);
                 let shown = match (known.secret, value) {
+                    (true, "") if known.name == "smtp_password" => "",
                     (true, "") => "(in the data directory)",
                     (true, _) => "(hidden)",
                     (false, value) => value,

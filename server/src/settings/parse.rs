@@ -1,6 +1,8 @@
 //! From texts to types: every value is checked at the start.
 
-use super::{Layers, Listen, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError};
+use super::{
+    Layers, Listen, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError, SmtpSettings,
+};
 use crate::accounts::SessionLimits;
 use crate::domain::address::Network;
 use crate::domain::client_address::{FamilyError, TrustedProxies};
@@ -46,6 +48,7 @@ impl Settings {
                 .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
             statistics_days: layers.take("statistics_days", |v| number(v, 31, 36_500))?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
+            smtp: SmtpSettings::parse(layers)?,
             server,
             pepper: layers.take("pepper", secret)?,
             sealing_key: layers.take("sealing_key", secret)?,

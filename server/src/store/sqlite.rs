@@ -6,6 +6,7 @@ mod checkpoint;
 mod gateways;
 mod keys;
 mod load;
+mod mails;
 mod open;
 mod rows;
 mod rules;

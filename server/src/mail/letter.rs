@@ -1,0 +1,103 @@
+//! Letters that somebody asked for; those about notices are written when they are sent.
+
+use crate::domain::sealing::{SealError, SealingKey};
+use app::Language;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroizing;
+
+/// Where a sealed letter belongs; its row has no number yet.
+const PLACE: &str = "mails.payload";
+
+/// A letter to an address that has to be named, with the secret of its link: it is only ever kept sealed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Letter {
+    /// Asks whether a mail address belongs to who entered it.
+    ConfirmAddress {
+        /// The address.
+        to: String,
+        /// The language of the page it was entered on.
+        #[serde(with = "code")]
+        language: Language,
+        /// The user who entered it.
+        username: String,
+        /// Where it is confirmed.
+        link: String,
+    },
+    /// Invites somebody to become a sub-user.
+    Invitation {
+        /// The address.
+        to: String,
+        /// The language of the page it was sent from.
+        #[serde(with = "code")]
+        language: Language,
+        /// Who invites.
+        owner: String,
+        /// The name that the sub-user is to have.
+        username: String,
+        /// Where it is accepted.
+        link: String,
+    },
+    /// Tells an address that it is no longer the one of its user.
+    AddressReplaced {
+        /// The address that was replaced.
+        to: String,
+        /// The user's language.
+        #[serde(with = "code")]
+        language: Language,
+        /// The user.
+        username: String,
+    },
+}
+
+impl Letter {
+    /// What may be kept in the database.
+    ///
+    /// # Errors
+    /// The system's generator failed.
+    pub fn seal(&self, key: &SealingKey) -> Result<Vec<u8>, SealError> {
+        let plain = serde_json::to_vec(self).map(Zeroizing::new).map_err(|_| SealError::Unreadable)?;
+        key.seal_bytes(PLACE, &plain)
+    }
+
+    /// The letter that was sealed.
+    ///
+    /// # Errors
+    /// It was sealed with another key, or changed.
+    pub fn open(key: &SealingKey, sealed: &[u8]) -> Result<Self, SealError> {
+        let plain = key.open_bytes(PLACE, sealed)?;
+        serde_json::from_slice(&plain).map_err(|_| SealError::Unreadable)
+    }
+}
+
+/// Languages by their codes.
+mod code {
+    use super::{Deserialize, Deserializer, Language, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(language: &Language, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(language.code())
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Language, D::Error> {
+        Ok(Language::from_code(&String::deserialize(from)?).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_sealed_and_comes_back() {
+        let (key, other) = (SealingKey::new(&[1; 32]), SealingKey::new(&[2; 32]));
+        let letter = Letter::ConfirmAddress {
+            to: "demo@example.org".to_owned(),
+            language: Language::Ro,
+            username: "demo".to_owned(),
+            link: "https://keys.example.org/confirm?token=secret".to_owned(),
+        };
+        let sealed = letter.seal(&key).unwrap();
+        assert!(!sealed.windows(6).any(|part| part == b"secret"));
+        assert!(Letter::open(&key, &sealed).unwrap() == letter);
+        assert!(Letter::open(&other, &sealed).is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! Mail that is to be sent.
+
+use super::StoreError;
+use crate::domain::ids::{MailNo, NoticeNo, UserNo, Username};
+use crate::domain::time::Micros;
+use async_trait::async_trait;
+
+/// A letter to queue, within the transaction of what it tells of.
+pub struct NewMail {
+    /// Whom it concerns; without one nobody has an account yet.
+    pub user: Option<UserNo>,
+    /// What `Letter::seal` made.
+    pub payload: Vec<u8>,
+    /// When it is sent first; it is given up three days later.
+    pub due_at: Micros,
+}
+
+/// A mail that waits.
+pub struct MailRow {
+    /// Its number, which also makes its Message-ID.
+    pub no: MailNo,
+    /// What is in it.
+    pub content: MailContent,
+    /// Whom it concerns.
+    pub user: Option<MailUser>,
+    /// When it was due first.
+    pub created_at: Micros,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// What is in a mail.
+pub enum MailContent {
+    /// A sealed letter.
+    Letter(Vec<u8>),
+    /// A notice, written when it is sent.
+    Notice(NoticeNo),
+}
+
+/// What a mail needs to know of the user whom it concerns.
+pub struct MailUser {
+    /// The user.
+    pub no: UserNo,
+    /// Its name.
+    pub username: Username,
+    /// Its confirmed mail address.
+    pub email: Option<String>,
+    /// The code of its language; empty if it never chose one.
+    pub language: String,
+    /// The name of its time zone.
+    pub time_zone: String,
+}
+
+/// Mail that waits.
+#[async_trait]
+pub trait MailStore: Send + Sync {
+    /// Queues a letter that tells of nothing in the database.
+    async fn insert_mail(&self, mail: NewMail) -> Result<(), StoreError>;
+    /// What is due by now, the longest waiting first.
+    async fn list_due_mails(&self, now: Micros, most: u32) -> Result<Vec<MailRow>, StoreError>;
+    /// Removes one: it was handed over, or given up.
+    async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError>;
+    /// Counts an attempt that failed, and waits until `due_at`.
+    async fn postpone_mail(&self, no: MailNo, due_at: Micros) -> Result<(), StoreError>;
+    /// Removes all; answers how many.
+    async fn delete_all_mails(&self) -> Result<u64, StoreError>;
+    /// How many wait.
+    async fn count_mails(&self) -> Result<u64, StoreError>;
+}

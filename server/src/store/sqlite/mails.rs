@@ -1,0 +1,130 @@
+//! Mail that is to be sent.
+
+use super::SqliteStore;
+use super::rows::{corrupt, micros, number, user_no, username};
+use crate::domain::ids::{MailNo, NoticeNo, UserNo};
+use crate::domain::time::Micros;
+use crate::store::{MailContent, MailRow, MailStore, MailUser, NewMail, StoreError};
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+const DUE: &str = "SELECT m.no AS mail_no, m.notice_no, m.payload, m.created_at AS queued_at, m.attempts,
+    m.user_no, u.username, iif(u.email_confirmed_at IS NULL, NULL, u.email) AS email, u.language, u.time_zone
+    FROM mails m LEFT JOIN users u ON u.no = m.user_no
+    WHERE m.due_at <= ? ORDER BY m.due_at, m.no LIMIT ?";
+
+/// Queues a letter within the transaction of what it tells of.
+pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO mails (user_no, payload, created_at, due_at) VALUES (?1, ?2, ?3, ?3)")
+        .bind(mail.user.map(|user| i64::from(user.0)))
+        .bind(&mail.payload)
+        .bind(mail.due_at.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Queues the mail about a notice within the transaction that makes the notice.
+#[allow(dead_code, reason = "the store of notices calls it")]
+pub(super) async fn insert_for_notice(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    notice: NoticeNo,
+    due_at: Micros,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO mails (user_no, notice_no, created_at, due_at) VALUES (?1, ?2, ?3, ?3)")
+        .bind(i64::from(user.0))
+        .bind(i64::from(notice.0))
+        .bind(due_at.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn mail_row(row: &SqliteRow) -> Result<MailRow, StoreError> {
+    let content = match (row.try_get::<Option<i64>, _>("notice_no")?, row.try_get("payload")?) {
+        (Some(notice), None) => MailContent::Notice(NoticeNo(number(notice)?)),
+        (None, Some(payload)) => MailContent::Letter(payload),
+        _ => return Err(corrupt("mail")),
+    };
+    let concerned = row.try_get::<Option<i64>, _>("user_no")?.is_some();
+    Ok(MailRow {
+        no: MailNo(number(row.try_get("mail_no")?)?),
+        content,
+        user: concerned.then(|| mail_user(row)).transpose()?,
+        created_at: micros(row, "queued_at")?,
+        attempts: number(row.try_get("attempts")?)?,
+    })
+}
+
+fn mail_user(row: &SqliteRow) -> Result<MailUser, StoreError> {
+    Ok(MailUser {
+        no: user_no(row, "user_no")?,
+        username: username(row)?,
+        email: row.try_get("email")?,
+        language: row.try_get("language")?,
+        time_zone: row.try_get("time_zone")?,
+    })
+}
+
+#[async_trait]
+impl MailStore for SqliteStore {
+    async fn insert_mail(&self, mail: NewMail) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    insert(c, &mail).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn list_due_mails(&self, now: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
+        let rows = sqlx::query(DUE).bind(now.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
+        rows.iter().map(mail_row).collect()
+    }
+
+    async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("DELETE FROM mails WHERE no = ?").bind(i64::from(no.0)).execute(c).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn postpone_mail(&self, no: MailNo, due_at: Micros) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("UPDATE mails SET attempts = attempts + 1, due_at = ? WHERE no = ?")
+                        .bind(due_at.0)
+                        .bind(i64::from(no.0))
+                        .execute(c)
+                        .await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn delete_all_mails(&self) -> Result<u64, StoreError> {
+        self.writer
+            .run(|c| {
+                Box::pin(async move {
+                    let done = sqlx::query("DELETE FROM mails").execute(c).await?;
+                    Ok((done.rows_affected(), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn count_mails(&self) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT count(*) FROM mails").fetch_one(&self.readers).await?;
+        Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+    }
+}
