@@ -8,7 +8,7 @@ use crate::metrics::{Metrics, Watched};
 use crate::probe::Probes;
 use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
-use crate::store::{KeyStore, OpenError, Store, StoreError, sqlite};
+use crate::store::{KeyStore, NoticePolicy, NoticeStore, OpenError, Store, StoreError, sqlite};
 use crate::traffic::Traffic;
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
 use std::sync::Arc;
@@ -99,6 +99,8 @@ pub async fn start(
     let (store, log) =
         sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone()).await?;
     store.load(index.clone()).await?;
+    let hold_seconds = settings.notice_hold_seconds;
+    store.set_notice_policy(NoticePolicy { mail_is_on: settings.smtp.is_some(), hold_seconds }).await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let journal = Arc::new(Journal::default());
     let mut flusher =

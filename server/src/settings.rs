@@ -49,6 +49,7 @@ pub const KNOWN: &[Known] = &[
     known("reveal", "password"),
     known("usage_durability", "commit"),
     known("statistics_days", "400"),
+    known("notice_hold_seconds", "60"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
     known("listen_proxy_protocol", ""),
@@ -123,6 +124,8 @@ pub struct Settings {
     pub statistics_days: i64,
     /// How mail is sent, if at all.
     pub smtp: Option<SmtpSettings>,
+    /// For how long a notice that counts is held back from mail and webhooks, so that they can tell a count.
+    pub notice_hold_seconds: u32,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// Instead of the one in the data directory.

@@ -5,6 +5,7 @@
 
 mod keys;
 mod mails;
+mod notices;
 mod records;
 mod sessions;
 pub mod sqlite;
@@ -14,6 +15,7 @@ mod users;
 
 pub use keys::*;
 pub use mails::*;
+pub use notices::*;
 pub use records::*;
 pub use sessions::*;
 pub use state::*;

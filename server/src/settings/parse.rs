@@ -47,6 +47,7 @@ impl Settings {
             durable_usage: layers
                 .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
             statistics_days: layers.take("statistics_days", |v| number(v, 31, 36_500))?,
+            notice_hold_seconds: layers.take("notice_hold_seconds", |v| number(v, 0, 3600))?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
             smtp: SmtpSettings::parse(layers)?,
             server,

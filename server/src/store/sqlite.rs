@@ -7,6 +7,7 @@ mod gateways;
 mod keys;
 mod load;
 mod mails;
+mod notices;
 mod open;
 mod rows;
 mod rules;

@@ -1,8 +1,8 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    AuditStore, GatewayStore, KeyStore, MailStore, RuleStore, SessionStore, StoreError, UsageReader,
-    UserStore,
+    AuditStore, GatewayStore, KeyStore, MailStore, NoticeStore, RuleStore, SessionStore, StoreError,
+    UsageReader, UserStore,
 };
 use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
@@ -14,7 +14,15 @@ use async_trait::async_trait;
 /// Everything together, as the use cases hold it.
 #[async_trait]
 pub trait Store:
-    UserStore + SessionStore + KeyStore + RuleStore + GatewayStore + AuditStore + UsageReader + MailStore
+    UserStore
+    + SessionStore
+    + KeyStore
+    + RuleStore
+    + GatewayStore
+    + AuditStore
+    + UsageReader
+    + MailStore
+    + NoticeStore
 {
     /// Answers if the database does, and if it takes changes.
     async fn ready(&self) -> Result<(), StoreError>;

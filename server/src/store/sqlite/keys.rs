@@ -29,7 +29,7 @@ fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
     }
 }
 
-fn key_type(row: &SqliteRow) -> Result<KeyType, StoreError> {
+pub(super) fn key_type(row: &SqliteRow) -> Result<KeyType, StoreError> {
     KeyType::from_number(row.try_get("key_type")?).ok_or_else(|| corrupt("key type"))
 }
 

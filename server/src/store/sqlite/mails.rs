@@ -26,7 +26,6 @@ pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) ->
 }
 
 /// Queues the mail about a notice within the transaction that makes the notice.
-#[allow(dead_code, reason = "the store of notices calls it")]
 pub(super) async fn insert_for_notice(
     connection: &mut SqliteConnection,
     user: UserNo,

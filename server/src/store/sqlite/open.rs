@@ -3,7 +3,7 @@
 use super::writer::Writer;
 use super::{SqliteStore, SqliteUsageLog, cannot_open};
 use crate::domain::token::TokenHash;
-use crate::store::{OpenError, Watcher};
+use crate::store::{NoticePolicy, OpenError, Watcher};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection};
@@ -66,6 +66,9 @@ async fn open_state(path: &Path) -> Result<SqliteConnection, OpenError> {
         MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => cannot_open(path, e),
         e => OpenError::Io { file: path.display().to_string(), reason: e.to_string() },
     })?;
+    super::notices::set_policy(&mut connection, NoticePolicy::default())
+        .await
+        .map_err(|e| cannot_open(path, e))?;
     Ok(connection)
 }
 

@@ -61,6 +61,9 @@ CREATE TABLE notices (
     first_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL,
     read_at INTEGER,
+    -- What was done and by whom, if it tells of an act; names as in the audit log.
+    action TEXT,
+    actor TEXT,
     detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX notices_by_user ON notices (user_no, last_at);

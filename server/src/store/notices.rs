@@ -1,0 +1,137 @@
+//! What users are told of.
+
+use super::StoreError;
+use crate::domain::address::Address;
+use crate::domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
+use crate::domain::key_type::KeyType;
+use crate::domain::notice::Cause;
+use crate::domain::time::Micros;
+use async_trait::async_trait;
+
+/// How notices are passed on.
+#[derive(Clone, Copy, Debug)]
+pub struct NoticePolicy {
+    /// Whether mail can be sent at all: otherwise none is queued.
+    pub mail_is_on: bool,
+    /// For how long a notice that counts is held back from mail and webhooks.
+    pub hold_seconds: u32,
+}
+
+impl Default for NoticePolicy {
+    fn default() -> Self {
+        Self { mail_is_on: false, hold_seconds: 60 }
+    }
+}
+
+/// Something to tell a user; what is gathered adds to the notice of the last 24 hours.
+#[derive(Clone, Debug)]
+pub struct NewNotice {
+    /// Who is told.
+    pub user: UserNo,
+    /// Why.
+    pub cause: Cause,
+    /// The key it is about.
+    pub key: Option<KeyNo>,
+    /// When it happened last.
+    pub at: Micros,
+    /// How often it happened.
+    pub count: u64,
+    /// From where, and how often from each.
+    pub addresses: Vec<(Address, u64)>,
+    /// What else is worth knowing, in the product's own words.
+    pub detail: String,
+}
+
+/// A notice as it stands.
+#[derive(Clone)]
+pub struct NoticeFacts {
+    /// Its number.
+    pub no: NoticeNo,
+    /// Who is told.
+    pub user: UserNo,
+    /// The owner of that user's account, if it is a sub-user.
+    pub owner: Option<UserNo>,
+    /// That user's name.
+    pub username: Username,
+    /// Why.
+    pub cause: Cause,
+    /// The key it is about.
+    pub key: Option<NoticeKey>,
+    /// How often it happened.
+    pub count: u64,
+    /// When it happened first.
+    pub first_at: Micros,
+    /// When it happened last.
+    pub last_at: Micros,
+    /// When it was read.
+    pub read_at: Option<Micros>,
+    /// From where; at most [`NoticeFacts::ADDRESSES`].
+    pub addresses: Vec<NoticeAddress>,
+    /// What was done, by the name of the audit log, if it tells of an act.
+    pub action: Option<String>,
+    /// Who did that, if not the user itself.
+    pub actor: Option<String>,
+    /// What else is worth knowing.
+    pub detail: String,
+}
+
+impl NoticeFacts {
+    /// The most addresses a notice keeps; further ones are only counted.
+    pub const ADDRESSES: usize = 20;
+}
+
+/// The key of a notice, or what stays of it.
+#[derive(Clone)]
+pub struct NoticeKey {
+    /// The key.
+    pub no: KeyNo,
+    /// Its public id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub username: Username,
+    /// Its kind.
+    pub key_type: KeyType,
+    /// The customer's words.
+    pub description: String,
+    /// What lists show of its token.
+    pub masked: String,
+    /// When it was deleted.
+    pub deleted_at: Option<Micros>,
+}
+
+/// An address of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoticeAddress {
+    /// The address.
+    pub address: Address,
+    /// How often it happened from there.
+    pub count: u64,
+    /// When first.
+    pub first_at: Micros,
+    /// When last.
+    pub last_at: Micros,
+    /// Whether the user does not want to hear of it again.
+    pub ignored: bool,
+}
+
+/// Notices.
+#[async_trait]
+pub trait NoticeStore: Send + Sync {
+    /// From now on notices are passed on this way.
+    async fn set_notice_policy(&self, policy: NoticePolicy) -> Result<(), StoreError>;
+    /// Tells all of these in one step.
+    async fn insert_notices(&self, notices: Vec<NewNotice>) -> Result<(), StoreError>;
+    /// One notice, whoever's it is: for what is passed on.
+    async fn find_notice(&self, no: NoticeNo) -> Result<Option<NoticeFacts>, StoreError>;
+    /// The notices of a user, newest first: at most `most` after the first `skipped`.
+    async fn list_notices(
+        &self,
+        user: UserNo,
+        skipped: u32,
+        most: u32,
+    ) -> Result<Vec<NoticeFacts>, StoreError>;
+    /// How many notices a user has.
+    async fn count_notices(&self, user: UserNo) -> Result<u64, StoreError>;
+    /// How many of them are unread.
+    async fn count_unread_notices(&self, user: UserNo) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,246 @@
+//! Notices: told within the transaction of what they tell of, gathered by the day, and passed on.
+
+mod facts;
+
+use super::rows::number;
+use super::{SqliteStore, mails};
+use crate::domain::ids::{NoticeNo, UserNo};
+use crate::domain::time::Micros;
+use crate::store::{NewNotice, NoticeFacts, NoticePolicy, NoticeStore, StoreError};
+use async_trait::async_trait;
+use sqlx::{Executor, Row, SqliteConnection};
+
+/// For how long a notice goes on counting.
+const GATHERED: i64 = 24 * Micros::HOUR;
+
+/// Whoever was told of an act, and what is kept of it.
+#[derive(Default)]
+struct Act<'a> {
+    action: Option<&'a str>,
+    actor: Option<&'a str>,
+    is_read: bool,
+}
+
+/// Keeps the policy where every statement of the writer sees it; it is gone with the connection.
+pub(super) async fn set_policy(
+    connection: &mut SqliteConnection,
+    policy: NoticePolicy,
+) -> Result<(), StoreError> {
+    connection.execute("PRAGMA temp_store = MEMORY").await?;
+    connection
+        .execute(
+            "CREATE TEMP TABLE IF NOT EXISTS notice_policy
+             (only INTEGER PRIMARY KEY, mail_is_on INTEGER NOT NULL, hold_seconds INTEGER NOT NULL)",
+        )
+        .await?;
+    sqlx::query("INSERT OR REPLACE INTO notice_policy (only, mail_is_on, hold_seconds) VALUES (1, ?, ?)")
+        .bind(policy.mail_is_on)
+        .bind(i64::from(policy.hold_seconds))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Tells a user something within the transaction of what it tells of. What is gathered adds to the notice of
+/// the last 24 hours; a new notice is queued for mail and webhooks.
+pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<(), StoreError> {
+    if notice.cause.is_gathered()
+        && let Some(no) = find_gathering(connection, notice).await?
+    {
+        return add_to(connection, no, notice).await;
+    }
+    let no = make(connection, notice, &Act::default()).await?;
+    pass_on(connection, no, notice).await
+}
+
+async fn find_gathering(
+    connection: &mut SqliteConnection,
+    notice: &NewNotice,
+) -> Result<Option<NoticeNo>, StoreError> {
+    let row = sqlx::query(
+        "SELECT no FROM notices WHERE user_no = ? AND cause = ? AND key_no IS ? AND first_at > ?
+         ORDER BY first_at DESC LIMIT 1",
+    )
+    .bind(i64::from(notice.user.0))
+    .bind(notice.cause as u8)
+    .bind(notice.key.map(|key| i64::from(key.0)))
+    .bind(notice.at.0 - GATHERED)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| number(row.try_get("no")?).map(NoticeNo)).transpose()
+}
+
+/// Counts on. Who has read the notice is called again only by an address that it did not name yet.
+async fn add_to(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+) -> Result<(), StoreError> {
+    let names_more = add_addresses(connection, no, notice).await?;
+    sqlx::query(
+        "UPDATE notices SET count = count + ?2, last_at = max(last_at, ?3), read_at = iif(?4, NULL, read_at)
+         WHERE no = ?1",
+    )
+    .bind(i64::from(no.0))
+    .bind(i64::try_from(notice.count).unwrap_or(i64::MAX))
+    .bind(notice.at.0)
+    .bind(names_more)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn make(
+    connection: &mut SqliteConnection,
+    notice: &NewNotice,
+    act: &Act<'_>,
+) -> Result<NoticeNo, StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO notices (user_no, cause, key_no, count, first_at, last_at, read_at, action, actor, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, iif(?6, ?5, NULL), ?7, ?8, ?9) RETURNING no",
+    )
+    .bind(i64::from(notice.user.0))
+    .bind(notice.cause as u8)
+    .bind(notice.key.map(|key| i64::from(key.0)))
+    .bind(i64::try_from(notice.count).unwrap_or(i64::MAX))
+    .bind(notice.at.0)
+    .bind(act.is_read)
+    .bind(act.action)
+    .bind(act.actor)
+    .bind(&notice.detail)
+    .fetch_one(&mut *connection)
+    .await?;
+    let no = NoticeNo(number(row.try_get("no")?)?);
+    add_addresses(connection, no, notice).await?;
+    Ok(no)
+}
+
+/// Adds to the addresses of a notice while there is room; answers whether it names more than before.
+async fn add_addresses(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+) -> Result<bool, StoreError> {
+    let mut names_more = false;
+    for (address, count) in &notice.addresses {
+        let row = sqlx::query(
+            "INSERT INTO notice_addresses (notice_no, address, count, first_at, last_at)
+             SELECT ?1, ?2, ?3, ?4, ?4
+             WHERE (SELECT count(*) FROM notice_addresses WHERE notice_no = ?1) < ?5
+             OR EXISTS (SELECT 1 FROM notice_addresses WHERE notice_no = ?1 AND address = ?2)
+             ON CONFLICT (notice_no, address)
+             DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)
+             RETURNING count = ?3 AS is_new",
+        )
+        .bind(i64::from(no.0))
+        .bind(address.to_bytes().to_vec())
+        .bind(i64::try_from(*count).unwrap_or(i64::MAX))
+        .bind(notice.at.0)
+        .bind(i64::try_from(NoticeFacts::ADDRESSES).unwrap_or(i64::MAX))
+        .fetch_optional(&mut *connection)
+        .await?;
+        names_more |= row.map(|row| row.try_get::<bool, _>("is_new")).transpose()? == Some(true);
+    }
+    Ok(names_more)
+}
+
+/// Queues a new notice for mail and for the webhooks of the account, as the user chose.
+async fn pass_on(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+) -> Result<(), StoreError> {
+    let row = sqlx::query(
+        "SELECT p.hold_seconds,
+         p.mail_is_on AND u.email IS NOT NULL AND u.email_confirmed_at IS NOT NULL AND u.disabled_at IS NULL
+         AND coalesce(c.by_mail, ?3) AS by_mail, coalesce(c.by_webhook, 1) AS by_webhook
+         FROM users u JOIN notice_policy p LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?2
+         WHERE u.no = ?1",
+    )
+    .bind(i64::from(notice.user.0))
+    .bind(notice.cause as u8)
+    .bind(notice.cause.is_mailed_by_default())
+    .fetch_one(&mut *connection)
+    .await?;
+    let held = if notice.cause.is_gathered() { row.try_get("hold_seconds")? } else { 0 };
+    let due_at = notice.at.plus_seconds(held);
+    if row.try_get("by_mail")? {
+        mails::insert_for_notice(connection, notice.user, no, due_at).await?;
+    }
+    if row.try_get("by_webhook")? {
+        queue_deliveries(connection, no, notice, due_at).await?;
+    }
+    Ok(())
+}
+
+async fn queue_deliveries(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+    due_at: Micros,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO webhook_deliveries (webhook_no, message_id, notice_no, cause, created_at, due_at)
+         SELECT w.no, 'msg_' || lower(hex(randomblob(16))), ?2, ?3, ?5, ?6
+         FROM users u JOIN webhooks w ON w.owner_no = coalesce(u.owner_no, u.no)
+         WHERE u.no = ?1 AND w.disabled_at IS NULL AND w.causes & ?4",
+    )
+    .bind(i64::from(notice.user.0))
+    .bind(i64::from(no.0))
+    .bind(notice.cause as u8)
+    .bind(notice.cause.bit())
+    .bind(notice.at.0)
+    .bind(due_at.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+#[async_trait]
+impl NoticeStore for SqliteStore {
+    async fn set_notice_policy(&self, policy: NoticePolicy) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    set_policy(c, policy).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn insert_notices(&self, notices: Vec<NewNotice>) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    for notice in &notices {
+                        insert(c, notice).await?;
+                    }
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn find_notice(&self, no: NoticeNo) -> Result<Option<NoticeFacts>, StoreError> {
+        facts::find(&self.readers, no).await
+    }
+
+    async fn list_notices(
+        &self,
+        user: UserNo,
+        skipped: u32,
+        most: u32,
+    ) -> Result<Vec<NoticeFacts>, StoreError> {
+        facts::list(&self.readers, user, skipped, most).await
+    }
+
+    async fn count_notices(&self, user: UserNo) -> Result<u64, StoreError> {
+        facts::count(&self.readers, user, "SELECT count(*) FROM notices WHERE user_no = ?").await
+    }
+
+    async fn count_unread_notices(&self, user: UserNo) -> Result<u64, StoreError> {
+        let unread = "SELECT count(*) FROM notices WHERE user_no = ? AND read_at IS NULL";
+        facts::count(&self.readers, user, unread).await
+    }
+}
