@@ -68,11 +68,11 @@ read_objects! {
 }
 
 macro_rules! read_names {
-    ($($kind:ident { $($name:literal => $variant:ident),+ })+) => {$(
+    ($($kind:ident { $($(#[$only:meta])? $name:literal => $variant:ident),+ })+) => {$(
         impl FromJson for $kind {
             fn read(value: &Value) -> Option<Self> {
                 match value.as_str()? {
-                    $($name => Some(Self::$variant),)+
+                    $($(#[$only])? $name => Some(Self::$variant),)+
                     _ => None,
                 }
             }
@@ -83,7 +83,10 @@ macro_rules! read_names {
 read_names! {
     Field {
         "form" => Form, "username" => Username, "password" => Password, "description" => Description,
-        "key_type" => KeyType, "address" => Address
+        "key_type" => KeyType, "address" => Address,
+        #[cfg(feature = "ssr")] "email" => Email,
+        #[cfg(feature = "ssr")] "time_zone" => TimeZone,
+        #[cfg(feature = "ssr")] "language" => Language
     }
     KeyType { "default" => Default, "cloud" => Cloud, "smpp" => Smpp, "app" => App }
     LockWidth { "exact" => Exact, "net64" => Net64 }
@@ -130,6 +133,12 @@ impl FromJson for Problem {
             "not_a_default_key" => Self::NotADefaultKey,
             "link_closed" => Self::LinkClosed,
             "not_revealable" => Self::NotRevealable,
+            #[cfg(feature = "ssr")]
+            "not_a_choice" => Self::NotAChoice,
+            #[cfg(feature = "ssr")]
+            "not_a_mail_address" => Self::NotAMailAddress,
+            #[cfg(feature = "ssr")]
+            "stale_link" => Self::StaleLink,
             _ => return None,
         })
     }

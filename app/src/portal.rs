@@ -17,7 +17,7 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 ///
 /// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
 #[async_trait]
-pub trait Portal: Send + Sync {
+pub trait Portal: ProfilePortal + Send + Sync {
     /// The user who is logged in, if any.
     fn viewer(&self) -> Option<Viewer>;
     /// Whether the set-up link of this request may create the first account.
@@ -310,7 +310,8 @@ pub struct FieldError {
     pub problem: Problem,
 }
 
-/// The fields of all forms; the form's own errors stand at [`Field::Form`].
+/// The fields of all forms; the form's own errors stand at [`Field::Form`]. The browser's program does not know
+/// those that only served pages have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -326,9 +327,18 @@ pub enum Field {
     KeyType,
     /// `address`
     Address,
+    /// `email`
+    #[cfg(feature = "ssr")]
+    Email,
+    /// `time_zone`
+    #[cfg(feature = "ssr")]
+    TimeZone,
+    /// `language`
+    #[cfg(feature = "ssr")]
+    Language,
 }
 
-/// What can be wrong with a field.
+/// What can be wrong with a field; as with [`Field`], some of it only on served pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
@@ -387,4 +397,13 @@ pub enum Problem {
     LinkClosed,
     /// The operator keeps no copy of tokens.
     NotRevealable,
+    /// It is not among what can be chosen.
+    #[cfg(feature = "ssr")]
+    NotAChoice,
+    /// Not of the form `name@example.org`.
+    #[cfg(feature = "ssr")]
+    NotAMailAddress,
+    /// The link was used, replaced or is too old, or it is meant for somebody else.
+    #[cfg(feature = "ssr")]
+    StaleLink,
 }

@@ -2,6 +2,8 @@
 
 use crate::i18n::{Language, Plural, Texts, fill, plural};
 use crate::portal::{Field, PortalError, Problem};
+#[cfg(feature = "ssr")]
+use crate::served::texts::{ProfileTexts, Served};
 
 /// What to show instead of a page, or above a form.
 pub(crate) fn error_text(t: &Texts, language: Language, error: &PortalError) -> String {
@@ -59,7 +61,7 @@ fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) 
         plural(language, limit.into(), forms)
     };
     match problem {
-        Problem::Empty => empty_text(t, field).into(),
+        Problem::Empty => empty_text(t, language, field).into(),
         Problem::TooLong { limit } => fill(t.problem_too_long, &[("characters", &characters(*limit))]),
         Problem::TooShort { limit } => fill(t.problem_too_short, &[("characters", &characters(*limit))]),
         Problem::ControlCharacter => t.problem_control_character.into(),
@@ -81,10 +83,17 @@ fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) 
             fill(t.problem_username_too_long_for_smpp, &[("limit", limit)])
         }
         Problem::NotRevealable => t.problem_not_revealable.into(),
+        #[cfg(feature = "ssr")]
+        Problem::NotAChoice => ProfileTexts::in_language(language).problem_not_a_choice.into(),
+        #[cfg(feature = "ssr")]
+        Problem::NotAMailAddress => ProfileTexts::in_language(language).problem_not_a_mail_address.into(),
+        #[cfg(feature = "ssr")]
+        Problem::StaleLink => ProfileTexts::in_language(language).problem_stale_link.into(),
     }
 }
 
-fn empty_text(t: &Texts, field: Field) -> &'static str {
+#[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "for fields of served pages"))]
+fn empty_text(t: &Texts, language: Language, field: Field) -> &'static str {
     match field {
         Field::Form => t.problem_empty_form,
         Field::Username => t.problem_empty_username,
@@ -92,6 +101,10 @@ fn empty_text(t: &Texts, field: Field) -> &'static str {
         Field::Description => t.problem_empty_description,
         Field::KeyType => t.problem_unknown_key_type,
         Field::Address => t.problem_empty_address,
+        #[cfg(feature = "ssr")]
+        Field::Email => ProfileTexts::in_language(language).problem_empty_email,
+        #[cfg(feature = "ssr")]
+        Field::TimeZone | Field::Language => ProfileTexts::in_language(language).problem_not_a_choice,
     }
 }
 

@@ -6,6 +6,7 @@ mod log_in;
 mod once;
 pub mod operator;
 mod passwords;
+mod profile;
 mod sessions;
 mod setup;
 

@@ -5,6 +5,7 @@ mod admin;
 mod assets;
 mod client;
 mod cookies;
+mod forms;
 mod gateway;
 mod guard;
 mod load;

@@ -6,6 +6,7 @@
 mod keys;
 mod mails;
 mod notices;
+mod profile;
 mod records;
 mod sessions;
 pub mod sqlite;
@@ -16,6 +17,7 @@ mod users;
 pub use keys::*;
 pub use mails::*;
 pub use notices::*;
+pub use profile::*;
 pub use records::*;
 pub use sessions::*;
 pub use state::*;

@@ -84,6 +84,12 @@ fn all_problems() -> Vec<Problem> {
         NotADefaultKey,
         LinkClosed,
         NotRevealable,
+        #[cfg(feature = "ssr")]
+        NotAChoice,
+        #[cfg(feature = "ssr")]
+        NotAMailAddress,
+        #[cfg(feature = "ssr")]
+        StaleLink,
     ];
     for problem in &all {
         match problem {
@@ -91,6 +97,8 @@ fn all_problems() -> Vec<Problem> {
             WrongCredentials | WrongPassword | UnknownKeyType | UsernameTooLongForSmpp { .. } => {}
             NotAnAddress | ZonedAddress | HostBits { .. } | MappedNetwork | Everybody => {}
             AlreadyListed | TooMany { .. } | NotADefaultKey | LinkClosed | NotRevealable => {}
+            #[cfg(feature = "ssr")]
+            NotAChoice | NotAMailAddress | StaleLink => {}
         }
     }
     all
@@ -100,6 +108,8 @@ fn all_problems() -> Vec<Problem> {
 fn every_error_comes_back() {
     let fields =
         [Field::Form, Field::Username, Field::Password, Field::Description, Field::KeyType, Field::Address];
+    #[cfg(feature = "ssr")]
+    let fields: Vec<_> = fields.into_iter().chain([Field::Email, Field::TimeZone, Field::Language]).collect();
     let wrong = all_problems().into_iter().zip(fields.into_iter().cycle());
     comes_back(&PortalError::Invalid(wrong.map(|(problem, field)| FieldError { field, problem }).collect()));
     for error in [

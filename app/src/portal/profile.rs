@@ -1,8 +1,25 @@
 //! What belongs to the user itself.
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::{Moment, PortalError};
+
+/// What users may ask and change of themselves.
+#[async_trait]
+pub trait ProfilePortal: Send + Sync {
+    /// What the user chose and entered.
+    async fn profile(&self) -> Result<Profile, PortalError>;
+    /// Chooses a language by its code; empty: as the browser asks.
+    async fn set_language(&self, language: String) -> Result<(), PortalError>;
+}
+
+/// What a user chose and entered.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The code of the language it chose; empty: as the browser asks.
+    pub language: String,
+}
 
 /// One page of what happened in the account of a user.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

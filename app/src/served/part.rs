@@ -23,6 +23,13 @@ pub(super) fn asked<T: 'static>(
     .part()
 }
 
+/// The sentence that confirms what a form did, if the address names it (`?done=`).
+pub(super) fn confirmation(text: impl FnOnce(&str) -> Option<&'static str>) -> Part {
+    let done = use_query_map().with_untracked(|query| query.get("done"));
+    let text = done.and_then(|done| text(&done));
+    text.map(|text| view! { <p class="notice" role="status">{text}</p> }).part()
+}
+
 /// The number of the page that the address asks for, from 1.
 pub(super) fn page_of_address() -> u32 {
     let page = use_query_map().with_untracked(|query| query.get("page"));

@@ -1,21 +1,43 @@
 //! `/account/profile`: what belongs to the user itself.
 
 mod history;
+mod language;
 
 pub(super) use history::history_page;
 
 use leptos::prelude::*;
 
+use super::part::{asked, confirmation};
 use super::texts::{ProfileTexts, Served};
 use crate::components::PageHeading;
 use crate::part::{IntoPart, Part};
+use crate::portal::Profile;
+use crate::server_fns::profile;
 
-/// The profile.
+/// Where the forms of the profile post to, with `?do=` behind it.
+pub(super) const PROFILE: &str = "/account/profile";
+
+/// The profile: a panel for each thing.
 pub(super) fn profile_page() -> Part {
+    asked(profile(), |profile| show(&profile))
+}
+
+fn show(profile: &Profile) -> Part {
     let t = ProfileTexts::here();
     view! {
         <PageHeading text=t.heading/>
+        {confirmation(|done| done_text(t, done))}
+        <div class="parts">
+            {language::language_panel(profile)}
+        </div>
         <p><a href="/account/profile/history">{t.history_link}</a></p>
     }
     .part()
+}
+
+fn done_text(t: &'static ProfileTexts, done: &str) -> Option<&'static str> {
+    Some(match done {
+        "language" => t.done_language,
+        _ => return None,
+    })
 }

@@ -4,6 +4,7 @@ use crate::domain::address::Address;
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
 use crate::store::{Action, Audit, KeyScope, SessionHash};
+use app::Language;
 
 /// Where a request of the pages came from.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Actor {
     pub owner: Option<UserNo>,
     /// Its name.
     pub username: Username,
+    /// The language it chose; none: as the browser asks.
+    pub language: Option<Language>,
     /// Its session.
     pub session: SessionHash,
     /// When it last proved its password.

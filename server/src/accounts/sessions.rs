@@ -4,7 +4,7 @@ use super::{Accounts, Actor, Visit, store_trouble};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
 use crate::store::{Action, Audit, NewSession, SessionHash, StoreError};
-use app::PortalError;
+use app::{Language, PortalError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::TryRng;
@@ -86,6 +86,7 @@ impl Accounts {
             user: user.no,
             owner: user.owner,
             username: user.username,
+            language: Language::from_code(&user.language),
             session: session.hash,
             proved_at: session.proved_at,
             address: visit.address,

@@ -13,7 +13,7 @@ use super::statuses::{large_form, of_portal, retry_after};
 use crate::accounts::{SessionToken, Visit};
 use app::{FormEcho, Landing, Language, PortalContext, PortalError, shell};
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use leptos::context::provide_context;
@@ -65,8 +65,9 @@ impl Caller {
             None => None,
         };
         let outcome = Arc::new(Outcome::default());
+        let language = actor.as_ref().and_then(|actor| actor.language).unwrap_or(seen.language);
         let portal = RequestPortal { services, actor, visit: seen.visit, plain, outcome };
-        Ok(Self { portal: Arc::new(portal), language: seen.language })
+        Ok(Self { portal: Arc::new(portal), language })
     }
 
     fn is_signed_in(&self) -> bool {
@@ -210,21 +211,6 @@ where
         .await
 }
 
-/// The forms of a key's page, told apart by `?do=`.
-pub(super) async fn key_form(state: State<Site>, request: Request) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-    let verb = pairs.iter().find(|(name, _)| name == "do").map_or("", |(_, verb)| verb.as_str());
-    match verb {
-        "authorise_address" => plain_form::<app::AuthoriseAddress>(state, request).await,
-        "remove_address" => plain_form::<app::RemoveAddress>(state, request).await,
-        "set_lock_width" => plain_form::<app::SetLockWidth>(state, request).await,
-        "release_lock" => plain_form::<app::ReleaseLock>(state, request).await,
-        "reveal_key" => plain_form::<app::RevealKey>(state, request).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
 /// The server functions, for the program in the browser.
 pub(super) async fn server_function(State(site): State<Site>, mut request: Request) -> Response {
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
@@ -263,13 +249,25 @@ pub(super) struct LanguageForm {
     next: String,
 }
 
-/// Remembers the language a visitor chose, and goes back.
-pub(super) async fn choose_language(
-    State(site): State<Site>,
-    axum::Form(form): axum::Form<LanguageForm>,
-) -> Response {
+/// Remembers the language a visitor chose, also for its next login if it is a user, and goes back.
+pub(super) async fn choose_language(State(site): State<Site>, request: Request) -> Response {
+    let caller = match Caller::find(&site, Seen::of(&site, &request), true).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let form = match axum::Form::<LanguageForm>::from_request(request, &()).await {
+        Ok(axum::Form(form)) => form,
+        Err(rejection) => return rejection.into_response(),
+    };
     let mut response = Redirect::to(app::local_path(Some(&form.next))).into_response();
     if let Some(language) = Language::from_code(&form.language) {
+        if let Some(actor) = &caller.portal.actor {
+            let stored = site.services.accounts.set_language(actor, language.code()).await;
+            if let Err(error) = stored {
+                set_status(&mut response, &error);
+                return response;
+            }
+        }
         let cookie = cookies::set_language(&site.services.settings, language.code());
         response.headers_mut().extend(cookie.map(|c| (header::SET_COOKIE, c)));
     }

@@ -1,5 +1,7 @@
 //! The server's side of the port: one value a request, bound to whoever sent it.
 
+mod profile;
+
 use crate::accounts::{Actor, SessionToken, Visit};
 use crate::domain::credentials::Password as Attempt;
 use crate::domain::ids::KeyId as DomainKeyId;

@@ -9,6 +9,7 @@ mod load;
 mod mails;
 mod notices;
 mod open;
+mod profile;
 mod rows;
 mod rules;
 mod sessions;

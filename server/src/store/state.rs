@@ -1,8 +1,8 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    AuditStore, GatewayStore, KeyStore, MailStore, NoticeStore, RuleStore, SessionStore, StoreError,
-    UsageReader, UserStore,
+    AuditStore, GatewayStore, KeyStore, MailStore, NoticeStore, ProfileStore, RuleStore, SessionStore,
+    StoreError, UsageReader, UserStore,
 };
 use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
@@ -16,6 +16,7 @@ use async_trait::async_trait;
 pub trait Store:
     UserStore
     + SessionStore
+    + ProfileStore
     + KeyStore
     + RuleStore
     + GatewayStore

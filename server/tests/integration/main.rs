@@ -20,6 +20,7 @@ mod listeners;
 mod metrics;
 mod pages;
 mod probe;
+mod profile;
 mod query_plan;
 mod race;
 mod refused;

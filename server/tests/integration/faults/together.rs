@@ -210,6 +210,7 @@ async fn owner(app: &TestApp) -> Actor {
         owner: None,
         username,
         session: SessionHash([0; 32]),
+        language: None,
         proved_at: Micros(0),
         address: Address::parse("127.0.0.1").unwrap(),
     }

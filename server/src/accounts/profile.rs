@@ -1,0 +1,17 @@
+//! What users choose for themselves.
+
+use super::{Accounts, Actor, store_trouble};
+use app::{Field, Language, PortalError, Problem};
+
+impl Accounts {
+    /// Chooses the language of pages and mails by its code; empty: as the browser asks.
+    ///
+    /// # Errors
+    /// There is no such language.
+    pub async fn set_language(&self, actor: &Actor, code: &str) -> Result<(), PortalError> {
+        if !code.is_empty() && Language::from_code(code).is_none() {
+            return Err(PortalError::field(Field::Language, Problem::NotAChoice));
+        }
+        self.store.set_language(actor.user, code.to_owned()).await.map_err(store_trouble)
+    }
+}

@@ -1,0 +1,34 @@
+//! Pages with several forms: `?do=` tells them apart.
+
+use super::pages::plain_form;
+use super::router::Site;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+/// The forms of a key's page.
+pub(super) async fn key_form(state: State<Site>, request: Request) -> Response {
+    match verb(&request).as_str() {
+        "authorise_address" => plain_form::<app::AuthoriseAddress>(state, request).await,
+        "remove_address" => plain_form::<app::RemoveAddress>(state, request).await,
+        "set_lock_width" => plain_form::<app::SetLockWidth>(state, request).await,
+        "release_lock" => plain_form::<app::ReleaseLock>(state, request).await,
+        "reveal_key" => plain_form::<app::RevealKey>(state, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The forms of the profile.
+pub(super) async fn profile_form(state: State<Site>, request: Request) -> Response {
+    match verb(&request).as_str() {
+        "set_language" => plain_form::<app::SetLanguage>(state, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// What a form asks for.
+fn verb(request: &Request) -> String {
+    let query = request.uri().query().unwrap_or_default();
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    pairs.into_iter().find(|(name, _)| name == "do").map(|(_, verb)| verb).unwrap_or_default()
+}

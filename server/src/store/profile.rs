@@ -1,0 +1,12 @@
+//! What users choose for themselves.
+
+use super::StoreError;
+use crate::domain::ids::UserNo;
+use async_trait::async_trait;
+
+/// What users choose for themselves.
+#[async_trait]
+pub trait ProfileStore: Send + Sync {
+    /// Sets the code of a language; empty: as the browser asks.
+    async fn set_language(&self, user: UserNo, code: String) -> Result<(), StoreError>;
+}
