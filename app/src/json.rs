@@ -52,19 +52,19 @@ macro_rules! read_objects {
 }
 
 read_objects! {
-    Dashboard { keys, uses, refused, last_used }
+    Dashboard { keys, uses, refused, last_used, may_manage }
     FieldError { field, problem }
     FormEcho { form, fields, error }
     KeyDetails {
         row, created, lock_width, allow_list, uses_today, uses_30_days, refused_30_days, can_reveal,
-        proof_needed, fresh
+        proof_needed, fresh, may_manage
     }
-    KeyPage { rows, page, pages, total, first, last, fresh }
+    KeyPage { rows, page, pages, total, first, last, fresh, may_manage }
     KeyRow { id, username, description, key_type, masked_token, last_used, times_used, locked_ip }
     Moment { text, iso }
     RevealedKey { id, token }
     Spans { today, days_7, days_30 }
-    Viewer { username, is_owner }
+    Viewer { username, is_owner, may_manage }
 }
 
 macro_rules! read_names {
@@ -98,6 +98,7 @@ impl FromJson for PortalError {
         Some(match name {
             "SignedOut" => Self::SignedOut,
             "NotFound" => Self::NotFound,
+            "Forbidden" => Self::Forbidden,
             "Invalid" => Self::Invalid(FromJson::read(held)?),
             "ProofNeeded" => Self::ProofNeeded,
             "Throttled" => Self::Throttled { retry_after_seconds: field(held, "retry_after_seconds")? },

@@ -97,6 +97,8 @@ pub struct Viewer {
     pub username: String,
     /// Whether it owns the customer account (and so sees the keys of its sub-users).
     pub is_owner: bool,
+    /// Whether it may change and show keys.
+    pub may_manage: bool,
 }
 
 /// The kind of a key.
@@ -187,6 +189,8 @@ pub struct KeyPage {
     pub last: u64,
     /// A token that was just generated, shown this once.
     pub fresh: Option<RevealedKey>,
+    /// Whether the visitor may change and show keys.
+    pub may_manage: bool,
 }
 
 /// One key in full.
@@ -212,6 +216,8 @@ pub struct KeyDetails {
     pub proof_needed: bool,
     /// A token that was just asked for, shown this once.
     pub fresh: Option<RevealedKey>,
+    /// Whether the visitor may change and show keys.
+    pub may_manage: bool,
 }
 
 /// A key together with its token: the only type that carries one.
@@ -234,6 +240,8 @@ pub struct Dashboard {
     pub refused: Spans,
     /// The keys that were used last, at most five.
     pub last_used: Vec<KeyRow>,
+    /// Whether the visitor may change and show keys.
+    pub may_manage: bool,
 }
 
 /// One figure over three spans, each ending now.
@@ -256,6 +264,9 @@ pub enum PortalError {
     /// No such thing, or not the visitor's to see.
     #[error("not found")]
     NotFound,
+    /// The visitor may see it and not change it.
+    #[error("forbidden")]
+    Forbidden,
     /// Something in the form is wrong; each message belongs to a field.
     #[error("invalid input")]
     Invalid(Vec<FieldError>),

@@ -10,6 +10,7 @@ pub(crate) fn error_text(t: &Texts, language: Language, error: &PortalError) -> 
     match error {
         PortalError::SignedOut => t.error_signed_out.into(),
         PortalError::NotFound => t.error_not_found.into(),
+        PortalError::Forbidden => t.error_forbidden.into(),
         PortalError::ProofNeeded => t.error_proof_needed.into(),
         PortalError::Unavailable => t.error_unavailable.into(),
         PortalError::Connection(_) => t.error_connection.into(),

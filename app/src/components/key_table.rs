@@ -13,9 +13,11 @@ pub(crate) fn KeyTable(
     rows: Vec<KeyRow>,
     /// The key whose whole token is shown this once.
     fresh: Option<RevealedKey>,
+    /// Whether they can be deleted.
+    may_manage: bool,
 ) -> Part {
     let t = texts();
-    let columns = vec![
+    let mut columns = vec![
         (t.column_username, Some("name-cell")),
         (t.column_description, Some("name-cell")),
         (t.column_type, Some("type-cell")),
@@ -23,8 +25,11 @@ pub(crate) fn KeyTable(
         (t.column_last_used, Some("time-cell")),
         (t.column_times_used, Some("number-cell")),
         (t.column_locked_on_ip, Some("address-cell")),
-        (t.column_actions, None),
     ];
+    // A cell without a column is not shown.
+    if may_manage {
+        columns.push((t.column_actions, None));
+    }
     let rows = rows.into_iter().map(move |row| {
         let fresh = fresh.clone().filter(|fresh| fresh.id == row.id);
         key_row(row, fresh)

@@ -76,6 +76,7 @@ pub(crate) fn ErrorView(
     let text = error_text(t, language(), &error);
     match error {
         PortalError::NotFound => view! { <NotFoundView/> }.part(),
+        PortalError::Forbidden => view! { <ForbiddenView/> }.part(),
         PortalError::SignedOut => {
             let here = use_location();
             let login = login_path(&here.pathname.get_untracked(), &here.search.get_untracked());
@@ -116,10 +117,21 @@ pub(crate) fn ErrorView(
 #[component]
 pub(crate) fn NotFoundView() -> Part {
     let t = texts();
+    dead_end(t.not_found_heading, t.not_found_text)
+}
+
+/// The visitor may see keys and not change them.
+#[component]
+pub(crate) fn ForbiddenView() -> Part {
+    let t = texts();
+    dead_end(t.forbidden_heading, t.error_forbidden)
+}
+
+fn dead_end(heading: &'static str, text: &'static str) -> Part {
     view! {
-        <PageHeading text=t.not_found_heading/>
-        <p>{t.not_found_text}</p>
-        <p><a class="button" href="/">{t.dashboard}</a></p>
+        <PageHeading text=heading/>
+        <p>{text}</p>
+        <p><a class="button" href="/">{texts().dashboard}</a></p>
     }
     .part()
 }

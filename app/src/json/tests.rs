@@ -36,8 +36,23 @@ fn fresh() -> Option<RevealedKey> {
 fn the_pages_come_back() {
     let rows: Vec<_> = KeyType::ALL.map(row).into();
     let spans = Spans { today: 1, days_7: 2, days_30: 3 };
-    comes_back(&Dashboard { keys: 4, uses: spans, refused: spans, last_used: rows.clone() });
-    comes_back(&KeyPage { rows, page: 1, pages: 2, total: 30, first: 1, last: 25, fresh: fresh() });
+    comes_back(&Dashboard {
+        keys: 4,
+        uses: spans,
+        refused: spans,
+        last_used: rows.clone(),
+        may_manage: true,
+    });
+    comes_back(&KeyPage {
+        rows,
+        page: 1,
+        pages: 2,
+        total: 30,
+        first: 1,
+        last: 25,
+        fresh: fresh(),
+        may_manage: true,
+    });
     for lock_width in [LockWidth::Exact, LockWidth::Net64] {
         comes_back(&KeyDetails {
             row: KeyRow { last_used: None, locked_ip: Some("::1".into()), ..row(KeyType::Default) },
@@ -50,10 +65,11 @@ fn the_pages_come_back() {
             can_reveal: true,
             proof_needed: false,
             fresh: None,
+            may_manage: false,
         });
     }
     comes_back(&fresh());
-    comes_back(&Some(Viewer { username: "demo".into(), is_owner: true }));
+    comes_back(&Some(Viewer { username: "demo".into(), is_owner: true, may_manage: true }));
     comes_back(&None::<Viewer>);
     comes_back(&());
     comes_back(&false);
@@ -115,6 +131,7 @@ fn every_error_comes_back() {
     for error in [
         PortalError::SignedOut,
         PortalError::NotFound,
+        PortalError::Forbidden,
         PortalError::ProofNeeded,
         PortalError::Throttled { retry_after_seconds: 61 },
         PortalError::Unavailable,

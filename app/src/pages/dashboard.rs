@@ -19,9 +19,12 @@ fn Figures(
     figures: Dashboard,
 ) -> impl IntoView {
     let t = texts();
-    let Dashboard { keys, uses, refused, last_used } = figures;
-    let below =
-        if keys == 0 { view! { <FirstKey/> }.part() } else { view! { <LastUsed rows=last_used/> }.part() };
+    let Dashboard { keys, uses, refused, last_used, may_manage } = figures;
+    let below = if keys == 0 && may_manage {
+        view! { <FirstKey/> }.part()
+    } else {
+        view! { <LastUsed rows=last_used/> }.part()
+    };
     view! {
         <PageHeading text=t.dashboard/>
         <div class="tiles">

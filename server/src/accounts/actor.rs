@@ -2,9 +2,10 @@
 
 use crate::domain::address::Address;
 use crate::domain::ids::{UserNo, Username};
+use crate::domain::role::Role;
 use crate::domain::time::Micros;
 use crate::store::{Action, Audit, KeyScope, SessionHash};
-use app::Language;
+use app::{Language, PortalError};
 
 /// Where a request of the pages came from.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Actor {
     pub user: UserNo,
     /// The owner of its account, if it is a sub-user.
     pub owner: Option<UserNo>,
+    /// What it may do with keys.
+    pub role: Role,
     /// Its name.
     pub username: Username,
     /// The language it chose; none: as the browser asks.
@@ -41,6 +44,17 @@ impl Actor {
         match self.owner {
             None => KeyScope::Account(self.user),
             Some(_) => KeyScope::User(self.user),
+        }
+    }
+
+    /// Lets those pass who may change and show keys.
+    ///
+    /// # Errors
+    /// It only reads.
+    pub fn may_manage(&self) -> Result<(), PortalError> {
+        match self.role {
+            Role::ManagesKeys => Ok(()),
+            Role::ReadsOnly => Err(PortalError::Forbidden),
         }
     }
 

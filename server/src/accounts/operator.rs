@@ -1,5 +1,7 @@
 //! The operator's verbs: users and gateways. None of them sees or makes a customer's key.
 
+mod sub_users;
+
 use super::{Passwords, SetupLink};
 use crate::domain::credentials::Password;
 use crate::domain::ids::{UserNo, Username};
@@ -43,6 +45,9 @@ pub enum OperatorError {
     /// A sub-user cannot own sub-users.
     #[error("{0} is a sub-user and cannot own others; name the owner of the account")]
     NotAnOwner(String),
+    /// An owner's role cannot be changed.
+    #[error("{0} owns its account and always manages keys; only sub-users have a role")]
+    AlwaysManages(String),
     /// The database is in trouble.
     #[error("{0}; the server's log says more")]
     Trouble(String),

@@ -85,6 +85,7 @@ impl Accounts {
         Ok(Some(Actor {
             user: user.no,
             owner: user.owner,
+            role: user.role,
             username: user.username,
             language: Language::from_code(&user.language),
             session: session.hash,

@@ -4,9 +4,20 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Role {
-    /// Generates, shows, changes and deletes its keys.
+    /// Generates, shows, changes and deletes keys.
     #[default]
     ManagesKeys = 0,
     /// Sees its keys and changes nothing but its own profile.
     ReadsOnly = 1,
+}
+
+impl Role {
+    /// Its name in the audit log and in the operator's verbs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ManagesKeys => "manages-keys",
+            Self::ReadsOnly => "reads-only",
+        }
+    }
 }

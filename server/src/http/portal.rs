@@ -80,7 +80,11 @@ impl RequestPortal {
 impl Portal for RequestPortal {
     fn viewer(&self) -> Option<Viewer> {
         let actor = self.actor.as_ref()?;
-        Some(Viewer { username: actor.username.to_string(), is_owner: actor.owner.is_none() })
+        Some(Viewer {
+            username: actor.username.to_string(),
+            is_owner: actor.owner.is_none(),
+            may_manage: actor.may_manage().is_ok(),
+        })
     }
 
     fn setup_is_open(&self, link: &SetupLink) -> bool {
@@ -133,6 +137,7 @@ impl Portal for RequestPortal {
             uses: spans(figures.spans.accepted),
             refused: spans(figures.spans.refused),
             last_used: figures.last_used.iter().map(key_row).collect(),
+            may_manage: actor.may_manage().is_ok(),
         })
     }
 
@@ -140,7 +145,7 @@ impl Portal for RequestPortal {
         let actor = self.note(self.actor())?;
         let list = self.note(self.services.keys.list_keys(actor, page).await)?;
         let ids: Vec<_> = list.keys.iter().map(|k| k.row.id).collect();
-        Ok(key_page(&list, self.take_flash(actor, &ids)))
+        Ok(key_page(&list, self.take_flash(actor, &ids), actor))
     }
 
     async fn generate_key(&self, description: String, key_type: String) -> Result<RevealedKey, PortalError> {
@@ -164,9 +169,10 @@ impl Portal for RequestPortal {
             uses_today: figures.spans.accepted[0],
             uses_30_days: figures.spans.accepted[2],
             refused_30_days: figures.spans.refused[2],
-            can_reveal: row.is_sealed && self.services.settings.revealable,
+            can_reveal: row.is_sealed && actor.may_manage().is_ok() && self.services.settings.revealable,
             proof_needed: self.services.keys.is_proof_needed(actor),
             fresh: self.take_flash(actor, &[row.id]),
+            may_manage: actor.may_manage().is_ok(),
             row: key_row(&figures.key),
         })
     }
@@ -212,7 +218,7 @@ fn revealed(id: DomainKeyId, token: &PlainToken) -> RevealedKey {
     RevealedKey { id: KeyId(id.to_string()), token: ShownToken(token.expose().to_owned()) }
 }
 
-fn key_page(list: &KeyList, fresh: Option<RevealedKey>) -> KeyPage {
+fn key_page(list: &KeyList, fresh: Option<RevealedKey>, actor: &Actor) -> KeyPage {
     let rows: Vec<_> = list.keys.iter().map(key_row).collect();
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let first = if rows.is_empty() { 0 } else { list.skipped + 1 };
@@ -224,6 +230,7 @@ fn key_page(list: &KeyList, fresh: Option<RevealedKey>) -> KeyPage {
         last: if rows.is_empty() { 0 } else { (list.skipped + rows.len()) as u64 },
         rows,
         fresh,
+        may_manage: actor.may_manage().is_ok(),
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn of_portal(error: &PortalError) -> StatusCode {
     match error {
         PortalError::SignedOut => StatusCode::UNAUTHORIZED,
         PortalError::NotFound => StatusCode::NOT_FOUND,
+        PortalError::Forbidden => StatusCode::FORBIDDEN,
         PortalError::Invalid(_) | PortalError::ProofNeeded => StatusCode::UNPROCESSABLE_ENTITY,
         PortalError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
         PortalError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

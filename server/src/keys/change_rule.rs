@@ -14,8 +14,9 @@ impl Keys {
     /// Adds an address or network to the allow list.
     ///
     /// # Errors
-    /// There is no such key for the actor, it is no Default key, or the address is wrong or listed.
+    /// The actor only reads, there is no such key for it, it is no Default key, or the address is wrong or listed.
     pub async fn authorise_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), PortalError> {
+        actor.may_manage()?;
         let row = self.find_default_key(actor, id).await?;
         let network = parse(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressAdded, network.to_string());
@@ -30,8 +31,9 @@ impl Keys {
     /// Takes an entry off the allow list.
     ///
     /// # Errors
-    /// There is no such key for the actor, or no such entry.
+    /// The actor only reads, there is no such key for it, or no such entry.
     pub async fn remove_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), PortalError> {
+        actor.may_manage()?;
         let row = self.find_default_key(actor, id).await?;
         let network = parse(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressRemoved, network.to_string());
@@ -41,8 +43,9 @@ impl Keys {
     /// Sets how wide the lock is.
     ///
     /// # Errors
-    /// There is no such key for the actor, or it is no Default key.
+    /// The actor only reads, there is no such key for it, or it is no Default key.
     pub async fn set_lock_width(&self, actor: &Actor, id: &str, width: LockWidth) -> Result<(), PortalError> {
+        actor.may_manage()?;
         let row = self.find_default_key(actor, id).await?;
         let detail = format!("/{}", width as u8);
         let audit = actor.audit(self.clock.now(), Action::LockWidthSet, detail);
@@ -52,8 +55,9 @@ impl Keys {
     /// Forgets the locked address, so that the next request locks the key anew.
     ///
     /// # Errors
-    /// There is no such key for the actor, or it is no Default key.
+    /// The actor only reads, there is no such key for it, or it is no Default key.
     pub async fn release_lock(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+        actor.may_manage()?;
         let row = self.find_default_key(actor, id).await?;
         let detail = row.rule.locked.map_or_else(String::new, |a| a.to_string());
         let audit = actor.audit(self.clock.now(), Action::LockReleased, detail);

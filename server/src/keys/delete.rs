@@ -9,8 +9,9 @@ impl Keys {
     /// Deletes a key; when this returns, no request that is sent now passes with it.
     ///
     /// # Errors
-    /// There is no such key for the actor.
+    /// The actor only reads, there is no such key for it.
     pub async fn delete_key(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+        actor.may_manage()?;
         let row = self.find_row(actor, id).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyDeleted, "");
         self.store.delete_key(row.no, audit).await.map_err(store_trouble)?;

@@ -16,13 +16,14 @@ impl Keys {
     /// Generates a key of the actor; answers its id and its token.
     ///
     /// # Errors
-    /// A field is wrong, or the store is in trouble.
+    /// The actor only reads, a field is wrong, or the store is in trouble.
     pub async fn generate_key(
         &self,
         actor: &Actor,
         description: &str,
         key_type: &str,
     ) -> Result<(KeyId, PlainToken), PortalError> {
+        actor.may_manage()?;
         let (description, key_type) = parse(description, key_type, &actor.username)?;
         for _ in 0..TRIES {
             match self.insert(actor, &description, key_type).await {

@@ -24,13 +24,14 @@ impl Keys {
     /// The token of a key, from its sealed copy; the audit log says so before this returns.
     ///
     /// # Errors
-    /// There is no such key for the actor, no sealed copy, or the password was not proved.
+    /// The actor only reads, there is no such key for it, no sealed copy, or the password was not proved.
     pub async fn reveal_key(
         &self,
         actor: &Actor,
         id: &str,
         password: Option<String>,
     ) -> Result<(KeyId, PlainToken), PortalError> {
+        actor.may_manage()?;
         let row = self.find_row(actor, id).await?;
         let not_revealable = || PortalError::field(Field::Form, Problem::NotRevealable);
         let sealing = self.sealing.as_ref().filter(|_| row.is_sealed).ok_or_else(not_revealable)?;

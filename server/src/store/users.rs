@@ -23,7 +23,7 @@ pub struct UserRow {
     pub language: String,
     /// The time zone it chose, by its IANA name.
     pub time_zone: String,
-    /// What it may do with its keys.
+    /// What it may do with its keys; an owner manages them always.
     pub role: Role,
     /// PHC string of its password.
     pub password_hash: String,
@@ -76,6 +76,8 @@ pub trait UserStore: Send + Sync {
     async fn list_users(&self) -> Result<Vec<UserRow>, StoreError>;
     /// Disables (and ends the sessions) or enables one.
     async fn set_user_disabled(&self, no: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError>;
+    /// Lets a sub-user manage keys, or only read.
+    async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError>;
     /// Sets a password and ends all sessions of the user.
     async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;
 }

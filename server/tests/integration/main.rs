@@ -28,5 +28,6 @@ mod sessions;
 mod shedding;
 mod site;
 mod store_contract;
+mod sub_users;
 mod throttle;
 mod verify;

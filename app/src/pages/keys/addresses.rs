@@ -35,6 +35,9 @@ pub(super) fn Addresses(
     let t = texts();
     let id = key.row.id.0;
     let state = forms.authorise.state;
+    if !key.may_manage {
+        return read_only(key.allow_list);
+    }
     let list = if key.allow_list.is_empty() {
         view! { <p>{t.addresses_empty}</p> }.part()
     } else {
@@ -64,6 +67,22 @@ pub(super) fn Addresses(
                 />
                 <SubmitButton state label=t.authorise/>
             </PlainForm>
+        </section>
+    }
+    .part()
+}
+
+/// The list for those who may not change it.
+fn read_only(addresses: Vec<String>) -> Part {
+    let t = texts();
+    let empty = addresses.is_empty().then_some(t.addresses_empty);
+    let entries =
+        addresses.into_iter().map(|address| view! { <li><span class="address">{address}</span></li> });
+    view! {
+        <section class="panel">
+            <h2>{t.authorised_ips}</h2>
+            <p>{empty}</p>
+            <ul class="addresses">{entries.collect_view()}</ul>
         </section>
     }
     .part()

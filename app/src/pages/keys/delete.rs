@@ -3,7 +3,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::key_of_address;
-use crate::components::{Announcer, Form, Loaded, PageHeading, PlainForm, SubmitButton};
+use crate::components::{Announcer, ForbiddenView, Form, Loaded, PageHeading, PlainForm, SubmitButton};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::KeyDetails;
@@ -29,8 +29,11 @@ fn Question(
     key: KeyDetails,
     /// The answer.
     form: Form<DeleteKey>,
-) -> impl IntoView {
+) -> Part {
     let t = texts();
+    if !key.may_manage {
+        return view! { <ForbiddenView/> }.part();
+    }
     let row = key.row;
     let path = key_path(&row.id);
     let question = fill(t.delete_question, &[("description", &row.description)]);
@@ -49,4 +52,5 @@ fn Question(
             </PlainForm>
         </section>
     }
+    .part()
 }

@@ -57,6 +57,11 @@ fn KeyParts(
     let path = key_path(&key.row.id);
     let key_type = key.row.key_type;
     let locks = key_type == KeyType::Default;
+    let last = if key.may_manage {
+        view! { <p><a class="danger-link" href=format!("{path}/delete")>{t.delete}</a></p> }.part()
+    } else {
+        view! { <p class="hint">{t.error_forbidden}</p> }.part()
+    };
     view! {
         <p class="way-up"><a href="/account/api-keys">{t.keys_heading}</a></p>
         <PageHeading text=key.row.description.clone()/>
@@ -72,6 +77,6 @@ fn KeyParts(
             {locks.then(|| view! { <Addresses key=key.clone() path=path.clone() forms=addresses/> })}
             {(!locks).then(|| view! { <FreeAddresses key=key.clone()/> })}
         </div>
-        <p><a class="danger-link" href=format!("{path}/delete")>{t.delete}</a></p>
+        {last}
     }
 }

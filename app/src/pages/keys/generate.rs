@@ -1,13 +1,18 @@
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use crate::components::{Announcer, Form, PageHeading, PlainForm, SubmitButton, TextField, TypeField};
+use crate::components::{
+    Announcer, ForbiddenView, Form, PageHeading, PlainForm, SubmitButton, TextField, TypeField, once_there,
+};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
-use crate::portal::Field;
+use crate::portal::{Field, Viewer};
+use crate::question::Answer;
 use crate::server_fns::GenerateKey;
-use crate::session::FreshKey;
+use crate::session::{FreshKey, Session};
 
 /// Where a key is generated.
 #[component]
@@ -20,6 +25,19 @@ pub(crate) fn GenerateKeyPage() -> Part {
         announcer.say(t.fresh_heading);
         navigate("/account/api-keys", NavigateOptions::default());
     });
+    let show = move |answer: Answer| match answer.read::<Option<Viewer>>() {
+        Ok(Some(viewer)) if !viewer.may_manage => view! { <ForbiddenView/> }.part(),
+        _ => view! { <GenerateForm form/> }.part(),
+    };
+    once_there(expect_context::<Session>().viewer, || ().part(), Arc::new(show))
+}
+
+#[component]
+fn GenerateForm(
+    /// What it sends.
+    form: Form<GenerateKey>,
+) -> Part {
+    let t = texts();
     view! {
         <PageHeading text=t.generate_heading/>
         <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType] class="form panel">

@@ -46,15 +46,21 @@ fn Keys(
         let token = (!in_table(&fresh)).then_some(fresh);
         view! { <FreshNotice token/> }
     });
-    let empty = keys.rows.is_empty().then(|| view! { <p class="empty">{t.keys_empty}</p> });
+    let generate = if keys.may_manage {
+        view! { <p><a class="button" href="/account/api-keys/new">{t.generate_link}</a></p> }.part()
+    } else {
+        view! { <p class="hint">{t.error_forbidden}</p> }.part()
+    };
+    let empty =
+        (keys.rows.is_empty() && keys.may_manage).then(|| view! { <p class="empty">{t.keys_empty}</p> });
     view! {
         <PageHeading text=t.keys_heading/>
         {notice}
         <p class="record-line" role="status">{record_line}</p>
-        <KeyTable rows=keys.rows fresh/>
+        <KeyTable rows=keys.rows fresh may_manage=keys.may_manage/>
         {empty}
         <Pager page=keys.page pages=keys.pages/>
-        <p><a class="button" href="/account/api-keys/new">{t.generate_link}</a></p>
+        {generate}
     }
 }
 

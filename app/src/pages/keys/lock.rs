@@ -41,7 +41,7 @@ pub(super) fn Lock(
         None if key.allow_list.is_empty() => t.unlocked_text,
         None => t.unlocked_with_list_text,
     };
-    let release = locked.then(|| {
+    let release = (locked && key.may_manage).then(|| {
         let id = id.clone();
         let state = forms.release.state;
         view! {
@@ -52,13 +52,14 @@ pub(super) fn Lock(
             </PlainForm>
         }
     });
+    let width = key.may_manage.then(|| view! { <WidthForm form=forms.width path id width=key.lock_width/> });
     view! {
         <section class="panel tall">
             <h2>{t.column_locked_on_ip}</h2>
             {key.row.locked_ip.map(|address| view! { <p class="address">{address}</p> })}
             <p>{text}</p>
             {release}
-            <WidthForm form=forms.width path id width=key.lock_width/>
+            {width}
         </section>
     }
     .part()

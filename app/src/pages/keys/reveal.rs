@@ -55,7 +55,7 @@ pub(super) fn Reveal(
             None if key.can_reveal => view! { <Masked key=key.clone() path=path.clone() form/> }.part(),
             None => view! {
                 <p><code class="token" translate="no">{key.row.masked_token.clone()}</code></p>
-                <p class="hint">{t.never_revealed}</p>
+                <p class="hint">{key.may_manage.then_some(t.never_revealed)}</p>
             }
             .part(),
         }

@@ -49,6 +49,7 @@ fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static str> {
         "user_added" => t.action_user_added,
         "user_disabled" => t.action_user_disabled,
         "user_enabled" => t.action_user_enabled,
+        "role_changed" => t.action_role_changed,
         "password_reset" => t.action_password_reset,
         "login" => t.action_login,
         "login_failed" => t.action_login_failed,

@@ -2,6 +2,7 @@
 
 use crate::domain::address::{Address, Network};
 use crate::domain::ids::{KeyNo, UserNo, Username};
+use crate::domain::role::Role;
 use crate::domain::time::Micros;
 use crate::store::StoreError;
 use sqlx::Row;
@@ -26,6 +27,14 @@ pub(super) fn key_no(row: &SqliteRow, column: &str) -> Result<KeyNo, StoreError>
 
 pub(super) fn owner(row: &SqliteRow) -> Result<Option<UserNo>, StoreError> {
     row.try_get::<Option<i64>, _>("owner_no")?.map(number).transpose().map(|n| n.map(UserNo))
+}
+
+pub(super) fn role(row: &SqliteRow) -> Result<Role, StoreError> {
+    match row.try_get("role")? {
+        0 => Ok(Role::ManagesKeys),
+        1 => Ok(Role::ReadsOnly),
+        _ => Err(corrupt("role")),
+    }
 }
 
 pub(super) fn username(row: &SqliteRow) -> Result<Username, StoreError> {

@@ -1,6 +1,6 @@
 //! Users.
 
-use super::rows::{micros, number, owner, user_no, username};
+use super::rows::{micros, number, owner, role, user_no, username};
 use super::{SqliteStore, audit};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::role::Role;
@@ -23,7 +23,10 @@ pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, StoreError> {
         email_confirmed: row.try_get::<Option<i64>, _>("email_confirmed_at")?.is_some(),
         language: row.try_get("language")?,
         time_zone: row.try_get("time_zone")?,
-        role: if row.try_get::<i64, _>("role")? == 0 { Role::ManagesKeys } else { Role::ReadsOnly },
+        role: match owner(row)? {
+            Some(_) => role(row)?,
+            None => Role::ManagesKeys,
+        },
         password_hash: row.try_get("password_hash")?,
         password_set_at: micros(row, "password_set_at")?,
         totp: row.try_get("totp_sealed")?,
@@ -107,6 +110,22 @@ impl UserStore for SqliteStore {
                     }
                     audit::write(c, &audit, None).await?;
                     Ok(((), vec![Change::UserDisabled(no, disabled)]))
+                })
+            })
+            .await
+    }
+
+    async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("UPDATE users SET role = ? WHERE no = ? RETURNING no")
+                        .bind(i64::from(role as u8))
+                        .bind(i64::from(no.0))
+                        .fetch_one(&mut *c)
+                        .await?;
+                    audit::write(c, &audit, None).await?;
+                    Ok(((), vec![]))
                 })
             })
             .await

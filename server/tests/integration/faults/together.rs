@@ -9,6 +9,7 @@ use futures::future::join_all;
 use latchkey::accounts::Actor;
 use latchkey::domain::address::Address;
 use latchkey::domain::ids::Username;
+use latchkey::domain::role::Role;
 use latchkey::domain::time::Micros;
 use latchkey::domain::verdict::Code;
 use latchkey::services::Services;
@@ -208,6 +209,7 @@ async fn owner(app: &TestApp) -> Actor {
     Actor {
         user: app.services.store.find_user(&username).await.unwrap().unwrap().no,
         owner: None,
+        role: Role::ManagesKeys,
         username,
         session: SessionHash([0; 32]),
         language: None,

@@ -1,0 +1,3 @@
+//! Sub-users: what their role lets them do, and what the owner of their account does with them.
+
+mod roles;

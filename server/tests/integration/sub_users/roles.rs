@@ -1,0 +1,132 @@
+//! What a sub-user that only reads can do: nothing that changes a key, through whichever door.
+
+use crate::app::{Browser, PASSWORD, TestApp};
+use http::{Method, StatusCode};
+use latchkey::domain::role::Role;
+use std::collections::HashSet;
+
+/// What a change is to a sub-user that only reads.
+enum Is {
+    /// Its own business, or open to everybody.
+    Open,
+    /// Refused, with the path of its plain form.
+    Refused(&'static str),
+}
+use Is::{Open, Refused};
+
+const KEY: &str = "/account/api-keys/ID";
+
+/// Every server function that is asked by POST. A new one has to find its place here.
+const CHANGES: [(&str, Is); 11] = [
+    ("create_first_account", Open),
+    ("log_in", Open),
+    ("log_out", Open),
+    ("setup_is_open", Open),
+    ("generate_key", Refused("/account/api-keys/new")),
+    ("delete_key", Refused("/account/api-keys/ID/delete")),
+    ("reveal_key", Refused("/account/api-keys/ID?do=reveal_key")),
+    ("authorise_address", Refused("/account/api-keys/ID?do=authorise_address")),
+    ("remove_address", Refused("/account/api-keys/ID?do=remove_address")),
+    ("set_lock_width", Refused("/account/api-keys/ID?do=set_lock_width")),
+    ("release_lock", Refused("/account/api-keys/ID?do=release_lock")),
+];
+
+async fn start() -> TestApp {
+    let app = TestApp::start().await;
+    app.add_user("owner").await;
+    app.add_sub_user("sub", Some("owner")).await;
+    app
+}
+
+async fn row(browser: &Browser<'_>, id: &str) -> String {
+    browser.get(&format!("/portal/find_key?id={id}")).await.body
+}
+
+#[test]
+fn every_change_has_its_place_in_the_list() {
+    let posts = server_fn::axum::server_fn_paths().filter(|(_, method)| *method == Method::POST);
+    let registered: HashSet<_> = posts.map(|(path, _)| path.trim_start_matches("/portal/")).collect();
+    let listed: HashSet<_> = CHANGES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(registered, listed, "say in the list what a sub-user that only reads may do with it");
+}
+
+#[tokio::test]
+async fn who_only_reads_changes_nothing_through_any_door() {
+    let app = start().await;
+    let sub = app.browser("sub").await;
+    let key = sub.generate("WEB", "default").await;
+    sub.act(&key.id, "authorise_address", &[("address", "203.0.113.7")]).await;
+    assert_eq!(app.authz(&key.token, "203.0.113.7").await.status, StatusCode::OK);
+    app.services.operator.set_role("sub", Role::ReadsOnly).await.unwrap();
+    let before = row(&sub, &key.id).await;
+    let fields = [
+        ("id", key.id.as_str()),
+        ("description", "more"),
+        ("key_type", "cloud"),
+        ("password", PASSWORD),
+        ("address", "203.0.113.7"),
+        ("width", "net64"),
+    ];
+    let nothing = "0198c0de-0000-7000-8000-000000000000";
+    for (name, is) in &CHANGES {
+        let Refused(path) = is else { continue };
+        for id in [key.id.as_str(), nothing] {
+            let fields: Vec<_> =
+                fields.iter().map(|(n, v)| if *n == "id" { (*n, id) } else { (*n, *v) }).collect();
+            let called = sub.post(&format!("/portal/{name}"), &fields).await;
+            assert_eq!(
+                (called.status, called.body.as_str()),
+                (StatusCode::FORBIDDEN, "\"Forbidden\""),
+                "{name}"
+            );
+            let posted = sub.post(&path.replace("ID", id), &fields).await;
+            assert_eq!(posted.status, StatusCode::FORBIDDEN, "{path}");
+            assert!(!posted.body.contains(&key.token), "{path}");
+        }
+        let by_get = sub.get(&format!("/portal/{name}?id={}", key.id)).await;
+        assert_eq!(by_get.status, StatusCode::METHOD_NOT_ALLOWED, "{name}");
+    }
+    assert_eq!(row(&sub, &key.id).await, before, "nothing changed");
+    assert_eq!(app.authz(&key.token, "203.0.113.7").await.status, StatusCode::OK);
+    let shown = app.services.store.list_audit(100).await.unwrap();
+    assert!(shown.iter().all(|line| line.action != "key_shown"), "no token was shown");
+    app.services.operator.set_role("sub", Role::ManagesKeys).await.unwrap();
+    assert_eq!(sub.delete(&key.id).await.status, StatusCode::SEE_OTHER, "the role counts at once");
+}
+
+#[tokio::test]
+async fn its_pages_offer_nothing_that_would_be_refused() {
+    let app = start().await;
+    let sub = app.browser("sub").await;
+    let key = sub.generate("WEB", "default").await;
+    sub.act(&key.id, "authorise_address", &[("address", "203.0.113.7")]).await;
+    let page = KEY.replace("ID", &key.id);
+    let delete = format!("{page}/delete");
+    let paths = ["/", "/account/api-keys", "/account/api-keys/new", &page, &delete];
+    let offers = |body: &str| {
+        let marks = ["?do=", "danger", "action=\"/account/api-keys", "href=\"/account/api-keys/new"];
+        marks.iter().any(|mark| body.contains(mark))
+    };
+    for path in &paths[1..] {
+        assert!(offers(&sub.get(path).await.page()), "{path}");
+    }
+    app.services.operator.set_role("sub", Role::ReadsOnly).await.unwrap();
+    for path in paths {
+        let answer = sub.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(!offers(&answer.page()), "{path}: {}", answer.page());
+    }
+    assert!(sub.get(&page).await.page().contains("203.0.113.7"), "it still reads");
+    let viewer = sub.get("/portal/viewer").await.json();
+    assert_eq!((&viewer["is_owner"], &viewer["may_manage"]), (&false.into(), &false.into()));
+}
+
+#[tokio::test]
+async fn an_owner_always_manages() {
+    let app = start().await;
+    let refused = app.services.operator.set_role("owner", Role::ReadsOnly).await.unwrap_err();
+    assert!(refused.to_string().contains("owner owns its account"), "{refused}");
+    let owner = app.browser("owner").await;
+    let key = owner.generate("WEB", "default").await;
+    assert_eq!(owner.delete(&key.id).await.status, StatusCode::SEE_OTHER);
+}
