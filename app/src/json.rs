@@ -82,8 +82,10 @@ macro_rules! read_names {
 
 read_names! {
     Field {
-        "form" => Form, "username" => Username, "password" => Password, "description" => Description,
+        "form" => Form, "username" => Username, "password" => Password, "code" => Code,
+        "description" => Description,
         "key_type" => KeyType, "address" => Address,
+        #[cfg(feature = "ssr")] "new_password" => NewPassword,
         #[cfg(feature = "ssr")] "email" => Email,
         #[cfg(feature = "ssr")] "time_zone" => TimeZone,
         #[cfg(feature = "ssr")] "language" => Language
@@ -122,6 +124,10 @@ impl FromJson for Problem {
             "taken" => Self::Taken,
             "wrong_credentials" => Self::WrongCredentials,
             "wrong_password" => Self::WrongPassword,
+            #[cfg(feature = "ssr")]
+            "present_password" => Self::PresentPassword,
+            "guessable" => Self::Guessable,
+            "wrong_code" => Self::WrongCode,
             "unknown_key_type" => Self::UnknownKeyType,
             "username_too_long_for_smpp" => Self::UsernameTooLongForSmpp { limit: limit()? },
             "not_an_address" => Self::NotAnAddress,

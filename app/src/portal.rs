@@ -3,8 +3,10 @@
 //! No SQL, no HTTP, and no secret except in the one type that shows a token ([`ShownToken`]).
 
 mod profile;
+mod security;
 
 pub use profile::*;
+pub use security::*;
 
 use std::fmt;
 
@@ -17,7 +19,7 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 ///
 /// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
 #[async_trait]
-pub trait Portal: ProfilePortal + Send + Sync {
+pub trait Portal: ProfilePortal + SecurityPortal + Send + Sync {
     /// The user who is logged in, if any.
     fn viewer(&self) -> Option<Viewer>;
     /// Whether the set-up link of this request may create the first account.
@@ -332,6 +334,11 @@ pub enum Field {
     Username,
     /// `password`
     Password,
+    /// `new_password`
+    #[cfg(feature = "ssr")]
+    NewPassword,
+    /// `code`
+    Code,
     /// `description`
     Description,
     /// `key_type`
@@ -375,6 +382,13 @@ pub enum Problem {
     WrongCredentials,
     /// The password of the logged-in user is another.
     WrongPassword,
+    /// A new password is the present one.
+    #[cfg(feature = "ssr")]
+    PresentPassword,
+    /// A new password is easy to guess.
+    Guessable,
+    /// The code of the second factor is another, or was used already.
+    WrongCode,
     /// No such key type.
     UnknownKeyType,
     /// An SMPP `system_id` cannot hold the user's name.

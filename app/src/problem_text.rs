@@ -3,7 +3,7 @@
 use crate::i18n::{Language, Plural, Texts, fill, plural};
 use crate::portal::{Field, PortalError, Problem};
 #[cfg(feature = "ssr")]
-use crate::served::texts::{ProfileTexts, Served};
+use crate::served::texts::{ProfileTexts, SecurityTexts, Served};
 
 /// What to show instead of a page, or above a form.
 pub(crate) fn error_text(t: &Texts, language: Language, error: &PortalError) -> String {
@@ -70,6 +70,8 @@ fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) 
         Problem::Taken => t.problem_taken.into(),
         Problem::WrongCredentials => t.problem_wrong_credentials.into(),
         Problem::WrongPassword => t.problem_wrong_password.into(),
+        Problem::Guessable => t.problem_guessable.into(),
+        Problem::WrongCode => t.problem_wrong_code.into(),
         Problem::UnknownKeyType => t.problem_unknown_key_type.into(),
         Problem::NotAnAddress => t.problem_not_an_address.into(),
         Problem::ZonedAddress => t.problem_zoned_address.into(),
@@ -85,6 +87,8 @@ fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) 
         }
         Problem::NotRevealable => t.problem_not_revealable.into(),
         #[cfg(feature = "ssr")]
+        Problem::PresentPassword => SecurityTexts::in_language(language).problem_present_password.into(),
+        #[cfg(feature = "ssr")]
         Problem::NotAChoice => ProfileTexts::in_language(language).problem_not_a_choice.into(),
         #[cfg(feature = "ssr")]
         Problem::NotAMailAddress => ProfileTexts::in_language(language).problem_not_a_mail_address.into(),
@@ -99,6 +103,9 @@ fn empty_text(t: &Texts, language: Language, field: Field) -> &'static str {
         Field::Form => t.problem_empty_form,
         Field::Username => t.problem_empty_username,
         Field::Password => t.problem_empty_password,
+        #[cfg(feature = "ssr")]
+        Field::NewPassword => t.problem_empty_password,
+        Field::Code => t.problem_empty_code,
         Field::Description => t.problem_empty_description,
         Field::KeyType => t.problem_unknown_key_type,
         Field::Address => t.problem_empty_address,

@@ -3,6 +3,7 @@
 
 mod part;
 mod profile;
+mod security;
 pub mod texts;
 
 use leptos::prelude::*;

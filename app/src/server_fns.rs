@@ -4,12 +4,14 @@ mod dashboard;
 mod keys;
 mod landing;
 mod profile;
+mod security;
 mod session;
 
 pub use dashboard::*;
 pub use keys::*;
 pub use landing::*;
 pub use profile::*;
+pub use security::*;
 pub use session::*;
 
 use std::sync::Arc;

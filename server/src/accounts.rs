@@ -1,6 +1,7 @@
 //! Use cases around users: logging in, sessions, the first account, the operator's verbs.
 
 mod actor;
+mod change_password;
 mod history;
 mod log_in;
 mod once;
@@ -12,7 +13,7 @@ mod setup;
 
 pub use actor::{Actor, Visit};
 pub use once::{Once, Place};
-pub use passwords::Passwords;
+pub use passwords::{ChoiceError, Passwords, Whose};
 pub use sessions::{SessionLimits, SessionToken};
 pub use setup::SetupLink;
 

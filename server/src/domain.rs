@@ -8,6 +8,7 @@ pub mod ids;
 pub mod key_type;
 pub mod notice;
 pub mod outbound;
+pub mod password_rules;
 pub mod proxy_protocol;
 pub mod role;
 pub mod rule;

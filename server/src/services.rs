@@ -2,6 +2,7 @@
 
 use crate::accounts::operator::Operator;
 use crate::accounts::{Accounts, Once, Passwords, SetupLink};
+use crate::domain::password_rules::PasswordRules;
 use crate::domain::time::{Clock, Micros};
 use crate::keys::{Flash, Keys};
 use crate::metrics::{Metrics, Watched};
@@ -127,7 +128,8 @@ pub async fn start(
     };
     let metrics = Metrics::new(watched).map_err(|e| StartError::Metrics(e.to_string()))?;
     let generator = |e: &dyn std::fmt::Display| StartError::Generator(e.to_string());
-    let passwords = Passwords::new().map_err(|e| generator(&e))?;
+    let passwords =
+        Passwords::new(PasswordRules::new(&settings.public_url.origin)).map_err(|e| generator(&e))?;
     let setup = match store.count_users().await? {
         0 => SetupLink::open().map_err(|e| generator(&e))?,
         _ => SetupLink::default(),

@@ -88,6 +88,8 @@ fn all_problems() -> Vec<Problem> {
         Taken,
         WrongCredentials,
         WrongPassword,
+        Guessable,
+        WrongCode,
         UnknownKeyType,
         UsernameTooLongForSmpp { limit: 7 },
         NotAnAddress,
@@ -106,15 +108,18 @@ fn all_problems() -> Vec<Problem> {
         NotAMailAddress,
         #[cfg(feature = "ssr")]
         StaleLink,
+        #[cfg(feature = "ssr")]
+        PresentPassword,
     ];
     for problem in &all {
         match problem {
             Empty | TooLong { .. } | TooShort { .. } | ControlCharacter | NotAUsername | Taken => {}
+            Guessable | WrongCode => {}
             WrongCredentials | WrongPassword | UnknownKeyType | UsernameTooLongForSmpp { .. } => {}
             NotAnAddress | ZonedAddress | HostBits { .. } | MappedNetwork | Everybody => {}
             AlreadyListed | TooMany { .. } | NotADefaultKey | LinkClosed | NotRevealable => {}
             #[cfg(feature = "ssr")]
-            NotAChoice | NotAMailAddress | StaleLink => {}
+            NotAChoice | NotAMailAddress | StaleLink | PresentPassword => {}
         }
     }
     all
@@ -122,10 +127,20 @@ fn all_problems() -> Vec<Problem> {
 
 #[test]
 fn every_error_comes_back() {
-    let fields =
-        [Field::Form, Field::Username, Field::Password, Field::Description, Field::KeyType, Field::Address];
+    let fields = [
+        Field::Form,
+        Field::Username,
+        Field::Password,
+        Field::Code,
+        Field::Description,
+        Field::KeyType,
+        Field::Address,
+    ];
     #[cfg(feature = "ssr")]
-    let fields: Vec<_> = fields.into_iter().chain([Field::Email, Field::TimeZone, Field::Language]).collect();
+    let fields: Vec<_> = fields
+        .into_iter()
+        .chain([Field::Email, Field::TimeZone, Field::Language, Field::NewPassword])
+        .collect();
     let wrong = all_problems().into_iter().zip(fields.into_iter().cycle());
     comes_back(&PortalError::Invalid(wrong.map(|(problem, field)| FieldError { field, problem }).collect()));
     for error in [

@@ -8,6 +8,7 @@ pub(super) use history::history_page;
 use leptos::prelude::*;
 
 use super::part::{asked, confirmation};
+use super::security::{security_done, security_panels};
 use super::texts::{ProfileTexts, Served};
 use crate::components::PageHeading;
 use crate::part::{IntoPart, Part};
@@ -28,6 +29,7 @@ fn show(profile: &Profile) -> Part {
         <PageHeading text=t.heading/>
         {confirmation(|done| done_text(t, done))}
         <div class="parts">
+            {security_panels()}
             {language::language_panel(profile)}
         </div>
         <p><a href="/account/profile/history">{t.history_link}</a></p>
@@ -38,6 +40,6 @@ fn show(profile: &Profile) -> Part {
 fn done_text(t: &'static ProfileTexts, done: &str) -> Option<&'static str> {
     Some(match done {
         "language" => t.done_language,
-        _ => return None,
+        done => return security_done(done),
     })
 }

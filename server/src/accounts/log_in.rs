@@ -4,6 +4,7 @@
 //! they come from; at one username they slow down only addresses it never logged in from, so that nobody
 //! can lock a customer out for good.
 
+use super::change_password::hash_trouble;
 use super::{Accounts, Actor, SessionToken, Visit, store_trouble};
 use crate::domain::credentials::Password;
 use crate::domain::ids::Username;
@@ -30,10 +31,7 @@ impl Accounts {
         };
         self.check_throttle(username, user.as_ref(), visit, now).await?;
         let hash = user.as_ref().map(|u| u.password_hash.clone());
-        let right = self.passwords.verify(password, hash).await.map_err(|error| {
-            tracing::error!(%error, "a password could not be checked");
-            PortalError::Unavailable
-        })?;
+        let right = self.passwords.verify(password, hash).await.map_err(hash_trouble)?;
         match user {
             Some(user) if right && user.is_active() => {
                 self.begin_session(user.no, &user.username, visit, now).await
@@ -51,22 +49,31 @@ impl Accounts {
     /// # Errors
     /// It is another password, or too many tries failed.
     pub async fn prove(&self, actor: &Actor, password: Password) -> Result<(), PortalError> {
+        self.check_password(actor, password).await?;
+        self.store.prove_session(actor.session, self.clock.now()).await.map_err(store_trouble)
+    }
+
+    /// The user of the actor, if this is its password.
+    pub(super) async fn check_password(
+        &self,
+        actor: &Actor,
+        password: Password,
+    ) -> Result<UserRow, PortalError> {
         let now = self.clock.now();
         let visit = Visit { address: actor.address, user_agent: String::new() };
         let name = actor.username.as_str();
         let user = self.store.find_user(&actor.username).await.map_err(store_trouble)?;
         self.check_throttle(name, user.as_ref(), &visit, now).await?;
         let hash = user.as_ref().map(|u| u.password_hash.clone());
-        let right = self.passwords.verify(password, hash).await.map_err(|error| {
-            tracing::error!(%error, "a password could not be checked");
-            PortalError::Unavailable
-        })?;
-        if !right {
-            self.charge(name, &visit, now);
-            self.note_failure(user.as_ref(), &visit, now).await?;
-            return Err(PortalError::field(Field::Password, Problem::WrongPassword));
+        let right = self.passwords.verify(password, hash).await.map_err(hash_trouble)?;
+        match user {
+            Some(user) if right => Ok(user),
+            user => {
+                self.charge(name, &visit, now);
+                self.note_failure(user.as_ref(), &visit, now).await?;
+                Err(PortalError::field(Field::Password, Problem::WrongPassword))
+            }
         }
-        self.store.prove_session(actor.session, now).await.map_err(store_trouble)
     }
 
     async fn check_throttle(

@@ -2,8 +2,7 @@
 
 mod sub_users;
 
-use super::{Passwords, SetupLink};
-use crate::domain::credentials::Password;
+use super::{ChoiceError, Passwords, SetupLink, Whose};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::{Clock, Micros};
 use crate::domain::token::{Pepper, random_base62};
@@ -97,7 +96,8 @@ impl Operator {
             Some(owner) => Some(self.find_owner(owner).await?),
             None => None,
         };
-        let (password_hash, made_up) = self.hash(password).await?;
+        let whose = Whose { username: username.as_str(), email: email.as_deref(), present: None };
+        let (password_hash, made_up) = self.hash(password, &whose).await?;
         let at = self.clock.now();
         let user = NewUser { owner, username: username.clone(), email, password_hash, at };
         match self.store.insert_user(user, audit(at, Action::UserAdded, None, name)).await {
@@ -141,7 +141,12 @@ impl Operator {
         password: InitialPassword,
     ) -> Result<Option<String>, OperatorError> {
         let user = self.find_user(name).await?;
-        let (hash, made_up) = self.hash(password).await?;
+        let whose = Whose {
+            username: user.username.as_str(),
+            email: user.email.as_deref(),
+            present: Some(&user.password_hash),
+        };
+        let (hash, made_up) = self.hash(password, &whose).await?;
         let audit = audit(self.clock.now(), Action::PasswordReset, Some(user.no), name);
         self.store.set_password(user.no, hash, audit).await?;
         Ok(made_up)
@@ -203,7 +208,11 @@ impl Operator {
         }
     }
 
-    async fn hash(&self, password: InitialPassword) -> Result<(String, Option<String>), OperatorError> {
+    async fn hash(
+        &self,
+        password: InitialPassword,
+        whose: &Whose<'_>,
+    ) -> Result<(String, Option<String>), OperatorError> {
         let trouble = |e: &dyn std::fmt::Display| OperatorError::Trouble(e.to_string());
         let (text, made_up) = match password.given {
             Some(text) => (text, None),
@@ -212,11 +221,12 @@ impl Operator {
                 (text.clone(), Some(text))
             }
         };
-        let invalid = |e: crate::domain::credentials::PasswordError| OperatorError::Invalid {
-            what: "the password",
-            why: e.to_string(),
-        };
-        let password = Password::choose(text).map_err(invalid)?;
+        let password = self.passwords.choose(text, whose).await.map_err(|error| match error {
+            ChoiceError::Refused(why) => {
+                OperatorError::Invalid { what: "the password", why: why.to_string() }
+            }
+            ChoiceError::Trouble(error) => trouble(&error),
+        })?;
         Ok((self.passwords.hash(password).await.map_err(|e| trouble(&e))?, made_up))
     }
 }

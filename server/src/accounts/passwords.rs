@@ -1,6 +1,7 @@
 //! Hashing passwords: slow on purpose, so off the async threads and few at a time.
 
-use crate::domain::credentials::Password;
+use crate::domain::credentials::{Password, PasswordError};
+use crate::domain::password_rules::PasswordRules;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use std::sync::Arc;
@@ -13,6 +14,28 @@ pub struct Passwords {
     /// The hash of nothing anybody knows: verified against when there is no such user, which then takes as
     /// long as a wrong password.
     nobody: Arc<str>,
+    rules: Arc<PasswordRules>,
+}
+
+/// For whom a password is chosen.
+pub struct Whose<'a> {
+    /// Its name.
+    pub username: &'a str,
+    /// Where it is written to.
+    pub email: Option<&'a str>,
+    /// The hash of its present password, which may not be chosen again.
+    pub present: Option<&'a str>,
+}
+
+/// Why a text did not become a password.
+#[derive(Debug, thiserror::Error)]
+pub enum ChoiceError {
+    /// It breaks a rule.
+    #[error(transparent)]
+    Refused(#[from] PasswordError),
+    /// It could not be checked.
+    #[error(transparent)]
+    Trouble(#[from] HashError),
 }
 
 /// Hashing failed: the random generator or the memory.
@@ -25,11 +48,29 @@ impl Passwords {
     ///
     /// # Errors
     /// The random generator failed.
-    pub fn new() -> Result<Self, HashError> {
+    pub fn new(rules: PasswordRules) -> Result<Self, HashError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let text = crate::domain::token::random_base62(32).map_err(|e| HashError(e.to_string()))?;
         let nobody = hash(&Password::attempt(text.to_string()))?.into();
-        Ok(Self { turns: Arc::new(Semaphore::new(cores)), nobody })
+        Ok(Self { turns: Arc::new(Semaphore::new(cores)), nobody, rules: Arc::new(rules) })
+    }
+
+    /// Takes a text as the new password of somebody.
+    ///
+    /// # Errors
+    /// It breaks a rule, or cannot be checked now.
+    pub async fn choose(&self, text: String, whose: &Whose<'_>) -> Result<Password, ChoiceError> {
+        let password = Password::choose(text.clone())?;
+        if let Some(hash) = whose.present
+            && self.verify(password.clone(), Some(hash.to_owned())).await?
+        {
+            return Err(PasswordError::Present.into());
+        }
+        let rules = Arc::clone(&self.rules);
+        let (username, email) = (whose.username.to_owned(), whose.email.map(str::to_owned));
+        // It takes milliseconds, so it waits in turn like hashing.
+        let guessable = self.run(move || rules.is_guessable(&text, &username, email.as_deref())).await?;
+        if guessable { Err(PasswordError::Guessable.into()) } else { Ok(password) }
     }
 
     /// The PHC string of a new password.
@@ -81,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_of_a_known_user_is_right() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(PasswordRules::new("")).unwrap();
         let word = |t: &str| Password::attempt(t.to_owned());
         let hash = passwords.hash(word("correct horse")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -91,5 +132,21 @@ mod tests {
         assert!(!passwords.verify(word(&"x".repeat(2000)), Some(hash)).await.unwrap());
         assert!(!passwords.verify(word("correct horse"), None).await.unwrap());
         assert!(!passwords.verify(word("x"), Some("junk".into())).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_new_password_is_neither_the_present_one_nor_easy() {
+        let passwords = Passwords::new(PasswordRules::new("")).unwrap();
+        let hash = passwords.hash(Password::attempt("correct horse".into())).await.unwrap();
+        let whose = Whose { username: "demo", email: None, present: Some(&hash) };
+        for (text, why) in [
+            ("correct horse", PasswordError::Present),
+            ("password123", PasswordError::Guessable),
+            ("short", PasswordError::TooShort),
+        ] {
+            let chosen = passwords.choose(text.to_owned(), &whose).await;
+            assert!(matches!(chosen, Err(ChoiceError::Refused(e)) if e == why), "{text}");
+        }
+        assert!(passwords.choose("correct horse battery".to_owned(), &whose).await.is_ok());
     }
 }

@@ -1,7 +1,8 @@
 //! The first account: by a link that the operator finds in the output of `serve`.
 
-use super::{Accounts, SessionToken, Visit, store_trouble};
-use crate::domain::credentials::{Password, PasswordError};
+use super::change_password::hash_trouble;
+use super::{Accounts, SessionToken, Visit, Whose, store_trouble};
+use crate::domain::credentials::Password;
 use crate::domain::ids::{Username, UsernameError};
 use crate::domain::token::random_base62;
 use crate::store::{Action, Audit, NewUser, StoreError};
@@ -66,11 +67,8 @@ impl Accounts {
         if !self.setup.admits(secret) {
             return Err(closed());
         }
-        let (username, password) = parse_credentials(username, password)?;
-        let password_hash = self.passwords.hash(password).await.map_err(|error| {
-            tracing::error!(%error, "a password could not be hashed");
-            PortalError::Unavailable
-        })?;
+        let (username, password) = self.check_credentials(username, password).await?;
+        let password_hash = self.passwords.hash(password).await.map_err(hash_trouble)?;
         let now = self.clock.now();
         let audit = Audit {
             at: now,
@@ -92,31 +90,33 @@ impl Accounts {
         self.setup.close();
         self.begin_session(user, &username, visit, now).await
     }
-}
 
-/// Both fields of a new account, with every message at its field.
-fn parse_credentials(username: &str, password: String) -> Result<(Username, Password), PortalError> {
-    let limit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let username = Username::parse(username).map_err(|error| FieldError {
-        field: Field::Username,
-        problem: match error {
-            UsernameError::Empty => Problem::Empty,
-            UsernameError::TooLong => Problem::TooLong { limit: limit(Username::LIMIT) },
-            UsernameError::Character => Problem::NotAUsername,
-        },
-    });
-    let password = Password::choose(password).map_err(|error| FieldError {
-        field: Field::Password,
-        problem: match error {
-            PasswordError::Empty => Problem::Empty,
-            PasswordError::TooShort => Problem::TooShort { limit: limit(Password::LEAST) },
-            PasswordError::TooLong => Problem::TooLong { limit: limit(Password::LIMIT) },
-        },
-    });
-    match (username, password) {
-        (Ok(username), Ok(password)) => Ok((username, password)),
-        (username, password) => {
-            Err(PortalError::Invalid([username.err(), password.err()].into_iter().flatten().collect()))
+    /// Both fields of a new account, with every message at its field.
+    async fn check_credentials(
+        &self,
+        username: &str,
+        password: String,
+    ) -> Result<(Username, Password), PortalError> {
+        let whose = Whose { username, email: None, present: None };
+        let password = self.check_new_password(Field::Password, password, &whose).await;
+        let username = Username::parse(username).map_err(|error| FieldError {
+            field: Field::Username,
+            problem: match error {
+                UsernameError::Empty => Problem::Empty,
+                UsernameError::TooLong => {
+                    Problem::TooLong { limit: u32::try_from(Username::LIMIT).unwrap_or(u32::MAX) }
+                }
+                UsernameError::Character => Problem::NotAUsername,
+            },
+        });
+        match (username, password) {
+            (Ok(username), Ok(password)) => Ok((username, password)),
+            (Err(error), Err(PortalError::Invalid(mut errors))) => {
+                errors.insert(0, error);
+                Err(PortalError::Invalid(errors))
+            }
+            (_, Err(error)) => Err(error),
+            (Err(error), Ok(_)) => Err(PortalError::Invalid(vec![error])),
         }
     }
 }

@@ -18,6 +18,12 @@ pub enum PasswordError {
     /// Over [`Password::LIMIT`] bytes.
     #[error("is longer than {} bytes", Password::LIMIT)]
     TooLong,
+    /// The password that it is to replace.
+    #[error("is the present one")]
+    Present,
+    /// Among the first that somebody would try.
+    #[error("is easy to guess (a few words that do not belong together are better)")]
+    Guessable,
 }
 
 impl Password {

@@ -21,6 +21,7 @@ pub(super) async fn key_form(state: State<Site>, request: Request) -> Response {
 /// The forms of the profile.
 pub(super) async fn profile_form(state: State<Site>, request: Request) -> Response {
     match verb(&request).as_str() {
+        "change_password" => plain_form::<app::ChangePassword>(state, request).await,
         "set_language" => plain_form::<app::SetLanguage>(state, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     }

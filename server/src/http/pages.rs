@@ -4,98 +4,26 @@
 //! program calls, and then goes on to where the form lands (303), or shows the page again with what was
 //! entered and what is wrong.
 
-use super::cookies::{self, LANGUAGE};
+mod caller;
+mod plain;
+
+pub(super) use plain::plain_form;
+
+use super::cookies;
 use super::guard::content_security_policy;
 use super::load::FORM_LIMIT;
-use super::portal::{Cookie, Outcome, RequestPortal};
 use super::router::Site;
-use super::statuses::{large_form, of_portal, retry_after};
-use crate::accounts::{SessionToken, Visit};
-use app::{FormEcho, Landing, Language, PortalContext, PortalError, shell};
+use super::statuses::{of_portal, retry_after};
+use app::{FormEcho, Language, PortalContext, PortalError, shell};
 use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use caller::{Caller, Seen};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
-use leptos::prelude::{Owner, expect_context};
-use leptos::reactive::computed::ScopedFuture;
+use leptos::prelude::expect_context;
 use leptos_axum::ResponseOptions;
-use serde::de::DeserializeOwned;
-use std::sync::Arc;
-
-/// What a request says of its sender.
-struct Seen {
-    visit: Visit,
-    session: Option<SessionToken>,
-    language: Language,
-}
-
-impl Seen {
-    fn of(site: &Site, request: &Request) -> Self {
-        let headers = request.headers();
-        let accepted = text(headers, &header::ACCEPT_LANGUAGE);
-        Self {
-            visit: Visit {
-                address: site.client_address(request),
-                user_agent: text(headers, &header::USER_AGENT),
-            },
-            session: cookies::session(&site.services.settings, headers),
-            language: Language::negotiate(cookies::find(headers, LANGUAGE), Some(&accepted)),
-        }
-    }
-}
-
-/// A browser's request, with who sent it.
-struct Caller {
-    portal: Arc<RequestPortal>,
-    language: Language,
-}
-
-impl Caller {
-    /// Finds out who sent a request; `plain`: a redirect will follow.
-    async fn find(site: &Site, seen: Seen, plain: bool) -> Result<Self, Response> {
-        let services = Arc::clone(&site.services);
-        let actor = match &seen.session {
-            Some(token) => services.accounts.find_actor(token, &seen.visit).await.map_err(|error| {
-                let mut response = "The service cannot answer now; try again shortly.".into_response();
-                set_status(&mut response, &error);
-                response
-            })?,
-            None => None,
-        };
-        let outcome = Arc::new(Outcome::default());
-        let language = actor.as_ref().and_then(|actor| actor.language).unwrap_or(seen.language);
-        let portal = RequestPortal { services, actor, visit: seen.visit, plain, outcome };
-        Ok(Self { portal: Arc::new(portal), language })
-    }
-
-    fn is_signed_in(&self) -> bool {
-        self.portal.actor.is_some()
-    }
-
-    fn trouble(&self) -> Option<PortalError> {
-        self.portal.outcome.trouble.lock().clone()
-    }
-
-    /// Adds what happened to the answer: the session's cookie.
-    fn finish(&self, mut response: Response) -> Response {
-        let settings = &self.portal.services.settings;
-        let cookie = match self.portal.outcome.cookie.lock().take() {
-            None => None,
-            Some(Cookie::Begin(token)) => cookies::set_session(settings, &token),
-            Some(Cookie::End) => cookies::clear_session(settings),
-        };
-        if let Some(cookie) = cookie {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        response
-    }
-}
-
-fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
-    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
-}
 
 /// A page that only a logged-in user sees.
 pub(super) async fn page(State(site): State<Site>, request: Request) -> Response {
@@ -163,52 +91,6 @@ async fn render(site: &Site, caller: &Caller, request: Request, echo: FormEcho) 
     };
     let renderer = leptos_axum::render_app_async_with_context(context, move || shell(files.clone()));
     renderer(request).await
-}
-
-/// A plain form: runs the server function `F`, then lands or shows the page again.
-pub(super) async fn plain_form<F>(State(site): State<Site>, request: Request) -> Response
-where
-    F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
-{
-    let caller = match Caller::find(&site, Seen::of(&site, &request), true).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
-    let (parts, body) = request.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
-        return large_form();
-    };
-    let Ok(form) = serde_urlencoded::from_bytes::<F>(&bytes) else {
-        return (StatusCode::BAD_REQUEST, "The form is not one of these pages.").into_response();
-    };
-    match run(&caller, form.clone()).await {
-        Ok(()) => caller.finish(Redirect::to(&form.landing()).into_response()),
-        Err(PortalError::SignedOut) => to_login(&parts.uri),
-        Err(error) => {
-            let echo =
-                FormEcho { form: F::form_name().to_owned(), fields: form.echo(), error: Some(error.clone()) };
-            let request = Request::from_parts(parts, Body::empty());
-            let mut response = render(&site, &caller, request, echo).await;
-            set_status(&mut response, &error);
-            caller.finish(response)
-        }
-    }
-}
-
-async fn run<F>(caller: &Caller, form: F) -> Result<(), PortalError>
-where
-    F: Landing<Error = PortalError> + 'static,
-{
-    let portal: PortalContext = caller.portal.clone();
-    let owner = Owner::new();
-    owner
-        .with(|| {
-            ScopedFuture::new(async move {
-                provide_context(portal);
-                form.run_body().await.map(|_| ())
-            })
-        })
-        .await
 }
 
 /// The server functions, for the program in the browser.

@@ -1,6 +1,7 @@
 //! The server's side of the port: one value a request, bound to whoever sent it.
 
 mod profile;
+mod security;
 
 use crate::accounts::{Actor, SessionToken, Visit};
 use crate::domain::credentials::Password as Attempt;

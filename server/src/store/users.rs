@@ -1,6 +1,6 @@
 //! Users.
 
-use super::{Audit, StoreError};
+use super::{Audit, SessionHash, StoreError};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::role::Role;
 use crate::domain::time::Micros;
@@ -80,4 +80,12 @@ pub trait UserStore: Send + Sync {
     async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError>;
     /// Sets a password and ends all sessions of the user.
     async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;
+    /// Sets a password that the user chose, and ends its sessions but this one, which has proved the old one.
+    async fn change_password(
+        &self,
+        no: UserNo,
+        hash: String,
+        kept: SessionHash,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
 }

@@ -19,6 +19,7 @@ mod key_life;
 mod listeners;
 mod metrics;
 mod pages;
+mod passwords;
 mod probe;
 mod profile;
 mod query_plan;

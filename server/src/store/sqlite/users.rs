@@ -4,7 +4,8 @@ use super::rows::{micros, number, owner, role, user_no, username};
 use super::{SqliteStore, audit};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::role::Role;
-use crate::store::{Audit, Change, IndexedUser, NewUser, StoreError, UserRow, UserStore};
+use crate::domain::time::Micros;
+use crate::store::{Audit, Change, IndexedUser, NewUser, SessionHash, StoreError, UserRow, UserStore};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -135,15 +136,27 @@ impl UserStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    sqlx::query(
-                        "UPDATE users SET password_hash = ?, password_set_at = ? WHERE no = ? RETURNING no",
-                    )
-                    .bind(&hash)
-                    .bind(audit.at.0)
-                    .bind(i64::from(no.0))
-                    .fetch_one(&mut *c)
-                    .await?;
+                    write_password(c, no, &hash, audit.at).await?;
                     end_sessions(c, no).await?;
+                    audit::write(c, &audit, None).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn change_password(
+        &self,
+        no: UserNo,
+        hash: String,
+        kept: SessionHash,
+        audit: Audit,
+    ) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    write_password(c, no, &hash, audit.at).await?;
+                    end_other_sessions(c, no, kept).await?;
                     audit::write(c, &audit, None).await?;
                     Ok(((), vec![]))
                 })
@@ -152,7 +165,33 @@ impl UserStore for SqliteStore {
     }
 }
 
-async fn end_sessions(connection: &mut SqliteConnection, user: UserNo) -> Result<(), StoreError> {
+async fn write_password(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    hash: &str,
+    at: Micros,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE users SET password_hash = ?, password_set_at = ?, reminded_days = NULL
+               WHERE no = ? RETURNING no";
+    sqlx::query(sql).bind(hash).bind(at.0).bind(i64::from(user.0)).fetch_one(connection).await?;
+    Ok(())
+}
+
+/// Ends the sessions of a user but one.
+pub(super) async fn end_other_sessions(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    kept: SessionHash,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sessions WHERE user_no = ? AND token_hash <> ?")
+        .bind(i64::from(user.0))
+        .bind(kept.0.to_vec())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn end_sessions(connection: &mut SqliteConnection, user: UserNo) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM sessions WHERE user_no = ?").bind(i64::from(user.0)).execute(connection).await?;
     Ok(())
 }

@@ -1,0 +1,64 @@
+//! Choosing a new password.
+
+use super::passwords::HashError;
+use super::{Accounts, Actor, ChoiceError, Whose, store_trouble};
+use crate::domain::credentials::{Password, PasswordError};
+use crate::store::Action;
+use app::{Field, PortalError, Problem};
+
+impl Accounts {
+    /// Changes the password of the actor; its other sessions end.
+    ///
+    /// # Errors
+    /// The present password is another, or the new one breaks a rule.
+    pub async fn change_password(
+        &self,
+        actor: &Actor,
+        present: Password,
+        new: String,
+    ) -> Result<(), PortalError> {
+        let user = self.check_password(actor, present).await?;
+        let whose = Whose {
+            username: user.username.as_str(),
+            email: user.email.as_deref(),
+            present: Some(&user.password_hash),
+        };
+        let new = self.check_new_password(Field::NewPassword, new, &whose).await?;
+        let hash = self.passwords.hash(new).await.map_err(hash_trouble)?;
+        let audit = actor.audit(self.clock.now(), Action::PasswordChanged, "");
+        self.store.change_password(actor.user, hash, actor.session, audit).await.map_err(store_trouble)
+    }
+
+    /// Takes a text as a new password; what is wrong with it stands at `field`.
+    ///
+    /// # Errors
+    /// It is too short, too long, easy to guess, or the present one.
+    pub async fn check_new_password(
+        &self,
+        field: Field,
+        text: String,
+        whose: &Whose<'_>,
+    ) -> Result<Password, PortalError> {
+        let limit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.passwords.choose(text, whose).await.map_err(|error| match error {
+            ChoiceError::Trouble(error) => hash_trouble(error),
+            ChoiceError::Refused(error) => {
+                let problem = match error {
+                    PasswordError::Empty => Problem::Empty,
+                    PasswordError::TooShort => Problem::TooShort { limit: limit(Password::LEAST) },
+                    PasswordError::TooLong => Problem::TooLong { limit: limit(Password::LIMIT) },
+                    PasswordError::Present => Problem::PresentPassword,
+                    PasswordError::Guessable => Problem::Guessable,
+                };
+                PortalError::field(field, problem)
+            }
+        })
+    }
+}
+
+/// What a visitor is told when passwords cannot be hashed: the cause goes to the log.
+#[expect(clippy::needless_pass_by_value, reason = "it ends a result")]
+pub(super) fn hash_trouble(error: HashError) -> PortalError {
+    tracing::error!(%error, "a password could not be checked");
+    PortalError::Unavailable
+}

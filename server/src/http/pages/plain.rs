@@ -1,0 +1,62 @@
+//! What a plain form does: a post to the path of its page.
+
+use super::caller::{Caller, Seen};
+use super::{render, set_status, to_login};
+use crate::http::load::FORM_LIMIT;
+use crate::http::router::Site;
+use crate::http::statuses::large_form;
+use app::{FormEcho, Landing, PortalContext, PortalError};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use leptos::context::provide_context;
+use leptos::prelude::Owner;
+use leptos::reactive::computed::ScopedFuture;
+use serde::de::DeserializeOwned;
+
+/// A plain form: runs the server function `F`, then lands or shows the page again.
+pub(in crate::http) async fn plain_form<F>(State(site): State<Site>, request: Request) -> Response
+where
+    F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
+{
+    let caller = match Caller::find(&site, Seen::of(&site, &request), true).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
+        return large_form();
+    };
+    let Ok(form) = serde_urlencoded::from_bytes::<F>(&bytes) else {
+        return (StatusCode::BAD_REQUEST, "The form is not one of these pages.").into_response();
+    };
+    match run(&caller, form.clone()).await {
+        Ok(()) => caller.finish(Redirect::to(&form.landing()).into_response()),
+        Err(PortalError::SignedOut) => to_login(&parts.uri),
+        Err(error) => {
+            let echo =
+                FormEcho { form: F::form_name().to_owned(), fields: form.echo(), error: Some(error.clone()) };
+            let request = Request::from_parts(parts, Body::empty());
+            let mut response = render(&site, &caller, request, echo).await;
+            set_status(&mut response, &error);
+            caller.finish(response)
+        }
+    }
+}
+
+async fn run<F>(caller: &Caller, form: F) -> Result<(), PortalError>
+where
+    F: Landing<Error = PortalError> + 'static,
+{
+    let portal: PortalContext = caller.portal.clone();
+    let owner = Owner::new();
+    owner
+        .with(|| {
+            ScopedFuture::new(async move {
+                provide_context(portal);
+                form.run_body().await.map(|_| ())
+            })
+        })
+        .await
+}
