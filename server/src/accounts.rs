@@ -19,6 +19,7 @@ pub use setup::SetupLink;
 
 use crate::domain::throttle::{Allowance, SourceThrottle, Throttle};
 use crate::domain::time::Clock;
+use crate::notices::Gatherer;
 use crate::store::{Store, StoreError};
 use app::PortalError;
 use parking_lot::Mutex;
@@ -38,6 +39,7 @@ pub struct Accounts {
     passwords: Passwords,
     setup: SetupLink,
     limits: SessionLimits,
+    gatherer: Arc<Gatherer>,
     by_source: Mutex<SourceThrottle>,
     by_username: Mutex<Throttle<String>>,
 }
@@ -58,9 +60,16 @@ impl Accounts {
             passwords,
             setup,
             limits,
+            gatherer: Arc::default(),
             by_source: Mutex::new(SourceThrottle::new(BY_SOURCE, BY_SITE)),
             by_username: Mutex::new(Throttle::new(BY_USERNAME)),
         }
+    }
+
+    /// Tells of guesses there.
+    #[must_use]
+    pub fn gathering(self, gatherer: Arc<Gatherer>) -> Self {
+        Self { gatherer, ..self }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod http;
 pub mod keys;
 pub mod mail;
 pub mod metrics;
+pub mod notices;
 pub mod probe;
 pub mod secrets;
 pub mod services;

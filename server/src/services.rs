@@ -6,6 +6,7 @@ use crate::domain::password_rules::PasswordRules;
 use crate::domain::time::{Clock, Micros};
 use crate::keys::{Flash, Keys};
 use crate::metrics::{Metrics, Watched};
+use crate::notices::{Gatherer, Notices};
 use crate::probe::Probes;
 use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
@@ -67,6 +68,8 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// Keys.
     pub keys: Keys,
+    /// What users are told of.
+    pub notices: Notices,
     /// Tokens on their way to the next page.
     pub flash: Flash,
     /// Other secrets on their way to the next page.
@@ -108,10 +111,12 @@ pub async fn start(
         Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))?;
     flusher.load_totals()?;
     let flusher = flusher.keeping_days(settings.statistics_days);
+    let gatherer = Arc::new(Gatherer::default());
     let verifier = Arc::new(Verifier::new(VerifierParts {
         index: Arc::clone(&index),
         journal: Arc::clone(&journal),
         store: Arc::clone(&store),
+        gatherer: Arc::clone(&gatherer),
         pepper: secrets.pepper.clone(),
         format: settings.token_format.clone(),
         clock: Arc::clone(&clock),
@@ -134,14 +139,18 @@ pub async fn start(
         0 => SetupLink::open().map_err(|e| generator(&e))?,
         _ => SetupLink::default(),
     };
-    let accounts = Arc::new(Accounts::new(
-        Arc::clone(&store),
-        Arc::clone(&clock),
-        passwords.clone(),
-        setup.clone(),
-        settings.session_limits,
-    ));
+    let accounts = Arc::new(
+        Accounts::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            passwords.clone(),
+            setup.clone(),
+            settings.session_limits,
+        )
+        .gathering(Arc::clone(&gatherer)),
+    );
     let services = Services {
+        notices: Notices::new(Arc::clone(&store), gatherer, Arc::clone(&clock)),
         keys: Keys {
             store: Arc::clone(&store),
             index,

@@ -93,6 +93,9 @@ impl Accounts {
                 None => false,
             };
             wait = wait.max(by_username.filter(|_| !is_known));
+            if !is_known && user.is_some() {
+                self.gatherer.guessed(&fold(username), visit.address, now);
+            }
         }
         match wait {
             Some(retry_after_seconds) => Err(PortalError::Throttled { retry_after_seconds }),

@@ -95,6 +95,8 @@ async fn serve_until_signal(
     let control = data_dir.listen()?;
     pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
+    let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
+    let gathering = pages.spawn(async move { notices.notices.run(stop_notices).await });
     let metrics = serve_admin(services, pages, stop.clone()).await?;
     // Before anybody is told: who reads the announcement may ask it to stop at once.
     let signalled = signals()?;
@@ -116,6 +118,7 @@ async fn serve_until_signal(
     // Only now is nothing left that could be counted.
     stop_counting.cancel();
     counting.await?;
+    gathering.await?;
     failure.map_or(Ok(()), |cause| Err(stopped_by(&cause)))
 }
 
@@ -185,7 +188,10 @@ async fn sweep(services: Arc<Services>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = tick.tick() => services.accounts.sweep_sessions().await,
+            _ = tick.tick() => {
+                services.accounts.sweep_sessions().await;
+                services.notices.sweep().await;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What users are told of.
 
-use super::StoreError;
+use super::{Audit, StoreError};
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
@@ -114,6 +114,17 @@ pub struct NoticeAddress {
     pub ignored: bool,
 }
 
+/// How a user wants to be told of a cause, besides in the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoticeChoice {
+    /// The cause.
+    pub cause: Cause,
+    /// By mail.
+    pub by_mail: bool,
+    /// By the webhooks of the account.
+    pub by_webhook: bool,
+}
+
 /// Notices.
 #[async_trait]
 pub trait NoticeStore: Send + Sync {
@@ -134,4 +145,27 @@ pub trait NoticeStore: Send + Sync {
     async fn count_notices(&self, user: UserNo) -> Result<u64, StoreError>;
     /// How many of them are unread.
     async fn count_unread_notices(&self, user: UserNo) -> Result<u64, StoreError>;
+    /// Marks some of them as read, as far as they are that user's.
+    async fn read_notices(&self, user: UserNo, notices: Vec<NoticeNo>, at: Micros) -> Result<(), StoreError>;
+    /// Marks all of them as read.
+    async fn read_all_notices(&self, user: UserNo, at: Micros) -> Result<(), StoreError>;
+    /// From now on refusals of this key from this address raise nothing; `Full` at `limit` addresses.
+    async fn ignore_address(
+        &self,
+        key: KeyNo,
+        address: Address,
+        limit: u32,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// How a user wants to be told of each cause.
+    async fn list_notice_choices(&self, user: UserNo) -> Result<Vec<NoticeChoice>, StoreError>;
+    /// Sets that for these causes.
+    async fn set_notice_choices(
+        &self,
+        user: UserNo,
+        wanted: Vec<NoticeChoice>,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// Removes some of those that nothing was added to since `before`; answers whether there were any.
+    async fn delete_old_notices(&self, before: Micros) -> Result<bool, StoreError>;
 }

@@ -57,6 +57,8 @@ pub enum Action {
     AddressRemoved,
     LockWidthSet,
     LockReleased,
+    AddressIgnored,
+    NoticesChosen,
     GatewayAdded,
     GatewayRemoved,
 }
@@ -87,6 +89,8 @@ impl Action {
             Self::AddressRemoved => "address_removed",
             Self::LockWidthSet => "lock_width_set",
             Self::LockReleased => "lock_released",
+            Self::AddressIgnored => "address_ignored",
+            Self::NoticesChosen => "notices_chosen",
             Self::GatewayAdded => "gateway_added",
             Self::GatewayRemoved => "gateway_removed",
         }

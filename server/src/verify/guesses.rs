@@ -25,6 +25,15 @@ struct State {
     by_username: Throttle<String>,
 }
 
+/// What a wrong SMPP secret meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Guess {
+    /// How many seconds to wait, if too many came from this source or at this username.
+    pub(super) wait_seconds: Option<u32>,
+    /// Whether too many came at this username.
+    pub(super) is_at_name: bool,
+}
+
 impl Default for Guesses {
     fn default() -> Self {
         Self(Mutex::new(State {
@@ -46,17 +55,18 @@ impl Guesses {
         wait
     }
 
-    /// A wrong SMPP secret; how many seconds to wait, if too many came from this source or at this username.
-    pub(super) fn wrong_secret(&self, username: &Username, address: Address, now: Micros) -> Option<u32> {
+    /// A wrong SMPP secret.
+    pub(super) fn wrong_secret(&self, username: &Username, address: Address, now: Micros) -> Guess {
         let name = username.folded();
         let mut state = self.0.lock();
         let by_source = state.by_source.wait_seconds(address, now);
-        let wait = by_source.max(state.by_username.wait_seconds(&name, now));
-        if wait.is_none() {
+        let by_username = state.by_username.wait_seconds(&name, now);
+        let wait_seconds = by_source.max(by_username);
+        if wait_seconds.is_none() {
             state.by_source.charge(address, now);
             state.by_username.charge(name, now);
         }
-        wait
+        Guess { wait_seconds, is_at_name: by_username.is_some() }
     }
 
     /// How many sources and usernames have to wait now.
@@ -97,11 +107,13 @@ mod tests {
         let guesses = Guesses::default();
         let (name, other) = (Username::parse("Demo").unwrap(), Username::parse("other").unwrap());
         for guess in 0..100 {
-            assert_eq!(guesses.wrong_secret(&name, address(guess), NOW), None, "{guess}");
+            let free = Guess { wait_seconds: None, is_at_name: false };
+            assert_eq!(guesses.wrong_secret(&name, address(guess), NOW), free, "{guess}");
         }
         let same = Username::parse("demo").unwrap();
-        assert!(guesses.wrong_secret(&same, address(200), NOW).is_some_and(|seconds| seconds <= 37));
-        assert_eq!(guesses.wrong_secret(&other, address(200), NOW), None);
+        let guess = guesses.wrong_secret(&same, address(200), NOW);
+        assert!(guess.is_at_name && guess.wait_seconds.is_some_and(|seconds| seconds <= 37));
+        assert_eq!(guesses.wrong_secret(&other, address(200), NOW).wait_seconds, None);
         assert_eq!(guesses.count_throttled(NOW), 1);
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::rule::Ruling;
 use crate::domain::time::{Clock, Micros};
 use crate::domain::token::{Pepper, Shape, TokenFormat, TokenHash};
 use crate::domain::verdict::Code;
+use crate::notices::Gatherer;
 use crate::store::{Refusal, Store, StoreError};
 use std::sync::Arc;
 
@@ -64,6 +65,8 @@ pub struct VerifierParts {
     pub journal: Arc<Journal>,
     /// Where first addresses are bound.
     pub store: Arc<dyn Store>,
+    /// Where refusals are gathered that somebody has to be told of.
+    pub gatherer: Arc<Gatherer>,
     /// Under which tokens are hashed.
     pub pepper: Pepper,
     /// What tokens look like.
@@ -103,7 +106,7 @@ impl Verifier {
             Ok(counted) => Verdict { code: Code::Valid, key: Some(key), counted, retry_after_seconds: None },
             Err(code) => {
                 if !question.dry_run && code != Code::Unavailable {
-                    self.count_refusal(&key, code, now);
+                    self.count_refusal(&key, code, question.address, now);
                 }
                 Verdict { code, key: Some(key), counted: None, retry_after_seconds: None }
             }
@@ -167,7 +170,11 @@ impl Verifier {
     fn find_smpp(&self, name: &Username, question: &Question<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
         let key = self.look_up(&self.parts.pepper.hash_smpp(name, question.token));
         key.ok_or_else(|| {
-            Verdict::wrong(Code::NotFound, self.guesses.wrong_secret(name, question.address, now))
+            let guess = self.guesses.wrong_secret(name, question.address, now);
+            if guess.is_at_name && !question.dry_run {
+                self.parts.gatherer.guessed(&name.folded(), question.address, now);
+            }
+            Verdict::wrong(Code::NotFound, guess.wait_seconds)
         })
     }
 
@@ -220,7 +227,8 @@ impl Verifier {
         Ok(Ruling::Refuse)
     }
 
-    fn count_refusal(&self, key: &KeyEntry, code: Code, now: Micros) {
+    fn count_refusal(&self, key: &KeyEntry, code: Code, address: Address, now: Micros) {
+        self.parts.gatherer.refused(key, code, address, now);
         self.parts.journal.refuse(Refusal { key: key.no, user: key.user.no, hour: now.hour(), code });
     }
 }

@@ -18,6 +18,7 @@ mod history;
 mod key_life;
 mod listeners;
 mod metrics;
+mod notices;
 mod pages;
 mod passwords;
 mod probe;

@@ -1,7 +1,7 @@
 //! The audit log.
 
-use super::SqliteStore;
 use super::rows::{address, micros};
+use super::{SqliteStore, notices};
 use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::store::{Audit, AuditRow, AuditStore, StoreError};
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ pub(super) async fn write(
     audit: &Audit,
     key: Option<KeyNo>,
 ) -> Result<(), StoreError> {
+    notices::tell(connection, audit, key).await?;
     sqlx::query(
         "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )

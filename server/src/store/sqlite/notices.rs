@@ -1,19 +1,26 @@
 //! Notices: told within the transaction of what they tell of, gathered by the day, and passed on.
 
+mod acts;
+mod choices;
 mod facts;
+mod ignored;
+mod store;
 
-use super::rows::number;
-use super::{SqliteStore, mails};
+pub(super) use acts::tell;
+
+use super::mails;
+use super::rows::{number, owner};
 use crate::domain::ids::{NoticeNo, UserNo};
 use crate::domain::time::Micros;
-use crate::store::{NewNotice, NoticeFacts, NoticePolicy, NoticeStore, StoreError};
-use async_trait::async_trait;
+use crate::store::{NewNotice, NoticeFacts, NoticePolicy, StoreError};
 use sqlx::{Executor, Row, SqliteConnection};
 
 /// For how long a notice goes on counting.
 const GATHERED: i64 = 24 * Micros::HOUR;
 
-/// Whoever was told of an act, and what is kept of it.
+/// The most notices a user has; the oldest make room.
+const KEPT: i64 = 1000;
+/// What is kept of an act that a notice tells of.
 #[derive(Default)]
 struct Act<'a> {
     action: Option<&'a str>,
@@ -41,16 +48,43 @@ pub(super) async fn set_policy(
     Ok(())
 }
 
-/// Tells a user something within the transaction of what it tells of. What is gathered adds to the notice of
-/// the last 24 hours; a new notice is queued for mail and webhooks.
+/// Tells a user something within the transaction of what it tells of; a new notice is queued for mail and
+/// webhooks. What is gathered adds to the notice of the last 24 hours, and is told to the owner of a sub-user
+/// as well.
 pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<(), StoreError> {
-    if notice.cause.is_gathered()
-        && let Some(no) = find_gathering(connection, notice).await?
-    {
-        return add_to(connection, no, notice).await;
+    if !notice.cause.is_gathered() {
+        let no = make(connection, notice, &Act::default()).await?;
+        return pass_on(connection, no, notice).await;
     }
-    let no = make(connection, notice, &Act::default()).await?;
-    pass_on(connection, no, notice).await
+    let Some(notice) = ignored::without(connection, notice).await? else { return Ok(()) };
+    if let Some(no) = gather(connection, &notice).await? {
+        pass_on(connection, no, &notice).await?;
+    }
+    // The webhooks are the owner's and have told it by now.
+    if let Some(owner) = owner_of(connection, notice.user).await? {
+        let notice = NewNotice { user: owner, ..notice };
+        if let Some(no) = gather(connection, &notice).await? {
+            mail_about(connection, no, &notice).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds to the notice that gathers these, or makes one and answers its number.
+async fn gather(
+    connection: &mut SqliteConnection,
+    notice: &NewNotice,
+) -> Result<Option<NoticeNo>, StoreError> {
+    if let Some(no) = find_gathering(connection, notice).await? {
+        add_to(connection, no, notice).await?;
+        return Ok(None);
+    }
+    make(connection, notice, &Act::default()).await.map(Some)
+}
+
+async fn owner_of(connection: &mut SqliteConnection, user: UserNo) -> Result<Option<UserNo>, StoreError> {
+    let row = sqlx::query("SELECT owner_no FROM users WHERE no = ?");
+    owner(&row.bind(i64::from(user.0)).fetch_one(connection).await?)
 }
 
 async fn find_gathering(
@@ -112,6 +146,15 @@ async fn make(
     .await?;
     let no = NoticeNo(number(row.try_get("no")?)?);
     add_addresses(connection, no, notice).await?;
+    // Whatever is done to an account, what it keeps is bounded.
+    sqlx::query(
+        "DELETE FROM notices WHERE no IN
+         (SELECT no FROM notices WHERE user_no = ? ORDER BY last_at DESC, no DESC LIMIT -1 OFFSET ?)",
+    )
+    .bind(i64::from(notice.user.0))
+    .bind(KEPT)
+    .execute(connection)
+    .await?;
     Ok(no)
 }
 
@@ -150,10 +193,20 @@ async fn pass_on(
     no: NoticeNo,
     notice: &NewNotice,
 ) -> Result<(), StoreError> {
+    let due_at = mail_about(connection, no, notice).await?;
+    queue_deliveries(connection, no, notice, due_at).await
+}
+
+/// Queues a new notice for mail, if the user wants that and can have it; answers when it is passed on.
+async fn mail_about(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+) -> Result<Micros, StoreError> {
     let row = sqlx::query(
         "SELECT p.hold_seconds,
          p.mail_is_on AND u.email IS NOT NULL AND u.email_confirmed_at IS NOT NULL AND u.disabled_at IS NULL
-         AND coalesce(c.by_mail, ?3) AS by_mail, coalesce(c.by_webhook, 1) AS by_webhook
+         AND coalesce(c.by_mail, ?3) AS by_mail
          FROM users u JOIN notice_policy p LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?2
          WHERE u.no = ?1",
     )
@@ -167,10 +220,7 @@ async fn pass_on(
     if row.try_get("by_mail")? {
         mails::insert_for_notice(connection, notice.user, no, due_at).await?;
     }
-    if row.try_get("by_webhook")? {
-        queue_deliveries(connection, no, notice, due_at).await?;
-    }
-    Ok(())
+    Ok(due_at)
 }
 
 async fn queue_deliveries(
@@ -183,7 +233,8 @@ async fn queue_deliveries(
         "INSERT INTO webhook_deliveries (webhook_no, message_id, notice_no, cause, created_at, due_at)
          SELECT w.no, 'msg_' || lower(hex(randomblob(16))), ?2, ?3, ?5, ?6
          FROM users u JOIN webhooks w ON w.owner_no = coalesce(u.owner_no, u.no)
-         WHERE u.no = ?1 AND w.disabled_at IS NULL AND w.causes & ?4",
+         LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?3
+         WHERE u.no = ?1 AND w.disabled_at IS NULL AND w.causes & ?4 AND coalesce(c.by_webhook, 1)",
     )
     .bind(i64::from(notice.user.0))
     .bind(i64::from(no.0))
@@ -194,53 +245,4 @@ async fn queue_deliveries(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-#[async_trait]
-impl NoticeStore for SqliteStore {
-    async fn set_notice_policy(&self, policy: NoticePolicy) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    set_policy(c, policy).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
-    }
-
-    async fn insert_notices(&self, notices: Vec<NewNotice>) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    for notice in &notices {
-                        insert(c, notice).await?;
-                    }
-                    Ok(((), vec![]))
-                })
-            })
-            .await
-    }
-
-    async fn find_notice(&self, no: NoticeNo) -> Result<Option<NoticeFacts>, StoreError> {
-        facts::find(&self.readers, no).await
-    }
-
-    async fn list_notices(
-        &self,
-        user: UserNo,
-        skipped: u32,
-        most: u32,
-    ) -> Result<Vec<NoticeFacts>, StoreError> {
-        facts::list(&self.readers, user, skipped, most).await
-    }
-
-    async fn count_notices(&self, user: UserNo) -> Result<u64, StoreError> {
-        facts::count(&self.readers, user, "SELECT count(*) FROM notices WHERE user_no = ?").await
-    }
-
-    async fn count_unread_notices(&self, user: UserNo) -> Result<u64, StoreError> {
-        let unread = "SELECT count(*) FROM notices WHERE user_no = ? AND read_at IS NULL";
-        facts::count(&self.readers, user, unread).await
-    }
 }

@@ -50,6 +50,16 @@ pub(super) async fn count(readers: &SqlitePool, user: UserNo, sql: &'static str)
     Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
 }
 
+/// At most `most` that nothing was added to since `before`.
+pub(super) async fn older_than(
+    readers: &SqlitePool,
+    before: Micros,
+    most: i64,
+) -> Result<Vec<NoticeNo>, StoreError> {
+    let rows = sqlx::query("SELECT no FROM notices WHERE last_at < ? ORDER BY no LIMIT ?");
+    rows.bind(before.0).bind(most).fetch_all(readers).await?.iter().map(notice_no).collect()
+}
+
 fn notice_no(row: &SqliteRow) -> Result<NoticeNo, StoreError> {
     number(row.try_get(0)?).map(NoticeNo)
 }

@@ -1,0 +1,93 @@
+//! Use cases around notices: what users are told of, and how.
+
+mod gather;
+
+pub use gather::Gatherer;
+
+use crate::domain::time::{Clock, Micros};
+use crate::store::Store;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often what was gathered is written down: what a crash loses of it.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// Notices that share one change of the store, so that a flood never holds up others for long.
+const CHUNK: usize = 100;
+/// Hours for which notices are kept.
+const KEPT_HOURS: i64 = 400 * 24;
+
+/// The use cases of notices.
+pub struct Notices {
+    store: Arc<dyn Store>,
+    gatherer: Arc<Gatherer>,
+    clock: Arc<dyn Clock>,
+    /// The day on which old ones were removed last, counted from 1970.
+    swept_on: AtomicI64,
+}
+
+impl Notices {
+    /// Ready to serve.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, gatherer: Arc<Gatherer>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, gatherer, clock, swept_on: AtomicI64::new(0) }
+    }
+
+    /// Writes down what is gathered, every second until `stop`, and once more then.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(FLUSH_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = tick.tick() => self.flush().await,
+            }
+        }
+        self.flush().await;
+    }
+
+    /// Writes down what is gathered by now. What the store cannot take now is gathered again.
+    pub async fn flush(&self) {
+        let mut heard = self.gatherer.take();
+        let guessed = heard.take_names();
+        let mut notices = heard.into_notices();
+        for (name, tally) in guessed {
+            // Only names that exist have somebody to tell.
+            match self.store.find_user(&name).await {
+                Ok(Some(user)) => notices.push(tally.into_notice(user.no)),
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "a notice of guesses is lost"),
+            }
+        }
+        while !notices.is_empty() {
+            let chunk: Vec<_> = notices.drain(..notices.len().min(CHUNK)).collect();
+            if let Err(error) = self.store.insert_notices(chunk.clone()).await {
+                // The writer tells of trouble once; this is tried every second.
+                tracing::debug!(%error, "notices could not be written down yet");
+                self.gatherer.put_back(chunk.into_iter().chain(notices));
+                return;
+            }
+        }
+    }
+
+    /// Removes notices that are too old, once a day.
+    pub async fn sweep(&self) {
+        let now = self.clock.now();
+        let today = now.hour().div_euclid(24);
+        if self.swept_on.swap(today, Ordering::Relaxed) == today {
+            return;
+        }
+        let before = Micros(now.0 - KEPT_HOURS * Micros::HOUR);
+        loop {
+            match self.store.delete_old_notices(before).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::error!(%error, "old notices could not be removed");
+                    return;
+                }
+            }
+        }
+    }
+}

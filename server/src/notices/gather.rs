@@ -1,0 +1,179 @@
+//! Refusals on their way to notices: counted in memory for a second, so that a flood costs next to nothing.
+//!
+//! What is held is bounded, whatever comes: some thousand keys and names, twenty addresses each.
+
+use crate::domain::address::Address;
+use crate::domain::ids::{KeyNo, UserNo, Username};
+use crate::domain::notice::Cause;
+use crate::domain::time::Micros;
+use crate::domain::verdict::Code;
+use crate::store::{NewNotice, NoticeFacts};
+use crate::verify::KeyEntry;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+
+/// The most keys that are told apart at a time; what is refused of further ones waits for the next second.
+const KEYS: usize = 10_000;
+/// The most names.
+const NAMES: usize = 1_000;
+
+/// What was refused since it was last written down.
+#[derive(Default)]
+pub struct Gatherer(Mutex<Heard>);
+
+/// What was heard in one second.
+#[derive(Default)]
+pub(super) struct Heard {
+    keys: HashMap<(UserNo, KeyNo, Cause), Tally>,
+    names: HashMap<String, Tally>,
+}
+
+/// How often, when last, and from where.
+pub(super) struct Tally {
+    at: Micros,
+    count: u64,
+    addresses: Vec<(Address, u64)>,
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self { at: Micros::default(), count: 0, addresses: Vec::new() }
+    }
+
+    fn add(&mut self, address: Address, count: u64, at: Micros) {
+        self.at = self.at.max(at);
+        self.count += count;
+        self.name(address, count);
+    }
+
+    fn name(&mut self, address: Address, count: u64) {
+        if let Some((_, known)) = self.addresses.iter_mut().find(|(known, _)| *known == address) {
+            *known += count;
+        } else if self.addresses.len() < NoticeFacts::ADDRESSES {
+            self.addresses.push((address, count));
+        }
+    }
+
+    /// As a notice of guesses at this user.
+    pub(super) fn into_notice(self, user: UserNo) -> NewNotice {
+        self.about(user, Cause::Guessing, None)
+    }
+
+    fn about(self, user: UserNo, cause: Cause, key: Option<KeyNo>) -> NewNotice {
+        let Self { at, count, addresses } = self;
+        NewNotice { user, cause, key, at, count, addresses, detail: String::new() }
+    }
+}
+
+impl Heard {
+    /// The names that were guessed at.
+    pub(super) fn take_names(&mut self) -> Vec<(Username, Tally)> {
+        let names = std::mem::take(&mut self.names).into_iter();
+        names.filter_map(|(name, tally)| Some((Username::parse(&name).ok()?, tally))).collect()
+    }
+
+    /// What was refused of keys.
+    pub(super) fn into_notices(self) -> Vec<NewNotice> {
+        self.keys.into_iter().map(|((user, key, cause), tally)| tally.about(user, cause, Some(key))).collect()
+    }
+}
+
+impl Gatherer {
+    /// A request with a known key was refused.
+    pub fn refused(&self, key: &KeyEntry, code: Code, address: Address, at: Micros) {
+        let cause = match code {
+            Code::IpNotAllowed => Cause::NewAddress,
+            Code::Deleted | Code::Rotated | Code::Expired => Cause::DeadKeyInUse,
+            _ => return,
+        };
+        let mut heard = self.0.lock();
+        let place = (key.user.no, key.no, cause);
+        let is_full = heard.keys.len() >= KEYS;
+        match heard.keys.get_mut(&place) {
+            Some(tally) => tally.add(address, 1, at),
+            None if is_full => {}
+            None => heard.keys.entry(place).or_insert_with(Tally::new).add(address, 1, at),
+        }
+    }
+
+    /// A guess at this name (as names are compared) was refused, because too many came before it.
+    pub fn guessed(&self, name: &str, address: Address, at: Micros) {
+        let mut heard = self.0.lock();
+        let is_full = heard.names.len() >= NAMES;
+        match heard.names.get_mut(name) {
+            Some(tally) => tally.add(address, 1, at),
+            None if is_full => {}
+            None => heard.names.entry(name.to_owned()).or_insert_with(Tally::new).add(address, 1, at),
+        }
+    }
+
+    pub(super) fn take(&self) -> Heard {
+        std::mem::take(&mut *self.0.lock())
+    }
+
+    /// Takes back what could not be written down. Guesses are not worth it: they go on or they are over.
+    pub(super) fn put_back(&self, notices: impl Iterator<Item = NewNotice>) {
+        let mut heard = self.0.lock();
+        for notice in notices {
+            let Some(key) = notice.key else { continue };
+            if heard.keys.len() >= KEYS {
+                return;
+            }
+            let tally = heard.keys.entry((notice.user, key, notice.cause)).or_insert_with(Tally::new);
+            tally.at = tally.at.max(notice.at);
+            tally.count += notice.count;
+            notice.addresses.iter().for_each(|(address, count)| tally.name(*address, *count));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u32) -> Address {
+        Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + last).into())
+    }
+
+    #[test]
+    fn a_flood_is_one_tally_with_some_addresses() {
+        let gatherer = Gatherer::default();
+        for client in 0..5_000 {
+            gatherer.guessed("demo", address(client % 2_500), Micros(i64::from(client)));
+        }
+        let names = gatherer.take().take_names();
+        assert_eq!(names.len(), 1);
+        let notice = names.into_iter().next().unwrap().1.into_notice(UserNo(1));
+        assert_eq!((notice.count, notice.addresses.len(), notice.at), (5_000, 20, Micros(4_999)));
+        assert_eq!(notice.addresses[0], (address(0), 2));
+        assert!(gatherer.take().take_names().is_empty());
+    }
+
+    #[test]
+    fn what_is_held_is_bounded() {
+        let gatherer = Gatherer::default();
+        for name in 0..2_000 {
+            gatherer.guessed(&format!("name{name}"), address(1), Micros(1));
+        }
+        assert_eq!(gatherer.take().take_names().len(), NAMES);
+    }
+
+    #[test]
+    fn what_comes_back_adds_to_what_came_since() {
+        let gatherer = Gatherer::default();
+        let notice = NewNotice {
+            user: UserNo(1),
+            cause: Cause::DeadKeyInUse,
+            key: Some(KeyNo(2)),
+            at: Micros(5),
+            count: 7,
+            addresses: vec![(address(1), 3), (address(2), 4)],
+            detail: String::new(),
+        };
+        gatherer.put_back(vec![notice.clone(), notice].into_iter());
+        let notices = gatherer.take().into_notices();
+        assert_eq!(notices.len(), 1);
+        assert_eq!((notices[0].count, notices[0].at), (14, Micros(5)));
+        assert_eq!(notices[0].addresses, [(address(1), 6), (address(2), 8)]);
+    }
+}

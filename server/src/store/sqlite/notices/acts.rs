@@ -1,0 +1,102 @@
+//! What is done to an account, told to whom it concerns. The audit log is the source: whatever is written there
+//! tells of itself, in the same transaction.
+
+use super::super::rows::user_no;
+use super::{Act, make, pass_on};
+use crate::domain::address::Address;
+use crate::domain::ids::{KeyNo, UserNo};
+use crate::domain::notice::Cause;
+use crate::store::{Action, Audit, NewNotice, StoreError};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+/// What a user is told of when this is done to its account.
+fn cause_of(action: Action) -> Option<Cause> {
+    Some(match action {
+        Action::KeyGenerated => Cause::KeyGenerated,
+        Action::KeyShown => Cause::KeyShown,
+        Action::KeyDeleted => Cause::KeyDeleted,
+        Action::AddressAdded | Action::AddressRemoved | Action::LockWidthSet | Action::LockReleased => {
+            Cause::AddressesChanged
+        }
+        Action::Login => Cause::NewLogin,
+        Action::PasswordReset => Cause::AccountChanged,
+        _ => return None,
+    })
+}
+
+/// Tells of an act, before its line stands in the audit log.
+pub(in super::super) async fn tell(
+    connection: &mut SqliteConnection,
+    audit: &Audit,
+    key: Option<KeyNo>,
+) -> Result<(), StoreError> {
+    let Some(cause) = cause_of(audit.action) else { return Ok(()) };
+    let Some((user, username)) = concerned(connection, audit, key).await? else { return Ok(()) };
+    let is_own = audit.user == Some(user) && audit.actor == username && audit.address.is_some();
+    let seen = seen_before(connection, user, audit.address).await?;
+    let is_read = match cause {
+        // The first login of all is from where the user is at home.
+        Cause::NewLogin if seen.address || !seen.any => return Ok(()),
+        Cause::NewLogin => false,
+        // What users do themselves they know; from an address that never logged in it may be somebody else.
+        _ => is_own && seen.address,
+    };
+    let notice = NewNotice {
+        user,
+        cause,
+        key,
+        at: audit.at,
+        count: 1,
+        addresses: audit.address.map(|address| (address, 1)).into_iter().collect(),
+        detail: audit.detail.clone(),
+    };
+    let actor = (!is_own).then_some(audit.actor.as_str());
+    let act = Act { action: Some(audit.action.name()), actor, is_read };
+    let no = make(connection, &notice, &act).await?;
+    pass_on(connection, no, &notice).await
+}
+
+/// The user of the key, or else of the line itself.
+async fn concerned(
+    connection: &mut SqliteConnection,
+    audit: &Audit,
+    key: Option<KeyNo>,
+) -> Result<Option<(UserNo, String)>, StoreError> {
+    let row = match (key, audit.user) {
+        (Some(key), _) => {
+            sqlx::query("SELECT u.no, u.username FROM keys k JOIN users u ON u.no = k.user_no WHERE k.no = ?")
+                .bind(i64::from(key.0))
+        }
+        (None, Some(user)) => {
+            sqlx::query("SELECT no, username FROM users WHERE no = ?").bind(i64::from(user.0))
+        }
+        (None, None) => return Ok(None),
+    };
+    let row = row.fetch_optional(connection).await?;
+    row.map(|row: SqliteRow| Ok((user_no(&row, "no")?, row.try_get("username")?))).transpose()
+}
+
+/// From where a user logged in before.
+struct Seen {
+    /// From anywhere.
+    any: bool,
+    /// From this address.
+    address: bool,
+}
+
+async fn seen_before(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    address: Option<Address>,
+) -> Result<Seen, StoreError> {
+    let row = sqlx::query(
+        "SELECT EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login') AS seen,
+         EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login' AND address = ?2) AS seen_there",
+    )
+    .bind(i64::from(user.0))
+    .bind(address.map(|a| a.to_bytes().to_vec()))
+    .fetch_one(connection)
+    .await?;
+    Ok(Seen { any: row.try_get("seen")?, address: row.try_get("seen_there")? })
+}

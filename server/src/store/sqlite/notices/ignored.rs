@@ -1,0 +1,59 @@
+//! Addresses that the owner of a key does not want to hear of again.
+
+use super::super::rows::stored_address;
+use crate::domain::address::Address;
+use crate::domain::ids::KeyNo;
+use crate::domain::notice::Cause;
+use crate::store::{Audit, NewNotice, StoreError};
+use sqlx::{Row, SqliteConnection};
+
+/// The notice without them; none if nothing is left. What is only counted goes with the addresses that are
+/// named: if all of those are ignored, nobody knows of another.
+pub(super) async fn without(
+    connection: &mut SqliteConnection,
+    notice: &NewNotice,
+) -> Result<Option<NewNotice>, StoreError> {
+    let (Cause::NewAddress, Some(key)) = (notice.cause, notice.key) else {
+        return Ok(Some(notice.clone()));
+    };
+    let rows = sqlx::query("SELECT address FROM ignored_addresses WHERE key_no = ?")
+        .bind(i64::from(key.0))
+        .fetch_all(connection)
+        .await?;
+    let ignored: Result<Vec<_>, _> = rows
+        .iter()
+        .map(|row| row.try_get("address").map_err(StoreError::from).and_then(stored_address))
+        .collect();
+    let ignored = ignored?;
+    let (out, addresses): (Vec<_>, Vec<_>) =
+        notice.addresses.iter().copied().partition(|(address, _)| ignored.contains(address));
+    if addresses.is_empty() && !out.is_empty() {
+        return Ok(None);
+    }
+    let count = notice.count.saturating_sub(out.iter().map(|(_, count)| count).sum());
+    Ok(Some(NewNotice { addresses, count, ..notice.clone() }))
+}
+
+/// Ignores an address from now on; one that is ignored already stays so.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    key: KeyNo,
+    address: Address,
+    limit: u32,
+    audit: &Audit,
+) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT count(*) FROM ignored_addresses WHERE key_no = ?")
+        .bind(i64::from(key.0))
+        .fetch_one(&mut *connection)
+        .await?;
+    if row.try_get::<i64, _>(0)? >= i64::from(limit) {
+        return Err(StoreError::Full);
+    }
+    sqlx::query("INSERT OR IGNORE INTO ignored_addresses (key_no, address, ignored_at) VALUES (?, ?, ?)")
+        .bind(i64::from(key.0))
+        .bind(address.to_bytes().to_vec())
+        .bind(audit.at.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! What users are told of: by which causes, how often, and by which ways.
+
+mod acts;
+mod gathered;
+
+use crate::app::TestApp;
+use latchkey::domain::ids::Username;
+use latchkey::domain::notice::Cause;
+use latchkey::store::{NoticeFacts, UserRow};
+
+/// A server that could send mail, which nobody sends here.
+const MAIL: [(&str, &str); 2] = [("smtp_url", "smtp://127.0.0.1:1"), ("smtp_from", "keys@example.com")];
+const DAY: i64 = 86_400;
+
+pub(super) async fn user(app: &TestApp, name: &str) -> UserRow {
+    app.services.store.find_user(&Username::parse(name).unwrap()).await.unwrap().unwrap()
+}
+
+/// The notices of a user by one cause, newest first, after all that is gathered is written down.
+pub(super) async fn told(app: &TestApp, name: &str, cause: Cause) -> Vec<NoticeFacts> {
+    app.services.notices.flush().await;
+    let user = user(app, name).await;
+    let notices = app.services.store.list_notices(user.no, 0, 1000).await.unwrap();
+    notices.into_iter().filter(|notice| notice.cause == cause).collect()
+}
+
+pub(super) async fn unread(app: &TestApp, name: &str) -> u64 {
+    app.services.notices.flush().await;
+    let user = user(app, name).await;
+    app.services.store.count_unread_notices(user.no).await.unwrap()
+}
+
+/// Adds a user whose mail address counts as confirmed.
+pub(super) async fn add_user_with_mail(app: &TestApp, name: &str) {
+    let password =
+        latchkey::accounts::operator::InitialPassword { given: Some(crate::app::PASSWORD.to_owned()) };
+    let mail = Some(format!("{name}@example.com"));
+    app.services.operator.add_user(name, None, mail, password).await.unwrap();
+}
+
+/// Rows of a query that answers one number a row.
+pub(super) fn rows(app: &TestApp, sql: &str) -> Vec<i64> {
+    let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    let mut statement = connection.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+/// Adds a webhook to an account, for these causes.
+pub(super) async fn add_webhook(app: &TestApp, owner: &str, causes: &[Cause]) {
+    let owner = user(app, owner).await.no.0;
+    let causes: u32 = causes.iter().map(|cause| cause.bit()).sum();
+    let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    connection
+        .execute(
+            "INSERT INTO webhooks (owner_no, url, secret_sealed, causes, created_at)
+             VALUES (?1, 'https://hooks.example', x'00', ?2, 1)",
+            [owner, causes],
+        )
+        .unwrap();
+}
