@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 type Locale = BTreeMap<String, String>;
 
 /// Folder, type of its texts, names of its two statics.
-const SETS: [(&str, &str, [&str; 2]); 6] = [
+const SETS: [(&str, &str, [&str; 2]); 7] = [
     ("", "Texts", ["EN", "RO"]),
     ("security/", "SecurityTexts", ["SECURITY_EN", "SECURITY_RO"]),
     ("profile/", "ProfileTexts", ["PROFILE_EN", "PROFILE_RO"]),
     ("sub_users/", "SubUserTexts", ["SUB_USERS_EN", "SUB_USERS_RO"]),
     ("notices/", "NoticeTexts", ["NOTICES_EN", "NOTICES_RO"]),
     ("webhooks/", "WebhookTexts", ["WEBHOOKS_EN", "WEBHOOKS_RO"]),
+    ("mail/", "MailTexts", ["MAIL_EN", "MAIL_RO"]),
 ];
 
 fn main() {

@@ -22,7 +22,7 @@ mod transport;
 
 pub use app::App;
 pub use echo::FormEcho;
-pub use i18n::{Language, Texts};
+pub use i18n::{Language, Plural, Texts, fill, plural};
 pub use portal::*;
 /// The texts of the pages that the server alone knows, and of what it mails.
 #[cfg(feature = "ssr")]

@@ -5,6 +5,7 @@ use crate::accounts::{Accounts, Once, Passwords, SetupLink};
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::time::{Clock, Micros};
 use crate::keys::{Flash, Keys};
+use crate::mail::{Mailer, MailerParts};
 use crate::metrics::{Metrics, Watched};
 use crate::notices::{Gatherer, Notices};
 use crate::probe::Probes;
@@ -76,6 +77,8 @@ pub struct Services {
     pub once: Once,
     /// Whether mail can be sent at all: letters are only queued then, and pages say so once if not.
     pub mail_is_on: bool,
+    /// Sends mail.
+    pub mailer: Arc<Mailer>,
     /// The probe that looks at a live gateway.
     pub probes: Probes,
     /// The operator's verbs.
@@ -122,7 +125,16 @@ pub async fn start(
         clock: Arc::clone(&clock),
     }));
     let (traffic, ignored_headers) = (Arc::<Traffic>::default(), Arc::<AtomicU64>::default());
+    let mailer = Arc::new(Mailer::new(MailerParts {
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        sealing: secrets.sealing.clone(),
+        pepper: secrets.pepper.clone(),
+        origin: settings.public_url.origin.clone(),
+        smtp: settings.smtp.clone(),
+    }));
     let watched = Watched {
+        mail: Arc::clone(mailer.figures()),
         index: Arc::clone(&index),
         journal,
         verifier: Arc::clone(&verifier),
@@ -176,6 +188,7 @@ pub async fn start(
         accounts,
         flash: Flash::default(),
         once: Once::default(),
+        mailer,
         probes: Probes::default(),
         setup,
         metrics,

@@ -64,6 +64,7 @@ pub const KNOWN: &[Known] = &[
     known("body_timeout_seconds", "10"),
     known("smtp_url", ""),
     known("smtp_from", ""),
+    known("smtp_timeout_seconds", "30"),
     secret("smtp_password"),
     secret("pepper"),
     secret("sealing_key"),

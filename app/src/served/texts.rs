@@ -34,4 +34,5 @@ served! {
     SubUserTexts SUB_USERS_EN SUB_USERS_RO
     NoticeTexts NOTICES_EN NOTICES_RO
     WebhookTexts WEBHOOKS_EN WEBHOOKS_RO
+    MailTexts MAIL_EN MAIL_RO
 }

@@ -20,6 +20,8 @@ use tracing_subscriber::EnvFilter;
 
 /// How often sessions that ended by their limits are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How long the letter in flight may hold up the end.
+const LAST_LETTER: Duration = Duration::from_secs(5);
 /// Lets the access log through, whatever the level of the rest.
 const ACCESS: &str = "access=info";
 /// Threads for pages; password hashing has its own. A page takes under a millisecond, so one is enough and
@@ -97,6 +99,7 @@ async fn serve_until_signal(
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
     let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
     let gathering = pages.spawn(async move { notices.notices.run(stop_notices).await });
+    let mailing = pages.spawn(Arc::clone(&services.mailer).run(stop.clone()));
     let metrics = serve_admin(services, pages, stop.clone()).await?;
     // Before anybody is told: who reads the announcement may ask it to stop at once.
     let signalled = signals()?;
@@ -115,6 +118,8 @@ async fn serve_until_signal(
     tracing::info!("stopping: requests in flight are answered first");
     stop.cancel();
     serving.await?;
+    // A letter that the mail server is taking is removed while that can be written down.
+    let _ = tokio::time::timeout(LAST_LETTER, mailing).await;
     // Only now is nothing left that could be counted.
     stop_counting.cancel();
     counting.await?;

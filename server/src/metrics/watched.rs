@@ -2,6 +2,7 @@
 
 use super::reading::{Read, Reading};
 use crate::domain::time::{Clock, Micros};
+use crate::mail::MailFigures;
 use crate::store::Store;
 use crate::traffic::Traffic;
 use crate::verify::{Journal, KeyIndex, Verifier};
@@ -22,6 +23,8 @@ pub struct Watched {
     pub traffic: Arc<Traffic>,
     /// Forwarded headers that were ignored.
     pub ignored_headers: Arc<AtomicU64>,
+    /// Mail.
+    pub mail: Arc<MailFigures>,
     /// The present.
     pub clock: Arc<dyn Clock>,
 }
@@ -30,6 +33,7 @@ impl Watched {
     pub(super) fn readings(self) -> Result<Vec<Reading>, prometheus::Error> {
         let mut readings = Vec::from(journal(&self.journal, self.clock)?);
         readings.extend(traffic(&self.traffic)?);
+        readings.extend(mail(&self.mail)?);
         let Self { index, verifier, store, ignored_headers, .. } = self;
         let (state, usage) = (Arc::clone(&store), store);
         readings.extend([
@@ -133,6 +137,22 @@ fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 6], prometheus::Error> {
                 ("question", read(|t| t.shed_questions.get() as f64)),
                 ("page", read(|t| t.shed_pages.get() as f64)),
             ],
+        )?,
+    ])
+}
+
+fn mail(figures: &Arc<MailFigures>) -> Result<[Reading; 3], prometheus::Error> {
+    let read = |of: fn(&MailFigures) -> &AtomicU64| -> Read {
+        let figures = Arc::clone(figures);
+        Box::new(move || of(&figures).load(Ordering::Relaxed) as f64)
+    };
+    Ok([
+        Reading::one("latchkey_mails_waiting", "Letters that wait to be sent.", read(|m| &m.waiting))?,
+        Reading::one("latchkey_mails_sent_total", "Letters that the mail server took.", read(|m| &m.sent))?,
+        Reading::one(
+            "latchkey_mails_given_up_total",
+            "Letters that were given up: refused for good, or not taken for three days.",
+            read(|m| &m.given_up),
         )?,
     ])
 }

@@ -1,10 +1,12 @@
 //! How mail is sent: `smtp_url`, `smtp_password`, `smtp_from`.
 
+use super::parse::number;
 use super::{Layers, SettingsError};
 use lettre::message::Mailbox;
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// What protects the way to the mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct SmtpSettings {
     pub login: Option<(String, SecretString)>,
     /// Who the letters are from.
     pub from: Mailbox,
+    /// How long the server may take for each step.
+    pub timeout: Duration,
 }
 
 /// `smtp_url` taken apart.
@@ -52,6 +56,7 @@ impl SmtpSettings {
             (None, _) => Err("is of no use without smtp_url".to_owned()),
             (Some(_), v) => v.parse().map(Some).map_err(|_| wants_address(v)),
         })?;
+        let timeout = layers.take("smtp_timeout_seconds", |v| number(v, 1, 600))?;
         let (Some(server), Some(from)) = (server, from) else { return Ok(None) };
         Ok(Some(Self {
             host: server.host,
@@ -59,6 +64,7 @@ impl SmtpSettings {
             encryption: server.encryption,
             login: server.user.zip(password),
             from,
+            timeout: Duration::from_secs(timeout),
         }))
     }
 }

@@ -58,12 +58,12 @@ pub trait MailStore: Send + Sync {
     async fn insert_mail(&self, mail: NewMail) -> Result<(), StoreError>;
     /// What is due by now, the longest waiting first.
     async fn list_due_mails(&self, now: Micros, most: u32) -> Result<Vec<MailRow>, StoreError>;
+    /// What was due first before `before`.
+    async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError>;
     /// Removes one: it was handed over, or given up.
     async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError>;
     /// Counts an attempt that failed, and waits until `due_at`.
     async fn postpone_mail(&self, no: MailNo, due_at: Micros) -> Result<(), StoreError>;
-    /// Removes all; answers how many.
-    async fn delete_all_mails(&self) -> Result<u64, StoreError>;
     /// How many wait.
     async fn count_mails(&self) -> Result<u64, StoreError>;
 }

@@ -114,12 +114,12 @@ fn a_proxy_header_that_does_not_come_is_not_waited_for() {
 }
 
 /// Makes certificates with the openssl command.
-struct Authority {
+pub(crate) struct Authority {
     dir: tempfile::TempDir,
 }
 
 impl Authority {
-    fn found() -> Self {
+    pub(crate) fn found() -> Self {
         let authority = Self { dir: tempfile::tempdir().unwrap() };
         authority.openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem");
         authority
@@ -131,12 +131,12 @@ impl Authority {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// Issues a certificate for localhost as `cert.pem` and `key.pem`, each put in its place at once.
-    fn issue(&self, name: &str) {
+    pub(crate) fn issue(&self, name: &str) {
         self.openssl(&format!("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -keyout new.key -out new.csr"));
         std::fs::write(self.path("san"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").unwrap();
         self.openssl("x509 -req -in new.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 -extfile san -out new.pem");

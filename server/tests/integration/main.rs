@@ -17,6 +17,7 @@ mod gateway_token;
 mod history;
 mod key_life;
 mod listeners;
+mod mail;
 mod metrics;
 mod notices;
 mod pages;

@@ -9,10 +9,16 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-const DUE: &str = "SELECT m.no AS mail_no, m.notice_no, m.payload, m.created_at AS queued_at, m.attempts,
+macro_rules! select {
+    () => {
+        "SELECT m.no AS mail_no, m.notice_no, m.payload, m.created_at AS queued_at, m.attempts,
     m.user_no, u.username, iif(u.email_confirmed_at IS NULL, NULL, u.email) AS email, u.language, u.time_zone
-    FROM mails m LEFT JOIN users u ON u.no = m.user_no
-    WHERE m.due_at <= ? ORDER BY m.due_at, m.no LIMIT ?";
+    FROM mails m LEFT JOIN users u ON u.no = m.user_no"
+    };
+}
+
+const DUE: &str = concat!(select!(), " WHERE m.due_at <= ? ORDER BY m.due_at, m.no LIMIT ?");
+const OLD: &str = concat!(select!(), " WHERE m.created_at < ? ORDER BY m.no LIMIT ?");
 
 /// Queues a letter within the transaction of what it tells of.
 pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) -> Result<(), StoreError> {
@@ -85,6 +91,11 @@ impl MailStore for SqliteStore {
         rows.iter().map(mail_row).collect()
     }
 
+    async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
+        let rows = sqlx::query(OLD).bind(before.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
+        rows.iter().map(mail_row).collect()
+    }
+
     async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
@@ -106,17 +117,6 @@ impl MailStore for SqliteStore {
                         .execute(c)
                         .await?;
                     Ok(((), vec![]))
-                })
-            })
-            .await
-    }
-
-    async fn delete_all_mails(&self) -> Result<u64, StoreError> {
-        self.writer
-            .run(|c| {
-                Box::pin(async move {
-                    let done = sqlx::query("DELETE FROM mails").execute(c).await?;
-                    Ok((done.rows_affected(), vec![]))
                 })
             })
             .await

@@ -1,0 +1,102 @@
+//! From what waits in the database to what is written.
+
+use super::draft::{Block, Draft, one_line};
+use super::letter::Letter;
+use super::mailer::MailerParts;
+use super::notice;
+use super::subscription::Subscription;
+use crate::store::{MailContent, MailRow, StoreError};
+use app::texts::{MailTexts, Served};
+use app::{Language, fill};
+
+/// Where the pages are, as letters name it.
+pub(super) struct Pages<'a> {
+    /// Scheme, host and port.
+    pub(super) origin: &'a str,
+}
+
+impl Pages<'_> {
+    /// The host, as people say it.
+    pub(super) fn site(&self) -> &str {
+        self.origin.split_once("://").map_or(self.origin, |(_, host)| host)
+    }
+
+    /// A page.
+    pub(super) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// The last line of every letter.
+    pub(super) fn closing(&self, t: &MailTexts) -> Block {
+        Block::Text(fill(t.closing, &[("site", &self.site())]))
+    }
+}
+
+/// Writes what waits, or says why there is nothing to write.
+pub(super) async fn write(
+    row: &MailRow,
+    parts: &MailerParts,
+) -> Result<Result<Draft, &'static str>, StoreError> {
+    let pages = Pages { origin: &parts.origin };
+    let no = match &row.content {
+        MailContent::Letter(sealed) => {
+            let opened = Letter::open(&parts.sealing, sealed);
+            let written = opened.map(|opened| letter(opened, &pages));
+            return Ok(written.map_err(|_| "it was sealed with another key"));
+        }
+        MailContent::Notice(no) => *no,
+    };
+    let Some(user) = &row.user else { return Ok(Err("it is to nobody")) };
+    let Some(email) = &user.email else { return Ok(Err("the user has no confirmed mail address")) };
+    let Some(facts) = parts.store.find_notice(no).await? else { return Ok(Err("the notice is gone")) };
+    let token = Subscription { user: user.no, cause: facts.cause }.token(&parts.pepper);
+    Ok(Ok(notice::letter(&facts, user, email, &pages, &token)))
+}
+
+/// Writes a letter that somebody asked for.
+fn letter(letter: Letter, pages: &Pages) -> Draft {
+    match letter {
+        Letter::ConfirmAddress { to, language, username, link } => {
+            let t = MailTexts::in_language(language);
+            let values: [(&str, &dyn std::fmt::Display); 2] =
+                [("username", &one_line(&username)), ("site", &pages.site())];
+            let blocks = vec![
+                Block::Text(fill(t.confirm_text, &values)),
+                Block::Link(t.confirm_link, link),
+                Block::Text(t.confirm_ignore.to_owned()),
+            ];
+            signed(pages, t, to, language, t.confirm_subject.to_owned(), blocks)
+        }
+        Letter::Invitation { to, language, owner, username, link } => {
+            let t = MailTexts::in_language(language);
+            let values: [(&str, &dyn std::fmt::Display); 3] =
+                [("owner", &one_line(&owner)), ("username", &one_line(&username)), ("site", &pages.site())];
+            let blocks = vec![
+                Block::Text(fill(t.invite_text, &values)),
+                Block::Link(t.invite_link, link),
+                Block::Text(fill(t.invite_ignore, &values)),
+            ];
+            signed(pages, t, to, language, fill(t.invite_subject, &values), blocks)
+        }
+        Letter::AddressReplaced { to, language, username } => {
+            let t = MailTexts::in_language(language);
+            let values: [(&str, &dyn std::fmt::Display); 2] =
+                [("username", &one_line(&username)), ("site", &pages.site())];
+            let blocks =
+                vec![Block::Text(fill(t.replaced_text, &values)), Block::Text(t.replaced_advice.to_owned())];
+            signed(pages, t, to, language, t.replaced_subject.to_owned(), blocks)
+        }
+    }
+}
+
+fn signed(
+    pages: &Pages,
+    t: &'static MailTexts,
+    to: String,
+    language: Language,
+    subject: String,
+    mut blocks: Vec<Block>,
+) -> Draft {
+    blocks.push(pages.closing(t));
+    Draft { to, language, subject, blocks, unsubscribe: None }
+}

@@ -1,0 +1,284 @@
+//! The one task that sends mail.
+
+use super::compose;
+use super::connection::{Connection, Failure};
+use super::draft::Draft;
+use super::message::{self, Frame};
+use super::waits::wait_seconds;
+use crate::domain::ids::MailNo;
+use crate::domain::sealing::SealingKey;
+use crate::domain::time::{Clock, Micros};
+use crate::domain::token::Pepper;
+use crate::settings::SmtpSettings;
+use crate::store::{MailRow, Store, StoreError};
+use lettre::transport::smtp::extension::ClientId;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+/// How often the task looks whether something is due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Letters that are read at a time.
+const BATCH: u32 = 50;
+/// When a letter that was not taken is given up.
+const PATIENCE_SECONDS: i64 = 3 * 24 * 3600;
+
+/// What operators watch.
+#[derive(Default)]
+pub struct MailFigures {
+    /// Letters that waited when the task last looked.
+    pub waiting: AtomicU64,
+    /// Letters that the mail server took.
+    pub sent: AtomicU64,
+    /// Letters that were given up.
+    pub given_up: AtomicU64,
+}
+
+/// What a mailer is made of.
+pub struct MailerParts {
+    /// Where letters wait.
+    pub store: Arc<dyn Store>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// What letters are sealed with.
+    pub sealing: SealingKey,
+    /// What links are signed with.
+    pub pepper: Pepper,
+    /// Where the pages are.
+    pub origin: String,
+    /// The mail server, if there is one.
+    pub smtp: Option<SmtpSettings>,
+}
+
+/// Sends what waits.
+pub struct Mailer {
+    parts: MailerParts,
+    /// The host of the pages, for Message-IDs and for the greeting of the server.
+    host: String,
+    figures: Arc<MailFigures>,
+    state: Mutex<State>,
+}
+
+/// What is remembered from one round to the next.
+#[derive(Default)]
+struct State {
+    /// A letter that was taken and is still in the database: nothing is sent until it is gone.
+    taken: Option<MailNo>,
+    /// How often in a row the server could not be used.
+    failures: u32,
+    /// Until when it is left alone.
+    resting_until: Micros,
+}
+
+/// How a letter ended.
+enum Ending {
+    /// It is settled, or waits for its own next attempt.
+    Next,
+    /// The server cannot be used.
+    Rest,
+}
+
+impl Mailer {
+    /// Ready to send.
+    #[must_use]
+    pub fn new(parts: MailerParts) -> Self {
+        let authority = parts.origin.split_once("://").map_or("", |(_, rest)| rest);
+        let uri: Result<http::uri::Authority, _> = authority.parse();
+        let host = uri.map_or_else(|_| "localhost".to_owned(), |uri| uri.host().to_owned());
+        Self { parts, host, figures: Arc::default(), state: Mutex::default() }
+    }
+
+    /// What operators watch.
+    #[must_use]
+    pub fn figures(&self) -> &Arc<MailFigures> {
+        &self.figures
+    }
+
+    /// Sends what becomes due until `stop`; the letter in flight is settled first.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        if self.parts.smtp.is_none() {
+            tracing::info!("no mail is sent, because smtp_url is not set");
+            return;
+        }
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = tick.tick() => self.send_due(&stop).await,
+            }
+        }
+    }
+
+    /// Sends everything that is due by now, unless `stop` comes in between.
+    pub async fn send_due(&self, stop: &CancellationToken) {
+        let Some(smtp) = &self.parts.smtp else { return };
+        let mut state = self.state.lock().await;
+        if self.parts.clock.now() < state.resting_until {
+            return;
+        }
+        let mut connection = None;
+        let outcome = self.drain(smtp, &mut state, &mut connection, stop).await;
+        if let Some(connection) = connection {
+            connection.close().await;
+        }
+        if let Err(error) = outcome {
+            tracing::error!(%error, "mail waits, because the database refuses");
+            state.resting_until = self.parts.clock.now().plus_seconds(60);
+        }
+    }
+
+    async fn drain(
+        &self,
+        smtp: &SmtpSettings,
+        state: &mut State,
+        connection: &mut Option<Connection>,
+        stop: &CancellationToken,
+    ) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        self.forget_taken(state).await?;
+        loop {
+            self.figures.waiting.store(store.count_mails().await?, Ordering::Relaxed);
+            let due = store.list_due_mails(self.parts.clock.now(), BATCH).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for row in due {
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
+                if let Ending::Rest = self.settle(&row, smtp, state, connection).await? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Removes a letter that was taken, if it is still there.
+    async fn forget_taken(&self, state: &mut State) -> Result<(), StoreError> {
+        if let Some(no) = state.taken {
+            self.parts.store.delete_mail(no).await?;
+            state.taken = None;
+            self.figures.sent.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        row: &MailRow,
+        smtp: &SmtpSettings,
+        state: &mut State,
+        connection: &mut Option<Connection>,
+    ) -> Result<Ending, StoreError> {
+        let draft = match compose::write(row, &self.parts).await? {
+            Ok(draft) => draft,
+            Err(reason) => return self.give_up(row, reason).await,
+        };
+        match self.hand_over(&draft, row, smtp, connection).await {
+            Ok(()) => {
+                state.taken = Some(row.no);
+                if std::mem::take(&mut state.failures) > 0 {
+                    tracing::info!("the mail server takes mail again");
+                }
+                self.forget_taken(state).await?;
+                Ok(Ending::Next)
+            }
+            Err(Failure::Letter { reason, permanent }) => {
+                let reason = reason.replace(&draft.to, "(the address)");
+                if permanent { self.give_up(row, &reason).await } else { self.postpone(row, &reason).await }
+            }
+            Err(Failure::Server { reason, offered }) => {
+                *connection = None;
+                self.rest(state, &reason).await?;
+                if offered {
+                    self.postpone(row, &reason.replace(&draft.to, "(the address)")).await?;
+                }
+                Ok(Ending::Rest)
+            }
+        }
+    }
+
+    async fn hand_over(
+        &self,
+        draft: &Draft,
+        row: &MailRow,
+        smtp: &SmtpSettings,
+        connection: &mut Option<Connection>,
+    ) -> Result<(), Failure> {
+        let frame = Frame {
+            from: &smtp.from,
+            host: &self.host,
+            no: row.no,
+            queued_at: row.created_at,
+            now: self.parts.clock.now(),
+        };
+        let written =
+            message::write(draft, &frame).map_err(|reason| Failure::Letter { reason, permanent: true })?;
+        let mut open = match connection.take() {
+            Some(open) => open,
+            None => Connection::open(smtp, &self.hello()).await?,
+        };
+        let delivered = open.deliver(&written).await;
+        let goes_on = match &delivered {
+            Ok(()) => true,
+            Err(Failure::Letter { .. }) => open.reset().await,
+            Err(Failure::Server { .. }) => false,
+        };
+        *connection = goes_on.then_some(open);
+        delivered
+    }
+
+    fn hello(&self) -> ClientId {
+        match self.host.trim_matches(['[', ']']).parse() {
+            Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+            Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+            Err(_) => ClientId::Domain(self.host.clone()),
+        }
+    }
+
+    /// Leaves the server alone for a while, longer each time, and gives up what has waited too long.
+    async fn rest(&self, state: &mut State, reason: &str) -> Result<(), StoreError> {
+        let (now, seconds) = (self.parts.clock.now(), wait_seconds(state.failures));
+        state.failures = state.failures.saturating_add(1);
+        state.resting_until = now.plus_seconds(seconds);
+        tracing::warn!(reason, next_try_seconds = seconds, "the mail server cannot be used; mail waits");
+        loop {
+            let old = self.parts.store.list_old_mails(now.plus_seconds(-PATIENCE_SECONDS), BATCH).await?;
+            if old.is_empty() {
+                return Ok(());
+            }
+            for row in old {
+                self.give_up(&row, reason).await?;
+            }
+        }
+    }
+
+    async fn postpone(&self, row: &MailRow, reason: &str) -> Result<Ending, StoreError> {
+        let now = self.parts.clock.now();
+        if now.seconds_since(row.created_at) >= PATIENCE_SECONDS {
+            return self.give_up(row, reason).await;
+        }
+        let seconds = wait_seconds(row.attempts);
+        self.parts.store.postpone_mail(row.no, now.plus_seconds(seconds)).await?;
+        tracing::info!(
+            mail = row.no.0,
+            reason,
+            next_try_seconds = seconds,
+            "a letter was not taken and waits"
+        );
+        Ok(Ending::Next)
+    }
+
+    /// Whom a letter was for is told by name: addresses have no business in a log.
+    async fn give_up(&self, row: &MailRow, reason: &str) -> Result<Ending, StoreError> {
+        self.parts.store.delete_mail(row.no).await?;
+        self.figures.given_up.fetch_add(1, Ordering::Relaxed);
+        let user = row.user.as_ref().map(|user| user.username.as_str());
+        tracing::warn!(mail = row.no.0, user, reason, "a letter was given up");
+        Ok(Ending::Next)
+    }
+}

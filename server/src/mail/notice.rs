@@ -1,0 +1,184 @@
+//! Letters about notices, written from the notice as it stands when they are sent.
+
+use super::compose::Pages;
+use super::draft::{Block, Draft, one_line};
+use crate::domain::key_type::KeyType;
+use crate::domain::notice::Cause;
+use crate::domain::time::Micros;
+use crate::store::{MailUser, NoticeFacts, NoticeKey};
+use app::texts::{MailTexts, Served};
+use app::{Language, Plural, fill, plural};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// The most addresses that a letter names.
+const ADDRESSES: usize = 10;
+
+/// Writes the letter about a notice to this address of its user.
+pub(super) fn letter(facts: &NoticeFacts, user: &MailUser, email: &str, pages: &Pages, token: &str) -> Draft {
+    let language = Language::from_code(&user.language).unwrap_or_default();
+    let t = MailTexts::in_language(language);
+    let words = Words::of(facts, t);
+    let key = facts.key.as_ref().map(|key| one_line(&key.description)).unwrap_or_default();
+    let values: [(&str, &dyn std::fmt::Display); 2] = [("key", &key), ("username", &user.username)];
+    let unsubscribe = pages.at(&format!("/unsubscribe?token={token}"));
+    let mut blocks = vec![
+        Block::Text(fill(t.hello, &[("username", &user.username)])),
+        Block::Text(words.text.to_owned()),
+        Block::Facts(told(facts, user, t, language)),
+    ];
+    blocks.extend(words.advice.map(|advice| Block::Text(advice.to_owned())));
+    blocks.extend([
+        Block::Link(t.notices_link, pages.at("/account/notifications")),
+        Block::Text(fill(t.why_told, &[("about", &about(facts.cause, t))])),
+        Block::Link(t.unsubscribe_link, unsubscribe.clone()),
+        pages.closing(t),
+    ]);
+    Draft {
+        to: email.to_owned(),
+        language,
+        subject: fill(words.subject, &values),
+        blocks,
+        unsubscribe: Some(unsubscribe),
+    }
+}
+
+/// What is said of each cause.
+struct Words {
+    subject: &'static str,
+    text: &'static str,
+    advice: Option<&'static str>,
+}
+
+impl Words {
+    fn of(facts: &NoticeFacts, t: &'static MailTexts) -> Self {
+        let is_deleted = facts.key.as_ref().is_some_and(|key| key.deleted_at.is_some());
+        let not_you = Some(t.advice_not_you);
+        let (subject, text, advice) = match facts.cause {
+            Cause::NewAddress => (t.subject_new_address, t.text_new_address, Some(t.advice_new_address)),
+            Cause::DeadKeyInUse if is_deleted => {
+                (t.subject_deleted_key_in_use, t.text_deleted_key_in_use, Some(t.advice_dead_key_in_use))
+            }
+            Cause::DeadKeyInUse => {
+                (t.subject_dead_key_in_use, t.text_dead_key_in_use, Some(t.advice_dead_key_in_use))
+            }
+            Cause::Guessing => (t.subject_guessing, t.text_guessing, Some(t.advice_guessing)),
+            Cause::KeyGenerated => (t.subject_key_generated, t.text_key_generated, not_you),
+            Cause::KeyShown => (t.subject_key_shown, t.text_key_shown, not_you),
+            Cause::KeyDeleted => (t.subject_key_deleted, t.text_key_deleted, not_you),
+            Cause::AddressesChanged => (t.subject_addresses_changed, t.text_addresses_changed, not_you),
+            Cause::NewLogin => (t.subject_new_login, t.text_new_login, not_you),
+            Cause::PasswordExpiring => {
+                (t.subject_password_expiring, t.text_password_expiring, Some(t.advice_password_expiring))
+            }
+            Cause::AccountChanged => (t.subject_account_changed, t.text_account_changed, not_you),
+            Cause::WebhookOff => (t.subject_webhook_off, t.text_webhook_off, Some(t.advice_webhook_off)),
+        };
+        Self { subject, text, advice }
+    }
+}
+
+/// What a cause is, within a sentence.
+pub(super) fn about(cause: Cause, t: &'static MailTexts) -> &'static str {
+    match cause {
+        Cause::NewAddress => t.about_new_address,
+        Cause::DeadKeyInUse => t.about_dead_key_in_use,
+        Cause::Guessing => t.about_guessing,
+        Cause::KeyGenerated => t.about_key_generated,
+        Cause::KeyShown => t.about_key_shown,
+        Cause::KeyDeleted => t.about_key_deleted,
+        Cause::AddressesChanged => t.about_addresses_changed,
+        Cause::NewLogin => t.about_new_login,
+        Cause::PasswordExpiring => t.about_password_expiring,
+        Cause::AccountChanged => t.about_account_changed,
+        Cause::WebhookOff => t.about_webhook_off,
+    }
+}
+
+type Facts = Vec<(&'static str, String)>;
+
+fn told(facts: &NoticeFacts, user: &MailUser, t: &'static MailTexts, language: Language) -> Facts {
+    let mut told = Facts::new();
+    if let Some(key) = &facts.key {
+        key_facts(&mut told, key, facts, t, language);
+    }
+    if let Some(actor) = &facts.actor {
+        let who = if actor == "operator" { t.by_operator.to_owned() } else { one_line(actor) };
+        told.push((t.fact_by, who));
+    }
+    if !facts.detail.is_empty() {
+        told.push((t.fact_detail, one_line(&facts.detail)));
+    }
+    if facts.cause.is_gathered() {
+        told.push((t.fact_count, times(facts.count, t, language)));
+    }
+    if !facts.addresses.is_empty() {
+        told.push((t.fact_from, addresses(facts, t, language)));
+    }
+    if facts.first_at == facts.last_at {
+        told.push((t.fact_when, time(facts.last_at, &user.time_zone)));
+    } else {
+        told.push((t.fact_first, time(facts.first_at, &user.time_zone)));
+        told.push((t.fact_last, time(facts.last_at, &user.time_zone)));
+    }
+    told
+}
+
+fn key_facts(
+    told: &mut Facts,
+    key: &NoticeKey,
+    facts: &NoticeFacts,
+    t: &'static MailTexts,
+    language: Language,
+) {
+    told.push((t.fact_key, one_line(&key.description)));
+    told.push((t.fact_token, key.masked.clone()));
+    let texts = language.texts();
+    let kind = match key.key_type {
+        KeyType::Default => texts.type_default,
+        KeyType::Cloud => texts.type_cloud,
+        KeyType::Smpp => texts.type_smpp,
+        KeyType::App => texts.type_app,
+    };
+    told.push((t.fact_type, kind.to_owned()));
+    if key.username != facts.username {
+        told.push((t.fact_user, key.username.to_string()));
+    }
+}
+
+fn times(count: u64, t: &MailTexts, language: Language) -> String {
+    plural(language, count, Plural { one: t.times_one, few: t.times_few, many: t.times_many })
+}
+
+/// An address a line, the most frequent first.
+fn addresses(facts: &NoticeFacts, t: &MailTexts, language: Language) -> String {
+    let mut sorted: Vec<_> = facts.addresses.iter().collect();
+    sorted.sort_by_key(|address| std::cmp::Reverse(address.count));
+    let line = |a: &&_| -> String {
+        let a: &crate::store::NoticeAddress = a;
+        if facts.cause.is_gathered() {
+            format!("{} ({})", a.address, times(a.count, t, language))
+        } else {
+            a.address.to_string()
+        }
+    };
+    let mut lines: Vec<String> = sorted.iter().take(ADDRESSES).map(line).collect();
+    let more = sorted.len().saturating_sub(ADDRESSES);
+    if more > 0 {
+        let is_all = sorted.len() < NoticeFacts::ADDRESSES;
+        let text = if is_all { t.more_addresses } else { t.more_addresses_at_least };
+        lines.push(fill(text, &[("count", &more)]));
+    }
+    lines.join("\n")
+}
+
+/// A time in the zone of who reads it, with the zone's name.
+fn time(at: Micros, zone: &str) -> String {
+    let found = TimeZone::get(zone);
+    let (zone, name) = found.map_or((TimeZone::UTC, "UTC"), |found| (found, zone));
+    let timestamp = Timestamp::from_microsecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("{} {name}", timestamp.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Mail of the binary as a process.
+
+use super::smtp::{Smtp, free_port};
+use crate::app::{START, TestApp};
+use crate::binary::{Server, latchkey};
+use crate::listeners::Authority;
+use latchkey::domain::notice::Cause;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
+
+const FROM: (&str, &str) = ("LATCHKEY_SMTP_FROM", "keys@example.com");
+
+/// A data directory in which one letter waits, and whom it is for.
+async fn with_a_letter() -> Arc<TempDir> {
+    let flags = [("smtp_url", "smtp://127.0.0.1?tls=none"), ("smtp_from", FROM.1)];
+    let app = TestApp::start_with(&flags).await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    app.clock.advance(i64::try_from(now).unwrap() - START);
+    let user = app.add_user_with_mail("demo").await;
+    app.tell(user, Cause::NewLogin).await;
+    app.stop().await;
+    app.dir.clone()
+}
+
+fn wait_for_log(server: &Server, words: &str) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !server.log().contains(words) {
+        assert!(Instant::now() < end, "{words}: {}", server.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[tokio::test]
+async fn a_letter_that_was_committed_survives_sigkill_and_is_sent_once() {
+    let dir = with_a_letter().await;
+    let port = free_port();
+    let url = format!("smtp://127.0.0.1:{port}?tls=none");
+    let settings = [("LATCHKEY_SMTP_URL", url.as_str()), FROM];
+    let server = Server::start_with(dir.path(), &[], &settings);
+    wait_for_log(&server, "the mail server cannot be used");
+    server.kill();
+    let smtp = Smtp::start_at(port);
+    let server = Server::start_with(dir.path(), &[], &settings);
+    let mail = smtp.next();
+    assert_eq!(mail["to"], json!(["demo@example.org"]));
+    assert_eq!(mail["headers"]["subject"], "Login from a new address");
+    server.stop();
+    let server = Server::start_with(dir.path(), &[], &settings);
+    std::thread::sleep(Duration::from_millis(1500));
+    server.stop();
+    assert!(smtp.all().is_empty(), "it is sent once");
+}
+
+#[tokio::test]
+async fn a_letter_in_flight_at_sigkill_is_sent_again_under_its_own_message_id() {
+    let dir = with_a_letter().await;
+    let hanging = Smtp::start_with(&json!({"hang": true}));
+    let url = format!("smtp://127.0.0.1:{}?tls=none", hanging.port);
+    let server = Server::start_with(dir.path(), &[], &[("LATCHKEY_SMTP_URL", &url), FROM]);
+    assert_eq!(hanging.next()["hanging"], true);
+    server.kill();
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let smtp = Smtp::start();
+        let url = format!("smtp://127.0.0.1:{}?tls=none", smtp.port);
+        let copy = tempfile::tempdir().unwrap();
+        for file in ["latchkey.db", "latchkey.db-wal", "usage.db", "usage.db-wal", "secrets.toml"] {
+            let _ = std::fs::copy(dir.path().join(file), copy.path().join(file));
+        }
+        let public_url = ["--public-url", "https://keys.example.com"];
+        let _server = Server::start_with(copy.path(), &public_url, &[("LATCHKEY_SMTP_URL", &url), FROM]);
+        ids.push(smtp.next()["headers"]["message-id"].as_str().unwrap().to_owned());
+    }
+    assert!(ids[0] == ids[1] && ids[0].ends_with("@keys.example.com>"), "{ids:?}");
+}
+
+#[tokio::test]
+async fn starttls_and_a_password_from_a_file_are_used() {
+    let dir = with_a_letter().await;
+    let authority = Authority::found();
+    authority.issue("mail");
+    let path = |name: &str| authority.path(name).to_str().unwrap().to_owned();
+    let (certificate, key, ca) = (path("cert.pem"), path("key.pem"), path("ca.pem"));
+    let login = ["keys@example.com", "a long password"];
+    let smtp = Smtp::start_with(&json!({"login": login, "certificate": certificate, "key": key}));
+    let password = path("password");
+    std::fs::write(&password, "a long password\n").unwrap();
+    let url = format!("smtp://keys%40example.com@localhost:{}", smtp.port);
+    let mut settings =
+        vec![("LATCHKEY_SMTP_URL", url.as_str()), FROM, ("LATCHKEY_SMTP_PASSWORD_FILE", &password)];
+    let server = Server::start_with(dir.path(), &[], &settings);
+    wait_for_log(&server, "the mail server cannot be used");
+    assert!(server.stop().contains("certificate"), "nobody vouches for this server");
+    settings.push(("SSL_CERT_FILE", &ca));
+    let server = Server::start_with(dir.path(), &[], &settings);
+    let mail = smtp.next();
+    assert_eq!((&mail["user"], &mail["tls"]), (&json!("keys@example.com"), &json!(true)));
+    let log = server.stop();
+    assert!(!log.contains("a long password") && !log.contains("demo@example.org"), "{log}");
+}
+
+#[test]
+fn without_a_mail_server_it_says_so_once_and_serves() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    wait_for_log(&server, "no mail is sent, because smtp_url is not set");
+    assert_eq!(server.stop().matches("smtp_url").count(), 1);
+}
+
+#[test]
+fn wrong_settings_stop_the_start_and_show_no_password() {
+    let dir = tempfile::tempdir().unwrap();
+    for verb in ["serve", "config"] {
+        let mut command = latchkey(dir.path(), &[verb]);
+        command.env("LATCHKEY_SMTP_URL", "smtp://keys:s3cret@mail.example.com").env(FROM.0, FROM.1);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("must not hold a password") && !error.contains("s3cret"), "{error}");
+    }
+    let mut command = latchkey(dir.path(), &["config"]);
+    command.env("LATCHKEY_SMTP_URL", "smtp://keys@mail.example.com").env(FROM.0, FROM.1);
+    let output = command.env("LATCHKEY_SMTP_PASSWORD", "s3cret").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("smtp_password = \"(hidden)\"") && !text.contains("s3cret"), "{text}");
+}

@@ -1,0 +1,115 @@
+//! What a letter is, as its reader's program sees it.
+
+use super::smtp::Smtp;
+use super::start;
+use crate::app::START;
+use app::Language;
+use latchkey::domain::notice::Cause;
+use latchkey::mail::Letter;
+use serde_json::json;
+
+fn confirmation(language: Language, to: &str) -> Letter {
+    Letter::ConfirmAddress {
+        to: to.to_owned(),
+        language,
+        username: "demo".to_owned(),
+        link: "https://keys.example.com/confirm?token=a&b=c".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_letter_arrives_once_with_both_parts_and_the_right_headers() {
+    let smtp = Smtp::start();
+    let app = start(&smtp, &[]).await;
+    app.queue(&confirmation(Language::En, "demo@example.org")).await;
+    app.send_due().await;
+    let mail = smtp.next();
+    assert_eq!(mail["from"], "keys@example.com");
+    assert_eq!(mail["to"], json!(["demo@example.org"]));
+    assert_eq!(mail["defects"], json!([]));
+    assert_eq!(mail["structure"], json!(["multipart/alternative", "text/plain", "text/html"]));
+    assert_eq!(mail["date"].as_f64(), Some(f64::from(u32::try_from(START).unwrap())));
+    let headers = &mail["headers"];
+    assert_eq!(headers["from"], "Latchkey <keys@example.com>");
+    assert_eq!(headers["to"], "demo@example.org");
+    assert_eq!(headers["subject"], "Confirm your mail address");
+    assert_eq!(headers["mime-version"], "1.0");
+    assert_eq!(headers["auto-submitted"], "auto-generated");
+    assert_eq!(headers["list-unsubscribe"], json!(null), "this one is not optional");
+    let id = headers["message-id"].as_str().unwrap();
+    assert!(id.starts_with("<1.") && id.ends_with("@keys.example.com>"), "{id}");
+    let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());
+    assert!(text.contains("Confirm the address:\nhttps://keys.example.com/confirm?token=a&b=c\n"), "{text}");
+    assert!(html.contains("<a href=\"https://keys.example.com/confirm?token=a&amp;b=c\">"), "{html}");
+    for remote in ["src=", "<img", "<script", "<link", "url("] {
+        assert!(!html.contains(remote), "{remote}: {html}");
+    }
+    app.send_due().await;
+    app.clock.advance(100 * 3600);
+    app.send_due().await;
+    assert!(smtp.all().is_empty(), "it is sent once");
+    assert_eq!((app.waiting().await, app.given_up()), (0, 0));
+}
+
+#[tokio::test]
+async fn letters_speak_romanian() {
+    let smtp = Smtp::start();
+    let app = start(&smtp, &[]).await;
+    app.queue(&confirmation(Language::Ro, "demo@example.org")).await;
+    app.send_due().await;
+    let mail = smtp.next();
+    assert_eq!(mail["headers"]["subject"], "Confirmați adresa de e-mail");
+    assert!(mail["text"].as_str().unwrap().contains("Dacă nu sunteți dumneavoastră, nu faceți nimic"));
+    assert!(mail["html"].as_str().unwrap().contains("<html lang=\"ro\">"));
+    assert_eq!(mail["defects"], json!([]));
+}
+
+#[tokio::test]
+async fn a_notice_is_told_with_what_it_says_when_it_is_sent() {
+    let smtp = Smtp::start();
+    let app = start(&smtp, &[("notice_hold_seconds", "60")]).await;
+    let user = app.add_user_with_mail("demo").await;
+    app.tell(user, Cause::Guessing).await;
+    app.send_due().await;
+    assert!(smtp.all().is_empty(), "it is held until a count can be told");
+    for _ in 0..49 {
+        app.clock.advance(1);
+        app.tell(user, Cause::Guessing).await;
+    }
+    app.clock.advance(11);
+    app.send_due().await;
+    let mail = smtp.next();
+    assert_eq!(mail["to"], json!(["demo@example.org"]));
+    assert_eq!(mail["headers"]["subject"], "Somebody guesses keys of demo");
+    let text = mail["text"].as_str().unwrap();
+    for line in [
+        "How often: 50 times",
+        "From: 203.0.113.8 (50 times)",
+        "First: 2026-01-15 12:00:00 UTC",
+        "Last: 2026-01-15 12:00:49 UTC",
+        "https://keys.example.com/account/notifications",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}: {text}");
+    }
+    app.tell(user, Cause::Guessing).await;
+    app.clock.advance(60);
+    app.send_due().await;
+    assert!(smtp.all().is_empty(), "one notice, one letter");
+}
+
+#[tokio::test]
+async fn two_hundred_letters_are_sent_in_one_go() {
+    let smtp = Smtp::start();
+    let app = start(&smtp, &[]).await;
+    for n in 0..200 {
+        app.queue(&confirmation(Language::En, &format!("user{n}@example.org"))).await;
+    }
+    let began = std::time::Instant::now();
+    app.send_due().await;
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+    let mut to: Vec<_> = (0..200).map(|_| smtp.next()["to"][0].as_str().unwrap().to_owned()).collect();
+    to.sort_unstable();
+    to.dedup();
+    assert_eq!((to.len(), app.waiting().await), (200, 0));
+    assert!(smtp.all().is_empty());
+}
