@@ -6,6 +6,7 @@ mod history;
 mod log_in;
 mod once;
 pub mod operator;
+mod own_sessions;
 mod passwords;
 mod profile;
 mod sessions;
@@ -13,6 +14,7 @@ mod setup;
 
 pub use actor::{Actor, Visit};
 pub use once::{Once, Place};
+pub use own_sessions::OwnSession;
 pub use passwords::{ChoiceError, Passwords, Whose};
 pub use sessions::{SessionLimits, SessionToken};
 pub use setup::SetupLink;

@@ -16,6 +16,7 @@ use crate::accounts::{Accounts, Actor, store_trouble};
 use crate::domain::ids::KeyId;
 use crate::domain::sealing::SealingKey;
 use crate::domain::time::{Clock, Micros};
+use crate::domain::time_zone::TimeZone;
 use crate::domain::token::{Pepper, TokenFormat};
 use crate::store::{KeyRow, SpanStarts, Store};
 use crate::verify::{KeyIndex, Verifier};
@@ -51,8 +52,9 @@ impl Keys {
     }
 }
 
-/// The three spans that end at `now`; days begin at midnight UTC.
-fn span_starts(now: Micros) -> SpanStarts {
-    let today = now.hour().div_euclid(24) * 24;
-    SpanStarts { today, days_7: today - 6 * 24, days_30: today - 29 * 24 }
+/// The three spans that end at `now`. Uses are counted by the hour of UTC: where midnight lies within one, the
+/// whole of it belongs to the new day, so that no use of today is left out.
+fn span_starts(now: Micros, zone: &TimeZone) -> SpanStarts {
+    let start = |days_before| zone.midnight(now, days_before).hour();
+    SpanStarts { today: start(0), days_7: start(6), days_30: start(29) }
 }

@@ -12,6 +12,12 @@ pub trait ProfilePortal: Send + Sync {
     async fn profile(&self) -> Result<Profile, PortalError>;
     /// Chooses a language by its code; empty: as the browser asks.
     async fn set_language(&self, language: String) -> Result<(), PortalError>;
+    /// Chooses a time zone by its IANA name.
+    async fn set_time_zone(&self, time_zone: String) -> Result<(), PortalError>;
+    /// Ends one of the user's sessions, by its public id.
+    async fn end_session(&self, session: String) -> Result<(), PortalError>;
+    /// Ends all sessions of the user but the present one.
+    async fn end_other_sessions(&self) -> Result<(), PortalError>;
 }
 
 /// What a user chose and entered.
@@ -19,6 +25,33 @@ pub trait ProfilePortal: Send + Sync {
 pub struct Profile {
     /// The code of the language it chose; empty: as the browser asks.
     pub language: String,
+    /// The IANA name of its time zone.
+    pub time_zone: String,
+    /// The names it can choose from, by region.
+    pub time_zones: Vec<String>,
+    /// What its clock shows.
+    pub now: Moment,
+    /// Its sessions, the last used first.
+    pub sessions: Vec<SessionView>,
+}
+
+/// One session of a user.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// What forms call it; not what it is found by.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub is_present: bool,
+    /// The browser, if it can be told.
+    pub browser: Option<String>,
+    /// The system, if it can be told.
+    pub system: Option<String>,
+    /// From where it was last used.
+    pub address: String,
+    /// When it began.
+    pub begun: Moment,
+    /// When it was last used.
+    pub last_seen: Moment,
 }
 
 /// One page of what happened in the account of a user.

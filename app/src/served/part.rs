@@ -5,9 +5,9 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::components::ErrorView;
+use crate::components::{ErrorView, FieldProblem, FormState, describes, problem_of};
 use crate::part::{IntoPart, Part};
-use crate::portal::PortalError;
+use crate::portal::{Field, PortalError};
 
 /// Asks the server's own function, and shows the answer or why there is none.
 pub(super) fn asked<T: 'static>(
@@ -28,6 +28,44 @@ pub(super) fn confirmation(text: impl FnOnce(&str) -> Option<&'static str>) -> P
     let done = use_query_map().with_untracked(|query| query.get("done"));
     let text = done.and_then(|done| text(&done));
     text.map(|text| view! { <p class="notice" role="status">{text}</p> }).part()
+}
+
+/// A labelled choice of one among many, with its error.
+#[component]
+pub(super) fn SelectField(
+    /// Of which form.
+    state: FormState,
+    /// Which field it is to the server.
+    field: Field,
+    /// Its name in the form.
+    name: &'static str,
+    /// What it is called on the page.
+    label: &'static str,
+    /// What can be chosen.
+    options: Part,
+) -> Part {
+    let id = format!("{}-{name}", state.name);
+    let error_id = format!("{id}-error");
+    let problem = problem_of(state, field);
+    let invalid = Signal::derive(move || problem.with(Option::is_some).then_some("true"));
+    let describes = describes(None, error_id.clone(), problem);
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <select
+                id=id
+                class="input"
+                name=name
+                autocomplete="off"
+                aria-invalid=invalid
+                aria-describedby=describes
+            >
+                {options}
+            </select>
+            <FieldProblem id=error_id problem/>
+        </div>
+    }
+    .part()
 }
 
 /// The number of the page that the address asks for, from 1.

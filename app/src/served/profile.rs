@@ -2,6 +2,8 @@
 
 mod history;
 mod language;
+mod sessions;
+mod time_zone;
 
 pub(super) use history::history_page;
 
@@ -30,7 +32,9 @@ fn show(profile: &Profile) -> Part {
         {confirmation(|done| done_text(t, done))}
         <div class="parts">
             {security_panels()}
+            {time_zone::time_zone_panel(profile)}
             {language::language_panel(profile)}
+            {sessions::sessions_part(&profile.sessions)}
         </div>
         <p><a href="/account/profile/history">{t.history_link}</a></p>
     }
@@ -40,6 +44,9 @@ fn show(profile: &Profile) -> Part {
 fn done_text(t: &'static ProfileTexts, done: &str) -> Option<&'static str> {
     Some(match done {
         "language" => t.done_language,
+        "time_zone" => t.done_time_zone,
+        "session" => t.done_session,
+        "sessions" => t.done_sessions,
         done => return security_done(done),
     })
 }

@@ -4,6 +4,7 @@ use crate::domain::address::Address;
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::role::Role;
 use crate::domain::time::Micros;
+use crate::domain::time_zone::TimeZone;
 use crate::store::{Action, Audit, KeyScope, SessionHash};
 use app::{Language, PortalError};
 
@@ -29,6 +30,8 @@ pub struct Actor {
     pub username: Username,
     /// The language it chose; none: as the browser asks.
     pub language: Option<Language>,
+    /// In which it reads times.
+    pub time_zone: TimeZone,
     /// Its session.
     pub session: SessionHash,
     /// When it last proved its password.

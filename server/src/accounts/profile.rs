@@ -1,6 +1,7 @@
 //! What users choose for themselves.
 
 use super::{Accounts, Actor, store_trouble};
+use crate::domain::time_zone::TimeZone;
 use app::{Field, Language, PortalError, Problem};
 
 impl Accounts {
@@ -13,5 +14,16 @@ impl Accounts {
             return Err(PortalError::field(Field::Language, Problem::NotAChoice));
         }
         self.store.set_language(actor.user, code.to_owned()).await.map_err(store_trouble)
+    }
+
+    /// Chooses the time zone in which times are read, by its IANA name.
+    ///
+    /// # Errors
+    /// There is no such time zone.
+    pub async fn set_time_zone(&self, actor: &Actor, name: &str) -> Result<(), PortalError> {
+        let Some(zone) = TimeZone::find(name) else {
+            return Err(PortalError::field(Field::TimeZone, Problem::NotAChoice));
+        };
+        self.store.set_time_zone(actor.user, zone.name().to_owned()).await.map_err(store_trouble)
     }
 }

@@ -3,6 +3,7 @@
 use super::{Accounts, Actor, Visit, store_trouble};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
+use crate::domain::time_zone::TimeZone;
 use crate::store::{Action, Audit, NewSession, SessionHash, StoreError};
 use app::{Language, PortalError};
 use base64::Engine;
@@ -77,7 +78,7 @@ impl Accounts {
             return Ok(None);
         }
         if idle >= TOUCH_SECONDS
-            && let Err(error) = self.store.touch_session(session.hash, now).await
+            && let Err(error) = self.store.touch_session(session.hash, now, visit.address).await
         {
             // The session only ends a little earlier; what can be read, shall be.
             tracing::debug!(%error, "a session's last use was not written");
@@ -88,6 +89,7 @@ impl Accounts {
             role: user.role,
             username: user.username,
             language: Language::from_code(&user.language),
+            time_zone: TimeZone::find(&user.time_zone).unwrap_or_default(),
             session: session.hash,
             proved_at: session.proved_at,
             address: visit.address,
@@ -148,7 +150,7 @@ impl Accounts {
     }
 
     /// Sessions last seen before the first or begun before the second have ended.
-    fn session_bounds(&self) -> (Micros, Micros) {
+    pub(super) fn session_bounds(&self) -> (Micros, Micros) {
         let now = self.clock.now();
         (now.plus_seconds(-self.limits.idle_seconds), now.plus_seconds(-self.limits.absolute_seconds))
     }

@@ -23,6 +23,9 @@ pub(super) async fn profile_form(state: State<Site>, request: Request) -> Respon
     match verb(&request).as_str() {
         "change_password" => plain_form::<app::ChangePassword>(state, request).await,
         "set_language" => plain_form::<app::SetLanguage>(state, request).await,
+        "set_time_zone" => plain_form::<app::SetTimeZone>(state, request).await,
+        "end_session" => plain_form::<app::EndSession>(state, request).await,
+        "end_other_sessions" => plain_form::<app::EndOtherSessions>(state, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }

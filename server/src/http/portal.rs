@@ -9,6 +9,7 @@ use crate::domain::ids::KeyId as DomainKeyId;
 use crate::domain::key_type::KeyType as DomainKeyType;
 use crate::domain::rule::LockWidth as DomainLockWidth;
 use crate::domain::time::Micros;
+use crate::domain::time_zone::TimeZone;
 use crate::domain::token::PlainToken;
 use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
@@ -117,7 +118,7 @@ impl Portal for RequestPortal {
         let actor = self.note(self.actor())?;
         let history = self.note(self.services.accounts.list_history(actor, page).await)?;
         let row = |row: &AuditRow| HistoryRow {
-            at: moment(row.at),
+            at: moment(row.at, &actor.time_zone),
             action: row.action.clone(),
             actor: row.actor.clone(),
             address: row.address.map(|a| a.to_string()),
@@ -137,7 +138,7 @@ impl Portal for RequestPortal {
             keys: figures.keys as u64,
             uses: spans(figures.spans.accepted),
             refused: spans(figures.spans.refused),
-            last_used: figures.last_used.iter().map(key_row).collect(),
+            last_used: figures.last_used.iter().map(|key| key_row(key, &actor.time_zone)).collect(),
             may_manage: actor.may_manage().is_ok(),
         })
     }
@@ -161,7 +162,7 @@ impl Portal for RequestPortal {
         let figures = self.note(self.services.keys.find_key(actor, &id.0).await)?;
         let row = &figures.key.row;
         Ok(KeyDetails {
-            created: moment(row.created_at),
+            created: moment(row.created_at, &actor.time_zone),
             lock_width: match row.rule.width {
                 DomainLockWidth::Exact => LockWidth::Exact,
                 DomainLockWidth::Net64 => LockWidth::Net64,
@@ -174,7 +175,7 @@ impl Portal for RequestPortal {
             proof_needed: self.services.keys.is_proof_needed(actor),
             fresh: self.take_flash(actor, &[row.id]),
             may_manage: actor.may_manage().is_ok(),
-            row: key_row(&figures.key),
+            row: key_row(&figures.key, &actor.time_zone),
         })
     }
 
@@ -220,7 +221,7 @@ fn revealed(id: DomainKeyId, token: &PlainToken) -> RevealedKey {
 }
 
 fn key_page(list: &KeyList, fresh: Option<RevealedKey>, actor: &Actor) -> KeyPage {
-    let rows: Vec<_> = list.keys.iter().map(key_row).collect();
+    let rows: Vec<_> = list.keys.iter().map(|key| key_row(key, &actor.time_zone)).collect();
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let first = if rows.is_empty() { 0 } else { list.skipped + 1 };
     KeyPage {
@@ -235,7 +236,7 @@ fn key_page(list: &KeyList, fresh: Option<RevealedKey>, actor: &Actor) -> KeyPag
     }
 }
 
-fn key_row(key: &ListedKey) -> KeyRow {
+fn key_row(key: &ListedKey, zone: &TimeZone) -> KeyRow {
     let row = &key.row;
     KeyRow {
         id: KeyId(row.id.to_string()),
@@ -248,7 +249,7 @@ fn key_row(key: &ListedKey) -> KeyRow {
             DomainKeyType::App => KeyType::App,
         },
         masked_token: row.masked.clone(),
-        last_used: key.last_used.map(moment),
+        last_used: key.last_used.map(|at| moment(at, zone)),
         times_used: key.times_used,
         locked_ip: row.rule.locked.map(|a| a.to_string()),
     }
@@ -258,19 +259,15 @@ fn spans([today, days_7, days_30]: [u64; 3]) -> Spans {
     Spans { today, days_7, days_30 }
 }
 
-/// For people and for programs; people read UTC until they can choose.
-fn moment(at: Micros) -> Moment {
-    Moment { text: format_utc(at, "%Y-%m-%d %H:%M:%S"), iso: moment_iso(at) }
+/// For people, in the zone they chose, and for programs.
+fn moment(at: Micros, zone: &TimeZone) -> Moment {
+    Moment { text: zone.text(at), iso: moment_iso(at) }
 }
 
 /// RFC 3339 in UTC, to the second.
 pub(crate) fn moment_iso(at: Micros) -> String {
-    format_utc(at, "%Y-%m-%dT%H:%M:%SZ")
-}
-
-fn format_utc(at: Micros, format: &str) -> String {
     let time = jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    time.strftime(format).to_string()
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -279,7 +276,7 @@ mod tests {
 
     #[test]
     fn moments_read_as_the_guide_shows_them() {
-        let shown = moment(Micros(1_563_105_259_999_999));
+        let shown = moment(Micros(1_563_105_259_999_999), &TimeZone::default());
         assert_eq!(shown.text, "2019-07-14 11:54:19");
         assert_eq!(shown.iso, "2019-07-14T11:54:19Z");
     }

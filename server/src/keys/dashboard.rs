@@ -26,7 +26,7 @@ impl Keys {
     pub async fn dashboard(&self, actor: &Actor) -> Result<DashboardFigures, PortalError> {
         let scope = actor.scope();
         let users = self.index.users_of(scope);
-        let starts = span_starts(self.clock.now());
+        let starts = span_starts(self.clock.now(), &actor.time_zone);
         let spans = self.store.count_uses(&users, starts).await.map_err(store_trouble)?;
         // Some of the last used may be deleted by now, so a few more are asked for.
         let most = u32::try_from(LAST_USED * 4).unwrap_or(u32::MAX);

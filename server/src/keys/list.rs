@@ -64,7 +64,7 @@ impl Keys {
     /// There is no such key for the actor.
     pub async fn find_key(&self, actor: &Actor, id: &str) -> Result<KeyFigures, PortalError> {
         let row = self.find_row(actor, id).await?;
-        let starts = span_starts(self.clock.now());
+        let starts = span_starts(self.clock.now(), &actor.time_zone);
         let spans = self.store.count_key_uses(row.no, starts).await.map_err(store_trouble)?;
         Ok(KeyFigures { key: self.with_counts(row), spans })
     }

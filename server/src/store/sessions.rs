@@ -23,6 +23,21 @@ pub struct SessionRow {
     pub proved_at: Micros,
 }
 
+/// One of the sessions of a user.
+#[derive(Clone)]
+pub struct UserSession {
+    /// Under what it is found.
+    pub hash: SessionHash,
+    /// When it began.
+    pub created_at: Micros,
+    /// When it was last used, to within a minute.
+    pub last_seen_at: Micros,
+    /// From where it was used then.
+    pub address: Address,
+    /// The browser's own description.
+    pub user_agent: String,
+}
+
 /// A session to begin.
 pub struct NewSession {
     /// Under what it is found.
@@ -44,12 +59,28 @@ pub trait SessionStore: Send + Sync {
     async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError>;
     /// Finds one and its user, ended or not by its limits.
     async fn find_session(&self, hash: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
-    /// Notes that it was used.
-    async fn touch_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError>;
+    /// Those of a user that were last seen and begun at or after these times, the last seen first, at most
+    /// `most`.
+    async fn list_user_sessions(
+        &self,
+        user: UserNo,
+        seen: Micros,
+        begun: Micros,
+        most: u32,
+    ) -> Result<Vec<UserSession>, StoreError>;
+    /// Notes that it was used, and from where.
+    async fn touch_session(&self, hash: SessionHash, at: Micros, from: Address) -> Result<(), StoreError>;
     /// Notes that the password was proved.
     async fn prove_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError>;
     /// Ends one.
     async fn delete_session(&self, hash: SessionHash, audit: Audit) -> Result<(), StoreError>;
+    /// Ends all of a user but one; each gets a line of its own with its address.
+    async fn delete_other_sessions(
+        &self,
+        user: UserNo,
+        kept: SessionHash,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
     /// Removes those last seen or begun before these times; answers how many.
     async fn delete_old_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError>;
     /// How many were last seen and begun at or after these times.

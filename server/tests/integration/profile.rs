@@ -1,7 +1,10 @@
 //! The profile: what users choose and enter for themselves.
 
-use crate::app::{Browser, TestApp};
+use crate::app::{Browser, PASSWORD, TestApp, strip_tags};
 use http::{Method, StatusCode};
+use sha2::Digest;
+
+const VERBS: [&str; 4] = ["set_language", "set_time_zone", "end_session", "end_other_sessions"];
 
 /// Posts a form of the profile.
 async fn post(browser: &Browser<'_>, verb: &str, fields: &[(&str, &str)]) -> crate::app::Answer {
@@ -45,4 +48,224 @@ async fn the_chosen_language_wins_over_cookie_and_browser() {
     }
     assert_eq!(post(&demo, "nonsense", &[]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(app.stranger().get("/account/profile").await.status, StatusCode::SEE_OTHER);
+}
+
+/// The figures of the first page: keys, then accepted and refused over their three spans.
+async fn figures(app: &TestApp) -> Vec<String> {
+    let page = app.browser("demo").await.get("/").await.page();
+    let figures = page.split("figure\">").skip(1).map(|part| strip_tags(part.split("</").next().unwrap()));
+    figures.collect()
+}
+
+#[tokio::test]
+async fn times_are_read_in_the_chosen_time_zone() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    app.add_user("other").await;
+    let demo = app.browser("demo").await;
+    let key = demo.generate("WEB", "cloud").await;
+    app.authz(&key.token, "203.0.113.7").await;
+    assert!(demo.row(&key.id).await[4].contains("2026-01-15 12:00:00"));
+    let done = post(&demo, "set_time_zone", &[("time_zone", "Asia/Kathmandu")]).await;
+    assert_eq!(done.header("location"), "/account/profile?done=time_zone");
+    for path in
+        ["/account/api-keys", "/", &format!("/account/api-keys/{}", key.id), "/account/profile/history"]
+    {
+        let page = demo.get(path).await.page();
+        let shown = "<time datetime=\"2026-01-15T12:00:00Z\">2026-01-15 17:45:00</time>";
+        assert!(page.contains(shown), "{path}: {page}");
+    }
+    let page = demo.get("/account/profile?done=time_zone").await.page();
+    assert!(page.contains("Your time zone is saved."));
+    assert!(page.contains("<option value=\"Asia/Kathmandu\" selected>Kathmandu</option>"), "{page}");
+    assert!(page.contains("<optgroup label=\"Europe\">") && page.contains("value=\"UTC\""));
+    assert!(page.matches(" selected").count() == 1);
+    let other = app.browser("other").await;
+    assert!(other.get("/account/profile").await.page().contains("<option value=\"UTC\" selected>"));
+    // A name that is not offered any more stays with who has it.
+    assert_eq!(
+        post(&demo, "set_time_zone", &[("time_zone", "US/Eastern")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let page = demo.get("/account/profile").await.page();
+    assert!(page.contains("<option value=\"US/Eastern\" selected>"), "{page}");
+    assert!(demo.row(&key.id).await[4].contains("2026-01-15 07:00:00"));
+}
+
+#[tokio::test]
+async fn a_time_zone_that_does_not_exist_is_refused() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let demo = app.browser("demo").await;
+    let huge = "x".repeat(10_000);
+    for bad in ["", "europe/bucharest", "Mars/Olympus", "../../etc/passwd", "+02:00", "<script>", &huge] {
+        let refused = post(&demo, "set_time_zone", &[("time_zone", bad)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
+        assert!(refused.page().contains("Choose one of the list."));
+        assert!(!refused.page().contains("<script>"));
+    }
+    let refused = post(&demo, "set_time_zone", &[]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(demo.get("/account/profile").await.page().contains("<option value=\"UTC\" selected>"));
+}
+
+#[tokio::test]
+async fn today_begins_at_midnight_of_the_chosen_time_zone() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let demo = app.browser("demo").await;
+    post(&demo, "set_time_zone", &[("time_zone", "Europe/Bucharest")]).await;
+    let key = demo.generate("WEB", "cloud").await;
+    app.authz(&key.token, "203.0.113.7").await;
+    app.clock.advance(10 * 3600 - 1);
+    assert_eq!(figures(&app).await[1..4], ["1", "1", "1"], "it is 23:59:59 there");
+    app.clock.advance(1);
+    assert_eq!(figures(&app).await[1..4], ["0", "1", "1"], "a new day there, the old one in UTC");
+    app.authz(&key.token, "203.0.113.7").await;
+    assert_eq!(figures(&app).await[1..4], ["1", "2", "2"]);
+    let demo = app.browser("demo").await;
+    let page = strip_tags(&demo.get(&format!("/account/api-keys/{}", key.id)).await.page());
+    assert!(page.contains("Used today1") && page.contains("Used in 30 days2"), "{page}");
+    post(&demo, "set_time_zone", &[("time_zone", "UTC")]).await;
+    assert_eq!(figures(&app).await[1..4], ["2", "2", "2"]);
+    // Midnight is at 18:15 UTC there, and uses are counted by the hour: all of it is today's.
+    post(&demo, "set_time_zone", &[("time_zone", "Asia/Kathmandu")]).await;
+    app.clock.advance(20 * 3600 + 600);
+    app.authz(&key.token, "203.0.113.7").await;
+    assert_eq!(figures(&app).await[1..4], ["2", "3", "3"], "23:55 there");
+    app.clock.advance(600);
+    assert_eq!(figures(&app).await[1..4], ["1", "3", "3"], "0:05 there");
+}
+
+/// The sessions that a page lists: device, address and the id in its button, if it has one.
+fn sessions(page: &str) -> Vec<(String, String, Option<String>)> {
+    let list = page.split("id=\"sessions\"").nth(1).unwrap();
+    let rows = list.split("<tbody").nth(1).unwrap().split("<tr").skip(1);
+    let cells = |row: &str| {
+        let cells: Vec<_> = row.split("<td").skip(1).map(|cell| strip_tags(&format!("<{cell}"))).collect();
+        let id = row.split("value=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        (cells[0].clone(), cells[1].clone(), id)
+    };
+    rows.map(cells).collect()
+}
+
+async fn log_in_with<'a>(app: &'a TestApp, name: &str, agent: &str, from: &str) -> Browser<'a> {
+    let browser = app.stranger();
+    let body = serde_urlencoded::to_string([("username", name), ("password", PASSWORD)]).unwrap();
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("sec-fetch-site", "same-origin"),
+        ("user-agent", agent),
+        ("x-forwarded-for", from),
+    ];
+    let answer = browser.request(Method::POST, "/login", &headers, body.into()).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    browser
+}
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+#[tokio::test]
+async fn a_user_sees_its_sessions_and_ends_one() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let firefox = log_in_with(&app, "demo", FIREFOX, "203.0.113.7").await;
+    app.clock.advance(90);
+    let odd = log_in_with(&app, "demo", "\"><script>", "2001:db8::1").await;
+    let here = app.browser("demo").await;
+    let page = here.get("/account/profile").await.page();
+    let listed = sessions(&page);
+    assert_eq!(listed.len(), 3, "{listed:?}");
+    let find = |address: &str| listed.iter().find(|(_, from, _)| from == address).unwrap().clone();
+    let (device, _, id) = find("203.0.113.7");
+    assert_eq!(device, "Firefox on Linux");
+    assert_eq!(find("2001:db8::1").0, "Unknown device");
+    assert_eq!(find("127.0.0.1").2, None, "the present one is ended by logging out");
+    assert!(page.contains("This session") && page.matches("2026-01-15 12:01:30").count() >= 2);
+    let id = id.unwrap();
+    let token = firefox.cookie.lock().clone().unwrap();
+    let hash: [u8; 32] = sha2::Sha256::digest(token.split_once('=').unwrap().1).into();
+    assert!(!page.contains(&hex::encode(hash)) && id.len() == 32, "what stands in the database is not shown");
+    let done = post(&here, "end_session", &[("session", &id)]).await;
+    assert_eq!(done.header("location"), "/account/profile?done=session");
+    assert_eq!(firefox.get("/").await.status, StatusCode::SEE_OTHER, "refused at the next request");
+    assert_eq!(odd.get("/").await.status, StatusCode::OK);
+    let again = post(&here, "end_session", &[("session", &id)]).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND);
+    let history = strip_tags(&here.get("/account/profile/history").await.page());
+    assert!(history.contains("Session ended 203.0.113.7"), "{history}");
+    // Where it was used last is shown, not where it began.
+    app.clock.advance(120);
+    let headers = [("x-forwarded-for", "198.51.100.4")];
+    odd.request(Method::GET, "/", &headers, axum::body::Body::empty()).await;
+    let listed = sessions(&here.get("/account/profile").await.page());
+    assert!(listed.iter().any(|(_, from, _)| from == "198.51.100.4"), "{listed:?}");
+}
+
+#[tokio::test]
+async fn sessions_of_others_are_out_of_reach() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    app.add_user("other").await;
+    let (demo, other) = (app.browser("demo").await, app.browser("other").await);
+    let second = app.browser("demo").await;
+    let theirs = sessions(&demo.get("/account/profile").await.page());
+    let id = theirs.into_iter().find_map(|(_, _, id)| id).unwrap();
+    let huge = "a".repeat(10_000);
+    for bad in [id.as_str(), "", "0", "<script>", &huge] {
+        let refused = post(&other, "end_session", &[("session", bad)]).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND, "{bad}");
+    }
+    assert_eq!(post(&other, "end_other_sessions", &[]).await.status, StatusCode::SEE_OTHER);
+    for browser in [&demo, &second, &other] {
+        assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    }
+    // Sessions that ended by their limits are not listed.
+    app.clock.advance(400 * 24 * 3600);
+    let late = app.browser("demo").await;
+    assert_eq!(sessions(&late.get("/account/profile").await.page()).len(), 1);
+}
+
+#[tokio::test]
+async fn all_other_sessions_end_together() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let others = [app.browser("demo").await, app.browser("demo").await];
+    let here = app.browser("demo").await;
+    let done = post(&here, "end_other_sessions", &[]).await;
+    assert_eq!(done.header("location"), "/account/profile?done=sessions");
+    for other in &others {
+        assert_eq!(other.get("/").await.status, StatusCode::SEE_OTHER);
+    }
+    let page = here.get("/account/profile").await.page();
+    assert_eq!(sessions(&page).len(), 1);
+    assert!(!page.contains("End all other sessions"));
+    let history = here.get("/account/profile/history").await.body;
+    assert_eq!(history.matches("Session ended").count(), 2);
+}
+
+#[tokio::test]
+async fn forms_of_the_profile_are_for_its_user_and_from_its_pages() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let demo = app.browser("demo").await;
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for verb in VERBS {
+        let path = format!("/account/profile?do={verb}");
+        let stranger = post(&app.stranger(), verb, &[]).await;
+        assert!(stranger.header("location").starts_with("/login"), "{verb}");
+        let headers = [form, ("sec-fetch-site", "cross-site")];
+        let forged = demo.request(Method::POST, &path, &headers, axum::body::Body::empty()).await;
+        assert_eq!(forged.status, StatusCode::FORBIDDEN, "{verb}");
+        let headers = [form, ("sec-fetch-site", "same-origin")];
+        let large = "x=".to_owned() + &"y".repeat(1 << 20);
+        let large = demo.request(Method::POST, &path, &headers, large.into()).await;
+        assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE, "{verb}");
+        let odd = demo.request(Method::POST, &path, &headers, vec![0xFF, b'='].into()).await;
+        assert!(
+            odd.status.is_client_error() || odd.status == StatusCode::SEE_OTHER,
+            "{verb}: {}",
+            odd.status
+        );
+    }
 }

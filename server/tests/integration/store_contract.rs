@@ -137,7 +137,7 @@ async fn sessions() {
     }
     assert_eq!(store.has_logged_in_from(no, from).await, Ok(true));
     assert_eq!(store.has_logged_in_from(no, address("203.0.113.8")).await, Ok(false));
-    store.touch_session(hash(1), Micros(70)).await.unwrap();
+    store.touch_session(hash(1), Micros(70), address("203.0.113.9")).await.unwrap();
     store.prove_session(hash(1), Micros(80)).await.unwrap();
     let (session, owner) = store.find_session(hash(1)).await.unwrap().unwrap();
     let times = (session.created_at.0, session.last_seen_at.0, session.proved_at.0);

@@ -34,8 +34,7 @@ fn show(history: HistoryPage) -> Part {
 fn cells(t: &'static ProfileTexts, row: HistoryRow) -> Vec<Part> {
     let what = action_text(t, &row.action).unwrap_or(row.action.as_str()).to_owned();
     let who = if row.actor == "operator" { t.by_operator.to_owned() } else { row.actor };
-    let what =
-        view! { {what} {(!row.detail.is_empty()).then(|| view! { <span class="hint">{row.detail}</span> })} };
+    let what = view! { {what} " " {(!row.detail.is_empty()).then(|| view! { <span class="hint">{row.detail}</span> })} };
     vec![
         view! { <Time moment=Some(row.at)/> }.part(),
         what.part(),
@@ -60,6 +59,11 @@ fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static str> {
         "login" => t.action_login,
         "login_failed" => t.action_login_failed,
         "logout" => t.action_logout,
+        "session_ended" => t.action_session_ended,
+        "email_entered" => t.action_email_entered,
+        "email_changed" => t.action_email_changed,
+        "email_confirmed" => t.action_email_confirmed,
+        "email_removed" => t.action_email_removed,
         "key_generated" => t.action_key_generated,
         "key_shown" => t.action_key_shown,
         "key_deleted" => t.action_key_deleted,

@@ -1,18 +1,55 @@
 //! What belongs to the user itself.
 
-use super::RequestPortal;
-use app::{PortalError, Profile, ProfilePortal};
+use super::{RequestPortal, moment};
+use crate::accounts::OwnSession;
+use crate::domain::time_zone::TimeZone;
+use app::{PortalError, Profile, ProfilePortal, SessionView};
 use async_trait::async_trait;
 
 #[async_trait]
 impl ProfilePortal for RequestPortal {
     async fn profile(&self) -> Result<Profile, PortalError> {
         let actor = self.note(self.actor())?;
-        Ok(Profile { language: actor.language.map_or("", |language| language.code()).to_owned() })
+        let sessions = self.note(self.services.accounts.list_own_sessions(actor).await)?;
+        let zone = &actor.time_zone;
+        Ok(Profile {
+            language: actor.language.map_or("", |language| language.code()).to_owned(),
+            time_zone: zone.name().to_owned(),
+            time_zones: TimeZone::names().map(ToOwned::to_owned).collect(),
+            now: moment(self.services.clock.now(), zone),
+            sessions: sessions.into_iter().map(|session| session_view(session, zone)).collect(),
+        })
     }
 
     async fn set_language(&self, language: String) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
         self.note(self.services.accounts.set_language(actor, &language).await)
+    }
+
+    async fn set_time_zone(&self, time_zone: String) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.accounts.set_time_zone(actor, &time_zone).await)
+    }
+
+    async fn end_session(&self, session: String) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.accounts.end_session(actor, &session).await)
+    }
+
+    async fn end_other_sessions(&self) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.accounts.end_other_sessions(actor).await)
+    }
+}
+
+fn session_view(session: OwnSession, zone: &TimeZone) -> SessionView {
+    SessionView {
+        id: session.id,
+        is_present: session.is_present,
+        browser: session.device.browser.map(ToOwned::to_owned),
+        system: session.device.system.map(ToOwned::to_owned),
+        address: session.address,
+        begun: moment(session.begun, zone),
+        last_seen: moment(session.last_seen, zone),
     }
 }

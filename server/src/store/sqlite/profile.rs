@@ -10,6 +10,10 @@ impl ProfileStore for SqliteStore {
     async fn set_language(&self, user: UserNo, code: String) -> Result<(), StoreError> {
         self.set_choice(user, code, "UPDATE users SET language = ? WHERE no = ?").await
     }
+
+    async fn set_time_zone(&self, user: UserNo, name: String) -> Result<(), StoreError> {
+        self.set_choice(user, name, "UPDATE users SET time_zone = ? WHERE no = ?").await
+    }
 }
 
 impl SqliteStore {

@@ -1,14 +1,17 @@
 //! Sessions.
 
-use super::rows::{hash, micros};
+use super::rows::{hash, micros, stored_address};
 use super::users::user_row;
 use super::{SqliteStore, audit};
 use crate::domain::address::Address;
 use crate::domain::ids::UserNo;
 use crate::domain::time::Micros;
-use crate::store::{Audit, NewSession, SessionHash, SessionRow, SessionStore, StoreError, UserRow};
+use crate::store::{
+    Audit, NewSession, SessionHash, SessionRow, SessionStore, StoreError, UserRow, UserSession,
+};
 use async_trait::async_trait;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 #[async_trait]
 impl SessionStore for SqliteStore {
@@ -55,8 +58,41 @@ impl SessionStore for SqliteStore {
         Ok(Some((session, user_row(&row)?)))
     }
 
-    async fn touch_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError> {
-        self.set_time(hash, at, "UPDATE sessions SET last_seen_at = ? WHERE token_hash = ?").await
+    async fn list_user_sessions(
+        &self,
+        user: UserNo,
+        seen: Micros,
+        begun: Micros,
+        most: u32,
+    ) -> Result<Vec<UserSession>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT token_hash, created_at, last_seen_at, address, user_agent FROM sessions
+             WHERE user_no = ? AND last_seen_at >= ? AND created_at >= ?
+             ORDER BY last_seen_at DESC, created_at DESC, token_hash LIMIT ?",
+        )
+        .bind(i64::from(user.0))
+        .bind(seen.0)
+        .bind(begun.0)
+        .bind(i64::from(most))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(user_session).collect()
+    }
+
+    async fn touch_session(&self, hash: SessionHash, at: Micros, from: Address) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("UPDATE sessions SET last_seen_at = ?, address = ? WHERE token_hash = ?")
+                        .bind(at.0)
+                        .bind(from.to_bytes().to_vec())
+                        .bind(hash.0.to_vec())
+                        .execute(c)
+                        .await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
     }
 
     async fn prove_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError> {
@@ -72,6 +108,32 @@ impl SessionStore for SqliteStore {
                         .execute(&mut *c)
                         .await?;
                     audit::write(c, &audit, None).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn delete_other_sessions(
+        &self,
+        user: UserNo,
+        kept: SessionHash,
+        audit: Audit,
+    ) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    let ended = sqlx::query(
+                        "DELETE FROM sessions WHERE user_no = ? AND token_hash <> ? RETURNING address",
+                    )
+                    .bind(i64::from(user.0))
+                    .bind(kept.0.to_vec())
+                    .fetch_all(&mut *c)
+                    .await?;
+                    for row in &ended {
+                        let from = stored_address(row.try_get("address")?)?;
+                        audit::write(c, &Audit { detail: from.to_string(), ..audit.clone() }, None).await?;
+                    }
                     Ok(((), vec![]))
                 })
             })
@@ -111,6 +173,16 @@ impl SessionStore for SqliteStore {
                 .await?;
         Ok(row.is_some())
     }
+}
+
+fn user_session(row: &SqliteRow) -> Result<UserSession, StoreError> {
+    Ok(UserSession {
+        hash: SessionHash(hash(row, "token_hash")?),
+        created_at: micros(row, "created_at")?,
+        last_seen_at: micros(row, "last_seen_at")?,
+        address: stored_address(row.try_get("address")?)?,
+        user_agent: row.try_get("user_agent")?,
+    })
 }
 
 impl SqliteStore {

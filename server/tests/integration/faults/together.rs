@@ -11,6 +11,7 @@ use latchkey::domain::address::Address;
 use latchkey::domain::ids::Username;
 use latchkey::domain::role::Role;
 use latchkey::domain::time::Micros;
+use latchkey::domain::time_zone::TimeZone;
 use latchkey::domain::verdict::Code;
 use latchkey::services::Services;
 use latchkey::store::{SessionHash, SpanStarts};
@@ -213,6 +214,7 @@ async fn owner(app: &TestApp) -> Actor {
         username,
         session: SessionHash([0; 32]),
         language: None,
+        time_zone: TimeZone::default(),
         proved_at: Micros(0),
         address: Address::parse("127.0.0.1").unwrap(),
     }

@@ -1,0 +1,75 @@
+//! The sessions of a user, seen and ended by itself.
+
+use super::{Accounts, Actor, store_trouble};
+use crate::domain::device::Device;
+use crate::domain::time::Micros;
+use crate::store::{Action, SessionHash, UserSession};
+use app::PortalError;
+use sha2::{Digest, Sha256};
+
+/// The most that are listed; the others can be ended together.
+const LISTED: u32 = 100;
+
+/// A session as its user sees it.
+pub struct OwnSession {
+    /// What forms call it. Nothing is found in the store by it.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub is_present: bool,
+    /// On which device.
+    pub device: Device,
+    /// From where it was last used.
+    pub address: String,
+    /// When it began.
+    pub begun: Micros,
+    /// When it was last used, to within a minute.
+    pub last_seen: Micros,
+}
+
+impl Accounts {
+    /// The sessions of the actor that have not ended, the last used first.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn list_own_sessions(&self, actor: &Actor) -> Result<Vec<OwnSession>, PortalError> {
+        let own = |session: UserSession| OwnSession {
+            id: public_id(session.hash),
+            is_present: session.hash == actor.session,
+            device: Device::of(&session.user_agent),
+            address: session.address.to_string(),
+            begun: session.created_at,
+            last_seen: session.last_seen_at,
+        };
+        Ok(self.sessions_of(actor).await?.into_iter().map(own).collect())
+    }
+
+    /// Ends one session of the actor; it is refused at its next request.
+    ///
+    /// # Errors
+    /// There is no such session of the actor.
+    pub async fn end_session(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+        let mut sessions = self.sessions_of(actor).await?.into_iter();
+        let session = sessions.find(|session| public_id(session.hash) == id).ok_or(PortalError::NotFound)?;
+        let audit = actor.audit(self.clock.now(), Action::SessionEnded, session.address.to_string());
+        self.store.delete_session(session.hash, audit).await.map_err(store_trouble)
+    }
+
+    /// Ends all sessions of the actor but the one that asks.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn end_other_sessions(&self, actor: &Actor) -> Result<(), PortalError> {
+        let audit = actor.audit(self.clock.now(), Action::SessionEnded, "");
+        self.store.delete_other_sessions(actor.user, actor.session, audit).await.map_err(store_trouble)
+    }
+
+    async fn sessions_of(&self, actor: &Actor) -> Result<Vec<UserSession>, PortalError> {
+        let (seen, begun) = self.session_bounds();
+        self.store.list_user_sessions(actor.user, seen, begun, LISTED).await.map_err(store_trouble)
+    }
+}
+
+/// Not the hash itself: whoever reads a page must not learn what stands in the database.
+fn public_id(session: SessionHash) -> String {
+    hex::encode(&Sha256::digest(session.0)[..16])
+}
