@@ -64,7 +64,7 @@ read_objects! {
     Moment { text, iso }
     RevealedKey { id, token }
     Spans { today, days_7, days_30 }
-    Viewer { username, is_owner, may_manage }
+    Viewer { username, is_owner, unread, may_manage }
 }
 
 macro_rules! read_names {

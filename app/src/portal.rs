@@ -2,9 +2,11 @@
 //!
 //! No SQL, no HTTP, and no secret except in the one type that shows a token ([`ShownToken`]).
 
+mod notices;
 mod profile;
 mod security;
 
+pub use notices::*;
 pub use profile::*;
 pub use security::*;
 
@@ -19,7 +21,7 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 ///
 /// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
 #[async_trait]
-pub trait Portal: ProfilePortal + SecurityPortal + Send + Sync {
+pub trait Portal: NoticePortal + ProfilePortal + SecurityPortal + Send + Sync {
     /// The user who is logged in, if any.
     fn viewer(&self) -> Option<Viewer>;
     /// Whether the set-up link of this request may create the first account.
@@ -99,6 +101,8 @@ pub struct Viewer {
     pub username: String,
     /// Whether it owns the customer account (and so sees the keys of its sub-users).
     pub is_owner: bool,
+    /// How many notices it has not read.
+    pub unread: u32,
     /// Whether it may change and show keys.
     pub may_manage: bool,
 }

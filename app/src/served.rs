@@ -1,6 +1,7 @@
 //! Pages that the server alone knows: what an account needs now and then. They are plain pages with plain forms,
 //! and cost the program in the browser nothing (docs/decisions.md). A link to one needs `rel="external"`.
 
+mod notices;
 mod part;
 mod profile;
 mod security;
@@ -26,11 +27,13 @@ pub(crate) fn is_served(path: &str) -> bool {
 }
 
 /// Where these pages are.
-const PREFIXES: [&str; 1] = ["/account/profile"];
+const PREFIXES: [&str; 2] = ["/account/notifications", "/account/profile"];
 
 fn page(path: &str) -> Option<Part> {
     let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
     match steps[..] {
+        ["account", "notifications"] => Some(notices::notices_page()),
+        ["account", "notifications", "choices"] => Some(notices::choices_page()),
         ["account", "profile"] => Some(profile::profile_page()),
         ["account", "profile", "history"] => Some(profile::history_page()),
         _ => None,

@@ -3,6 +3,7 @@
 mod dashboard;
 mod keys;
 mod landing;
+mod notices;
 mod profile;
 mod security;
 mod session;
@@ -10,6 +11,7 @@ mod session;
 pub use dashboard::*;
 pub use keys::*;
 pub use landing::*;
+pub use notices::*;
 pub use profile::*;
 pub use security::*;
 pub use session::*;

@@ -1,11 +1,15 @@
 //! Use cases around notices: what users are told of, and how.
 
+mod choose;
 mod gather;
+mod list;
 
 pub use gather::Gatherer;
+pub use list::{ListedNotice, NoticeList};
 
 use crate::domain::time::{Clock, Micros};
 use crate::store::Store;
+use crate::verify::KeyIndex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -21,6 +25,7 @@ const KEPT_HOURS: i64 = 400 * 24;
 /// The use cases of notices.
 pub struct Notices {
     store: Arc<dyn Store>,
+    index: Arc<KeyIndex>,
     gatherer: Arc<Gatherer>,
     clock: Arc<dyn Clock>,
     /// The day on which old ones were removed last, counted from 1970.
@@ -30,8 +35,13 @@ pub struct Notices {
 impl Notices {
     /// Ready to serve.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, gatherer: Arc<Gatherer>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, gatherer, clock, swept_on: AtomicI64::new(0) }
+    pub fn new(
+        store: Arc<dyn Store>,
+        index: Arc<KeyIndex>,
+        gatherer: Arc<Gatherer>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, index, gatherer, clock, swept_on: AtomicI64::new(0) }
     }
 
     /// Writes down what is gathered, every second until `stop`, and once more then.

@@ -162,7 +162,7 @@ pub async fn start(
         .gathering(Arc::clone(&gatherer)),
     );
     let services = Services {
-        notices: Notices::new(Arc::clone(&store), gatherer, Arc::clone(&clock)),
+        notices: Notices::new(Arc::clone(&store), Arc::clone(&index), gatherer, Arc::clone(&clock)),
         keys: Keys {
             store: Arc::clone(&store),
             index,

@@ -45,19 +45,30 @@ fn Navigation(
     log_out: Form<LogOut>,
 ) -> Part {
     let t = texts();
+    let unread = (viewer.unread > 0).then(|| {
+        let label = notifications(viewer.unread);
+        view! { <a class="unread" href="/account/notifications" rel="external" aria-label=label>{viewer.unread}</a> }
+    });
     view! {
         <nav class="bar" aria-label=t.navigation_label>
             <ul class="bar-links">
                 <li><NavLink to="/" text=t.dashboard/></li>
-                <AccountMenu log_out/>
+                <AccountMenu log_out unread=viewer.unread/>
             </ul>
             <p class="user">
                 <span class="visually-hidden">{t.logged_in_as}" "</span>
                 <span class="username">{viewer.username}</span>
+                {unread}
             </p>
         </nav>
     }
     .part()
+}
+
+/// "Notifications (3)"
+pub(crate) fn notifications(unread: u32) -> String {
+    let text = texts().notifications;
+    if unread == 0 { text.to_owned() } else { format!("{text} ({unread})") }
 }
 
 /// A link that knows whether it leads to the page that is shown, or to the one above it.
@@ -66,7 +77,8 @@ pub(crate) fn NavLink(
     /// Where it leads.
     to: &'static str,
     /// What it says.
-    text: &'static str,
+    #[prop(into)]
+    text: String,
     /// Whether the browser's program does not know the page, so that the browser has to load it.
     #[prop(optional)]
     external: bool,

@@ -5,7 +5,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos_router::hooks::use_location;
 use web_sys::Node;
 
-use super::{Form, NavLink, PlainForm, SubmitButton};
+use super::{Form, NavLink, PlainForm, SubmitButton, notifications};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::server_fns::LogOut;
@@ -15,9 +15,15 @@ use crate::server_fns::LogOut;
 pub(crate) fn AccountMenu(
     /// The way out.
     log_out: Form<LogOut>,
+    /// How many notices were not read.
+    unread: u32,
 ) -> Part {
     let t = texts();
-    let pages = [("/account/api-keys", t.api_keys, false), ("/account/profile", t.profile, true)];
+    let pages = [
+        ("/account/api-keys", t.api_keys.to_owned(), false),
+        ("/account/profile", t.profile.to_owned(), true),
+        ("/account/notifications", notifications(unread), true),
+    ];
     let menu = Menu::new();
     let path = use_location().pathname;
     let inside = Signal::derive(move || path.with(|path| path.starts_with("/account/")).then_some("true"));

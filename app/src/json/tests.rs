@@ -69,7 +69,7 @@ fn the_pages_come_back() {
         });
     }
     comes_back(&fresh());
-    comes_back(&Some(Viewer { username: "demo".into(), is_owner: true, may_manage: true }));
+    comes_back(&Some(Viewer { username: "demo".into(), is_owner: true, unread: 3, may_manage: true }));
     comes_back(&None::<Viewer>);
     comes_back(&());
     comes_back(&false);

@@ -5,7 +5,7 @@ mod language;
 mod sessions;
 mod time_zone;
 
-pub(super) use history::history_page;
+pub(super) use history::{action_text, history_page};
 
 use leptos::prelude::*;
 

@@ -18,6 +18,16 @@ pub(super) async fn key_form(state: State<Site>, request: Request) -> Response {
     }
 }
 
+/// The forms of the notices.
+pub(super) async fn notice_form(state: State<Site>, request: Request) -> Response {
+    match verb(&request).as_str() {
+        "authorise_notice" => plain_form::<app::AuthoriseNotice>(state, request).await,
+        "ignore_notice" => plain_form::<app::IgnoreNotice>(state, request).await,
+        "read_all_notices" => plain_form::<app::ReadAllNotices>(state, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 /// The forms of the profile.
 pub(super) async fn profile_form(state: State<Site>, request: Request) -> Response {
     match verb(&request).as_str() {

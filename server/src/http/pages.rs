@@ -53,6 +53,7 @@ async fn respond(site: Site, request: Request, guarded: bool, status: StatusCode
     }
     let uri = request.uri().clone();
     let mut response = render(&site, &caller, request, FormEcho::default()).await;
+    caller.portal.mark_shown().await;
     match caller.trouble() {
         Some(PortalError::SignedOut) => return to_login(&uri),
         Some(error) => set_status(&mut response, &error),

@@ -1,11 +1,12 @@
 //! The server's side of the port: one value a request, bound to whoever sent it.
 
+mod notices;
 mod profile;
 mod security;
 
 use crate::accounts::{Actor, SessionToken, Visit};
 use crate::domain::credentials::Password as Attempt;
-use crate::domain::ids::KeyId as DomainKeyId;
+use crate::domain::ids::{KeyId as DomainKeyId, NoticeNo};
 use crate::domain::key_type::KeyType as DomainKeyType;
 use crate::domain::rule::LockWidth as DomainLockWidth;
 use crate::domain::time::Micros;
@@ -34,12 +35,16 @@ pub(super) struct Outcome {
     pub(super) cookie: Mutex<Option<Cookie>>,
     /// The first error of this request.
     pub(super) trouble: Mutex<Option<PortalError>>,
+    /// Unread notices that the page shows.
+    pub(super) shown: Mutex<Vec<NoticeNo>>,
 }
 
 /// The portal of one request.
 pub(super) struct RequestPortal {
     pub(super) services: Arc<Services>,
     pub(super) actor: Option<Actor>,
+    /// How many notices it has not read.
+    pub(super) unread: u32,
     pub(super) visit: Visit,
     /// Whether a redirect follows, so that a token has to wait for the next page.
     pub(super) plain: bool,
@@ -57,6 +62,14 @@ impl RequestPortal {
             self.outcome.trouble.lock().get_or_insert_with(|| error.clone());
         }
         result
+    }
+
+    /// Once a page is there, what it shows counts as read.
+    pub(super) async fn mark_shown(&self) {
+        let shown = std::mem::take(&mut *self.outcome.shown.lock());
+        if let (Some(actor), false) = (&self.actor, shown.is_empty()) {
+            self.services.notices.read(actor, shown).await;
+        }
     }
 
     fn begin(&self, token: Result<SessionToken, PortalError>) -> Result<(), PortalError> {
@@ -85,6 +98,7 @@ impl Portal for RequestPortal {
         Some(Viewer {
             username: actor.username.to_string(),
             is_owner: actor.owner.is_none(),
+            unread: self.unread,
             may_manage: actor.may_manage().is_ok(),
         })
     }

@@ -3,7 +3,7 @@
 //! Verifications are answered where the connection is read; pages, which take a thousand times longer, run
 //! on a runtime of their own and never stand in front of a verification.
 
-use super::forms::{key_form, profile_form};
+use super::forms::{key_form, notice_form, profile_form};
 use super::gateway;
 use super::load::{FORM_LIMIT, admit_page};
 use super::pages::{choose_language, missing_page, open_page, page, plain_form, server_function};
@@ -83,6 +83,8 @@ fn portal(site: Site) -> Router {
         .route("/login", get(open_page).post(plain_form::<app::LogIn>))
         .route("/logout", post(plain_form::<app::LogOut>))
         .route("/language", post(choose_language))
+        .route("/account/notifications", get(page).post(notice_form))
+        .route("/account/notifications/choices", get(page).post(plain_form::<app::ChooseNotices>))
         .route("/account/profile", get(page).post(profile_form))
         .route("/account/profile/history", get(page))
         .route("/account/api-keys", get(page))

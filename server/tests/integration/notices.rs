@@ -1,7 +1,9 @@
 //! What users are told of: by which causes, how often, and by which ways.
 
 mod acts;
+mod choices;
 mod gathered;
+mod pages;
 
 use crate::app::TestApp;
 use latchkey::domain::ids::Username;

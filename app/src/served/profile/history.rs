@@ -43,7 +43,8 @@ fn cells(t: &'static ProfileTexts, row: HistoryRow) -> Vec<Part> {
     ]
 }
 
-fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static str> {
+/// What was done, by its name in the audit log.
+pub(in super::super) fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static str> {
     Some(match action {
         "user_added" => t.action_user_added,
         "user_disabled" => t.action_user_disabled,
@@ -70,6 +71,8 @@ fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static str> {
         "address_added" => t.action_address_added,
         "address_removed" => t.action_address_removed,
         "lock_width_set" => t.action_lock_width_set,
+        "address_ignored" => t.action_address_ignored,
+        "notices_chosen" => t.action_notices_chosen,
         "lock_released" => t.action_lock_released,
         _ => return None,
     })

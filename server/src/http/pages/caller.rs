@@ -53,7 +53,11 @@ impl Caller {
         };
         let outcome = Arc::new(Outcome::default());
         let language = actor.as_ref().and_then(|actor| actor.language).unwrap_or(seen.language);
-        let portal = RequestPortal { services, actor, visit: seen.visit, plain, outcome };
+        let unread = match &actor {
+            Some(actor) => services.notices.count_unread(actor).await,
+            None => 0,
+        };
+        let portal = RequestPortal { services, actor, unread, visit: seen.visit, plain, outcome };
         Ok(Self { portal: Arc::new(portal), language })
     }
 

@@ -61,8 +61,10 @@ pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice
         pass_on(connection, no, &notice).await?;
     }
     // The webhooks are the owner's and have told it by now.
-    if let Some(owner) = owner_of(connection, notice.user).await? {
-        let notice = NewNotice { user: owner, ..notice };
+    if let Some((owner, username)) = owner_of(connection, notice.user).await? {
+        // Without a key only the name tells which sub-user it is about.
+        let detail = if notice.key.is_some() { notice.detail.clone() } else { username };
+        let notice = NewNotice { user: owner, detail, ..notice };
         if let Some(no) = gather(connection, &notice).await? {
             mail_about(connection, no, &notice).await?;
         }
@@ -82,9 +84,14 @@ async fn gather(
     make(connection, notice, &Act::default()).await.map(Some)
 }
 
-async fn owner_of(connection: &mut SqliteConnection, user: UserNo) -> Result<Option<UserNo>, StoreError> {
-    let row = sqlx::query("SELECT owner_no FROM users WHERE no = ?");
-    owner(&row.bind(i64::from(user.0)).fetch_one(connection).await?)
+/// The owner of a sub-user, and the sub-user's name.
+async fn owner_of(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+) -> Result<Option<(UserNo, String)>, StoreError> {
+    let row = sqlx::query("SELECT owner_no, username FROM users WHERE no = ?");
+    let row = row.bind(i64::from(user.0)).fetch_one(connection).await?;
+    Ok(owner(&row)?.zip(row.try_get("username")?))
 }
 
 async fn find_gathering(
@@ -93,12 +100,13 @@ async fn find_gathering(
 ) -> Result<Option<NoticeNo>, StoreError> {
     let row = sqlx::query(
         "SELECT no FROM notices WHERE user_no = ? AND cause = ? AND key_no IS ? AND first_at > ?
-         ORDER BY first_at DESC LIMIT 1",
+         AND detail = ? ORDER BY first_at DESC LIMIT 1",
     )
     .bind(i64::from(notice.user.0))
     .bind(notice.cause as u8)
     .bind(notice.key.map(|key| i64::from(key.0)))
     .bind(notice.at.0 - GATHERED)
+    .bind(&notice.detail)
     .fetch_optional(connection)
     .await?;
     row.map(|row| number(row.try_get("no")?).map(NoticeNo)).transpose()

@@ -17,11 +17,20 @@ use Is::{Open, Refused};
 const KEY: &str = "/account/api-keys/ID";
 
 /// Every server function that is asked by POST. A new one has to find its place here.
-const CHANGES: [(&str, Is); 11] = [
+const CHANGES: [(&str, Is); 20] = [
     ("create_first_account", Open),
     ("log_in", Open),
     ("log_out", Open),
     ("setup_is_open", Open),
+    ("change_password", Open),
+    ("set_language", Open),
+    ("set_time_zone", Open),
+    ("end_session", Open),
+    ("end_other_sessions", Open),
+    ("read_all_notices", Open),
+    ("choose_notices", Open),
+    ("authorise_notice", Refused("/account/notifications?do=authorise_notice")),
+    ("ignore_notice", Refused("/account/notifications?do=ignore_notice")),
     ("generate_key", Refused("/account/api-keys/new")),
     ("delete_key", Refused("/account/api-keys/ID/delete")),
     ("reveal_key", Refused("/account/api-keys/ID?do=reveal_key")),

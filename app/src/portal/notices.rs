@@ -1,0 +1,209 @@
+//! What users are told of.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{KeyId, Moment, PortalError};
+
+/// What users may ask and change of their notices.
+#[async_trait]
+pub trait NoticePortal: Send + Sync {
+    /// One page of them, newest first; they count as read once the page is there.
+    async fn list_notices(&self, page: u32) -> Result<NoticePage, PortalError>;
+    /// Authorises an address that a notice names, for its key.
+    async fn authorise_notice(&self, notice: u32, address: String) -> Result<(), PortalError>;
+    /// Asks not to be told again of an address that a notice names.
+    async fn ignore_notice(&self, notice: u32, address: String) -> Result<(), PortalError>;
+    /// Marks all of them as read.
+    async fn read_all_notices(&self) -> Result<(), PortalError>;
+    /// How the user wants to be told.
+    async fn list_notice_choices(&self) -> Result<NoticeChoices, PortalError>;
+    /// Chooses how to be told.
+    async fn choose_notices(&self, ticked: NoticeBoxes) -> Result<(), PortalError>;
+}
+
+/// Why a user is told something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it, and the texts say more")]
+pub enum NoticeCause {
+    NewAddress,
+    DeadKeyInUse,
+    Guessing,
+    KeyGenerated,
+    KeyShown,
+    KeyDeleted,
+    AddressesChanged,
+    NewLogin,
+    PasswordExpiring,
+    AccountChanged,
+    WebhookOff,
+}
+
+/// One page of notices.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticePage {
+    /// Newest first.
+    pub notices: Vec<Notice>,
+    /// This page's number; 0 when there is no notice at all.
+    pub page: u32,
+    /// How many pages there are, at least 1.
+    pub pages: u32,
+    /// How many unread ones there are on all pages.
+    pub unread: u64,
+}
+
+/// One notice.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its number.
+    pub no: u32,
+    /// Why.
+    pub cause: NoticeCause,
+    /// Whether it was not read before.
+    pub is_new: bool,
+    /// The key it is about.
+    pub key: Option<NoticeKey>,
+    /// How often it happened.
+    pub count: u64,
+    /// When it happened first.
+    pub first: Moment,
+    /// When it happened last.
+    pub last: Moment,
+    /// From where.
+    pub addresses: Vec<NoticeAddress>,
+    /// How often it happened from further addresses, which are not kept.
+    pub count_elsewhere: u64,
+    /// What was done, by its name in the audit log.
+    pub action: Option<String>,
+    /// Who did it, if not the user itself: a username, or `operator`.
+    pub actor: Option<String>,
+    /// What else is worth knowing.
+    pub detail: String,
+    /// Whether the visitor may do something about it.
+    pub may_act: bool,
+}
+
+/// The key of a notice.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticeKey {
+    /// The key.
+    pub id: KeyId,
+    /// Whose it is, if not the visitor's.
+    pub username: Option<String>,
+    /// The customer's own words for it.
+    pub description: String,
+    /// The beginning and the end of the token.
+    pub masked_token: String,
+    /// When it was deleted.
+    pub deleted: Option<Moment>,
+}
+
+/// An address of a notice.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticeAddress {
+    /// The address.
+    pub address: String,
+    /// How often it happened from there.
+    pub count: u64,
+    /// What became of it.
+    pub state: AddressState,
+}
+
+/// What became of an address from which a key was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressState {
+    /// Nothing was decided.
+    Open,
+    /// The key passes from there now.
+    Authorised,
+    /// The user does not want to hear of it again.
+    Ignored,
+}
+
+/// How a user wants to be told.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticeChoices {
+    /// For each cause.
+    pub causes: Vec<NoticeChoice>,
+    /// Whether mail can be sent at all.
+    pub mail_is_on: bool,
+    /// Whether the user has a confirmed mail address.
+    pub has_address: bool,
+    /// Whether the visitor owns the account, and with it the webhooks.
+    pub is_owner: bool,
+}
+
+/// How a user wants to be told of one cause, besides in the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeChoice {
+    /// The cause.
+    pub cause: NoticeCause,
+    /// By mail.
+    pub by_mail: bool,
+    /// By the webhooks of the account.
+    pub by_webhook: bool,
+}
+
+/// The ticked boxes of the choices: `mail_` or `webhook_` and the name of a cause each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NoticeBoxes(pub BTreeMap<String, String>);
+
+impl NoticeCause {
+    /// All of them, in the order of the page.
+    pub const ALL: [Self; 11] = [
+        Self::NewAddress,
+        Self::DeadKeyInUse,
+        Self::Guessing,
+        Self::KeyGenerated,
+        Self::KeyShown,
+        Self::KeyDeleted,
+        Self::AddressesChanged,
+        Self::NewLogin,
+        Self::PasswordExpiring,
+        Self::AccountChanged,
+        Self::WebhookOff,
+    ];
+
+    /// Its name in forms.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NewAddress => "new_address",
+            Self::DeadKeyInUse => "dead_key_in_use",
+            Self::Guessing => "guessing",
+            Self::KeyGenerated => "key_generated",
+            Self::KeyShown => "key_shown",
+            Self::KeyDeleted => "key_deleted",
+            Self::AddressesChanged => "addresses_changed",
+            Self::NewLogin => "new_login",
+            Self::PasswordExpiring => "password_expiring",
+            Self::AccountChanged => "account_changed",
+            Self::WebhookOff => "webhook_off",
+        }
+    }
+}
+
+impl NoticeBoxes {
+    /// The name of the box for mail about a cause.
+    #[must_use]
+    pub fn mail(cause: NoticeCause) -> String {
+        format!("mail_{}", cause.name())
+    }
+
+    /// The name of the box for webhooks about a cause.
+    #[must_use]
+    pub fn webhook(cause: NoticeCause) -> String {
+        format!("webhook_{}", cause.name())
+    }
+
+    /// Whether this box is ticked.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}

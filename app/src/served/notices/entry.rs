@@ -1,0 +1,116 @@
+//! One notice: what happened, how often, from where, and what can be done.
+
+use leptos::prelude::*;
+
+use super::super::texts::{NoticeTexts, Served};
+use super::NOTICES;
+use super::words::{advice, elsewhere, text, times, title};
+use crate::components::Time;
+use crate::i18n::fill;
+use crate::part::{IntoPart, Part};
+use crate::portal::{AddressState, Notice, NoticeAddress, NoticeCause, NoticeKey};
+
+/// A notice on a page of the list.
+pub(super) fn entry(notice: &Notice, page: u32) -> Part {
+    let t = NoticeTexts::here();
+    let new = notice.is_new.then(|| view! { " "<span class="badge">{t.new}</span> });
+    let class = if notice.is_new { "panel entry new" } else { "panel entry" };
+    let sentence = text(t, notice).map(|text| view! { <p>{text}</p> });
+    let advice = advice(t, notice).map(|text| view! { <p class="hint">{text}</p> });
+    view! {
+        <li class=class>
+            <h2>{title(t, notice)} {new}</h2>
+            {moments(t, notice)}
+            {sentence}
+            {key(t, notice.key.as_ref())}
+            {addresses(t, notice, page)}
+            {advice}
+            {delete(t, notice)}
+        </li>
+    }
+    .part()
+}
+
+fn moments(t: &'static NoticeTexts, notice: &Notice) -> Part {
+    let (first, last) = (notice.first.clone(), notice.last.clone());
+    if first == last {
+        return view! { <p class="hint"><Time moment=Some(last)/></p> }.part();
+    }
+    view! {
+        <p class="hint">
+            {t.first}" "<Time moment=Some(first)/>", "{t.last}" "<Time moment=Some(last)/>
+        </p>
+    }
+    .part()
+}
+
+/// The key, with a link to it as long as it exists.
+fn key(t: &'static NoticeTexts, key: Option<&NoticeKey>) -> Part {
+    let Some(key) = key.cloned() else { return ().part() };
+    let name = match &key.deleted {
+        None => {
+            let path = format!("/account/api-keys/{}", key.id.0);
+            view! { <a href=path>{key.description}</a> }.part()
+        }
+        Some(_) => key.description.part(),
+    };
+    let owner = key.username.map(|username| view! { " ("{username}")" });
+    view! { <p>{t.key}": "{name} {owner}" "<span class="token">{key.masked_token}</span></p> }.part()
+}
+
+fn addresses(t: &'static NoticeTexts, notice: &Notice, page: u32) -> Part {
+    if notice.addresses.is_empty() {
+        return ().part();
+    }
+    let rows: Vec<_> = notice.addresses.iter().map(|address| row(t, notice, address, page)).collect();
+    let more = elsewhere(t, notice).map(|text| view! { <li class="hint">{text}</li> });
+    view! { <ul class="addresses">{rows}{more}</ul> }.part()
+}
+
+fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: u32) -> Part {
+    let counts =
+        matches!(notice.cause, NoticeCause::NewAddress | NoticeCause::DeadKeyInUse | NoticeCause::Guessing);
+    let count = counts.then(|| view! { " "<span class="hint">{times(t, address.count)}</span> });
+    let end = match address.state {
+        AddressState::Authorised => view! { <span class="badge">{t.state_authorised}</span> }.part(),
+        AddressState::Ignored => view! { <span class="badge">{t.state_ignored}</span> }.part(),
+        AddressState::Open if notice.may_act && notice.cause == NoticeCause::NewAddress => {
+            let form = |verb, label| act(verb, label, notice.no, address.address.clone(), page);
+            view! {
+                <span class="buttons">
+                    {form("authorise_notice", t.authorise)} {form("ignore_notice", t.ignore)}
+                </span>
+            }
+            .part()
+        }
+        AddressState::Open => ().part(),
+    };
+    view! { <li><span><span class="address">{address.address.clone()}</span>{count}</span>{end}</li> }.part()
+}
+
+/// A form of one button that does something about an address.
+fn act(verb: &'static str, label: &'static str, notice: u32, address: String, page: u32) -> Part {
+    let named = fill("{label}: {address}", &[("label", &label), ("address", &address)]);
+    view! {
+        <form method="post" action=format!("{NOTICES}?do={verb}")>
+            <input type="hidden" name="notice" value=notice/>
+            <input type="hidden" name="address" value=address/>
+            <input type="hidden" name="page" value=page/>
+            <button type="submit" class="button quiet small" aria-label=named>{label}</button>
+        </form>
+    }
+    .part()
+}
+
+/// The way to the question whether the key is to be deleted.
+fn delete(t: &'static NoticeTexts, notice: &Notice) -> Part {
+    let key = notice.key.as_ref().filter(|_| notice.may_act && notice.cause == NoticeCause::NewAddress);
+    key.map(|key| {
+        view! {
+            <form method="get" action=format!("/account/api-keys/{}/delete", key.id.0)>
+                <button type="submit" class="button danger small">{t.delete_key}</button>
+            </form>
+        }
+    })
+    .part()
+}

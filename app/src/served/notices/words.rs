@@ -1,0 +1,115 @@
+//! Every notice in words.
+
+use super::super::profile::action_text;
+use super::super::texts::{NoticeTexts, ProfileTexts, Served};
+use crate::i18n::{Plural, fill, language, plural};
+use crate::portal::{Notice, NoticeCause};
+
+/// What happened, in a few words.
+pub(super) fn title(t: &'static NoticeTexts, notice: &Notice) -> String {
+    let key = notice.key.as_ref().map_or("", |key| key.description.as_str());
+    let about_key = |text: &'static str| fill(text, &[("key", &key)]);
+    match notice.cause {
+        NoticeCause::NewAddress => about_key(t.title_new_address),
+        NoticeCause::DeadKeyInUse if is_deleted(notice) => about_key(t.title_deleted_key_in_use),
+        NoticeCause::DeadKeyInUse => about_key(t.title_ended_key_in_use),
+        NoticeCause::Guessing if notice.detail.is_empty() => t.title_guessing.to_owned(),
+        NoticeCause::Guessing => fill(t.title_guessing_of, &[("username", &notice.detail)]),
+        NoticeCause::KeyGenerated => about_key(t.title_key_generated),
+        NoticeCause::KeyShown => about_key(t.title_key_shown),
+        NoticeCause::KeyDeleted => about_key(t.title_key_deleted),
+        NoticeCause::AddressesChanged => about_key(t.title_addresses_changed),
+        NoticeCause::NewLogin => t.title_new_login.to_owned(),
+        NoticeCause::PasswordExpiring => t.title_password_expiring.to_owned(),
+        NoticeCause::AccountChanged => t.title_account_changed.to_owned(),
+        NoticeCause::WebhookOff => t.title_webhook_off.to_owned(),
+    }
+}
+
+/// The sentence below it.
+pub(super) fn text(t: &'static NoticeTexts, notice: &Notice) -> Option<String> {
+    let counted = |text: &'static str| fill(text, &[("times", &times(t, notice.count))]);
+    Some(match notice.cause {
+        NoticeCause::NewAddress => counted(t.text_new_address),
+        NoticeCause::DeadKeyInUse => match notice.key.as_ref().and_then(|key| key.deleted.as_ref()) {
+            Some(deleted) => fill(
+                t.text_deleted_key_in_use,
+                &[("deleted", &deleted.text), ("times", &times(t, notice.count))],
+            ),
+            None => counted(t.text_ended_key_in_use),
+        },
+        NoticeCause::Guessing => counted(t.text_guessing),
+        NoticeCause::PasswordExpiring => t.text_password_expiring.to_owned(),
+        NoticeCause::WebhookOff => fill(t.text_webhook_off, &[("webhook", &notice.detail)]),
+        NoticeCause::NewLogin => t.text_new_login.to_owned(),
+        NoticeCause::AddressesChanged | NoticeCause::AccountChanged => {
+            let what = notice.action.as_deref().and_then(|action| action_text(ProfileTexts::here(), action));
+            let what = what.unwrap_or_default();
+            let what =
+                if notice.detail.is_empty() { what.to_owned() } else { format!("{what}: {}", notice.detail) };
+            format!("{what}. {}", by(t, notice))
+        }
+        NoticeCause::KeyGenerated | NoticeCause::KeyShown | NoticeCause::KeyDeleted => by(t, notice),
+    })
+}
+
+/// What to do about it.
+pub(super) fn advice(t: &'static NoticeTexts, notice: &Notice) -> Option<&'static str> {
+    Some(match notice.cause {
+        NoticeCause::NewAddress if is_deleted(notice) => return None,
+        NoticeCause::NewAddress if !notice.may_act => t.advice_ask_owner,
+        NoticeCause::NewAddress => t.advice_new_address,
+        NoticeCause::DeadKeyInUse => t.advice_dead_key_in_use,
+        NoticeCause::Guessing => t.advice_guessing,
+        NoticeCause::NewLogin => t.advice_new_login,
+        NoticeCause::PasswordExpiring => t.advice_password_expiring,
+        NoticeCause::WebhookOff => t.advice_webhook_off,
+        NoticeCause::KeyGenerated
+        | NoticeCause::KeyShown
+        | NoticeCause::KeyDeleted
+        | NoticeCause::AddressesChanged
+        | NoticeCause::AccountChanged => return notice.is_new.then_some(t.advice_act),
+    })
+}
+
+/// How often it happened from addresses that are not kept.
+pub(super) fn elsewhere(t: &'static NoticeTexts, notice: &Notice) -> Option<String> {
+    let count = notice.count_elsewhere;
+    (count > 0).then(|| fill(t.elsewhere, &[("times", &times(t, count))]))
+}
+
+/// "once", "50 times".
+pub(super) fn times(t: &'static NoticeTexts, count: u64) -> String {
+    let forms = Plural { one: t.times_one, few: t.times_few, many: t.times_many };
+    plural(language(), count, forms)
+}
+
+/// A cause in the list of choices.
+pub(super) fn cause_text(t: &'static NoticeTexts, cause: NoticeCause) -> &'static str {
+    match cause {
+        NoticeCause::NewAddress => t.cause_new_address,
+        NoticeCause::DeadKeyInUse => t.cause_dead_key_in_use,
+        NoticeCause::Guessing => t.cause_guessing,
+        NoticeCause::KeyGenerated => t.cause_key_generated,
+        NoticeCause::KeyShown => t.cause_key_shown,
+        NoticeCause::KeyDeleted => t.cause_key_deleted,
+        NoticeCause::AddressesChanged => t.cause_addresses_changed,
+        NoticeCause::NewLogin => t.cause_new_login,
+        NoticeCause::PasswordExpiring => t.cause_password_expiring,
+        NoticeCause::AccountChanged => t.cause_account_changed,
+        NoticeCause::WebhookOff => t.cause_webhook_off,
+    }
+}
+
+fn by(t: &'static NoticeTexts, notice: &Notice) -> String {
+    match notice.actor.as_deref() {
+        None => t.by_you.to_owned(),
+        // The operator's shell has no address; a user of that name has.
+        Some("operator") if notice.addresses.is_empty() => t.by_operator.to_owned(),
+        Some(actor) => fill(t.by_other, &[("actor", &actor)]),
+    }
+}
+
+fn is_deleted(notice: &Notice) -> bool {
+    notice.key.as_ref().is_some_and(|key| key.deleted.is_some())
+}

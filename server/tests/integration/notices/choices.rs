@@ -1,0 +1,81 @@
+//! How a user is told is its own choice.
+
+use super::{MAIL, add_user_with_mail, add_webhook, rows, told, user};
+use crate::app::{Browser, TestApp};
+use http::StatusCode;
+use latchkey::domain::notice::Cause;
+
+const PAGE: &str = "/account/notifications/choices";
+
+async fn choose(browser: &Browser<'_>, ticked: &[&str]) {
+    let fields: Vec<_> = ticked.iter().map(|name| (*name, "on")).collect();
+    let done = browser.post(PAGE, &fields).await;
+    let landing = "/account/notifications/choices?done=saved";
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, landing));
+}
+
+fn is_checked(page: &str, name: &str) -> bool {
+    let boxes = page.split("<input ").find(|part| part.contains(&format!("name=\"{name}\"")));
+    boxes.unwrap().split('>').next().unwrap().contains("checked")
+}
+
+#[tokio::test]
+async fn choices_are_kept_and_respected() {
+    let app = TestApp::start_with(&MAIL).await;
+    add_user_with_mail(&app, "demo").await;
+    add_webhook(&app, "demo", &Cause::ALL).await;
+    let browser = app.browser("demo").await;
+    let page = browser.get(PAGE).await.page();
+    assert!(is_checked(&page, "mail_new_address") && !is_checked(&page, "mail_key_generated"), "{page}");
+    assert!(is_checked(&page, "webhook_key_generated"), "{page}");
+    assert!(!page.contains("sends no mail") && !page.contains("no confirmed mail"), "{page}");
+    choose(&browser, &["mail_key_generated", "webhook_dead_key_in_use", "mail_unknown", "x"]).await;
+    let page = browser.get(&format!("{PAGE}?done=saved")).await.page();
+    assert!(page.contains(">Saved.<"), "{page}");
+    assert!(!is_checked(&page, "mail_new_address") && is_checked(&page, "mail_key_generated"), "{page}");
+    assert!(is_checked(&page, "webhook_dead_key_in_use") && !is_checked(&page, "webhook_new_address"));
+    let key = browser.generate("WEB", "default").await;
+    assert_eq!(rows(&app, "SELECT notice_no FROM mails").len(), 1, "as was asked for");
+    app.authz(&key.token, "203.0.113.7").await;
+    app.authz(&key.token, "203.0.113.8").await;
+    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 1, "in the app always");
+    browser.delete(&key.id).await;
+    app.authz(&key.token, "203.0.113.8").await;
+    assert_eq!(told(&app, "demo", Cause::DeadKeyInUse).await.len(), 1);
+    assert_eq!(rows(&app, "SELECT notice_no FROM mails").len(), 1);
+    assert_eq!(rows(&app, "SELECT cause FROM webhook_deliveries"), [i64::from(Cause::DeadKeyInUse as u8)]);
+    let page = browser.get("/account/profile/history").await.page();
+    assert!(page.contains("Notifications chosen"), "{page}");
+}
+
+#[tokio::test]
+async fn the_page_says_why_no_mail_would_come() {
+    let app = TestApp::start().await;
+    add_user_with_mail(&app, "demo").await;
+    let page = app.browser("demo").await.get(PAGE).await.page();
+    assert!(page.contains("This service sends no mail at present"), "{page}");
+    assert!(page.contains("/account/webhooks"), "{page}");
+    let app = TestApp::start_with(&MAIL).await;
+    app.add_user("owner").await;
+    app.add_sub_user("sub", Some("owner")).await;
+    let sub = app.browser("sub").await;
+    let page = sub.get(PAGE).await.page();
+    assert!(page.contains("You have no confirmed mail address"), "{page}");
+    assert!(!page.contains("/account/webhooks") && page.contains("The owner of your account"), "{page}");
+    choose(&sub, &["mail_guessing"]).await;
+    let choices = app.services.store.list_notice_choices(user(&app, "sub").await.no).await.unwrap();
+    assert_eq!(choices.iter().filter(|choice| choice.by_mail).count(), 1);
+    assert!(choices.iter().all(|choice| !choice.by_webhook));
+    assert_eq!(app.stranger().post(PAGE, &[]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn nothing_is_queued_where_mail_is_off() {
+    let app = TestApp::start().await;
+    add_user_with_mail(&app, "demo").await;
+    let key = app.browser("demo").await.generate("WEB", "default").await;
+    app.authz(&key.token, "203.0.113.7").await;
+    app.authz(&key.token, "203.0.113.8").await;
+    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 1);
+    assert!(rows(&app, "SELECT no FROM mails").is_empty());
+}

@@ -1,0 +1,216 @@
+//! The page of the notices: what it says, what it offers, and to whom.
+
+use super::{told, unread, user};
+use crate::app::{Answer, Browser, Key, TestApp};
+use http::StatusCode;
+use latchkey::domain::notice::Cause;
+
+const PAGE: &str = "/account/notifications";
+
+/// A Default key that is locked and was refused from 203.0.113.8.
+async fn refused(app: &TestApp, browser: &Browser<'_>) -> Key {
+    let key = browser.generate("WEB", "default").await;
+    assert_eq!(app.authz(&key.token, "203.0.113.7").await.code(), "");
+    assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
+    app.services.notices.flush().await;
+    key
+}
+
+async fn act(browser: &Browser<'_>, verb: &str, notice: &str, address: &str) -> Answer {
+    browser.post(&format!("{PAGE}?do={verb}"), &[("notice", notice), ("address", address)]).await
+}
+
+async fn notice_no(app: &TestApp, name: &str) -> String {
+    told(app, name, Cause::NewAddress).await[0].no.0.to_string()
+}
+
+#[tokio::test]
+async fn an_address_is_authorised_from_the_notice_and_the_next_request_passes() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let key = refused(&app, &browser).await;
+    let page = browser.get(PAGE).await.page();
+    assert!(page.contains("The key “WEB” is refused from a new address"), "{page}");
+    assert!(page.contains("203.0.113.8") && page.contains("It was refused once"), "{page}");
+    for offer in ["Authorise this address", "Ignore this address", "Delete the key"] {
+        assert!(page.contains(offer), "{offer}: {page}");
+    }
+    assert!(page.contains(&format!("action=\"/account/api-keys/{}/delete\"", key.id)), "{page}");
+    assert!(!page.contains(".wasm"));
+    let done = act(&browser, "authorise_notice", &notice_no(&app, "demo").await, "203.0.113.8").await;
+    assert_eq!(
+        (done.status, done.header("location")),
+        (StatusCode::SEE_OTHER, "/account/notifications?page=1&done=authorised",)
+    );
+    let page = browser.get(done.header("location")).await.page();
+    assert!(page.contains("The address is authorised.") && page.contains(">Authorised<"), "{page}");
+    assert!(!page.contains("Authorise this address"), "{page}");
+    assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "");
+    let again = act(&browser, "authorise_notice", &notice_no(&app, "demo").await, "203.0.113.8").await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "two clicks want the same");
+}
+
+#[tokio::test]
+async fn an_ignored_address_raises_nothing_and_others_do() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let key = refused(&app, &browser).await;
+    let done = act(&browser, "ignore_notice", &notice_no(&app, "demo").await, "203.0.113.8").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER);
+    let page = browser.get(done.header("location")).await.page();
+    assert!(
+        page.contains("You will not be told of this address again") && page.contains(">Ignored<"),
+        "{page}"
+    );
+    app.clock.advance(super::DAY);
+    assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
+    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 1);
+    app.authz(&key.token, "203.0.113.8").await;
+    app.authz(&key.token, "203.0.113.9").await;
+    let notices = told(&app, "demo", Cause::NewAddress).await;
+    assert_eq!((notices.len(), notices[0].count, notices[0].addresses.len()), (2, 1, 1));
+    assert_eq!(notices[0].addresses[0].address.to_string(), "203.0.113.9");
+    let page = app.browser("demo").await.get("/account/profile/history").await.page();
+    assert!(page.contains("Address ignored"), "{page}");
+}
+
+#[tokio::test]
+async fn what_a_page_showed_counts_as_read_and_the_header_counts_the_rest() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    assert!(!browser.get("/").await.page().contains("Notifications ("));
+    let key = refused(&app, &browser).await;
+    browser.delete(&key.id).await;
+    app.authz(&key.token, "203.0.113.8").await;
+    app.services.notices.flush().await;
+    for path in ["/", "/account/api-keys", "/account/profile"] {
+        let page = browser.get(path).await.page();
+        assert!(page.contains("Notifications (2)") && page.contains("class=\"unread\""), "{path}: {page}");
+    }
+    let page = browser.get(PAGE).await.page();
+    assert_eq!(page.matches(">New<").count(), 2, "{page}");
+    assert!(page.contains("Notifications (2)") && page.contains("Mark all as read"), "{page}");
+    assert!(page.contains("The deleted key “WEB” is still being sent"), "{page}");
+    assert!(page.contains("It was deleted on 2026-01-15 12:00:00."), "{page}");
+    assert_eq!(unread(&app, "demo").await, 0);
+    let page = browser.get(PAGE).await.page();
+    assert!(
+        !page.contains(">New<") && !page.contains("Notifications (") && !page.contains("Mark all"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn pages_hold_twenty_and_all_can_be_marked_as_read_at_once() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    for number in 0..25 {
+        let key = browser.generate(&format!("KEY{number:02}"), "cloud").await;
+        browser.delete(&key.id).await;
+        app.clock.advance(1);
+        app.authz(&key.token, "203.0.113.8").await;
+        app.services.notices.flush().await;
+    }
+    assert_eq!(unread(&app, "demo").await, 25);
+    let first = browser.get(PAGE).await.page();
+    assert_eq!(first.matches("<h2>").count(), 20);
+    assert!(first.contains("KEY24") && first.contains("/account/notifications?page=2"), "{first}");
+    let shown = first.matches(">New<").count() as u64;
+    assert_eq!(unread(&app, "demo").await, 25 - shown, "only what was shown is read");
+    let last = browser.get(&format!("{PAGE}?page=4294967295")).await.page();
+    assert!(last.contains("The key “KEY00” was generated"), "{last}");
+    let done = browser.post(&format!("{PAGE}?do=read_all_notices"), &[]).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, PAGE));
+    assert_eq!(unread(&app, "demo").await, 0);
+    for page in ["0", "-1", "x"] {
+        assert_eq!(browser.get(&format!("{PAGE}?page={page}")).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn the_notices_of_others_do_not_exist_and_bad_input_changes_nothing() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    app.add_user("other").await;
+    let browser = app.browser("demo").await;
+    let key = refused(&app, &browser).await;
+    let no = notice_no(&app, "demo").await;
+    let other = app.browser("other").await;
+    for verb in ["authorise_notice", "ignore_notice"] {
+        assert_eq!(act(&other, verb, &no, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
+        for address in ["203.0.113.9", "203.0.113.0/24", "", "x", "0.0.0.0/0"] {
+            assert_eq!(act(&browser, verb, &no, address).await.status, StatusCode::NOT_FOUND, "{address}");
+        }
+        assert_eq!(act(&browser, verb, "999", "203.0.113.8").await.status, StatusCode::NOT_FOUND);
+        for no in ["", "x", "-1", "99999999999"] {
+            assert_eq!(act(&browser, verb, no, "203.0.113.8").await.status, StatusCode::BAD_REQUEST, "{no}");
+        }
+        assert_eq!(act(&app.stranger(), verb, &no, "203.0.113.8").await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(act(&browser, "delete_everything", &no, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
+    let generated = told(&app, "demo", Cause::KeyGenerated).await[0].no.0.to_string();
+    let refusal = act(&browser, "authorise_notice", &generated, "127.0.0.1").await;
+    assert_eq!(refusal.status, StatusCode::NOT_FOUND, "such a notice offers nothing");
+    assert!(refusal.page().contains("role=\"alert\""), "{}", refusal.page());
+    assert!(!other.get(PAGE).await.page().contains("WEB"));
+    assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
+    browser.delete(&key.id).await;
+    assert_eq!(act(&browser, "authorise_notice", &no, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn who_only_reads_is_told_and_its_owner_decides() {
+    let app = TestApp::start().await;
+    app.add_user("owner").await;
+    app.add_sub_user("sub", Some("owner")).await;
+    let sub = app.browser("sub").await;
+    let key = refused(&app, &sub).await;
+    app.services.operator.set_role("sub", latchkey::domain::role::Role::ReadsOnly).await.unwrap();
+    let page = sub.get(PAGE).await.page();
+    assert!(page.contains("The owner of the account can authorise"), "{page}");
+    assert!(!page.contains("Authorise this address") && !page.contains("Delete the key"), "{page}");
+    let no = notice_no(&app, "sub").await;
+    for verb in ["authorise_notice", "ignore_notice"] {
+        assert_eq!(act(&sub, verb, &no, "203.0.113.8").await.status, StatusCode::FORBIDDEN);
+    }
+    let owner = app.browser("owner").await;
+    let page = owner.get(PAGE).await.page();
+    assert!(page.contains("(sub)") && page.contains("Authorise this address"), "{page}");
+    let no = notice_no(&app, "owner").await;
+    assert_eq!(act(&owner, "authorise_notice", &no, "203.0.113.8").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "");
+    assert!(sub.get(PAGE).await.page().contains(">Authorised<"));
+    assert_eq!(sub.post(&format!("{PAGE}?do=read_all_notices"), &[]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn every_cause_has_words_in_both_languages() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let user = user(&app, "demo").await.no;
+    let notice = |cause: Cause| latchkey::store::NewNotice {
+        user,
+        cause,
+        key: None,
+        at: latchkey::domain::time::Micros(1),
+        count: 1,
+        addresses: vec![],
+        detail: "https://hooks.example/<b>".to_owned(),
+    };
+    let notices = Cause::ALL.into_iter().map(notice).collect();
+    app.services.store.insert_notices(notices).await.unwrap();
+    let browser = app.browser("demo").await;
+    let english = browser.get(PAGE).await.page();
+    assert_eq!(english.matches("<h2>").count(), Cause::ALL.len(), "{english}");
+    assert!(!english.contains("<b>"), "{english}");
+    let headers = [("accept-language", "ro")];
+    let romanian = browser.request(http::Method::GET, PAGE, &headers, axum::body::Body::empty()).await.page();
+    assert!(
+        romanian.contains("Notificări") && romanian.contains("Autentificare de la o adresă nouă"),
+        "{romanian}"
+    );
+}
