@@ -88,7 +88,9 @@ read_names! {
         #[cfg(feature = "ssr")] "new_password" => NewPassword,
         #[cfg(feature = "ssr")] "email" => Email,
         #[cfg(feature = "ssr")] "time_zone" => TimeZone,
-        #[cfg(feature = "ssr")] "language" => Language
+        #[cfg(feature = "ssr")] "language" => Language,
+        #[cfg(feature = "ssr")] "url" => Url,
+        #[cfg(feature = "ssr")] "causes" => Causes
     }
     KeyType { "default" => Default, "cloud" => Cloud, "smpp" => Smpp, "app" => App }
     LockWidth { "exact" => Exact, "net64" => Net64 }
@@ -146,6 +148,8 @@ impl FromJson for Problem {
             "not_a_mail_address" => Self::NotAMailAddress,
             #[cfg(feature = "ssr")]
             "stale_link" => Self::StaleLink,
+            #[cfg(feature = "ssr")]
+            "webhook" => Self::Webhook(serde_json::from_value(held.clone()).ok()?),
             _ => return None,
         })
     }

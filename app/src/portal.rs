@@ -5,10 +5,12 @@
 mod notices;
 mod profile;
 mod security;
+mod webhooks;
 
 pub use notices::*;
 pub use profile::*;
 pub use security::*;
+pub use webhooks::*;
 
 use std::fmt;
 
@@ -21,7 +23,7 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 ///
 /// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
 #[async_trait]
-pub trait Portal: NoticePortal + ProfilePortal + SecurityPortal + Send + Sync {
+pub trait Portal: NoticePortal + ProfilePortal + SecurityPortal + WebhookPortal + Send + Sync {
     /// The user who is logged in, if any.
     fn viewer(&self) -> Option<Viewer>;
     /// Whether the set-up link of this request may create the first account.
@@ -358,6 +360,12 @@ pub enum Field {
     /// `language`
     #[cfg(feature = "ssr")]
     Language,
+    /// `url`
+    #[cfg(feature = "ssr")]
+    Url,
+    /// `cause_…`
+    #[cfg(feature = "ssr")]
+    Causes,
 }
 
 /// What can be wrong with a field; as with [`Field`], some of it only on served pages.
@@ -435,4 +443,7 @@ pub enum Problem {
     /// The link was used, replaced or is too old, or it is meant for somebody else.
     #[cfg(feature = "ssr")]
     StaleLink,
+    /// Of a webhook.
+    #[cfg(feature = "ssr")]
+    Webhook(WebhookProblem),
 }

@@ -1,9 +1,13 @@
 //! Every error in words: what is wrong and what to do. The only place that turns codes into text.
 
 use crate::i18n::{Language, Plural, Texts, fill, plural};
+#[cfg(feature = "ssr")]
+use crate::portal::WebhookProblem;
 use crate::portal::{Field, PortalError, Problem};
 #[cfg(feature = "ssr")]
 use crate::served::texts::{ProfileTexts, SecurityTexts, Served};
+#[cfg(feature = "ssr")]
+use crate::served::webhook_problem;
 
 /// What to show instead of a page, or above a form.
 pub(crate) fn error_text(t: &Texts, language: Language, error: &PortalError) -> String {
@@ -94,6 +98,8 @@ fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) 
         Problem::NotAMailAddress => ProfileTexts::in_language(language).problem_not_a_mail_address.into(),
         #[cfg(feature = "ssr")]
         Problem::StaleLink => ProfileTexts::in_language(language).problem_stale_link.into(),
+        #[cfg(feature = "ssr")]
+        Problem::Webhook(problem) => webhook_problem(language, *problem).into(),
     }
 }
 
@@ -111,6 +117,10 @@ fn empty_text(t: &Texts, language: Language, field: Field) -> &'static str {
         Field::Address => t.problem_empty_address,
         #[cfg(feature = "ssr")]
         Field::Email => ProfileTexts::in_language(language).problem_empty_email,
+        #[cfg(feature = "ssr")]
+        Field::Url => webhook_problem(language, WebhookProblem::NoUrl),
+        #[cfg(feature = "ssr")]
+        Field::Causes => webhook_problem(language, WebhookProblem::NoCause),
         #[cfg(feature = "ssr")]
         Field::TimeZone | Field::Language => ProfileTexts::in_language(language).problem_not_a_choice,
     }

@@ -6,6 +6,9 @@ mod part;
 mod profile;
 mod security;
 pub mod texts;
+mod webhooks;
+
+pub(crate) use webhooks::webhook_problem;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -27,7 +30,7 @@ pub(crate) fn is_served(path: &str) -> bool {
 }
 
 /// Where these pages are.
-const PREFIXES: [&str; 2] = ["/account/notifications", "/account/profile"];
+const PREFIXES: [&str; 3] = ["/account/notifications", "/account/profile", "/account/webhooks"];
 
 fn page(path: &str) -> Option<Part> {
     let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -36,6 +39,9 @@ fn page(path: &str) -> Option<Part> {
         ["account", "notifications", "choices"] => Some(notices::choices_page()),
         ["account", "profile"] => Some(profile::profile_page()),
         ["account", "profile", "history"] => Some(profile::history_page()),
+        ["account", "webhooks"] => Some(webhooks::webhooks_page()),
+        ["account", "webhooks", id] => Some(webhooks::webhook_page(id)),
+        ["account", "webhooks", id, "remove"] => Some(webhooks::remove_page(id)),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ mod notices;
 mod profile;
 mod security;
 mod session;
+mod webhooks;
 
 pub use dashboard::*;
 pub use keys::*;
@@ -15,6 +16,7 @@ pub use notices::*;
 pub use profile::*;
 pub use security::*;
 pub use session::*;
+pub use webhooks::*;
 
 use std::sync::Arc;
 

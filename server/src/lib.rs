@@ -17,3 +17,4 @@ pub mod settings;
 pub mod store;
 pub mod traffic;
 pub mod verify;
+pub mod webhooks;

@@ -3,6 +3,7 @@
 use crate::accounts::operator::Operator;
 use crate::accounts::{Accounts, Once, Passwords, SetupLink};
 use crate::domain::password_rules::PasswordRules;
+use crate::domain::sealing::SealingKey;
 use crate::domain::time::{Clock, Micros};
 use crate::keys::{Flash, Keys};
 use crate::mail::{Mailer, MailerParts};
@@ -14,9 +15,11 @@ use crate::settings::Settings;
 use crate::store::{KeyStore, NoticePolicy, NoticeStore, OpenError, Store, StoreError, sqlite};
 use crate::traffic::Traffic;
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
+use crate::webhooks::{Courier, Sender, SystemResolver, Webhooks};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::Notify;
 
 /// The system's clock.
 pub struct SystemClock;
@@ -71,6 +74,10 @@ pub struct Services {
     pub keys: Keys,
     /// What users are told of.
     pub notices: Notices,
+    /// Webhooks.
+    pub webhooks: Webhooks,
+    /// Who carries their messages; has to be run by whoever serves.
+    pub courier: Courier,
     /// Tokens on their way to the next page.
     pub flash: Flash,
     /// Other secrets on their way to the next page.
@@ -161,7 +168,10 @@ pub async fn start(
         )
         .gathering(Arc::clone(&gatherer)),
     );
+    let (webhooks, courier) = webhooks(&settings, &store, &clock, &secrets.sealing);
     let services = Services {
+        webhooks,
+        courier,
         notices: Notices::new(Arc::clone(&store), Arc::clone(&index), gatherer, Arc::clone(&clock)),
         keys: Keys {
             store: Arc::clone(&store),
@@ -196,4 +206,30 @@ pub async fn start(
         traffic,
     };
     Ok((Arc::new(services), flusher))
+}
+
+fn webhooks(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    sealing: &SealingKey,
+) -> (Webhooks, Courier) {
+    let allow_private = settings.webhook_allow_private;
+    let patience = Duration::from_secs(settings.webhook_timeout_seconds);
+    let bell = Arc::<Notify>::default();
+    let courier = Courier {
+        store: Arc::clone(store),
+        clock: Arc::clone(clock),
+        sealing: sealing.clone(),
+        sender: Sender::new(Arc::new(SystemResolver), allow_private, patience),
+        bell: Arc::clone(&bell),
+    };
+    let webhooks = Webhooks {
+        store: Arc::clone(store),
+        clock: Arc::clone(clock),
+        sealing: sealing.clone(),
+        allow_private,
+        bell,
+    };
+    (webhooks, courier)
 }

@@ -50,6 +50,8 @@ pub const KNOWN: &[Known] = &[
     known("usage_durability", "commit"),
     known("statistics_days", "400"),
     known("notice_hold_seconds", "60"),
+    known("webhook_allow_private", "false"),
+    known("webhook_timeout_seconds", "15"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
     known("listen_proxy_protocol", ""),
@@ -127,6 +129,10 @@ pub struct Settings {
     pub smtp: Option<SmtpSettings>,
     /// For how long a notice that counts is held back from mail and webhooks, so that they can tell a count.
     pub notice_hold_seconds: u32,
+    /// Whether webhooks may lead into private networks and to this machine, and over HTTP.
+    pub webhook_allow_private: bool,
+    /// What the receiver of a webhook has for all of an answer.
+    pub webhook_timeout_seconds: u64,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// Instead of the one in the data directory.

@@ -13,6 +13,7 @@ pub mod sqlite;
 mod state;
 mod usage;
 mod users;
+mod webhooks;
 
 pub use keys::*;
 pub use mails::*;
@@ -23,6 +24,7 @@ pub use sessions::*;
 pub use state::*;
 pub use usage::*;
 pub use users::*;
+pub use webhooks::*;
 
 /// Why the store did not do what was asked. The text of the database goes to the log, never further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -98,6 +98,14 @@ impl FormState {
         })
     }
 
+    /// What a field holds before anybody fills it in.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn begin_with(self, field: &str, value: String) {
+        if self.error.with_untracked(Option::is_none) {
+            self.entered.update_value(|fields| fields.push((field.to_owned(), value)));
+        }
+    }
+
     fn on_success(self, then: Box<AfterSuccess>) {
         Effect::new(move |_| {
             if self.answers.get() == 0 || self.error.with_untracked(Option::is_some) {

@@ -110,6 +110,8 @@ fn all_problems() -> Vec<Problem> {
         StaleLink,
         #[cfg(feature = "ssr")]
         PresentPassword,
+        #[cfg(feature = "ssr")]
+        Webhook(crate::portal::WebhookProblem::NotHttps),
     ];
     for problem in &all {
         match problem {
@@ -119,7 +121,7 @@ fn all_problems() -> Vec<Problem> {
             NotAnAddress | ZonedAddress | HostBits { .. } | MappedNetwork | Everybody => {}
             AlreadyListed | TooMany { .. } | NotADefaultKey | LinkClosed | NotRevealable => {}
             #[cfg(feature = "ssr")]
-            NotAChoice | NotAMailAddress | StaleLink | PresentPassword => {}
+            NotAChoice | NotAMailAddress | StaleLink | PresentPassword | Webhook(_) => {}
         }
     }
     all
@@ -139,7 +141,14 @@ fn every_error_comes_back() {
     #[cfg(feature = "ssr")]
     let fields: Vec<_> = fields
         .into_iter()
-        .chain([Field::Email, Field::TimeZone, Field::Language, Field::NewPassword])
+        .chain([
+            Field::Email,
+            Field::TimeZone,
+            Field::Language,
+            Field::NewPassword,
+            Field::Url,
+            Field::Causes,
+        ])
         .collect();
     let wrong = all_problems().into_iter().zip(fields.into_iter().cycle());
     comes_back(&PortalError::Invalid(wrong.map(|(problem, field)| FieldError { field, problem }).collect()));

@@ -96,6 +96,7 @@ async fn serve_until_signal(
     let counting = tokio::spawn(flusher.run(stop_counting.clone()));
     let control = data_dir.listen()?;
     pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
+    pages.spawn(services.courier.clone().run(stop.clone()));
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
     let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
     let gathering = pages.spawn(async move { notices.notices.run(stop_notices).await });
@@ -196,6 +197,7 @@ async fn sweep(services: Arc<Services>, stop: CancellationToken) {
             _ = tick.tick() => {
                 services.accounts.sweep_sessions().await;
                 services.notices.sweep().await;
+                services.webhooks.sweep_deliveries().await;
             }
         }
     }

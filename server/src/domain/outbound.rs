@@ -60,7 +60,7 @@ fn reach_v6(ip: Ipv6Addr) -> Reach {
             }
         }
         // Protocol assignments (Teredo, ORCHID, benchmarks), documentation.
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Never,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Never,
         [0x2000..=0x3fff, ..] => Reach::Public,
         // Unspecified, IPv4-mapped and -compatible, link-local, site-local, multicast, and what is not given out.
         _ => Reach::Never,

@@ -40,6 +40,18 @@ pub(super) async fn profile_form(state: State<Site>, request: Request) -> Respon
     }
 }
 
+/// The forms of a webhook's page.
+pub(super) async fn webhook_form(state: State<Site>, request: Request) -> Response {
+    match verb(&request).as_str() {
+        "change_webhook" => plain_form::<app::ChangeWebhook>(state, request).await,
+        "rotate_webhook_secret" => plain_form::<app::RotateWebhookSecret>(state, request).await,
+        "enable_webhook" => plain_form::<app::EnableWebhook>(state, request).await,
+        "test_webhook" => plain_form::<app::TestWebhook>(state, request).await,
+        "resend_delivery" => plain_form::<app::ResendDelivery>(state, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 /// What a form asks for.
 fn verb(request: &Request) -> String {
     let query = request.uri().query().unwrap_or_default();

@@ -3,6 +3,7 @@
 mod notices;
 mod profile;
 mod security;
+mod webhooks;
 
 use crate::accounts::{Actor, SessionToken, Visit};
 use crate::domain::credentials::Password as Attempt;

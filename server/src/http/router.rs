@@ -3,7 +3,7 @@
 //! Verifications are answered where the connection is read; pages, which take a thousand times longer, run
 //! on a runtime of their own and never stand in front of a verification.
 
-use super::forms::{key_form, notice_form, profile_form};
+use super::forms::{key_form, notice_form, profile_form, webhook_form};
 use super::gateway;
 use super::load::{FORM_LIMIT, admit_page};
 use super::pages::{choose_language, missing_page, open_page, page, plain_form, server_function};
@@ -91,6 +91,9 @@ fn portal(site: Site) -> Router {
         .route("/account/api-keys/new", get(page).post(plain_form::<app::GenerateKey>))
         .route("/account/api-keys/{id}", get(page).post(key_form))
         .route("/account/api-keys/{id}/delete", get(page).post(plain_form::<app::DeleteKey>))
+        .route("/account/webhooks", get(page).post(plain_form::<app::AddWebhook>))
+        .route("/account/webhooks/{id}", get(page).post(webhook_form))
+        .route("/account/webhooks/{id}/remove", get(page).post(plain_form::<app::RemoveWebhook>))
         .route("/portal/{name}", any(server_function))
         .fallback(missing_page)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))

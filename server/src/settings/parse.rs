@@ -48,6 +48,8 @@ impl Settings {
                 .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
             statistics_days: layers.take("statistics_days", |v| number(v, 31, 36_500))?,
             notice_hold_seconds: layers.take("notice_hold_seconds", |v| number(v, 0, 3600))?,
+            webhook_allow_private: layers.take("webhook_allow_private", yes_or_no)?,
+            webhook_timeout_seconds: layers.take("webhook_timeout_seconds", |v| number(v, 1, 60))?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
             smtp: SmtpSettings::parse(layers)?,
             server,
@@ -201,6 +203,8 @@ mod tests {
     #[case("require_gateway_token", "1")]
     #[case("reveal", "always")]
     #[case("usage_durability", "none")]
+    #[case("webhook_allow_private", "yes")]
+    #[case("webhook_timeout_seconds", "0")]
     #[case("session_idle_minutes", "0")]
     #[case("pepper", "beef")]
     #[case("data_dir", "")]

@@ -66,6 +66,9 @@ pub enum Action {
     NoticesChosen,
     GatewayAdded,
     GatewayRemoved,
+    WebhookAdded,
+    WebhookChanged,
+    WebhookRemoved,
 }
 
 impl Action {
@@ -103,6 +106,9 @@ impl Action {
             Self::NoticesChosen => "notices_chosen",
             Self::GatewayAdded => "gateway_added",
             Self::GatewayRemoved => "gateway_removed",
+            Self::WebhookAdded => "webhook_added",
+            Self::WebhookChanged => "webhook_changed",
+            Self::WebhookRemoved => "webhook_removed",
         }
     }
 }

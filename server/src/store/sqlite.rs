@@ -17,6 +17,7 @@ mod usage_keep;
 mod usage_log;
 mod usage_read;
 mod users;
+mod webhooks;
 mod writer;
 
 pub use bulk::insert_locked_keys;

@@ -2,7 +2,7 @@
 
 use super::{
     AuditStore, GatewayStore, KeyStore, MailStore, NoticeStore, ProfileStore, RuleStore, SessionStore,
-    StoreError, UsageReader, UserStore,
+    StoreError, UsageReader, UserStore, WebhookStore,
 };
 use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
@@ -24,6 +24,7 @@ pub trait Store:
     + UsageReader
     + MailStore
     + NoticeStore
+    + WebhookStore
 {
     /// Answers if the database does, and if it takes changes.
     async fn ready(&self) -> Result<(), StoreError>;

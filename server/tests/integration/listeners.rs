@@ -135,10 +135,11 @@ impl Authority {
         self.dir.path().join(name)
     }
 
-    /// Issues a certificate for localhost as `cert.pem` and `key.pem`, each put in its place at once.
+    /// Issues a certificate for localhost and hooks.example as `cert.pem` and `key.pem`, each put in its place at once.
     pub(crate) fn issue(&self, name: &str) {
         self.openssl(&format!("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -keyout new.key -out new.csr"));
-        std::fs::write(self.path("san"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").unwrap();
+        std::fs::write(self.path("san"), "subjectAltName=DNS:localhost,DNS:hooks.example,IP:127.0.0.1\n")
+            .unwrap();
         self.openssl("x509 -req -in new.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 -extfile san -out new.pem");
         std::fs::rename(self.path("new.key"), self.path("key.pem")).unwrap();
         std::fs::rename(self.path("new.pem"), self.path("cert.pem")).unwrap();

@@ -74,6 +74,9 @@ pub(in super::super) fn action_text(t: &'static ProfileTexts, action: &str) -> O
         "address_ignored" => t.action_address_ignored,
         "notices_chosen" => t.action_notices_chosen,
         "lock_released" => t.action_lock_released,
+        "webhook_added" => t.action_webhook_added,
+        "webhook_changed" => t.action_webhook_changed,
+        "webhook_removed" => t.action_webhook_removed,
         _ => return None,
     })
 }

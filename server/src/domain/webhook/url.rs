@@ -100,15 +100,20 @@ impl WebhookUrl {
         self.0.scheme() == "https"
     }
 
-    /// The host: a name, or an address.
+    /// The host, if it is an address already.
     #[must_use]
-    pub fn host(&self) -> Result<IpAddr, &str> {
-        match self.0.host() {
-            Some(Host::Ipv4(ip)) => Ok(ip.into()),
-            Some(Host::Ipv6(ip)) => Ok(ip.into()),
-            Some(Host::Domain(name)) => Err(name),
-            None => Err(""),
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.0.host()? {
+            Host::Ipv4(ip) => Some(ip.into()),
+            Host::Ipv6(ip) => Some(ip.into()),
+            Host::Domain(_) => None,
         }
+    }
+
+    /// The host, an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_matches(['[', ']'])
     }
 
     /// The port, said or not.
@@ -188,11 +193,12 @@ mod tests {
     fn parts_are_what_a_request_says() {
         let url = WebhookUrl::parse("https://example.com:8443/hook/secret?a=b", false).unwrap();
         assert_eq!((url.authority().as_str(), url.port()), ("example.com:8443", 8443));
-        assert_eq!((url.target(), url.host()), ("/hook/secret?a=b", Err("example.com")));
-        assert_eq!(url.origin(), "https://example.com:8443");
+        assert_eq!((url.target(), url.host()), ("/hook/secret?a=b", "example.com"));
+        assert_eq!((url.origin().as_str(), url.ip()), ("https://example.com:8443", None));
         let url = WebhookUrl::parse("https://[2606:4700::1111]", false).unwrap();
         assert_eq!((url.authority().as_str(), url.port()), ("[2606:4700::1111]", 443));
-        assert_eq!((url.target(), url.host()), ("/", Ok("2606:4700::1111".parse().unwrap())));
+        assert_eq!((url.target(), url.host()), ("/", "2606:4700::1111"));
+        assert_eq!(url.ip(), Some("2606:4700::1111".parse().unwrap()));
     }
 
     proptest! {

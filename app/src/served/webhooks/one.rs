@@ -1,0 +1,178 @@
+use leptos::prelude::*;
+
+use super::super::part::asked;
+use super::super::texts::{Served, WebhookTexts};
+use super::choices::{FIELDS, choice_fields};
+use super::deliveries::deliveries_section;
+use super::list::state;
+use super::{done_notice, fresh_notice};
+use crate::components::{Form, PageHeading, PlainForm, SubmitButton, Time};
+use crate::i18n::fill;
+use crate::part::{IntoPart, Part};
+use crate::portal::{WebhookDetails, WebhookId, WebhookRow};
+use crate::server_fns::{
+    ChangeWebhook, EnableWebhook, RemoveWebhook, ResendDelivery, RotateWebhookSecret, TestWebhook,
+    find_webhook, webhook_path,
+};
+
+/// The forms of a webhook's page.
+#[derive(Clone, Copy)]
+struct Forms {
+    change: Form<ChangeWebhook>,
+    rotate: Form<RotateWebhookSecret>,
+    enable: Form<EnableWebhook>,
+    test: Form<TestWebhook>,
+    resend: Form<ResendDelivery>,
+}
+
+/// One webhook: what it tells, how it goes, what was sent.
+pub(in super::super) fn webhook_page(id: &str) -> Part {
+    let forms = Forms {
+        change: Form::new(),
+        rotate: Form::new(),
+        enable: Form::new(),
+        test: Form::new(),
+        resend: Form::new(),
+    };
+    asked(find_webhook(WebhookId(id.to_owned())), move |webhook| show(webhook, forms))
+}
+
+fn show(webhook: WebhookDetails, forms: Forms) -> Part {
+    let t = WebhookTexts::here();
+    let row = webhook.row;
+    let path = webhook_path(&row.id);
+    let (causes, is_on) = (webhook.causes, row.off_since.is_none());
+    view! {
+        <p class="way-up"><a href="/account/webhooks">{t.heading}</a></p>
+        <PageHeading text=t.one_heading/>
+        {done_notice()}
+        {fresh_notice(webhook.fresh)}
+        <p class="subtitle address">{row.url.clone()}</p>
+        <div class="parts">
+            <State row=row.clone() path=path.clone() forms/>
+            <Secret row=row.clone() path=path.clone() form=forms.rotate/>
+            <Choices row=row.clone() path=path.clone() form=forms.change causes/>
+            {deliveries_section(row.id, forms.resend, webhook.deliveries, is_on)}
+        </div>
+        <p><a class="danger-link" href=format!("{path}/remove")>{t.remove_link}</a></p>
+    }
+    .part()
+}
+
+#[component]
+fn State(
+    /// The webhook.
+    row: WebhookRow,
+    /// Its page.
+    path: String,
+    /// The forms.
+    forms: Forms,
+) -> Part {
+    let t = WebhookTexts::here();
+    let (is_off, state) = (row.off_since.is_some(), state(t, &row));
+    let form = if is_off {
+        view! {
+            <p>{t.off_text}</p>
+            <PlainForm form=forms.enable path=format!("{path}?do=enable_webhook")>
+                <input type="hidden" name="id" value=row.id.0/>
+                <SubmitButton state=forms.enable.state label=t.enable/>
+            </PlainForm>
+        }
+        .part()
+    } else {
+        view! {
+            <PlainForm form=forms.test path=format!("{path}?do=test_webhook")>
+                <input type="hidden" name="id" value=row.id.0/>
+                <p class="hint">{t.test_hint}</p>
+                <SubmitButton state=forms.test.state label=t.test/>
+            </PlainForm>
+        }
+        .part()
+    };
+    view! {
+        <section class="panel">
+            <h2>{t.column_state}</h2>
+            <dl class="facts">
+                <div><dt>{t.column_state}</dt><dd>{state}</dd></div>
+                <div><dt>{t.column_added}</dt><dd><Time moment=Some(row.created)/></dd></div>
+            </dl>
+            {form}
+        </section>
+    }
+    .part()
+}
+
+#[component]
+fn Secret(
+    /// The webhook.
+    row: WebhookRow,
+    /// Its page.
+    path: String,
+    /// What it sends.
+    form: Form<RotateWebhookSecret>,
+) -> Part {
+    let t = WebhookTexts::here();
+    view! {
+        <section class="panel">
+            <h2>{t.secret_heading}</h2>
+            <p>{t.secret_text}</p>
+            <PlainForm form path=format!("{path}?do=rotate_webhook_secret")>
+                <input type="hidden" name="id" value=row.id.0/>
+                <p class="hint">{t.rotate_hint}</p>
+                <SubmitButton state=form.state label=t.rotate class="button quiet"/>
+            </PlainForm>
+        </section>
+    }
+    .part()
+}
+
+#[component]
+fn Choices(
+    /// The webhook.
+    row: WebhookRow,
+    /// Its page.
+    path: String,
+    /// What it sends.
+    form: Form<ChangeWebhook>,
+    /// All causes.
+    causes: Vec<String>,
+) -> Part {
+    let t = WebhookTexts::here();
+    view! {
+        <section class="panel wide">
+            <h2>{t.choices_heading}</h2>
+            <PlainForm form path=format!("{path}?do=change_webhook") fields=FIELDS>
+                <input type="hidden" name="id" value=row.id.0/>
+                {choice_fields(form.state, Some(row.url), causes, &row.causes)}
+                <SubmitButton state=form.state label=t.save/>
+            </PlainForm>
+        </section>
+    }
+    .part()
+}
+
+/// Asks once more before a webhook is removed.
+pub(in super::super) fn remove_page(id: &str) -> Part {
+    let form = Form::<RemoveWebhook>::new();
+    asked(find_webhook(WebhookId(id.to_owned())), move |webhook| question(webhook.row, form))
+}
+
+fn question(row: WebhookRow, form: Form<RemoveWebhook>) -> Part {
+    let t = WebhookTexts::here();
+    let path = webhook_path(&row.id);
+    view! {
+        <PageHeading text=t.remove_heading/>
+        <section class="panel">
+            <p>{fill(t.remove_question, &[("url", &row.url)])}</p>
+            <p>{t.remove_consequence}</p>
+            <PlainForm form path=format!("{path}/remove")>
+                <input type="hidden" name="id" value=row.id.0/>
+                <div class="buttons">
+                    <SubmitButton state=form.state label=t.remove class="button danger"/>
+                    <a class="button quiet" href=path>{t.keep}</a>
+                </div>
+            </PlainForm>
+        </section>
+    }
+    .part()
+}

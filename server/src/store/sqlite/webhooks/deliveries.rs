@@ -1,0 +1,235 @@
+//! What is delivered to webhooks.
+
+use super::super::notices;
+use super::super::rows::{corrupt, micros, number, numbers, user_no};
+use super::webhook_row;
+use crate::domain::ids::NoticeNo;
+use crate::domain::notice::Cause;
+use crate::domain::time::Micros;
+use crate::domain::webhook::{DeliveryNo, WebhookNo};
+use crate::store::{Attempt, AttemptEnd, Blame, DeliveryRow, NewNotice, Shown, StoreError, WebhookRow};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqlitePool};
+use std::collections::HashMap;
+
+/// The first that is due of each webhook: SQLite takes the other columns from the row with the least `due_at`.
+const DUE: &str = "SELECT d.* FROM (SELECT no, min(due_at) FROM webhook_deliveries
+    WHERE due_at <= ?1 AND webhook_no NOT IN (SELECT value FROM json_each(?2)) GROUP BY webhook_no) AS first
+    JOIN webhook_deliveries d ON d.no = first.no
+    JOIN webhooks w ON w.no = d.webhook_no JOIN users u ON u.no = w.owner_no
+    WHERE w.disabled_at IS NULL AND u.disabled_at IS NULL ORDER BY d.due_at, d.no LIMIT ?3";
+
+fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, StoreError> {
+    let cause = |number: i64| {
+        let cause = u8::try_from(number).ok().and_then(Cause::from_number);
+        cause.ok_or_else(|| corrupt("cause of a delivery"))
+    };
+    let status = |number: i64| u16::try_from(number).map_err(|_| corrupt("status of a delivery"));
+    Ok(DeliveryRow {
+        no: DeliveryNo(number(row.try_get("no")?)?),
+        webhook: WebhookNo(number(row.try_get("webhook_no")?)?),
+        message_id: row.try_get("message_id")?,
+        notice: row.try_get::<Option<i64>, _>("notice_no")?.map(number).transpose()?.map(NoticeNo),
+        cause: row.try_get::<Option<i64>, _>("cause")?.map(cause).transpose()?,
+        created_at: micros(row, "created_at")?,
+        due_at: row.try_get::<Option<i64>, _>("due_at")?.map(Micros),
+        attempts: number(row.try_get("attempts")?)?,
+        tried_at: row.try_get::<Option<i64>, _>("tried_at")?.map(Micros),
+        status: row.try_get::<Option<i64>, _>("status")?.map(status).transpose()?,
+        problem: row.try_get("problem")?,
+    })
+}
+
+async fn is_on(connection: &mut SqliteConnection, no: WebhookNo) -> Result<bool, StoreError> {
+    let found = sqlx::query("SELECT 1 FROM webhooks WHERE no = ? AND disabled_at IS NULL")
+        .bind(i64::from(no.0))
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+pub(super) async fn insert_test(
+    connection: &mut SqliteConnection,
+    no: WebhookNo,
+    message_id: &str,
+    at: Micros,
+) -> Result<(), StoreError> {
+    if !is_on(connection, no).await? {
+        return Err(StoreError::NotFound);
+    }
+    let waiting = sqlx::query(
+        "SELECT 1 FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NOT NULL",
+    )
+    .bind(i64::from(no.0))
+    .fetch_optional(&mut *connection)
+    .await?;
+    if waiting.is_some() {
+        return Err(StoreError::Conflict);
+    }
+    sqlx::query(
+        "INSERT INTO webhook_deliveries (webhook_no, message_id, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
+    )
+    .bind(i64::from(no.0))
+    .bind(message_id)
+    .bind(at.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn restart(
+    connection: &mut SqliteConnection,
+    webhook: WebhookNo,
+    no: DeliveryNo,
+    at: Micros,
+) -> Result<(), StoreError> {
+    if !is_on(connection, webhook).await? {
+        return Err(StoreError::NotFound);
+    }
+    sqlx::query(
+        "UPDATE webhook_deliveries SET due_at = ?3, attempts = 0
+         WHERE no = ?1 AND webhook_no = ?2 AND problem IS NOT NULL RETURNING no",
+    )
+    .bind(i64::from(no.0))
+    .bind(i64::from(webhook.0))
+    .bind(at.0)
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn list(
+    readers: &SqlitePool,
+    webhook: WebhookNo,
+    most: u32,
+) -> Result<Vec<DeliveryRow>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM webhook_deliveries WHERE webhook_no = ? ORDER BY no DESC LIMIT ?")
+        .bind(i64::from(webhook.0))
+        .bind(i64::from(most))
+        .fetch_all(readers)
+        .await?;
+    rows.iter().map(delivery_row).collect()
+}
+
+pub(super) async fn list_due(
+    readers: &SqlitePool,
+    at: Micros,
+    busy: &[WebhookNo],
+    most: u32,
+) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError> {
+    let rows = sqlx::query(DUE)
+        .bind(at.0)
+        .bind(numbers(busy.iter().map(|no| no.0)))
+        .bind(i64::from(most))
+        .fetch_all(readers)
+        .await?;
+    let due: Vec<_> = rows.iter().map(delivery_row).collect::<Result<_, _>>()?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query("SELECT * FROM webhooks WHERE no IN (SELECT value FROM json_each(?))")
+        .bind(numbers(due.iter().map(|delivery| delivery.webhook.0)))
+        .fetch_all(readers)
+        .await?;
+    let webhooks: Vec<_> = rows.iter().map(webhook_row).collect::<Result<_, _>>()?;
+    let mut webhooks: HashMap<_, _> = webhooks.into_iter().map(|webhook| (webhook.no, webhook)).collect();
+    // One that was removed between the two questions has nothing due any more.
+    Ok(due.into_iter().filter_map(|d| Some((webhooks.remove(&d.webhook)?, d))).collect())
+}
+
+pub(super) async fn note(connection: &mut SqliteConnection, attempt: &Attempt) -> Result<(), StoreError> {
+    let (problem, next) = match &attempt.end {
+        AttemptEnd::Delivered => (None, None),
+        AttemptEnd::Dropped { problem } => (Some(*problem), None),
+        AttemptEnd::Failed { problem, next, .. } => (Some(*problem), *next),
+    };
+    sqlx::query(
+        "UPDATE webhook_deliveries SET attempts = attempts + 1, tried_at = ?2, status = ?3, problem = ?4,
+         due_at = ?5 WHERE no = ?1",
+    )
+    .bind(i64::from(attempt.delivery.0))
+    .bind(attempt.at.0)
+    .bind(attempt.status)
+    .bind(problem)
+    .bind(next.map(|next| next.0))
+    .execute(&mut *connection)
+    .await?;
+    match &attempt.end {
+        AttemptEnd::Delivered => end_failing(connection, attempt.webhook).await,
+        AttemptEnd::Dropped { .. } => Ok(()),
+        AttemptEnd::Failed { blame, .. } => judge(connection, attempt, blame).await,
+    }
+}
+
+async fn end_failing(connection: &mut SqliteConnection, no: WebhookNo) -> Result<(), StoreError> {
+    sqlx::query("UPDATE webhooks SET failing_since = NULL WHERE no = ? AND failing_since IS NOT NULL")
+        .bind(i64::from(no.0))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes since when the webhook fails, and switches it off if that is long enough.
+async fn judge(
+    connection: &mut SqliteConnection,
+    attempt: &Attempt,
+    blame: &Blame,
+) -> Result<(), StoreError> {
+    let (since, shown) = match blame {
+        Blame::None => return Ok(()),
+        Blame::OffSince(since, shown) => (*since, shown),
+        Blame::Off(shown) => (attempt.at, shown),
+    };
+    let row = sqlx::query(
+        "UPDATE webhooks SET failing_since = coalesce(failing_since, ?2)
+         WHERE no = ?1 AND disabled_at IS NULL RETURNING owner_no, failing_since",
+    )
+    .bind(i64::from(attempt.webhook.0))
+    .bind(attempt.at.0)
+    .fetch_optional(&mut *connection)
+    .await?;
+    match row {
+        Some(row) if micros(&row, "failing_since")? <= since => {
+            switch_off(connection, attempt, &row, shown).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn switch_off(
+    connection: &mut SqliteConnection,
+    attempt: &Attempt,
+    webhook: &SqliteRow,
+    shown: &Shown,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE webhooks SET disabled_at = ?2 WHERE no = ?1")
+        .bind(i64::from(attempt.webhook.0))
+        .bind(attempt.at.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "UPDATE webhook_deliveries SET due_at = NULL, problem = coalesce(problem, 'webhook_off')
+         WHERE webhook_no = ? AND due_at IS NOT NULL",
+    )
+    .bind(i64::from(attempt.webhook.0))
+    .execute(&mut *connection)
+    .await?;
+    let notice = NewNotice {
+        user: user_no(webhook, "owner_no")?,
+        cause: Cause::WebhookOff,
+        key: None,
+        at: attempt.at,
+        count: 1,
+        addresses: Vec::new(),
+        detail: shown.0.clone(),
+    };
+    notices::insert(connection, &notice).await
+}
+
+pub(super) async fn delete_old(connection: &mut SqliteConnection, before: Micros) -> Result<u64, StoreError> {
+    let done = sqlx::query("DELETE FROM webhook_deliveries WHERE created_at < ?")
+        .bind(before.0)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,181 @@
+//! Webhooks, and what is delivered to them.
+
+use super::{Audit, StoreError};
+use crate::domain::ids::{NoticeNo, UserNo};
+use crate::domain::notice::Cause;
+use crate::domain::sealing::SealError;
+use crate::domain::time::Micros;
+use crate::domain::webhook::{DeliveryNo, WebhookNo};
+use async_trait::async_trait;
+
+/// A webhook's row.
+#[derive(Clone)]
+pub struct WebhookRow {
+    /// The webhook.
+    pub no: WebhookNo,
+    /// Whose account it is of.
+    pub owner: UserNo,
+    /// Where it leads, in canonical form.
+    pub url: String,
+    /// The sealed secret.
+    pub secret_sealed: Vec<u8>,
+    /// The set of its causes: [`Cause::bit`] of each.
+    pub causes: u32,
+    /// When it was added.
+    pub created_at: Micros,
+    /// When it was switched off.
+    pub disabled_at: Option<Micros>,
+    /// Since when no delivery succeeded.
+    pub failing_since: Option<Micros>,
+}
+
+/// Seals a secret for the row of a webhook, whose number is known only once it is there.
+pub type Seal = Box<dyn FnOnce(WebhookNo) -> Result<Vec<u8>, SealError> + Send>;
+
+/// A webhook to add.
+pub struct NewWebhook {
+    /// Whose account it is of.
+    pub owner: UserNo,
+    /// Where it leads.
+    pub url: String,
+    /// The set of its causes.
+    pub causes: u32,
+    /// Makes its sealed secret.
+    pub seal: Seal,
+    /// The most an account has.
+    pub most: u32,
+}
+
+/// What of a webhook is changed.
+#[derive(Clone)]
+pub enum WebhookChange {
+    /// Where it leads, and its causes.
+    Choices {
+        /// Where it leads.
+        url: String,
+        /// The set of its causes.
+        causes: u32,
+    },
+    /// The sealed secret.
+    Secret(Vec<u8>),
+    /// It is switched on again.
+    On,
+}
+
+/// A delivery's row.
+#[derive(Clone)]
+pub struct DeliveryRow {
+    /// The delivery.
+    pub no: DeliveryNo,
+    /// To which webhook.
+    pub webhook: WebhookNo,
+    /// What its messages are called.
+    pub message_id: String,
+    /// What it tells of; none: it is a test, or the notice is gone.
+    pub notice: Option<NoticeNo>,
+    /// Why it is sent; none: it is a test.
+    pub cause: Option<Cause>,
+    /// Since when it waits.
+    pub created_at: Micros,
+    /// When it is tried next; none: it is settled.
+    pub due_at: Option<Micros>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When last.
+    pub tried_at: Option<Micros>,
+    /// What the receiver answered then.
+    pub status: Option<u16>,
+    /// Why it failed then, by its name.
+    pub problem: Option<String>,
+}
+
+/// What became of an attempt.
+pub struct Attempt {
+    /// Of which delivery.
+    pub delivery: DeliveryNo,
+    /// To which webhook.
+    pub webhook: WebhookNo,
+    /// When.
+    pub at: Micros,
+    /// What the receiver answered.
+    pub status: Option<u16>,
+    /// How the delivery goes on.
+    pub end: AttemptEnd,
+}
+
+/// How a delivery goes on after an attempt.
+pub enum AttemptEnd {
+    /// It is delivered.
+    Delivered,
+    /// It cannot be told any more, which is not the receiver's fault.
+    Dropped {
+        /// Why, by its name.
+        problem: &'static str,
+    },
+    /// It failed.
+    Failed {
+        /// Why, by its name.
+        problem: &'static str,
+        /// When it is tried again; none: never.
+        next: Option<Micros>,
+        /// What that means for the webhook.
+        blame: Blame,
+    },
+}
+
+/// What a failed attempt means for its webhook.
+pub enum Blame {
+    /// Nothing: it was a test.
+    None,
+    /// It is switched off if it fails since then or longer.
+    OffSince(Micros, Shown),
+    /// It is switched off: its receiver is gone for good.
+    Off(Shown),
+}
+
+/// How a webhook is named to its owner when it is switched off.
+pub struct Shown(pub String);
+
+/// Webhooks. What is changed through them ends in the audit log, what is sent does not.
+#[async_trait]
+pub trait WebhookStore: Send + Sync {
+    /// Adds one; `Full` if the account has as many as it may.
+    async fn insert_webhook(&self, webhook: NewWebhook, audit: Audit) -> Result<WebhookNo, StoreError>;
+    /// The webhooks of an account, oldest first.
+    async fn list_webhooks(&self, owner: UserNo) -> Result<Vec<WebhookRow>, StoreError>;
+    /// One of them.
+    async fn find_webhook(&self, owner: UserNo, no: WebhookNo) -> Result<Option<WebhookRow>, StoreError>;
+    /// Changes one; `NotFound` if it is gone.
+    async fn change_webhook(
+        &self,
+        no: WebhookNo,
+        change: WebhookChange,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// Removes one with its deliveries; `NotFound` if it is gone.
+    async fn delete_webhook(&self, no: WebhookNo, audit: Audit) -> Result<(), StoreError>;
+    /// Queues a test; `Conflict` if one waits, `NotFound` if the webhook is off or gone.
+    async fn insert_test(&self, no: WebhookNo, message_id: String, at: Micros) -> Result<(), StoreError>;
+    /// Starts a failed delivery anew; `NotFound` if it did not fail, or the webhook is off.
+    async fn restart_delivery(
+        &self,
+        webhook: WebhookNo,
+        no: DeliveryNo,
+        at: Micros,
+    ) -> Result<(), StoreError>;
+    /// The latest deliveries of a webhook, newest first.
+    async fn list_deliveries(&self, webhook: WebhookNo, most: u32) -> Result<Vec<DeliveryRow>, StoreError>;
+    /// What is due, the longest waiting first: one for each webhook that is on, of an account that is enabled,
+    /// and not among the `busy` ones.
+    async fn list_due_deliveries(
+        &self,
+        at: Micros,
+        busy: &[WebhookNo],
+        most: u32,
+    ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError>;
+    /// Notes what became of an attempt, and switches the webhook off if that was one too many. What is gone by
+    /// then is left alone.
+    async fn note_attempt(&self, attempt: Attempt) -> Result<(), StoreError>;
+    /// Removes the deliveries that began before then; answers how many.
+    async fn delete_old_deliveries(&self, before: Micros) -> Result<u64, StoreError>;
+}

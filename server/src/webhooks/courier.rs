@@ -1,0 +1,225 @@
+//! Carries deliveries to their receivers, each webhook its own one after the other, and many webhooks at a time:
+//! who answers slowly waits for itself alone.
+
+use super::message;
+use super::sender::{Failure, Reply, Sender};
+use crate::domain::sealing::SealingKey;
+use crate::domain::time::{Clock, Micros};
+use crate::domain::webhook::{PATIENCE, SigningSecret, WebhookNo, WebhookUrl, wait_after};
+use crate::store::{Attempt, AttemptEnd, Blame, DeliveryRow, Shown, Store, StoreError, WebhookRow};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Messages that are on their way at a time, each to another webhook.
+const PLACES: usize = 32;
+/// How often what is due is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// For how long a webhook rests whose attempt could not be noted: it would be tried again and again.
+const REST: Duration = Duration::from_secs(30);
+
+/// Sends what is due.
+#[derive(Clone)]
+pub struct Courier {
+    /// Where deliveries wait.
+    pub store: Arc<dyn Store>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// With which secrets are sealed.
+    pub sealing: SealingKey,
+    /// How messages are sent.
+    pub sender: Sender,
+    /// Rung when something may be due sooner than the next look.
+    pub bell: Arc<Notify>,
+}
+
+impl Courier {
+    /// Sends until it is stopped. What is on its way then is sent again after the next start.
+    pub async fn run(self, stop: CancellationToken) {
+        let (mut sending, mut busy) = (JoinSet::new(), HashSet::new());
+        loop {
+            for (webhook, delivery) in self.find_due(&busy, PLACES.saturating_sub(sending.len())).await {
+                busy.insert(webhook.no);
+                let courier = self.clone();
+                sending.spawn(async move {
+                    let no = webhook.no;
+                    if courier.deliver(webhook, delivery).await.is_err() {
+                        tokio::time::sleep(REST).await;
+                    }
+                    no
+                });
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(done) = sending.join_next() => match done {
+                    Ok(no) => { busy.remove(&no); }
+                    // Which one it was is not known: all rest until the others have come back.
+                    Err(error) => tracing::error!(%error, "sending to a webhook failed"),
+                },
+                () = self.bell.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            if sending.is_empty() {
+                busy.clear();
+            }
+        }
+    }
+
+    /// Sends once whatever is due now, all webhooks at a time; answers how much that was.
+    pub async fn deliver_due(&self) -> usize {
+        let due = self.find_due(&HashSet::new(), PLACES).await;
+        let sending = due.into_iter().map(|(webhook, delivery)| self.deliver(webhook, delivery));
+        futures::future::join_all(sending).await.len()
+    }
+
+    async fn find_due(&self, busy: &HashSet<WebhookNo>, most: usize) -> Vec<(WebhookRow, DeliveryRow)> {
+        if most == 0 {
+            return Vec::new();
+        }
+        let busy: Vec<_> = busy.iter().copied().collect();
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let due = self.store.list_due_deliveries(self.clock.now(), &busy, most).await;
+        due.unwrap_or_else(|error| {
+            tracing::error!(%error, "what is due to webhooks cannot be read");
+            Vec::new()
+        })
+    }
+
+    /// One attempt, and what becomes of it.
+    async fn deliver(&self, webhook: WebhookRow, delivery: DeliveryRow) -> Result<(), StoreError> {
+        let (status, end) = match self.write(&delivery).await? {
+            Ok(body) => self.attempt(&webhook, &delivery, body).await,
+            Err(problem) => (None, AttemptEnd::Dropped { problem }),
+        };
+        let attempt =
+            Attempt { delivery: delivery.no, webhook: webhook.no, at: self.clock.now(), status, end };
+        self.store.note_attempt(attempt).await.inspect_err(|error| {
+            tracing::error!(%error, "an attempt to send to a webhook cannot be noted");
+        })
+    }
+
+    /// The body as it reads now.
+    async fn write(&self, delivery: &DeliveryRow) -> Result<Result<Bytes, &'static str>, StoreError> {
+        let Some(notice) = delivery.notice else {
+            return Ok(match delivery.cause {
+                None => Ok(message::of_test(delivery.created_at)),
+                Some(_) => Err("notice_gone"),
+            });
+        };
+        let facts = self.store.find_notice(notice).await?;
+        Ok(facts.map(|facts| message::of_notice(&facts)).ok_or("notice_gone"))
+    }
+
+    async fn attempt(
+        &self,
+        webhook: &WebhookRow,
+        delivery: &DeliveryRow,
+        body: Bytes,
+    ) -> (Option<u16>, AttemptEnd) {
+        let Some(secret) = self.open_secret(webhook) else {
+            return (None, AttemptEnd::Dropped { problem: "secret_unreadable" });
+        };
+        let reply = match WebhookUrl::parse(&webhook.url, self.sender.allows_private()) {
+            Ok(url) => {
+                let headers = headers(&secret, delivery, self.clock.now(), &body);
+                self.sender.post(&url, headers, body).await
+            }
+            Err(error) => Err(Failure::from(error)),
+        };
+        let status = reply.as_ref().ok().map(|reply| reply.status.as_u16());
+        (status, self.judge(webhook, delivery, &reply))
+    }
+
+    fn open_secret(&self, webhook: &WebhookRow) -> Option<SigningSecret> {
+        let opened = self.sealing.open_bytes(&webhook.no.sealed_place(), &webhook.secret_sealed);
+        let opened = opened.inspect_err(|error| {
+            tracing::error!(%error, webhook = webhook.no.0, "the secret of a webhook cannot be read");
+        });
+        SigningSecret::from_bytes(&opened.ok()?)
+    }
+
+    fn judge(
+        &self,
+        webhook: &WebhookRow,
+        delivery: &DeliveryRow,
+        reply: &Result<Reply, Failure>,
+    ) -> AttemptEnd {
+        let now = self.clock.now();
+        let (problem, asked) = match reply {
+            Ok(reply) if reply.status.is_success() => return AttemptEnd::Delivered,
+            Ok(reply) if reply.status == StatusCode::GONE => ("gone", None),
+            Ok(reply) => {
+                let problem = if reply.status.is_redirection() { "redirect" } else { "status" };
+                (problem, reply.retry_after.as_deref().and_then(|text| seconds(text, now)))
+            }
+            Err(failure) => (failure.name(), None),
+        };
+        let shown = || Shown(shown(&webhook.url));
+        let is_test = delivery.cause.is_none();
+        let (next, blame) = match problem {
+            "gone" => (None, Blame::Off(shown())),
+            // Who asked for a test sees how it went, and can ask for another one.
+            _ if is_test => (None, Blame::None),
+            _ => (
+                wait_after(delivery.attempts + 1, rand::random(), asked),
+                Blame::OffSince(now.plus_seconds(-PATIENCE), shown()),
+            ),
+        };
+        AttemptEnd::Failed { problem, next: next.map(|wait| now.plus_seconds(wait)), blame }
+    }
+}
+
+/// How a webhook is named where more than its owner may read.
+pub(super) fn shown(url: &str) -> String {
+    // Whatever the settings are now: it was taken once.
+    WebhookUrl::parse(url, true).map(|url| url.origin()).unwrap_or_default()
+}
+
+fn headers(secret: &SigningSecret, delivery: &DeliveryRow, now: Micros, body: &[u8]) -> HeaderMap {
+    let timestamp = now.0.div_euclid(Micros::SECOND);
+    let signature = secret.sign(&delivery.message_id, timestamp, body);
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("webhook-timestamp", HeaderValue::from(timestamp));
+    for (name, value) in [("webhook-id", &delivery.message_id), ("webhook-signature", &signature)] {
+        headers.insert(name, HeaderValue::from_str(value).expect("it is base64 and digits"));
+    }
+    headers
+}
+
+/// The seconds that a Retry-After asks for: a number, or a time.
+fn seconds(text: &str, now: Micros) -> Option<u64> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let time = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    u64::try_from(time.as_second() - now.0.div_euclid(Micros::SECOND)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_asked_for_in_seconds_or_by_a_time() {
+        let now = Micros(784_111_777 * Micros::SECOND);
+        assert_eq!(seconds(" 120 ", now), Some(120));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:51:37 GMT", now), Some(120));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:36 GMT", now), None);
+        for text in ["", "-1", "soon", "99999999999999999999", "1.5"] {
+            assert_eq!(seconds(text, now), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn more_than_the_host_is_not_told() {
+        assert_eq!(shown("https://example.com/hook/secret?token=x"), "https://example.com");
+        assert_eq!(shown("http://127.0.0.1:8080/x"), "http://127.0.0.1:8080");
+    }
+}

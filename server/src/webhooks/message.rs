@@ -1,0 +1,103 @@
+//! What a message says: the notice as it stands when it is sent, never a token.
+
+use crate::domain::time::Micros;
+use crate::store::{NoticeAddress, NoticeFacts, NoticeKey};
+use bytes::Bytes;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Message<'a, T> {
+    r#type: &'a str,
+    timestamp: String,
+    data: T,
+}
+
+#[derive(Serialize)]
+struct Notice<'a> {
+    notice_id: u32,
+    username: &'a str,
+    count: u64,
+    first_at: String,
+    last_at: String,
+    key: Option<Key<'a>>,
+    addresses: Vec<Address>,
+    action: Option<&'a str>,
+    actor: Option<&'a str>,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct Key<'a> {
+    id: String,
+    username: &'a str,
+    description: &'a str,
+    r#type: &'static str,
+    masked_token: &'a str,
+    deleted_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Address {
+    address: String,
+    count: u64,
+    first_at: String,
+    last_at: String,
+}
+
+#[derive(Serialize)]
+struct Test {
+    message: &'static str,
+}
+
+/// The body of a message about a notice.
+pub(super) fn of_notice(facts: &NoticeFacts) -> Bytes {
+    let kind = format!("notice.{}", facts.cause.name());
+    let data = Notice {
+        notice_id: facts.no.0,
+        username: facts.username.as_str(),
+        count: facts.count,
+        first_at: rfc_3339(facts.first_at),
+        last_at: rfc_3339(facts.last_at),
+        key: facts.key.as_ref().map(key),
+        addresses: facts.addresses.iter().map(address).collect(),
+        action: facts.action.as_deref(),
+        actor: facts.actor.as_deref(),
+        detail: &facts.detail,
+    };
+    write(&Message { r#type: &kind, timestamp: rfc_3339(facts.last_at), data })
+}
+
+/// The body of a test.
+pub(super) fn of_test(at: Micros) -> Bytes {
+    let data = Test { message: "This is a test. Notices arrive in the same way." };
+    write(&Message { r#type: "test", timestamp: rfc_3339(at), data })
+}
+
+fn key(key: &NoticeKey) -> Key<'_> {
+    Key {
+        id: key.id.to_string(),
+        username: key.username.as_str(),
+        description: &key.description,
+        r#type: key.key_type.name(),
+        masked_token: &key.masked,
+        deleted_at: key.deleted_at.map(rfc_3339),
+    }
+}
+
+fn address(seen: &NoticeAddress) -> Address {
+    Address {
+        address: seen.address.to_string(),
+        count: seen.count,
+        first_at: rfc_3339(seen.first_at),
+        last_at: rfc_3339(seen.last_at),
+    }
+}
+
+fn write(message: &impl Serialize) -> Bytes {
+    serde_json::to_vec(message).expect("texts and numbers are JSON").into()
+}
+
+fn rfc_3339(at: Micros) -> String {
+    let time = jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

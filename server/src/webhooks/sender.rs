@@ -1,0 +1,215 @@
+//! One message to one receiver. The name of the receiver is asked for once, every address of it is judged, and
+//! the connection goes to one of those that were judged: what the name says a moment later is of no interest.
+//! Nothing here follows a redirect or asks a proxy.
+
+use super::resolve::Resolve;
+use crate::domain::outbound;
+use crate::domain::webhook::{UrlError, WebhookUrl};
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+const USER_AGENT: &str = concat!("latchkey/", env!("CARGO_PKG_VERSION"));
+/// So much of an answer is read, so that its sender can end in good order; nobody looks at it.
+const ANSWER: usize = 64 * 1024;
+/// The most bytes of an answer's head.
+const HEAD: usize = 32 * 1024;
+
+/// Why a message did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Its address is none that webhooks may have, by the settings of now.
+    BadAddress,
+    /// The name has no address.
+    NotFound,
+    /// One of its addresses is this machine's, or of a network that is not public.
+    NotPublic,
+    /// Nobody takes the connection.
+    NotConnected,
+    /// TLS was not agreed on.
+    NoTls,
+    /// It took too long.
+    TooLate,
+    /// What came back is not HTTP.
+    NotHttp,
+}
+
+impl Failure {
+    /// The name in the delivery's row.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BadAddress => "bad_address",
+            Self::NotFound => "name_not_found",
+            Self::NotPublic => "not_public",
+            Self::NotConnected => "not_connected",
+            Self::NoTls => "no_tls",
+            Self::TooLate => "too_late",
+            Self::NotHttp => "not_http",
+        }
+    }
+}
+
+impl From<UrlError> for Failure {
+    fn from(error: UrlError) -> Self {
+        match error {
+            UrlError::NotPublic => Self::NotPublic,
+            _ => Self::BadAddress,
+        }
+    }
+}
+
+/// What a receiver answered.
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The value of Retry-After.
+    pub retry_after: Option<String>,
+}
+
+/// Sends messages.
+#[derive(Clone)]
+pub struct Sender {
+    resolver: Arc<dyn Resolve>,
+    allow_private: bool,
+    patience: Duration,
+    tls: Arc<OnceLock<Option<Arc<ClientConfig>>>>,
+}
+
+impl Sender {
+    /// Ready to send; `patience` is what a receiver has for all of it.
+    #[must_use]
+    pub fn new(resolver: Arc<dyn Resolve>, allow_private: bool, patience: Duration) -> Self {
+        Self { resolver, allow_private, patience, tls: Arc::default() }
+    }
+
+    /// Believes other certificates than this machine does.
+    #[must_use]
+    pub fn with_tls(self, config: ClientConfig) -> Self {
+        Self { tls: Arc::new(OnceLock::from(Some(Arc::new(config)))), ..self }
+    }
+
+    /// Whether private networks and HTTP are allowed.
+    #[must_use]
+    pub fn allows_private(&self) -> bool {
+        self.allow_private
+    }
+
+    /// Posts a body and waits for the head of the answer.
+    ///
+    /// # Errors
+    /// The receiver is not to be reached, or must not be.
+    pub async fn post(&self, url: &WebhookUrl, headers: HeaderMap, body: Bytes) -> Result<Reply, Failure> {
+        let deadline = Instant::now() + self.patience;
+        let sending = self.try_post(url, headers, body, deadline);
+        timeout_at(deadline, sending).await.unwrap_or(Err(Failure::TooLate))
+    }
+
+    async fn try_post(
+        &self,
+        url: &WebhookUrl,
+        headers: HeaderMap,
+        body: Bytes,
+        deadline: Instant,
+    ) -> Result<Reply, Failure> {
+        let stream = connect(&self.judged_addresses(url).await?, url.port()).await?;
+        if !url.is_secure() {
+            return ask(stream, url, headers, body, deadline).await;
+        }
+        let name = ServerName::try_from(url.host().to_owned()).map_err(|_| Failure::NoTls)?;
+        let config = self.tls.get_or_init(trusting_this_machine).clone().ok_or(Failure::NoTls)?;
+        let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
+            tracing::debug!(receiver = url.origin(), %error, "no TLS with a webhook");
+            Failure::NoTls
+        })?;
+        ask(stream, url, headers, body, deadline).await
+    }
+
+    /// One address that must not be asked spoils them all: a receiver has no reason to name it.
+    async fn judged_addresses(&self, url: &WebhookUrl) -> Result<Vec<IpAddr>, Failure> {
+        let addresses = match url.ip() {
+            Some(ip) => vec![ip],
+            None => self.resolver.resolve(url.host()).await.map_err(|_| Failure::NotFound)?,
+        };
+        if addresses.is_empty() {
+            return Err(Failure::NotFound);
+        }
+        let all_allowed = addresses.iter().all(|ip| outbound::is_allowed(*ip, self.allow_private));
+        if all_allowed { Ok(addresses) } else { Err(Failure::NotPublic) }
+    }
+}
+
+async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Failure> {
+    for ip in addresses {
+        if let Ok(stream) = TcpStream::connect(SocketAddr::new(*ip, port)).await {
+            return Ok(stream);
+        }
+    }
+    Err(Failure::NotConnected)
+}
+
+async fn ask(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    url: &WebhookUrl,
+    headers: HeaderMap,
+    body: Bytes,
+    deadline: Instant,
+) -> Result<Reply, Failure> {
+    let mut builder = hyper::client::conn::http1::Builder::new();
+    builder.max_buf_size(HEAD);
+    let (mut sender, connection) =
+        builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::NotHttp)?;
+    // Dropped with this function, and the connection with it.
+    let mut driver = JoinSet::new();
+    driver.spawn(connection);
+    let mut request = Request::post(url.target())
+        .header(header::HOST, url.authority())
+        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::CONNECTION, "close")
+        .body(Full::new(body))
+        .map_err(|_| Failure::BadAddress)?;
+    request.headers_mut().extend(headers);
+    let answer = sender.send_request(request).await.map_err(|_| Failure::NotHttp)?;
+    let retry_after = answer.headers().get(header::RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let status = answer.status();
+    // The status is the answer, whether or not the rest comes in time.
+    let _ = timeout_at(deadline, drop_body(answer.into_body())).await;
+    Ok(Reply { status, retry_after })
+}
+
+async fn drop_body(mut body: Incoming) {
+    let mut seen = 0;
+    while seen < ANSWER {
+        match body.frame().await {
+            Some(Ok(frame)) => seen += frame.data_ref().map_or(0, Bytes::len),
+            Some(Err(_)) | None => return,
+        }
+    }
+}
+
+/// Believes the certificates that this machine believes.
+fn trusting_this_machine() -> Option<Arc<ClientConfig>> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        tracing::error!(
+            "this machine trusts no certificate authority, so no webhook can be sent; install \
+             ca-certificates or set SSL_CERT_FILE, then start Latchkey again"
+        );
+        return None;
+    }
+    Some(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
+}

@@ -1,0 +1,106 @@
+//! Webhooks: what their owner may do, what arrives, and where nothing is ever sent.
+
+mod delivery;
+mod forms;
+mod guard;
+mod restart;
+
+use crate::app::{Answer, Browser, START, TestApp};
+use http::StatusCode;
+use latchkey::domain::ids::{KeyNo, UserNo};
+use latchkey::domain::notice::Cause;
+use latchkey::domain::time::{Clock, Micros};
+use latchkey::store::NewNotice;
+
+const LIST: &str = "/account/webhooks";
+const ALLOW: (&str, &str) = ("webhook_allow_private", "true");
+
+/// A server that may send to this machine, with an owner.
+async fn app_with_owner() -> TestApp {
+    let app = TestApp::start_with(&[ALLOW, ("webhook_timeout_seconds", "2")]).await;
+    app.add_user("demo").await;
+    app
+}
+
+/// Moves the clock to the present, which the judge's library compares with.
+fn to_the_present(app: &TestApp) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    app.clock.advance(i64::try_from(now).unwrap() - START);
+}
+
+/// What is written in `<code>` on a page.
+fn shown_secret(page: &str) -> Option<String> {
+    let start = page.find("whsec_")?;
+    Some(page[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || "+/=_".contains(*c)).collect())
+}
+
+fn causes(causes: &[Cause]) -> Vec<String> {
+    causes.iter().map(|cause| format!("cause_{}", cause.name())).collect()
+}
+
+async fn try_add(browser: &Browser<'_>, url: &str, chosen: &[Cause]) -> Answer {
+    let names = causes(chosen);
+    let mut fields = vec![("url", url)];
+    fields.extend(names.iter().map(|name| (name.as_str(), "on")));
+    browser.post(LIST, &fields).await
+}
+
+/// Adds a webhook for all causes; answers its page and its secret.
+async fn add(browser: &Browser<'_>, url: &str) -> (String, String) {
+    let answer = try_add(browser, url, &Cause::ALL).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert_eq!(answer.header("location"), LIST);
+    let page = browser.get(LIST).await.page();
+    let id = page.rsplit("href=\"/account/webhooks/").next().unwrap().split('"').next().unwrap();
+    (format!("{LIST}/{id}"), shown_secret(&page).expect("its secret is shown"))
+}
+
+/// Presses a button of a webhook's page.
+async fn press(browser: &Browser<'_>, path: &str, verb: &str) -> Answer {
+    let id = path.rsplit('/').next().unwrap();
+    browser.post(&format!("{path}?do={verb}"), &[("id", id)]).await
+}
+
+/// Sends a test and carries it out.
+async fn test(browser: &Browser<'_>, path: &str) {
+    let answer = press(browser, path, "test_webhook").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert_eq!(browser.app.services.courier.deliver_due().await, 1);
+}
+
+/// The cells of the rows of a page's table.
+async fn log(browser: &Browser<'_>, path: &str) -> Vec<Vec<String>> {
+    let page = browser.get(path).await.page();
+    let body = page.split("<tbody").nth(1).unwrap_or_default();
+    let rows = body.split("<tr").skip(1).map(|row| {
+        let cells = row.split("<td").skip(1).map(|cell| {
+            let cell = cell.split_once('>').unwrap().1;
+            crate::app::strip_tags(cell.split("</td>").next().unwrap())
+        });
+        cells.collect()
+    });
+    rows.collect()
+}
+
+async fn user(app: &TestApp, name: &str) -> UserNo {
+    let users = app.services.operator.list_users().await.unwrap();
+    users.iter().find(|user| user.username.as_str() == name).unwrap().no
+}
+
+/// Tells a user something.
+async fn tell(app: &TestApp, name: &str, cause: Cause, key: Option<KeyNo>, count: u64) {
+    let notice = NewNotice {
+        user: user(app, name).await,
+        cause,
+        key,
+        at: app.clock.now(),
+        count,
+        addresses: vec![("203.0.113.9".parse().map(latchkey::domain::address::Address::new).unwrap(), count)],
+        detail: String::new(),
+    };
+    app.services.store.insert_notices(vec![notice]).await.unwrap();
+}
+
+fn seconds(at: Micros) -> i64 {
+    at.0 / Micros::SECOND
+}
