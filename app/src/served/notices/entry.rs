@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::texts::{NoticeTexts, Served};
 use super::NOTICES;
-use super::words::{advice, elsewhere, text, times, title};
+use super::words::{advice, elsewhere, is_counted, text, times, title};
 use crate::components::Time;
 use crate::i18n::fill;
 use crate::part::{IntoPart, Part};
@@ -59,18 +59,17 @@ fn key(t: &'static NoticeTexts, key: Option<&NoticeKey>) -> Part {
 }
 
 fn addresses(t: &'static NoticeTexts, notice: &Notice, page: u32) -> Part {
-    if notice.addresses.is_empty() {
+    if !is_counted(notice) || notice.addresses.is_empty() {
         return ().part();
     }
+    let class = if notice.cause == NoticeCause::NewAddress { "addresses" } else { "addresses many" };
     let rows: Vec<_> = notice.addresses.iter().map(|address| row(t, notice, address, page)).collect();
     let more = elsewhere(t, notice).map(|text| view! { <li class="hint">{text}</li> });
-    view! { <ul class="addresses">{rows}{more}</ul> }.part()
+    view! { <ul class=class>{rows}{more}</ul> }.part()
 }
 
 fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: u32) -> Part {
-    let counts =
-        matches!(notice.cause, NoticeCause::NewAddress | NoticeCause::DeadKeyInUse | NoticeCause::Guessing);
-    let count = counts.then(|| view! { " "<span class="hint">{times(t, address.count)}</span> });
+    let count = times(t, address.count);
     let end = match address.state {
         AddressState::Authorised => view! { <span class="badge">{t.state_authorised}</span> }.part(),
         AddressState::Ignored => view! { <span class="badge">{t.state_ignored}</span> }.part(),
@@ -85,7 +84,12 @@ fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: 
         }
         AddressState::Open => ().part(),
     };
-    view! { <li><span><span class="address">{address.address.clone()}</span>{count}</span>{end}</li> }.part()
+    view! {
+        <li>
+            <span><span class="address">{address.address.clone()}</span>" "<span class="hint">{count}</span></span>
+            {end}
+        </li>
+     }.part()
 }
 
 /// A form of one button that does something about an address.
@@ -108,7 +112,7 @@ fn delete(t: &'static NoticeTexts, notice: &Notice) -> Part {
     key.map(|key| {
         view! {
             <form method="get" action=format!("/account/api-keys/{}/delete", key.id.0)>
-                <button type="submit" class="button danger small">{t.delete_key}</button>
+                <button type="submit" class="button quiet small danger-link">{t.delete_key}</button>
             </form>
         }
     })

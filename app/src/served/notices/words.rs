@@ -41,7 +41,7 @@ pub(super) fn text(t: &'static NoticeTexts, notice: &Notice) -> Option<String> {
         NoticeCause::Guessing => counted(t.text_guessing),
         NoticeCause::PasswordExpiring => t.text_password_expiring.to_owned(),
         NoticeCause::WebhookOff => fill(t.text_webhook_off, &[("webhook", &notice.detail)]),
-        NoticeCause::NewLogin => t.text_new_login.to_owned(),
+        NoticeCause::NewLogin => fill(t.text_new_login, &[("address", &from(notice))]),
         NoticeCause::AddressesChanged | NoticeCause::AccountChanged => {
             let what = notice.action.as_deref().and_then(|action| action_text(ProfileTexts::here(), action));
             let what = what.unwrap_or_default();
@@ -101,13 +101,25 @@ pub(super) fn cause_text(t: &'static NoticeTexts, cause: NoticeCause) -> &'stati
     }
 }
 
+/// Whether it goes on counting, by addresses.
+pub(super) fn is_counted(notice: &Notice) -> bool {
+    matches!(notice.cause, NoticeCause::NewAddress | NoticeCause::DeadKeyInUse | NoticeCause::Guessing)
+}
+
+/// Who did it, and from where.
 fn by(t: &'static NoticeTexts, notice: &Notice) -> String {
+    let address = from(notice);
     match notice.actor.as_deref() {
-        None => t.by_you.to_owned(),
-        // The operator's shell has no address; a user of that name has.
-        Some("operator") if notice.addresses.is_empty() => t.by_operator.to_owned(),
-        Some(actor) => fill(t.by_other, &[("actor", &actor)]),
+        None => fill(t.by_you, &[("address", &address)]),
+        // The operator's shell has no address.
+        Some(_) if address.is_empty() => t.by_operator.to_owned(),
+        Some(actor) => fill(t.by_other, &[("actor", &actor), ("address", &address)]),
     }
+}
+
+/// Where an act came from.
+fn from(notice: &Notice) -> &str {
+    notice.addresses.first().map_or("", |first| first.address.as_str())
 }
 
 fn is_deleted(notice: &Notice) -> bool {

@@ -20,8 +20,28 @@ fn cause_of(action: Action) -> Option<Cause> {
             Cause::AddressesChanged
         }
         Action::Login => Cause::NewLogin,
-        Action::PasswordReset => Cause::AccountChanged,
-        _ => return None,
+        Action::PasswordReset
+        | Action::PasswordChanged
+        | Action::TwoFactorOn
+        | Action::TwoFactorOff
+        | Action::TwoFactorReset
+        | Action::RecoveryCodesMade
+        | Action::RecoveryCodeUsed
+        | Action::EmailChanged
+        | Action::EmailConfirmed
+        | Action::EmailRemoved
+        | Action::RoleChanged => Cause::AccountChanged,
+        Action::UserAdded
+        | Action::UserDisabled
+        | Action::UserEnabled
+        | Action::LoginFailed
+        | Action::Logout
+        | Action::SessionEnded
+        | Action::EmailEntered
+        | Action::AddressIgnored
+        | Action::NoticesChosen
+        | Action::GatewayAdded
+        | Action::GatewayRemoved => return None,
     })
 }
 

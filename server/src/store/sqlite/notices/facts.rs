@@ -21,7 +21,7 @@ const BY_NUMBERS: &str = "SELECT n.no AS notice_no, n.user_no, u.owner_no, u.use
 const ADDRESSES: &str = "SELECT a.notice_no, a.address, a.count, a.first_at, a.last_at,
     EXISTS (SELECT 1 FROM ignored_addresses i WHERE i.key_no = n.key_no AND i.address = a.address) AS ignored
     FROM notice_addresses a JOIN notices n ON n.no = a.notice_no
-    WHERE a.notice_no IN (SELECT value FROM json_each(?)) ORDER BY a.notice_no, a.first_at, a.address";
+    WHERE a.notice_no IN (SELECT value FROM json_each(?)) ORDER BY a.notice_no, a.count DESC, a.first_at, a.address";
 /// The numbers come from the index alone, so that what is skipped is never read.
 const PAGE: &str = "SELECT no FROM notices WHERE user_no = ? ORDER BY last_at DESC, no DESC LIMIT ? OFFSET ?";
 
