@@ -40,6 +40,9 @@ fn cause_of(action: Action) -> Option<Cause> {
         | Action::EmailEntered
         | Action::AddressIgnored
         | Action::NoticesChosen
+        | Action::WebhookAdded
+        | Action::WebhookChanged
+        | Action::WebhookRemoved
         | Action::GatewayAdded
         | Action::GatewayRemoved => return None,
     })
