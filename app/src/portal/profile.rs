@@ -23,6 +23,8 @@ pub trait ProfilePortal: Send + Sync {
 /// What a user chose and entered.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
+    /// Whether it owns its account.
+    pub is_owner: bool,
     /// The code of the language it chose; empty: as the browser asks.
     pub language: String,
     /// The IANA name of its time zone.

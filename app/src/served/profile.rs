@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use super::part::{asked, confirmation};
 use super::security::{security_done, security_panels};
-use super::texts::{ProfileTexts, Served};
+use super::texts::{ProfileTexts, Served, WebhookTexts};
 use crate::components::PageHeading;
 use crate::part::{IntoPart, Part};
 use crate::portal::Profile;
@@ -27,6 +27,8 @@ pub(super) fn profile_page() -> Part {
 
 fn show(profile: &Profile) -> Part {
     let t = ProfileTexts::here();
+    let webhooks = WebhookTexts::here().heading;
+    let webhooks = profile.is_owner.then(|| view! { <p><a href="/account/webhooks">{webhooks}</a></p> });
     view! {
         <PageHeading text=t.heading/>
         {confirmation(|done| done_text(t, done))}
@@ -37,6 +39,7 @@ fn show(profile: &Profile) -> Part {
             {sessions::sessions_part(&profile.sessions)}
         </div>
         <p><a href="/account/profile/history">{t.history_link}</a></p>
+        {webhooks}
     }
     .part()
 }

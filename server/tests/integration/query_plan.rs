@@ -1,4 +1,4 @@
-//! A page of the list is read by row number, wherever in the list it lies.
+//! A page of the list is read by row number, wherever in the list it lies, and what is due by when it is due.
 
 use latchkey::domain::token::TokenHash;
 use latchkey::store::sqlite;
@@ -14,4 +14,15 @@ async fn a_page_of_the_list_uses_the_primary_key() {
     assert!(plan.iter().any(|step| step.starts_with("SEARCH k USING INTEGER PRIMARY KEY")), "{plan:?}");
     assert!(!plan.iter().any(|step| step.starts_with("SCAN k")), "{plan:?}");
     assert!(!plan.iter().any(|step| step.contains("USE TEMP B-TREE")), "{plan:?}");
+}
+
+#[tokio::test]
+async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _log) =
+        sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default())).await.unwrap();
+    let plan = store.explain_due_deliveries().await.unwrap();
+    let by_due = "SEARCH webhook_deliveries USING INDEX webhook_deliveries_by_due";
+    assert!(plan.iter().any(|step| step.starts_with(by_due)), "{plan:?}");
+    assert!(!plan.iter().any(|step| step.starts_with("SCAN webhook_deliveries")), "{plan:?}");
 }

@@ -1,8 +1,10 @@
 //! Webhooks: what their owner may do, what arrives, and where nothing is ever sent.
 
+mod contract;
 mod delivery;
 mod forms;
 mod guard;
+mod receivers;
 mod restart;
 
 use crate::app::{Answer, Browser, START, TestApp};

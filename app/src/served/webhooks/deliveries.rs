@@ -35,7 +35,7 @@ pub(super) fn deliveries_section(
     let state = form.state;
     let rows: Vec<_> = deliveries.into_iter().map(|d| (None, cells(t, state, d, can_send))).collect();
     view! {
-        <section class="wide">
+        <section class="wide messages">
             <h2>{t.deliveries_heading}</h2>
             <p class="hint">{t.deliveries_hint}</p>
             <PlainForm form path=format!("{}?do=resend_delivery", webhook_path(&id))>

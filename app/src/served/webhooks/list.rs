@@ -26,9 +26,9 @@ fn show(list: WebhookList, form: Form<AddWebhook>) -> Part {
     };
     view! {
         <PageHeading text=t.heading/>
+        <p class="subtitle">{t.intro}</p>
         {done_notice()}
         {fresh_notice(list.fresh)}
-        <p class="subtitle">{t.intro}</p>
         {table(t, list.rows)}
         {add}
     }
@@ -63,17 +63,12 @@ fn table(t: &'static WebhookTexts, rows: Vec<WebhookRow>) -> Part {
 
 /// On, failing or off.
 pub(super) fn state(t: &'static WebhookTexts, row: &WebhookRow) -> Part {
-    match (&row.off_since, &row.failing_since) {
-        (Some(since), _) => {
-            let since = Some(since.clone());
-            view! { <span class="bad-state">{t.state_off}</span> " " <Time moment=since/> }.part()
-        }
-        (None, Some(since)) => {
-            let since = Some(since.clone());
-            view! { <span class="bad-state">{t.state_failing}</span> " " <Time moment=since/> }.part()
-        }
-        (None, None) => t.state_on.part(),
-    }
+    let (text, since) = match (&row.off_since, &row.failing_since) {
+        (Some(since), _) => (t.state_off, since.clone()),
+        (None, Some(since)) => (t.state_failing, since.clone()),
+        (None, None) => return t.state_on.part(),
+    };
+    view! { <span><span class="bad-state">{text}</span> " " <Time moment=Some(since)/></span> }.part()
 }
 
 #[component]

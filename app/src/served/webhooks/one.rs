@@ -45,9 +45,9 @@ fn show(webhook: WebhookDetails, forms: Forms) -> Part {
     view! {
         <p class="way-up"><a href="/account/webhooks">{t.heading}</a></p>
         <PageHeading text=t.one_heading/>
+        <p class="subtitle address">{row.url.clone()}</p>
         {done_notice()}
         {fresh_notice(webhook.fresh)}
-        <p class="subtitle address">{row.url.clone()}</p>
         <div class="parts">
             <State row=row.clone() path=path.clone() forms/>
             <Secret row=row.clone() path=path.clone() form=forms.rotate/>

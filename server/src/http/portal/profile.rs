@@ -13,6 +13,7 @@ impl ProfilePortal for RequestPortal {
         let sessions = self.note(self.services.accounts.list_own_sessions(actor).await)?;
         let zone = &actor.time_zone;
         Ok(Profile {
+            is_owner: actor.owner.is_none(),
             language: actor.language.map_or("", |language| language.code()).to_owned(),
             time_zone: zone.name().to_owned(),
             time_zones: TimeZone::names().map(ToOwned::to_owned).collect(),

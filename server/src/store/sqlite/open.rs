@@ -162,7 +162,19 @@ impl SqliteStore {
     /// # Errors
     /// The database is in trouble.
     pub async fn explain_list(&self) -> Result<Vec<String>, sqlx::Error> {
-        let sql = format!("EXPLAIN QUERY PLAN {}", super::keys::LIST);
+        self.explain(super::keys::LIST).await
+    }
+
+    /// The same for what is due to webhooks.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    pub async fn explain_due_deliveries(&self) -> Result<Vec<String>, sqlx::Error> {
+        self.explain(super::webhooks::deliveries::DUE).await
+    }
+
+    async fn explain(&self, query: &str) -> Result<Vec<String>, sqlx::Error> {
+        let sql = format!("EXPLAIN QUERY PLAN {query}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind("[1,2]").bind(1_i64).bind(None::<i64>);
         rows.fetch_all(&self.readers).await?.iter().map(|r| r.try_get("detail")).collect()
     }

@@ -1,6 +1,6 @@
 //! Webhooks.
 
-mod deliveries;
+pub(super) mod deliveries;
 
 use super::rows::{micros, number, user_no};
 use super::{SqliteStore, audit};

@@ -146,6 +146,11 @@ async fn webhooks_are_the_owner_s_alone() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name}");
     }
     let sub = app.browser("sub").await;
+    let has_link = |page: String| page.contains("href=\"/account/webhooks\"");
+    for page in ["/account/profile", "/account/notifications/choices"] {
+        assert!(!has_link(sub.get(page).await.page()), "{page}");
+        assert!(has_link(app.browser("demo").await.get(page).await.page()), "{page}");
+    }
     assert_eq!(sub.get(LIST).await.status, StatusCode::NOT_FOUND);
     assert_eq!(try_add(&sub, "https://example.com/", &Cause::ALL).await.status, StatusCode::NOT_FOUND);
     let list = sub.request(Method::GET, "/portal/list_webhooks", &[], Body::empty()).await;
