@@ -198,10 +198,17 @@ async fn a_receiver_that_is_gone_is_not_asked_again() {
     let browser = app.browser("demo").await;
     let receiver = Receiver::start("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n");
     let (path, _) = add(&browser, &receiver.url()).await;
+    let other = Receiver::start(TAKEN);
+    assert_eq!(
+        super::try_add(&browser, &other.url(), &[Cause::WebhookOff]).await.status,
+        StatusCode::SEE_OTHER
+    );
     for _ in 0..3 {
         tell(&app, "demo", Cause::NewLogin, None, 1).await;
     }
     assert_eq!(deliver(&app).await, 1);
+    assert_eq!(deliver(&app).await, 1, "the other webhook is told");
+    assert_eq!(other.take().remove(0).json()["type"], "notice.webhook_off");
     assert_eq!(deliver(&app).await, 0);
     assert_eq!(receiver.connections(), 1);
     let rows = log(&browser, &path).await;
@@ -231,5 +238,36 @@ async fn a_disabled_account_hears_nothing_and_old_deliveries_are_forgotten() {
     app.services.webhooks.sweep_deliveries().await;
     let browser = app.browser("demo").await;
     assert!(browser.get(&path).await.page().contains("Nothing has been sent yet."));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_deleted_key_that_is_still_sent_is_told_once_with_its_count() {
+    let app = app_with_owner().await;
+    to_the_present(&app);
+    let browser = app.browser("demo").await;
+    let key = browser.generate("Web shop", "default").await;
+    browser.delete(&key.id).await;
+    let receiver = Receiver::start(TAKEN);
+    let answer = super::try_add(&browser, &receiver.url(), &[Cause::DeadKeyInUse]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let page = browser.get(answer.header("location")).await.page();
+    let secret = super::shown_secret(&page).unwrap();
+    for _ in 0..50 {
+        assert_eq!(app.authz(&key.token, "203.0.113.7").await.code(), "DELETED");
+    }
+    app.services.notices.flush().await;
+    app.clock.advance(60);
+    assert_eq!(deliver(&app).await, 1);
+    app.clock.advance(DAY / 2);
+    assert_eq!(deliver(&app).await, 0);
+    let messages = receiver.take();
+    assert_eq!(messages.len(), 1);
+    app.clock.advance(-DAY / 2);
+    let read = messages[0].judged(&secret).unwrap();
+    assert_eq!((&read["type"], &read["data"]["count"]), (&"notice.dead_key_in_use".into(), &50.into()));
+    assert_eq!(read["data"]["addresses"][0]["address"], "203.0.113.7");
+    assert_eq!(read["data"]["key"]["description"], "Web shop");
+    assert!(!messages[0].body.contains(&key.token), "never a token");
     app.stop().await;
 }

@@ -5,6 +5,10 @@ use crate::app::TestApp;
 use axum::body::Body;
 use http::{Method, StatusCode};
 use latchkey::domain::notice::Cause;
+use latchkey::domain::role::Role;
+
+const VERBS: [&str; 5] =
+    ["change_webhook", "rotate_webhook_secret", "enable_webhook", "test_webhook", "resend_delivery"];
 
 async fn app_with(users: &[&str]) -> TestApp {
     let app = TestApp::start().await;
@@ -131,14 +135,12 @@ async fn webhooks_are_the_owner_s_alone() {
     app.add_sub_user("sub", Some("demo")).await;
     let (path, _) = add(&app.browser("demo").await, "https://example.com/").await;
     let id = path.rsplit('/').next().unwrap();
-    let verbs =
-        ["change_webhook", "rotate_webhook_secret", "enable_webhook", "test_webhook", "resend_delivery"];
     for name in ["sub", "other"] {
         let browser = app.browser(name).await;
         for page in [path.clone(), format!("{path}/remove")] {
             assert_eq!(browser.get(&page).await.status, StatusCode::NOT_FOUND, "{name} {page}");
         }
-        for verb in verbs {
+        for verb in VERBS {
             let answer = press(&browser, &path, verb).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name} {verb}");
         }
@@ -192,4 +194,23 @@ async fn the_pages_are_in_romanian_too() {
     let headers = [("accept-language", "ro")];
     let page = browser.request(Method::GET, LIST, &headers, Body::empty()).await.page();
     assert!(page.contains("Webhook-uri") && page.contains("Adaugă webhook"), "{page}");
+}
+
+#[tokio::test]
+async fn who_may_only_look_is_refused_every_change() {
+    let app = app_with(&["demo"]).await;
+    app.add_sub_user("looks", Some("demo")).await;
+    app.services.operator.set_role("looks", Role::ReadsOnly).await.unwrap();
+    let (path, _) = add(&app.browser("demo").await, "https://example.com/").await;
+    let browser = app.browser("looks").await;
+    assert_eq!(try_add(&browser, "https://example.com/", &Cause::ALL).await.status, StatusCode::FORBIDDEN);
+    for verb in VERBS {
+        assert_eq!(press(&browser, &path, verb).await.status, StatusCode::FORBIDDEN, "{verb}");
+        let answer = browser.post(&format!("/portal/{verb}"), &[("id", "1")]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{verb}");
+    }
+    for remove in [format!("{path}/remove"), "/portal/remove_webhook".to_owned()] {
+        assert_eq!(browser.post(&remove, &[("id", "1")]).await.status, StatusCode::FORBIDDEN, "{remove}");
+    }
+    assert_eq!(browser.get(LIST).await.status, StatusCode::NOT_FOUND);
 }
