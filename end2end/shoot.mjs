@@ -151,6 +151,8 @@ async function shootFull(kind) {
     'key-cloud': paths['Courier phones'],
     'key-new': paths['New web server'],
     delete: `${paths.WEB}/delete`,
+    notifications: '/account/notifications',
+    'notifications-choices': '/account/notifications/choices',
     'not-found': '/no-such-page',
   };
   for (const [name, path] of Object.entries(pages)) {

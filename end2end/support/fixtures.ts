@@ -5,6 +5,8 @@ import { Portal } from './portal';
 import { Watch } from './watch';
 
 type Fixtures = {
+  /** A file of settings, if there is one. */
+  config: string | undefined;
   /** A Latchkey of this test's own, empty. */
   latchkey: Latchkey;
   /** What must not happen in the browser meanwhile. */
@@ -16,8 +18,9 @@ type Fixtures = {
 };
 
 export const test = base.extend<Fixtures>({
-  latchkey: async ({}, use, info) => {
-    const latchkey = await Latchkey.start();
+  config: async ({}, use) => use(undefined),
+  latchkey: async ({ config }, use, info) => {
+    const latchkey = await Latchkey.start({ more: config ? ['--config', config] : [] });
     await use(latchkey);
     const how = await latchkey.stop();
     if (info.errors.length > 0) await info.attach('log of latchkey', { body: latchkey.log });

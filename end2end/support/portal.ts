@@ -24,7 +24,9 @@ export class Portal {
 
   /** Every form is handled in place from here on (at once where there is no JavaScript). */
   async live() {
-    if (!this.scripted) return;
+    // Pages that only the server knows start no program.
+    const starts = this.scripted && (await this.page.locator('link[rel=modulepreload]').count()) > 0;
+    if (!starts) return;
     await this.page.waitForFunction(() =>
       [...document.querySelectorAll('form[novalidate]')].every((form) => (form as any).isLive),
     );

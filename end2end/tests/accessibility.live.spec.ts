@@ -111,5 +111,23 @@ for (const scheme of ['light', 'dark'] as const) {
       await portal.at('Your API Keys');
       await judge(page, 'list with a whole key');
     });
+
+    test('what a customer is told is accessible', async ({ page, portal, latchkey }) => {
+      test.setTimeout(60_000);
+      await portal.firstAccount();
+      await portal.open('/account/notifications');
+      await judge(page, 'no notifications');
+      await fill(portal, latchkey);
+      await expect(async () => {
+        await portal.open('/account/api-keys');
+        await expect(page.locator('.unread')).toHaveCount(1, { timeout: 100 });
+      }).toPass();
+      await judge(page, 'list with an unread notification');
+      await portal.open('/account/notifications');
+      await expect(portal.button('Delete the key')).toBeVisible();
+      await judge(page, 'notifications');
+      await portal.open('/account/notifications/choices');
+      await judge(page, 'how one is told');
+    });
   });
 }

@@ -46,8 +46,12 @@ fn Navigation(
 ) -> Part {
     let t = texts();
     let unread = (viewer.unread > 0).then(|| {
-        let label = notifications(viewer.unread);
-        view! { <a class="unread" href="/account/notifications" rel="external" aria-label=label>{viewer.unread}</a> }
+        view! {
+            <a class="unread" href="/account/notifications" rel="external">
+                <span class="visually-hidden">{t.notifications}": "</span>
+                {viewer.unread}
+            </a>
+        }
     });
     view! {
         <nav class="bar" aria-label=t.navigation_label>
