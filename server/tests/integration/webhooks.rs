@@ -19,7 +19,12 @@ const ALLOW: (&str, &str) = ("webhook_allow_private", "true");
 
 /// A server that may send to this machine, with an owner.
 async fn app_with_owner() -> TestApp {
-    let app = TestApp::start_with(&[ALLOW, ("webhook_timeout_seconds", "2")]).await;
+    app_with_patience("15").await
+}
+
+/// The same; receivers have so many seconds.
+async fn app_with_patience(seconds: &str) -> TestApp {
+    let app = TestApp::start_with(&[ALLOW, ("webhook_timeout_seconds", seconds)]).await;
     app.add_user("demo").await;
     app
 }

@@ -49,7 +49,7 @@ impl Resolve for Names {
 async fn deliver(app: &TestApp, names: &Arc<Names>, tls: Option<ClientConfig>) -> usize {
     let mut courier = app.services.courier.clone();
     let allow_private = app.services.settings.webhook_allow_private;
-    courier.sender = Sender::new(names.clone(), allow_private, Duration::from_secs(2));
+    courier.sender = Sender::new(names.clone(), allow_private, Duration::from_secs(15));
     if let Some(tls) = tls {
         courier.sender = courier.sender.with_tls(tls);
     }
