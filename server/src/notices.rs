@@ -12,11 +12,13 @@ use crate::store::Store;
 use crate::verify::KeyIndex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How often what was gathered is written down: what a crash loses of it.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How many times as long as it took until the next time.
+const REST: u32 = 9;
 /// Notices that share one change of the store, so that a flood never holds up others for long.
 const CHUNK: usize = 100;
 /// Hours for which notices are kept.
@@ -44,15 +46,18 @@ impl Notices {
         Self { store, index, gatherer, clock, swept_on: AtomicI64::new(0) }
     }
 
-    /// Writes down what is gathered, every second until `stop`, and once more then.
+    /// Writes down what is gathered, every second (later in a flood of many keys) until `stop`, and once more then.
     pub async fn run(&self, stop: CancellationToken) {
-        let mut tick = tokio::time::interval(FLUSH_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut rest = FLUSH_EVERY;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                _ = tick.tick() => self.flush().await,
+                () = tokio::time::sleep(rest) => {}
             }
+            let begun = Instant::now();
+            self.flush().await;
+            // Thousands of keys at once must not keep the writer from what people wait for.
+            rest = FLUSH_EVERY.max(begun.elapsed() * REST);
         }
         self.flush().await;
     }

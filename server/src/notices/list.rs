@@ -7,7 +7,7 @@ use crate::domain::ids::{KeyNo, NoticeNo};
 use crate::domain::notice::Cause;
 use crate::domain::time::Micros;
 use crate::keys::Keys;
-use crate::store::{Action, NoticeFacts, NoticeKey, StoreError};
+use crate::store::{Action, NoticeFacts, NoticeKey};
 use app::{Field, PortalError, Problem};
 
 /// Notices on a page.
@@ -98,15 +98,11 @@ impl Notices {
     /// From now on the key's refusals from an address that a notice of the actor names raise nothing.
     ///
     /// # Errors
-    /// There is no such notice, key or address for the actor, it may only read, or too many are ignored.
+    /// There is no such notice, key or address for the actor, or it may only read.
     pub async fn ignore(&self, actor: &Actor, notice: u32, address: &str) -> Result<(), PortalError> {
         let (key, address) = self.find_address(actor, notice, address).await?;
         let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
-        let done = self.store.ignore_address(key.no, address, IGNORED, audit).await;
-        done.map_err(|error| match error {
-            StoreError::Full => PortalError::field(Field::Address, Problem::TooMany { limit: IGNORED }),
-            error => store_trouble(error),
-        })
+        self.store.ignore_address(key.no, address, IGNORED, audit).await.map_err(store_trouble)
     }
 
     fn listed(&self, actor: &Actor, facts: NoticeFacts, now: Micros) -> ListedNotice {

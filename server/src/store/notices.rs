@@ -149,12 +149,13 @@ pub trait NoticeStore: Send + Sync {
     async fn read_notices(&self, user: UserNo, notices: Vec<NoticeNo>, at: Micros) -> Result<(), StoreError>;
     /// Marks all of them as read.
     async fn read_all_notices(&self, user: UserNo, at: Micros) -> Result<(), StoreError>;
-    /// From now on refusals of this key from this address raise nothing; `Full` at `limit` addresses.
+    /// From now on refusals of this key from this address raise nothing; beyond `most` addresses the one that was
+    /// ignored longest ago is forgotten.
     async fn ignore_address(
         &self,
         key: KeyNo,
         address: Address,
-        limit: u32,
+        most: u32,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// How a user wants to be told of each cause.

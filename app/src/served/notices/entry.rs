@@ -70,19 +70,19 @@ fn addresses(t: &'static NoticeTexts, notice: &Notice, page: u32) -> Part {
 
 fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: u32) -> Part {
     let count = times(t, address.count);
+    let form = |verb, label| act(verb, label, notice.no, address.address.clone(), page);
+    let may_act = notice.may_act && notice.cause == NoticeCause::NewAddress;
+    let authorise = may_act.then(|| form("authorise_notice", t.authorise));
     let end = match address.state {
         AddressState::Authorised => view! { <span class="badge">{t.state_authorised}</span> }.part(),
-        AddressState::Ignored => view! { <span class="badge">{t.state_ignored}</span> }.part(),
-        AddressState::Open if notice.may_act && notice.cause == NoticeCause::NewAddress => {
-            let form = |verb, label| act(verb, label, notice.no, address.address.clone(), page);
-            view! {
-                <span class="buttons">
-                    {form("authorise_notice", t.authorise)} {form("ignore_notice", t.ignore)}
-                </span>
-            }
-            .part()
+        AddressState::Ignored => {
+            view! { <span class="buttons"><span class="badge">{t.state_ignored}</span>{authorise}</span> }
+                .part()
         }
-        AddressState::Open => ().part(),
+        AddressState::Open => {
+            let ignore = may_act.then(|| form("ignore_notice", t.ignore));
+            view! { <span class="buttons">{authorise}{ignore}</span> }.part()
+        }
     };
     view! {
         <li>

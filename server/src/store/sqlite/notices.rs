@@ -56,16 +56,25 @@ pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice
         let no = make(connection, notice, &Act::default()).await?;
         return pass_on(connection, no, notice).await;
     }
-    let Some(notice) = ignored::without(connection, notice).await? else { return Ok(()) };
-    if let Some(no) = gather(connection, &notice).await? {
-        pass_on(connection, no, &notice).await?;
+    let standing = Standing::find(connection, notice).await?;
+    let left;
+    let notice = if standing.ignores_some {
+        let Some(others) = ignored::without(connection, notice).await? else { return Ok(()) };
+        left = others;
+        &left
+    } else {
+        notice
+    };
+    if let Some(no) = gather(connection, notice, standing.gathering).await? {
+        pass_on(connection, no, notice).await?;
     }
     // The webhooks are the owner's and have told it by now.
-    if let Some((owner, username)) = owner_of(connection, notice.user).await? {
+    if let Some((owner, username)) = standing.owner {
         // Without a key only the name tells which sub-user it is about.
         let detail = if notice.key.is_some() { notice.detail.clone() } else { username };
-        let notice = NewNotice { user: owner, detail, ..notice };
-        if let Some(no) = gather(connection, &notice).await? {
+        let notice = NewNotice { user: owner, detail, ..notice.clone() };
+        let gathering = Standing::find(connection, &notice).await?.gathering;
+        if let Some(no) = gather(connection, &notice, gathering).await? {
             mail_about(connection, no, &notice).await?;
         }
     }
@@ -76,40 +85,48 @@ pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice
 async fn gather(
     connection: &mut SqliteConnection,
     notice: &NewNotice,
+    gathering: Option<NoticeNo>,
 ) -> Result<Option<NoticeNo>, StoreError> {
-    if let Some(no) = find_gathering(connection, notice).await? {
+    if let Some(no) = gathering {
         add_to(connection, no, notice).await?;
         return Ok(None);
     }
     make(connection, notice, &Act::default()).await.map(Some)
 }
 
-/// The owner of a sub-user, and the sub-user's name.
-async fn owner_of(
-    connection: &mut SqliteConnection,
-    user: UserNo,
-) -> Result<Option<(UserNo, String)>, StoreError> {
-    let row = sqlx::query("SELECT owner_no, username FROM users WHERE no = ?");
-    let row = row.bind(i64::from(user.0)).fetch_one(connection).await?;
-    Ok(owner(&row)?.zip(row.try_get("username")?))
+/// What there is to know before something is gathered; one question, because a flood asks it often.
+struct Standing {
+    /// The notice that goes on counting.
+    gathering: Option<NoticeNo>,
+    /// The owner of the user, if it is a sub-user, and the sub-user's name.
+    owner: Option<(UserNo, String)>,
+    /// Whether addresses of the key are ignored.
+    ignores_some: bool,
 }
 
-async fn find_gathering(
-    connection: &mut SqliteConnection,
-    notice: &NewNotice,
-) -> Result<Option<NoticeNo>, StoreError> {
-    let row = sqlx::query(
-        "SELECT no FROM notices WHERE user_no = ? AND cause = ? AND key_no IS ? AND first_at > ?
-         AND detail = ? ORDER BY first_at DESC LIMIT 1",
-    )
-    .bind(i64::from(notice.user.0))
-    .bind(notice.cause as u8)
-    .bind(notice.key.map(|key| i64::from(key.0)))
-    .bind(notice.at.0 - GATHERED)
-    .bind(&notice.detail)
-    .fetch_optional(connection)
-    .await?;
-    row.map(|row| number(row.try_get("no")?).map(NoticeNo)).transpose()
+impl Standing {
+    async fn find(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<Self, StoreError> {
+        let row = sqlx::query(
+            "SELECT u.owner_no, u.username,
+             EXISTS (SELECT 1 FROM ignored_addresses WHERE key_no = ?3) AS ignores_some,
+             (SELECT no FROM notices WHERE user_no = ?1 AND cause = ?2 AND key_no IS ?3 AND first_at > ?4
+              AND detail = ?5 ORDER BY first_at DESC LIMIT 1) AS gathering
+             FROM users u WHERE u.no = ?1",
+        )
+        .bind(i64::from(notice.user.0))
+        .bind(notice.cause as u8)
+        .bind(notice.key.map(|key| i64::from(key.0)))
+        .bind(notice.at.0 - GATHERED)
+        .bind(&notice.detail)
+        .fetch_one(connection)
+        .await?;
+        let gathering = row.try_get::<Option<i64>, _>("gathering")?.map(number).transpose()?;
+        Ok(Self {
+            gathering: gathering.map(NoticeNo),
+            owner: owner(&row)?.zip(row.try_get("username")?),
+            ignores_some: row.try_get("ignores_some")?,
+        })
+    }
 }
 
 /// Counts on. Who has read the notice is called again only by an address that it did not name yet.

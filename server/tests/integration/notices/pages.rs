@@ -4,6 +4,7 @@ use super::{told, unread, user};
 use crate::app::{Answer, Browser, Key, TestApp};
 use http::StatusCode;
 use latchkey::domain::notice::Cause;
+use latchkey::domain::time::Clock;
 
 const PAGE: &str = "/account/notifications";
 
@@ -64,6 +65,7 @@ async fn an_ignored_address_raises_nothing_and_others_do() {
         page.contains("You will not be told of this address again") && page.contains(">Ignored<"),
         "{page}"
     );
+    assert!(page.contains("Authorise this address") && !page.contains("Ignore this address"), "{page}");
     app.clock.advance(super::DAY);
     assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
     assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 1);
@@ -213,4 +215,35 @@ async fn every_cause_has_words_in_both_languages() {
         romanian.contains("Notificări") && romanian.contains("Autentificare de la o adresă nouă"),
         "{romanian}"
     );
+}
+
+#[tokio::test]
+async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let user = user(&app, "demo").await.no;
+    let notice = |number: i64| latchkey::store::NewNotice {
+        user,
+        cause: Cause::PasswordExpiring,
+        key: None,
+        at: latchkey::domain::time::Micros(app.clock.now().0 + number),
+        count: 1,
+        addresses: vec![],
+        detail: String::new(),
+    };
+    let store = &app.services.store;
+    for some in 0..10 {
+        store.insert_notices((0..101).map(|number| notice(some * 101 + number)).collect()).await.unwrap();
+    }
+    assert_eq!(store.count_notices(user).await.unwrap(), 1000, "the oldest make room");
+    assert_eq!(store.list_notices(user, 0, 1).await.unwrap()[0].first_at, notice(1009).at);
+    let plan = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    let sql = "EXPLAIN QUERY PLAN SELECT count(*) FROM notices WHERE user_no = 1 AND read_at IS NULL";
+    let plan: String = plan.query_row(sql, [], |row| row.get("detail")).unwrap();
+    assert!(plan.contains("notices_unread"), "{plan}");
+    app.services.notices.sweep().await;
+    assert_eq!(store.count_notices(user).await.unwrap(), 1000);
+    app.clock.advance(401 * super::DAY);
+    app.services.notices.sweep().await;
+    assert_eq!(store.count_notices(user).await.unwrap(), 0);
 }

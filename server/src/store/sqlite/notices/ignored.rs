@@ -4,7 +4,8 @@ use super::super::rows::stored_address;
 use crate::domain::address::Address;
 use crate::domain::ids::KeyNo;
 use crate::domain::notice::Cause;
-use crate::store::{Audit, NewNotice, StoreError};
+use crate::domain::time::Micros;
+use crate::store::{NewNotice, StoreError};
 use sqlx::{Row, SqliteConnection};
 
 /// The notice without them; none if nothing is left. What is only counted goes with the addresses that are
@@ -34,26 +35,28 @@ pub(super) async fn without(
     Ok(Some(NewNotice { addresses, count, ..notice.clone() }))
 }
 
-/// Ignores an address from now on; one that is ignored already stays so.
+/// Ignores an address from now on; beyond `most` of them the one that was ignored longest ago makes room.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     key: KeyNo,
     address: Address,
-    limit: u32,
-    audit: &Audit,
+    most: u32,
+    at: Micros,
 ) -> Result<(), StoreError> {
-    let row = sqlx::query("SELECT count(*) FROM ignored_addresses WHERE key_no = ?")
-        .bind(i64::from(key.0))
-        .fetch_one(&mut *connection)
-        .await?;
-    if row.try_get::<i64, _>(0)? >= i64::from(limit) {
-        return Err(StoreError::Full);
-    }
-    sqlx::query("INSERT OR IGNORE INTO ignored_addresses (key_no, address, ignored_at) VALUES (?, ?, ?)")
+    sqlx::query("INSERT OR REPLACE INTO ignored_addresses (key_no, address, ignored_at) VALUES (?, ?, ?)")
         .bind(i64::from(key.0))
         .bind(address.to_bytes().to_vec())
-        .bind(audit.at.0)
-        .execute(connection)
+        .bind(at.0)
+        .execute(&mut *connection)
         .await?;
+    sqlx::query(
+        "DELETE FROM ignored_addresses WHERE key_no = ?1 AND address IN
+         (SELECT address FROM ignored_addresses WHERE key_no = ?1
+          ORDER BY ignored_at DESC, address LIMIT -1 OFFSET ?2)",
+    )
+    .bind(i64::from(key.0))
+    .bind(i64::from(most))
+    .execute(connection)
+    .await?;
     Ok(())
 }

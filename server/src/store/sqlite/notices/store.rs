@@ -98,13 +98,13 @@ impl NoticeStore for SqliteStore {
         &self,
         key: KeyNo,
         address: Address,
-        limit: u32,
+        most: u32,
         audit: Audit,
     ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    ignored::insert(c, key, address, limit, &audit).await?;
+                    ignored::insert(c, key, address, most, audit.at).await?;
                     audit::write(c, &audit, Some(key)).await?;
                     Ok(((), vec![]))
                 })
