@@ -39,7 +39,10 @@ pub(super) fn text(t: &'static NoticeTexts, notice: &Notice) -> Option<String> {
             None => counted(t.text_ended_key_in_use),
         },
         NoticeCause::Guessing => counted(t.text_guessing),
-        NoticeCause::PasswordExpiring => t.text_password_expiring.to_owned(),
+        NoticeCause::PasswordExpiring => match notice.detail.parse() {
+            Ok(days) => format!("{} {}", days_left(t, days), t.text_password_expiring),
+            Err(_) => t.text_password_expiring.to_owned(),
+        },
         NoticeCause::WebhookOff => fill(t.text_webhook_off, &[("webhook", &notice.detail)]),
         NoticeCause::NewLogin => fill(t.text_new_login, &[("address", &from(notice))]),
         NoticeCause::AddressesChanged | NoticeCause::AccountChanged => {
@@ -82,6 +85,12 @@ pub(super) fn elsewhere(t: &'static NoticeTexts, notice: &Notice) -> Option<Stri
 pub(super) fn times(t: &'static NoticeTexts, count: u64) -> String {
     let forms = Plural { one: t.times_one, few: t.times_few, many: t.times_many };
     plural(language(), count, forms)
+}
+
+/// How long a password was valid when its notice was written.
+fn days_left(t: &'static NoticeTexts, days: u64) -> String {
+    let forms = Plural { one: t.days_one, few: t.days_few, many: t.days_many };
+    fill(t.text_days_left, &[("days", &plural(language(), days, forms))])
 }
 
 /// A cause in the list of choices.

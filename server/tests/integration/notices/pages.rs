@@ -201,7 +201,10 @@ async fn every_cause_has_words_in_both_languages() {
         at: latchkey::domain::time::Micros(1),
         count: 1,
         addresses: vec![],
-        detail: "https://hooks.example/<b>".to_owned(),
+        detail: match cause {
+            Cause::PasswordExpiring => "7".to_owned(),
+            _ => "https://hooks.example/<b>".to_owned(),
+        },
     };
     let notices = Cause::ALL.into_iter().map(notice).collect();
     app.services.store.insert_notices(notices).await.unwrap();
@@ -209,6 +212,7 @@ async fn every_cause_has_words_in_both_languages() {
     let english = browser.get(PAGE).await.page();
     assert_eq!(english.matches("<h2>").count(), Cause::ALL.len(), "{english}");
     assert!(!english.contains("<b>"), "{english}");
+    assert!(english.contains("it was valid for 7 more days."), "{english}");
     let headers = [("accept-language", "ro")];
     let romanian = browser.request(http::Method::GET, PAGE, &headers, axum::body::Body::empty()).await.page();
     assert!(
