@@ -2,6 +2,7 @@
 
 mod acts;
 mod choices;
+mod contract;
 mod gathered;
 mod pages;
 

@@ -1,0 +1,128 @@
+//! What every store of notices has to do, whatever the engine.
+
+use super::DAY;
+use latchkey::domain::address::Address;
+use latchkey::domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
+use latchkey::domain::key_type::KeyType;
+use latchkey::domain::notice::Cause;
+use latchkey::domain::time::Micros;
+use latchkey::domain::token::TokenHash;
+use latchkey::store::{
+    Action, Audit, KeyStore, MailStore, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, NoticeStore,
+    UserStore, sqlite,
+};
+use latchkey::verify::KeyIndex;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const T0: i64 = 1_000_000_000_000;
+
+fn audit(action: Action, user: Option<UserNo>) -> Audit {
+    let (at, actor, detail) = (Micros(T0), "operator".to_owned(), String::new());
+    Audit { at, action, actor, user, address: None, detail }
+}
+
+async fn add_user(store: &dyn UserStore, name: &str) -> UserNo {
+    let user = NewUser {
+        owner: None,
+        username: Username::parse(name).unwrap(),
+        email: Some(format!("{name}@example.com")),
+        password_hash: "hash".to_owned(),
+        at: Micros(T0),
+    };
+    store.insert_user(user, audit(Action::UserAdded, None)).await.unwrap()
+}
+
+async fn add_key(store: &dyn KeyStore, user: UserNo) -> KeyNo {
+    let key = NewKey {
+        id: KeyId::generate(),
+        user,
+        key_type: KeyType::Default,
+        description: "WEB".to_owned(),
+        token_hash: TokenHash([7; 32]),
+        masked: "lkd_abcd…wxyz".to_owned(),
+        sealed: None,
+        at: Micros(T0),
+    };
+    store.insert_key(key, audit(Action::UserEnabled, Some(user))).await.unwrap()
+}
+
+fn refused(user: UserNo, key: KeyNo, at: i64, from: &[(&str, u64)]) -> NewNotice {
+    let addresses: Vec<_> = from.iter().map(|(a, n)| (Address::parse(a).unwrap(), *n)).collect();
+    let count = addresses.iter().map(|(_, n)| n).sum();
+    let (cause, key, at) = (Cause::NewAddress, Some(key), Micros(T0 + at * Micros::SECOND));
+    NewNotice { user, cause, key, at, count, addresses, detail: String::new() }
+}
+
+async fn open() -> (TempDir, sqlite::SqliteStore) {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Arc::new(KeyIndex::default());
+    let (store, _log) = sqlite::open(dir.path(), TokenHash([9; 32]), false, index).await.unwrap();
+    store.set_notice_policy(NoticePolicy { mail_is_on: true, hold_seconds: 30 }).await.unwrap();
+    (dir, store)
+}
+
+#[tokio::test]
+async fn notices_gather_are_read_and_forgotten() {
+    let (_dir, store) = open().await;
+    let (user, other) = (add_user(&store, "demo").await, add_user(&store, "other").await);
+    let key = add_key(&store, user).await;
+    let tell = async |notice: NewNotice| store.insert_notices(vec![notice]).await.unwrap();
+    tell(refused(user, key, 0, &[("192.0.2.1", 2)])).await;
+    tell(refused(user, key, DAY - 1, &[("192.0.2.1", 3), ("192.0.2.2", 1)])).await;
+    tell(refused(user, key, DAY, &[("192.0.2.3", 1)])).await;
+    let found = store.list_notices(user, 0, 10).await.unwrap();
+    let counts: Vec<_> = found.iter().map(|n| (n.count, n.addresses.len())).collect();
+    assert_eq!(counts, [(1, 1), (6, 2)], "a notice gathers for 24 hours, newest first");
+    let gathered = &found[1];
+    assert_eq!((gathered.first_at.0, gathered.last_at.0), (T0, T0 + (DAY - 1) * Micros::SECOND));
+    assert_eq!((gathered.addresses[0].count, gathered.addresses[0].ignored), (5, false));
+    let facts = store.find_notice(gathered.no).await.unwrap().unwrap();
+    assert_eq!((facts.user, facts.cause, facts.username.as_str()), (user, Cause::NewAddress, "demo"));
+    assert_eq!(facts.key.unwrap().masked, "lkd_abcd…wxyz");
+    assert!(store.find_notice(NoticeNo(99)).await.unwrap().is_none());
+    assert_eq!(store.list_notices(user, 1, 10).await.unwrap().len(), 1);
+    assert_eq!((store.count_notices(user).await, store.count_notices(other).await), (Ok(2), Ok(0)));
+
+    store.read_notices(other, vec![gathered.no], Micros(T0)).await.unwrap();
+    assert_eq!(store.count_unread_notices(user).await, Ok(2), "another's are not touched");
+    store.read_notices(user, vec![gathered.no], Micros(T0)).await.unwrap();
+    assert_eq!(store.count_unread_notices(user).await, Ok(1));
+    store.read_all_notices(user, Micros(T0)).await.unwrap();
+    assert_eq!(store.count_unread_notices(user).await, Ok(0));
+    let due = store.list_due_mails(Micros(T0 + 30 * Micros::SECOND), 10).await.unwrap();
+    assert_eq!(due.len(), 1, "held back for as long as the policy says");
+
+    assert_eq!(store.delete_old_notices(Micros(T0 + DAY * Micros::SECOND)).await, Ok(true));
+    assert_eq!(store.delete_old_notices(Micros(T0 + DAY * Micros::SECOND)).await, Ok(false));
+    assert_eq!(store.count_notices(user).await, Ok(1));
+    assert_eq!(store.count_mails().await, Ok(1), "a mail goes with its notice");
+}
+
+#[tokio::test]
+async fn ignored_addresses_and_choices_are_kept() {
+    let (_dir, store) = open().await;
+    let user = add_user(&store, "demo").await;
+    let key = add_key(&store, user).await;
+    for last in 1..=3 {
+        let address = Address::parse(&format!("192.0.2.{last}")).unwrap();
+        let mut audit = audit(Action::AddressIgnored, Some(user));
+        audit.at = Micros(T0 + last);
+        store.ignore_address(key, address, 2, audit).await.unwrap();
+    }
+    let all = [("192.0.2.1", 1), ("192.0.2.2", 1), ("192.0.2.3", 1)];
+    store.insert_notices(vec![refused(user, key, 0, &all)]).await.unwrap();
+    let found = store.list_notices(user, 0, 10).await.unwrap();
+    assert_eq!((found[0].count, found[0].addresses[0].address), (1, Address::parse("192.0.2.1").unwrap()));
+    store.insert_notices(vec![refused(user, key, DAY, &all[1..])]).await.unwrap();
+    assert_eq!(store.count_notices(user).await, Ok(1), "nothing is left to tell");
+
+    let before = store.list_notice_choices(user).await.unwrap();
+    assert_eq!(before.len(), Cause::ALL.len());
+    assert!(before.iter().all(|c| c.by_webhook && c.by_mail == c.cause.is_mailed_by_default()));
+    let wanted = NoticeChoice { cause: Cause::Guessing, by_mail: false, by_webhook: false };
+    store.set_notice_choices(user, vec![wanted], audit(Action::NoticesChosen, Some(user))).await.unwrap();
+    let after = store.list_notice_choices(user).await.unwrap();
+    let changed: Vec<_> = after.iter().zip(&before).filter(|(a, b)| a != b).map(|(a, _)| *a).collect();
+    assert_eq!(changed, [wanted]);
+}
