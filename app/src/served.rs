@@ -38,6 +38,7 @@ fn page(path: &str) -> Option<Part> {
         ["account", "notifications"] => Some(notices::notices_page()),
         ["account", "notifications", "choices"] => Some(notices::choices_page()),
         ["account", "profile"] => Some(profile::profile_page()),
+        ["account", "profile", "confirm"] => Some(profile::confirm_page()),
         ["account", "profile", "history"] => Some(profile::history_page()),
         ["account", "webhooks"] => Some(webhooks::webhooks_page()),
         ["account", "webhooks", id] => Some(webhooks::webhook_page(id)),

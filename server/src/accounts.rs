@@ -4,15 +4,18 @@ mod actor;
 mod change_password;
 mod history;
 mod log_in;
+mod mail_addresses;
 mod once;
 pub mod operator;
 mod own_sessions;
 mod passwords;
 mod profile;
+mod proof;
 mod sessions;
 mod setup;
 
 pub use actor::{Actor, Visit};
+pub use mail_addresses::{MailAddressParts, MailAddresses};
 pub use once::{Once, Place};
 pub use own_sessions::OwnSession;
 pub use passwords::{ChoiceError, Passwords, Whose};

@@ -7,6 +7,7 @@ pub mod description;
 pub mod device;
 pub mod ids;
 pub mod key_type;
+pub mod mail_address;
 pub mod notice;
 pub mod outbound;
 pub mod password_rules;

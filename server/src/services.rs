@@ -1,7 +1,7 @@
 //! Everything wired together: from settings to use cases.
 
 use crate::accounts::operator::Operator;
-use crate::accounts::{Accounts, Once, Passwords, SetupLink};
+use crate::accounts::{Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink};
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::sealing::SealingKey;
 use crate::domain::time::{Clock, Micros};
@@ -70,6 +70,8 @@ pub struct Services {
     pub verifier: Arc<Verifier>,
     /// Users and sessions.
     pub accounts: Arc<Accounts>,
+    /// Mail addresses of users.
+    pub mail_addresses: MailAddresses,
     /// Keys.
     pub keys: Keys,
     /// What users are told of.
@@ -168,8 +170,17 @@ pub async fn start(
         )
         .gathering(Arc::clone(&gatherer)),
     );
+    let mail_addresses = MailAddresses::new(MailAddressParts {
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        accounts: Arc::clone(&accounts),
+        sealing: secrets.sealing.clone(),
+        mail_is_on: settings.smtp.is_some(),
+        origin: settings.public_url.origin.clone(),
+    });
     let (webhooks, courier) = webhooks(&settings, &store, &clock, &secrets.sealing);
     let services = Services {
+        mail_addresses,
         webhooks,
         courier,
         notices: Notices::new(Arc::clone(&store), Arc::clone(&index), gatherer, Arc::clone(&clock)),

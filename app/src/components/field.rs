@@ -13,6 +13,9 @@ pub(crate) enum Kind {
     Text,
     /// A username.
     Username,
+    /// A mail address.
+    #[cfg(feature = "ssr")]
+    Email,
     /// The password of somebody who has one.
     CurrentPassword,
     /// A password to be chosen.
@@ -23,6 +26,8 @@ impl Kind {
     fn input_type(self) -> &'static str {
         match self {
             Self::Text | Self::Username => "text",
+            #[cfg(feature = "ssr")]
+            Self::Email => "email",
             Self::CurrentPassword | Self::NewPassword => "password",
         }
     }
@@ -31,6 +36,8 @@ impl Kind {
         match self {
             Self::Text => "off",
             Self::Username => "username",
+            #[cfg(feature = "ssr")]
+            Self::Email => "email",
             Self::CurrentPassword => "current-password",
             Self::NewPassword => "new-password",
         }

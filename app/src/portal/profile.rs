@@ -1,15 +1,25 @@
 //! What belongs to the user itself.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, PortalError};
+use super::{Moment, Password, PortalError};
 
 /// What users may ask and change of themselves.
 #[async_trait]
 pub trait ProfilePortal: Send + Sync {
     /// What the user chose and entered.
     async fn profile(&self) -> Result<Profile, PortalError>;
+    /// Enters a mail address; where mail can be sent it waits for its confirmation.
+    async fn set_email(&self, email: String, password: Option<Password>) -> Result<(), PortalError>;
+    /// Removes the mail address.
+    async fn remove_email(&self, password: Option<Password>) -> Result<(), PortalError>;
+    /// The mail address that a link would confirm, if it is one for this user.
+    async fn find_email_by_link(&self, token: EmailLink) -> Result<Option<String>, PortalError>;
+    /// Confirms a mail address.
+    async fn confirm_email(&self, token: EmailLink) -> Result<(), PortalError>;
     /// Chooses a language by its code; empty: as the browser asks.
     async fn set_language(&self, language: String) -> Result<(), PortalError>;
     /// Chooses a time zone by its IANA name.
@@ -20,11 +30,42 @@ pub trait ProfilePortal: Send + Sync {
     async fn end_other_sessions(&self) -> Result<(), PortalError>;
 }
 
+/// The secret part of a link that confirms a mail address.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmailLink(pub String);
+
+// `#[server]` derives Debug for the arguments of every server function.
+impl fmt::Debug for EmailLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailLink(hidden)")
+    }
+}
+
+/// A mail address that waits for its confirmation.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaitingEmail {
+    /// The address.
+    pub email: String,
+    /// Until when it can be confirmed.
+    pub until: Moment,
+}
+
 /// What a user chose and entered.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Whether it owns its account.
     pub is_owner: bool,
+    /// The mail address in force.
+    pub email: Option<String>,
+    /// Whether its reader confirmed it.
+    pub email_is_confirmed: bool,
+    /// The one that waits to take its place.
+    pub email_waiting: Option<WaitingEmail>,
+    /// Whether mail can be sent at all.
+    pub mail_is_on: bool,
+    /// Whether changes that need the password ask for it first.
+    pub proof_needed: bool,
     /// The code of the language it chose; empty: as the browser asks.
     pub language: String,
     /// The IANA name of its time zone.

@@ -1,10 +1,13 @@
 //! `/account/profile`: what belongs to the user itself.
 
+mod confirm;
+mod email;
 mod history;
 mod language;
 mod sessions;
 mod time_zone;
 
+pub(super) use confirm::confirm_page;
 pub(super) use history::{action_text, history_page};
 
 use leptos::prelude::*;
@@ -31,9 +34,10 @@ fn show(profile: &Profile) -> Part {
     let webhooks = profile.is_owner.then(|| view! { <p><a href="/account/webhooks">{webhooks}</a></p> });
     view! {
         <PageHeading text=t.heading/>
-        {confirmation(|done| done_text(t, done))}
+        {confirmation(|done| done_text(t, profile, done))}
         <div class="parts">
             {security_panels()}
+            {email::email_panel(profile)}
             {time_zone::time_zone_panel(profile)}
             {language::language_panel(profile)}
             {sessions::sessions_part(&profile.sessions)}
@@ -44,8 +48,12 @@ fn show(profile: &Profile) -> Part {
     .part()
 }
 
-fn done_text(t: &'static ProfileTexts, done: &str) -> Option<&'static str> {
+fn done_text(t: &'static ProfileTexts, profile: &Profile, done: &str) -> Option<&'static str> {
     Some(match done {
+        "email" if profile.email_waiting.is_some() => t.done_email_sent,
+        "email" => t.done_email,
+        "email_confirmed" => t.done_email_confirmed,
+        "email_removed" => t.done_email_removed,
         "language" => t.done_language,
         "time_zone" => t.done_time_zone,
         "session" => t.done_session,

@@ -6,12 +6,56 @@ use server_fn::codec::GetUrl;
 use super::Landing;
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{HistoryPage, PortalError, Profile};
+use crate::portal::{EmailLink, HistoryPage, Password, PortalError, Profile};
 
 /// What the user chose and entered.
 #[server(name = ReadProfile, prefix = "/portal", endpoint = "profile", input = GetUrl)]
 pub async fn profile() -> Result<Profile, PortalError> {
     signed_in()?.profile().await
+}
+
+/// Enters a mail address, or removes it: the button that is pressed says which.
+#[server(prefix = "/portal", endpoint = "set_email")]
+pub async fn set_email(
+    #[server(default)] email: String,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] remove: bool,
+) -> Result<(), PortalError> {
+    let portal = signed_in()?;
+    if remove { portal.remove_email(password).await } else { portal.set_email(email, password).await }
+}
+
+impl Landing for SetEmail {
+    fn landing(&self) -> String {
+        let done = if self.remove { "email_removed" } else { "email" };
+        format!("/account/profile?done={done}")
+    }
+
+    fn echo(&self) -> Vec<(String, String)> {
+        vec![("email".into(), self.email.clone())]
+    }
+}
+
+/// The mail address that a link would confirm; a POST, because the link is a secret.
+#[server(prefix = "/portal", endpoint = "find_email_by_link")]
+pub async fn find_email_by_link(#[server(default)] token: EmailLink) -> Result<Option<String>, PortalError> {
+    signed_in()?.find_email_by_link(token).await
+}
+
+/// Confirms a mail address.
+#[server(prefix = "/portal", endpoint = "confirm_email")]
+pub async fn confirm_email(#[server(default)] token: EmailLink) -> Result<(), PortalError> {
+    signed_in()?.confirm_email(token).await
+}
+
+impl Landing for ConfirmEmail {
+    fn landing(&self) -> String {
+        "/account/profile?done=email_confirmed".into()
+    }
+
+    fn echo(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
 }
 
 /// Chooses a language.

@@ -4,6 +4,7 @@ mod sub_users;
 
 use super::{ChoiceError, Passwords, SetupLink, Whose};
 use crate::domain::ids::{UserNo, Username};
+use crate::domain::mail_address::MailAddress;
 use crate::domain::time::{Clock, Micros};
 use crate::domain::token::{Pepper, random_base62};
 use crate::store::{Action, Audit, GatewayRow, NewUser, Store, StoreError, UserRow};
@@ -91,7 +92,7 @@ impl Operator {
         password: InitialPassword,
     ) -> Result<Option<String>, OperatorError> {
         let username = parse_name(name)?;
-        let email = email.map(parse_email).transpose()?;
+        let email = email.as_deref().map(parse_email).transpose()?.map(|email| email.to_string());
         let owner = match owner {
             Some(owner) => Some(self.find_owner(owner).await?),
             None => None,
@@ -235,15 +236,9 @@ fn parse_name(name: &str) -> Result<Username, OperatorError> {
     Username::parse(name).map_err(|e| OperatorError::Invalid { what: "the username", why: e.to_string() })
 }
 
-/// One @ with something on both sides, no spaces: the rest is for the mail server to know.
-fn parse_email(email: String) -> Result<String, OperatorError> {
-    let parts: Vec<&str> = email.split('@').collect();
-    let fits = matches!(parts[..], [local, domain] if !local.is_empty() && domain.contains('.'));
-    if !fits || email.len() > 254 || email.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        let why = "is not of the form name@example.org".to_owned();
-        return Err(OperatorError::Invalid { what: "the mail address", why });
-    }
-    Ok(email)
+fn parse_email(email: &str) -> Result<MailAddress, OperatorError> {
+    MailAddress::parse(email)
+        .map_err(|e| OperatorError::Invalid { what: "the mail address", why: e.to_string() })
 }
 
 fn audit(at: Micros, action: Action, user: Option<UserNo>, detail: &str) -> Audit {

@@ -32,6 +32,7 @@ pub(super) async fn notice_form(state: State<Site>, request: Request) -> Respons
 pub(super) async fn profile_form(state: State<Site>, request: Request) -> Response {
     match verb(&request).as_str() {
         "change_password" => plain_form::<app::ChangePassword>(state, request).await,
+        "set_email" => plain_form::<app::SetEmail>(state, request).await,
         "set_language" => plain_form::<app::SetLanguage>(state, request).await,
         "set_time_zone" => plain_form::<app::SetTimeZone>(state, request).await,
         "end_session" => plain_form::<app::EndSession>(state, request).await,

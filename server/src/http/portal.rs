@@ -17,8 +17,8 @@ use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
 use crate::store::AuditRow;
 use app::{
-    Dashboard, HistoryPage, HistoryRow, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, LockWidth, Moment,
-    Password, Portal, PortalError, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
+    Dashboard, HistoryPage, HistoryRow, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language, LockWidth,
+    Moment, Password, Portal, PortalError, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
 };
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -47,6 +47,8 @@ pub(super) struct RequestPortal {
     /// How many notices it has not read.
     pub(super) unread: u32,
     pub(super) visit: Visit,
+    /// The language of the page.
+    pub(super) language: Language,
     /// Whether a redirect follows, so that a token has to wait for the next page.
     pub(super) plain: bool,
     pub(super) outcome: Arc<Outcome>,
@@ -187,7 +189,7 @@ impl Portal for RequestPortal {
             uses_30_days: figures.spans.accepted[2],
             refused_30_days: figures.spans.refused[2],
             can_reveal: row.is_sealed && actor.may_manage().is_ok() && self.services.settings.revealable,
-            proof_needed: self.services.keys.is_proof_needed(actor),
+            proof_needed: self.services.accounts.is_proof_needed(actor),
             fresh: self.take_flash(actor, &[row.id]),
             may_manage: actor.may_manage().is_ok(),
             row: key_row(&figures.key, &actor.time_zone),

@@ -86,6 +86,7 @@ fn portal(site: Site) -> Router {
         .route("/account/notifications", get(page).post(notice_form))
         .route("/account/notifications/choices", get(page).post(plain_form::<app::ChooseNotices>))
         .route("/account/profile", get(page).post(profile_form))
+        .route("/account/profile/confirm", get(page).post(plain_form::<app::ConfirmEmail>))
         .route("/account/profile/history", get(page))
         .route("/account/api-keys", get(page))
         .route("/account/api-keys/new", get(page).post(plain_form::<app::GenerateKey>))

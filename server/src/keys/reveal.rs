@@ -2,7 +2,6 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use crate::domain::credentials::Password;
 use crate::domain::ids::KeyId;
 use crate::domain::time::Micros;
 use crate::domain::token::PlainToken;
@@ -11,16 +10,7 @@ use app::{Field, PortalError, Problem};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
-/// Seconds for which a proof of the password lasts.
-const PROOF_SECONDS: i64 = 600;
-
 impl Keys {
-    /// Whether the actor has to prove its password before a token is shown.
-    #[must_use]
-    pub fn is_proof_needed(&self, actor: &Actor) -> bool {
-        self.clock.now().seconds_since(actor.proved_at) >= PROOF_SECONDS
-    }
-
     /// The token of a key, from its sealed copy; the audit log says so before this returns.
     ///
     /// # Errors
@@ -35,12 +25,7 @@ impl Keys {
         let row = self.find_row(actor, id).await?;
         let not_revealable = || PortalError::field(Field::Form, Problem::NotRevealable);
         let sealing = self.sealing.as_ref().filter(|_| row.is_sealed).ok_or_else(not_revealable)?;
-        match password {
-            Some(text) if !text.is_empty() => self.accounts.prove(actor, Password::attempt(text)).await?,
-            _ if !self.is_proof_needed(actor) => {}
-            Some(_) => return Err(PortalError::field(Field::Password, Problem::Empty)),
-            None => return Err(PortalError::ProofNeeded),
-        }
+        self.accounts.ask_proof(actor, password).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyShown, "");
         let sealed = self.store.reveal_key(row.no, audit).await.map_err(|error| match error {
             StoreError::NotFound => PortalError::NotFound,

@@ -1,8 +1,45 @@
 //! What users choose for themselves.
 
-use super::StoreError;
+use super::{Audit, NewMail, StoreError};
 use crate::domain::ids::UserNo;
+use crate::domain::time::Micros;
 use async_trait::async_trait;
+
+/// SHA-256 of the secret in a link that confirms a mail address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ConfirmationHash(pub [u8; 32]);
+
+/// A mail address that shall wait for its confirmation.
+pub struct NewConfirmation {
+    /// Whose it is.
+    pub user: UserNo,
+    /// Under what the link is found.
+    pub token_hash: ConfirmationHash,
+    /// The address.
+    pub email: String,
+    /// When the link ends.
+    pub expires_at: Micros,
+}
+
+/// A mail address that waits.
+pub struct WaitingAddress {
+    /// The address.
+    pub email: String,
+    /// When its link ends.
+    pub expires_at: Micros,
+}
+
+/// What goes with a change of the address in force.
+pub struct EmailChange {
+    /// Whose it is.
+    pub user: UserNo,
+    /// The address that is replaced; `Conflict` if it is another by now.
+    pub old: Option<String>,
+    /// The letter to that address.
+    pub farewell: Option<NewMail>,
+    /// Its line in the audit log.
+    pub audit: Audit,
+}
 
 /// What users choose for themselves.
 #[async_trait]
@@ -11,4 +48,32 @@ pub trait ProfileStore: Send + Sync {
     async fn set_language(&self, user: UserNo, code: String) -> Result<(), StoreError>;
     /// Sets the IANA name of a time zone.
     async fn set_time_zone(&self, user: UserNo, name: String) -> Result<(), StoreError>;
+    /// The address that waits, if its link has not ended.
+    async fn find_waiting_address(
+        &self,
+        user: UserNo,
+        now: Micros,
+    ) -> Result<Option<WaitingAddress>, StoreError>;
+    /// The address that this link would confirm for this user now.
+    async fn find_confirmation(
+        &self,
+        user: UserNo,
+        token_hash: ConfirmationHash,
+        now: Micros,
+    ) -> Result<Option<String>, StoreError>;
+    /// Lets an address wait in the place of the one before, and queues the letter with its link.
+    async fn insert_confirmation(
+        &self,
+        confirmation: NewConfirmation,
+        letter: NewMail,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// Puts the waiting address in force; `NotFound` if there is no such link of this user.
+    async fn confirm_email(
+        &self,
+        token_hash: ConfirmationHash,
+        change: EmailChange,
+    ) -> Result<(), StoreError>;
+    /// Sets an address without confirmation, or removes it; no other waits any more.
+    async fn set_email(&self, email: Option<String>, change: EmailChange) -> Result<(), StoreError>;
 }

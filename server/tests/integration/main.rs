@@ -18,6 +18,7 @@ mod history;
 mod key_life;
 mod listeners;
 mod mail;
+mod mail_address;
 mod metrics;
 mod notices;
 mod pages;

@@ -1,13 +1,13 @@
 //! The profile: what users choose and enter for themselves.
 
-use crate::app::{Browser, PASSWORD, TestApp, strip_tags};
+use crate::app::{Answer, Browser, PASSWORD, TestApp, strip_tags};
 use http::{Method, StatusCode};
 use sha2::Digest;
 
-const VERBS: [&str; 4] = ["set_language", "set_time_zone", "end_session", "end_other_sessions"];
+const VERBS: [&str; 5] = ["set_email", "set_language", "set_time_zone", "end_session", "end_other_sessions"];
 
 /// Posts a form of the profile.
-async fn post(browser: &Browser<'_>, verb: &str, fields: &[(&str, &str)]) -> crate::app::Answer {
+pub(crate) async fn post(browser: &Browser<'_>, verb: &str, fields: &[(&str, &str)]) -> Answer {
     browser.post(&format!("/account/profile?do={verb}"), fields).await
 }
 

@@ -57,7 +57,7 @@ impl Caller {
             Some(actor) => services.notices.count_unread(actor).await,
             None => 0,
         };
-        let portal = RequestPortal { services, actor, unread, visit: seen.visit, plain, outcome };
+        let portal = RequestPortal { services, actor, unread, visit: seen.visit, language, plain, outcome };
         Ok(Self { portal: Arc::new(portal), language })
     }
 

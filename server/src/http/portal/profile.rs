@@ -3,7 +3,8 @@
 use super::{RequestPortal, moment};
 use crate::accounts::OwnSession;
 use crate::domain::time_zone::TimeZone;
-use app::{PortalError, Profile, ProfilePortal, SessionView};
+use crate::store::WaitingAddress;
+use app::{EmailLink, Password, PortalError, Profile, ProfilePortal, SessionView, WaitingEmail};
 use async_trait::async_trait;
 
 #[async_trait]
@@ -11,15 +12,47 @@ impl ProfilePortal for RequestPortal {
     async fn profile(&self) -> Result<Profile, PortalError> {
         let actor = self.note(self.actor())?;
         let sessions = self.note(self.services.accounts.list_own_sessions(actor).await)?;
+        let address = self.note(self.services.mail_addresses.find(actor).await)?;
         let zone = &actor.time_zone;
+        let waiting = |waiting: WaitingAddress| WaitingEmail {
+            email: waiting.email,
+            until: moment(waiting.expires_at, zone),
+        };
         Ok(Profile {
             is_owner: actor.owner.is_none(),
+            email: address.email,
+            email_is_confirmed: address.is_confirmed,
+            email_waiting: address.waiting.map(waiting),
+            mail_is_on: self.services.mail_is_on,
+            proof_needed: self.services.accounts.is_proof_needed(actor),
             language: actor.language.map_or("", |language| language.code()).to_owned(),
             time_zone: zone.name().to_owned(),
             time_zones: TimeZone::names().map(ToOwned::to_owned).collect(),
             now: moment(self.services.clock.now(), zone),
             sessions: sessions.into_iter().map(|session| session_view(session, zone)).collect(),
         })
+    }
+
+    async fn set_email(&self, email: String, password: Option<Password>) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        let password = password.map(|p| p.0);
+        self.note(self.services.mail_addresses.change(actor, &email, password, self.language).await)
+    }
+
+    async fn remove_email(&self, password: Option<Password>) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        let password = password.map(|p| p.0);
+        self.note(self.services.mail_addresses.remove(actor, password, self.language).await)
+    }
+
+    async fn find_email_by_link(&self, token: EmailLink) -> Result<Option<String>, PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.mail_addresses.find_by_link(actor, &token.0).await)
+    }
+
+    async fn confirm_email(&self, token: EmailLink) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.mail_addresses.confirm(actor, &token.0, self.language).await)
     }
 
     async fn set_language(&self, language: String) -> Result<(), PortalError> {

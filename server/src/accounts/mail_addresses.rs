@@ -1,0 +1,254 @@
+//! The mail address of a user: in force once who reads it has opened the link that was sent there.
+
+use super::{Accounts, Actor, store_trouble};
+use crate::domain::ids::UserNo;
+use crate::domain::mail_address::{MailAddress, MailAddressError};
+use crate::domain::sealing::{SealError, SealingKey};
+use crate::domain::throttle::{Allowance, Throttle};
+use crate::domain::time::{Clock, Micros};
+use crate::mail::Letter;
+use crate::store::{
+    Action, ConfirmationHash, EmailChange, NewConfirmation, NewMail, Store, StoreError, UserRow,
+    WaitingAddress,
+};
+use app::{Field, Language, PortalError, Problem};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use parking_lot::Mutex;
+use rand::TryRng;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Seconds for which a link works.
+const VALID_SECONDS: i64 = 3 * 24 * 3600;
+/// Links a user may ask for, and links that may be sent to one address: nobody floods a stranger's inbox.
+const LINKS: Allowance = Allowance { burst: 5, seconds_each: 720 };
+
+/// The use cases of mail addresses.
+pub struct MailAddresses {
+    /// Where they are kept.
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    accounts: Arc<Accounts>,
+    sealing: SealingKey,
+    /// Whether links can be sent at all.
+    mail_is_on: bool,
+    /// Where links lead: the public address of the pages.
+    origin: String,
+    by_user: Mutex<Throttle<UserNo>>,
+    by_address: Mutex<Throttle<String>>,
+}
+
+/// What mail addresses work with.
+pub struct MailAddressParts {
+    /// Where they are kept.
+    pub store: Arc<dyn Store>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Where the password is proved.
+    pub accounts: Arc<Accounts>,
+    /// With which letters are sealed.
+    pub sealing: SealingKey,
+    /// Whether letters can be sent at all.
+    pub mail_is_on: bool,
+    /// The public address of the pages.
+    pub origin: String,
+}
+
+/// The mail address of a user, and the one that waits to take its place.
+pub struct OwnAddress {
+    /// The one in force.
+    pub email: Option<String>,
+    /// Whether its reader confirmed it.
+    pub is_confirmed: bool,
+    /// The one that waits for its confirmation.
+    pub waiting: Option<WaitingAddress>,
+}
+
+impl MailAddresses {
+    /// Ready to serve.
+    #[must_use]
+    pub fn new(parts: MailAddressParts) -> Self {
+        let MailAddressParts { store, clock, accounts, sealing, mail_is_on, origin } = parts;
+        let (by_user, by_address) = (Mutex::new(Throttle::new(LINKS)), Mutex::new(Throttle::new(LINKS)));
+        Self { store, clock, accounts, sealing, mail_is_on, origin, by_user, by_address }
+    }
+
+    /// The addresses of the actor.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn find(&self, actor: &Actor) -> Result<OwnAddress, PortalError> {
+        let user = self.user(actor).await?;
+        let waiting = self.store.find_waiting_address(actor.user, self.clock.now()).await;
+        let waiting = waiting.map_err(store_trouble)?;
+        Ok(OwnAddress { email: user.email, is_confirmed: user.email_confirmed, waiting })
+    }
+
+    /// Takes a new address: a link is sent there, and until it is opened the old one stays in force. Where no
+    /// mail can be sent it is taken as it is, unconfirmed.
+    ///
+    /// # Errors
+    /// It is no address, the password is needed or wrong, or too many links were asked for.
+    pub async fn change(
+        &self,
+        actor: &Actor,
+        email: &str,
+        password: Option<String>,
+        language: Language,
+    ) -> Result<(), PortalError> {
+        let email = MailAddress::parse(email).map_err(|error| {
+            let problem = match error {
+                MailAddressError::Empty => Problem::Empty,
+                MailAddressError::TooLong => Problem::TooLong { limit: MailAddress::LIMIT as u32 },
+                MailAddressError::Form => Problem::NotAMailAddress,
+            };
+            PortalError::field(Field::Email, problem)
+        })?;
+        self.accounts.ask_proof(actor, password).await?;
+        if self.mail_is_on { self.ask(actor, &email, language).await } else { self.take(actor, &email).await }
+    }
+
+    /// Removes the address, and the one that waits.
+    ///
+    /// # Errors
+    /// There is none, or the password is needed or wrong.
+    pub async fn remove(
+        &self,
+        actor: &Actor,
+        password: Option<String>,
+        language: Language,
+    ) -> Result<(), PortalError> {
+        self.accounts.ask_proof(actor, password).await?;
+        let now = self.clock.now();
+        let user = self.user(actor).await?;
+        let gone = match (&user.email, self.store.find_waiting_address(actor.user, now).await) {
+            (Some(email), _) => email.clone(),
+            (None, Ok(Some(waiting))) => waiting.email,
+            (None, Ok(None)) => return Err(PortalError::NotFound),
+            (None, Err(error)) => return Err(store_trouble(error)),
+        };
+        let change = EmailChange {
+            user: actor.user,
+            farewell: self.farewell(&user, None, language, now)?,
+            old: user.email,
+            audit: actor.audit(now, Action::EmailRemoved, gone),
+        };
+        self.store.set_email(None, change).await.map_err(store_trouble)
+    }
+
+    /// The address that a link would confirm for the actor; none if the link is used, replaced, too old or
+    /// somebody else's.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn find_by_link(&self, actor: &Actor, token: &str) -> Result<Option<String>, PortalError> {
+        let found = self.store.find_confirmation(actor.user, hash(token), self.clock.now()).await;
+        found.map_err(store_trouble)
+    }
+
+    /// Puts the address of a link in force, and tells the one it replaces.
+    ///
+    /// # Errors
+    /// The link is used, replaced, too old or somebody else's.
+    pub async fn confirm(&self, actor: &Actor, token: &str, language: Language) -> Result<(), PortalError> {
+        let now = self.clock.now();
+        let stale = || PortalError::field(Field::Form, Problem::StaleLink);
+        let email = self.find_by_link(actor, token).await?.ok_or_else(stale)?;
+        let user = self.user(actor).await?;
+        let change = EmailChange {
+            user: actor.user,
+            farewell: self.farewell(&user, Some(&email), language, now)?,
+            old: user.email,
+            audit: actor.audit(now, Action::EmailConfirmed, email),
+        };
+        match self.store.confirm_email(hash(token), change).await {
+            Err(StoreError::NotFound) => Err(stale()),
+            result => result.map_err(store_trouble),
+        }
+    }
+
+    async fn ask(&self, actor: &Actor, email: &MailAddress, language: Language) -> Result<(), PortalError> {
+        let now = self.clock.now();
+        self.check_links(actor, email, now)?;
+        let (token, token_hash) = new_token()?;
+        let letter = Letter::ConfirmAddress {
+            to: email.to_string(),
+            language,
+            username: actor.username.to_string(),
+            link: format!("{}/account/profile/confirm?token={}", self.origin, token.as_str()),
+        };
+        let confirmation = NewConfirmation {
+            user: actor.user,
+            token_hash,
+            email: email.to_string(),
+            expires_at: now.plus_seconds(VALID_SECONDS),
+        };
+        let mail = self.sealed(actor.user, &letter, now)?;
+        let audit = actor.audit(now, Action::EmailEntered, email.to_string());
+        self.store.insert_confirmation(confirmation, mail, audit).await.map_err(store_trouble)?;
+        self.by_user.lock().charge(actor.user, now);
+        self.by_address.lock().charge(email.folded(), now);
+        Ok(())
+    }
+
+    async fn take(&self, actor: &Actor, email: &MailAddress) -> Result<(), PortalError> {
+        let old = self.user(actor).await?.email;
+        let audit = actor.audit(self.clock.now(), Action::EmailChanged, email.to_string());
+        let change = EmailChange { user: actor.user, old, farewell: None, audit };
+        self.store.set_email(Some(email.to_string()), change).await.map_err(store_trouble)
+    }
+
+    fn check_links(&self, actor: &Actor, email: &MailAddress, now: Micros) -> Result<(), PortalError> {
+        let by_user = self.by_user.lock().wait_seconds(&actor.user, now);
+        let by_address = self.by_address.lock().wait_seconds(&email.folded(), now);
+        match by_user.max(by_address) {
+            Some(retry_after_seconds) => Err(PortalError::Throttled { retry_after_seconds }),
+            None => Ok(()),
+        }
+    }
+
+    /// The letter to the address that is replaced, if its reader confirmed it once.
+    fn farewell(
+        &self,
+        user: &UserRow,
+        new: Option<&str>,
+        language: Language,
+        now: Micros,
+    ) -> Result<Option<NewMail>, PortalError> {
+        let told = user.email.as_deref().filter(|_| user.email_confirmed && self.mail_is_on);
+        let Some(to) = told.filter(|old| new != Some(old)) else { return Ok(None) };
+        let username = user.username.to_string();
+        let letter = Letter::AddressReplaced { to: to.to_owned(), language, username };
+        self.sealed(user.no, &letter, now).map(Some)
+    }
+
+    fn sealed(&self, user: UserNo, letter: &Letter, now: Micros) -> Result<NewMail, PortalError> {
+        let payload = letter.seal(&self.sealing).map_err(|error: SealError| generator_failed(&error))?;
+        Ok(NewMail { user: Some(user), payload, due_at: now })
+    }
+
+    async fn user(&self, actor: &Actor) -> Result<UserRow, PortalError> {
+        let user = self.store.find_user(&actor.username).await.map_err(store_trouble)?;
+        user.ok_or(PortalError::NotFound)
+    }
+}
+
+/// The secret of a link, 256 random bits, and under what it is stored.
+fn new_token() -> Result<(Zeroizing<String>, ConfirmationHash), PortalError> {
+    let mut bytes = Zeroizing::new([0_u8; 32]);
+    rand::rngs::SysRng.try_fill_bytes(bytes.as_mut()).map_err(|error| generator_failed(&error))?;
+    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes));
+    let hash = hash(&token);
+    Ok((token, hash))
+}
+
+fn hash(token: &str) -> ConfirmationHash {
+    ConfirmationHash(Sha256::digest(token.as_bytes()).into())
+}
+
+fn generator_failed(error: &dyn std::fmt::Display) -> PortalError {
+    tracing::error!(%error, "a letter could not be made");
+    PortalError::Unavailable
+}

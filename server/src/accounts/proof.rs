@@ -1,0 +1,29 @@
+//! What asks for the password again, unless it was proved a moment ago.
+
+use super::{Accounts, Actor};
+use crate::domain::credentials::Password;
+use app::{Field, PortalError, Problem};
+
+/// Seconds for which a proof of the password lasts.
+const PROOF_SECONDS: i64 = 600;
+
+impl Accounts {
+    /// Whether the actor has to prove its password first.
+    #[must_use]
+    pub fn is_proof_needed(&self, actor: &Actor) -> bool {
+        self.clock.now().seconds_since(actor.proved_at) >= PROOF_SECONDS
+    }
+
+    /// Checks a password that was given, and asks for one where the last proof is too old.
+    ///
+    /// # Errors
+    /// It is another password, too many tries failed, or one is needed.
+    pub async fn ask_proof(&self, actor: &Actor, password: Option<String>) -> Result<(), PortalError> {
+        match password {
+            Some(text) if !text.is_empty() => self.prove(actor, Password::attempt(text)).await,
+            _ if !self.is_proof_needed(actor) => Ok(()),
+            Some(_) => Err(PortalError::field(Field::Password, Problem::Empty)),
+            None => Err(PortalError::ProofNeeded),
+        }
+    }
+}
