@@ -112,6 +112,26 @@ for (const scheme of ['light', 'dark'] as const) {
       await judge(page, 'list with a whole key');
     });
 
+    test('the profile is accessible', async ({ page, portal, watch }) => {
+      test.setTimeout(60_000);
+      watch.expects(422);
+      await portal.firstAccount();
+      await portal.open('/account/profile');
+      await judge(page, 'profile');
+      await portal.field('New mail address').fill('nobody');
+      await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+      await expect(portal.field('New mail address')).toHaveAttribute('aria-invalid', 'true');
+      await judge(page, 'profile with a refused mail address');
+      await portal.field('New mail address').fill('nobody@example.org');
+      await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+      await expect(page.getByRole('status')).toContainText('Your mail address is saved.');
+      await judge(page, 'profile with a mail address');
+      await portal.open('/account/profile/history');
+      await judge(page, 'history');
+      await portal.open('/account/profile/confirm?token=old');
+      await judge(page, 'link that is not valid any more');
+    });
+
     test('what a customer is told is accessible', async ({ page, portal, latchkey }) => {
       test.setTimeout(60_000);
       await portal.firstAccount();

@@ -22,7 +22,7 @@ pub(super) fn sessions_part(sessions: &[SessionView]) -> Part {
     let rows = sessions.iter().map(|session| (None, cells(t, form.state, session))).collect();
     let others = (sessions.len() > 1).then(|| end_others(t));
     view! {
-        <section class="wide" id="sessions">
+        <section class="wide sessions" id="sessions">
             <h2>{t.sessions_heading}</h2>
             <p class="record-line">{t.sessions_text}</p>
             <PlainForm form path=format!("{PROFILE}?do=end_session")>
