@@ -1,5 +1,7 @@
 //! The profile: what users choose and enter for themselves.
 
+mod contract;
+
 use crate::app::{Answer, Browser, PASSWORD, TestApp, strip_tags};
 use http::{Method, StatusCode};
 use sha2::Digest;
