@@ -5,11 +5,10 @@ use super::draft::{Block, Draft, one_line};
 use crate::domain::key_type::KeyType;
 use crate::domain::notice::Cause;
 use crate::domain::time::Micros;
+use crate::domain::time_zone::TimeZone;
 use crate::store::{MailUser, NoticeFacts, NoticeKey};
 use app::texts::{MailTexts, Served};
 use app::{Language, Plural, fill, plural};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 /// The most addresses that a letter names.
 const ADDRESSES: usize = 10;
@@ -174,10 +173,8 @@ fn addresses(facts: &NoticeFacts, t: &MailTexts, language: Language) -> String {
 
 /// A time in the zone of who reads it, with the zone's name.
 fn time(at: Micros, zone: &str) -> String {
-    let found = TimeZone::get(zone);
-    let (zone, name) = found.map_or((TimeZone::UTC, "UTC"), |found| (found, zone));
-    let timestamp = Timestamp::from_microsecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
-    format!("{} {name}", timestamp.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S"))
+    let zone = TimeZone::find(zone).unwrap_or_default();
+    format!("{} {}", zone.text(at), zone.name())
 }
 
 #[cfg(test)]
