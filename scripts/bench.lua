@@ -16,7 +16,7 @@ local build = {
   end,
   throttled = function(token) return hook("/authz/forward-auth", token:sub(2), elsewhere) end,
   -- Through nginx, which names the client itself.
-  guarded = function(token) return wrk.format("GET", "/", { ["X-API-Key"] = token }) end,
+  guarded = function(token) return wrk.format("GET", "/file", { ["X-API-Key"] = token }) end,
   verify = function(token, gateway)
     local headers = { ["Authorization"] = "Bearer " .. gateway, ["Content-Type"] = "application/json" }
     return wrk.format("POST", "/v1/verify", headers, ('{"key":"%s","client_ip":"%s"}'):format(token, home))
