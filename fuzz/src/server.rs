@@ -1,24 +1,23 @@
 //! The whole server in this process, on an empty data directory, with one user who has no keys.
 
-use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use latchkey::accounts::operator::InitialPassword;
 use latchkey::domain::address::Address;
 use latchkey::domain::client_address::Peer;
+use latchkey::http::{Caller, Entrance};
 use latchkey::services::{SystemClock, start};
 use latchkey::settings::{Layers, Settings};
 use std::sync::{Arc, LazyLock};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use tower::ServiceExt;
 
 const PASSWORD: &str = "correct horse battery";
 
 pub(crate) struct Server {
     runtime: Runtime,
-    router: Router,
+    entrance: Entrance,
     gateway_token: String,
     cookie: String,
     _dir: TempDir,
@@ -42,7 +41,7 @@ impl Server {
         let flags = flags.into_iter().map(|(name, value)| (name, "--fuzz", value)).collect();
         let layers = Layers::load(None, std::iter::empty(), flags).expect("the settings are known");
         let settings = Settings::parse(&layers).expect("the settings fit");
-        let (router, gateway_token) = runtime.block_on(async {
+        let (entrance, gateway_token) = runtime.block_on(async {
             let (services, flusher) = start(settings, Arc::new(SystemClock)).await.expect("it starts");
             tokio::spawn(flusher.run(Default::default()));
             let password = InitialPassword { given: Some(PASSWORD.to_owned()) };
@@ -50,7 +49,7 @@ impl Server {
             let token = services.operator.add_gateway("gw").await.expect("a gateway is added");
             (latchkey::http::site(services, tokio::runtime::Handle::current()), token)
         });
-        let mut server = Self { runtime, router, gateway_token, cookie: String::new(), _dir: dir };
+        let mut server = Self { runtime, entrance, gateway_token, cookie: String::new(), _dir: dir };
         server.cookie = server.log_in();
         server
     }
@@ -77,13 +76,10 @@ impl Server {
     }
 
     /// Asks from a trusted address.
-    pub(crate) fn ask(&self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(Peer::Address(Address::new([127, 0, 0, 1].into())));
+    pub(crate) fn ask(&self, request: Request<Body>) -> Answer {
+        let caller = Caller { peer: Peer::Address(Address::new([127, 0, 0, 1].into())), source: None };
         self.runtime.block_on(async {
-            let (parts, body) = match self.router.clone().oneshot(request).await {
-                Ok(response) => response.into_parts(),
-                Err(never) => match never {},
-            };
+            let (parts, body) = self.entrance.answer(request, caller).await.into_parts();
             let body = body.collect().await.expect("the answer has an end").to_bytes().to_vec();
             Answer { status: parts.status, headers: parts.headers, body }
         })

@@ -51,9 +51,9 @@ fn main() -> Outcome<()> {
     let settings = Settings::parse(&Layers::load(None, std::iter::empty(), flags)?)?;
     let pages = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (services, flusher) = pages.block_on(start(settings, Arc::new(StandingClock)))?;
-    let router = pages.block_on(async { site(Arc::clone(&services), pages.handle().clone()) });
+    let entrance = pages.block_on(async { site(Arc::clone(&services), pages.handle().clone()) });
     let stop = CancellationToken::new();
-    let front = Front::new(&services.settings, Arc::clone(&services.traffic), router, stop.clone());
+    let front = Front::new(&services.settings, Arc::clone(&services.traffic), entrance, stop.clone());
     let here = Builder::new_current_thread().enable_all().build()?;
     let address = here.block_on(async {
         let listener = Listener::bind(Listen::Address(SocketAddr::from(([127, 0, 0, 1], 0))))?;

@@ -5,6 +5,7 @@ mod admin;
 mod assets;
 mod client;
 mod cookies;
+mod entrance;
 mod forms;
 mod gateway;
 mod guard;
@@ -16,7 +17,9 @@ pub mod serve;
 mod statuses;
 
 pub use admin::admin;
+pub use client::Caller;
 /// Public because it is fuzzed.
 pub use cookies::find as find_cookie;
+pub use entrance::Entrance;
 pub(crate) use portal::moment_iso;
 pub use router::{Site, site};

@@ -105,8 +105,8 @@ async fn serve_until_signal(
     // Before anybody is told: who reads the announcement may ask it to stop at once.
     let signalled = signals()?;
     announce(services, &listeners, metrics.as_ref())?;
-    let router = site(Arc::clone(services), pages.clone());
-    let mut front = Front::new(settings, Arc::clone(&services.traffic), router, stop.clone());
+    let entrance = site(Arc::clone(services), pages.clone());
+    let mut front = Front::new(settings, Arc::clone(&services.traffic), entrance, stop.clone());
     if let Some(tls) = tls {
         pages.spawn(Arc::clone(&tls).keep_fresh(signal(SignalKind::hangup())?, stop.clone()));
         front = front.with_tls(tls, pages.clone());
@@ -149,7 +149,7 @@ async fn serve_admin(
     let listener = listener.map_err(|error| format!("{error} (--admin-listen)"))?;
     let place = listener.place().clone();
     // Its connections are not counted among those of gateways and browsers.
-    let front = Front::new(&services.settings, Arc::default(), admin(Arc::clone(services)), stop);
+    let front = Front::new(&services.settings, Arc::default(), admin(Arc::clone(services)).into(), stop);
     pages.spawn(serve(vec![listener], front));
     Ok(Some(place))
 }

@@ -8,30 +8,40 @@ use http::{Extensions, HeaderMap, HeaderValue};
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
 
-/// The other end of the connection.
-pub(super) fn peer(extensions: &Extensions) -> Peer {
-    let nobody = Peer::Address(Address::new(Ipv4Addr::UNSPECIFIED.into()));
-    extensions.get::<Peer>().copied().unwrap_or(nobody)
+/// Who is at the other end of a connection, for all requests of it.
+#[derive(Clone, Copy)]
+pub struct Caller {
+    /// The other end.
+    pub peer: Peer,
+    /// What the PROXY header said, where one is expected.
+    pub source: Option<ConnectionSource>,
 }
 
-/// The client behind `peer`.
+impl Caller {
+    /// The caller of a request that came through the router.
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        let peer = Peer::Address(Address::new(Ipv4Addr::UNSPECIFIED.into()));
+        extensions.get().copied().unwrap_or(Self { peer, source: None })
+    }
+}
+
+/// The client behind `caller`.
 ///
 /// # Errors
-/// The peer is a trusted proxy and names no usable client.
+/// The caller is a trusted proxy and names no usable client.
 pub(super) fn address(
     services: &Services,
-    peer: Peer,
+    caller: Caller,
     headers: &HeaderMap,
-    extensions: &Extensions,
 ) -> Result<Address, NoClientAddress> {
     let (trusted, family) = (&services.settings.trusted_proxies, &services.settings.client_address_header);
-    note_ignored(services, peer, headers);
+    note_ignored(services, caller.peer, headers);
     let lines = family.header().map(|name| headers.get_all(name).iter().map(HeaderValue::as_bytes));
     let said = Said {
         lines: lines.into_iter().flatten().collect(),
-        source: extensions.get::<ConnectionSource>().and_then(|source| source.0),
+        source: caller.source.and_then(|source| source.0),
     };
-    trusted.client_address(family, peer, &said)
+    trusted.client_address(family, caller.peer, &said)
 }
 
 /// Counts a header that is ignored because its sender is not trusted: somebody tries something, or the

@@ -6,21 +6,56 @@ mod presented;
 mod probed;
 mod verify;
 
+use super::client::Caller;
 use super::statuses;
 use crate::services::Services;
+use authz::Dialect;
 use axum::Router;
-use axum::routing::{any, get, post};
-use http::StatusCode;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{any, get};
+use http::{Method, StatusCode};
 use std::sync::Arc;
 
+/// Envoy puts the client's own path behind this one.
+const EXT_AUTHZ: &str = "/authz/ext-authz";
+
+/// What a gateway asks with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hook {
+    /// A JSON question.
+    Verify,
+    /// The hook of a gateway's own.
+    Authz(Dialect),
+}
+
+impl Hook {
+    /// The hook at a path, if one is there.
+    pub(super) fn of(method: &Method, path: &str) -> Option<Self> {
+        match path {
+            "/v1/verify" => (method == Method::POST).then_some(Self::Verify),
+            "/authz/forward-auth" => Some(Self::Authz(Dialect::ForwardAuth)),
+            "/authz/auth-request" => Some(Self::Authz(Dialect::AuthRequest)),
+            path => {
+                let rest = path.strip_prefix(EXT_AUTHZ)?;
+                (rest.is_empty() || rest.starts_with('/')).then_some(Self::Authz(Dialect::ExtAuthz))
+            }
+        }
+    }
+
+    /// Answers one question.
+    pub(super) async fn answer(self, services: &Services, request: Request, caller: Caller) -> Response {
+        match self {
+            Self::Verify => verify::verify(services, request).await,
+            Self::Authz(dialect) => authz::answer(services, request.into_parts().0, caller, dialect).await,
+        }
+    }
+}
+
+/// What is asked seldom; of the hooks only that they take no other method.
 pub(super) fn router(services: Arc<Services>) -> Router {
     Router::new()
-        .route("/v1/verify", post(verify::verify))
-        .route("/authz/forward-auth", any(authz::forward_auth))
-        .route("/authz/auth-request", any(authz::auth_request))
-        .route("/authz/ext-authz", any(authz::ext_authz))
-        .route("/authz/ext-authz/", any(authz::ext_authz))
-        .route("/authz/ext-authz/{*rest}", any(authz::ext_authz))
+        .route("/v1/verify", any(|| async { statuses::only_post() }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .with_state(services)
@@ -31,4 +66,25 @@ async fn ready(
 ) -> (StatusCode, &'static str) {
     let ready = services.store.ready().await.and_then(|()| services.verifier.ready());
     statuses::of_readiness(&ready)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hooks_are_known_by_their_paths() {
+        let of = |path: &str| Hook::of(&Method::GET, path);
+        assert_eq!(of("/authz/forward-auth"), Some(Hook::Authz(Dialect::ForwardAuth)));
+        assert_eq!(of("/authz/auth-request"), Some(Hook::Authz(Dialect::AuthRequest)));
+        for path in ["/authz/ext-authz", "/authz/ext-authz/", "/authz/ext-authz/orders/7"] {
+            assert_eq!(of(path), Some(Hook::Authz(Dialect::ExtAuthz)), "{path}");
+        }
+        let others =
+            ["", "/", "/v1/verify", "/authz", "/authz/forward-auth/", "/authz/ext-authzz", "/authz/x"];
+        for path in others {
+            assert_eq!(of(path), None, "{path}");
+        }
+        assert_eq!(Hook::of(&Method::POST, "/v1/verify"), Some(Hook::Verify));
+    }
 }

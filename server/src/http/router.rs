@@ -3,6 +3,8 @@
 //! Verifications are answered where the connection is read; pages, which take a thousand times longer, run
 //! on a runtime of their own and never stand in front of a verification.
 
+use super::client::Caller;
+use super::entrance::Entrance;
 use super::forms::{key_form, notice_form, profile_form, webhook_form};
 use super::gateway;
 use super::load::{FORM_LIMIT, admit_page};
@@ -35,21 +37,22 @@ impl Site {
     /// The client of a page: as for gateways, but a trusted proxy that names nobody is taken for the client,
     /// because somebody may sit in front of that very machine.
     pub(super) fn client_address(&self, request: &Request) -> Address {
-        let peer = client::peer(request.extensions());
-        let named = client::address(&self.services, peer, request.headers(), request.extensions());
+        let caller = Caller::of(request.extensions());
+        let named = client::address(&self.services, caller, request.headers());
         // Who comes over a Unix socket and names nobody sits on this machine.
-        named.ok().or(peer.address()).unwrap_or(Address::new(Ipv4Addr::LOCALHOST.into()))
+        named.ok().or(caller.peer.address()).unwrap_or(Address::new(Ipv4Addr::LOCALHOST.into()))
     }
 }
 
 /// Everything the server answers; what is not for gateways runs on `pages`.
-pub fn site(services: Arc<Services>, pages: Handle) -> Router {
+pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
     let site = Site { services: Arc::clone(&services), files: assets::site_files() };
     // Not by `generate_route_list`, which does it on the way: while that runs, anything that any page of the
     // process asks for never comes. It fails if it was done before, which is as good.
     let _ = Executor::init_tokio();
     let portal = portal(site);
-    gateway::router(Arc::clone(&services)).fallback(move |request: Request| {
+    let gateways = Arc::clone(&services);
+    let rest = gateway::router(Arc::clone(&services)).fallback(move |request: Request| {
         let (services, portal, pages) = (Arc::clone(&services), portal.clone(), pages.clone());
         async move {
             match admit_page(&services, request).await {
@@ -57,7 +60,8 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Router {
                 Err(refusal) => *refusal,
             }
         }
-    })
+    });
+    Entrance::new(gateways, rest)
 }
 
 async fn answer_page(request: Request, place: Place, portal: Router, pages: &Handle) -> Response {

@@ -19,10 +19,10 @@ pub use listen::{ListenError, Listener};
 pub use tls::{Tls, TlsError};
 
 use super::access::AccessLog;
+use super::entrance::Entrance;
 use crate::domain::client_address::TrustedProxies;
 use crate::settings::{Settings, Timeouts};
 use crate::traffic::Traffic;
-use axum::Router;
 use hyper_util::server::conn::auto;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
 /// What all connections share.
 pub struct Front {
-    router: Router,
+    entrance: Entrance,
     http: auto::Builder<Streams>,
     /// Spoken on addresses, where the operator gave a certificate.
     tls: Option<Handshakes>,
@@ -61,9 +61,14 @@ pub struct Front {
 }
 
 impl Front {
-    /// Answers with `router`, until `stop`.
+    /// Answers with `entrance`, until `stop`.
     #[must_use]
-    pub fn new(settings: &Settings, traffic: Arc<Traffic>, router: Router, stop: CancellationToken) -> Self {
+    pub fn new(
+        settings: &Settings,
+        traffic: Arc<Traffic>,
+        entrance: Entrance,
+        stop: CancellationToken,
+    ) -> Self {
         let mut http = auto::Builder::new(Streams);
         http.http1().max_buf_size(HEAD_LIMIT);
         http.http2()
@@ -73,7 +78,7 @@ impl Front {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buf_size(STREAM_WINDOW as usize);
         Self {
-            router,
+            entrance,
             http,
             tls: None,
             trusted: settings.trusted_proxies.clone(),

@@ -69,6 +69,11 @@ pub(super) fn retry_after(error: &PortalError) -> Option<HeaderValue> {
     }
 }
 
+/// An address that takes a POST alone was asked in another way.
+pub(super) fn only_post() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response()
+}
+
 /// A page, or a form, that cannot be answered now, because too many are being answered.
 pub(super) fn busy_page() -> Response {
     let text = "Too many requests at once; try again shortly.";

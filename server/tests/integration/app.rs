@@ -3,7 +3,6 @@
 //! Helpers go through what outsiders can reach (pages, verify API, operator's verbs), never into the
 //! database.
 
-use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -11,6 +10,7 @@ use latchkey::accounts::operator::InitialPassword;
 use latchkey::domain::address::Address;
 use latchkey::domain::client_address::Peer;
 use latchkey::domain::time::{Clock, Micros};
+use latchkey::http::{Caller, Entrance};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
 use parking_lot::Mutex;
@@ -19,7 +19,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// 2026-01-15 12:00:00 UTC, where the clock of the tests stands until it is moved.
@@ -45,7 +44,7 @@ pub(crate) struct TestApp {
     pub(crate) services: Arc<Services>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) dir: Arc<TempDir>,
-    router: Router,
+    entrance: Entrance,
     stop: CancellationToken,
     counting: Mutex<Option<JoinHandle<()>>>,
 }
@@ -67,8 +66,8 @@ impl TestApp {
         let (services, flusher) = start(settings, clock.clone()).await.unwrap();
         let stop = CancellationToken::new();
         let counting = Mutex::new(Some(tokio::spawn(flusher.run(stop.clone()))));
-        let router = latchkey::http::site(services.clone(), tokio::runtime::Handle::current());
-        Self { services, clock, dir, router, stop, counting }
+        let entrance = latchkey::http::site(services.clone(), tokio::runtime::Handle::current());
+        Self { services, clock, dir, entrance, stop, counting }
     }
 
     /// Stops the server and starts it again on the same data.
@@ -113,13 +112,13 @@ impl TestApp {
     }
 
     pub(crate) async fn send(&self, peer: &str, request: Request<Body>) -> Answer {
-        let (mut parts, body) = request.into_parts();
+        // A test that speaks of a PROXY header puts it there.
+        let source = request.extensions().get().copied();
         let peer = match peer {
             "unix" => Peer::Unix,
             address => Peer::Address(Address::parse(address.trim_matches(['[', ']'])).unwrap()),
         };
-        parts.extensions.insert(peer);
-        let response = self.router.clone().oneshot(Request::from_parts(parts, body)).await.unwrap();
+        let response = self.entrance.answer(request, Caller { peer, source }).await;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();

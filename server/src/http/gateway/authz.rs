@@ -5,17 +5,15 @@ use crate::domain::address::Address;
 use crate::domain::client_address::{NoClientAddress, Peer};
 use crate::domain::verdict::Code;
 use crate::http::access::note_verdict;
-use crate::http::client;
+use crate::http::client::{self, Caller};
 use crate::http::load::admit_question;
 use crate::http::statuses::{Problem, for_nginx, of_verdict};
 use crate::services::Services;
 use crate::verify::{KeyEntry, Question, Verdict};
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use std::sync::Arc;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::time::Instant;
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
@@ -24,40 +22,41 @@ const KEY_TYPE: HeaderName = HeaderName::from_static("x-latchkey-key-type");
 const CODE: HeaderName = HeaderName::from_static("x-latchkey-code");
 const STATUS: HeaderName = HeaderName::from_static("x-latchkey-status");
 
-/// Traefik, Caddy, HAProxy: every status reaches the client.
-pub(super) async fn forward_auth(State(services): State<Arc<Services>>, request: Request) -> Response {
-    answer(&services, &request.into_parts().0, |status| status).await
+/// How a gateway asks, and which statuses it passes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Dialect {
+    /// Traefik, Caddy, HAProxy: every status reaches the client.
+    ForwardAuth,
+    /// nginx `auth_request`: 200, 401, 403 and, in trouble, 503.
+    AuthRequest,
+    /// Envoy's HTTP `ext_authz`: every status reaches the client. Envoy asks with the client's own method, path
+    /// and query, so these say nothing about what may pass; only a key in the query is looked for, where allowed.
+    ExtAuthz,
 }
 
-/// nginx `auth_request`: 200, 401, 403 and, in trouble, 503.
-pub(super) async fn auth_request(State(services): State<Arc<Services>>, request: Request) -> Response {
-    answer(&services, &request.into_parts().0, for_nginx).await
-}
-
-/// Envoy's HTTP `ext_authz`: every status reaches the client. Envoy asks with the client's own method, path
-/// and query, so these say nothing about what may pass; only a key in the query is looked for, where allowed.
-pub(super) async fn ext_authz(State(services): State<Arc<Services>>, request: Request) -> Response {
-    let (mut request, _) = request.into_parts();
-    if services.settings.key_in_query {
+/// Answers one question of a gateway's hook.
+pub(super) async fn answer(
+    services: &Services,
+    mut request: Parts,
+    caller: Caller,
+    dialect: Dialect,
+) -> Response {
+    if dialect == Dialect::ExtAuthz && services.settings.key_in_query {
         presented::take_for_original(&request.uri, &mut request.headers);
     }
-    answer(&services, &request, |status| status).await
-}
-
-async fn answer(services: &Services, request: &Parts, dialect: fn(StatusCode) -> StatusCode) -> Response {
-    let peer = client::peer(&request.extensions);
-    if probed::is_probe(services, &request.headers) {
-        probed::note(services, peer, request);
+    let headers = &request.headers;
+    if probed::is_probe(services, headers) {
+        probed::note(services, caller, headers);
         return Problem::PROBE.into_response();
     }
-    if !is_believed(services, peer, &request.headers) {
-        client::note_ignored(services, peer, &request.headers);
+    if !is_believed(services, caller.peer, headers) {
+        client::note_ignored(services, caller.peer, headers);
         return Problem::UNTRUSTED.into_response();
     }
     let started = Instant::now();
-    let client = client::address(services, peer, &request.headers, &request.extensions);
+    let client = client::address(services, caller, headers);
     let verdict = match admit_question(services) {
-        Some(_place) => decide(services, client, request).await,
+        Some(_place) => decide(services, client, headers).await,
         None => Verdict::refuse(Code::Unavailable),
     };
     services.metrics.verified(verdict.code, started);
@@ -77,13 +76,17 @@ fn is_believed(services: &Services, peer: Peer, headers: &HeaderMap) -> bool {
         && (!settings.require_gateway_token || credential::in_own_header(services, headers))
 }
 
-async fn decide(services: &Services, client: Result<Address, NoClientAddress>, request: &Parts) -> Verdict {
+async fn decide(
+    services: &Services,
+    client: Result<Address, NoClientAddress>,
+    headers: &HeaderMap,
+) -> Verdict {
     // What is malformed is so whoever sent it; only a client that is known can be throttled.
     let malformed = || match client {
         Ok(address) => services.verifier.refuse_malformed(address),
         Err(NoClientAddress) => Verdict::refuse(Code::Malformed),
     };
-    let presented = match presented::find(&request.headers, services.settings.key_in_query) {
+    let presented = match presented::find(headers, services.settings.key_in_query) {
         Ok(presented) => presented,
         Err(Code::Malformed) => return malformed(),
         Err(code) => return Verdict::refuse(code),
@@ -113,10 +116,10 @@ fn allow(key: &KeyEntry) -> Response {
     response
 }
 
-fn refuse(verdict: &Verdict, dialect: fn(StatusCode) -> StatusCode) -> Response {
+fn refuse(verdict: &Verdict, dialect: Dialect) -> Response {
     let status = of_verdict(verdict.code);
     let mut response = Problem::of_refusal(status).into_response();
-    *response.status_mut() = dialect(status);
+    *response.status_mut() = if dialect == Dialect::AuthRequest { for_nginx(status) } else { status };
     let headers = response.headers_mut();
     headers.insert(CODE, HeaderValue::from_static(verdict.code.name()));
     headers.insert(STATUS, HeaderValue::from(status.as_u16()));

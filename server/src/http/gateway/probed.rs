@@ -1,11 +1,9 @@
 //! A probe at a gateway endpoint: recognised by its marker, and written down.
 
 use super::credential::{self, GATEWAY};
-use crate::domain::client_address::Peer;
-use crate::http::client;
+use crate::http::client::{self, Caller};
 use crate::probe::Arrival;
 use crate::services::Services;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -29,17 +27,17 @@ pub(super) fn is_probe(services: &Services, headers: &HeaderMap) -> bool {
 }
 
 /// Writes down what came with a probe.
-pub(super) fn note(services: &Services, peer: Peer, request: &Parts) {
-    let client = client::address(services, peer, &request.headers, &request.extensions);
+pub(super) fn note(services: &Services, caller: Caller, headers: &HeaderMap) {
+    let client = client::address(services, caller, headers);
     let family = services.settings.client_address_header.header();
     let is_told = |name: &str| {
         ADDRESSES.contains(&name) || Some(name) == family || with_hyphens(name).starts_with(OURS)
     };
-    let lines = request.headers.iter().filter(|(name, _)| is_told(name.as_str()));
+    let lines = headers.iter().filter(|(name, _)| is_told(name.as_str()));
     services.probes.note(Arrival {
-        peer: peer.to_string(),
-        is_trusted: services.settings.trusted_proxies.trusts(peer),
-        has_gateway_token: credential::in_own_header(services, &request.headers),
+        peer: caller.peer.to_string(),
+        is_trusted: services.settings.trusted_proxies.trusts(caller.peer),
+        has_gateway_token: credential::in_own_header(services, headers),
         client: client.ok().map(|address| address.to_string()),
         lines: lines
             .take(LINES)

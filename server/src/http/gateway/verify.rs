@@ -10,12 +10,11 @@ use crate::http::statuses::Problem;
 use crate::services::Services;
 use crate::verify::{KeyEntry, Question, Verdict};
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// The most bytes of a question.
@@ -53,13 +52,14 @@ struct ValidKey {
     last_used_at: Option<String>,
 }
 
-pub(super) async fn verify(State(services): State<Arc<Services>>, request: Request) -> Response {
+/// Answers one JSON question.
+pub(super) async fn verify(services: &Services, request: Request) -> Response {
     let (request, body) = request.into_parts();
     // Before the body is read: strangers send whatever they like.
-    if !credential::in_authorization(&services, &request.headers) {
+    if !credential::in_authorization(services, &request.headers) {
         return Problem::NO_GATEWAY.into_response();
     }
-    let Some(_place) = admit_question(&services) else {
+    let Some(_place) = admit_question(services) else {
         services.metrics.verified(Code::Unavailable, Instant::now());
         return Problem::UNAVAILABLE.into_response();
     };
@@ -86,9 +86,9 @@ pub(super) async fn verify(State(services): State<Arc<Services>>, request: Reque
     services.metrics.verified(verdict.code, started);
     let mut response = match verdict.code {
         Code::Unavailable => Problem::UNAVAILABLE.into_response(),
-        _ => told(&services, &verdict),
+        _ => told(services, &verdict),
     };
-    note_verdict(&services, &mut response, Some(address), &verdict);
+    note_verdict(services, &mut response, Some(address), &verdict);
     response
 }
 

@@ -6,8 +6,8 @@ use super::proxied::take_header;
 use super::service::answer;
 use super::watch::{Step, Watch};
 use super::{Front, Handshakes};
-use crate::domain::client_address::Peer;
 use crate::domain::proxy_protocol::ConnectionSource;
+use crate::http::client::Caller;
 use crate::traffic::Place;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
@@ -25,14 +25,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a connection that is closed for having nothing to ask may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// Who is at the other end, for all requests of the connection.
-#[derive(Clone, Copy)]
-pub(super) struct Caller {
-    pub(super) peer: Peer,
-    /// What the PROXY header said, where one is expected.
-    pub(super) source: Option<ConnectionSource>,
-}
 
 pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, _place: Place) {
     let Arrival { stream, peer, proxied } = arrival;

@@ -1,16 +1,15 @@
-//! What every request gets on its way to the router, and its answer on the way back.
+//! What every request gets on its way in, and its answer on the way back.
 
 use super::Front;
 use super::body::{Answer, timed};
-use super::connection::Caller;
 use super::watch::Watch;
+use crate::http::client::Caller;
 use crate::http::statuses::Problem;
 use axum::response::IntoResponse;
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tower::Service;
 
 pub(super) async fn answer(
     request: Request<Incoming>,
@@ -19,14 +18,10 @@ pub(super) async fn answer(
     caller: Caller,
 ) -> Result<Response<Answer>, Infallible> {
     let in_flight = watch.begin(request.version() == Version::HTTP_2);
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let line = front.access.as_ref().and_then(|log| log.begin(&parts.method, &parts.uri, caller.peer));
-    parts.extensions.insert(caller.peer);
-    if let Some(source) = caller.source {
-        parts.extensions.insert(source);
-    }
     let (body, late) = timed(body, front.timeouts.body, &front.traffic);
-    let mut response = front.router.clone().call(Request::from_parts(parts, body)).await?;
+    let mut response = front.entrance.answer(Request::from_parts(parts, body), caller).await;
     if late.is_some_and(|late| late.is_set()) {
         response = Problem::LATE_BODY.into_response();
     }

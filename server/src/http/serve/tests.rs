@@ -1,9 +1,11 @@
 //! Connections on a clock that stands still until everybody waits.
 
-use super::connection::{Caller, speak};
+use super::connection::speak;
 use super::*;
 use crate::domain::client_address::Peer;
+use crate::http::client::Caller;
 use crate::settings::Layers;
+use axum::Router;
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
@@ -26,7 +28,7 @@ impl Hall {
             .route("/large", get(|| async { vec![b'x'; 1 << 20] }))
             .route("/take", post(|body: String| async { body }));
         let stop = CancellationToken::new();
-        let front = Front::new(&settings, Arc::default(), router, stop.clone());
+        let front = Front::new(&settings, Arc::default(), router.into(), stop.clone());
         Self { front: Arc::new(front), stop, began: Instant::now() }
     }
 
