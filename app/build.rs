@@ -8,19 +8,20 @@ use std::path::{Path, PathBuf};
 type Locale = BTreeMap<String, String>;
 
 /// Folder, type of its texts, names of its two statics.
-const SETS: [(&str, &str, [&str; 2]); 7] = [
+const SETS: &[(&str, &str, [&str; 2])] = &[
     ("", "Texts", ["EN", "RO"]),
     ("security/", "SecurityTexts", ["SECURITY_EN", "SECURITY_RO"]),
     ("profile/", "ProfileTexts", ["PROFILE_EN", "PROFILE_RO"]),
     ("sub_users/", "SubUserTexts", ["SUB_USERS_EN", "SUB_USERS_RO"]),
     ("notices/", "NoticeTexts", ["NOTICES_EN", "NOTICES_RO"]),
+    ("usage/", "UsageTexts", ["USAGE_EN", "USAGE_RO"]),
     ("webhooks/", "WebhookTexts", ["WEBHOOKS_EN", "WEBHOOKS_RO"]),
     ("mail/", "MailTexts", ["MAIL_EN", "MAIL_RO"]),
 ];
 
 fn main() {
     let (mut code, mut served) = (String::new(), String::new());
-    for (folder, kind, names) in SETS {
+    for &(folder, kind, names) in SETS {
         let english = read(&format!("locales/{folder}en.json"));
         let romanian = read(&format!("locales/{folder}ro.json"));
         check(folder, &english, &romanian);

@@ -5,11 +5,13 @@
 mod notices;
 mod profile;
 mod security;
+mod usage;
 mod webhooks;
 
 pub use notices::*;
 pub use profile::*;
 pub use security::*;
+pub use usage::*;
 pub use webhooks::*;
 
 use std::fmt;
@@ -23,7 +25,9 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 ///
 /// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
 #[async_trait]
-pub trait Portal: NoticePortal + ProfilePortal + SecurityPortal + WebhookPortal + Send + Sync {
+pub trait Portal:
+    NoticePortal + ProfilePortal + SecurityPortal + UsagePortal + WebhookPortal + Send + Sync
+{
     /// The user who is logged in, if any.
     fn viewer(&self) -> Option<Viewer>;
     /// Whether the set-up link of this request may create the first account.

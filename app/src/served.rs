@@ -6,6 +6,7 @@ mod part;
 mod profile;
 mod security;
 pub mod texts;
+mod usage;
 mod webhooks;
 
 pub(crate) use webhooks::webhook_problem;
@@ -24,6 +25,10 @@ pub(crate) fn served_page() -> Part {
 
 /// Whether the server alone shows what is at this path.
 pub(crate) fn is_served(path: &str) -> bool {
+    let of_a_key = path.strip_prefix("/account/api-keys/").and_then(|rest| rest.split_once('/'));
+    if of_a_key.is_some_and(|(_, page)| page == "usage") {
+        return true;
+    }
     PREFIXES
         .iter()
         .any(|prefix| path == *prefix || path.strip_prefix(prefix).is_some_and(|r| r.starts_with('/')))
@@ -40,6 +45,7 @@ fn page(path: &str) -> Option<Part> {
         ["account", "profile"] => Some(profile::profile_page()),
         ["account", "profile", "confirm"] => Some(profile::confirm_page()),
         ["account", "profile", "history"] => Some(profile::history_page()),
+        ["account", "api-keys", id, "usage"] => Some(usage::usage_page(id)),
         ["account", "webhooks"] => Some(webhooks::webhooks_page()),
         ["account", "webhooks", id] => Some(webhooks::webhook_page(id)),
         ["account", "webhooks", id, "remove"] => Some(webhooks::remove_page(id)),

@@ -7,6 +7,7 @@ mod notices;
 mod profile;
 mod security;
 mod session;
+mod usage;
 mod webhooks;
 
 pub use dashboard::*;
@@ -16,6 +17,7 @@ pub use notices::*;
 pub use profile::*;
 pub use security::*;
 pub use session::*;
+pub use usage::*;
 pub use webhooks::*;
 
 use std::sync::Arc;

@@ -7,10 +7,12 @@ mod delete;
 mod generate;
 mod list;
 mod reveal;
+mod usage;
 
 pub use dashboard::DashboardFigures;
 pub use list::{KeyFigures, KeyList, ListedKey};
 pub use reveal::Flash;
+pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};
 use crate::domain::ids::KeyId;

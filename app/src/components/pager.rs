@@ -11,15 +11,15 @@ pub(crate) fn Pager(
     /// How many there are.
     pages: u32,
     /// Where they are.
-    #[prop(default = "/account/api-keys")]
-    path: &'static str,
+    #[prop(into, default = "/account/api-keys".into())]
+    path: String,
 ) -> impl IntoView {
     let t = texts();
     let previous = (page > 1).then(|| page - 1);
     let next = (page > 0 && page < pages).then(|| page + 1);
     view! {
         <nav class="pager" aria-label=t.pages_label>
-            <PagerStep path to=previous label=t.previous rel="prev"/>
+            <PagerStep path=path.clone() to=previous label=t.previous rel="prev"/>
             <span class="pager-bar" aria-hidden="true">"|"</span>
             <PagerStep path to=next label=t.next rel="next"/>
         </nav>
@@ -29,7 +29,7 @@ pub(crate) fn Pager(
 #[component]
 fn PagerStep(
     /// Where the pages are.
-    path: &'static str,
+    path: String,
     /// The page it leads to, if there is one.
     to: Option<u32>,
     /// What it says.

@@ -33,6 +33,7 @@ served! {
     ProfileTexts PROFILE_EN PROFILE_RO
     SubUserTexts SUB_USERS_EN SUB_USERS_RO
     NoticeTexts NOTICES_EN NOTICES_RO
+    UsageTexts USAGE_EN USAGE_RO
     WebhookTexts WEBHOOKS_EN WEBHOOKS_RO
     MailTexts MAIL_EN MAIL_RO
 }

@@ -3,6 +3,7 @@
 mod notices;
 mod profile;
 mod security;
+mod usage;
 mod webhooks;
 
 use crate::accounts::{Actor, SessionToken, Visit};

@@ -95,6 +95,7 @@ fn portal(site: Site) -> Router {
         .route("/account/api-keys", get(page))
         .route("/account/api-keys/new", get(page).post(plain_form::<app::GenerateKey>))
         .route("/account/api-keys/{id}", get(page).post(key_form))
+        .route("/account/api-keys/{id}/usage", get(page))
         .route("/account/api-keys/{id}/delete", get(page).post(plain_form::<app::DeleteKey>))
         .route("/account/webhooks", get(page).post(plain_form::<app::AddWebhook>))
         .route("/account/webhooks/{id}", get(page).post(webhook_form))

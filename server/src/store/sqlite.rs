@@ -13,6 +13,7 @@ mod profile;
 mod rows;
 mod rules;
 mod sessions;
+mod usage_detail;
 mod usage_keep;
 mod usage_log;
 mod usage_read;

@@ -156,10 +156,43 @@ impl SpanCounts {
     /// Adds `count` of one hour to every span the hour lies in.
     pub fn add(&mut self, starts: SpanStarts, hour: i64, refused: bool, count: u64) {
         let spans = if refused { &mut self.refused } else { &mut self.accepted };
-        for (sum, start) in spans.iter_mut().zip([starts.today, starts.days_7, starts.days_30]) {
-            if hour >= start {
-                *sum += count;
-            }
+        add_to(spans, starts, hour, count);
+    }
+}
+
+/// The uses of a key from one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressUses {
+    /// From where.
+    pub address: Address,
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub first: Micros,
+    /// The last of them.
+    pub last: Micros,
+}
+
+/// The refusals of a key for one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The cause.
+    pub code: Code,
+    /// Today, 7 days, 30 days.
+    pub spans: [u64; 3],
+}
+
+impl Refused {
+    /// Adds `count` of one hour to every span the hour lies in.
+    pub fn add(&mut self, starts: SpanStarts, hour: i64, count: u64) {
+        add_to(&mut self.spans, starts, hour, count);
+    }
+}
+
+fn add_to(spans: &mut [u64; 3], starts: SpanStarts, hour: i64, count: u64) {
+    for (sum, start) in spans.iter_mut().zip([starts.today, starts.days_7, starts.days_30]) {
+        if hour >= start {
+            *sum += count;
         }
     }
 }
@@ -171,6 +204,11 @@ pub trait UsageReader: Send + Sync {
     async fn count_uses(&self, users: &[UserNo], starts: SpanStarts) -> Result<SpanCounts, StoreError>;
     /// The figures of one key.
     async fn count_key_uses(&self, key: KeyNo, starts: SpanStarts) -> Result<SpanCounts, StoreError>;
+    /// The addresses a key was used from (at most [`ADDRESSES`] and those of the last seconds), the one that
+    /// was used last first.
+    async fn list_key_addresses(&self, key: KeyNo) -> Result<Vec<AddressUses>, StoreError>;
+    /// The refusals of a key by cause, the most frequent first.
+    async fn count_key_refusals(&self, key: KeyNo, starts: SpanStarts) -> Result<Vec<Refused>, StoreError>;
     /// The keys of these users that were used last, latest first, tombstones too.
     async fn last_used(&self, users: &[UserNo], most: u32) -> Result<Vec<KeyNo>, StoreError>;
 }

@@ -35,5 +35,6 @@ mod site;
 mod store_contract;
 mod sub_users;
 mod throttle;
+mod usage_page;
 mod verify;
 mod webhooks;

@@ -4,6 +4,7 @@ use crate::components::Time;
 use crate::i18n::{group_digits, language, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::KeyDetails;
+use crate::server_fns::key_path;
 
 /// When and how often a key is used.
 #[component]
@@ -12,6 +13,7 @@ pub(super) fn Statistics(
     key: KeyDetails,
 ) -> Part {
     let (t, language) = (texts(), language());
+    let usage = key_path(&key.row.id) + "/usage";
     let count = |count| group_digits(language, count).part();
     let facts = [
         (t.created, view! { <Time moment=Some(key.created)/> }.part()),
@@ -28,6 +30,7 @@ pub(super) fn Statistics(
         <section class="panel">
             <h2>{t.statistics}</h2>
             <dl class="facts">{facts.collect_view()}</dl>
+            <p><a href=usage rel="external">{t.usage_link}</a></p>
         </section>
     }
     .part()

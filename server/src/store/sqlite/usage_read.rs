@@ -3,10 +3,11 @@
 
 use super::SqliteStore;
 use super::rows::{key_no, numbers};
+use super::usage_detail;
 use super::usage_log::{FOLDED, folded_keys, uses};
 use crate::domain::ids::{KeyNo, UserNo};
 use crate::domain::time::Micros;
-use crate::store::{SpanCounts, SpanStarts, StoreError, UsageReader, Use};
+use crate::store::{AddressUses, Refused, SpanCounts, SpanStarts, StoreError, UsageReader, Use};
 use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -35,6 +36,14 @@ impl UsageReader for SqliteStore {
         let rows =
             sqlx::query(OF_KEY).bind(i64::from(key.0)).bind(starts.days_30).fetch_all(&self.readers).await?;
         add_up(&rows, starts, |one| one.key == key)
+    }
+
+    async fn list_key_addresses(&self, key: KeyNo) -> Result<Vec<AddressUses>, StoreError> {
+        usage_detail::addresses(self, key).await
+    }
+
+    async fn count_key_refusals(&self, key: KeyNo, starts: SpanStarts) -> Result<Vec<Refused>, StoreError> {
+        usage_detail::refused(self, key, starts).await
     }
 
     async fn last_used(&self, users: &[UserNo], most: u32) -> Result<Vec<KeyNo>, StoreError> {

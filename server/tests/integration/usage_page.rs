@@ -1,0 +1,76 @@
+//! The page that tells from where a key is used and why it is refused.
+
+use crate::app::{TestApp, strip_tags};
+use http::StatusCode;
+
+/// The rows of a page's tables, as text.
+fn rows(page: &str) -> Vec<String> {
+    let rows = page.split("<tr").skip(1).map(|row| row.replace("</td>", " | "));
+    rows.map(|row| strip_tags(row.split_once('>').map_or("", |(_, cells)| cells))).collect()
+}
+
+#[tokio::test]
+async fn a_customer_sees_addresses_and_causes_at_once() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let demo = app.browser("demo").await;
+    let key = demo.generate("WEB", "default").await;
+    let path = format!("/account/api-keys/{}/usage", key.id);
+    let unused = demo.get(&path).await;
+    assert!(unused.body.contains("has not been used yet") && unused.body.contains("No request was refused"));
+    for _ in 0..3 {
+        app.authz(&key.token, "203.0.113.7").await;
+    }
+    app.clock.advance(60);
+    demo.act(&key.id, "authorise_address", &[("address", "198.51.100.0/24")]).await;
+    app.authz(&key.token, "198.51.100.9").await;
+    for _ in 0..2 {
+        app.authz(&key.token, "192.0.2.1").await;
+    }
+    // Long before anything is folded.
+    let page = demo.get(&path).await.page();
+    let rows = rows(&page);
+    let row = |start: &str| rows.iter().find(|row| row.starts_with(start)).cloned().unwrap_or_default();
+    assert!(row("198.51.100.9 | 1").contains("2026-01-15 12:01:00"), "{rows:?}");
+    assert!(row("203.0.113.7 | 3").contains("2026-01-15 12:00:00"), "{rows:?}");
+    assert!(
+        rows.iter().position(|r| r.starts_with("198.")) < rows.iter().position(|r| r.starts_with("203."))
+    );
+    assert!(!page.contains("192.0.2.1"), "a refused address is none that the key was used from");
+    let app = app.restart().await;
+    let demo = app.browser("demo").await;
+    let page = demo.get(&path).await.page();
+    let rows = self::rows(&page);
+    assert!(rows.iter().any(|row| row.starts_with("203.0.113.7 | 3")), "folded: {rows:?}");
+    assert!(rows.iter().any(|row| row.contains("IP_NOT_ALLOWED | 2 | 2 | 2")), "{rows:?}");
+}
+
+#[tokio::test]
+async fn many_addresses_stand_on_pages() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let demo = app.browser("demo").await;
+    let key = demo.generate("everywhere", "cloud").await;
+    for last in 1..=120 {
+        app.authz(&key.token, &format!("198.18.0.{last}")).await;
+    }
+    let path = format!("/account/api-keys/{}/usage", key.id);
+    let count = |body: &str| body.matches("198.18.0.").count();
+    assert_eq!(count(&demo.get(&path).await.page()), 50);
+    assert_eq!(count(&demo.get(&format!("{path}?page=3")).await.page()), 20);
+    assert_eq!(count(&demo.get(&format!("{path}?page=99")).await.page()), 20);
+}
+
+#[tokio::test]
+async fn the_use_of_somebody_elses_key_is_not_found() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    app.add_user("other").await;
+    let key = app.browser("demo").await.generate("WEB", "default").await;
+    let other = app.browser("other").await;
+    for path in [format!("/account/api-keys/{}/usage", key.id), "/account/api-keys/x/usage".to_owned()] {
+        assert_eq!(other.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let call = other.get(&format!("/portal/find_usage?id={}", key.id)).await;
+    assert_eq!(call.status, StatusCode::NOT_FOUND);
+}
