@@ -5,12 +5,14 @@
 mod notices;
 mod profile;
 mod security;
+mod sub_users;
 mod usage;
 mod webhooks;
 
 pub use notices::*;
 pub use profile::*;
 pub use security::*;
+pub use sub_users::*;
 pub use usage::*;
 pub use webhooks::*;
 
@@ -26,7 +28,7 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 /// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
 #[async_trait]
 pub trait Portal:
-    NoticePortal + ProfilePortal + SecurityPortal + UsagePortal + WebhookPortal + Send + Sync
+    NoticePortal + ProfilePortal + SecurityPortal + SubUsersPortal + UsagePortal + WebhookPortal + Send + Sync
 {
     /// The user who is logged in, if any.
     fn viewer(&self) -> Option<Viewer>;

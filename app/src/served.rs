@@ -5,6 +5,7 @@ mod notices;
 mod part;
 mod profile;
 mod security;
+mod sub_users;
 pub mod texts;
 mod usage;
 mod webhooks;
@@ -35,7 +36,8 @@ pub(crate) fn is_served(path: &str) -> bool {
 }
 
 /// Where these pages are.
-const PREFIXES: [&str; 3] = ["/account/notifications", "/account/profile", "/account/webhooks"];
+const PREFIXES: [&str; 5] =
+    ["/account/notifications", "/account/profile", "/account/sub-users", "/account/webhooks", "/invitation"];
 
 fn page(path: &str) -> Option<Part> {
     let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -49,6 +51,8 @@ fn page(path: &str) -> Option<Part> {
         ["account", "webhooks"] => Some(webhooks::webhooks_page()),
         ["account", "webhooks", id] => Some(webhooks::webhook_page(id)),
         ["account", "webhooks", id, "remove"] => Some(webhooks::remove_page(id)),
+        ["account", "sub-users"] => Some(sub_users::sub_users_page()),
+        ["invitation"] => Some(sub_users::invitation_page()),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ mod notices;
 mod profile;
 mod security;
 mod session;
+mod sub_users;
 mod usage;
 mod webhooks;
 
@@ -17,6 +18,7 @@ pub use notices::*;
 pub use profile::*;
 pub use security::*;
 pub use session::*;
+pub use sub_users::*;
 pub use usage::*;
 pub use webhooks::*;
 

@@ -13,6 +13,7 @@ mod profile;
 mod proof;
 mod sessions;
 mod setup;
+mod sub_users;
 
 pub use actor::{Actor, Visit};
 pub use mail_addresses::{MailAddressParts, MailAddresses};
@@ -21,6 +22,7 @@ pub use own_sessions::OwnSession;
 pub use passwords::{ChoiceError, Passwords, Whose};
 pub use sessions::{SessionLimits, SessionToken};
 pub use setup::SetupLink;
+pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUsers};
 
 use crate::domain::throttle::{Allowance, SourceThrottle, Throttle};
 use crate::domain::time::Clock;

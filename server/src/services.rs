@@ -1,7 +1,7 @@
 //! Everything wired together: from settings to use cases.
 
 use crate::accounts::operator::Operator;
-use crate::accounts::{Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink};
+use crate::accounts::{Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink, SubUsers};
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::sealing::SealingKey;
 use crate::domain::time::{Clock, Micros};
@@ -72,6 +72,8 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// Mail addresses of users.
     pub mail_addresses: MailAddresses,
+    /// Sub-users and invitations.
+    pub sub_users: SubUsers,
     /// Keys.
     pub keys: Keys,
     /// What users are told of.
@@ -179,7 +181,17 @@ pub async fn start(
         origin: settings.public_url.origin.clone(),
     });
     let (webhooks, courier) = webhooks(&settings, &store, &clock, &secrets.sealing);
+    let mail_is_on = settings.smtp.is_some();
     let services = Services {
+        sub_users: SubUsers {
+            store: Arc::clone(&store),
+            index: Arc::clone(&index),
+            accounts: Arc::clone(&accounts),
+            clock: Arc::clone(&clock),
+            sealing: secrets.sealing.clone(),
+            origin: settings.public_url.origin.clone(),
+            mail_is_on,
+        },
         mail_addresses,
         webhooks,
         courier,
@@ -201,7 +213,7 @@ pub async fn start(
             pepper: secrets.pepper,
             setup: setup.clone(),
         },
-        mail_is_on: settings.smtp.is_some(),
+        mail_is_on,
         settings,
         store,
         ignored_headers,

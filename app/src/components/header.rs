@@ -57,7 +57,7 @@ fn Navigation(
         <nav class="bar" aria-label=t.navigation_label>
             <ul class="bar-links">
                 <li><NavLink to="/" text=t.dashboard/></li>
-                <AccountMenu log_out unread=viewer.unread/>
+                <AccountMenu is_owner=viewer.is_owner log_out unread=viewer.unread/>
             </ul>
             <p class="user">
                 <span class="visually-hidden">{t.logged_in_as}" "</span>

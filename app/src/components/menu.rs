@@ -13,6 +13,8 @@ use crate::server_fns::LogOut;
 /// The menu of everything that belongs to the account. Without scripting it is a plain list.
 #[component]
 pub(crate) fn AccountMenu(
+    /// Whether the account is the visitor's.
+    is_owner: bool,
     /// The way out.
     log_out: Form<LogOut>,
     /// How many notices were not read.
@@ -21,6 +23,7 @@ pub(crate) fn AccountMenu(
     let t = texts();
     let pages = [
         ("/account/api-keys", t.api_keys.to_owned(), false),
+        ("/account/sub-users", t.sub_users.to_owned(), true),
         ("/account/profile", t.profile.to_owned(), true),
         ("/account/notifications", notifications(unread), true),
     ];
@@ -31,7 +34,9 @@ pub(crate) fn AccountMenu(
     let open = Signal::derive(move || menu.open.get().then_some(""));
     let expanded =
         Signal::derive(move || menu.live.get().then(|| if menu.open.get() { "true" } else { "false" }));
-    let links = pages.map(|(to, text, external)| view! { <li><NavLink to text external/></li> });
+    let shown = pages.into_iter().filter(|(to, ..)| is_owner || *to != "/account/sub-users");
+    let links = shown.map(|(to, text, external)| view! { <li><NavLink to text external/></li> });
+    let links = links.collect_view();
     view! {
         <li
             class="menu"

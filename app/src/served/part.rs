@@ -14,10 +14,20 @@ pub(super) fn asked<T: 'static>(
     ask: impl Future<Output = Result<T, PortalError>> + Send + 'static,
     show: impl FnOnce(T) -> Part + Send + 'static,
 ) -> Part {
+    asked_or(ask, show, |_| None)
+}
+
+/// The same, with a page of its own for some errors.
+pub(super) fn asked_or<T: 'static>(
+    ask: impl Future<Output = Result<T, PortalError>> + Send + 'static,
+    show: impl FnOnce(T) -> Part + Send + 'static,
+    otherwise: impl FnOnce(&PortalError) -> Option<Part> + Send + 'static,
+) -> Part {
     Suspend::new(async move {
         match ask.await {
             Ok(found) => show(found),
-            Err(error) => view! { <ErrorView error again=Callback::new(|()| {})/> }.part(),
+            Err(error) => otherwise(&error)
+                .unwrap_or_else(|| view! { <ErrorView error again=Callback::new(|()| {})/> }.part()),
         }
     })
     .part()

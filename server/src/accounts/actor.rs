@@ -50,6 +50,17 @@ impl Actor {
         }
     }
 
+    /// The account it owns; for a sub-user there is none.
+    ///
+    /// # Errors
+    /// It is a sub-user.
+    pub fn owned_account(&self) -> Result<UserNo, PortalError> {
+        match self.owner {
+            None => Ok(self.user),
+            Some(_) => Err(PortalError::NotFound),
+        }
+    }
+
     /// Lets those pass who may change and show keys.
     ///
     /// # Errors

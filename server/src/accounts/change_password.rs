@@ -54,6 +54,19 @@ impl Accounts {
             }
         })
     }
+
+    /// The PHC string of the password that a new user chose.
+    ///
+    /// # Errors
+    /// It is too short, too long, or easy to guess.
+    pub(super) async fn hash_new_password(
+        &self,
+        text: String,
+        whose: &Whose<'_>,
+    ) -> Result<String, PortalError> {
+        let password = self.check_new_password(Field::Password, text, whose).await?;
+        self.passwords.hash(password).await.map_err(hash_trouble)
+    }
 }
 
 /// What a visitor is told when passwords cannot be hashed: the cause goes to the log.

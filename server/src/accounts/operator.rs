@@ -5,6 +5,7 @@ mod sub_users;
 use super::{ChoiceError, Passwords, SetupLink, Whose};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::mail_address::MailAddress;
+use crate::domain::role::Role;
 use crate::domain::time::{Clock, Micros};
 use crate::domain::token::{Pepper, random_base62};
 use crate::store::{Action, Audit, GatewayRow, NewUser, Store, StoreError, UserRow};
@@ -80,7 +81,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Adds an owner, or a sub-user of `owner`; answers the password if it was made up.
+    /// Adds an owner, or a sub-user of `owner`, that manages keys; answers the password if it was made up.
     ///
     /// # Errors
     /// A name breaks a rule, is taken, or the owner is unknown.
@@ -91,6 +92,24 @@ impl Operator {
         email: Option<String>,
         password: InitialPassword,
     ) -> Result<Option<String>, OperatorError> {
+        self.add_user_with_role(name, owner, Role::ManagesKeys, email, password).await
+    }
+
+    /// The same in another role.
+    ///
+    /// # Errors
+    /// As above, or an owner was to read only.
+    pub async fn add_user_with_role(
+        &self,
+        name: &str,
+        owner: Option<&str>,
+        role: Role,
+        email: Option<String>,
+        password: InitialPassword,
+    ) -> Result<Option<String>, OperatorError> {
+        if owner.is_none() && role == Role::ReadsOnly {
+            return Err(OperatorError::AlwaysManages(name.to_owned()));
+        }
         let username = parse_name(name)?;
         let email = email.as_deref().map(parse_email).transpose()?.map(|email| email.to_string());
         let owner = match owner {
@@ -100,7 +119,15 @@ impl Operator {
         let whose = Whose { username: username.as_str(), email: email.as_deref(), present: None };
         let (password_hash, made_up) = self.hash(password, &whose).await?;
         let at = self.clock.now();
-        let user = NewUser { owner, username: username.clone(), email, password_hash, at };
+        let user = NewUser {
+            owner,
+            username: username.clone(),
+            email,
+            email_confirmed: true,
+            role,
+            password_hash,
+            at,
+        };
         match self.store.insert_user(user, audit(at, Action::UserAdded, None, name)).await {
             Ok(_) => {
                 self.setup.close();

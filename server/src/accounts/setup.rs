@@ -4,6 +4,7 @@ use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, Whose, store_trouble};
 use crate::domain::credentials::Password;
 use crate::domain::ids::{Username, UsernameError};
+use crate::domain::role::Role;
 use crate::domain::token::random_base62;
 use crate::store::{Action, Audit, NewUser, StoreError};
 use app::{Field, FieldError, PortalError, Problem};
@@ -78,7 +79,15 @@ impl Accounts {
             address: Some(visit.address),
             detail: "by the set-up link".to_owned(),
         };
-        let user = NewUser { owner: None, username: username.clone(), email: None, password_hash, at: now };
+        let user = NewUser {
+            owner: None,
+            username: username.clone(),
+            email: None,
+            email_confirmed: false,
+            role: Role::ManagesKeys,
+            password_hash,
+            at: now,
+        };
         let user = match self.store.insert_first_user(user, audit).await {
             Ok(user) => user,
             Err(StoreError::Conflict) => {
@@ -99,16 +108,7 @@ impl Accounts {
     ) -> Result<(Username, Password), PortalError> {
         let whose = Whose { username, email: None, present: None };
         let password = self.check_new_password(Field::Password, password, &whose).await;
-        let username = Username::parse(username).map_err(|error| FieldError {
-            field: Field::Username,
-            problem: match error {
-                UsernameError::Empty => Problem::Empty,
-                UsernameError::TooLong => {
-                    Problem::TooLong { limit: u32::try_from(Username::LIMIT).unwrap_or(u32::MAX) }
-                }
-                UsernameError::Character => Problem::NotAUsername,
-            },
-        });
+        let username = parse_username(username);
         match (username, password) {
             (Ok(username), Ok(password)) => Ok((username, password)),
             (Err(error), Err(PortalError::Invalid(mut errors))) => {
@@ -119,6 +119,20 @@ impl Accounts {
             (Err(error), Ok(_)) => Err(PortalError::Invalid(vec![error])),
         }
     }
+}
+
+/// The name of a new user, or what stands at its field.
+pub(super) fn parse_username(username: &str) -> Result<Username, FieldError> {
+    Username::parse(username).map_err(|error| FieldError {
+        field: Field::Username,
+        problem: match error {
+            UsernameError::Empty => Problem::Empty,
+            UsernameError::TooLong => {
+                Problem::TooLong { limit: u32::try_from(Username::LIMIT).unwrap_or(u32::MAX) }
+            }
+            UsernameError::Character => Problem::NotAUsername,
+        },
+    })
 }
 
 #[cfg(test)]

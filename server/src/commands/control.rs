@@ -6,6 +6,7 @@
 
 use super::Failure;
 use crate::accounts::operator::{InitialPassword, Operator, OperatorError};
+use crate::domain::role::Role;
 use crate::domain::time::Micros;
 use crate::probe::Arrival;
 use crate::services::{Services, SystemClock, start};
@@ -31,15 +32,41 @@ const LIMIT: u64 = 64 * 1024;
 /// What a verb asks for.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Request {
-    AddUser { name: String, owner: Option<String>, email: Option<String>, password: Option<String> },
+    AddUser {
+        name: String,
+        owner: Option<String>,
+        #[serde(default)]
+        reads_only: bool,
+        email: Option<String>,
+        password: Option<String>,
+    },
     ListUsers,
-    SetUserDisabled { name: String, disabled: bool },
-    ResetPassword { name: String, password: Option<String> },
-    AddGateway { name: String },
+    SetUserDisabled {
+        name: String,
+        disabled: bool,
+    },
+    SetRole {
+        name: String,
+        reads_only: bool,
+    },
+    EndSessions {
+        name: String,
+    },
+    ResetPassword {
+        name: String,
+        password: Option<String>,
+    },
+    AddGateway {
+        name: String,
+    },
     ListGateways,
-    RemoveGateway { name: String },
+    RemoveGateway {
+        name: String,
+    },
     OpenProbe,
-    CloseProbe { marker: String },
+    CloseProbe {
+        marker: String,
+    },
 }
 
 impl Request {
@@ -68,6 +95,8 @@ pub(super) struct UserLine {
     pub(super) username: String,
     pub(super) owner: Option<String>,
     pub(super) email: Option<String>,
+    pub(super) role: String,
+    pub(super) two_factor: bool,
     pub(super) disabled: bool,
     pub(super) created_at: String,
 }
@@ -241,12 +270,22 @@ async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, 
     let secret = |made_up: Option<String>| made_up.map_or(Reply::Done, Reply::Secret);
     let initial = |password: &Option<String>| InitialPassword { given: password.clone() };
     Ok(match request {
-        Request::AddUser { name, owner, email, password } => {
-            secret(operator.add_user(name, owner.as_deref(), email.clone(), initial(password)).await?)
+        Request::AddUser { name, owner, reads_only, email, password } => {
+            let (owner, role) = (owner.as_deref(), Role::of(*reads_only));
+            let added = operator.add_user_with_role(name, owner, role, email.clone(), initial(password));
+            secret(added.await?)
         }
         Request::ListUsers => Reply::Users(user_lines(operator).await?),
         Request::SetUserDisabled { name, disabled } => {
             operator.set_user_disabled(name, *disabled).await?;
+            Reply::Done
+        }
+        Request::SetRole { name, reads_only } => {
+            operator.set_role(name, Role::of(*reads_only)).await?;
+            Reply::Done
+        }
+        Request::EndSessions { name } => {
+            operator.end_sessions(name).await?;
             Reply::Done
         }
         Request::ResetPassword { name, password } => {
@@ -287,6 +326,8 @@ async fn user_lines(operator: &Operator) -> Result<Vec<UserLine>, OperatorError>
         username: user.username.to_string(),
         owner: user.owner.and_then(name_of),
         email: user.email.clone(),
+        role: user.role.name().to_owned(),
+        two_factor: user.totp.is_some(),
         disabled: user.disabled,
         created_at: iso(user.created_at),
     };

@@ -2,11 +2,21 @@
 
 use super::control::{Reply, Request, UserLine, ask};
 use super::{Common, Failure};
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use std::io::Read;
 
 /// The most bytes that are read as a password.
 const LIMIT: u64 = 4096;
+
+/// What a sub-user may do with its keys
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum RoleName {
+    /// Generates, shows, changes and deletes them
+    #[default]
+    ManagesKeys,
+    /// Sees them
+    ReadsOnly,
+}
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -17,6 +27,9 @@ pub(super) enum Verb {
         /// The user whose account it joins
         #[arg(long, value_name = "OWNER")]
         owner: Option<String>,
+        /// What a sub-user may do with its keys
+        #[arg(long, value_enum, default_value_t, requires = "owner")]
+        role: RoleName,
         /// Where it is written to
         #[arg(long, value_name = "MAIL")]
         email: Option<String>,
@@ -48,6 +61,22 @@ pub(super) enum Verb {
         #[command(flatten)]
         common: Common,
     },
+    /// Let a sub-user manage its keys, or only see them
+    SetRole {
+        /// Its username
+        name: String,
+        /// The role
+        role: RoleName,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// End all sessions of a user
+    EndSessions {
+        /// Its username
+        name: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Set a new password and end the user's sessions; prints the password unless one is given
     ResetPassword {
         /// Its username
@@ -62,10 +91,14 @@ pub(super) enum Verb {
 
 pub(super) fn run(verb: Verb) -> Result<(), Failure> {
     let (common, request, json) = match verb {
-        Verb::Add { name, owner, email, password_stdin, common } => {
-            let password = read_password(password_stdin)?;
-            (common, Request::AddUser { name, owner, email, password }, false)
+        Verb::Add { name, owner, role, email, password_stdin, common } => {
+            let (password, reads_only) = (read_password(password_stdin)?, role == RoleName::ReadsOnly);
+            (common, Request::AddUser { name, owner, reads_only, email, password }, false)
         }
+        Verb::SetRole { name, role, common } => {
+            (common, Request::SetRole { name, reads_only: role == RoleName::ReadsOnly }, false)
+        }
+        Verb::EndSessions { name, common } => (common, Request::EndSessions { name }, false),
         Verb::List { json, common } => (common, Request::ListUsers, json),
         Verb::Disable { name, common } => (common, Request::SetUserDisabled { name, disabled: true }, false),
         Verb::Enable { name, common } => (common, Request::SetUserDisabled { name, disabled: false }, false),
@@ -106,10 +139,19 @@ fn print(users: &[UserLine]) {
         return;
     }
     let width = users.iter().map(|u| u.username.len()).max().unwrap_or(0).max(8);
-    println!("{:width$}  {:20}  {:8}  OWNER", "USERNAME", "CREATED", "STATE");
+    let mail_width = users.iter().filter_map(|u| u.email.as_ref()).map(String::len).max().unwrap_or(0).max(4);
+    println!(
+        "{:width$}  {:20}  {:8}  {:12}  {:3}  {:mail_width$}  OWNER",
+        "USERNAME", "CREATED", "STATE", "ROLE", "2FA", "MAIL"
+    );
     for user in users {
         let state = if user.disabled { "disabled" } else { "active" };
         let owner = user.owner.as_deref().unwrap_or("-");
-        println!("{:width$}  {:20}  {state:8}  {owner}", user.username, user.created_at);
+        let (role, two_factor) = (&user.role, if user.two_factor { "on" } else { "off" });
+        let mail = user.email.as_deref().unwrap_or("-");
+        println!(
+            "{:width$}  {:20}  {state:8}  {role:12}  {two_factor:3}  {mail:mail_width$}  {owner}",
+            user.username, user.created_at
+        );
     }
 }

@@ -12,6 +12,12 @@ pub enum Role {
 }
 
 impl Role {
+    /// The one that reads only, or the other.
+    #[must_use]
+    pub fn of(reads_only: bool) -> Self {
+        if reads_only { Self::ReadsOnly } else { Self::ManagesKeys }
+    }
+
     /// Its name in the audit log and in the operator's verbs.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -53,6 +53,19 @@ pub(super) async fn webhook_form(state: State<Site>, request: Request) -> Respon
     }
 }
 
+/// The forms of the sub-users' page.
+pub(super) async fn sub_users_form(state: State<Site>, request: Request) -> Response {
+    match verb(&request).as_str() {
+        "invite_sub_user" => plain_form::<app::InviteSubUser>(state, request).await,
+        "withdraw_invitation" => plain_form::<app::WithdrawInvitation>(state, request).await,
+        "disable_sub_user" => plain_form::<app::DisableSubUser>(state, request).await,
+        "enable_sub_user" => plain_form::<app::EnableSubUser>(state, request).await,
+        "end_sub_user_sessions" => plain_form::<app::EndSubUserSessions>(state, request).await,
+        "set_sub_user_role" => plain_form::<app::SetSubUserRole>(state, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 /// What a form asks for.
 fn verb(request: &Request) -> String {
     let query = request.uri().query().unwrap_or_default();

@@ -3,6 +3,7 @@
 mod notices;
 mod profile;
 mod security;
+mod sub_users;
 mod usage;
 mod webhooks;
 

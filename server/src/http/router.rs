@@ -5,7 +5,7 @@
 
 use super::client::Caller;
 use super::entrance::Entrance;
-use super::forms::{key_form, notice_form, profile_form, webhook_form};
+use super::forms::{key_form, notice_form, profile_form, sub_users_form, webhook_form};
 use super::gateway;
 use super::load::{FORM_LIMIT, admit_page};
 use super::pages::{choose_language, missing_page, open_page, page, plain_form, server_function};
@@ -92,6 +92,8 @@ fn portal(site: Site) -> Router {
         .route("/account/profile", get(page).post(profile_form))
         .route("/account/profile/confirm", get(page).post(plain_form::<app::ConfirmEmail>))
         .route("/account/profile/history", get(page))
+        .route("/account/sub-users", get(page).post(sub_users_form))
+        .route("/invitation", get(open_page).post(plain_form::<app::AcceptInvitation>))
         .route("/account/api-keys", get(page))
         .route("/account/api-keys/new", get(page).post(plain_form::<app::GenerateKey>))
         .route("/account/api-keys/{id}", get(page).post(key_form))

@@ -1,8 +1,8 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    AuditStore, GatewayStore, KeyStore, MailStore, NoticeStore, ProfileStore, RuleStore, SessionStore,
-    StoreError, UsageReader, UserStore, WebhookStore,
+    AuditStore, GatewayStore, InvitationStore, KeyStore, MailStore, NoticeStore, ProfileStore, RuleStore,
+    SessionStore, StoreError, SubUserStore, UsageReader, UserStore, WebhookStore,
 };
 use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
@@ -15,6 +15,8 @@ use async_trait::async_trait;
 #[async_trait]
 pub trait Store:
     UserStore
+    + SubUserStore
+    + InvitationStore
     + SessionStore
     + ProfileStore
     + KeyStore

@@ -55,6 +55,10 @@ pub struct NewUser {
     pub username: Username,
     /// Where it is written to.
     pub email: Option<String>,
+    /// Whether it is known to belong to the user.
+    pub email_confirmed: bool,
+    /// What it may do with its keys.
+    pub role: Role,
     /// PHC string of its password.
     pub password_hash: String,
     /// Now.
@@ -76,8 +80,6 @@ pub trait UserStore: Send + Sync {
     async fn list_users(&self) -> Result<Vec<UserRow>, StoreError>;
     /// Disables (and ends the sessions) or enables one.
     async fn set_user_disabled(&self, no: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError>;
-    /// Lets a sub-user manage keys, or only read.
-    async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError>;
     /// Sets a password and ends all sessions of the user.
     async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;
     /// Sets a password that the user chose, and ends its sessions but this one, which has proved the old one.

@@ -198,3 +198,53 @@ fn a_database_of_a_newer_version_or_other_secrets_is_refused() {
     std::fs::write(&secrets, text).unwrap();
     assert_eq!(refused(), "");
 }
+
+#[test]
+fn roles_are_given_and_sessions_ended_while_the_server_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], input: &str| verb(dir.path(), arguments, input);
+    assert!(
+        run(&["user", "add", "owner", "--password-stdin", "--email", "o@example.org"], PASSWORD)
+            .status
+            .success()
+    );
+    let add = ["user", "add", "sub", "--owner", "owner", "--role", "reads-only", "--password-stdin"];
+    assert!(run(&add, PASSWORD).status.success());
+    let server = Server::start(dir.path());
+    let mut client = Client::connect(server.address);
+    let cookie = client.log_in("sub");
+    let mut generates = |cookie: &str| {
+        client.call(cookie, "generate_key", &[("description", "x"), ("key_type", "cloud")]).status
+    };
+    assert_eq!(generates(&cookie), 403);
+    assert!(run(&["user", "set-role", "sub", "manages-keys"], "").status.success());
+    assert_eq!(generates(&cookie), 200, "at the next request");
+    let listed = out(&run(&["user", "list"], ""));
+    let line = |name: &str| {
+        let line = listed.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap();
+        let words: Vec<_> = line.split_whitespace().collect();
+        [words[2], words[3], words[4], words[5], words[6]].map(str::to_owned)
+    };
+    assert_eq!(line("owner"), ["active", "manages-keys", "off", "o@example.org", "-"]);
+    assert_eq!(line("sub"), ["active", "manages-keys", "off", "-", "owner"]);
+    let json: serde_json::Value =
+        serde_json::from_slice(&run(&["user", "list", "--json"], "").stdout).unwrap();
+    assert_eq!((&json[1]["role"], &json[1]["two_factor"]), (&"manages-keys".into(), &false.into()));
+    assert!(run(&["user", "end-sessions", "sub"], "").status.success());
+    assert_eq!(generates(&cookie), 401);
+    for (arguments, code, says) in [
+        (
+            vec!["user", "set-role", "owner", "reads-only"],
+            1,
+            "owner owns its account and always manages keys",
+        ),
+        (vec!["user", "set-role", "nobody", "reads-only"], 1, "there is no user named nobody"),
+        (vec!["user", "set-role", "sub", "everything"], 2, "manages-keys, reads-only"),
+        (vec!["user", "end-sessions", "nobody"], 1, "there is no user named nobody"),
+        (vec!["user", "add", "c", "--role", "reads-only"], 2, "--owner"),
+    ] {
+        let refused = run(&arguments, "");
+        assert_eq!(refused.status.code(), Some(code), "{arguments:?}");
+        assert!(err(&refused).contains(says), "{arguments:?}: {}", err(&refused));
+    }
+}

@@ -3,6 +3,7 @@
 use latchkey::domain::address::{Address, Network};
 use latchkey::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use latchkey::domain::key_type::KeyType;
+use latchkey::domain::role::Role;
 use latchkey::domain::rule::{AddressRule, LockWidth};
 use latchkey::domain::time::Micros;
 use latchkey::domain::token::TokenHash;
@@ -64,7 +65,15 @@ fn audit(at: i64, action: Action) -> Audit {
 }
 
 fn user(text: &str, owner: Option<UserNo>) -> NewUser {
-    NewUser { owner, username: name(text), email: None, password_hash: "h".into(), at: Micros(1) }
+    NewUser {
+        owner,
+        username: name(text),
+        email: None,
+        email_confirmed: false,
+        role: Role::ManagesKeys,
+        password_hash: "h".into(),
+        at: Micros(1),
+    }
 }
 
 fn key(of: UserNo, key_type: KeyType, hash: u8) -> NewKey {

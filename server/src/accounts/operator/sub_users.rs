@@ -1,4 +1,4 @@
-//! The operator's verbs around sub-users.
+//! The operator's verbs around roles and sessions.
 
 use super::{Operator, OperatorError, audit};
 use crate::domain::role::Role;
@@ -16,5 +16,15 @@ impl Operator {
         }
         let audit = audit(self.clock.now(), Action::RoleChanged, Some(user.no), role.name());
         Ok(self.store.set_role(user.no, role, audit).await?)
+    }
+
+    /// Ends all sessions of a user.
+    ///
+    /// # Errors
+    /// There is no such user.
+    pub async fn end_sessions(&self, name: &str) -> Result<(), OperatorError> {
+        let user = self.find_user(name).await?;
+        let audit = audit(self.clock.now(), Action::SessionsEnded, Some(user.no), "");
+        Ok(self.store.end_sessions(user.no, audit).await?)
     }
 }

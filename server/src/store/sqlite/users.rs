@@ -37,19 +37,22 @@ pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, StoreError> {
     })
 }
 
-async fn insert(
+pub(super) async fn insert(
     connection: &mut SqliteConnection,
     user: NewUser,
     audit: &Audit,
 ) -> Result<(UserNo, Vec<Change>), StoreError> {
     let no: i64 = sqlx::query(
-        "INSERT INTO users (owner_no, username, username_folded, email, email_confirmed_at, password_hash, password_set_at, created_at)
-         VALUES (?1, ?2, ?3, ?4, iif(?4 IS NULL, NULL, ?6), ?5, ?6, ?6) RETURNING no",
+        "INSERT INTO users (owner_no, username, username_folded, email, email_confirmed_at, role,
+         password_hash, password_set_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, iif(?5, ?8, NULL), ?6, ?7, ?8, ?8) RETURNING no",
     )
     .bind(user.owner.map(|o| i64::from(o.0)))
     .bind(user.username.as_str())
     .bind(user.username.folded())
     .bind(&user.email)
+    .bind(user.email.is_some() && user.email_confirmed)
+    .bind(i64::from(user.role as u8))
     .bind(&user.password_hash)
     .bind(user.at.0)
     .fetch_one(&mut *connection)
@@ -111,22 +114,6 @@ impl UserStore for SqliteStore {
                     }
                     audit::write(c, &audit, None).await?;
                     Ok(((), vec![Change::UserDisabled(no, disabled)]))
-                })
-            })
-            .await
-    }
-
-    async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("UPDATE users SET role = ? WHERE no = ? RETURNING no")
-                        .bind(i64::from(role as u8))
-                        .bind(i64::from(no.0))
-                        .fetch_one(&mut *c)
-                        .await?;
-                    audit::write(c, &audit, None).await?;
-                    Ok(((), vec![]))
                 })
             })
             .await

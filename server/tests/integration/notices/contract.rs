@@ -27,6 +27,8 @@ async fn add_user(store: &dyn UserStore, name: &str) -> UserNo {
         owner: None,
         username: Username::parse(name).unwrap(),
         email: Some(format!("{name}@example.com")),
+        email_confirmed: true,
+        role: latchkey::domain::role::Role::ManagesKeys,
         password_hash: "hash".to_owned(),
         at: Micros(T0),
     };

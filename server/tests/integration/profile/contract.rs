@@ -23,7 +23,15 @@ fn audit(user: Option<UserNo>, at: i64, action: Action) -> Audit {
 
 async fn add(store: &Arc<dyn Store>, name: &str) -> UserNo {
     let username = Username::parse(name).unwrap();
-    let user = NewUser { owner: None, username, email: None, password_hash: "x".into(), at: Micros(1) };
+    let user = NewUser {
+        owner: None,
+        username,
+        email: None,
+        email_confirmed: false,
+        role: latchkey::domain::role::Role::ManagesKeys,
+        password_hash: "x".into(),
+        at: Micros(1),
+    };
     store.insert_user(user, audit(None, 1, Action::UserAdded)).await.unwrap()
 }
 

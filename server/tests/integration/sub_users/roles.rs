@@ -11,17 +11,21 @@ enum Is {
     Open,
     /// Refused, with the path of its plain form.
     Refused(&'static str),
+    /// Not there for any sub-user, with the path of its plain form.
+    Owners(&'static str),
 }
-use Is::{Open, Refused};
+use Is::{Open, Owners, Refused};
 
 const KEY: &str = "/account/api-keys/ID";
 
 /// Every server function that is asked by POST. A new one has to find its place here.
 const CHANGES: &[(&str, Is)] = &[
     ("create_first_account", Open),
+    ("setup_is_open", Open),
+    ("find_invitation", Open),
+    ("accept_invitation", Open),
     ("log_in", Open),
     ("log_out", Open),
-    ("setup_is_open", Open),
     ("change_password", Open),
     ("set_language", Open),
     ("set_time_zone", Open),
@@ -34,6 +38,12 @@ const CHANGES: &[(&str, Is)] = &[
     ("choose_notices", Open),
     ("authorise_notice", Refused("/account/notifications?do=authorise_notice")),
     ("ignore_notice", Refused("/account/notifications?do=ignore_notice")),
+    ("invite_sub_user", Owners("/account/sub-users?do=invite_sub_user")),
+    ("withdraw_invitation", Owners("/account/sub-users?do=withdraw_invitation")),
+    ("disable_sub_user", Owners("/account/sub-users?do=disable_sub_user")),
+    ("enable_sub_user", Owners("/account/sub-users?do=enable_sub_user")),
+    ("end_sub_user_sessions", Owners("/account/sub-users?do=end_sub_user_sessions")),
+    ("set_sub_user_role", Owners("/account/sub-users?do=set_sub_user_role")),
     ("generate_key", Refused("/account/api-keys/new")),
     ("delete_key", Refused("/account/api-keys/ID/delete")),
     ("reveal_key", Refused("/account/api-keys/ID?do=reveal_key")),
@@ -111,6 +121,50 @@ async fn who_only_reads_changes_nothing_through_any_door() {
     assert!(shown.iter().all(|line| line.action != "key_shown"), "no token was shown");
     app.services.operator.set_role("sub", Role::ManagesKeys).await.unwrap();
     assert_eq!(sub.delete(&key.id).await.status, StatusCode::SEE_OTHER, "the role counts at once");
+}
+
+#[tokio::test]
+async fn what_is_the_owners_is_not_there_for_sub_users_and_strangers() {
+    let app = start().await;
+    app.add_sub_user("other", Some("owner")).await;
+    app.add_user("stranger").await;
+    let owner = app.browser("owner").await;
+    let invite = [("username", "guest"), ("role", "reads_only")];
+    assert_eq!(
+        owner.post("/account/sub-users?do=invite_sub_user", &invite).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let page = |page: &str| page.split("<main").nth(1).unwrap().split("</main>").next().unwrap().to_owned();
+    // The first page after it shows the link, this once.
+    owner.get("/account/sub-users").await;
+    let (reader, manager) = (app.browser("sub").await, app.browser("other").await);
+    let before = page(&owner.get("/account/sub-users").await.page());
+    app.services.operator.set_role("sub", Role::ReadsOnly).await.unwrap();
+    for (who, browser) in [("reader", &reader), ("manager", &manager)] {
+        assert_eq!(browser.get("/account/sub-users").await.status, StatusCode::NOT_FOUND, "{who}");
+        assert_eq!(browser.get("/portal/list_sub_users").await.status, StatusCode::NOT_FOUND, "{who}");
+        assert!(!browser.get("/").await.body.contains("/account/sub-users"), "{who} sees no link");
+    }
+    let stranger = app.browser("stranger").await;
+    for (name, is) in CHANGES {
+        let Owners(path) = is else { continue };
+        for username in ["other", "guest", "owner", "nobody", "", "a b"] {
+            let fields = [("username", username), ("role", "manages_keys")];
+            let mut who = vec![("reader", &reader), ("manager", &manager)];
+            if *name != "invite_sub_user" {
+                who.push(("stranger", &stranger));
+            }
+            for (who, browser) in who {
+                let called = browser.post(&format!("/portal/{name}"), &fields).await;
+                let answer = (called.status, called.body.as_str());
+                assert_eq!(answer, (StatusCode::NOT_FOUND, "\"NotFound\""), "{who}: {name} {username}");
+                let posted = browser.post(path, &fields).await;
+                assert_eq!(posted.status, StatusCode::NOT_FOUND, "{who}: {path} {username}");
+            }
+        }
+    }
+    app.services.operator.set_role("sub", Role::ManagesKeys).await.unwrap();
+    assert_eq!(page(&owner.get("/account/sub-users").await.page()), before, "nothing changed");
 }
 
 #[tokio::test]

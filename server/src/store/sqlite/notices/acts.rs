@@ -37,6 +37,10 @@ fn cause_of(action: Action) -> Option<Cause> {
         | Action::LoginFailed
         | Action::Logout
         | Action::SessionEnded
+        | Action::SessionsEnded
+        | Action::SubUserInvited
+        | Action::InvitationWithdrawn
+        | Action::InvitationAccepted
         | Action::EmailEntered
         | Action::AddressIgnored
         | Action::NoticesChosen

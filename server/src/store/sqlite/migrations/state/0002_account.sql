@@ -38,6 +38,8 @@ CREATE TABLE mail_confirmations (
     expires_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX audit_last_logins ON audit (user_no, no) WHERE action = 'login';
+
 CREATE TABLE invitations (
     no INTEGER PRIMARY KEY AUTOINCREMENT,
     token_hash BLOB NOT NULL UNIQUE CHECK (length(token_hash) = 32),

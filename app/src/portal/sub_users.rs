@@ -1,0 +1,124 @@
+//! Sub-users of an account, and invitations to become one.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, Password, PortalError};
+
+/// What the owner of an account asks and changes of its sub-users, and what the invited do.
+#[async_trait]
+pub trait SubUsersPortal: Send + Sync {
+    /// One page of sub-users, and the open invitations.
+    async fn list_sub_users(&self, page: u32) -> Result<SubUsersPage, PortalError>;
+    /// Invites somebody; the next page shows the link once.
+    async fn invite_sub_user(&self, username: String, email: String, role: Role) -> Result<(), PortalError>;
+    /// Closes the link of an invitation.
+    async fn withdraw_invitation(&self, username: String) -> Result<(), PortalError>;
+    /// Refuses the login and the keys of a sub-user, or lets them pass again.
+    async fn set_sub_user_disabled(&self, username: String, disabled: bool) -> Result<(), PortalError>;
+    /// Ends all sessions of a sub-user.
+    async fn end_sub_user_sessions(&self, username: String) -> Result<(), PortalError>;
+    /// Says what a sub-user may do with its keys.
+    async fn set_sub_user_role(&self, username: String, role: Role) -> Result<(), PortalError>;
+    /// Whom an open invitation is for; `NotFound` if its link is closed.
+    async fn find_invitation(&self, link: InvitationLink) -> Result<Invitation, PortalError>;
+    /// Makes the invited sub-user and logs it in; the link dies with it.
+    async fn accept_invitation(&self, link: InvitationLink, password: Password) -> Result<(), PortalError>;
+}
+
+/// What a sub-user may do with its keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Generates, shows, changes and deletes them.
+    ManagesKeys,
+    /// Sees them.
+    #[default]
+    ReadsOnly,
+}
+
+impl Role {
+    /// Both, in the order of the form.
+    pub const ALL: [Self; 2] = [Self::ManagesKeys, Self::ReadsOnly];
+
+    /// The value of the form field `role`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ManagesKeys => "manages_keys",
+            Self::ReadsOnly => "reads_only",
+        }
+    }
+}
+
+/// The secret part of the link of an invitation.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InvitationLink(pub String);
+
+// `#[server]` derives Debug for the arguments of every server function.
+impl fmt::Debug for InvitationLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InvitationLink(hidden)")
+    }
+}
+
+/// One page of sub-users.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubUsersPage {
+    /// The rows, by name.
+    pub rows: Vec<SubUserRow>,
+    /// This page's number; 0 when there is no sub-user at all.
+    pub page: u32,
+    /// How many pages there are, at least 1.
+    pub pages: u32,
+    /// The open invitations, the newest first.
+    pub invitations: Vec<InvitationRow>,
+    /// The whole link of the invitation that was just made, shown this once.
+    pub fresh_link: Option<String>,
+    /// Whether invitations can be mailed.
+    pub mail_is_on: bool,
+}
+
+/// One sub-user.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubUserRow {
+    /// Its name, which also says in forms who is meant.
+    pub username: String,
+    /// What it may do with its keys.
+    pub role: Role,
+    /// Where it is written to.
+    pub email: Option<String>,
+    /// How many keys it has.
+    pub keys: u64,
+    /// When it was last seen.
+    pub last_seen: Option<Moment>,
+    /// Whether it is disabled.
+    pub disabled: bool,
+}
+
+/// One open invitation, as its owner sees it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct InvitationRow {
+    /// The name that the sub-user is to have, which also says in forms which one is meant.
+    pub username: String,
+    /// What it is to do with its keys.
+    pub role: Role,
+    /// Where it is to be written to.
+    pub email: Option<String>,
+    /// When its link closes.
+    pub expires: Moment,
+}
+
+/// An open invitation, as the invited sees it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Who invites.
+    pub owner: String,
+    /// The name that the sub-user is to have.
+    pub username: String,
+    /// When its link closes.
+    pub expires: Moment,
+}

@@ -1,0 +1,75 @@
+//! `/account/sub-users`: who else uses the account; and `/invitation`, where the invited come in.
+
+mod invitation;
+mod invite;
+mod pending;
+mod row_form;
+mod table;
+
+pub(super) use invitation::invitation_page;
+
+use leptos::prelude::*;
+
+use super::part::{asked, confirmation, page_of_address};
+use super::texts::{Served, SubUserTexts};
+use crate::components::{PageHeading, Pager};
+use crate::part::{IntoPart, Part};
+use crate::portal::{Role, SubUsersPage};
+use crate::server_fns::list_sub_users;
+
+/// Where the forms post to, with `?do=` behind it.
+const SUB_USERS: &str = "/account/sub-users";
+
+/// The sub-users, page by page, and the invitations.
+pub(super) fn sub_users_page() -> Part {
+    asked(list_sub_users(page_of_address()), show)
+}
+
+fn show(page: SubUsersPage) -> Part {
+    let t = SubUserTexts::here();
+    let pager = (page.pages > 1).then(|| view! { <Pager page=page.page pages=page.pages path=SUB_USERS/> });
+    let pending = (!page.invitations.is_empty()).then(|| pending::pending(page.invitations));
+    view! {
+        <PageHeading text=t.heading/>
+        {confirmation(|done| done_text(t, done))}
+        {page.fresh_link.map(fresh_link)}
+        <p class="record-line">{t.text}</p>
+        {table::table(page.rows)}
+        {pager}
+        {pending}
+        {invite::invite(page.mail_is_on)}
+    }
+    .part()
+}
+
+/// The link of the invitation that was just made, shown this once.
+fn fresh_link(link: String) -> Part {
+    let t = SubUserTexts::here();
+    view! {
+        <section class="notice" aria-label=t.fresh_heading>
+            <p><strong>{t.fresh_heading}</strong></p>
+            <p>{t.fresh_text}</p>
+            <p class="whole-token"><code class="token" translate="no">{link}</code></p>
+        </section>
+    }
+    .part()
+}
+
+fn role_name(role: Role) -> &'static str {
+    let t = SubUserTexts::here();
+    match role {
+        Role::ManagesKeys => t.manages_keys,
+        Role::ReadsOnly => t.reads_only,
+    }
+}
+
+fn done_text(t: &'static SubUserTexts, done: &str) -> Option<&'static str> {
+    Some(match done {
+        "withdrawn" => t.done_withdrawn,
+        "disabled" => t.done_disabled,
+        "enabled" => t.done_enabled,
+        "sessions" => t.done_sessions,
+        "role" => t.done_role,
+        _ => return None,
+    })
+}

@@ -1,0 +1,38 @@
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::SUB_USERS;
+use crate::components::{Form, PlainForm, SubmitButton};
+use crate::i18n::fill;
+use crate::json::FromJson;
+use crate::part::{IntoPart, Part};
+use crate::portal::{PortalError, Role};
+use crate::server_fns::form_name;
+
+/// One button about one name: the form of a server function that takes `username`, and perhaps `role`.
+pub(super) fn row_form<F>(
+    username: &str,
+    label: &'static str,
+    class: &'static str,
+    role: Option<Role>,
+) -> Part
+where
+    F: ServerFn<Error = PortalError> + 'static,
+    F::Output: FromJson,
+{
+    let form = Form::<F>::new();
+    // What was wrong with one row does not stand at all others.
+    if form.state.entered("username").is_some_and(|entered| entered != username) {
+        form.state.error.set(None);
+    }
+    let described = fill("{what}: {name}", &[("what", &label), ("name", &username)]);
+    let role = role.map(|role| view! { <input type="hidden" name="role" value=role.name()/> });
+    view! {
+        <PlainForm form path=format!("{SUB_USERS}?do={}", form_name::<F>()) class="row-form">
+            <input type="hidden" name="username" value=username.to_owned()/>
+            {role}
+            <SubmitButton state=form.state label described class/>
+        </PlainForm>
+    }
+    .part()
+}

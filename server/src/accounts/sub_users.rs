@@ -1,0 +1,131 @@
+//! What the owner of an account does with its sub-users. To everybody else there is no such thing.
+
+mod invitations;
+
+pub use invitations::{InvitationToken, Invitee};
+
+use super::{Accounts, Actor, store_trouble};
+use crate::domain::ids::Username;
+use crate::domain::role::Role;
+use crate::domain::sealing::SealingKey;
+use crate::domain::time::Clock;
+use crate::store::{Action, Audit, InvitationRow, KeyScope, Store, SubUserRow, UserRow};
+use crate::verify::KeyIndex;
+use app::PortalError;
+use std::sync::Arc;
+
+/// Sub-users on a page.
+const PAGE: u32 = 50;
+
+/// The use cases of sub-users.
+pub struct SubUsers {
+    /// Where they are kept.
+    pub store: Arc<dyn Store>,
+    /// How many keys each has.
+    pub index: Arc<KeyIndex>,
+    /// Where passwords are chosen and sessions begin.
+    pub accounts: Arc<Accounts>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// With which letters are sealed.
+    pub sealing: SealingKey,
+    /// Where links begin: scheme, host and port.
+    pub origin: String,
+    /// Whether mail can be sent.
+    pub mail_is_on: bool,
+}
+
+/// A sub-user and how many living keys it has.
+pub struct ListedSubUser {
+    /// The sub-user.
+    pub row: SubUserRow,
+    /// Its keys.
+    pub keys: usize,
+}
+
+/// One page of the sub-users of an account, and all its open invitations.
+pub struct SubUserList {
+    /// By name.
+    pub sub_users: Vec<ListedSubUser>,
+    /// This page, from 1; 0 when there is no sub-user.
+    pub page: u32,
+    /// How many pages there are, at least 1.
+    pub pages: u32,
+    /// The newest first.
+    pub invitations: Vec<InvitationRow>,
+}
+
+impl SubUsers {
+    /// One page of the actor's sub-users; a page past the end is the last one.
+    ///
+    /// # Errors
+    /// The actor is a sub-user, or the store is in trouble.
+    pub async fn list_sub_users(&self, actor: &Actor, page: u32) -> Result<SubUserList, PortalError> {
+        let account = actor.owned_account()?;
+        let total = self.store.count_sub_users(account).await.map_err(store_trouble)?;
+        let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
+        let page = page.clamp(1, pages);
+        let skipped = (page - 1).saturating_mul(PAGE);
+        let rows = self.store.list_sub_users(account, skipped, PAGE).await.map_err(store_trouble)?;
+        let keys = |row: &SubUserRow| self.index.count(KeyScope::User(row.no));
+        let sub_users = rows.into_iter().map(|row| ListedSubUser { keys: keys(&row), row }).collect();
+        let invitations = self.store.list_invitations(account, self.clock.now()).await;
+        let invitations = invitations.map_err(store_trouble)?;
+        Ok(SubUserList { sub_users, page: if total == 0 { 0 } else { page }, pages, invitations })
+    }
+
+    /// Disables a sub-user, which ends its sessions and its keys' passing, or enables it again.
+    ///
+    /// # Errors
+    /// The actor has no such sub-user.
+    pub async fn set_disabled(
+        &self,
+        actor: &Actor,
+        username: &str,
+        disabled: bool,
+    ) -> Result<(), PortalError> {
+        let user = self.find_sub_user(actor, username).await?;
+        if user.disabled == disabled {
+            return Ok(());
+        }
+        let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
+        let audit = self.line(actor, &user, action, "");
+        self.store.set_user_disabled(user.no, disabled, audit).await.map_err(store_trouble)
+    }
+
+    /// Ends all sessions of a sub-user.
+    ///
+    /// # Errors
+    /// The actor has no such sub-user.
+    pub async fn end_sessions(&self, actor: &Actor, username: &str) -> Result<(), PortalError> {
+        let user = self.find_sub_user(actor, username).await?;
+        let audit = self.line(actor, &user, Action::SessionsEnded, "");
+        self.store.end_sessions(user.no, audit).await.map_err(store_trouble)
+    }
+
+    /// Lets a sub-user manage keys, or only read, from its next request on.
+    ///
+    /// # Errors
+    /// The actor has no such sub-user.
+    pub async fn set_role(&self, actor: &Actor, username: &str, role: Role) -> Result<(), PortalError> {
+        let user = self.find_sub_user(actor, username).await?;
+        if user.role == role {
+            return Ok(());
+        }
+        let audit = self.line(actor, &user, Action::RoleChanged, role.name());
+        self.store.set_role(user.no, role, audit).await.map_err(store_trouble)
+    }
+
+    /// A sub-user of the actor's own account; anybody else is not there.
+    async fn find_sub_user(&self, actor: &Actor, username: &str) -> Result<UserRow, PortalError> {
+        let account = actor.owned_account()?;
+        let username = Username::parse(username).map_err(|_| PortalError::NotFound)?;
+        let user = self.store.find_user(&username).await.map_err(store_trouble)?;
+        user.filter(|user| user.owner == Some(account)).ok_or(PortalError::NotFound)
+    }
+
+    /// A line in the history of the sub-user.
+    fn line(&self, actor: &Actor, user: &UserRow, action: Action, detail: &str) -> Audit {
+        Audit { user: Some(user.no), ..actor.audit(self.clock.now(), action, detail) }
+    }
+}

@@ -1,0 +1,197 @@
+//! Invitations: a link that makes somebody a sub-user, once and within three days.
+
+use super::SubUsers;
+use crate::accounts::setup::parse_username;
+use crate::accounts::{Actor, SessionToken, Visit, Whose, store_trouble};
+use crate::domain::ids::Username;
+use crate::domain::mail_address::MailAddress;
+use crate::domain::role::Role;
+use crate::domain::token::random_base62;
+use crate::mail::Letter;
+use crate::store::{
+    Acceptance, Action, Audit, InvitationHash, InvitationRow, NewInvitation, NewMail, StoreError,
+};
+use app::{Field, FieldError, Language, PortalError, Problem};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+/// Seconds for which a link is open.
+const OPEN_SECONDS: i64 = 3 * 24 * 3600;
+/// Open invitations of an account.
+const OPEN_MOST: u32 = 100;
+/// Characters of a secret: 256 bits.
+const SECRET: usize = 43;
+
+/// The secret of an invitation's link.
+pub struct InvitationToken(SecretString);
+
+impl InvitationToken {
+    fn generate() -> Result<Self, PortalError> {
+        let secret = random_base62(SECRET).map_err(|error| {
+            tracing::error!(%error, "the system's random generator failed");
+            PortalError::Unavailable
+        })?;
+        Ok(Self(secret.to_string().into()))
+    }
+
+    /// Takes what stands in a link; nothing that cannot be a secret reaches the store.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == SECRET && text.chars().all(|c| c.is_ascii_alphanumeric());
+        fits.then(|| Self(text.to_owned().into()))
+    }
+
+    /// Under what it is stored.
+    #[must_use]
+    pub fn hash(&self) -> InvitationHash {
+        InvitationHash(Sha256::digest(self.0.expose_secret().as_bytes()).into())
+    }
+}
+
+/// Who is to be invited, as it was entered.
+pub struct Invitee {
+    /// The name that the sub-user is to have.
+    pub username: String,
+    /// Where it is to be written to; empty: nowhere.
+    pub email: String,
+    /// What it is to do with its keys.
+    pub role: Role,
+}
+
+impl SubUsers {
+    /// Invites somebody to become a sub-user; answers the link, which also goes by mail where that is set up and
+    /// an address was entered.
+    ///
+    /// # Errors
+    /// The actor is a sub-user, a field is wrong, the name is taken or invited, or too many invitations are open.
+    pub async fn invite_sub_user(
+        &self,
+        actor: &Actor,
+        invitee: Invitee,
+        language: Language,
+    ) -> Result<SecretString, PortalError> {
+        let owner = actor.owned_account()?;
+        let (username, email) = parse(&invitee)?;
+        let token = InvitationToken::generate()?;
+        let link = format!("{}/invitation?token={}", self.origin, token.0.expose_secret());
+        let at = self.clock.now();
+        let mail = match email.clone().filter(|_| self.mail_is_on) {
+            Some(to) => {
+                let (owner, username) = (actor.username.to_string(), username.to_string());
+                let letter = Letter::Invitation { to, language, owner, username, link: link.clone() };
+                Some(NewMail { user: None, payload: self.seal(&letter)?, due_at: at })
+            }
+            None => None,
+        };
+        let audit = actor.audit(at, Action::SubUserInvited, username.as_str());
+        let expires_at = at.plus_seconds(OPEN_SECONDS);
+        let (hash, role) = (token.hash(), invitee.role);
+        let invitation = NewInvitation { hash, owner, username, email, role, at, expires_at };
+        let kept = self.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
+        kept.map_err(|error| match error {
+            StoreError::Conflict => PortalError::field(Field::Username, Problem::Taken),
+            StoreError::Full => PortalError::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
+            error => store_trouble(error),
+        })?;
+        Ok(link.into())
+    }
+
+    /// Withdraws an open invitation: its link is closed.
+    ///
+    /// # Errors
+    /// The actor has no such invitation.
+    pub async fn withdraw_invitation(&self, actor: &Actor, username: &str) -> Result<(), PortalError> {
+        let owner = actor.owned_account()?;
+        let username = Username::parse(username).map_err(|_| PortalError::NotFound)?;
+        let audit = actor.audit(self.clock.now(), Action::InvitationWithdrawn, username.as_str());
+        self.store.delete_invitation(owner, &username, audit).await.map_err(store_trouble)
+    }
+
+    /// The open invitation with this secret, for whoever holds the link.
+    ///
+    /// # Errors
+    /// The link is closed, or was never one.
+    pub async fn find_invitation(&self, secret: &str) -> Result<InvitationRow, PortalError> {
+        let token = InvitationToken::parse(secret).ok_or(PortalError::NotFound)?;
+        let found = self.store.find_invitation(token.hash(), self.clock.now()).await;
+        found.map_err(store_trouble)?.ok_or(PortalError::NotFound)
+    }
+
+    /// Makes the invited sub-user with this password, closes the link, and begins a session.
+    ///
+    /// # Errors
+    /// The link is closed, or the password breaks a rule.
+    pub async fn accept_invitation(
+        &self,
+        secret: &str,
+        password: String,
+        visit: &Visit,
+    ) -> Result<SessionToken, PortalError> {
+        let token = InvitationToken::parse(secret).ok_or(PortalError::NotFound)?;
+        let invitation = self.find_invitation(secret).await?;
+        let username = invitation.username;
+        let whose = Whose { username: username.as_str(), email: invitation.email.as_deref(), present: None };
+        let password_hash = self.accounts.hash_new_password(password, &whose).await?;
+        let at = self.clock.now();
+        let line = |action, detail: &str, user| Audit {
+            at,
+            action,
+            actor: username.to_string(),
+            user,
+            address: Some(visit.address),
+            detail: detail.to_owned(),
+        };
+        let acceptance = Acceptance {
+            hash: token.hash(),
+            password_hash,
+            added: line(Action::UserAdded, "by invitation", None),
+            accepted: line(Action::InvitationAccepted, username.as_str(), Some(invitation.owner)),
+        };
+        let user = self.store.accept_invitation(acceptance).await.map_err(|error| match error {
+            // Somebody was given the name in the meantime: this link leads nowhere any more.
+            StoreError::Conflict => PortalError::NotFound,
+            error => store_trouble(error),
+        })?;
+        self.accounts.begin_session(user, &username, visit, at).await
+    }
+
+    fn seal(&self, letter: &Letter) -> Result<Vec<u8>, PortalError> {
+        letter.seal(&self.sealing).map_err(|error| {
+            tracing::error!(%error, "a letter could not be sealed");
+            PortalError::Unavailable
+        })
+    }
+}
+
+/// Both fields, with every message at its field.
+fn parse(invitee: &Invitee) -> Result<(Username, Option<String>), PortalError> {
+    let username = parse_username(&invitee.username);
+    let email = match invitee.email.trim() {
+        "" => Ok(None),
+        email => MailAddress::parse(email)
+            .map(|email| Some(email.to_string()))
+            .map_err(|_| FieldError { field: Field::Email, problem: Problem::NotAMailAddress }),
+    };
+    match (username, email) {
+        (Ok(username), Ok(email)) => Ok((username, email)),
+        (username, email) => {
+            Err(PortalError::Invalid([username.err(), email.err()].into_iter().flatten().collect()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_secrets_of_the_right_form_are_looked_up() {
+        let token = InvitationToken::generate().unwrap();
+        let text = token.0.expose_secret();
+        assert!(InvitationToken::parse(text).is_some_and(|t| t.hash() == token.hash()));
+        for bad in ["", "x", &text[1..], &"é".repeat(21), &format!("{text}a"), &text.replace(&text[..1], "-")]
+        {
+            assert!(InvitationToken::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

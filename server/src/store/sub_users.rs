@@ -1,0 +1,124 @@
+//! Sub-users of an account, and invitations to become one.
+
+use super::{Audit, NewMail, StoreError};
+use crate::domain::ids::{UserNo, Username};
+use crate::domain::role::Role;
+use crate::domain::time::Micros;
+use async_trait::async_trait;
+
+/// A sub-user, as the owner of its account sees it.
+#[derive(Clone)]
+pub struct SubUserRow {
+    /// The user.
+    pub no: UserNo,
+    /// Its name.
+    pub username: Username,
+    /// Where it is written to.
+    pub email: Option<String>,
+    /// What it may do with its keys.
+    pub role: Role,
+    /// Whether it is disabled.
+    pub disabled: bool,
+    /// When it was last seen in a session that goes on, else when it last logged in.
+    pub last_seen_at: Option<Micros>,
+}
+
+/// SHA-256 of the secret of an invitation: what is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct InvitationHash(pub [u8; 32]);
+
+/// An invitation to keep.
+pub struct NewInvitation {
+    /// Under what it is found.
+    pub hash: InvitationHash,
+    /// Whose account it leads to.
+    pub owner: UserNo,
+    /// The name that the sub-user is to have.
+    pub username: Username,
+    /// Where it is to be written to.
+    pub email: Option<String>,
+    /// What it is to do with its keys.
+    pub role: Role,
+    /// Now.
+    pub at: Micros,
+    /// From when on it is closed.
+    pub expires_at: Micros,
+}
+
+/// An invitation that is open.
+#[derive(Clone)]
+pub struct InvitationRow {
+    /// Whose account it leads to.
+    pub owner: UserNo,
+    /// The name of that owner.
+    pub owner_name: Username,
+    /// The name that the sub-user is to have.
+    pub username: Username,
+    /// Where it is to be written to.
+    pub email: Option<String>,
+    /// What it is to do with its keys.
+    pub role: Role,
+    /// From when on it is closed.
+    pub expires_at: Micros,
+}
+
+/// Who takes an invitation up.
+pub struct Acceptance {
+    /// Which invitation.
+    pub hash: InvitationHash,
+    /// PHC string of the chosen password.
+    pub password_hash: String,
+    /// The line about the new user.
+    pub added: Audit,
+    /// The line for the owner.
+    pub accepted: Audit,
+}
+
+/// Sub-users.
+#[async_trait]
+pub trait SubUserStore: Send + Sync {
+    /// How many an account has.
+    async fn count_sub_users(&self, owner: UserNo) -> Result<u64, StoreError>;
+    /// Some of them, by name.
+    async fn list_sub_users(
+        &self,
+        owner: UserNo,
+        skipped: u32,
+        most: u32,
+    ) -> Result<Vec<SubUserRow>, StoreError>;
+    /// Lets one manage keys, or only read.
+    async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError>;
+    /// Ends all sessions of a user.
+    async fn end_sessions(&self, no: UserNo, audit: Audit) -> Result<(), StoreError>;
+}
+
+/// Invitations. One that is past its time is as good as gone.
+#[async_trait]
+pub trait InvitationStore: Send + Sync {
+    /// Keeps one, and queues the mail that brings it; `Conflict` if the name is taken or invited, `Full` if the
+    /// account has `most` of them.
+    async fn insert_invitation(
+        &self,
+        invitation: NewInvitation,
+        most: u32,
+        mail: Option<NewMail>,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// The open ones of an account, the newest first.
+    async fn list_invitations(&self, owner: UserNo, now: Micros) -> Result<Vec<InvitationRow>, StoreError>;
+    /// The one with this secret, if it is open: in time, its name still free, and its owner not disabled.
+    async fn find_invitation(
+        &self,
+        hash: InvitationHash,
+        now: Micros,
+    ) -> Result<Option<InvitationRow>, StoreError>;
+    /// Withdraws the one for this name; `NotFound` if the account has none.
+    async fn delete_invitation(
+        &self,
+        owner: UserNo,
+        username: &Username,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// Makes the sub-user and closes the invitation; `NotFound` if it is closed, `Conflict` if its name is taken.
+    async fn accept_invitation(&self, acceptance: Acceptance) -> Result<UserNo, StoreError>;
+}

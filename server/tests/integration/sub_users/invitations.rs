@@ -1,0 +1,223 @@
+//! Invitations: a link that works once, for three days, and only while it is meant to.
+
+use crate::app::{Answer, Browser, PASSWORD, TestApp};
+use http::StatusCode;
+use latchkey::domain::role::Role;
+use latchkey::mail::Letter;
+use latchkey::store::MailContent;
+
+const PAGE: &str = "/account/sub-users";
+const DAY: i64 = 24 * 3600;
+
+async fn start() -> TestApp {
+    let app = TestApp::start().await;
+    app.add_user("owner").await;
+    app
+}
+
+async fn try_invite(owner: &Browser<'_>, fields: &[(&str, &str)]) -> Answer {
+    owner.post(&format!("{PAGE}?do=invite_sub_user"), fields).await
+}
+
+/// Invites; answers the path and query of the link, which is shown this once.
+async fn invite(owner: &Browser<'_>, fields: &[(&str, &str)]) -> String {
+    let answer = try_invite(owner, fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let page = owner.get(answer.header("location")).await.page();
+    let link = page.split("http://127.0.0.1:3000").nth(1).expect("the link is shown");
+    let link = link.split('<').next().unwrap().to_owned();
+    assert!(!owner.get(PAGE).await.body.contains(&link), "once");
+    link
+}
+
+async fn accept(app: &TestApp, link: &str, password: &str) -> Answer {
+    let token = link.split("token=").nth(1).unwrap_or_default();
+    app.stranger().post(link, &[("token", token), ("password", password)]).await
+}
+
+/// The one answer of every link that is not open.
+async fn is_closed(app: &TestApp, link: &str) {
+    for answer in [app.stranger().get(link).await, accept(app, link, PASSWORD).await] {
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{link}");
+        let page = answer.page();
+        assert!(page.contains("This link is closed") && !page.contains("<input type=\"password"), "{page}");
+        assert!(answer.headers.get("set-cookie").is_none());
+    }
+    let token = link.split("token=").nth(1).unwrap_or_default();
+    let fields = [("token", token), ("password", PASSWORD)];
+    for name in ["find_invitation", "accept_invitation"] {
+        let answer = app.stranger().post(&format!("/portal/{name}"), &fields).await;
+        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::NOT_FOUND, "\"NotFound\""), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_invited_choose_a_password_and_are_in() {
+    let app = start().await;
+    let owner = app.browser("owner").await;
+    let link = invite(&owner, &[("username", "guest"), ("email", ""), ("role", "reads_only")]).await;
+    assert!(owner.get(PAGE).await.page().contains("Pending invitations"));
+    let guest = app.stranger();
+    let page = guest.get(&link).await;
+    assert_eq!((page.status, page.header("referrer-policy")), (StatusCode::OK, "same-origin"));
+    for text in ["You are invited", "owner invites you", "guest", "2026-01-18 12:00:00"] {
+        assert!(page.page().contains(text), "{text}: {}", page.page());
+    }
+    assert!(!page.body.contains(".wasm"), "it needs no program");
+    for bad in ["", "short", "password123", &"x".repeat(2000)] {
+        let refused = accept(&app, &link, bad).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
+        assert!(refused.page().contains("field-problem"), "{}", refused.page());
+    }
+    let token = link.split("token=").nth(1).unwrap();
+    let answer = guest.post(&link, &[("token", token), ("password", PASSWORD)]).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
+    assert!(guest.get("/").await.page().contains(">guest</span>"), "it is logged in");
+    let fields = [("description", "x"), ("key_type", "cloud")];
+    assert_eq!(guest.post("/account/api-keys/new", &fields).await.status, StatusCode::FORBIDDEN);
+    app.browser("guest").await;
+    is_closed(&app, &link).await;
+    let list = owner.get(PAGE).await.page();
+    assert!(list.contains(">guest</td>") && !list.contains("Pending invitations"), "{list}");
+    let history = owner.get("/account/profile/history").await.page();
+    assert!(history.contains("Sub-user invited") && history.contains("Invitation accepted"), "{history}");
+    let history = app.browser("guest").await.get("/account/profile/history").await.page();
+    assert!(history.contains("by invitation"), "{history}");
+}
+
+#[tokio::test]
+async fn a_link_closes_in_time_or_when_it_is_withdrawn() {
+    let app = start().await;
+    let owner = app.browser("owner").await;
+    let late = invite(&owner, &[("username", "late"), ("role", "manages_keys")]).await;
+    let unwanted = invite(&owner, &[("username", "unwanted"), ("role", "manages_keys")]).await;
+    let withdrawn = owner.post(&format!("{PAGE}?do=withdraw_invitation"), &[("username", "Unwanted")]).await;
+    assert_eq!(withdrawn.status, StatusCode::SEE_OTHER);
+    is_closed(&app, &unwanted).await;
+    let again = owner.post(&format!("{PAGE}?do=withdraw_invitation"), &[("username", "unwanted")]).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND);
+    app.clock.advance(3 * DAY - 1);
+    assert_eq!(app.stranger().get(&late).await.status, StatusCode::OK);
+    app.clock.advance(1);
+    is_closed(&app, &late).await;
+    let owner = app.browser("owner").await;
+    assert!(!owner.get(PAGE).await.page().contains("Pending invitations"));
+    let renewed = invite(&owner, &[("username", "late"), ("role", "manages_keys")]).await;
+    is_closed(&app, &late).await;
+    assert_eq!(accept(&app, &renewed, PASSWORD).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_is_no_secret_is_closed_too() {
+    let app = start().await;
+    let owner = app.browser("owner").await;
+    let link = invite(&owner, &[("username", "guest"), ("role", "manages_keys")]).await;
+    let huge = format!("/invitation?token={}", "a".repeat(5000));
+    let foreign = format!("/invitation?token={}", "a".repeat(43));
+    let odd = format!("{link}%00");
+    for link in ["/invitation", "/invitation?token=", &link[..link.len() - 1], &huge, &foreign, &odd] {
+        is_closed(&app, link).await;
+    }
+    app.services.operator.set_user_disabled("owner", true).await.unwrap();
+    is_closed(&app, &link).await;
+    app.services.operator.set_user_disabled("owner", false).await.unwrap();
+    let app = app.restart().await;
+    assert_eq!(accept(&app, &link, PASSWORD).await.status, StatusCode::SEE_OTHER, "it outlives a restart");
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_gets_in() {
+    let app = start().await;
+    let owner = app.browser("owner").await;
+    let link = invite(&owner, &[("username", "guest"), ("role", "manages_keys")]).await;
+    let tries = (0..4).map(|n| {
+        let (app, link) = (&app, link.as_str());
+        async move { accept(app, link, &format!("{PASSWORD} {n}")).await.status }
+    });
+    let mut statuses = futures::future::join_all(tries).await;
+    statuses.sort();
+    let lost = StatusCode::NOT_FOUND;
+    assert_eq!(statuses, [StatusCode::SEE_OTHER, lost, lost, lost]);
+    assert_eq!(app.services.operator.list_users().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_name_is_given_once() {
+    let app = start().await;
+    app.add_user("stranger").await;
+    let (owner, stranger) = (app.browser("owner").await, app.browser("stranger").await);
+    let link = invite(&owner, &[("username", "guest"), ("role", "manages_keys")]).await;
+    for (who, name) in [(&owner, "owner"), (&owner, "STRANGER"), (&owner, "Guest"), (&stranger, "guest")] {
+        let refused = try_invite(who, &[("username", name), ("email", "x@example.org")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        let page = refused.page();
+        assert!(page.contains("This username is taken.") && page.contains("x@example.org"), "{page}");
+    }
+    app.add_user("guest").await;
+    is_closed(&app, &link).await;
+    assert!(owner.get(PAGE).await.page().contains("Pending invitations"));
+}
+
+#[tokio::test]
+async fn bad_fields_are_refused_at_the_field() {
+    let app = start().await;
+    let owner = app.browser("owner").await;
+    let (long, mail) = ("a".repeat(65), format!("{}@example.org", "a".repeat(250)));
+    for fields in [
+        [("username", ""), ("email", "")],
+        [("username", "a b"), ("email", "x@example.org")],
+        [("username", long.as_str()), ("email", "")],
+        [("username", "guest"), ("email", "nonsense")],
+        [("username", "guest"), ("email", "a@b.c\r\nBcc: d@e.f")],
+        [("username", "guest"), ("email", mail.as_str())],
+    ] {
+        let refused = try_invite(&owner, &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
+        assert_eq!(refused.page().matches("field-problem").count(), 1, "{fields:?}");
+    }
+    for number in 0..100 {
+        invite(&owner, &[("username", &format!("guest{number}")), ("role", "reads_only")]).await;
+    }
+    let full = try_invite(&owner, &[("username", "onemore"), ("role", "reads_only")]).await;
+    assert_eq!(full.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(full.page().contains("form-problem"), "{}", full.page());
+}
+
+#[tokio::test]
+async fn the_link_is_mailed_where_mail_is_set_up() {
+    for on in [true, false] {
+        let flags = [("smtp_url", "smtp://127.0.0.1:9"), ("smtp_from", "keys@example.org")];
+        let app = TestApp::start_with(if on { &flags } else { &[] }).await;
+        app.add_user("owner").await;
+        let owner = app.browser("owner").await;
+        let link = invite(&owner, &[("username", "quiet"), ("email", ""), ("role", "reads_only")]).await;
+        let mailed =
+            invite(&owner, &[("username", "guest"), ("email", "g@example.org"), ("role", "reads_only")])
+                .await;
+        assert_ne!(link, mailed);
+        let now = latchkey::domain::time::Clock::now(app.clock.as_ref());
+        let mails = app.services.store.list_due_mails(now, 10).await.unwrap();
+        let letters: Vec<_> = mails
+            .iter()
+            .filter_map(|mail| match &mail.content {
+                MailContent::Letter(sealed) => {
+                    Some(Letter::open(&app.services.sub_users.sealing, sealed).unwrap())
+                }
+                MailContent::Notice(_) => None,
+            })
+            .collect();
+        assert_eq!(letters.len(), usize::from(on));
+        for letter in letters {
+            let Letter::Invitation { to, owner, username, link, .. } = letter else {
+                panic!("an invitation")
+            };
+            assert_eq!([to.as_str(), &owner, &username], ["g@example.org", "owner", "guest"]);
+            assert_eq!(link, format!("http://127.0.0.1:3000{mailed}"));
+        }
+        assert_eq!(accept(&app, &mailed, PASSWORD).await.status, StatusCode::SEE_OTHER);
+        let users = app.services.operator.list_users().await.unwrap();
+        let guest = users.iter().find(|user| user.username.as_str() == "guest").unwrap();
+        assert_eq!((guest.email.as_deref(), guest.role), (Some("g@example.org"), Role::ReadsOnly));
+        assert!(!guest.email_confirmed, "the owner saw the link too");
+    }
+}
