@@ -2,6 +2,7 @@
 //!
 //! No SQL, no HTTP, and no secret except in the one type that shows a token ([`ShownToken`]).
 
+mod mail;
 mod notices;
 mod profile;
 mod security;
@@ -9,6 +10,7 @@ mod sub_users;
 mod usage;
 mod webhooks;
 
+pub use mail::*;
 pub use notices::*;
 pub use profile::*;
 pub use security::*;
@@ -28,7 +30,15 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 /// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
 #[async_trait]
 pub trait Portal:
-    NoticePortal + ProfilePortal + SecurityPortal + SubUsersPortal + UsagePortal + WebhookPortal + Send + Sync
+    MailPortal
+    + NoticePortal
+    + ProfilePortal
+    + SecurityPortal
+    + SubUsersPortal
+    + UsagePortal
+    + WebhookPortal
+    + Send
+    + Sync
 {
     /// The user who is logged in, if any.
     fn viewer(&self) -> Option<Viewer>;

@@ -7,6 +7,7 @@ mod profile;
 mod security;
 mod sub_users;
 pub mod texts;
+mod unsubscribe;
 mod usage;
 mod webhooks;
 
@@ -36,8 +37,14 @@ pub(crate) fn is_served(path: &str) -> bool {
 }
 
 /// Where these pages are.
-const PREFIXES: [&str; 5] =
-    ["/account/notifications", "/account/profile", "/account/sub-users", "/account/webhooks", "/invitation"];
+const PREFIXES: [&str; 6] = [
+    "/account/notifications",
+    "/account/profile",
+    "/account/sub-users",
+    "/account/webhooks",
+    "/invitation",
+    "/unsubscribe",
+];
 
 fn page(path: &str) -> Option<Part> {
     let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -47,6 +54,7 @@ fn page(path: &str) -> Option<Part> {
         ["account", "profile"] => Some(profile::profile_page()),
         ["account", "profile", "confirm"] => Some(profile::confirm_page()),
         ["account", "profile", "history"] => Some(profile::history_page()),
+        ["unsubscribe"] => Some(unsubscribe::unsubscribe_page()),
         ["account", "api-keys", id, "usage"] => Some(usage::usage_page(id)),
         ["account", "webhooks"] => Some(webhooks::webhooks_page()),
         ["account", "webhooks", id] => Some(webhooks::webhook_page(id)),

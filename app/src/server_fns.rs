@@ -3,6 +3,7 @@
 mod dashboard;
 mod keys;
 mod landing;
+mod mail;
 mod notices;
 mod profile;
 mod security;
@@ -14,6 +15,7 @@ mod webhooks;
 pub use dashboard::*;
 pub use keys::*;
 pub use landing::*;
+pub use mail::*;
 pub use notices::*;
 pub use profile::*;
 pub use security::*;

@@ -10,6 +10,7 @@ mod forms;
 mod gateway;
 mod guard;
 mod load;
+mod one_click;
 mod pages;
 mod portal;
 mod router;

@@ -1,5 +1,6 @@
 //! The server's side of the port: one value a request, bound to whoever sent it.
 
+mod mail;
 mod notices;
 mod profile;
 mod security;

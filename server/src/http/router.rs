@@ -8,6 +8,7 @@ use super::entrance::Entrance;
 use super::forms::{key_form, notice_form, profile_form, sub_users_form, webhook_form};
 use super::gateway;
 use super::load::{FORM_LIMIT, admit_page};
+use super::one_click::{self, is_one_click};
 use super::pages::{choose_language, missing_page, open_page, page, plain_form, server_function};
 use super::{access, assets, client, guard};
 use crate::domain::address::Address;
@@ -102,6 +103,7 @@ fn portal(site: Site) -> Router {
         .route("/account/webhooks", get(page).post(plain_form::<app::AddWebhook>))
         .route("/account/webhooks/{id}", get(page).post(webhook_form))
         .route("/account/webhooks/{id}/remove", get(page).post(plain_form::<app::RemoveWebhook>))
+        .route("/unsubscribe", get(open_page).post(one_click::unsubscribe))
         .route("/portal/{name}", any(server_function))
         .fallback(missing_page)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
@@ -116,7 +118,7 @@ async fn around(State(site): State<Site>, request: Request, next: Next) -> Respo
     let client = settings.server.access_log.map(|_| site.client_address(&request));
     let mut response = if let Some(file) = assets::serve(method, request.uri().path(), headers) {
         file
-    } else if guard::is_own(settings, method, headers) {
+    } else if guard::is_own(settings, method, headers) || is_one_click(method, request.uri()) {
         next.run(request).await
     } else {
         let text = "This request came from another site and was refused. If you use these pages under an \

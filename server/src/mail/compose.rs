@@ -49,7 +49,8 @@ pub(super) async fn write(
     let Some(user) = &row.user else { return Ok(Err("it is to nobody")) };
     let Some(email) = &user.email else { return Ok(Err("the user has no confirmed mail address")) };
     let Some(facts) = parts.store.find_notice(no).await? else { return Ok(Err("the notice is gone")) };
-    let token = Subscription { user: user.no, cause: facts.cause }.token(&parts.pepper);
+    let subscription = Subscription { username: user.username.clone(), cause: facts.cause };
+    let token = subscription.token(&parts.pepper);
     Ok(Ok(notice::letter(&facts, user, email, &pages, &token)))
 }
 

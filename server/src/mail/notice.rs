@@ -29,7 +29,7 @@ pub(super) fn letter(facts: &NoticeFacts, user: &MailUser, email: &str, pages: &
     blocks.extend(words.advice.map(|advice| Block::Text(advice.to_owned())));
     blocks.extend([
         Block::Link(t.notices_link, pages.at("/account/notifications")),
-        Block::Text(fill(t.why_told, &[("about", &about(facts.cause, t))])),
+        Block::Text(fill(t.why_told, &[("about", &t.about(facts.cause.name()))])),
         Block::Link(t.unsubscribe_link, unsubscribe.clone()),
         pages.closing(t),
     ]);
@@ -74,23 +74,6 @@ impl Words {
             Cause::WebhookOff => (t.subject_webhook_off, t.text_webhook_off, Some(t.advice_webhook_off)),
         };
         Self { subject, text, advice }
-    }
-}
-
-/// What a cause is, within a sentence.
-pub(super) fn about(cause: Cause, t: &'static MailTexts) -> &'static str {
-    match cause {
-        Cause::NewAddress => t.about_new_address,
-        Cause::DeadKeyInUse => t.about_dead_key_in_use,
-        Cause::Guessing => t.about_guessing,
-        Cause::KeyGenerated => t.about_key_generated,
-        Cause::KeyShown => t.about_key_shown,
-        Cause::KeyDeleted => t.about_key_deleted,
-        Cause::AddressesChanged => t.about_addresses_changed,
-        Cause::NewLogin => t.about_new_login,
-        Cause::PasswordExpiring => t.about_password_expiring,
-        Cause::AccountChanged => t.about_account_changed,
-        Cause::WebhookOff => t.about_webhook_off,
     }
 }
 

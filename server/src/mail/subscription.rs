@@ -1,15 +1,19 @@
 //! Stopping letters of one kind without logging in: by the link that every such letter carries.
 
-use crate::domain::ids::UserNo;
+use super::Mailer;
+use crate::accounts::{Visit, store_trouble};
+use crate::domain::ids::Username;
 use crate::domain::notice::Cause;
 use crate::domain::token::Pepper;
+use crate::store::{Action, Audit, NoticeChoice, UserRow};
+use app::PortalError;
 use subtle::ConstantTimeEq;
 
 /// Which letters a link stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
     /// Who gets them.
-    pub user: UserNo,
+    pub username: Username,
     /// What they tell of.
     pub cause: Cause,
 }
@@ -17,23 +21,66 @@ pub struct Subscription {
 impl Subscription {
     /// The token of its link: it stops these letters and opens nothing else.
     #[must_use]
-    pub fn token(self, pepper: &Pepper) -> String {
-        format!("{}.{}.{}", self.user.0, self.cause.name(), self.proof(pepper))
+    pub fn token(&self, pepper: &Pepper) -> String {
+        format!("{}.{}.{}", self.username, self.cause.name(), self.proof(pepper))
     }
 
     /// What a token stops, if it is one of ours.
     #[must_use]
     pub fn of_token(token: &str, pepper: &Pepper) -> Option<Self> {
-        let mut parts = token.split('.');
-        let (user, cause, proof) = (parts.next()?, parts.next()?, parts.next()?);
-        let subscription = Self { user: UserNo(user.parse().ok()?), cause: Cause::from_name(cause)? };
+        // A username may hold dots, the rest does not.
+        let mut parts = token.rsplitn(3, '.');
+        let (proof, cause, username) = (parts.next()?, parts.next()?, parts.next()?);
+        let username = Username::parse(username).ok().filter(|parsed| parsed.as_str() == username)?;
+        let subscription = Self { username, cause: Cause::from_name(cause)? };
         let is_ours: bool = subscription.proof(pepper).as_bytes().ct_eq(proof.as_bytes()).into();
-        (is_ours && parts.next().is_none()).then_some(subscription)
+        is_ours.then_some(subscription)
     }
 
-    fn proof(self, pepper: &Pepper) -> String {
-        let hash = pepper.hash(&format!("unsubscribe\0{}\0{}", self.user.0, self.cause.name()));
+    fn proof(&self, pepper: &Pepper) -> String {
+        let hash = pepper.hash(&format!("unsubscribe\0{}\0{}", self.username.folded(), self.cause.name()));
         hex::encode(&hash.0[..16])
+    }
+}
+
+impl Mailer {
+    /// What the link with this token stops.
+    ///
+    /// # Errors
+    /// The token is not one of ours, or its user is gone.
+    pub async fn find_subscription(&self, token: &str) -> Result<Cause, PortalError> {
+        Ok(self.authorise(token).await?.1)
+    }
+
+    /// Stops letters of this kind; again and again is as good as once.
+    ///
+    /// # Errors
+    /// The token is not one of ours, or its user is gone.
+    pub async fn unsubscribe(&self, token: &str, visit: &Visit) -> Result<Cause, PortalError> {
+        let (user, cause) = self.authorise(token).await?;
+        let store = &self.parts().store;
+        let choices = store.list_notice_choices(user.no).await.map_err(store_trouble)?;
+        let chosen = choices.into_iter().find(|choice| choice.cause == cause && choice.by_mail);
+        let Some(chosen) = chosen else { return Ok(cause) };
+        let audit = Audit {
+            at: self.parts().clock.now(),
+            action: Action::NoticesChosen,
+            actor: user.username.to_string(),
+            user: Some(user.no),
+            address: Some(visit.address),
+            detail: cause.name().to_owned(),
+        };
+        let wanted = vec![NoticeChoice { by_mail: false, ..chosen }];
+        store.set_notice_choices(user.no, wanted, audit).await.map_err(store_trouble)?;
+        Ok(cause)
+    }
+
+    /// The token stands for its user, for this one thing.
+    async fn authorise(&self, token: &str) -> Result<(UserRow, Cause), PortalError> {
+        let subscription =
+            Subscription::of_token(token, &self.parts().pepper).ok_or(PortalError::NotFound)?;
+        let user = self.parts().store.find_user(&subscription.username).await.map_err(store_trouble)?;
+        Ok((user.ok_or(PortalError::NotFound)?, subscription.cause))
     }
 }
 
@@ -44,16 +91,21 @@ mod tests {
     #[test]
     fn a_token_stops_what_it_was_made_for_alone() {
         let (pepper, other) = (Pepper::new(&[1; 32]), Pepper::new(&[2; 32]));
-        let subscription = Subscription { user: UserNo(7), cause: Cause::NewLogin };
+        let username = Username::parse("demo.user@example.org").unwrap();
+        let subscription = Subscription { username, cause: Cause::NewLogin };
         let token = subscription.token(&pepper);
-        assert_eq!(Subscription::of_token(&token, &pepper), Some(subscription));
+        assert_eq!(Subscription::of_token(&token, &pepper).as_ref(), Some(&subscription));
         assert_eq!(Subscription::of_token(&token, &other), None);
-        for forged in
-            [token.replacen('7', "8", 1), token.replace("new_login", "guessing"), format!("{token}.")]
-        {
+        let forged = [
+            token.replacen("demo", "demi", 1),
+            token.replace("new_login", "guessing"),
+            format!("{token}."),
+            format!(" {token}"),
+        ];
+        for forged in forged {
             assert_eq!(Subscription::of_token(&forged, &pepper), None, "{forged}");
         }
-        for part in ["", ".", "7.new_login", "7.new_login.", "x.new_login.00"] {
+        for part in ["", ".", "..", "demo.new_login", "demo.new_login.", "demo.no_cause.00"] {
             assert_eq!(Subscription::of_token(part, &pepper), None, "{part}");
         }
     }

@@ -4,6 +4,7 @@ mod binary;
 mod failures;
 mod letters;
 mod smtp;
+mod unsubscribe;
 
 use crate::app::TestApp;
 use latchkey::accounts::operator::InitialPassword;

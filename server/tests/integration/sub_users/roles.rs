@@ -22,6 +22,7 @@ const KEY: &str = "/account/api-keys/ID";
 const CHANGES: &[(&str, Is)] = &[
     ("create_first_account", Open),
     ("setup_is_open", Open),
+    ("unsubscribe", Open),
     ("find_invitation", Open),
     ("accept_invitation", Open),
     ("log_in", Open),

@@ -1,0 +1,35 @@
+//! The one click of a mail program that stops letters (RFC 8058): a post from anywhere, without a cookie, whose
+//! token says everything.
+
+use super::pages::plain_form;
+use super::router::Site;
+use super::statuses::of_portal;
+use crate::accounts::Visit;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{Method, Uri};
+
+const PATH: &str = "/unsubscribe";
+
+/// Whether other sites may send this request too.
+pub(super) fn is_one_click(method: &Method, uri: &Uri) -> bool {
+    *method == Method::POST && uri.path() == PATH && token(uri).is_some()
+}
+
+/// Takes the post of a mail program, or of the page's own form.
+pub(super) async fn unsubscribe(State(site): State<Site>, request: Request) -> Response {
+    // The page's form carries its token in the body.
+    let Some(token) = token(request.uri()) else {
+        return plain_form::<app::Unsubscribe>(State(site), request).await;
+    };
+    let visit = Visit { address: site.client_address(&request), user_agent: String::new() };
+    match site.services.mailer.unsubscribe(&token, &visit).await {
+        Ok(_) => "You will get no more letters of this kind.".into_response(),
+        Err(error) => (of_portal(&error), "This link stops no letters.").into_response(),
+    }
+}
+
+fn token(uri: &Uri) -> Option<String> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(uri.query()?).ok()?;
+    pairs.into_iter().find(|(name, _)| name == "token").map(|(_, token)| token)
+}
