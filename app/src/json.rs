@@ -57,7 +57,7 @@ read_objects! {
     FormEcho { form, fields, error }
     KeyDetails {
         row, created, lock_width, allow_list, uses_today, uses_30_days, refused_30_days, can_reveal,
-        proof_needed, fresh, may_manage
+        proof_needed, code_needed, fresh, may_manage
     }
     KeyPage { rows, page, pages, total, first, last, fresh, may_manage }
     KeyRow { id, username, description, key_type, masked_token, last_used, times_used, locked_ip }

@@ -65,8 +65,14 @@ pub trait Portal:
     async fn generate_key(&self, description: String, key_type: String) -> Result<RevealedKey, PortalError>;
     /// One key with its rules and statistics.
     async fn find_key(&self, id: KeyId) -> Result<KeyDetails, PortalError>;
-    /// Shows a token again; without a recent proof the password is needed.
-    async fn reveal_key(&self, id: KeyId, password: Option<Password>) -> Result<RevealedKey, PortalError>;
+    /// Shows a token again; without a recent proof the password is needed, and the code where one is asked for at
+    /// the login.
+    async fn reveal_key(
+        &self,
+        id: KeyId,
+        password: Option<Password>,
+        code: Code,
+    ) -> Result<RevealedKey, PortalError>;
     /// Adds an address or a network to the allow list of a Default key.
     async fn authorise_address(&self, id: KeyId, address: String) -> Result<(), PortalError>;
     /// Takes an entry off the allow list.
@@ -238,6 +244,8 @@ pub struct KeyDetails {
     pub can_reveal: bool,
     /// Whether showing it asks for the password first.
     pub proof_needed: bool,
+    /// Whether a proof also asks for a code of the second factor.
+    pub code_needed: bool,
     /// A token that was just asked for, shown this once.
     pub fresh: Option<RevealedKey>,
     /// Whether the visitor may change and show keys.

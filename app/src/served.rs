@@ -37,12 +37,14 @@ pub(crate) fn is_served(path: &str) -> bool {
 }
 
 /// Where these pages are.
-const PREFIXES: [&str; 6] = [
+const PREFIXES: [&str; 8] = [
     "/account/notifications",
+    "/account/password",
     "/account/profile",
     "/account/sub-users",
     "/account/webhooks",
     "/invitation",
+    "/login/code",
     "/unsubscribe",
 ];
 
@@ -51,6 +53,8 @@ fn page(path: &str) -> Option<Part> {
     match steps[..] {
         ["account", "notifications"] => Some(notices::notices_page()),
         ["account", "notifications", "choices"] => Some(notices::choices_page()),
+        ["login", "code"] => Some(security::code_page()),
+        ["account", "password"] => Some(security::renewal_page()),
         ["account", "profile"] => Some(profile::profile_page()),
         ["account", "profile", "confirm"] => Some(profile::confirm_page()),
         ["account", "profile", "history"] => Some(profile::history_page()),

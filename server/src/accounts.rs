@@ -2,6 +2,7 @@
 
 mod actor;
 mod change_password;
+mod codes;
 mod history;
 mod log_in;
 mod mail_addresses;
@@ -11,21 +12,29 @@ mod own_sessions;
 mod passwords;
 mod profile;
 mod proof;
+mod reminders;
+mod second_factor;
 mod sessions;
 mod setup;
 mod sub_users;
+mod visitor;
 
 pub use actor::{Actor, Visit};
 pub use mail_addresses::{MailAddressParts, MailAddresses};
 pub use once::{Once, Place};
 pub use own_sessions::OwnSession;
 pub use passwords::{ChoiceError, Passwords, Whose};
+pub use second_factor::Security;
 pub use sessions::{SessionLimits, SessionToken};
 pub use setup::SetupLink;
 pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUsers};
+pub use visitor::{Owed, Owing, Visitor};
 
+use crate::domain::ids::UserNo;
+use crate::domain::sealing::SealingKey;
 use crate::domain::throttle::{Allowance, SourceThrottle, Throttle};
 use crate::domain::time::Clock;
+use crate::domain::token::Pepper;
 use crate::notices::Gatherer;
 use crate::store::{Store, StoreError};
 use app::PortalError;
@@ -38,6 +47,28 @@ const BY_SOURCE: Allowance = Allowance { burst: 10, seconds_each: 30 };
 const BY_SITE: Allowance = Allowance { burst: 100, seconds_each: 3 };
 /// Failures at one username from addresses it never logged in from.
 const BY_USERNAME: Allowance = Allowance { burst: 30, seconds_each: 20 };
+/// Wrong codes of one user from addresses it never logged in from.
+const BY_CODE: Allowance = Allowance { burst: 5, seconds_each: 60 };
+
+/// What the use cases of users work with.
+pub struct AccountParts {
+    /// Where users and sessions are kept.
+    pub store: Arc<dyn Store>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
+    /// The link to the first account.
+    pub setup: SetupLink,
+    /// When sessions end.
+    pub limits: SessionLimits,
+    /// Under which recovery codes are hashed.
+    pub pepper: Pepper,
+    /// With which second factors are sealed.
+    pub sealing: SealingKey,
+    /// For how many days a password is valid without a second factor; 0: for ever.
+    pub password_max_age_days: i64,
+}
 
 /// The use cases of users.
 pub struct Accounts {
@@ -46,30 +77,32 @@ pub struct Accounts {
     passwords: Passwords,
     setup: SetupLink,
     limits: SessionLimits,
+    pepper: Pepper,
+    sealing: SealingKey,
+    password_max_age_days: i64,
     gatherer: Arc<Gatherer>,
     by_source: Mutex<SourceThrottle>,
     by_username: Mutex<Throttle<String>>,
+    by_code: Mutex<Throttle<UserNo>>,
 }
 
 impl Accounts {
     /// Ready to serve.
     #[must_use]
-    pub fn new(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        passwords: Passwords,
-        setup: SetupLink,
-        limits: SessionLimits,
-    ) -> Self {
+    pub fn new(parts: AccountParts) -> Self {
         Self {
-            store,
-            clock,
-            passwords,
-            setup,
-            limits,
+            store: parts.store,
+            clock: parts.clock,
+            passwords: parts.passwords,
+            setup: parts.setup,
+            limits: parts.limits,
+            pepper: parts.pepper,
+            sealing: parts.sealing,
+            password_max_age_days: parts.password_max_age_days,
             gatherer: Arc::default(),
             by_source: Mutex::new(SourceThrottle::new(BY_SOURCE, BY_SITE)),
             by_username: Mutex::new(Throttle::new(BY_USERNAME)),
+            by_code: Mutex::new(Throttle::new(BY_CODE)),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod proxy_protocol;
 pub mod role;
 pub mod rule;
 pub mod sealing;
+pub mod second_factor;
 pub mod throttle;
 pub mod time;
 pub mod time_zone;

@@ -13,6 +13,7 @@ mod load;
 mod one_click;
 mod pages;
 mod portal;
+mod qr;
 mod router;
 pub mod serve;
 mod statuses;

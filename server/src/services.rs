@@ -1,7 +1,9 @@
 //! Everything wired together: from settings to use cases.
 
 use crate::accounts::operator::Operator;
-use crate::accounts::{Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink, SubUsers};
+use crate::accounts::{
+    AccountParts, Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink, SubUsers,
+};
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::sealing::SealingKey;
 use crate::domain::time::{Clock, Micros};
@@ -163,13 +165,16 @@ pub async fn start(
         _ => SetupLink::default(),
     };
     let accounts = Arc::new(
-        Accounts::new(
-            Arc::clone(&store),
-            Arc::clone(&clock),
-            passwords.clone(),
-            setup.clone(),
-            settings.session_limits,
-        )
+        Accounts::new(AccountParts {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            passwords: passwords.clone(),
+            setup: setup.clone(),
+            limits: settings.session_limits,
+            pepper: secrets.pepper.clone(),
+            sealing: secrets.sealing.clone(),
+            password_max_age_days: settings.password_max_age_days,
+        })
         .gathering(Arc::clone(&gatherer)),
     );
     let mail_addresses = MailAddresses::new(MailAddressParts {

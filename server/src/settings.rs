@@ -54,6 +54,7 @@ pub const KNOWN: &[Known] = &[
     known("webhook_timeout_seconds", "15"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
+    known("password_max_age_days", "30"),
     known("listen_proxy_protocol", ""),
     known("tls_certificate", ""),
     known("tls_key", ""),
@@ -135,6 +136,8 @@ pub struct Settings {
     pub webhook_timeout_seconds: u64,
     /// When sessions end.
     pub session_limits: SessionLimits,
+    /// For how many days a password is valid without a second factor; 0: for ever.
+    pub password_max_age_days: i64,
     /// Instead of the one in the data directory.
     pub pepper: Option<Secret32>,
     /// Instead of the one in the data directory.

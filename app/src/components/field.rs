@@ -20,12 +20,14 @@ pub(crate) enum Kind {
     CurrentPassword,
     /// A password to be chosen.
     NewPassword,
+    /// A code that counts once.
+    Code,
 }
 
 impl Kind {
     fn input_type(self) -> &'static str {
         match self {
-            Self::Text | Self::Username => "text",
+            Self::Text | Self::Username | Self::Code => "text",
             #[cfg(feature = "ssr")]
             Self::Email => "email",
             Self::CurrentPassword | Self::NewPassword => "password",
@@ -40,6 +42,7 @@ impl Kind {
             Self::Email => "email",
             Self::CurrentPassword => "current-password",
             Self::NewPassword => "new-password",
+            Self::Code => "one-time-code",
         }
     }
 }

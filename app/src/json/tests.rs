@@ -64,6 +64,7 @@ fn the_pages_come_back() {
             refused_30_days: 3,
             can_reveal: true,
             proof_needed: false,
+            code_needed: true,
             fresh: None,
             may_manage: false,
         });

@@ -1,13 +1,11 @@
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use crate::components::{Form, Kind, PageHeading, PlainForm, SubmitButton, TextField};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::portal::Field;
 use crate::server_fns::{LogIn, local_path};
-use crate::session::Session;
 
 /// Where a session starts.
 #[component]
@@ -17,12 +15,11 @@ pub(crate) fn LoginPage() -> Part {
     let asked = use_query_map().with_untracked(|query| query.get("next"));
     let next = form.state.entered("next").or(asked);
     let next = local_path(next.as_deref()).to_owned();
-    let navigate = use_navigate();
     form.on_success({
         let next = next.clone();
+        // Not by the router: the server knows what else is owed, such as a code, and leads there.
         move |()| {
-            Session::refresh();
-            navigate(&next, NavigateOptions { replace: true, ..NavigateOptions::default() });
+            let _ = window().location().replace(&next);
         }
     });
     view! {

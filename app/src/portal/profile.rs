@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Password, PortalError};
+use super::{Code, Moment, Password, PortalError};
 
 /// What users may ask and change of themselves.
 #[async_trait]
@@ -13,9 +13,14 @@ pub trait ProfilePortal: Send + Sync {
     /// What the user chose and entered.
     async fn profile(&self) -> Result<Profile, PortalError>;
     /// Enters a mail address; where mail can be sent it waits for its confirmation.
-    async fn set_email(&self, email: String, password: Option<Password>) -> Result<(), PortalError>;
+    async fn set_email(
+        &self,
+        email: String,
+        password: Option<Password>,
+        code: Code,
+    ) -> Result<(), PortalError>;
     /// Removes the mail address.
-    async fn remove_email(&self, password: Option<Password>) -> Result<(), PortalError>;
+    async fn remove_email(&self, password: Option<Password>, code: Code) -> Result<(), PortalError>;
     /// The mail address that a link would confirm, if it is one for this user.
     async fn find_email_by_link(&self, token: EmailLink) -> Result<Option<String>, PortalError>;
     /// Confirms a mail address.
@@ -66,6 +71,8 @@ pub struct Profile {
     pub mail_is_on: bool,
     /// Whether changes that need the password ask for it first.
     pub proof_needed: bool,
+    /// Whether that proof takes a code, too.
+    pub code_needed: bool,
     /// The code of the language it chose; empty: as the browser asks.
     pub language: String,
     /// The IANA name of its time zone.

@@ -1,12 +1,74 @@
 //! The password and the second factor of the user itself.
 
-use async_trait::async_trait;
+use std::fmt;
 
-use super::{Password, PortalError};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, Password, PortalError};
 
 /// What pages ask about the password and the second factor.
 #[async_trait]
 pub trait SecurityPortal: Send + Sync {
+    /// How the user logs in, with the recovery codes that were just made.
+    async fn security(&self) -> Result<Security, PortalError>;
     /// Changes the password; the other sessions of the user end.
     async fn change_password(&self, password: Password, new_password: Password) -> Result<(), PortalError>;
+    /// Changes a password that is too old, so that the session may go on.
+    async fn renew_password(&self, password: Password, new_password: Password) -> Result<(), PortalError>;
+    /// Completes a login with a code of the authenticator or a recovery code.
+    async fn give_code(&self, code: Code) -> Result<(), PortalError>;
+    /// Makes a secret for an authenticator, to be confirmed with a code of it.
+    async fn begin_two_factor(&self) -> Result<(), PortalError>;
+    /// Switches the second factor on, and keeps its recovery codes for the next page.
+    async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError>;
+    /// Makes new recovery codes in place of all others, and keeps them for the next page.
+    async fn make_recovery_codes(&self, password: Password, code: Code) -> Result<(), PortalError>;
+    /// Switches the second factor off.
+    async fn switch_two_factor_off(&self, password: Password, code: Code) -> Result<(), PortalError>;
+}
+
+/// A code of the second factor, or its secret, on its way between page and server: never printed.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Code(pub String);
+
+// `#[server]` derives Debug for the arguments of every server function.
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(hidden)")
+    }
+}
+
+/// How a user logs in.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Security {
+    /// Whether a code is asked for.
+    pub two_factor: bool,
+    /// Recovery codes that are left.
+    pub recovery_codes_left: u32,
+    /// Recovery codes that were just made, shown this once.
+    pub recovery_codes: Option<Vec<Code>>,
+    /// A secret that waits for its confirmation.
+    pub enrolment: Option<Enrolment>,
+    /// When the password has to be changed.
+    pub password_ends: Option<Moment>,
+}
+
+/// A secret for an authenticator.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// The secret in groups of four.
+    pub secret: Code,
+    /// The same for a camera.
+    pub qr: QrCode,
+}
+
+/// A QR code.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct QrCode {
+    /// Squares on each side.
+    pub size: u32,
+    /// The outline of the dark ones, as `d` of an SVG path; squares are one unit wide.
+    pub path: String,
 }

@@ -1,13 +1,29 @@
-//! The password and the second factor: panels of the profile, and the pages between a login and the rest.
+//! The password and the second factor: panels of the profile, and the pages between a password and the rest.
 
+mod owed;
 mod password;
+mod two_factor;
 
+pub(super) use owed::{code_page, renewal_page};
+
+use leptos::prelude::*;
+
+use super::part::asked;
 use super::texts::{SecurityTexts, Served};
-use crate::part::Part;
+use crate::part::{IntoPart, Part};
+use crate::server_fns::security;
 
 /// The panels of the profile that are about password and second factor.
 pub(super) fn security_panels() -> Part {
-    password::password_panel()
+    asked(security(), |found| {
+        let password = password::password_panel(found.password_ends.clone());
+        view! {
+            {two_factor::codes_panel(&found)}
+            {password}
+            {two_factor::two_factor_panel(found)}
+        }
+        .part()
+    })
 }
 
 /// The sentence that confirms what a form of these panels did.
@@ -15,6 +31,9 @@ pub(super) fn security_done(done: &str) -> Option<&'static str> {
     let t = SecurityTexts::here();
     Some(match done {
         "password" => t.done_password,
+        "two_factor_on" => t.done_two_factor_on,
+        "two_factor_off" => t.done_two_factor_off,
+        "recovery_codes" => t.done_recovery_codes,
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@ use server_fn::codec::GetUrl;
 use super::Landing;
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{KeyDetails, KeyId, KeyPage, LockWidth, Password, PortalError, RevealedKey};
+use crate::portal::{Code, KeyDetails, KeyId, KeyPage, LockWidth, Password, PortalError, RevealedKey};
 
 const LIST: &str = "/account/api-keys";
 
@@ -46,9 +46,10 @@ impl Landing for GenerateKey {
 pub async fn reveal_key(
     #[server(default)] id: KeyId,
     #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
 ) -> Result<RevealedKey, PortalError> {
     let password = password.filter(|password| !password.0.is_empty());
-    signed_in()?.reveal_key(id, password).await
+    signed_in()?.reveal_key(id, password, code).await
 }
 
 /// Adds an address or a network to the allow list.

@@ -6,7 +6,7 @@ use server_fn::codec::GetUrl;
 use super::Landing;
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{EmailLink, HistoryPage, Password, PortalError, Profile};
+use crate::portal::{Code, EmailLink, HistoryPage, Password, PortalError, Profile};
 
 /// What the user chose and entered.
 #[server(name = ReadProfile, prefix = "/portal", endpoint = "profile", input = GetUrl)]
@@ -19,10 +19,15 @@ pub async fn profile() -> Result<Profile, PortalError> {
 pub async fn set_email(
     #[server(default)] email: String,
     #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
     #[server(default)] remove: bool,
 ) -> Result<(), PortalError> {
     let portal = signed_in()?;
-    if remove { portal.remove_email(password).await } else { portal.set_email(email, password).await }
+    if remove {
+        portal.remove_email(password, code).await
+    } else {
+        portal.set_email(email, password, code).await
+    }
 }
 
 impl Landing for SetEmail {

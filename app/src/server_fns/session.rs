@@ -3,9 +3,9 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::{Landing, local_path};
 #[cfg(feature = "ssr")]
-use super::{portal, signed_in};
+use super::portal;
+use super::{Landing, local_path};
 use crate::portal::{Password, PortalError, SetupLink, Viewer};
 
 /// Who is logged in, if anybody is.
@@ -64,10 +64,10 @@ impl Landing for LogIn {
     }
 }
 
-/// Ends the session.
+/// Ends the session, also one that still owes something.
 #[server(prefix = "/portal", endpoint = "log_out")]
 pub async fn log_out() -> Result<(), PortalError> {
-    signed_in()?.log_out().await
+    portal()?.log_out().await
 }
 
 impl Landing for LogOut {

@@ -32,6 +32,8 @@ pub struct Actor {
     pub language: Option<Language>,
     /// In which it reads times.
     pub time_zone: TimeZone,
+    /// Whether its second factor is on.
+    pub two_factor: bool,
     /// Its session.
     pub session: SessionHash,
     /// When it last proved its password.

@@ -1,9 +1,9 @@
 //! Choosing a new password.
 
 use super::passwords::HashError;
-use super::{Accounts, Actor, ChoiceError, Whose, store_trouble};
+use super::{Accounts, Actor, ChoiceError, Owed, Owing, Whose, store_trouble};
 use crate::domain::credentials::{Password, PasswordError};
-use crate::store::Action;
+use crate::store::{Action, Audit, SessionHash, UserRow};
 use app::{Field, PortalError, Problem};
 
 impl Accounts {
@@ -17,7 +17,36 @@ impl Accounts {
         present: Password,
         new: String,
     ) -> Result<(), PortalError> {
-        let user = self.check_password(actor, present).await?;
+        let user = self.check_password(&actor.username, actor.address, present).await?;
+        let audit = actor.audit(self.clock.now(), Action::PasswordChanged, "");
+        self.replace_password(&user, new, actor.session, audit).await
+    }
+
+    /// Changes a password that is too old, after which the session is complete; other sessions end.
+    ///
+    /// # Errors
+    /// Nothing of the kind is owed, the present password is another, or the new one breaks a rule.
+    pub async fn renew_password(
+        &self,
+        owing: &Owing,
+        present: Password,
+        new: String,
+    ) -> Result<(), PortalError> {
+        if owing.owed != Owed::Password {
+            return Err(PortalError::SignedOut);
+        }
+        let user = self.check_password(&owing.username, owing.address, present).await?;
+        let audit = owing.audit(self.clock.now(), Action::PasswordChanged);
+        self.replace_password(&user, new, owing.session, audit).await
+    }
+
+    async fn replace_password(
+        &self,
+        user: &UserRow,
+        new: String,
+        kept: SessionHash,
+        audit: Audit,
+    ) -> Result<(), PortalError> {
         let whose = Whose {
             username: user.username.as_str(),
             email: user.email.as_deref(),
@@ -25,8 +54,13 @@ impl Accounts {
         };
         let new = self.check_new_password(Field::NewPassword, new, &whose).await?;
         let hash = self.passwords.hash(new).await.map_err(hash_trouble)?;
-        let audit = actor.audit(self.clock.now(), Action::PasswordChanged, "");
-        self.store.change_password(actor.user, hash, actor.session, audit).await.map_err(store_trouble)
+        self.store.change_password(user.no, hash, kept, audit).await.map_err(store_trouble)
+    }
+
+    /// The row of the actor.
+    pub(super) async fn find_own_row(&self, actor: &Actor) -> Result<UserRow, PortalError> {
+        let user = self.store.find_user(&actor.username).await.map_err(store_trouble)?;
+        user.ok_or(PortalError::SignedOut)
     }
 
     /// Takes a text as a new password; what is wrong with it stands at `field`.

@@ -1,11 +1,12 @@
-//! Logging in and proving the password again.
+//! Logging in, and checking a password again.
 //!
 //! A wrong password and an unknown user take the same way and the same time. Failures slow down the address
 //! they come from; at one username they slow down only addresses it never logged in from, so that nobody
 //! can lock a customer out for good.
 
 use super::change_password::hash_trouble;
-use super::{Accounts, Actor, SessionToken, Visit, store_trouble};
+use super::{Accounts, SessionToken, Visit, store_trouble};
+use crate::domain::address::Address;
 use crate::domain::credentials::Password;
 use crate::domain::ids::Username;
 use crate::domain::time::Micros;
@@ -13,7 +14,8 @@ use crate::store::{Action, Audit, UserRow};
 use app::{Field, PortalError, Problem};
 
 impl Accounts {
-    /// Begins a session for whoever knows username and password.
+    /// Begins a session for whoever knows username and password; where the second factor is on, it waits for the
+    /// code.
     ///
     /// # Errors
     /// They do not belong together, the user is disabled, or too many tries failed.
@@ -33,6 +35,9 @@ impl Accounts {
         let hash = user.as_ref().map(|u| u.password_hash.clone());
         let right = self.passwords.verify(password, hash).await.map_err(hash_trouble)?;
         match user {
+            Some(user) if right && user.is_active() && user.totp.is_some() => {
+                self.begin_pending_session(user.no, visit, now).await
+            }
             Some(user) if right && user.is_active() => {
                 self.begin_session(user.no, &user.username, visit, now).await
             }
@@ -44,25 +49,17 @@ impl Accounts {
         }
     }
 
-    /// Checks the password of a logged-in user and remembers that it was proved.
-    ///
-    /// # Errors
-    /// It is another password, or too many tries failed.
-    pub async fn prove(&self, actor: &Actor, password: Password) -> Result<(), PortalError> {
-        self.check_password(actor, password).await?;
-        self.store.prove_session(actor.session, self.clock.now()).await.map_err(store_trouble)
-    }
-
-    /// The user of the actor, if this is its password.
+    /// The user of that name, if this is its password.
     pub(super) async fn check_password(
         &self,
-        actor: &Actor,
+        username: &Username,
+        address: Address,
         password: Password,
     ) -> Result<UserRow, PortalError> {
         let now = self.clock.now();
-        let visit = Visit { address: actor.address, user_agent: String::new() };
-        let name = actor.username.as_str();
-        let user = self.store.find_user(&actor.username).await.map_err(store_trouble)?;
+        let visit = Visit { address, user_agent: String::new() };
+        let name = username.as_str();
+        let user = self.store.find_user(username).await.map_err(store_trouble)?;
         self.check_throttle(name, user.as_ref(), &visit, now).await?;
         let hash = user.as_ref().map(|u| u.password_hash.clone());
         let right = self.passwords.verify(password, hash).await.map_err(hash_trouble)?;
@@ -110,7 +107,7 @@ impl Accounts {
 
     /// Who types a password into the field of the name must not find it in the log: only names of users
     /// that exist are written.
-    async fn note_failure(
+    pub(super) async fn note_failure(
         &self,
         user: Option<&UserRow>,
         visit: &Visit,

@@ -96,6 +96,7 @@ impl MailAddresses {
         actor: &Actor,
         email: &str,
         password: Option<String>,
+        code: &str,
         language: Language,
     ) -> Result<(), PortalError> {
         let email = MailAddress::parse(email).map_err(|error| {
@@ -106,7 +107,7 @@ impl MailAddresses {
             };
             PortalError::field(Field::Email, problem)
         })?;
-        self.accounts.ask_proof(actor, password).await?;
+        self.accounts.ask_proof(actor, password, code).await?;
         if self.mail_is_on { self.ask(actor, &email, language).await } else { self.take(actor, &email).await }
     }
 
@@ -118,9 +119,10 @@ impl MailAddresses {
         &self,
         actor: &Actor,
         password: Option<String>,
+        code: &str,
         language: Language,
     ) -> Result<(), PortalError> {
-        self.accounts.ask_proof(actor, password).await?;
+        self.accounts.ask_proof(actor, password, code).await?;
         let now = self.clock.now();
         let user = self.user(actor).await?;
         let gone = match (&user.email, self.store.find_waiting_address(actor.user, now).await) {

@@ -49,6 +49,9 @@ pub enum OperatorError {
     /// An owner's role cannot be changed.
     #[error("{0} owns its account and always manages keys; only sub-users have a role")]
     AlwaysManages(String),
+    /// There is no second factor to take away.
+    #[error("two-factor login of {0} is off, so there is nothing to reset")]
+    NoSecondFactor(String),
     /// The database is in trouble.
     #[error("{0}; the server's log says more")]
     Trouble(String),
@@ -178,6 +181,19 @@ impl Operator {
         let audit = audit(self.clock.now(), Action::PasswordReset, Some(user.no), name);
         self.store.set_password(user.no, hash, audit).await?;
         Ok(made_up)
+    }
+
+    /// Takes the second factor and the recovery codes of a user away, and ends its sessions.
+    ///
+    /// # Errors
+    /// There is no such user, or its second factor is off.
+    pub async fn reset_two_factor(&self, name: &str) -> Result<(), OperatorError> {
+        let user = self.find_user(name).await?;
+        if user.totp.is_none() {
+            return Err(OperatorError::NoSecondFactor(name.to_owned()));
+        }
+        let audit = audit(self.clock.now(), Action::TwoFactorReset, Some(user.no), name);
+        Ok(self.store.reset_factor(user.no, audit).await?)
     }
 
     /// Adds a gateway; answers its token, which is shown this once.

@@ -18,9 +18,14 @@ impl Accounts {
     ///
     /// # Errors
     /// It is another password, too many tries failed, or one is needed.
-    pub async fn ask_proof(&self, actor: &Actor, password: Option<String>) -> Result<(), PortalError> {
+    pub async fn ask_proof(
+        &self,
+        actor: &Actor,
+        password: Option<String>,
+        code: &str,
+    ) -> Result<(), PortalError> {
         match password {
-            Some(text) if !text.is_empty() => self.prove(actor, Password::attempt(text)).await,
+            Some(text) if !text.is_empty() => self.prove(actor, Password::attempt(text), code).await,
             _ if !self.is_proof_needed(actor) => Ok(()),
             Some(_) => Err(PortalError::field(Field::Password, Problem::Empty)),
             None => Err(PortalError::ProofNeeded),

@@ -1,6 +1,6 @@
 //! Sessions: opaque random tokens, stored hashed, with an idle and an absolute limit.
 
-use super::{Accounts, Actor, Visit, store_trouble};
+use super::{Accounts, Actor, Owed, Owing, Visit, Visitor, store_trouble};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 
 /// Seconds within which a session's last use is not written again.
 const TOUCH_SECONDS: i64 = 60;
+/// Seconds for which a login waits for its code.
+const CODE_SECONDS: i64 = 600;
 const USER_AGENT_LIMIT: usize = 200;
 
 /// When sessions end.
@@ -60,22 +62,20 @@ impl SessionToken {
 }
 
 impl Accounts {
-    /// The user of a session that has not ended.
+    /// Who a session belongs to, if it has not ended, and how far it has come.
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn find_actor(
-        &self,
-        token: &SessionToken,
-        visit: &Visit,
-    ) -> Result<Option<Actor>, PortalError> {
+    pub async fn find_visitor(&self, token: &SessionToken, visit: &Visit) -> Result<Visitor, PortalError> {
         let found = self.store.find_session(token.hash()).await.map_err(store_trouble)?;
-        let Some((session, user)) = found else { return Ok(None) };
+        let Some((session, user)) = found else { return Ok(Visitor::Nobody) };
         let now = self.clock.now();
         let idle = now.seconds_since(session.last_seen_at);
         let age = now.seconds_since(session.created_at);
-        if idle >= self.limits.idle_seconds || age >= self.limits.absolute_seconds || !user.is_active() {
-            return Ok(None);
+        let is_late = session.code_pending && age >= CODE_SECONDS;
+        let is_over = idle >= self.limits.idle_seconds || age >= self.limits.absolute_seconds || is_late;
+        if is_over || !user.is_active() {
+            return Ok(Visitor::Nobody);
         }
         if idle >= TOUCH_SECONDS
             && let Err(error) = self.store.touch_session(session.hash, now, visit.address).await
@@ -83,19 +83,38 @@ impl Accounts {
             // The session only ends a little earlier; what can be read, shall be.
             tracing::debug!(%error, "a session's last use was not written");
         }
-        Ok(Some(Actor {
+        let language = Language::from_code(&user.language);
+        let owed = match self.password_end(&user) {
+            _ if session.code_pending => Some(Owed::Code),
+            Some(end) if now >= end => Some(Owed::Password),
+            _ => None,
+        };
+        if let Some(owed) = owed {
+            let (user, username, address) = (user.no, user.username, visit.address);
+            return Ok(Visitor::Owing(Owing {
+                owed,
+                user,
+                username,
+                language,
+                session: session.hash,
+                address,
+            }));
+        }
+        Ok(Visitor::Complete(Actor {
             user: user.no,
             owner: user.owner,
             role: user.role,
             username: user.username,
-            language: Language::from_code(&user.language),
+            language,
             time_zone: TimeZone::find(&user.time_zone).unwrap_or_default(),
+            two_factor: user.totp.is_some(),
             session: session.hash,
             proved_at: session.proved_at,
             address: visit.address,
         }))
     }
 
+    /// Begins a session that needs nothing more.
     pub(super) async fn begin_session(
         &self,
         user: UserNo,
@@ -103,14 +122,7 @@ impl Accounts {
         visit: &Visit,
         now: Micros,
     ) -> Result<SessionToken, PortalError> {
-        let token = SessionToken::generate()?;
-        let session = NewSession {
-            hash: token.hash(),
-            user,
-            at: now,
-            address: visit.address,
-            user_agent: visit.user_agent.chars().take(USER_AGENT_LIMIT).collect(),
-        };
+        let (token, session) = Self::new_session(user, visit, now, false)?;
         let audit = Audit {
             at: now,
             action: Action::Login,
@@ -119,17 +131,52 @@ impl Accounts {
             address: Some(visit.address),
             detail: String::new(),
         };
-        self.store.insert_session(session, audit).await.map_err(store_trouble)?;
+        self.store.insert_session(session, Some(audit)).await.map_err(store_trouble)?;
         Ok(token)
     }
 
-    /// Ends the session the actor acts in.
+    /// Begins a session that waits for the code: whether it becomes a login is told when that is given.
+    pub(super) async fn begin_pending_session(
+        &self,
+        user: UserNo,
+        visit: &Visit,
+        now: Micros,
+    ) -> Result<SessionToken, PortalError> {
+        let (token, session) = Self::new_session(user, visit, now, true)?;
+        self.store.insert_session(session, None).await.map_err(store_trouble)?;
+        Ok(token)
+    }
+
+    pub(super) fn new_session(
+        user: UserNo,
+        visit: &Visit,
+        at: Micros,
+        code_pending: bool,
+    ) -> Result<(SessionToken, NewSession), PortalError> {
+        let token = SessionToken::generate()?;
+        let session = NewSession {
+            hash: token.hash(),
+            user,
+            at,
+            address: visit.address,
+            user_agent: visit.user_agent.chars().take(USER_AGENT_LIMIT).collect(),
+            code_pending,
+        };
+        Ok((token, session))
+    }
+
+    /// Ends the session of a visitor, complete or not.
     ///
     /// # Errors
-    /// The store is in trouble.
-    pub async fn log_out(&self, actor: &Actor) -> Result<(), PortalError> {
-        let audit = actor.audit(self.clock.now(), Action::Logout, "");
-        self.store.delete_session(actor.session, audit).await.map_err(store_trouble)
+    /// Nobody is logged in, or the store is in trouble.
+    pub async fn log_out(&self, actor: Option<&Actor>, owing: Option<&Owing>) -> Result<(), PortalError> {
+        let now = self.clock.now();
+        let (session, audit) = match (actor, owing) {
+            (Some(actor), _) => (actor.session, actor.audit(now, Action::Logout, "")),
+            (None, Some(owing)) => (owing.session, owing.audit(now, Action::Logout)),
+            (None, None) => return Err(PortalError::SignedOut),
+        };
+        self.store.delete_session(session, audit).await.map_err(store_trouble)
     }
 
     /// How many sessions have not ended.
@@ -144,7 +191,8 @@ impl Accounts {
     /// Removes the sessions that ended by their limits.
     pub async fn sweep_sessions(&self) {
         let (seen, begun) = self.session_bounds();
-        if let Err(error) = self.store.delete_old_sessions(seen, begun).await {
+        let asked = self.clock.now().plus_seconds(-CODE_SECONDS);
+        if let Err(error) = self.store.delete_old_sessions(seen, begun, asked).await {
             tracing::warn!(%error, "ended sessions could not be removed");
         }
     }

@@ -56,6 +56,9 @@ pub(super) enum Request {
         name: String,
         password: Option<String>,
     },
+    ResetTwoFactor {
+        name: String,
+    },
     AddGateway {
         name: String,
     },
@@ -290,6 +293,10 @@ async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, 
         }
         Request::ResetPassword { name, password } => {
             secret(operator.reset_password(name, initial(password)).await?)
+        }
+        Request::ResetTwoFactor { name } => {
+            operator.reset_two_factor(name).await?;
+            Reply::Done
         }
         Request::AddGateway { name } => Reply::Secret(operator.add_gateway(name).await?),
         Request::ListGateways => {

@@ -22,6 +22,8 @@ use tracing_subscriber::EnvFilter;
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// How long the letter in flight may hold up the end.
 const LAST_LETTER: Duration = Duration::from_secs(5);
+/// How often it is looked whose password ends soon.
+const REMIND_EVERY: Duration = Duration::from_secs(60);
 /// Lets the access log through, whatever the level of the rest.
 const ACCESS: &str = "access=info";
 /// Threads for pages; password hashing has its own. A page takes under a millisecond, so one is enough and
@@ -98,6 +100,7 @@ async fn serve_until_signal(
     pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
     pages.spawn(services.courier.clone().run(stop.clone()));
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
+    pages.spawn(remind(Arc::clone(services), stop.clone()));
     let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
     let gathering = pages.spawn(async move { notices.notices.run(stop_notices).await });
     let mailing = pages.spawn(Arc::clone(&services.mailer).run(stop.clone()));
@@ -198,6 +201,20 @@ async fn sweep(services: Arc<Services>, stop: CancellationToken) {
                 services.accounts.sweep_sessions().await;
                 services.notices.sweep().await;
                 services.webhooks.sweep_deliveries().await;
+            }
+        }
+    }
+}
+
+async fn remind(services: Arc<Services>, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(REMIND_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {
+                if let Err(error) = services.accounts.remind_of_passwords().await {
+                    tracing::warn!(%error, "users could not be told that their passwords end");
+                }
             }
         }
     }

@@ -87,6 +87,14 @@ pub(super) enum Verb {
         #[command(flatten)]
         common: Common,
     },
+    /// Take a user's second factor and recovery codes away and end its sessions, when its device is lost
+    #[command(name = "reset-2fa")]
+    ResetTwoFactor {
+        /// Its username
+        name: String,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 pub(super) fn run(verb: Verb) -> Result<(), Failure> {
@@ -106,6 +114,7 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
             let password = read_password(password_stdin)?;
             (common, Request::ResetPassword { name, password }, false)
         }
+        Verb::ResetTwoFactor { name, common } => (common, Request::ResetTwoFactor { name }, false),
     };
     match ask(&common.settings()?, &request)? {
         Reply::Secret(password) => {

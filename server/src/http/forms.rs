@@ -31,6 +31,10 @@ pub(super) async fn notice_form(state: State<Site>, request: Request) -> Respons
 /// The forms of the profile.
 pub(super) async fn profile_form(state: State<Site>, request: Request) -> Response {
     match verb(&request).as_str() {
+        "begin_two_factor" => plain_form::<app::BeginTwoFactor>(state, request).await,
+        "confirm_two_factor" => plain_form::<app::ConfirmTwoFactor>(state, request).await,
+        "make_recovery_codes" => plain_form::<app::MakeRecoveryCodes>(state, request).await,
+        "switch_two_factor_off" => plain_form::<app::SwitchTwoFactorOff>(state, request).await,
         "change_password" => plain_form::<app::ChangePassword>(state, request).await,
         "set_email" => plain_form::<app::SetEmail>(state, request).await,
         "set_language" => plain_form::<app::SetLanguage>(state, request).await,

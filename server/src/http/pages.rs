@@ -18,8 +18,9 @@ use app::{FormEcho, Language, PortalContext, PortalError, shell};
 use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use caller::{Caller, Seen};
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use caller::{Caller, Seen, back_of};
+pub(super) use caller::{GIVE_CODE, RENEW_PASSWORD};
+use http::{HeaderValue, Method, StatusCode, header};
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::expect_context;
@@ -33,6 +34,22 @@ pub(super) async fn page(State(site): State<Site>, request: Request) -> Response
 /// A page that anybody sees.
 pub(super) async fn open_page(State(site): State<Site>, request: Request) -> Response {
     respond(site, request, false, StatusCode::OK).await
+}
+
+/// A page between the password and everything else: for those alone who owe what is done there.
+pub(super) async fn owed_page(State(site): State<Site>, request: Request) -> Response {
+    let caller = match Caller::find(&site, Seen::of(&site, &request), false).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    if caller.is_signed_in() {
+        return Redirect::to(&back_of(request.uri())).into_response();
+    }
+    if caller.owed_page() != Some(request.uri().path()) {
+        return caller.lead(request.uri());
+    }
+    let response = render(&site, &caller, request, FormEcho::default()).await;
+    caller.finish(response)
 }
 
 /// No such page.
@@ -49,24 +66,18 @@ async fn respond(site: Site, request: Request, guarded: bool, status: StatusCode
         Err(response) => return response,
     };
     if guarded && !caller.is_signed_in() {
-        return to_login(request.uri());
+        return caller.lead(request.uri());
     }
     let uri = request.uri().clone();
     let mut response = render(&site, &caller, request, FormEcho::default()).await;
     caller.portal.mark_shown().await;
     match caller.trouble() {
-        Some(PortalError::SignedOut) => return to_login(&uri),
+        Some(PortalError::SignedOut) => return caller.lead(&uri),
         Some(error) => set_status(&mut response, &error),
         None if status != StatusCode::OK => *response.status_mut() = status,
         None => {}
     }
     caller.finish(response)
-}
-
-fn to_login(uri: &Uri) -> Response {
-    let next = uri.path_and_query().map_or("/", |p| p.as_str());
-    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-    Redirect::to(&format!("/login?{query}")).into_response()
 }
 
 fn set_status(response: &mut Response, error: &PortalError) {

@@ -8,7 +8,7 @@ mod sub_users;
 mod usage;
 mod webhooks;
 
-use crate::accounts::{Actor, SessionToken, Visit};
+use crate::accounts::{Actor, Owing, SessionToken, Visit};
 use crate::domain::credentials::Password as Attempt;
 use crate::domain::ids::{KeyId as DomainKeyId, NoticeNo};
 use crate::domain::key_type::KeyType as DomainKeyType;
@@ -20,8 +20,8 @@ use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
 use crate::store::AuditRow;
 use app::{
-    Dashboard, HistoryPage, HistoryRow, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language, LockWidth,
-    Moment, Password, Portal, PortalError, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
+    Code, Dashboard, HistoryPage, HistoryRow, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language,
+    LockWidth, Moment, Password, Portal, PortalError, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
 };
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -49,6 +49,8 @@ pub(super) struct RequestPortal {
     pub(super) actor: Option<Actor>,
     /// How many notices it has not read.
     pub(super) unread: u32,
+    /// Who it is, if its session still owes something.
+    pub(super) owing: Option<Owing>,
     pub(super) visit: Visit,
     /// The language of the page.
     pub(super) language: Language,
@@ -129,7 +131,7 @@ impl Portal for RequestPortal {
     }
 
     async fn log_out(&self) -> Result<(), PortalError> {
-        self.note(self.services.accounts.log_out(self.note(self.actor())?).await)?;
+        self.note(self.services.accounts.log_out(self.actor.as_ref(), self.owing.as_ref()).await)?;
         *self.outcome.cookie.lock() = Some(Cookie::End);
         Ok(())
     }
@@ -192,6 +194,7 @@ impl Portal for RequestPortal {
             uses_30_days: figures.spans.accepted[2],
             refused_30_days: figures.spans.refused[2],
             can_reveal: row.is_sealed && actor.may_manage().is_ok() && self.services.settings.revealable,
+            code_needed: actor.two_factor,
             proof_needed: self.services.accounts.is_proof_needed(actor),
             fresh: self.take_flash(actor, &[row.id]),
             may_manage: actor.may_manage().is_ok(),
@@ -199,9 +202,14 @@ impl Portal for RequestPortal {
         })
     }
 
-    async fn reveal_key(&self, id: KeyId, password: Option<Password>) -> Result<RevealedKey, PortalError> {
+    async fn reveal_key(
+        &self,
+        id: KeyId,
+        password: Option<Password>,
+        code: Code,
+    ) -> Result<RevealedKey, PortalError> {
         let actor = self.note(self.actor())?;
-        let revealed = self.services.keys.reveal_key(actor, &id.0, password.map(|p| p.0)).await;
+        let revealed = self.services.keys.reveal_key(actor, &id.0, password.map(|p| p.0), &code.0).await;
         let (id, token) = self.note(revealed)?;
         Ok(self.reveal(actor, id, token))
     }

@@ -9,7 +9,10 @@ use super::forms::{key_form, notice_form, profile_form, sub_users_form, webhook_
 use super::gateway;
 use super::load::{FORM_LIMIT, admit_page};
 use super::one_click::{self, is_one_click};
-use super::pages::{choose_language, missing_page, open_page, page, plain_form, server_function};
+use super::pages::{
+    GIVE_CODE, RENEW_PASSWORD, choose_language, missing_page, open_page, owed_page, page, plain_form,
+    server_function,
+};
 use super::{access, assets, client, guard};
 use crate::domain::address::Address;
 use crate::services::Services;
@@ -86,6 +89,8 @@ fn portal(site: Site) -> Router {
         .route("/", get(page))
         .route("/setup", get(open_page).post(plain_form::<app::CreateFirstAccount>))
         .route("/login", get(open_page).post(plain_form::<app::LogIn>))
+        .route(GIVE_CODE, get(owed_page).post(plain_form::<app::GiveCode>))
+        .route(RENEW_PASSWORD, get(owed_page).post(plain_form::<app::RenewPassword>))
         .route("/logout", post(plain_form::<app::LogOut>))
         .route("/language", post(choose_language))
         .route("/account/notifications", get(page).post(notice_form))

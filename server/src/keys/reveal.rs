@@ -20,12 +20,13 @@ impl Keys {
         actor: &Actor,
         id: &str,
         password: Option<String>,
+        code: &str,
     ) -> Result<(KeyId, PlainToken), PortalError> {
         actor.may_manage()?;
         let row = self.find_row(actor, id).await?;
         let not_revealable = || PortalError::field(Field::Form, Problem::NotRevealable);
         let sealing = self.sealing.as_ref().filter(|_| row.is_sealed).ok_or_else(not_revealable)?;
-        self.accounts.ask_proof(actor, password).await?;
+        self.accounts.ask_proof(actor, password, code).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyShown, "");
         let sealed = self.store.reveal_key(row.no, audit).await.map_err(|error| match error {
             StoreError::NotFound => PortalError::NotFound,

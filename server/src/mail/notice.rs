@@ -88,7 +88,7 @@ fn told(facts: &NoticeFacts, user: &MailUser, t: &'static MailTexts, language: L
         let who = if actor == "operator" { t.by_operator.to_owned() } else { one_line(actor) };
         told.push((t.fact_by, who));
     }
-    if !facts.detail.is_empty() {
+    if !facts.detail.is_empty() && facts.cause != Cause::PasswordExpiring {
         told.push((t.fact_detail, one_line(&facts.detail)));
     }
     if facts.cause.is_gathered() {

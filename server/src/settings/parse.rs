@@ -52,6 +52,7 @@ impl Settings {
             webhook_timeout_seconds: layers.take("webhook_timeout_seconds", |v| number(v, 1, 60))?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
             smtp: SmtpSettings::parse(layers)?,
+            password_max_age_days: layers.take("password_max_age_days", |v| number(v, 0, 3650))?,
             server,
             pepper: layers.take("pepper", secret)?,
             sealing_key: layers.take("sealing_key", secret)?,
@@ -206,6 +207,8 @@ mod tests {
     #[case("webhook_allow_private", "yes")]
     #[case("webhook_timeout_seconds", "0")]
     #[case("session_idle_minutes", "0")]
+    #[case("password_max_age_days", "-1")]
+    #[case("password_max_age_days", "3651")]
     #[case("pepper", "beef")]
     #[case("data_dir", "")]
     fn values_are_checked(#[case] name: &'static str, #[case] value: &str) {

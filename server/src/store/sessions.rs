@@ -21,6 +21,8 @@ pub struct SessionRow {
     pub last_seen_at: Micros,
     /// When the password was last proved.
     pub proved_at: Micros,
+    /// Whether the code of the second factor is still to be given.
+    pub code_pending: bool,
 }
 
 /// One of the sessions of a user.
@@ -50,13 +52,15 @@ pub struct NewSession {
     pub address: Address,
     /// The browser's own description, cut to 200 characters.
     pub user_agent: String,
+    /// Whether the code of the second factor is still to be given.
+    pub code_pending: bool,
 }
 
 /// Sessions.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Begins one.
-    async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError>;
+    /// Begins one; one that waits for a code is not told of yet.
+    async fn insert_session(&self, session: NewSession, audit: Option<Audit>) -> Result<(), StoreError>;
     /// Finds one and its user, ended or not by its limits.
     async fn find_session(&self, hash: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
     /// Those of a user that were last seen and begun at or after these times, the last seen first, at most
@@ -81,9 +85,15 @@ pub trait SessionStore: Send + Sync {
         kept: SessionHash,
         audit: Audit,
     ) -> Result<(), StoreError>;
-    /// Removes those last seen or begun before these times; answers how many.
-    async fn delete_old_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError>;
-    /// How many were last seen and begun at or after these times.
+    /// Removes those last seen or begun before these times, and those that wait for a code since before the third;
+    /// answers how many.
+    async fn delete_old_sessions(
+        &self,
+        seen: Micros,
+        begun: Micros,
+        asked: Micros,
+    ) -> Result<u64, StoreError>;
+    /// How many were last seen and begun at or after these times, and wait for no code.
     async fn count_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError>;
     /// Whether the user ever logged in from this address.
     async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError>;

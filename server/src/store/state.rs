@@ -1,8 +1,9 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    AuditStore, GatewayStore, InvitationStore, KeyStore, MailStore, NoticeStore, ProfileStore, RuleStore,
-    SessionStore, StoreError, SubUserStore, UsageReader, UserStore, WebhookStore,
+    AuditStore, GatewayStore, InvitationStore, KeyStore, MailStore, NoticeStore, ProfileStore, ReminderStore,
+    RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore, UsageReader, UserStore,
+    WebhookStore,
 };
 use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
@@ -27,6 +28,8 @@ pub trait Store:
     + MailStore
     + NoticeStore
     + WebhookStore
+    + SecondFactorStore
+    + ReminderStore
 {
     /// Answers if the database does, and if it takes changes.
     async fn ready(&self) -> Result<(), StoreError>;

@@ -206,7 +206,7 @@ async fn a_user_sees_its_sessions_and_ends_one() {
 
 #[tokio::test]
 async fn sessions_of_others_are_out_of_reach() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&[("password_max_age_days", "0")]).await;
     app.add_user("demo").await;
     app.add_user("other").await;
     let (demo, other) = (app.browser("demo").await, app.browser("other").await);

@@ -138,11 +138,12 @@ async fn sessions() {
         at: Micros(at),
         address: from,
         user_agent: "ua".into(),
+        code_pending: false,
     };
     let login = || Audit { user: Some(no), address: Some(from), ..audit(10, Action::Login) };
     assert_eq!(store.has_logged_in_from(no, from).await, Ok(false));
     for n in 1..=4 {
-        store.insert_session(begin(n, 10 * i64::from(n)), login()).await.unwrap();
+        store.insert_session(begin(n, 10 * i64::from(n)), Some(login())).await.unwrap();
     }
     assert_eq!(store.has_logged_in_from(no, from).await, Ok(true));
     assert_eq!(store.has_logged_in_from(no, address("203.0.113.8")).await, Ok(false));
@@ -157,8 +158,17 @@ async fn sessions() {
     assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(3));
     assert_eq!(store.count_sessions(Micros(35), Micros(5)).await, Ok(2), "the third was not seen");
     assert_eq!(store.count_sessions(Micros(0), Micros(15)).await, Ok(2), "the first is too old");
-    assert_eq!(store.delete_old_sessions(Micros(35), Micros(5)).await, Ok(1), "the third was not seen");
-    assert_eq!(store.delete_old_sessions(Micros(0), Micros(15)).await, Ok(1), "the first is too old");
+    let delete_old = async |seen, begun, asked| {
+        store.delete_old_sessions(Micros(seen), Micros(begun), Micros(asked)).await
+    };
+    assert_eq!(delete_old(35, 5, 90).await, Ok(1), "the third was not seen");
+    assert_eq!(delete_old(0, 15, 90).await, Ok(1), "the first is too old");
+    let pending = NewSession { code_pending: true, ..begin(5, 50) };
+    store.insert_session(pending, None).await.unwrap();
+    assert!(store.find_session(hash(5)).await.unwrap().unwrap().0.code_pending);
+    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(1), "a pending one is no session yet");
+    assert_eq!(delete_old(0, 0, 50).await, Ok(0));
+    assert_eq!(delete_old(0, 0, 51).await, Ok(1), "it waited too long");
     store.set_user_disabled(no, true, audit(1, Action::UserDisabled)).await.unwrap();
     assert!(store.find_session(hash(4)).await.unwrap().is_none(), "disabling ends sessions");
 }

@@ -24,7 +24,9 @@ async fn app_with_owner() -> TestApp {
 
 /// The same; receivers have so many seconds.
 async fn app_with_patience(seconds: &str) -> TestApp {
-    let app = TestApp::start_with(&[ALLOW, ("webhook_timeout_seconds", seconds)]).await;
+    let app =
+        TestApp::start_with(&[ALLOW, ("webhook_timeout_seconds", seconds), ("password_max_age_days", "0")])
+            .await;
     app.add_user("demo").await;
     app
 }

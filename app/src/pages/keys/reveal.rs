@@ -81,12 +81,13 @@ fn Masked(
 ) -> Part {
     let t = texts();
     let form = form.form;
-    let state = form.state;
+    let (state, code_needed) = (form.state, key.code_needed);
     let asks = Memo::new(move |_| {
         key.proof_needed
             || state.error.with(|error| {
                 error.as_ref().is_some_and(|error| {
-                    *error == PortalError::ProofNeeded || error.problem_of(Field::Password).is_some()
+                    *error == PortalError::ProofNeeded
+                        || error.problem_of(Field::Password).or(error.problem_of(Field::Code)).is_some()
                 })
             })
     });
@@ -103,12 +104,22 @@ fn Masked(
                 kind=Kind::CurrentPassword
                 hint=t.proof_hint
             />
+            {code_needed.then(|| view! {
+                <TextField
+                    state
+                    field=Field::Code
+                    name="code"
+                    label=t.code
+                    kind=Kind::Code
+                    hint=t.code_hint
+                />
+            })}
         }
         .part()
     };
     view! {
         <p><code class="token" translate="no">{key.row.masked_token}</code></p>
-        <PlainForm form path=format!("{path}?do=reveal_key") fields=&[Field::Password]>
+        <PlainForm form path=format!("{path}?do=reveal_key") fields=&[Field::Password, Field::Code]>
             <input type="hidden" name="id" value=key.row.id.0/>
             {password}
             <SubmitButton state label=t.show/>

@@ -23,7 +23,9 @@ pub(super) fn email_panel(profile: &Profile) -> Part {
     let asks = profile.proof_needed
         || state.error.with(|error| {
             error.as_ref().is_some_and(|error| {
-                *error == PortalError::ProofNeeded || error.problem_of(Field::Password).is_some()
+                *error == PortalError::ProofNeeded
+                    || error.problem_of(Field::Password).is_some()
+                    || error.problem_of(Field::Code).is_some()
             })
         });
     let password = asks.then(|| {
@@ -38,6 +40,19 @@ pub(super) fn email_panel(profile: &Profile) -> Part {
             />
         }
     });
+    let code = (asks && profile.code_needed).then(|| {
+        view! {
+            <TextField
+                state
+                field=Field::Code
+                name="code"
+                label=texts().code
+                kind=Kind::Code
+                class="input code"
+                hint=texts().code_hint
+            />
+        }
+    });
     view! {
         <section class="panel">
             <h2>{t.email_heading}</h2>
@@ -47,7 +62,7 @@ pub(super) fn email_panel(profile: &Profile) -> Part {
             <PlainForm
                 form
                 path=format!("{PROFILE}?do=set_email")
-                fields=&[Field::Email, Field::Password]
+                fields=&[Field::Email, Field::Password, Field::Code]
             >
                 <TextField
                     state
@@ -57,6 +72,7 @@ pub(super) fn email_panel(profile: &Profile) -> Part {
                     kind=Kind::Email
                 />
                 {password}
+                {code}
                 <div class="buttons">
                     <SubmitButton state label=save/>
                     {remove}

@@ -1,15 +1,20 @@
 //! Who sent a request to the pages.
 
 use super::set_status;
-use crate::accounts::{SessionToken, Visit};
+use crate::accounts::{Owed, SessionToken, Visit, Visitor};
 use crate::http::cookies::{self, LANGUAGE};
 use crate::http::portal::{Cookie, Outcome, RequestPortal};
 use crate::http::router::Site;
 use app::{Language, PortalError};
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, Uri, header};
 use std::sync::Arc;
+
+/// Where the code of the second factor is given.
+pub(in crate::http) const GIVE_CODE: &str = "/login/code";
+/// Where a password is changed that is too old.
+pub(in crate::http) const RENEW_PASSWORD: &str = "/account/password";
 
 /// What a request says of its sender.
 pub(super) struct Seen {
@@ -43,26 +48,49 @@ impl Caller {
     /// Finds out who sent a request; `plain`: a redirect will follow.
     pub(super) async fn find(site: &Site, seen: Seen, plain: bool) -> Result<Self, Response> {
         let services = Arc::clone(&site.services);
-        let actor = match &seen.session {
-            Some(token) => services.accounts.find_actor(token, &seen.visit).await.map_err(|error| {
+        let visitor = match &seen.session {
+            Some(token) => services.accounts.find_visitor(token, &seen.visit).await.map_err(|error| {
                 let mut response = "The service cannot answer now; try again shortly.".into_response();
                 set_status(&mut response, &error);
                 response
             })?,
-            None => None,
+            None => Visitor::Nobody,
+        };
+        let (actor, owing) = match visitor {
+            Visitor::Nobody => (None, None),
+            Visitor::Owing(owing) => (None, Some(owing)),
+            Visitor::Complete(actor) => (Some(actor), None),
         };
         let outcome = Arc::new(Outcome::default());
-        let language = actor.as_ref().and_then(|actor| actor.language).unwrap_or(seen.language);
+        let chosen = actor.as_ref().map(|a| a.language).or(owing.as_ref().map(|o| o.language)).flatten();
+        let language = chosen.unwrap_or(seen.language);
         let unread = match &actor {
             Some(actor) => services.notices.count_unread(actor).await,
             None => 0,
         };
-        let portal = RequestPortal { services, actor, unread, visit: seen.visit, language, plain, outcome };
+        let portal =
+            RequestPortal { services, actor, owing, unread, visit: seen.visit, language, plain, outcome };
         Ok(Self { portal: Arc::new(portal), language })
     }
 
     pub(super) fn is_signed_in(&self) -> bool {
         self.portal.actor.is_some()
+    }
+
+    /// The one page that a session may see which still owes something.
+    pub(super) fn owed_page(&self) -> Option<&'static str> {
+        self.portal.owing.as_ref().map(|owing| match owing.owed {
+            Owed::Code => GIVE_CODE,
+            Owed::Password => RENEW_PASSWORD,
+        })
+    }
+
+    /// Leads a visitor who may not do this yet to what is to be done first, and back afterwards.
+    pub(super) fn lead(&self, uri: &Uri) -> Response {
+        let back = back_of(uri);
+        let query = serde_urlencoded::to_string([("next", back.as_str())]).unwrap_or_default();
+        let page = self.owed_page().unwrap_or("/login");
+        Redirect::to(&format!("{page}?{query}")).into_response()
     }
 
     pub(super) fn trouble(&self) -> Option<PortalError> {
@@ -86,4 +114,15 @@ impl Caller {
 
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Where a visitor comes back to: this address, or where a page on the way was to lead.
+pub(super) fn back_of(uri: &Uri) -> String {
+    if ![GIVE_CODE, RENEW_PASSWORD].contains(&uri.path()) {
+        return uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
+    }
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
+    let next = pairs.iter().find(|(name, _)| name == "next").map(|(_, next)| next.as_str());
+    app::local_path(next).to_owned()
 }

@@ -1,7 +1,7 @@
 //! What a plain form does: a post to the path of its page.
 
 use super::caller::{Caller, Seen};
-use super::{render, set_status, to_login};
+use super::{render, set_status};
 use crate::http::load::FORM_LIMIT;
 use crate::http::router::Site;
 use crate::http::statuses::large_form;
@@ -33,7 +33,7 @@ where
     };
     match run(&caller, form.clone()).await {
         Ok(()) => caller.finish(Redirect::to(&form.landing()).into_response()),
-        Err(PortalError::SignedOut) => to_login(&parts.uri),
+        Err(PortalError::SignedOut) => caller.lead(&parts.uri),
         Err(error) => {
             let echo =
                 FormEcho { form: F::form_name().to_owned(), fields: form.echo(), error: Some(error.clone()) };

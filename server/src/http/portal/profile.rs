@@ -4,7 +4,7 @@ use super::{RequestPortal, moment};
 use crate::accounts::OwnSession;
 use crate::domain::time_zone::TimeZone;
 use crate::store::WaitingAddress;
-use app::{EmailLink, Password, PortalError, Profile, ProfilePortal, SessionView, WaitingEmail};
+use app::{Code, EmailLink, Password, PortalError, Profile, ProfilePortal, SessionView, WaitingEmail};
 use async_trait::async_trait;
 
 #[async_trait]
@@ -24,6 +24,7 @@ impl ProfilePortal for RequestPortal {
             email_is_confirmed: address.is_confirmed,
             email_waiting: address.waiting.map(waiting),
             mail_is_on: self.services.mail_is_on,
+            code_needed: actor.two_factor,
             proof_needed: self.services.accounts.is_proof_needed(actor),
             language: actor.language.map_or("", |language| language.code()).to_owned(),
             time_zone: zone.name().to_owned(),
@@ -33,16 +34,21 @@ impl ProfilePortal for RequestPortal {
         })
     }
 
-    async fn set_email(&self, email: String, password: Option<Password>) -> Result<(), PortalError> {
+    async fn set_email(
+        &self,
+        email: String,
+        password: Option<Password>,
+        code: Code,
+    ) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
         let password = password.map(|p| p.0);
-        self.note(self.services.mail_addresses.change(actor, &email, password, self.language).await)
+        self.note(self.services.mail_addresses.change(actor, &email, password, &code.0, self.language).await)
     }
 
-    async fn remove_email(&self, password: Option<Password>) -> Result<(), PortalError> {
+    async fn remove_email(&self, password: Option<Password>, code: Code) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
         let password = password.map(|p| p.0);
-        self.note(self.services.mail_addresses.remove(actor, password, self.language).await)
+        self.note(self.services.mail_addresses.remove(actor, password, &code.0, self.language).await)
     }
 
     async fn find_email_by_link(&self, token: EmailLink) -> Result<Option<String>, PortalError> {

@@ -1,14 +1,86 @@
 //! The password and the second factor of the visitor.
 
-use super::{Attempt, RequestPortal};
-use app::{Password, PortalError, SecurityPortal};
+use super::{Attempt, RequestPortal, moment};
+use crate::accounts::{Actor, Place};
+use crate::domain::second_factor::TotpSecret;
+use crate::http::qr;
+use app::{Code, Enrolment, Password, PortalError, Security, SecurityPortal};
 use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Characters of a secret that stand together.
+const GROUP: usize = 4;
+
+impl RequestPortal {
+    fn keep_codes(&self, actor: &Actor, codes: SecretString) {
+        self.services.once.keep(actor.session, Place::RecoveryCodes, codes, self.services.clock.now());
+    }
+}
 
 #[async_trait]
 impl SecurityPortal for RequestPortal {
+    async fn security(&self) -> Result<Security, PortalError> {
+        let actor = self.note(self.actor())?;
+        let found = self.note(self.services.accounts.find_security(actor).await)?;
+        let shown = self.services.once.take(actor.session, Place::RecoveryCodes, self.services.clock.now());
+        Ok(Security {
+            two_factor: found.two_factor,
+            recovery_codes_left: u32::try_from(found.recovery_codes).unwrap_or(u32::MAX),
+            recovery_codes: shown
+                .map(|codes| codes.expose_secret().lines().map(|code| Code(code.to_owned())).collect()),
+            enrolment: found.enrolment.and_then(|secret| enrolment(&secret, actor.username.as_str())),
+            password_ends: found.password_ends.map(|at| moment(at, &actor.time_zone)),
+        })
+    }
+
     async fn change_password(&self, password: Password, new_password: Password) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
         let present = Attempt::attempt(password.0);
         self.note(self.services.accounts.change_password(actor, present, new_password.0).await)
     }
+
+    async fn renew_password(&self, password: Password, new_password: Password) -> Result<(), PortalError> {
+        let owing = self.note(self.owing.as_ref().ok_or(PortalError::SignedOut))?;
+        let present = Attempt::attempt(password.0);
+        self.note(self.services.accounts.renew_password(owing, present, new_password.0).await)
+    }
+
+    async fn give_code(&self, code: Code) -> Result<(), PortalError> {
+        let owing = self.note(self.owing.as_ref().ok_or(PortalError::SignedOut))?;
+        self.begin(self.services.accounts.give_code(owing, &code.0, &self.visit).await)
+    }
+
+    async fn begin_two_factor(&self) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.accounts.begin_enrolment(actor).await)
+    }
+
+    async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        let password = Attempt::attempt(password.0);
+        let codes = self.services.accounts.confirm_enrolment(actor, password, &code.0).await;
+        self.keep_codes(actor, self.note(codes)?);
+        Ok(())
+    }
+
+    async fn make_recovery_codes(&self, password: Password, code: Code) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        let password = Attempt::attempt(password.0);
+        let codes = self.services.accounts.make_recovery_codes(actor, password, &code.0).await;
+        self.keep_codes(actor, self.note(codes)?);
+        Ok(())
+    }
+
+    async fn switch_two_factor_off(&self, password: Password, code: Code) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        let password = Attempt::attempt(password.0);
+        self.note(self.services.accounts.switch_two_factor_off(actor, password, &code.0).await)
+    }
+}
+
+fn enrolment(secret: &TotpSecret, username: &str) -> Option<Enrolment> {
+    let text = secret.text();
+    let groups: Vec<&str> =
+        (0..text.len()).step_by(GROUP).filter_map(|at| text.get(at..at + GROUP)).collect();
+    Some(Enrolment { secret: Code(groups.join(" ")), qr: qr::draw(&secret.address(username))? })
 }

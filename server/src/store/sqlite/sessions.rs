@@ -10,28 +10,19 @@ use crate::store::{
     Audit, NewSession, SessionHash, SessionRow, SessionStore, StoreError, UserRow, UserSession,
 };
 use async_trait::async_trait;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 #[async_trait]
 impl SessionStore for SqliteStore {
-    async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError> {
+    async fn insert_session(&self, session: NewSession, audit: Option<Audit>) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    sqlx::query(
-                        "INSERT INTO sessions
-                         (token_hash, user_no, created_at, last_seen_at, proved_at, address, user_agent)
-                         VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5)",
-                    )
-                    .bind(session.hash.0.to_vec())
-                    .bind(i64::from(session.user.0))
-                    .bind(session.at.0)
-                    .bind(session.address.to_bytes().to_vec())
-                    .bind(&session.user_agent)
-                    .execute(&mut *c)
-                    .await?;
-                    audit::write(c, &audit, None).await?;
+                    insert(c, &session).await?;
+                    if let Some(audit) = audit {
+                        audit::write(c, &audit, None).await?;
+                    }
                     Ok(((), vec![]))
                 })
             })
@@ -41,7 +32,7 @@ impl SessionStore for SqliteStore {
     async fn find_session(&self, hash_: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError> {
         let row = sqlx::query(
             "SELECT u.*, o.disabled_at AS owner_disabled_at,
-             s.token_hash, s.created_at AS begun_at, s.last_seen_at, s.proved_at
+             s.token_hash, s.created_at AS begun_at, s.last_seen_at, s.proved_at, s.code_pending
              FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
              WHERE s.token_hash = ?",
         )
@@ -54,6 +45,7 @@ impl SessionStore for SqliteStore {
             created_at: micros(&row, "begun_at")?,
             last_seen_at: micros(&row, "last_seen_at")?,
             proved_at: micros(&row, "proved_at")?,
+            code_pending: row.try_get::<i64, _>("code_pending")? != 0,
         };
         Ok(Some((session, user_row(&row)?)))
     }
@@ -140,15 +132,24 @@ impl SessionStore for SqliteStore {
             .await
     }
 
-    async fn delete_old_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError> {
+    async fn delete_old_sessions(
+        &self,
+        seen: Micros,
+        begun: Micros,
+        asked: Micros,
+    ) -> Result<u64, StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    let done = sqlx::query("DELETE FROM sessions WHERE last_seen_at < ? OR created_at < ?")
-                        .bind(seen.0)
-                        .bind(begun.0)
-                        .execute(c)
-                        .await?;
+                    let done = sqlx::query(
+                        "DELETE FROM sessions WHERE last_seen_at < ? OR created_at < ?
+                         OR (code_pending = 1 AND created_at < ?)",
+                    )
+                    .bind(seen.0)
+                    .bind(begun.0)
+                    .bind(asked.0)
+                    .execute(c)
+                    .await?;
                     Ok((done.rows_affected(), vec![]))
                 })
             })
@@ -156,11 +157,13 @@ impl SessionStore for SqliteStore {
     }
 
     async fn count_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError> {
-        let row = sqlx::query("SELECT count(*) FROM sessions WHERE last_seen_at >= ? AND created_at >= ?")
-            .bind(seen.0)
-            .bind(begun.0)
-            .fetch_one(&self.readers)
-            .await?;
+        let row = sqlx::query(
+            "SELECT count(*) FROM sessions WHERE last_seen_at >= ? AND created_at >= ? AND code_pending = 0",
+        )
+        .bind(seen.0)
+        .bind(begun.0)
+        .fetch_one(&self.readers)
+        .await?;
         Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
     }
 
@@ -183,6 +186,27 @@ fn user_session(row: &SqliteRow) -> Result<UserSession, StoreError> {
         address: stored_address(row.try_get("address")?)?,
         user_agent: row.try_get("user_agent")?,
     })
+}
+
+/// Begins a session within a transaction.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    session: &NewSession,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO sessions
+         (token_hash, user_no, created_at, last_seen_at, proved_at, address, user_agent, code_pending)
+         VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6)",
+    )
+    .bind(session.hash.0.to_vec())
+    .bind(i64::from(session.user.0))
+    .bind(session.at.0)
+    .bind(session.address.to_bytes().to_vec())
+    .bind(&session.user_agent)
+    .bind(i64::from(session.code_pending))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 impl SqliteStore {

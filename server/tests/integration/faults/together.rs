@@ -215,6 +215,7 @@ async fn owner(app: &TestApp) -> Actor {
         session: SessionHash([0; 32]),
         language: None,
         time_zone: TimeZone::default(),
+        two_factor: false,
         proved_at: Micros(0),
         address: Address::parse("127.0.0.1").unwrap(),
     }

@@ -1,0 +1,120 @@
+//! Giving a code: after the password at a login, and as a part of a proof.
+//!
+//! A wrong code slows down the address that it comes from, and for this user all addresses that it never
+//! logged in from: who knows the password cannot lock its owner out.
+
+use super::second_factor::place;
+use super::sessions::SessionToken;
+use super::visitor::{Owed, Owing};
+use super::{Accounts, Actor, Visit, store_trouble};
+use crate::domain::address::Address;
+use crate::domain::credentials::Password;
+use crate::domain::second_factor::GivenCode;
+use crate::domain::time::Micros;
+use crate::store::{Action, Factor, StoreError, UserRow};
+use app::{Field, PortalError, Problem};
+
+impl Accounts {
+    /// Completes a login: the code leads to a session of its own, under a new token.
+    ///
+    /// # Errors
+    /// The code is wrong or was used, the time for it is over, or too many tries failed.
+    pub async fn give_code(
+        &self,
+        owing: &Owing,
+        code: &str,
+        visit: &Visit,
+    ) -> Result<SessionToken, PortalError> {
+        if owing.owed != Owed::Code {
+            return Err(PortalError::SignedOut);
+        }
+        let user = self.store.find_user(&owing.username).await.map_err(store_trouble)?;
+        let user = user.ok_or(PortalError::SignedOut)?;
+        let factor = self.check_code(&user, code, owing.address).await?;
+        let now = self.clock.now();
+        let (token, session) = Self::new_session(owing.user, visit, now, false)?;
+        let audit = owing.audit(now, Action::Login);
+        match self.store.finish_login(owing.session, session, factor, audit).await {
+            Err(StoreError::NotFound) => Err(PortalError::SignedOut),
+            finished => self.settle_code(&user, owing.address, finished).await.map(|()| token),
+        }
+    }
+
+    /// Checks the password of a logged-in user, and the code where its second factor is on, and remembers that
+    /// they were proved.
+    ///
+    /// # Errors
+    /// They are wrong, or too many tries failed.
+    pub async fn prove(&self, actor: &Actor, password: Password, code: &str) -> Result<(), PortalError> {
+        let user = self.check_password(&actor.username, actor.address, password).await?;
+        let now = self.clock.now();
+        if user.totp.is_none() {
+            return self.store.prove_session(actor.session, now).await.map_err(store_trouble);
+        }
+        let factor = self.check_code(&user, code, actor.address).await?;
+        let audit = actor.audit(now, Action::RecoveryCodeUsed, "");
+        let proved = self.store.prove_with_factor(actor.session, actor.user, factor, audit).await;
+        self.settle_code(&user, actor.address, proved).await
+    }
+
+    /// Whether a code is right, as far as can be told before it is used up.
+    pub(super) async fn check_code(
+        &self,
+        user: &UserRow,
+        code: &str,
+        address: Address,
+    ) -> Result<Factor, PortalError> {
+        if code.trim().is_empty() {
+            return Err(PortalError::field(Field::Code, Problem::Empty));
+        }
+        let is_known = self.store.has_logged_in_from(user.no, address).await.map_err(store_trouble)?;
+        let now = self.clock.now();
+        // From here to the charge nothing is awaited: tries that come at once count one after the other.
+        let wait = self.by_source.lock().wait_seconds(address, now);
+        let by_user = self.by_code.lock().wait_seconds(&user.no, now).filter(|_| !is_known);
+        if let Some(retry_after_seconds) = wait.max(by_user) {
+            return Err(PortalError::Throttled { retry_after_seconds });
+        }
+        if let Some(factor) = self.match_code(user, code, now)? {
+            return Ok(factor);
+        }
+        self.charge_code(user, address, now);
+        self.note_code_failure(user, address).await?;
+        Err(refused_code())
+    }
+
+    fn match_code(&self, user: &UserRow, code: &str, now: Micros) -> Result<Option<Factor>, PortalError> {
+        let Some(sealed) = &user.totp else { return Ok(None) };
+        Ok(match GivenCode::parse(code) {
+            Some(GivenCode::Digits(digits)) => {
+                self.open(&place(user.no), sealed)?.matched_step(&digits, now).map(Factor::Step)
+            }
+            Some(GivenCode::Recovery(code)) => Some(Factor::Recovery(code.hash(&self.pepper, user.no))),
+            None => None,
+        })
+    }
+
+    pub(super) fn charge_code(&self, user: &UserRow, address: Address, now: Micros) {
+        self.by_source.lock().charge(address, now);
+        self.by_code.lock().charge(user.no, now);
+    }
+
+    pub(super) async fn note_code_failure(
+        &self,
+        user: &UserRow,
+        address: Address,
+    ) -> Result<(), PortalError> {
+        let visit = Visit { address, user_agent: String::new() };
+        self.note_failure(Some(user), &visit, self.clock.now()).await
+    }
+}
+
+/// What is told of a code that is wrong or was used.
+pub(super) fn refused_code() -> PortalError {
+    PortalError::field(Field::Code, Problem::WrongCode)
+}
+
+/// Whether somebody used the code first, or there is no such recovery code.
+pub(super) fn is_taken(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict)
+}

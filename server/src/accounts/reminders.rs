@@ -1,0 +1,33 @@
+//! Passwords end: when, and who is told before.
+
+use super::Accounts;
+use crate::domain::time::Micros;
+use crate::store::{Reminders, StoreError, UserRow};
+
+const DAY: i64 = 24 * 3600;
+/// How many days before the end a user is told.
+const DAYS_BEFORE: [i64; 3] = [1, 3, 7];
+
+impl Accounts {
+    /// When the password of a user has to be changed; with a second factor it never ends.
+    #[must_use]
+    pub fn password_end(&self, user: &UserRow) -> Option<Micros> {
+        let ends = self.password_max_age_days > 0 && user.totp.is_none();
+        ends.then(|| user.password_set_at.plus_seconds(self.password_max_age_days * DAY))
+    }
+
+    /// Tells those whose password ends soon; answers how many. Each reminder comes once, and what was missed
+    /// while the server was off is not made up for.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn remind_of_passwords(&self) -> Result<u64, StoreError> {
+        let most = self.password_max_age_days;
+        let days: Vec<i64> = DAYS_BEFORE.into_iter().filter(|days| *days < most).collect();
+        if days.is_empty() {
+            return Ok(0);
+        }
+        let reminders = Reminders { now: self.clock.now(), max_age_seconds: most * DAY, days };
+        self.store.remind_of_passwords(reminders).await
+    }
+}

@@ -1,0 +1,192 @@
+//! The second factor of a user: switching it on and off, and its recovery codes.
+
+use super::codes::{is_taken, refused_code};
+use super::{Accounts, Actor, store_trouble};
+use crate::domain::credentials::Password;
+use crate::domain::ids::UserNo;
+use crate::domain::second_factor::{GivenCode, RecoveryCode, TotpSecret};
+use crate::domain::time::Micros;
+use crate::domain::token::TokenHash;
+use crate::store::{Action, NewFactor, StoreError};
+use app::{Field, PortalError, Problem};
+use secrecy::SecretString;
+
+/// Seconds for which a secret that was shown waits for its confirmation.
+const ENROLMENT_SECONDS: i64 = 15 * 60;
+
+/// How a user logs in.
+pub struct Security {
+    /// Whether a code is asked for.
+    pub two_factor: bool,
+    /// Recovery codes that are left.
+    pub recovery_codes: u64,
+    /// A secret that was shown and waits for its confirmation.
+    pub enrolment: Option<TotpSecret>,
+    /// When the password has to be changed.
+    pub password_ends: Option<Micros>,
+}
+
+impl Accounts {
+    /// How the actor logs in.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn find_security(&self, actor: &Actor) -> Result<Security, PortalError> {
+        let user = self.find_own_row(actor).await?;
+        let recovery_codes = self.store.count_recovery_codes(actor.user).await.map_err(store_trouble)?;
+        Ok(Security {
+            two_factor: user.totp.is_some(),
+            recovery_codes,
+            enrolment: if user.totp.is_some() { None } else { self.find_enrolment(actor.user).await? },
+            password_ends: self.password_end(&user),
+        })
+    }
+
+    /// Makes a secret for an authenticator; it counts once it is confirmed.
+    ///
+    /// # Errors
+    /// A second factor is on already.
+    pub async fn begin_enrolment(&self, actor: &Actor) -> Result<(), PortalError> {
+        if self.find_own_row(actor).await?.totp.is_some() {
+            return Err(PortalError::NotFound);
+        }
+        let secret = TotpSecret::generate().map_err(|error| generator_trouble(&error))?;
+        let sealed = self.seal(&waiting_place(actor.user), &secret)?;
+        let now = self.clock.now();
+        self.store.begin_enrolment(actor.user, sealed, now).await.map_err(store_trouble)
+    }
+
+    /// Switches the second factor on; answers the recovery codes, a line each. The other sessions end.
+    ///
+    /// # Errors
+    /// The password or the code is another, or the secret was not confirmed in time.
+    pub async fn confirm_enrolment(
+        &self,
+        actor: &Actor,
+        password: Password,
+        code: &str,
+    ) -> Result<SecretString, PortalError> {
+        let user = self.check_password(&actor.username, actor.address, password).await?;
+        let secret = self.find_enrolment(actor.user).await?.ok_or(PortalError::NotFound)?;
+        if code.trim().is_empty() {
+            return Err(PortalError::field(Field::Code, Problem::Empty));
+        }
+        let now = self.clock.now();
+        let step = match GivenCode::parse(code) {
+            Some(GivenCode::Digits(digits)) => secret.matched_step(&digits, now),
+            _ => None,
+        };
+        let Some(step) = step else {
+            self.charge_code(&user, actor.address, now);
+            return Err(refused_code());
+        };
+        let (text, codes) = self.generate_codes(actor.user)?;
+        let sealed = self.seal(&place(actor.user), &secret)?;
+        let factor = NewFactor { user: actor.user, sealed, step, codes, kept: actor.session };
+        let audit = actor.audit(now, Action::TwoFactorOn, "");
+        self.store.confirm_enrolment(factor, audit).await.map_err(store_trouble)?;
+        Ok(text)
+    }
+
+    /// Makes new recovery codes in place of all others; answers them, a line each.
+    ///
+    /// # Errors
+    /// The password or the code is another.
+    pub async fn make_recovery_codes(
+        &self,
+        actor: &Actor,
+        password: Password,
+        code: &str,
+    ) -> Result<SecretString, PortalError> {
+        let user = self.check_password(&actor.username, actor.address, password).await?;
+        let factor = self.check_code(&user, code, actor.address).await?;
+        let (text, codes) = self.generate_codes(actor.user)?;
+        let audit = actor.audit(self.clock.now(), Action::RecoveryCodesMade, "");
+        let made = self.store.replace_recovery_codes(actor.user, factor, codes, audit).await;
+        self.settle_code(&user, actor.address, made).await?;
+        Ok(text)
+    }
+
+    /// Switches the second factor off.
+    ///
+    /// # Errors
+    /// The password or the code is another.
+    pub async fn switch_two_factor_off(
+        &self,
+        actor: &Actor,
+        password: Password,
+        code: &str,
+    ) -> Result<(), PortalError> {
+        let user = self.check_password(&actor.username, actor.address, password).await?;
+        let factor = self.check_code(&user, code, actor.address).await?;
+        let audit = actor.audit(self.clock.now(), Action::TwoFactorOff, "");
+        let switched = self.store.switch_factor_off(actor.user, factor, audit).await;
+        self.settle_code(&user, actor.address, switched).await
+    }
+
+    async fn find_enrolment(&self, user: UserNo) -> Result<Option<TotpSecret>, PortalError> {
+        let found = self.store.find_enrolment(user).await.map_err(store_trouble)?;
+        let now = self.clock.now();
+        let Some((sealed, _)) = found.filter(|(_, since)| now.seconds_since(*since) < ENROLMENT_SECONDS)
+        else {
+            return Ok(None);
+        };
+        self.open(&waiting_place(user), &sealed).map(Some)
+    }
+
+    fn seal(&self, place: &str, secret: &TotpSecret) -> Result<Vec<u8>, PortalError> {
+        self.sealing.seal_bytes(place, secret.expose()).map_err(|error| {
+            tracing::error!(%error, place, "a secret cannot be sealed");
+            PortalError::Unavailable
+        })
+    }
+
+    pub(super) fn open(&self, place: &str, sealed: &[u8]) -> Result<TotpSecret, PortalError> {
+        let opened = self.sealing.open_bytes(place, sealed).map_err(|error| {
+            tracing::error!(%error, place, "a sealed secret cannot be opened");
+            PortalError::Unavailable
+        })?;
+        TotpSecret::from_bytes(&opened).ok_or(PortalError::Unavailable)
+    }
+
+    /// New recovery codes: as they are shown, and as they are stored.
+    fn generate_codes(&self, user: UserNo) -> Result<(SecretString, Vec<TokenHash>), PortalError> {
+        let codes: Result<Vec<_>, _> = (0..RecoveryCode::COUNT).map(|_| RecoveryCode::generate()).collect();
+        let codes = codes.map_err(|error| generator_trouble(&error))?;
+        let hashes = codes.iter().map(|code| code.hash(&self.pepper, user)).collect();
+        let lines: Vec<_> = codes.iter().map(RecoveryCode::shown).collect();
+        let text = lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n");
+        Ok((text.into(), hashes))
+    }
+
+    /// Notes that a right code was taken by somebody else, and turns what the store says into what is told.
+    pub(super) async fn settle_code<T>(
+        &self,
+        user: &crate::store::UserRow,
+        address: crate::domain::address::Address,
+        outcome: Result<T, StoreError>,
+    ) -> Result<T, PortalError> {
+        match outcome {
+            Err(error) if is_taken(&error) => {
+                self.charge_code(user, address, self.clock.now());
+                self.note_code_failure(user, address).await?;
+                Err(refused_code())
+            }
+            outcome => outcome.map_err(store_trouble),
+        }
+    }
+}
+
+/// Where the secret of a user is sealed.
+pub(super) fn place(user: UserNo) -> String {
+    format!("users.totp_sealed:{}", user.0)
+}
+
+fn waiting_place(user: UserNo) -> String {
+    format!("totp_enrolments.sealed:{}", user.0)
+}
+
+fn generator_trouble(error: &rand::rngs::SysError) -> PortalError {
+    tracing::error!(%error, "the system's random generator failed");
+    PortalError::Unavailable
+}

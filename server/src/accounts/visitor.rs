@@ -1,0 +1,59 @@
+//! Who sends a request, as far as its session has come.
+
+use super::Actor;
+use crate::domain::address::Address;
+use crate::domain::ids::{UserNo, Username};
+use crate::domain::time::Micros;
+use crate::store::{Action, Audit, SessionHash};
+use app::Language;
+
+/// Who a request comes from. Only a complete session has an [`Actor`], and so may ask for anything at all.
+pub enum Visitor {
+    /// Nobody, or a session that has ended.
+    Nobody,
+    /// Somebody who still owes something.
+    Owing(Owing),
+    /// A user.
+    Complete(Actor),
+}
+
+/// What a session still owes after the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owed {
+    /// The code of the second factor.
+    Code,
+    /// A new password, as the present one is too old.
+    Password,
+}
+
+/// Somebody who gave the right password and still owes something.
+#[derive(Clone)]
+pub struct Owing {
+    /// What.
+    pub owed: Owed,
+    /// The user.
+    pub user: UserNo,
+    /// Its name.
+    pub username: Username,
+    /// The language it chose; none: as the browser asks.
+    pub language: Option<Language>,
+    /// Its session.
+    pub session: SessionHash,
+    /// From where it comes.
+    pub address: Address,
+}
+
+impl Owing {
+    /// Its line in the audit log.
+    #[must_use]
+    pub fn audit(&self, at: Micros, action: Action) -> Audit {
+        Audit {
+            at,
+            action,
+            actor: self.username.to_string(),
+            user: Some(self.user),
+            address: Some(self.address),
+            detail: String::new(),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Second factors.
+
+use super::{Audit, NewSession, SessionHash, StoreError};
+use crate::domain::ids::UserNo;
+use crate::domain::time::Micros;
+use crate::domain::token::TokenHash;
+use async_trait::async_trait;
+
+/// A code that was found right as far as can be told without the database. It is used up in the transaction of
+/// what it permits; `Conflict` if somebody was first, or if there is no such recovery code.
+#[derive(Clone, Copy)]
+pub enum Factor {
+    /// The code of that step: it counts only after the last step that was taken.
+    Step(i64),
+    /// A recovery code.
+    Recovery(TokenHash),
+}
+
+/// A second factor to switch on.
+pub struct NewFactor {
+    /// Whose it is.
+    pub user: UserNo,
+    /// The sealed secret.
+    pub sealed: Vec<u8>,
+    /// The step of the code that confirmed it.
+    pub step: i64,
+    /// The recovery codes.
+    pub codes: Vec<TokenHash>,
+    /// The session that goes on; the others were begun without a code, and end.
+    pub kept: SessionHash,
+}
+
+/// Second factors.
+#[async_trait]
+pub trait SecondFactorStore: Send + Sync {
+    /// Keeps a secret that was shown and not confirmed yet, in place of an earlier one.
+    async fn begin_enrolment(&self, user: UserNo, sealed: Vec<u8>, at: Micros) -> Result<(), StoreError>;
+    /// The sealed secret that waits for its confirmation, and since when.
+    async fn find_enrolment(&self, user: UserNo) -> Result<Option<(Vec<u8>, Micros)>, StoreError>;
+    /// Switches a factor on; `NotFound` if nothing waits for a confirmation, or one is on.
+    async fn confirm_enrolment(&self, factor: NewFactor, audit: Audit) -> Result<(), StoreError>;
+    /// How many recovery codes are left.
+    async fn count_recovery_codes(&self, user: UserNo) -> Result<u64, StoreError>;
+    /// Ends the session that waited for a code, and begins the one that it leads to; `NotFound` if it has ended.
+    async fn finish_login(
+        &self,
+        pending: SessionHash,
+        session: NewSession,
+        factor: Factor,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// Notes that password and code were proved; the audit line is written for a recovery code only.
+    async fn prove_with_factor(
+        &self,
+        session: SessionHash,
+        user: UserNo,
+        factor: Factor,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// Puts new recovery codes in the place of all others.
+    async fn replace_recovery_codes(
+        &self,
+        user: UserNo,
+        factor: Factor,
+        codes: Vec<TokenHash>,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
+    /// Switches the factor off.
+    async fn switch_factor_off(&self, user: UserNo, factor: Factor, audit: Audit) -> Result<(), StoreError>;
+    /// Takes the factor away without a code, and ends the sessions of the user.
+    async fn reset_factor(&self, user: UserNo, audit: Audit) -> Result<(), StoreError>;
+}

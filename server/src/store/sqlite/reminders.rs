@@ -1,0 +1,94 @@
+//! Reminders that passwords end.
+
+use super::rows::{micros, user_no};
+use super::{SqliteStore, notices};
+use crate::domain::ids::UserNo;
+use crate::domain::notice::Cause;
+use crate::domain::time::Micros;
+use crate::store::{NewNotice, ReminderStore, Reminders, StoreError};
+use async_trait::async_trait;
+use sqlx::{Row, SqliteConnection};
+
+/// Users that one transaction tells.
+const CHUNK: usize = 100;
+
+#[async_trait]
+impl ReminderStore for SqliteStore {
+    async fn remind_of_passwords(&self, reminders: Reminders) -> Result<u64, StoreError> {
+        let seconds = reminders.max_age_seconds - reminders.days.last().copied().unwrap_or(0) * 24 * 3600;
+        // Read apart from the writer: most of the time there is nothing to write.
+        let rows = sqlx::query(
+            "SELECT u.no, u.password_set_at, u.reminded_days
+             FROM users u LEFT JOIN users o ON o.no = u.owner_no
+             WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND o.disabled_at IS NULL
+             AND u.password_set_at <= ? AND u.password_set_at > ?",
+        )
+        .bind(reminders.now.plus_seconds(-seconds).0)
+        .bind(reminders.now.plus_seconds(-reminders.max_age_seconds).0)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut due = Vec::new();
+        for row in &rows {
+            let set_at = micros(row, "password_set_at")?;
+            let reminded: Option<i64> = row.try_get("reminded_days")?;
+            if let Some(days) = reminders.due(set_at).filter(|days| reminded.is_none_or(|last| *days < last))
+            {
+                due.push((user_no(row, "no")?, set_at, days));
+            }
+        }
+        let mut told = 0;
+        for chunk in due.chunks(CHUNK) {
+            told += self.remind(chunk.to_vec(), reminders.now).await?;
+        }
+        Ok(told)
+    }
+}
+
+impl SqliteStore {
+    async fn remind(&self, users: Vec<(UserNo, Micros, i64)>, now: Micros) -> Result<u64, StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    let mut told = 0;
+                    for (user, set_at, days) in users {
+                        told += u64::from(remind_one(c, user, set_at, days, now).await?);
+                    }
+                    Ok((told, vec![]))
+                })
+            })
+            .await
+    }
+}
+
+/// Tells one user, unless something has changed meanwhile.
+async fn remind_one(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    set_at: Micros,
+    days: i64,
+    now: Micros,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE users SET reminded_days = ?1 WHERE no = ?2 AND password_set_at = ?3 AND totp_sealed IS NULL
+         AND (reminded_days IS NULL OR reminded_days > ?1)",
+    )
+    .bind(days)
+    .bind(i64::from(user.0))
+    .bind(set_at.0)
+    .execute(&mut *connection)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let notice = NewNotice {
+        user,
+        cause: Cause::PasswordExpiring,
+        key: None,
+        at: now,
+        count: 1,
+        addresses: Vec::new(),
+        detail: days.to_string(),
+    };
+    notices::insert(connection, &notice).await?;
+    Ok(true)
+}

@@ -1,0 +1,174 @@
+//! Passwords without a second factor end after 30 days: reminders before, one page after, keys all the while.
+
+use crate::app::{PASSWORD, TestApp};
+use crate::binary::{Client, Server, Start};
+use http::StatusCode;
+use std::path::Path;
+
+const DAY: i64 = 24 * 3600;
+const NEW: &str = "violet kettle on the roof";
+
+async fn remind(app: &TestApp) -> u64 {
+    app.services.accounts.remind_of_passwords().await.unwrap()
+}
+
+/// How many notices about the end of a password there are in the database.
+async fn count_notices(app: &TestApp) -> usize {
+    let username = latchkey::domain::ids::Username::parse("demo").unwrap();
+    let user = app.services.store.find_user(&username).await.unwrap().unwrap();
+    let notices = app.services.store.list_notices(user.no, 0, 100).await.unwrap();
+    notices.iter().filter(|n| n.cause == latchkey::domain::notice::Cause::PasswordExpiring).count()
+}
+
+#[tokio::test]
+async fn days_23_27_and_29_remind_once_each() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    app.clock.advance(23 * DAY - 1);
+    assert_eq!(remind(&app).await, 0);
+    app.clock.advance(1);
+    assert_eq!((remind(&app).await, remind(&app).await, count_notices(&app).await), (1, 0, 1), "day 23");
+    let app = app.restart().await;
+    assert_eq!(remind(&app).await, 0, "a restart repeats nothing");
+    app.clock.advance(4 * DAY);
+    assert_eq!((remind(&app).await, remind(&app).await, count_notices(&app).await), (1, 0, 2), "day 27");
+    app.clock.advance(2 * DAY);
+    assert_eq!((remind(&app).await, remind(&app).await, count_notices(&app).await), (1, 0, 3), "day 29");
+    app.clock.advance(DAY);
+    assert_eq!(remind(&app).await, 0, "it has ended");
+    let given = latchkey::accounts::operator::InitialPassword { given: Some(NEW.to_owned()) };
+    app.services.operator.reset_password("demo", given).await.unwrap();
+    assert_eq!(remind(&app).await, 0, "a new password begins anew");
+    // What the server missed while it was off is not made up for: only the nearest reminder counts.
+    app.clock.advance(28 * DAY);
+    assert_eq!((remind(&app).await, remind(&app).await, count_notices(&app).await), (1, 0, 4));
+    app.services.operator.set_user_disabled("demo", true).await.unwrap();
+    app.clock.advance(DAY);
+    assert_eq!(remind(&app).await, 0, "who cannot log in is not asked to");
+}
+
+#[tokio::test]
+async fn day_31_leads_to_one_page_and_keys_pass() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let key = browser.generate("WEB", "cloud").await;
+    let passes = async || app.authz(&key.token, "203.0.113.7").await.status == StatusCode::OK;
+    app.clock.advance(29 * DAY);
+    let browser = app.browser("demo").await;
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    assert!(browser.get("/account/profile").await.page().contains("It is valid until"));
+    app.clock.advance(DAY - 60);
+    let browser = app.browser("demo").await;
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    app.clock.advance(DAY);
+    let fields = [("username", "demo"), ("password", PASSWORD), ("next", "/account/api-keys")];
+    let browser = app.stranger();
+    assert_eq!(browser.post("/login", &fields).await.header("location"), "/account/api-keys");
+    for path in ["/", "/account/api-keys", "/account/profile", "/account/profile/history", "/login/code"] {
+        let answer = browser.get(path).await;
+        assert!(answer.header("location").starts_with("/account/password?next="), "{path}: {answer:?}");
+    }
+    assert_eq!(browser.get("/portal/list_keys").await.status, StatusCode::UNAUTHORIZED);
+    let refused = browser.delete(&key.id).await;
+    assert!(refused.header("location").starts_with("/account/password"), "{refused:?}");
+    assert!(passes().await, "keys pass meanwhile");
+    let page = browser.get("/account/password?next=%2Faccount%2Fapi-keys").await;
+    assert!(page.page().contains("Change your password") && page.body.contains("action=\"/logout\""));
+    let renew = async |present: &str, new: &str| {
+        let fields = [("password", present), ("new_password", new), ("next", "/account/api-keys")];
+        browser.post("/account/password", &fields).await
+    };
+    for (present, new) in [("wrong", NEW), (PASSWORD, PASSWORD), (PASSWORD, "password123"), (PASSWORD, "")] {
+        assert_eq!(renew(present, new).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{present} {new}");
+    }
+    assert_eq!(renew(PASSWORD, NEW).await.header("location"), "/account/api-keys");
+    assert_eq!(browser.get("/account/api-keys").await.status, StatusCode::OK);
+    assert!(passes().await);
+    let other = app.stranger();
+    other.post("/login", &[("username", "demo"), ("password", NEW)]).await;
+    assert_eq!(other.get("/").await.status, StatusCode::OK);
+    let left = app.stranger();
+    app.clock.advance(31 * DAY);
+    left.post("/login", &[("username", "demo"), ("password", NEW)]).await;
+    assert_eq!(left.post("/logout", &[]).await.header("location"), "/login", "the way out is open");
+}
+
+#[tokio::test]
+async fn zero_switches_it_off() {
+    let app = TestApp::start_with(&[("password_max_age_days", "0")]).await;
+    app.add_user("demo").await;
+    app.clock.advance(400 * DAY);
+    assert_eq!(remind(&app).await, 0);
+    let browser = app.browser("demo").await;
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    assert!(!browser.get("/account/profile").await.page().contains("It is valid until"));
+}
+
+#[tokio::test]
+async fn a_second_factor_lifts_it() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let (secret, _) = crate::two_factor::enrol(&app.browser("demo").await).await;
+    for _ in 0..5 {
+        app.clock.advance(9 * DAY);
+        assert_eq!(remind(&app).await, 0);
+    }
+    let browser = crate::two_factor::half_way(&app, "demo").await;
+    let code = crate::two_factor::code(&app, &secret);
+    assert_eq!(crate::two_factor::give(&browser, &code).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(browser.get("/account/api-keys").await.status, StatusCode::OK);
+}
+
+/// Starts the binary with the clock that far ahead.
+fn start_ahead(dir: &Path, ahead: &str) -> Server {
+    let libraries = std::fs::read_dir("/usr/lib").unwrap();
+    let libraries = libraries.map(|entry| entry.unwrap().path().join("faketime/libfaketimeMT.so.1"));
+    let library = libraries.into_iter().find(|path| path.exists()).expect("libfaketime is installed");
+    // The library alone: a wrapper would take the signals. What waits by the monotonic clock shall wait as ever.
+    let preload = format!("LD_PRELOAD={}", library.display());
+    let under = vec!["env".into(), preload, format!("FAKETIME={ahead}"), "DONT_FAKE_MONOTONIC=1".into()];
+    Start { under, ..Start::default() }.run(dir)
+}
+
+#[test]
+fn the_binary_with_the_clock_31_days_ahead_leads_to_the_change_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    assert!(
+        crate::binary::verb(dir.path(), &["user", "add", "demo", "--password-stdin"], PASSWORD)
+            .status
+            .success()
+    );
+    let mut client = Client::connect(server.address);
+    let cookie = client.log_in("demo");
+    let (_, token) = client.generate(&cookie, "cloud");
+    assert_eq!(client.get(&cookie, "/account/api-keys").unwrap().status, 200);
+    drop(client);
+    server.stop();
+
+    let server = start_ahead(dir.path(), "+29d");
+    let mut client = Client::connect(server.address);
+    let cookie = client.log_in("demo");
+    assert_eq!(client.get(&cookie, "/account/api-keys").unwrap().status, 200);
+    server.stop();
+
+    let server = start_ahead(dir.path(), "+31d");
+    let mut client = Client::connect(server.address);
+    let cookie = client.log_in("demo");
+    let led = client.get(&cookie, "/account/api-keys").unwrap();
+    assert_eq!(
+        (led.status, led.header("location")),
+        (303, Some("/account/password?next=%2Faccount%2Fapi-keys"))
+    );
+    assert_eq!(client.get(&cookie, "/account/password").unwrap().status, 200);
+    // A page has no length in its head, and what is left of it would stand before the next answer.
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.verify(&token, "203.0.113.7").unwrap().status, 200, "keys pass");
+    let body = serde_urlencoded::to_string([("password", PASSWORD), ("new_password", NEW)]).unwrap();
+    let head =
+        format!("POST /account/password HTTP/1.1\r\nsec-fetch-site: same-origin\r\ncookie: {cookie}\r\n");
+    assert_eq!(client.ask(&head, &body).unwrap().status, 303);
+    assert_eq!(client.get(&cookie, "/account/api-keys").unwrap().status, 200);
+    server.stop();
+}
