@@ -106,7 +106,10 @@ async fn a_code_completes_a_login_once() {
     *old.cookie.lock() = pending;
     assert!(old.get("/").await.header("location").starts_with("/login?"), "the old token is worth nothing");
 
+    let sessions = || async { browser.get("/account/profile").await.body.matches("<tr").count() };
+    let complete = sessions().await;
     let again = half_way(&app, "demo").await;
+    assert_eq!(sessions().await, complete, "who still owes the code is not listed as logged in");
     let refused = give(&again, &right).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "a code works once");
     assert!(refused.page().contains("This code is wrong or was used already"));

@@ -59,7 +59,7 @@ impl SessionStore for SqliteStore {
     ) -> Result<Vec<UserSession>, StoreError> {
         let rows = sqlx::query(
             "SELECT token_hash, created_at, last_seen_at, address, user_agent FROM sessions
-             WHERE user_no = ? AND last_seen_at >= ? AND created_at >= ?
+             WHERE user_no = ? AND last_seen_at >= ? AND created_at >= ? AND code_pending = 0
              ORDER BY last_seen_at DESC, created_at DESC, token_hash LIMIT ?",
         )
         .bind(i64::from(user.0))

@@ -13,7 +13,7 @@ use sqlx::sqlite::SqliteRow;
 
 const LIST: &str = "SELECT no, username, email, role, disabled_at,
     coalesce(
-        (SELECT max(last_seen_at) FROM sessions WHERE user_no = users.no),
+        (SELECT max(last_seen_at) FROM sessions WHERE user_no = users.no AND code_pending = 0),
         (SELECT at FROM audit WHERE user_no = users.no AND action = 'login' ORDER BY no DESC LIMIT 1)
     ) AS last_seen_at
     FROM users WHERE owner_no = ? ORDER BY username_folded LIMIT ? OFFSET ?";
