@@ -26,7 +26,7 @@ pub use i18n::{Language, Plural, Texts, fill, plural};
 pub use portal::*;
 /// The texts of the pages that the server alone knows, and of what it mails.
 #[cfg(feature = "ssr")]
-pub use served::texts;
+pub use served::{action_text, texts};
 pub use server_fns::*;
 #[cfg(feature = "ssr")]
 pub use shell::{SiteFiles, shell};

@@ -11,6 +11,7 @@ mod unsubscribe;
 mod usage;
 mod webhooks;
 
+pub use profile::action_text;
 pub(crate) use webhooks::webhook_problem;
 
 use leptos::prelude::*;

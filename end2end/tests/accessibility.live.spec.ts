@@ -149,5 +149,34 @@ for (const scheme of ['light', 'dark'] as const) {
       await portal.open('/account/notifications/choices');
       await judge(page, 'how one is told');
     });
+
+    test('what an account needs now and then is accessible', async ({ page, portal, watch }) => {
+      test.setTimeout(60_000);
+      watch.expects(404, 422);
+      await portal.firstAccount();
+      await portal.openList();
+      await portal.generate('WEB');
+      const key = await portal.link('WEB').getAttribute('href');
+      await portal.open(`${key}/usage`);
+      await judge(page, 'use of a key');
+      await portal.open('/account/sub-users');
+      await judge(page, 'no sub-users');
+      await portal.button('Invite').click();
+      await judge(page, 'refused invitation');
+      await portal.field('Username').fill('guest');
+      await portal.button('Invite').click();
+      const link = await page.locator('.notice code').innerText();
+      await judge(page, 'invitation');
+      await portal.open('/account/webhooks');
+      await judge(page, 'webhooks');
+      await portal.open('/account/profile');
+      await portal.button('Set up two-factor login').click();
+      await judge(page, 'second factor that is not confirmed');
+      await page.context().clearCookies();
+      await portal.open(new URL(link).pathname + new URL(link).search);
+      await judge(page, 'invited');
+      await portal.open('/invitation?token=old');
+      await judge(page, 'closed invitation');
+    });
   });
 }

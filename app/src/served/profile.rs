@@ -8,7 +8,8 @@ mod sessions;
 mod time_zone;
 
 pub(super) use confirm::confirm_page;
-pub(super) use history::{action_text, history_page};
+pub use history::action_text;
+pub(super) use history::history_page;
 
 use leptos::prelude::*;
 

@@ -7,8 +7,8 @@ use crate::domain::notice::Cause;
 use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
 use crate::store::{MailUser, NoticeFacts, NoticeKey};
-use app::texts::{MailTexts, Served};
-use app::{Language, Plural, fill, plural};
+use app::texts::{MailTexts, ProfileTexts, Served};
+use app::{Language, Plural, action_text, fill, plural};
 
 /// The most addresses that a letter names.
 const ADDRESSES: usize = 10;
@@ -83,6 +83,11 @@ fn told(facts: &NoticeFacts, user: &MailUser, t: &'static MailTexts, language: L
     let mut told = Facts::new();
     if let Some(key) = &facts.key {
         key_facts(&mut told, key, facts, t, language);
+    }
+    let is_of_many = matches!(facts.cause, Cause::AccountChanged | Cause::AddressesChanged);
+    let action = facts.action.as_deref().filter(|_| is_of_many);
+    if let Some(what) = action.and_then(|what| action_text(ProfileTexts::in_language(language), what)) {
+        told.push((t.fact_what, what.to_owned()));
     }
     if let Some(actor) = &facts.actor {
         let who = if actor == "operator" { t.by_operator.to_owned() } else { one_line(actor) };

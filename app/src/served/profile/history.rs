@@ -44,7 +44,8 @@ fn cells(t: &'static ProfileTexts, row: HistoryRow) -> Vec<Part> {
 }
 
 /// What was done, by its name in the audit log.
-pub(in super::super) fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static str> {
+#[must_use]
+pub fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static str> {
     Some(match action {
         "user_added" => t.action_user_added,
         "user_disabled" => t.action_user_disabled,

@@ -117,3 +117,15 @@ fn what_users_write_stays_what_they_wrote() {
     assert_eq!(draft.subject, "A key was deleted: <b>WEB  Bcc: eve@example.org");
     assert!(draft.html().contains("&lt;b&gt;WEB") && !draft.html().contains("<b>"), "{}", draft.html());
 }
+
+#[test]
+fn a_change_of_the_account_is_named_in_the_readers_language() {
+    let done = NoticeFacts { action: Some("two_factor_reset".to_owned()), ..facts(Cause::AccountChanged) };
+    for language in Language::ALL {
+        let what = action_text(ProfileTexts::in_language(language), "two_factor_reset").unwrap();
+        let text = written(&done, &user(language.code(), "UTC")).text();
+        assert!(text.contains(what), "{text}");
+    }
+    let unknown = NoticeFacts { action: Some("of_a_later_version".to_owned()), ..done };
+    assert!(!written(&unknown, &user("en", "UTC")).text().contains("later_version"));
+}
