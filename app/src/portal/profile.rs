@@ -10,6 +10,8 @@ use super::{Code, Moment, Password, PortalError};
 /// What users may ask and change of themselves.
 #[async_trait]
 pub trait ProfilePortal: Send + Sync {
+    /// One page of what happened in the account of the user, newest first.
+    async fn list_history(&self, page: u32) -> Result<HistoryPage, PortalError>;
     /// What the user chose and entered.
     async fn profile(&self) -> Result<Profile, PortalError>;
     /// Enters a mail address; where mail can be sent it waits for its confirmation.

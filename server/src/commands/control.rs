@@ -4,14 +4,15 @@
 //! open. So there is one writer at any time, and a change by a verb is known to the server before the verb
 //! ends.
 
+mod carry_out;
+mod protocol;
+
+pub(super) use protocol::{ProbeOpened, Reply, Request, UserLine};
+
 use super::Failure;
-use crate::accounts::operator::{InitialPassword, Operator, OperatorError};
-use crate::domain::role::Role;
-use crate::domain::time::Micros;
-use crate::probe::Arrival;
 use crate::services::{Services, SystemClock, start};
 use crate::settings::Settings;
-use serde::{Deserialize, Serialize};
+use carry_out::carry_out;
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -28,96 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const CLAIM_PATIENCE: Duration = Duration::from_secs(2);
 /// The most bytes of one request.
 const LIMIT: u64 = 64 * 1024;
-
-/// What a verb asks for.
-#[derive(Serialize, Deserialize)]
-pub(super) enum Request {
-    AddUser {
-        name: String,
-        owner: Option<String>,
-        #[serde(default)]
-        reads_only: bool,
-        email: Option<String>,
-        password: Option<String>,
-    },
-    ListUsers,
-    SetUserDisabled {
-        name: String,
-        disabled: bool,
-    },
-    SetRole {
-        name: String,
-        reads_only: bool,
-    },
-    EndSessions {
-        name: String,
-    },
-    ResetPassword {
-        name: String,
-        password: Option<String>,
-    },
-    ResetTwoFactor {
-        name: String,
-    },
-    AddGateway {
-        name: String,
-    },
-    ListGateways,
-    RemoveGateway {
-        name: String,
-    },
-    OpenProbe,
-    CloseProbe {
-        marker: String,
-    },
-}
-
-impl Request {
-    /// Whether it means nothing without a server that answers gateways.
-    fn needs_server(&self) -> bool {
-        matches!(self, Self::OpenProbe | Self::CloseProbe { .. })
-    }
-}
-
-/// What it is answered.
-#[derive(Serialize, Deserialize)]
-pub(super) enum Reply {
-    Done,
-    /// A password that was made up, or a gateway token: printed once.
-    Secret(String),
-    Users(Vec<UserLine>),
-    Gateways(Vec<GatewayLine>),
-    Probe(ProbeOpened),
-    Arrivals(Vec<Arrival>),
-    Failed(String),
-}
-
-/// A user, as `user list` prints it.
-#[derive(Serialize, Deserialize)]
-pub(super) struct UserLine {
-    pub(super) username: String,
-    pub(super) owner: Option<String>,
-    pub(super) email: Option<String>,
-    pub(super) role: String,
-    pub(super) two_factor: bool,
-    pub(super) disabled: bool,
-    pub(super) created_at: String,
-}
-
-/// A gateway, as `gateway list` prints it.
-#[derive(Serialize, Deserialize)]
-pub(super) struct GatewayLine {
-    pub(super) name: String,
-    pub(super) created_at: String,
-}
-
-/// A probe that was opened, and the settings of the running server that its judge needs.
-#[derive(Serialize, Deserialize)]
-pub(super) struct ProbeOpened {
-    pub(super) marker: String,
-    pub(super) client_address_header: String,
-    pub(super) require_gateway_token: bool,
-}
 
 /// A data directory that belongs to this process.
 pub(super) struct DataDir {
@@ -262,85 +173,4 @@ async fn answer(stream: UnixStream, services: &Services) -> io::Result<()> {
     };
     write.write_all(&serde_json::to_vec(&reply)?).await?;
     write.shutdown().await
-}
-
-async fn carry_out(services: &Services, request: &Request) -> Reply {
-    try_carry_out(services, request).await.unwrap_or_else(|error| Reply::Failed(error.to_string()))
-}
-
-async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, OperatorError> {
-    let operator = &services.operator;
-    let secret = |made_up: Option<String>| made_up.map_or(Reply::Done, Reply::Secret);
-    let initial = |password: &Option<String>| InitialPassword { given: password.clone() };
-    Ok(match request {
-        Request::AddUser { name, owner, reads_only, email, password } => {
-            let (owner, role) = (owner.as_deref(), Role::of(*reads_only));
-            let added = operator.add_user_with_role(name, owner, role, email.clone(), initial(password));
-            secret(added.await?)
-        }
-        Request::ListUsers => Reply::Users(user_lines(operator).await?),
-        Request::SetUserDisabled { name, disabled } => {
-            operator.set_user_disabled(name, *disabled).await?;
-            Reply::Done
-        }
-        Request::SetRole { name, reads_only } => {
-            operator.set_role(name, Role::of(*reads_only)).await?;
-            Reply::Done
-        }
-        Request::EndSessions { name } => {
-            operator.end_sessions(name).await?;
-            Reply::Done
-        }
-        Request::ResetPassword { name, password } => {
-            secret(operator.reset_password(name, initial(password)).await?)
-        }
-        Request::ResetTwoFactor { name } => {
-            operator.reset_two_factor(name).await?;
-            Reply::Done
-        }
-        Request::AddGateway { name } => Reply::Secret(operator.add_gateway(name).await?),
-        Request::ListGateways => {
-            let lines = operator.list_gateways().await?.into_iter();
-            let line =
-                |g: crate::store::GatewayRow| GatewayLine { name: g.name, created_at: iso(g.created_at) };
-            Reply::Gateways(lines.map(line).collect())
-        }
-        Request::RemoveGateway { name } => {
-            operator.remove_gateway(name).await?;
-            Reply::Done
-        }
-        Request::OpenProbe => Reply::Probe(open_probe(services)?),
-        Request::CloseProbe { marker } => services.probes.close(marker).map_or_else(
-            || Reply::Failed("the probe is over; is another doctor at work? Try again".to_owned()),
-            Reply::Arrivals,
-        ),
-    })
-}
-
-fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {
-    let marker = services.probes.open(services.clock.now());
-    Ok(ProbeOpened {
-        marker: marker.map_err(|error| OperatorError::Trouble(error.to_string()))?,
-        client_address_header: services.settings.client_address_header.to_string(),
-        require_gateway_token: services.settings.require_gateway_token,
-    })
-}
-
-async fn user_lines(operator: &Operator) -> Result<Vec<UserLine>, OperatorError> {
-    let users = operator.list_users().await?;
-    let name_of = |no| users.iter().find(|u| u.no == no).map(|u| u.username.to_string());
-    let line = |user: &crate::store::UserRow| UserLine {
-        username: user.username.to_string(),
-        owner: user.owner.and_then(name_of),
-        email: user.email.clone(),
-        role: user.role.name().to_owned(),
-        two_factor: user.totp.is_some(),
-        disabled: user.disabled,
-        created_at: iso(user.created_at),
-    };
-    Ok(users.iter().map(line).collect())
-}
-
-fn iso(at: Micros) -> String {
-    crate::http::moment_iso(at)
 }

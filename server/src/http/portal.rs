@@ -18,10 +18,9 @@ use crate::domain::time_zone::TimeZone;
 use crate::domain::token::PlainToken;
 use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
-use crate::store::AuditRow;
 use app::{
-    Code, Dashboard, HistoryPage, HistoryRow, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language,
-    LockWidth, Moment, Password, Portal, PortalError, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
+    Code, Dashboard, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language, LockWidth, Moment, Password,
+    Portal, PortalError, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
 };
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -134,23 +133,6 @@ impl Portal for RequestPortal {
         self.note(self.services.accounts.log_out(self.actor.as_ref(), self.owing.as_ref()).await)?;
         *self.outcome.cookie.lock() = Some(Cookie::End);
         Ok(())
-    }
-
-    async fn list_history(&self, page: u32) -> Result<HistoryPage, PortalError> {
-        let actor = self.note(self.actor())?;
-        let history = self.note(self.services.accounts.list_history(actor, page).await)?;
-        let row = |row: &AuditRow| HistoryRow {
-            at: moment(row.at, &actor.time_zone),
-            action: row.action.clone(),
-            actor: row.actor.clone(),
-            address: row.address.map(|a| a.to_string()),
-            detail: row.detail.clone(),
-        };
-        Ok(HistoryPage {
-            rows: history.rows.iter().map(row).collect(),
-            page: history.page,
-            pages: history.pages,
-        })
     }
 
     async fn dashboard(&self) -> Result<Dashboard, PortalError> {

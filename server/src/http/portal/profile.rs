@@ -3,12 +3,32 @@
 use super::{RequestPortal, moment};
 use crate::accounts::OwnSession;
 use crate::domain::time_zone::TimeZone;
-use crate::store::WaitingAddress;
-use app::{Code, EmailLink, Password, PortalError, Profile, ProfilePortal, SessionView, WaitingEmail};
+use crate::store::{AuditRow, WaitingAddress};
+use app::{
+    Code, EmailLink, HistoryPage, HistoryRow, Password, PortalError, Profile, ProfilePortal, SessionView,
+    WaitingEmail,
+};
 use async_trait::async_trait;
 
 #[async_trait]
 impl ProfilePortal for RequestPortal {
+    async fn list_history(&self, page: u32) -> Result<HistoryPage, PortalError> {
+        let actor = self.note(self.actor())?;
+        let history = self.note(self.services.accounts.list_history(actor, page).await)?;
+        let row = |row: &AuditRow| HistoryRow {
+            at: moment(row.at, &actor.time_zone),
+            action: row.action.clone(),
+            actor: row.actor.clone(),
+            address: row.address.map(|a| a.to_string()),
+            detail: row.detail.clone(),
+        };
+        Ok(HistoryPage {
+            rows: history.rows.iter().map(row).collect(),
+            page: history.page,
+            pages: history.pages,
+        })
+    }
+
     async fn profile(&self) -> Result<Profile, PortalError> {
         let actor = self.note(self.actor())?;
         let sessions = self.note(self.services.accounts.list_own_sessions(actor).await)?;

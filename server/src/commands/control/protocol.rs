@@ -1,0 +1,94 @@
+//! What verbs and the server say to each other.
+
+use crate::probe::Arrival;
+use serde::{Deserialize, Serialize};
+
+/// What a verb asks for.
+#[derive(Serialize, Deserialize)]
+pub(in super::super) enum Request {
+    AddUser {
+        name: String,
+        owner: Option<String>,
+        #[serde(default)]
+        reads_only: bool,
+        email: Option<String>,
+        password: Option<String>,
+    },
+    ListUsers,
+    SetUserDisabled {
+        name: String,
+        disabled: bool,
+    },
+    SetRole {
+        name: String,
+        reads_only: bool,
+    },
+    EndSessions {
+        name: String,
+    },
+    ResetPassword {
+        name: String,
+        password: Option<String>,
+    },
+    ResetTwoFactor {
+        name: String,
+    },
+    AddGateway {
+        name: String,
+    },
+    ListGateways,
+    RemoveGateway {
+        name: String,
+    },
+    OpenProbe,
+    CloseProbe {
+        marker: String,
+    },
+}
+
+impl Request {
+    /// Whether it means nothing without a server that answers gateways.
+    pub(super) fn needs_server(&self) -> bool {
+        matches!(self, Self::OpenProbe | Self::CloseProbe { .. })
+    }
+}
+
+/// What it is answered.
+#[derive(Serialize, Deserialize)]
+pub(in super::super) enum Reply {
+    Done,
+    /// A password that was made up, or a gateway token: printed once.
+    Secret(String),
+    Users(Vec<UserLine>),
+    Gateways(Vec<GatewayLine>),
+    Probe(ProbeOpened),
+    Arrivals(Vec<Arrival>),
+    Failed(String),
+}
+
+/// A user, as `user list` prints it.
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct UserLine {
+    pub(in super::super) username: String,
+    pub(in super::super) owner: Option<String>,
+    pub(in super::super) email: Option<String>,
+    pub(in super::super) role: String,
+    pub(in super::super) two_factor: bool,
+    pub(in super::super) disabled: bool,
+    pub(in super::super) created_at: String,
+}
+
+/// A gateway, as `gateway list` prints it.
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct GatewayLine {
+    pub(in super::super) name: String,
+    pub(in super::super) created_at: String,
+}
+
+/// A probe that was opened, and the settings of the running server that its judge needs.
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct ProbeOpened {
+    pub(in super::super) marker: String,
+    pub(in super::super) client_address_header: String,
+    pub(in super::super) require_gateway_token: bool,
+}
