@@ -93,8 +93,11 @@ fn told(facts: &NoticeFacts, user: &MailUser, t: &'static MailTexts, language: L
         let who = if actor == "operator" { t.by_operator.to_owned() } else { one_line(actor) };
         told.push((t.fact_by, who));
     }
-    if !facts.detail.is_empty() && facts.cause != Cause::PasswordExpiring {
-        told.push((t.fact_detail, one_line(&facts.detail)));
+    // What is told of a password is the number of days that it still has.
+    match (facts.cause, facts.detail.parse()) {
+        (Cause::PasswordExpiring, Ok(days)) => told.push((t.fact_days_left, days_left(days, t, language))),
+        _ if facts.detail.is_empty() => {}
+        _ => told.push((t.fact_detail, one_line(&facts.detail))),
     }
     if facts.cause.is_gathered() {
         told.push((t.fact_count, times(facts.count, t, language)));
@@ -131,6 +134,10 @@ fn key_facts(
     if key.username != facts.username {
         told.push((t.fact_user, key.username.to_string()));
     }
+}
+
+fn days_left(days: u64, t: &MailTexts, language: Language) -> String {
+    plural(language, days, Plural { one: t.days_one, few: t.days_few, many: t.days_many })
 }
 
 fn times(count: u64, t: &MailTexts, language: Language) -> String {

@@ -19,7 +19,7 @@ fn root() -> &'static Path {
 }
 
 /// Families and samples of a text, by a parser that is not ours.
-fn parse(text: &str) -> Value {
+pub(crate) fn parse(text: &str) -> Value {
     let mut judge = Command::new("python3")
         .arg(root().join("server/tests/judges/metrics.py"))
         .env("PYTHONPATH", root().join(".tools/python"))
@@ -33,7 +33,7 @@ fn parse(text: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-async fn ask(app: &TestApp, path: &str) -> (StatusCode, String) {
+pub(crate) async fn ask(app: &TestApp, path: &str) -> (StatusCode, String) {
     let request = Request::get(path).body(Body::empty()).unwrap();
     let response = latchkey::http::admin(app.services.clone()).oneshot(request).await.unwrap();
     let status = response.status();

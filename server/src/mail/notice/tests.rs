@@ -129,3 +129,14 @@ fn a_change_of_the_account_is_named_in_the_readers_language() {
     let unknown = NoticeFacts { action: Some("of_a_later_version".to_owned()), ..done };
     assert!(!written(&unknown, &user("en", "UTC")).text().contains("later_version"));
 }
+
+#[test]
+fn a_password_that_ends_is_told_with_its_days() {
+    for (language, days, said) in
+        [("en", "7", "Time left: 7 days"), ("en", "1", "1 day"), ("ro", "3", "3 zile"), ("ro", "1", "o zi")]
+    {
+        let ending = NoticeFacts { detail: days.to_owned(), ..facts(Cause::PasswordExpiring) };
+        let text = written(&ending, &user(language, "UTC")).text();
+        assert!(text.contains(said), "{text}");
+    }
+}

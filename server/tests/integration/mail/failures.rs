@@ -3,6 +3,7 @@
 use super::smtp::{Smtp, free_port};
 use super::{start, start_at};
 use crate::app::TestApp;
+use crate::metrics::{ask, parse};
 use app::Language;
 use latchkey::mail::Letter;
 use serde_json::json;
@@ -66,6 +67,14 @@ async fn a_refused_recipient_is_given_up_at_once_and_the_others_get_theirs() {
     assert_eq!(smtp.next()["to"], json!(["first@example.org"]));
     assert_eq!(smtp.next()["to"], json!(["last@example.org"]));
     assert_eq!((app.waiting().await, app.given_up()), (0, 2));
+    assert_eq!(figures(&app).await, [0.0, 2.0, 2.0]);
+}
+
+/// What the operator watches: letters that wait, were sent, were given up.
+async fn figures(app: &TestApp) -> [f64; 3] {
+    let told = parse(&ask(app, "/metrics").await.1);
+    ["waiting", "sent_total", "given_up_total"]
+        .map(|figure| told["samples"][format!("latchkey_mails_{figure}")].as_f64().unwrap())
 }
 
 #[tokio::test]
@@ -83,6 +92,7 @@ async fn letters_wait_for_a_server_that_is_not_there() {
     let app = start_at(&format!("smtp://127.0.0.1:{port}?tls=none"), &[]).await;
     queue(&app, &["one", "two"]).await;
     app.send_due().await;
+    assert_eq!(figures(&app).await, [2.0, 0.0, 0.0]);
     let smtp = Smtp::start_at(port);
     app.clock.advance(59);
     app.send_due().await;

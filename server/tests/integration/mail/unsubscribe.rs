@@ -52,6 +52,7 @@ async fn one_click_of_a_mail_program_stops_letters_of_that_kind_alone() {
     let form = "application/x-www-form-urlencoded";
     let answer = post(&app, &path, form, "List-Unsubscribe=One-Click").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(app.waiting().await, 0, "what waited is not sent any more");
     assert!(!is_told(&app, demo, Cause::NewLogin).await);
     assert!(is_told(&app, demo, Cause::AccountChanged).await);
     assert!(is_told(&app, other, Cause::NewLogin).await);

@@ -41,6 +41,25 @@ pub(super) async fn set(
         .bind(choice.by_webhook)
         .execute(&mut *connection)
         .await?;
+        if !choice.by_mail {
+            forget_letters(connection, user, choice).await?;
+        }
     }
+    Ok(())
+}
+
+/// What waits is not sent any more to who does not want it.
+async fn forget_letters(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    choice: &NoticeChoice,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM mails WHERE notice_no IN (SELECT no FROM notices WHERE user_no = ? AND cause = ?)",
+    )
+    .bind(i64::from(user.0))
+    .bind(choice.cause as u8)
+    .execute(connection)
+    .await?;
     Ok(())
 }
