@@ -1,0 +1,255 @@
+//! From settings to use cases: what all of them stand on first, then each of them.
+
+use super::{Services, StartError};
+use crate::accounts::operator::Operator;
+use crate::accounts::{
+    AccountParts, Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink, SubUsers,
+};
+use crate::domain::password_rules::PasswordRules;
+use crate::domain::time::Clock;
+use crate::keys::{Flash, Keys};
+use crate::mail::{Mailer, MailerParts};
+use crate::metrics::{Metrics, Watched};
+use crate::notices::{Gatherer, Notices};
+use crate::probe::Probes;
+use crate::secrets::Secrets;
+use crate::settings::Settings;
+use crate::store::{KeyStore, NoticePolicy, NoticeStore, Store, sqlite};
+use crate::traffic::Traffic;
+use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
+use crate::webhooks::{Courier, Sender, SystemResolver, Webhooks};
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Opens the data directory and wires everything; the flusher has to be run by whoever serves.
+///
+/// # Errors
+/// The data directory cannot be used.
+pub async fn start(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<(Arc<Services>, Flusher), StartError> {
+    let (ground, flusher) = Ground::open(settings, clock).await?;
+    let passwords = ground.passwords()?;
+    let setup = match ground.store.count_users().await? {
+        0 => SetupLink::open().map_err(|e| generator(&e))?,
+        _ => SetupLink::default(),
+    };
+    Ok((Arc::new(ground.services(passwords, setup)?), flusher))
+}
+
+fn generator(error: &dyn Display) -> StartError {
+    StartError::Generator(error.to_string())
+}
+
+/// What the use cases stand on.
+struct Ground {
+    settings: Settings,
+    secrets: Secrets,
+    clock: Arc<dyn Clock>,
+    index: Arc<KeyIndex>,
+    store: Arc<dyn Store>,
+    journal: Arc<Journal>,
+    gatherer: Arc<Gatherer>,
+    verifier: Arc<Verifier>,
+    traffic: Arc<Traffic>,
+    ignored_headers: Arc<AtomicU64>,
+}
+
+impl Ground {
+    async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<(Self, Flusher), StartError> {
+        let secrets = Secrets::load(&settings)?;
+        let index = Arc::new(KeyIndex::default());
+        let (store, log) =
+            sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone())
+                .await?;
+        store.load(index.clone()).await?;
+        let hold_seconds = settings.notice_hold_seconds;
+        store.set_notice_policy(NoticePolicy { mail_is_on: settings.smtp.is_some(), hold_seconds }).await?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let journal = Arc::new(Journal::default());
+        let mut flusher =
+            Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))?;
+        flusher.load_totals()?;
+        let flusher = flusher.keeping_days(settings.statistics_days);
+        let gatherer = Arc::new(Gatherer::default());
+        let verifier = Arc::new(Verifier::new(VerifierParts {
+            index: Arc::clone(&index),
+            journal: Arc::clone(&journal),
+            store: Arc::clone(&store),
+            gatherer: Arc::clone(&gatherer),
+            pepper: secrets.pepper.clone(),
+            format: settings.token_format.clone(),
+            clock: Arc::clone(&clock),
+        }));
+        let (traffic, ignored_headers) = (Arc::default(), Arc::default());
+        let ground = Self {
+            settings,
+            secrets,
+            clock,
+            index,
+            store,
+            journal,
+            gatherer,
+            verifier,
+            traffic,
+            ignored_headers,
+        };
+        Ok((ground, flusher))
+    }
+
+    fn services(self, passwords: Passwords, setup: SetupLink) -> Result<Services, StartError> {
+        let accounts = self.accounts(passwords.clone(), setup.clone());
+        let mailer = self.mailer();
+        let (webhooks, courier) = self.webhooks();
+        Ok(Services {
+            metrics: self.metrics(&mailer)?,
+            sub_users: self.sub_users(&accounts),
+            mail_addresses: self.mail_addresses(&accounts),
+            notices: self.notices(),
+            keys: self.keys(&accounts),
+            operator: self.operator(passwords, setup.clone()),
+            mail_is_on: self.mail_is_on(),
+            accounts,
+            webhooks,
+            courier,
+            mailer,
+            setup,
+            flash: Flash::default(),
+            once: Once::default(),
+            probes: Probes::default(),
+            settings: self.settings,
+            store: self.store,
+            ignored_headers: self.ignored_headers,
+            verifier: self.verifier,
+            clock: self.clock,
+            traffic: self.traffic,
+        })
+    }
+
+    fn mail_is_on(&self) -> bool {
+        self.settings.smtp.is_some()
+    }
+
+    fn origin(&self) -> String {
+        self.settings.public_url.origin.clone()
+    }
+
+    fn passwords(&self) -> Result<Passwords, StartError> {
+        Passwords::new(PasswordRules::new(&self.settings.public_url.origin)).map_err(|e| generator(&e))
+    }
+
+    fn accounts(&self, passwords: Passwords, setup: SetupLink) -> Arc<Accounts> {
+        let accounts = Accounts::new(AccountParts {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            passwords,
+            setup,
+            limits: self.settings.session_limits,
+            pepper: self.secrets.pepper.clone(),
+            sealing: self.secrets.sealing.clone(),
+            password_max_age_days: self.settings.password_max_age_days,
+        });
+        Arc::new(accounts.gathering(Arc::clone(&self.gatherer)))
+    }
+
+    fn mail_addresses(&self, accounts: &Arc<Accounts>) -> MailAddresses {
+        MailAddresses::new(MailAddressParts {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            accounts: Arc::clone(accounts),
+            sealing: self.secrets.sealing.clone(),
+            mail_is_on: self.mail_is_on(),
+            origin: self.origin(),
+        })
+    }
+
+    fn sub_users(&self, accounts: &Arc<Accounts>) -> SubUsers {
+        SubUsers {
+            store: Arc::clone(&self.store),
+            index: Arc::clone(&self.index),
+            accounts: Arc::clone(accounts),
+            clock: Arc::clone(&self.clock),
+            sealing: self.secrets.sealing.clone(),
+            origin: self.origin(),
+            mail_is_on: self.mail_is_on(),
+        }
+    }
+
+    fn keys(&self, accounts: &Arc<Accounts>) -> Keys {
+        Keys {
+            store: Arc::clone(&self.store),
+            index: Arc::clone(&self.index),
+            verifier: Arc::clone(&self.verifier),
+            accounts: Arc::clone(accounts),
+            clock: Arc::clone(&self.clock),
+            pepper: self.secrets.pepper.clone(),
+            sealing: self.settings.revealable.then(|| self.secrets.sealing.clone()),
+            format: self.settings.token_format.clone(),
+        }
+    }
+
+    fn operator(&self, passwords: Passwords, setup: SetupLink) -> Operator {
+        Operator {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            passwords,
+            pepper: self.secrets.pepper.clone(),
+            setup,
+        }
+    }
+
+    fn notices(&self) -> Notices {
+        let (store, index) = (Arc::clone(&self.store), Arc::clone(&self.index));
+        Notices::new(store, index, Arc::clone(&self.gatherer), Arc::clone(&self.clock))
+    }
+
+    fn mailer(&self) -> Arc<Mailer> {
+        Arc::new(Mailer::new(MailerParts {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            sealing: self.secrets.sealing.clone(),
+            pepper: self.secrets.pepper.clone(),
+            origin: self.origin(),
+            smtp: self.settings.smtp.clone(),
+        }))
+    }
+
+    fn webhooks(&self) -> (Webhooks, Courier) {
+        let allow_private = self.settings.webhook_allow_private;
+        let patience = Duration::from_secs(self.settings.webhook_timeout_seconds);
+        let bell = Arc::<Notify>::default();
+        let courier = Courier {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            sealing: self.secrets.sealing.clone(),
+            sender: Sender::new(Arc::new(SystemResolver), allow_private, patience),
+            bell: Arc::clone(&bell),
+        };
+        let webhooks = Webhooks {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            sealing: self.secrets.sealing.clone(),
+            allow_private,
+            bell,
+        };
+        (webhooks, courier)
+    }
+
+    fn metrics(&self, mailer: &Mailer) -> Result<Metrics, StartError> {
+        let watched = Watched {
+            mail: Arc::clone(mailer.figures()),
+            index: Arc::clone(&self.index),
+            journal: Arc::clone(&self.journal),
+            verifier: Arc::clone(&self.verifier),
+            store: Arc::clone(&self.store),
+            traffic: Arc::clone(&self.traffic),
+            ignored_headers: Arc::clone(&self.ignored_headers),
+            clock: Arc::clone(&self.clock),
+        };
+        Metrics::new(watched).map_err(|e| StartError::Metrics(e.to_string()))
+    }
+}
