@@ -141,7 +141,8 @@ async function shootFull(kind) {
   const page = await context.newPage();
   const go = async (path) => {
     await page.goto(path);
-    if (scripted && (await page.getByRole('navigation').count()) > 0) await page.waitForSelector('[aria-expanded]');
+    const starts = scripted && (await page.locator('link[rel=modulepreload]').count()) > 0;
+    if (starts && (await page.getByRole('navigation').count()) > 0) await page.waitForSelector('[aria-expanded]');
   };
   const pages = {
     dashboard: '/',
@@ -151,6 +152,11 @@ async function shootFull(kind) {
     'key-cloud': paths['Courier phones'],
     'key-new': paths['New web server'],
     delete: `${paths.WEB}/delete`,
+    'key-usage': `${paths.WEB}/usage`,
+    profile: '/account/profile',
+    history: '/account/profile/history',
+    'sub-users': '/account/sub-users',
+    webhooks: '/account/webhooks',
     notifications: '/account/notifications',
     'notifications-choices': '/account/notifications/choices',
     'not-found': '/no-such-page',
@@ -159,6 +165,7 @@ async function shootFull(kind) {
     await go(path);
     await shoot(page, kind, name);
   }
+  await shootActs(kind, page);
   await go(paths['SMPP bind']);
   await page.getByRole('button', { name: 'Show' }).click();
   await page.getByText('Anybody who has this key').waitFor();
@@ -193,6 +200,32 @@ async function shootFull(kind) {
   await doorPage.goto('/setup?token=used');
   await shoot(doorPage, kind, 'setup-closed');
   await door.close();
+}
+
+/** What follows on a form of the pages that the server alone knows. */
+async function shootActs(kind, page) {
+  await page.goto('/account/sub-users');
+  await page.getByLabel('Username').fill('guest');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await shoot(page, kind, 'sub-users-invited');
+  const link = new URL(await page.locator('.notice code').innerText());
+  await page.getByRole('button', { name: 'Withdraw' }).waitFor();
+  const stranger = await open({ ...kind, state: undefined });
+  const invited = await stranger.newPage();
+  await invited.goto(link.pathname + link.search);
+  await shoot(invited, kind, 'invited');
+  await invited.goto('/unsubscribe?token=old');
+  await shoot(invited, kind, 'unsubscribe-closed');
+  await stranger.close();
+  await page.goto('/account/sub-users');
+  await page.getByRole('button', { name: 'Withdraw' }).click();
+  await page.goto('/account/webhooks');
+  await page.getByRole('textbox').first().fill('https://hooks.example.com/keys');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await shoot(page, kind, 'webhook-added');
+  await page.goto('/account/profile');
+  await page.getByRole('button', { name: 'Set up two-factor login' }).click();
+  await shoot(page, kind, 'profile-two-factor');
 }
 
 async function shootForReadme(state) {

@@ -4,6 +4,7 @@ mod actor;
 mod change_password;
 mod codes;
 mod history;
+mod letter_throttle;
 mod log_in;
 mod mail_addresses;
 mod once;
@@ -27,7 +28,7 @@ pub use passwords::{ChoiceError, Passwords, Whose};
 pub use second_factor::Security;
 pub use sessions::{SessionLimits, SessionToken};
 pub use setup::SetupLink;
-pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUsers};
+pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUserParts, SubUsers};
 pub use visitor::{Owed, Owing, Visitor};
 
 use crate::domain::ids::UserNo;

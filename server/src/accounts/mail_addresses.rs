@@ -1,10 +1,11 @@
 //! The mail address of a user: in force once who reads it has opened the link that was sent there.
 
+use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, store_trouble};
 use crate::domain::ids::UserNo;
 use crate::domain::mail_address::{MailAddress, MailAddressError};
 use crate::domain::sealing::{SealError, SealingKey};
-use crate::domain::throttle::{Allowance, Throttle};
+use crate::domain::throttle::Allowance;
 use crate::domain::time::{Clock, Micros};
 use crate::mail::Letter;
 use crate::store::{
@@ -14,7 +15,6 @@ use crate::store::{
 use app::{Field, Language, PortalError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use parking_lot::Mutex;
 use rand::TryRng;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 /// Seconds for which a link works.
 const VALID_SECONDS: i64 = 3 * 24 * 3600;
-/// Links a user may ask for, and links that may be sent to one address: nobody floods a stranger's inbox.
+/// Links a user may ask for.
 const LINKS: Allowance = Allowance { burst: 5, seconds_each: 720 };
 
 /// The use cases of mail addresses.
@@ -36,8 +36,7 @@ pub struct MailAddresses {
     mail_is_on: bool,
     /// Where links lead: the public address of the pages.
     origin: String,
-    by_user: Mutex<Throttle<UserNo>>,
-    by_address: Mutex<Throttle<String>>,
+    links: LetterThrottle,
 }
 
 /// What mail addresses work with.
@@ -71,8 +70,7 @@ impl MailAddresses {
     #[must_use]
     pub fn new(parts: MailAddressParts) -> Self {
         let MailAddressParts { store, clock, accounts, sealing, mail_is_on, origin } = parts;
-        let (by_user, by_address) = (Mutex::new(Throttle::new(LINKS)), Mutex::new(Throttle::new(LINKS)));
-        Self { store, clock, accounts, sealing, mail_is_on, origin, by_user, by_address }
+        Self { store, clock, accounts, sealing, mail_is_on, origin, links: LetterThrottle::new(LINKS) }
     }
 
     /// The addresses of the actor.
@@ -173,7 +171,7 @@ impl MailAddresses {
 
     async fn ask(&self, actor: &Actor, email: &MailAddress, language: Language) -> Result<(), PortalError> {
         let now = self.clock.now();
-        self.check_links(actor, email, now)?;
+        self.links.take(actor.user, email, now)?;
         let (token, token_hash) = new_token()?;
         let letter = Letter::ConfirmAddress {
             to: email.to_string(),
@@ -190,8 +188,6 @@ impl MailAddresses {
         let mail = self.sealed(actor.user, &letter, now)?;
         let audit = actor.audit(now, Action::EmailEntered, email.to_string());
         self.store.insert_confirmation(confirmation, mail, audit).await.map_err(store_trouble)?;
-        self.by_user.lock().charge(actor.user, now);
-        self.by_address.lock().charge(email.folded(), now);
         Ok(())
     }
 
@@ -200,15 +196,6 @@ impl MailAddresses {
         let audit = actor.audit(self.clock.now(), Action::EmailChanged, email.to_string());
         let change = EmailChange { user: actor.user, old, farewell: None, audit };
         self.store.set_email(Some(email.to_string()), change).await.map_err(store_trouble)
-    }
-
-    fn check_links(&self, actor: &Actor, email: &MailAddress, now: Micros) -> Result<(), PortalError> {
-        let by_user = self.by_user.lock().wait_seconds(&actor.user, now);
-        let by_address = self.by_address.lock().wait_seconds(&email.folded(), now);
-        match by_user.max(by_address) {
-            Some(retry_after_seconds) => Err(PortalError::Throttled { retry_after_seconds }),
-            None => Ok(()),
-        }
     }
 
     /// The letter to the address that is replaced, if its reader confirmed it once.

@@ -4,10 +4,12 @@ mod invitations;
 
 pub use invitations::{InvitationToken, Invitee};
 
+use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, store_trouble};
 use crate::domain::ids::Username;
 use crate::domain::role::Role;
 use crate::domain::sealing::SealingKey;
+use crate::domain::throttle::Allowance;
 use crate::domain::time::Clock;
 use crate::store::{Action, Audit, InvitationRow, KeyScope, Store, SubUserRow, UserRow};
 use crate::verify::KeyIndex;
@@ -17,8 +19,11 @@ use std::sync::Arc;
 /// Sub-users on a page.
 const PAGE: u32 = 50;
 
-/// The use cases of sub-users.
-pub struct SubUsers {
+/// Letters with invitations that an owner may ask for: fifty an hour.
+const LETTERS: Allowance = Allowance { burst: 50, seconds_each: 72 };
+
+/// What the use cases of sub-users work with.
+pub struct SubUserParts {
     /// Where they are kept.
     pub store: Arc<dyn Store>,
     /// How many keys each has.
@@ -33,6 +38,12 @@ pub struct SubUsers {
     pub origin: String,
     /// Whether mail can be sent.
     pub mail_is_on: bool,
+}
+
+/// The use cases of sub-users.
+pub struct SubUsers {
+    parts: SubUserParts,
+    letters: LetterThrottle,
 }
 
 /// A sub-user and how many living keys it has.
@@ -56,20 +67,26 @@ pub struct SubUserList {
 }
 
 impl SubUsers {
+    /// Ready to serve.
+    #[must_use]
+    pub fn new(parts: SubUserParts) -> Self {
+        Self { parts, letters: LetterThrottle::new(LETTERS) }
+    }
+
     /// One page of the actor's sub-users; a page past the end is the last one.
     ///
     /// # Errors
     /// The actor is a sub-user, or the store is in trouble.
     pub async fn list_sub_users(&self, actor: &Actor, page: u32) -> Result<SubUserList, PortalError> {
         let account = actor.owned_account()?;
-        let total = self.store.count_sub_users(account).await.map_err(store_trouble)?;
+        let total = self.parts.store.count_sub_users(account).await.map_err(store_trouble)?;
         let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
         let page = page.clamp(1, pages);
         let skipped = (page - 1).saturating_mul(PAGE);
-        let rows = self.store.list_sub_users(account, skipped, PAGE).await.map_err(store_trouble)?;
-        let keys = |row: &SubUserRow| self.index.count(KeyScope::User(row.no));
+        let rows = self.parts.store.list_sub_users(account, skipped, PAGE).await.map_err(store_trouble)?;
+        let keys = |row: &SubUserRow| self.parts.index.count(KeyScope::User(row.no));
         let sub_users = rows.into_iter().map(|row| ListedSubUser { keys: keys(&row), row }).collect();
-        let invitations = self.store.list_invitations(account, self.clock.now()).await;
+        let invitations = self.parts.store.list_invitations(account, self.parts.clock.now()).await;
         let invitations = invitations.map_err(store_trouble)?;
         Ok(SubUserList { sub_users, page: if total == 0 { 0 } else { page }, pages, invitations })
     }
@@ -90,7 +107,7 @@ impl SubUsers {
         }
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         let audit = self.line(actor, &user, action, "");
-        self.store.set_user_disabled(user.no, disabled, audit).await.map_err(store_trouble)
+        self.parts.store.set_user_disabled(user.no, disabled, audit).await.map_err(store_trouble)
     }
 
     /// Ends all sessions of a sub-user.
@@ -100,7 +117,7 @@ impl SubUsers {
     pub async fn end_sessions(&self, actor: &Actor, username: &str) -> Result<(), PortalError> {
         let user = self.find_sub_user(actor, username).await?;
         let audit = self.line(actor, &user, Action::SessionsEnded, "");
-        self.store.end_sessions(user.no, audit).await.map_err(store_trouble)
+        self.parts.store.end_sessions(user.no, audit).await.map_err(store_trouble)
     }
 
     /// Lets a sub-user manage keys, or only read, from its next request on.
@@ -113,19 +130,19 @@ impl SubUsers {
             return Ok(());
         }
         let audit = self.line(actor, &user, Action::RoleChanged, role.name());
-        self.store.set_role(user.no, role, audit).await.map_err(store_trouble)
+        self.parts.store.set_role(user.no, role, audit).await.map_err(store_trouble)
     }
 
     /// A sub-user of the actor's own account; anybody else is not there.
     async fn find_sub_user(&self, actor: &Actor, username: &str) -> Result<UserRow, PortalError> {
         let account = actor.owned_account()?;
         let username = Username::parse(username).map_err(|_| PortalError::NotFound)?;
-        let user = self.store.find_user(&username).await.map_err(store_trouble)?;
+        let user = self.parts.store.find_user(&username).await.map_err(store_trouble)?;
         user.filter(|user| user.owner == Some(account)).ok_or(PortalError::NotFound)
     }
 
     /// A line in the history of the sub-user.
     fn line(&self, actor: &Actor, user: &UserRow, action: Action, detail: &str) -> Audit {
-        Audit { user: Some(user.no), ..actor.audit(self.clock.now(), action, detail) }
+        Audit { user: Some(user.no), ..actor.audit(self.parts.clock.now(), action, detail) }
     }
 }

@@ -5,6 +5,7 @@ use super::letter::Letter;
 use super::mailer::MailerParts;
 use super::notice;
 use super::subscription::Subscription;
+use crate::accounts::InvitationToken;
 use crate::store::{MailContent, MailRow, StoreError};
 use app::texts::{MailTexts, Served};
 use app::{Language, fill};
@@ -40,9 +41,13 @@ pub(super) async fn write(
     let pages = Pages { origin: &parts.origin };
     let no = match &row.content {
         MailContent::Letter(sealed) => {
-            let opened = Letter::open(&parts.sealing, sealed);
-            let written = opened.map(|opened| letter(opened, &pages));
-            return Ok(written.map_err(|_| "it was sealed with another key"));
+            let Ok(opened) = Letter::open(&parts.sealing, sealed) else {
+                return Ok(Err("it was sealed with another key"));
+            };
+            if is_closed(&opened, parts).await? {
+                return Ok(Err("the invitation is closed"));
+            }
+            return Ok(Ok(letter(opened, &pages)));
         }
         MailContent::Notice(no) => *no,
     };
@@ -52,6 +57,14 @@ pub(super) async fn write(
     let subscription = Subscription { username: user.username.clone(), cause: facts.cause };
     let token = subscription.token(&parts.pepper);
     Ok(Ok(notice::letter(&facts, user, email, &pages, &token)))
+}
+
+/// Whether a letter invites to what was withdrawn or is over.
+async fn is_closed(letter: &Letter, parts: &MailerParts) -> Result<bool, StoreError> {
+    let Letter::Invitation { link, .. } = letter else { return Ok(false) };
+    let token = link.split_once("token=").and_then(|(_, token)| InvitationToken::parse(token));
+    let Some(token) = token else { return Ok(true) };
+    Ok(parts.store.find_invitation(token.hash(), parts.clock.now()).await?.is_none())
 }
 
 /// Writes a letter that somebody asked for.

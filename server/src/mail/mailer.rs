@@ -178,9 +178,15 @@ impl Mailer {
         state: &mut State,
         connection: &mut Option<Connection>,
     ) -> Result<Ending, StoreError> {
-        let draft = match compose::write(row, &self.parts).await? {
-            Ok(draft) => draft,
-            Err(reason) => return self.give_up(row, reason).await,
+        if self.is_too_old(row) {
+            return self.give_up(row, "it waited for three days").await;
+        }
+        let draft = match compose::write(row, &self.parts).await {
+            Ok(Ok(draft)) => draft,
+            Ok(Err(reason)) => return self.give_up(row, reason).await,
+            Err(error) if error.is_of_the_disk() => return Err(error),
+            // Of this row alone, as far as anybody knows: the others do not wait for it.
+            Err(error) => return self.postpone(row, &error.to_string()).await,
         };
         match self.hand_over(&draft, row, smtp, connection).await {
             Ok(()) => {
@@ -261,9 +267,13 @@ impl Mailer {
         }
     }
 
+    fn is_too_old(&self, row: &MailRow) -> bool {
+        self.parts.clock.now().seconds_since(row.created_at) >= PATIENCE_SECONDS
+    }
+
     async fn postpone(&self, row: &MailRow, reason: &str) -> Result<Ending, StoreError> {
         let now = self.parts.clock.now();
-        if now.seconds_since(row.created_at) >= PATIENCE_SECONDS {
+        if self.is_too_old(row) {
             return self.give_up(row, reason).await;
         }
         let seconds = wait_seconds(row.attempts);

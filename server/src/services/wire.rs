@@ -3,7 +3,8 @@
 use super::{Services, StartError};
 use crate::accounts::operator::Operator;
 use crate::accounts::{
-    AccountParts, Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink, SubUsers,
+    AccountParts, Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink, SubUserParts,
+    SubUsers,
 };
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::time::Clock;
@@ -168,7 +169,7 @@ impl Ground {
     }
 
     fn sub_users(&self, accounts: &Arc<Accounts>) -> SubUsers {
-        SubUsers {
+        SubUsers::new(SubUserParts {
             store: Arc::clone(&self.store),
             index: Arc::clone(&self.index),
             accounts: Arc::clone(accounts),
@@ -176,7 +177,7 @@ impl Ground {
             sealing: self.secrets.sealing.clone(),
             origin: self.origin(),
             mail_is_on: self.mail_is_on(),
-        }
+        })
     }
 
     fn keys(&self, accounts: &Arc<Accounts>) -> Keys {

@@ -73,11 +73,13 @@ impl SubUsers {
         let owner = actor.owned_account()?;
         let (username, email) = parse(&invitee)?;
         let token = InvitationToken::generate()?;
-        let link = format!("{}/invitation?token={}", self.origin, token.0.expose_secret());
-        let at = self.clock.now();
-        let mail = match email.clone().filter(|_| self.mail_is_on) {
+        let link = format!("{}/invitation?token={}", self.parts.origin, token.0.expose_secret());
+        let at = self.parts.clock.now();
+        let mail = match email.clone().filter(|_| self.parts.mail_is_on) {
             Some(to) => {
+                self.letters.take(actor.user, &to, at)?;
                 let (owner, username) = (actor.username.to_string(), username.to_string());
+                let to = to.to_string();
                 let letter = Letter::Invitation { to, language, owner, username, link: link.clone() };
                 Some(NewMail { user: None, payload: self.seal(&letter)?, due_at: at })
             }
@@ -86,8 +88,9 @@ impl SubUsers {
         let audit = actor.audit(at, Action::SubUserInvited, username.as_str());
         let expires_at = at.plus_seconds(OPEN_SECONDS);
         let (hash, role) = (token.hash(), invitee.role);
+        let email = email.map(|email| email.to_string());
         let invitation = NewInvitation { hash, owner, username, email, role, at, expires_at };
-        let kept = self.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
+        let kept = self.parts.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
         kept.map_err(|error| match error {
             StoreError::Conflict => PortalError::field(Field::Username, Problem::Taken),
             StoreError::Full => PortalError::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
@@ -103,8 +106,8 @@ impl SubUsers {
     pub async fn withdraw_invitation(&self, actor: &Actor, username: &str) -> Result<(), PortalError> {
         let owner = actor.owned_account()?;
         let username = Username::parse(username).map_err(|_| PortalError::NotFound)?;
-        let audit = actor.audit(self.clock.now(), Action::InvitationWithdrawn, username.as_str());
-        self.store.delete_invitation(owner, &username, audit).await.map_err(store_trouble)
+        let audit = actor.audit(self.parts.clock.now(), Action::InvitationWithdrawn, username.as_str());
+        self.parts.store.delete_invitation(owner, &username, audit).await.map_err(store_trouble)
     }
 
     /// The open invitation with this secret, for whoever holds the link.
@@ -113,7 +116,7 @@ impl SubUsers {
     /// The link is closed, or was never one.
     pub async fn find_invitation(&self, secret: &str) -> Result<InvitationRow, PortalError> {
         let token = InvitationToken::parse(secret).ok_or(PortalError::NotFound)?;
-        let found = self.store.find_invitation(token.hash(), self.clock.now()).await;
+        let found = self.parts.store.find_invitation(token.hash(), self.parts.clock.now()).await;
         found.map_err(store_trouble)?.ok_or(PortalError::NotFound)
     }
 
@@ -131,8 +134,8 @@ impl SubUsers {
         let invitation = self.find_invitation(secret).await?;
         let username = invitation.username;
         let whose = Whose { username: username.as_str(), email: invitation.email.as_deref(), present: None };
-        let password_hash = self.accounts.hash_new_password(password, &whose).await?;
-        let at = self.clock.now();
+        let password_hash = self.parts.accounts.hash_new_password(password, &whose).await?;
+        let at = self.parts.clock.now();
         let line = |action, detail: &str, user| Audit {
             at,
             action,
@@ -147,16 +150,16 @@ impl SubUsers {
             added: line(Action::UserAdded, "by invitation", None),
             accepted: line(Action::InvitationAccepted, username.as_str(), Some(invitation.owner)),
         };
-        let user = self.store.accept_invitation(acceptance).await.map_err(|error| match error {
+        let user = self.parts.store.accept_invitation(acceptance).await.map_err(|error| match error {
             // Somebody was given the name in the meantime: this link leads nowhere any more.
             StoreError::Conflict => PortalError::NotFound,
             error => store_trouble(error),
         })?;
-        self.accounts.begin_session(user, &username, visit, at).await
+        self.parts.accounts.begin_session(user, &username, visit, at).await
     }
 
     fn seal(&self, letter: &Letter) -> Result<Vec<u8>, PortalError> {
-        letter.seal(&self.sealing).map_err(|error| {
+        letter.seal(&self.parts.sealing).map_err(|error| {
             tracing::error!(%error, "a letter could not be sealed");
             PortalError::Unavailable
         })
@@ -164,12 +167,12 @@ impl SubUsers {
 }
 
 /// Both fields, with every message at its field.
-fn parse(invitee: &Invitee) -> Result<(Username, Option<String>), PortalError> {
+fn parse(invitee: &Invitee) -> Result<(Username, Option<MailAddress>), PortalError> {
     let username = parse_username(&invitee.username);
     let email = match invitee.email.trim() {
         "" => Ok(None),
         email => MailAddress::parse(email)
-            .map(|email| Some(email.to_string()))
+            .map(Some)
             .map_err(|_| FieldError { field: Field::Email, problem: Problem::NotAMailAddress }),
     };
     match (username, email) {

@@ -1,7 +1,7 @@
 //! Mail that is to be sent.
 
 use super::SqliteStore;
-use super::rows::{corrupt, micros, number, user_no, username};
+use super::rows::{corrupt, micros, number, readable, user_no, username};
 use crate::domain::ids::{MailNo, NoticeNo, UserNo};
 use crate::domain::time::Micros;
 use crate::store::{MailContent, MailRow, MailStore, MailUser, NewMail, StoreError};
@@ -88,12 +88,13 @@ impl MailStore for SqliteStore {
 
     async fn list_due_mails(&self, now: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
         let rows = sqlx::query(DUE).bind(now.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
-        rows.iter().map(mail_row).collect()
+        // What no version wrote must not hold up the others.
+        Ok(rows.iter().filter_map(|row| readable(mail_row(row))).collect())
     }
 
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
         let rows = sqlx::query(OLD).bind(before.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
-        rows.iter().map(mail_row).collect()
+        Ok(rows.iter().filter_map(|row| readable(mail_row(row))).collect())
     }
 
     async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError> {

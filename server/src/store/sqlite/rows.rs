@@ -13,6 +13,11 @@ pub(super) fn corrupt(what: &str) -> StoreError {
     StoreError::Unavailable(format!("unreadable {what}"))
 }
 
+/// A row of a queue, or nothing where it cannot be read: the rows behind it shall not wait for it.
+pub(super) fn readable<T>(row: Result<T, StoreError>) -> Option<T> {
+    row.inspect_err(|error| tracing::warn!(%error, "a row of latchkey.db is left out")).ok()
+}
+
 pub(super) fn number(value: i64) -> Result<u32, StoreError> {
     u32::try_from(value).map_err(|_| corrupt("row number"))
 }

@@ -201,7 +201,7 @@ async fn the_link_is_mailed_where_mail_is_set_up() {
             .iter()
             .filter_map(|mail| match &mail.content {
                 MailContent::Letter(sealed) => {
-                    Some(Letter::open(&app.services.sub_users.sealing, sealed).unwrap())
+                    Some(Letter::open(app.services.keys.sealing.as_ref().unwrap(), sealed).unwrap())
                 }
                 MailContent::Notice(_) => None,
             })
@@ -220,4 +220,24 @@ async fn the_link_is_mailed_where_mail_is_set_up() {
         assert_eq!((guest.email.as_deref(), guest.role), (Some("g@example.org"), Role::ReadsOnly));
         assert!(!guest.email_confirmed, "the owner saw the link too");
     }
+}
+
+#[tokio::test]
+async fn nobody_floods_an_inbox_with_invitations() {
+    let flags = [("smtp_url", "smtp://127.0.0.1:9?tls=none"), ("smtp_from", "Keys <keys@example.com>")];
+    let app = TestApp::start_with(&flags).await;
+    app.add_user("owner").await;
+    let owner = app.browser("owner").await;
+    let mut statuses = Vec::new();
+    for number in 0..7 {
+        let name = format!("guest{number}");
+        let fields = [("username", name.as_str()), ("email", "Victim@example.org"), ("role", "reads_only")];
+        statuses.push(owner.post("/account/sub-users?do=invite_sub_user", &fields).await.status);
+        owner.post("/account/sub-users?do=withdraw_invitation", &[("username", &name)]).await;
+    }
+    assert_eq!(statuses[..5], [StatusCode::SEE_OTHER; 5]);
+    assert_eq!(statuses[5..], [StatusCode::TOO_MANY_REQUESTS; 2]);
+    let elsewhere = [("username", "other"), ("email", "other@example.org"), ("role", "reads_only")];
+    let other = owner.post("/account/sub-users?do=invite_sub_user", &elsewhere).await;
+    assert_eq!(other.status, StatusCode::SEE_OTHER, "{}", other.body);
 }

@@ -1,7 +1,7 @@
 //! What is delivered to webhooks.
 
 use super::super::notices;
-use super::super::rows::{corrupt, micros, number, numbers, user_no};
+use super::super::rows::{corrupt, micros, number, numbers, readable, user_no};
 use super::webhook_row;
 use crate::domain::ids::NoticeNo;
 use crate::domain::notice::Cause;
@@ -124,7 +124,7 @@ pub(super) async fn list_due(
         .bind(i64::from(most))
         .fetch_all(readers)
         .await?;
-    let due: Vec<_> = rows.iter().map(delivery_row).collect::<Result<_, _>>()?;
+    let due: Vec<_> = rows.iter().filter_map(|row| readable(delivery_row(row))).collect();
     if due.is_empty() {
         return Ok(Vec::new());
     }
@@ -132,8 +132,8 @@ pub(super) async fn list_due(
         .bind(numbers(due.iter().map(|delivery| delivery.webhook.0)))
         .fetch_all(readers)
         .await?;
-    let webhooks: Vec<_> = rows.iter().map(webhook_row).collect::<Result<_, _>>()?;
-    let mut webhooks: HashMap<_, _> = webhooks.into_iter().map(|webhook| (webhook.no, webhook)).collect();
+    let webhooks = rows.iter().filter_map(|row| readable(webhook_row(row)));
+    let mut webhooks: HashMap<_, _> = webhooks.map(|webhook| (webhook.no, webhook)).collect();
     // One that was removed between the two questions has nothing due any more.
     Ok(due.into_iter().filter_map(|d| Some((webhooks.remove(&d.webhook)?, d))).collect())
 }
