@@ -191,8 +191,15 @@ impl Webhooks {
     /// Forgets deliveries of long ago.
     pub async fn sweep_deliveries(&self) {
         let before = self.clock.now().plus_seconds(-KEPT_DAYS * 24 * 3600);
-        if let Err(error) = self.store.delete_old_deliveries(before).await {
-            tracing::error!(%error, "old deliveries to webhooks cannot be removed");
+        loop {
+            match self.store.delete_old_deliveries(before).await {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "old deliveries to webhooks cannot be removed");
+                    return;
+                }
+            }
         }
     }
 

@@ -22,6 +22,8 @@ use tracing_subscriber::EnvFilter;
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// How long the letter in flight may hold up the end.
 const LAST_LETTER: Duration = Duration::from_secs(5);
+/// How long notices may be written down at the end.
+const LAST_NOTICES: Duration = Duration::from_secs(1);
 /// How often it is looked whose password ends soon.
 const REMIND_EVERY: Duration = Duration::from_secs(60);
 /// Lets the access log through, whatever the level of the rest.
@@ -98,7 +100,7 @@ async fn serve_until_signal(
     let counting = tokio::spawn(flusher.run(stop_counting.clone()));
     let control = data_dir.listen()?;
     pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
-    pages.spawn(services.courier.clone().run(stop.clone()));
+    let carrying = pages.spawn(services.courier.clone().run(stop.clone()));
     pages.spawn(sweep(Arc::clone(services), stop.clone()));
     pages.spawn(remind(Arc::clone(services), stop.clone()));
     let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
@@ -121,13 +123,15 @@ async fn serve_until_signal(
     };
     tracing::info!("stopping: requests in flight are answered first");
     stop.cancel();
-    serving.await?;
-    // A letter that the mail server is taking is removed while that can be written down.
-    let _ = tokio::time::timeout(LAST_LETTER, mailing).await;
+    // A letter or message that is being taken is noted as sent while that can be written down.
+    let last = tokio::time::timeout(LAST_LETTER, async { tokio::join!(mailing, carrying) });
+    let (served, _) = tokio::join!(serving, last);
+    served?;
     // Only now is nothing left that could be counted.
     stop_counting.cancel();
     counting.await?;
-    gathering.await?;
+    // Refusals of the last second may be lost, as in a crash; the promise to be gone in time comes first.
+    let _ = tokio::time::timeout(LAST_NOTICES, gathering).await;
     failure.map_or(Ok(()), |cause| Err(stopped_by(&cause)))
 }
 

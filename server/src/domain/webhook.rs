@@ -87,6 +87,8 @@ const WAITS: [i64; 9] =
     [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 /// Who asks for a longer pause is asked again after this one.
 const LONGEST_PAUSE: i64 = DAY;
+/// No plan waits longer for the next attempt; what was not tried for longer has had none.
+pub const LONGEST_WAIT: i64 = 2 * DAY;
 /// A webhook that fails for so many seconds is switched off.
 pub const PATIENCE: i64 = 3 * DAY;
 
@@ -137,6 +139,7 @@ mod tests {
         let waits: Vec<i64> = (1..).map_while(|failed| wait_after(failed, 0.0, None)).collect();
         assert_eq!(waits, WAITS);
         assert!(waits.iter().sum::<i64>() > PATIENCE);
+        assert!((1..=9).all(|failed| wait_after(failed, 1.0, Some(u64::MAX)).unwrap() < LONGEST_WAIT));
         assert_eq!(wait_after(0, 0.0, None), None);
         assert_eq!(wait_after(2, 1.0, None), Some(330));
         assert_eq!(wait_after(1, 0.5, Some(120)), Some(126));

@@ -4,8 +4,10 @@ use super::client::Caller;
 use super::gateway::Hook;
 use crate::services::Services;
 use axum::Router;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
+use http::{HeaderValue, Method, header};
 use std::sync::Arc;
 use tower::Service;
 
@@ -29,7 +31,9 @@ impl Entrance {
         if let Some(services) = &self.gateways
             && let Some(hook) = Hook::of(request.method(), request.uri().path())
         {
-            return hook.answer(services, request, caller).await;
+            let is_head = request.method() == Method::HEAD;
+            let response = hook.answer(services, request, caller).await;
+            return if is_head { without_body(response) } else { response };
         }
         request.extensions_mut().insert(caller);
         match self.rest.clone().call(request).await {
@@ -37,6 +41,16 @@ impl Entrance {
             Err(never) => match never {},
         }
     }
+}
+
+/// The answer to a HEAD: what a body would have been told of, and none of it (RFC 9110, section 9.3.2). HTTP/1.1
+/// leaves it out by itself, HTTP/2 does not.
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    Response::from_parts(parts, Body::empty())
 }
 
 /// Answers everything with a router.

@@ -14,11 +14,15 @@ impl Notices {
         self.store.list_notice_choices(actor.user).await.map_err(store_trouble)
     }
 
-    /// Sets that; also who may only read keys decides how it is told.
+    /// Sets that; also who may only read keys decides how it is told. What webhooks tell is for the owner of the
+    /// account to choose, whose they are.
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn choose(&self, actor: &Actor, wanted: Vec<NoticeChoice>) -> Result<(), PortalError> {
+    pub async fn choose(&self, actor: &Actor, mut wanted: Vec<NoticeChoice>) -> Result<(), PortalError> {
+        if actor.owner.is_some() {
+            wanted.iter_mut().for_each(|choice| choice.by_webhook = true);
+        }
         let audit = actor.audit(self.clock.now(), Action::NoticesChosen, String::new());
         self.store.set_notice_choices(actor.user, wanted, audit).await.map_err(store_trouble)
     }

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Notify;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,9 @@ const PLACES: usize = 32;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// For how long a webhook rests whose attempt could not be noted: it would be tried again and again.
 const REST: Duration = Duration::from_secs(30);
+/// What takes longer is slow, and rests so many times as long.
+const SLOW: Duration = Duration::from_secs(1);
+const SLOW_RESTS: u32 = 3;
 
 /// Sends what is due.
 #[derive(Clone)]
@@ -39,23 +42,18 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// Sends until it is stopped. What is on its way then is sent again after the next start.
+    /// Sends until it is stopped; what is on its way then comes to its end first.
     pub async fn run(self, stop: CancellationToken) {
         let (mut sending, mut busy) = (JoinSet::new(), HashSet::new());
+        let places = Arc::new(Semaphore::new(PLACES));
         loop {
-            for (webhook, delivery) in self.find_due(&busy, PLACES.saturating_sub(sending.len())).await {
+            for (webhook, delivery) in self.find_due(&busy, places.available_permits()).await {
+                let Ok(place) = Arc::clone(&places).try_acquire_owned() else { break };
                 busy.insert(webhook.no);
-                let courier = self.clone();
-                sending.spawn(async move {
-                    let no = webhook.no;
-                    if courier.deliver(webhook, delivery).await.is_err() {
-                        tokio::time::sleep(REST).await;
-                    }
-                    no
-                });
+                sending.spawn(self.clone().attend(webhook, delivery, place));
             }
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => break,
                 Some(done) = sending.join_next() => match done {
                     Ok(no) => { busy.remove(&no); }
                     // Which one it was is not known: all rest until the others have come back.
@@ -68,6 +66,29 @@ impl Courier {
                 busy.clear();
             }
         }
+        // All places are free once nothing is on its way.
+        let _ = places.acquire_many(PLACES as u32).await;
+    }
+
+    /// One attempt in its place, after which the webhook rests: for long if it was not to be noted, and several
+    /// times as long as it took if it was slow, so that slow ones never hold all places.
+    async fn attend(
+        self,
+        webhook: WebhookRow,
+        delivery: DeliveryRow,
+        place: OwnedSemaphorePermit,
+    ) -> WebhookNo {
+        let (no, begun) = (webhook.no, Instant::now());
+        let noted = self.deliver(webhook, delivery).await;
+        drop(place);
+        let took = begun.elapsed();
+        let rest = match noted {
+            Err(_) => REST,
+            Ok(()) if took >= SLOW => took * SLOW_RESTS,
+            Ok(()) => return no,
+        };
+        tokio::time::sleep(rest).await;
+        no
     }
 
     /// Sends once whatever is due now, all webhooks at a time; answers how much that was.

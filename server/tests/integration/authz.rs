@@ -34,6 +34,21 @@ async fn allow_is_an_empty_200_with_the_identity() {
 }
 
 #[tokio::test]
+async fn a_refused_head_tells_of_a_body_and_sends_none() {
+    let app = TestApp::start().await;
+    for path in ENDPOINTS {
+        let request =
+            Request::builder().method(Method::HEAD).uri(path).header("x-forwarded-for", "203.0.113.7");
+        let answer = app.send("127.0.0.1", request.body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "MISSING"), "{path}");
+        assert_eq!(answer.body, "", "HTTP/2 would send it");
+        let asked = Request::get(path).header("x-forwarded-for", "203.0.113.7").body(Body::empty()).unwrap();
+        let whole = app.send("127.0.0.1", asked).await.body.len().to_string();
+        assert_eq!(answer.header("content-length"), whole, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn deny_names_its_code_and_no_identity() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;

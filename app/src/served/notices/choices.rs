@@ -20,13 +20,11 @@ pub(in super::super) fn choices_page() -> Part {
 fn show(choices: &NoticeChoices) -> Part {
     let t = NoticeTexts::here();
     let form = Form::<ChooseNotices>::new();
-    let columns = vec![
-        (t.column_cause, Some("name-cell")),
-        (t.column_app, None),
-        (t.column_mail, None),
-        (t.column_webhook, None),
-    ];
-    let rows: Vec<_> = choices.causes.iter().map(|choice| (None, cells(t, *choice))).collect();
+    let mut columns = vec![(t.column_cause, Some("name-cell")), (t.column_app, None), (t.column_mail, None)];
+    // The webhooks are the owner's.
+    columns.extend(choices.is_owner.then_some((t.column_webhook, None)));
+    let rows = choices.causes.iter().map(|choice| (None, cells(t, *choice, choices.is_owner)));
+    let rows: Vec<_> = rows.collect();
     let webhooks = if choices.is_owner {
         view! { <p class="hint">{t.webhooks_owner}" "<a href="/account/webhooks">{t.webhooks_link}</a></p> }
             .part()
@@ -57,7 +55,7 @@ fn mail_hint(t: &'static NoticeTexts, choices: &NoticeChoices) -> Part {
     (!choices.has_address).then(|| view! { <p class="notice">{t.no_address}" "{link}</p> }).part()
 }
 
-fn cells(t: &'static NoticeTexts, choice: NoticeChoice) -> Vec<Part> {
+fn cells(t: &'static NoticeTexts, choice: NoticeChoice, is_owner: bool) -> Vec<Part> {
     let cause = cause_text(t, choice.cause);
     let tick = |name: String, column: &'static str, checked: bool| {
         let label = fill("{cause}: {column}", &[("cause", &cause), ("column", &column)]);
@@ -68,10 +66,8 @@ fn cells(t: &'static NoticeTexts, choice: NoticeChoice) -> Vec<Part> {
         }
         .part()
     };
-    vec![
-        cause.part(),
-        t.always.part(),
-        tick(NoticeBoxes::mail(choice.cause), t.column_mail, choice.by_mail),
-        tick(NoticeBoxes::webhook(choice.cause), t.column_webhook, choice.by_webhook),
-    ]
+    let by_webhook = || tick(NoticeBoxes::webhook(choice.cause), t.column_webhook, choice.by_webhook);
+    let by_webhook = is_owner.then(by_webhook);
+    let by_mail = tick(NoticeBoxes::mail(choice.cause), t.column_mail, choice.by_mail);
+    [Some(cause.part()), Some(t.always.part()), Some(by_mail), by_webhook].into_iter().flatten().collect()
 }

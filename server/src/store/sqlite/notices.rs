@@ -18,7 +18,7 @@ use sqlx::{Executor, Row, SqliteConnection};
 /// For how long a notice goes on counting.
 const GATHERED: i64 = 24 * Micros::HOUR;
 
-/// The most notices a user has; the oldest make room.
+/// The most notices a user has; the oldest make room, but none that may still count.
 const KEPT: i64 = 1000;
 /// What is kept of an act that a notice tells of.
 #[derive(Default)]
@@ -91,7 +91,22 @@ async fn gather(
         add_to(connection, no, notice).await?;
         return Ok(None);
     }
+    // Made room for, a notice that still counts would be made and sent again at once.
+    if count_gathering(connection, notice).await? >= KEPT {
+        return Ok(None);
+    }
     make(connection, notice, &Act::default()).await.map(Some)
+}
+
+/// How many notices of the user are of the last 24 hours.
+async fn count_gathering(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<i64, StoreError> {
+    let row =
+        sqlx::query("SELECT count(*) FROM notices WHERE user_no = ?1 AND last_at > ?2 AND first_at > ?2")
+            .bind(i64::from(notice.user.0))
+            .bind(notice.at.0 - GATHERED)
+            .fetch_one(connection)
+            .await?;
+    Ok(row.try_get(0)?)
 }
 
 /// What there is to know before something is gathered; one question, because a flood asks it often.
@@ -174,10 +189,12 @@ async fn make(
     // Whatever is done to an account, what it keeps is bounded.
     sqlx::query(
         "DELETE FROM notices WHERE no IN
-         (SELECT no FROM notices WHERE user_no = ? ORDER BY last_at DESC, no DESC LIMIT -1 OFFSET ?)",
+         (SELECT no FROM notices WHERE user_no = ?1 ORDER BY last_at DESC, no DESC LIMIT -1 OFFSET ?2)
+         AND first_at <= ?3",
     )
     .bind(i64::from(notice.user.0))
     .bind(KEPT)
+    .bind(notice.at.0 - GATHERED)
     .execute(connection)
     .await?;
     Ok(no)
@@ -258,7 +275,7 @@ async fn queue_deliveries(
         "INSERT INTO webhook_deliveries (webhook_no, message_id, notice_no, cause, created_at, due_at)
          SELECT w.no, 'msg_' || lower(hex(randomblob(16))), ?2, ?3, ?5, ?6
          FROM users u JOIN webhooks w ON w.owner_no = coalesce(u.owner_no, u.no)
-         LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?3
+         LEFT JOIN notice_choices c ON c.user_no = w.owner_no AND c.cause = ?3
          WHERE u.no = ?1 AND w.disabled_at IS NULL AND w.causes & ?4 AND coalesce(c.by_webhook, 1)",
     )
     .bind(i64::from(notice.user.0))

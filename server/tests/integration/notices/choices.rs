@@ -65,7 +65,8 @@ async fn the_page_says_why_no_mail_would_come() {
     choose(&sub, &["mail_guessing"]).await;
     let choices = app.services.store.list_notice_choices(user(&app, "sub").await.no).await.unwrap();
     assert_eq!(choices.iter().filter(|choice| choice.by_mail).count(), 1);
-    assert!(choices.iter().all(|choice| !choice.by_webhook));
+    assert!(choices.iter().all(|choice| choice.by_webhook), "the webhooks are the owner's");
+    assert!(!page.contains("webhook_guessing"), "{page}");
     assert_eq!(app.stranger().post(PAGE, &[]).await.status, StatusCode::SEE_OTHER);
 }
 

@@ -222,6 +222,33 @@ async fn every_cause_has_words_in_both_languages() {
 }
 
 #[tokio::test]
+async fn a_flood_of_keys_is_told_up_to_the_bound_and_nothing_twice() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let user = user(&app, "demo").await.no;
+    let flood = || {
+        let notice = |number: usize| latchkey::store::NewNotice {
+            user,
+            cause: Cause::DeadKeyInUse,
+            key: None,
+            at: app.clock.now(),
+            count: 1,
+            addresses: vec![],
+            // Stands for the key, which makes it a notice of its own.
+            detail: number.to_string(),
+        };
+        (0..1100).map(notice).collect::<Vec<_>>()
+    };
+    let store = &app.services.store;
+    for _ in 0..2 {
+        store.insert_notices(flood()).await.unwrap();
+        assert_eq!(store.count_notices(user).await.unwrap(), 1000);
+    }
+    let first = store.list_notices(user, 999, 1).await.unwrap().remove(0);
+    assert_eq!((first.detail.as_str(), first.count), ("0", 2), "it counts on");
+}
+
+#[tokio::test]
 async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
@@ -230,7 +257,10 @@ async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
         user,
         cause: Cause::PasswordExpiring,
         key: None,
-        at: latchkey::domain::time::Micros(app.clock.now().0 + number),
+        // Over more than a day: what is of the last 24 hours may still count and stays.
+        at: latchkey::domain::time::Micros(
+            app.clock.now().0 + number * 120 * latchkey::domain::time::Micros::SECOND,
+        ),
         count: 1,
         addresses: vec![],
         detail: String::new(),
@@ -247,7 +277,7 @@ async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
     assert!(plan.contains("notices_unread"), "{plan}");
     app.services.notices.sweep().await;
     assert_eq!(store.count_notices(user).await.unwrap(), 1000);
-    app.clock.advance(401 * super::DAY);
+    app.clock.advance(403 * super::DAY);
     app.services.notices.sweep().await;
     assert_eq!(store.count_notices(user).await.unwrap(), 0);
 }

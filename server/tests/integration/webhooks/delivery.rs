@@ -153,6 +153,22 @@ async fn resend(browser: &crate::app::Browser<'_>, path: &str) -> crate::app::An
 }
 
 #[tokio::test]
+async fn what_was_not_tried_for_days_did_not_fail_for_days() {
+    let app = app_with_owner().await;
+    let browser = app.browser("demo").await;
+    let receiver = Receiver::start("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n");
+    let (path, _) = add(&browser, &receiver.url()).await;
+    tell(&app, "demo", Cause::NewLogin, None, 1).await;
+    assert_eq!(deliver(&app).await, 1);
+    // As if Latchkey, or the account, had been off.
+    app.clock.advance(4 * DAY);
+    assert_eq!(deliver(&app).await, 1);
+    let browser = app.browser("demo").await;
+    assert!(!browser.get(&path).await.page().contains("Off since"));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_success_in_between_ends_the_failing() {
     let app = app_with_owner().await;
     let browser = app.browser("demo").await;

@@ -6,7 +6,7 @@ use super::webhook_row;
 use crate::domain::ids::NoticeNo;
 use crate::domain::notice::Cause;
 use crate::domain::time::Micros;
-use crate::domain::webhook::{DeliveryNo, WebhookNo};
+use crate::domain::webhook::{DeliveryNo, LONGEST_WAIT, WebhookNo};
 use crate::store::{Attempt, AttemptEnd, Blame, DeliveryRow, NewNotice, Shown, StoreError, WebhookRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
@@ -19,6 +19,11 @@ pub(in super::super) const DUE: &str = "SELECT d.* FROM (SELECT no, min(due_at) 
     JOIN webhook_deliveries d ON d.no = first.no
     JOIN webhooks w ON w.no = d.webhook_no JOIN users u ON u.no = w.owner_no
     WHERE w.disabled_at IS NULL AND u.disabled_at IS NULL ORDER BY d.due_at, d.no LIMIT ?3";
+
+/// So many at a time, because changes that people wait for share the writer.
+const AT_A_TIME: i64 = 500;
+pub(in super::super) const OLD: &str = "DELETE FROM webhook_deliveries WHERE no IN
+    (SELECT no FROM webhook_deliveries WHERE created_at < ? LIMIT ?)";
 
 fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, StoreError> {
     let cause = |number: i64| {
@@ -144,6 +149,7 @@ pub(super) async fn note(connection: &mut SqliteConnection, attempt: &Attempt) -
         AttemptEnd::Dropped { problem } => (Some(*problem), None),
         AttemptEnd::Failed { problem, next, .. } => (Some(*problem), *next),
     };
+    let last = exchange_tried_at(connection, attempt).await?;
     sqlx::query(
         "UPDATE webhook_deliveries SET attempts = attempts + 1, tried_at = ?2, status = ?3, problem = ?4,
          due_at = ?5 WHERE no = ?1",
@@ -158,8 +164,25 @@ pub(super) async fn note(connection: &mut SqliteConnection, attempt: &Attempt) -
     match &attempt.end {
         AttemptEnd::Delivered => end_failing(connection, attempt.webhook).await,
         AttemptEnd::Dropped { .. } => Ok(()),
-        AttemptEnd::Failed { blame, .. } => judge(connection, attempt, blame).await,
+        AttemptEnd::Failed { blame, .. } => judge(connection, attempt, blame, last).await,
     }
+}
+
+/// Notes when the webhook was tried; answers when it was before.
+async fn exchange_tried_at(
+    connection: &mut SqliteConnection,
+    attempt: &Attempt,
+) -> Result<Option<Micros>, StoreError> {
+    let no = i64::from(attempt.webhook.0);
+    let row = sqlx::query("SELECT tried_at FROM webhooks WHERE no = ?").bind(no);
+    let row = row.fetch_optional(&mut *connection).await?;
+    sqlx::query("UPDATE webhooks SET tried_at = ? WHERE no = ?")
+        .bind(attempt.at.0)
+        .bind(no)
+        .execute(connection)
+        .await?;
+    let last = row.map(|row| row.try_get::<Option<i64>, _>("tried_at")).transpose()?;
+    Ok(last.flatten().map(Micros))
 }
 
 async fn end_failing(connection: &mut SqliteConnection, no: WebhookNo) -> Result<(), StoreError> {
@@ -175,6 +198,7 @@ async fn judge(
     connection: &mut SqliteConnection,
     attempt: &Attempt,
     blame: &Blame,
+    last: Option<Micros>,
 ) -> Result<(), StoreError> {
     let (since, shown) = match blame {
         Blame::None => return Ok(()),
@@ -182,11 +206,13 @@ async fn judge(
         Blame::Off(shown) => (attempt.at, shown),
     };
     let row = sqlx::query(
-        "UPDATE webhooks SET failing_since = coalesce(failing_since, ?2)
+        "UPDATE webhooks SET failing_since = iif(?3, ?2, coalesce(failing_since, ?2))
          WHERE no = ?1 AND disabled_at IS NULL RETURNING owner_no, failing_since",
     )
     .bind(i64::from(attempt.webhook.0))
     .bind(attempt.at.0)
+    // What was not tried meanwhile did not fail meanwhile.
+    .bind(last.is_none_or(|last| attempt.at.seconds_since(last) > LONGEST_WAIT))
     .fetch_optional(&mut *connection)
     .await?;
     match row {
@@ -228,9 +254,6 @@ async fn switch_off(
 }
 
 pub(super) async fn delete_old(connection: &mut SqliteConnection, before: Micros) -> Result<u64, StoreError> {
-    let done = sqlx::query("DELETE FROM webhook_deliveries WHERE created_at < ?")
-        .bind(before.0)
-        .execute(connection)
-        .await?;
+    let done = sqlx::query(OLD).bind(before.0).bind(AT_A_TIME).execute(connection).await?;
     Ok(done.rows_affected())
 }

@@ -122,6 +122,8 @@ CREATE TABLE webhooks (
     causes INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     disabled_at INTEGER,
+    -- When anything was last sent to it.
+    tried_at INTEGER,
     -- Since when no delivery succeeded.
     failing_since INTEGER
 ) STRICT;
@@ -144,4 +146,5 @@ CREATE TABLE webhook_deliveries (
 ) STRICT;
 CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook_no, no);
 CREATE INDEX webhook_deliveries_by_due ON webhook_deliveries (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at);
 CREATE INDEX webhook_deliveries_by_notice ON webhook_deliveries (notice_no);
