@@ -3,7 +3,7 @@
 use super::passwords::HashError;
 use super::{Accounts, Actor, ChoiceError, Owed, Owing, Whose, store_trouble};
 use crate::domain::credentials::{Password, PasswordError};
-use crate::store::{Action, Audit, SessionHash, UserRow};
+use crate::store::{Action, Audit, SessionHash, StoreError, UserRow};
 use app::{Field, PortalError, Problem};
 
 impl Accounts {
@@ -54,7 +54,12 @@ impl Accounts {
         };
         let new = self.check_new_password(Field::NewPassword, new, &whose).await?;
         let hash = self.passwords.hash(new).await.map_err(hash_trouble)?;
-        self.store.change_password(user.no, hash, kept, audit).await.map_err(store_trouble)
+        let present = user.password_hash.clone();
+        match self.store.change_password(user.no, present, hash, kept, audit).await {
+            // The operator was faster, and ended the session.
+            Err(StoreError::NotFound) => Err(PortalError::SignedOut),
+            changed => changed.map_err(store_trouble),
+        }
     }
 
     /// The row of the actor.

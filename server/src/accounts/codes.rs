@@ -72,6 +72,9 @@ impl Accounts {
         // From here to the charge nothing is awaited: tries that come at once count one after the other.
         let wait = self.by_source.lock().wait_seconds(address, now);
         let by_user = self.by_code.lock().wait_seconds(&user.no, now).filter(|_| !is_known);
+        if by_user.is_some() {
+            self.gatherer.guessed(&user.username.folded(), address, now);
+        }
         if let Some(retry_after_seconds) = wait.max(by_user) {
             return Err(PortalError::Throttled { retry_after_seconds });
         }

@@ -8,7 +8,7 @@ use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, store_trouble};
 use crate::domain::address::Address;
 use crate::domain::credentials::Password;
-use crate::domain::ids::Username;
+use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
 use crate::store::{Action, Audit, UserRow};
 use app::{Field, PortalError, Problem};
@@ -31,18 +31,14 @@ impl Accounts {
             Some(name) => self.store.find_user(name).await.map_err(store_trouble)?,
             None => None,
         };
-        self.check_throttle(username, user.as_ref(), visit, now).await?;
-        let hash = user.as_ref().map(|u| u.password_hash.clone());
-        let right = self.passwords.verify(password, hash).await.map_err(hash_trouble)?;
+        let right = self.try_password(username, user.as_ref(), password, visit).await?;
         match user {
-            Some(user) if right && user.is_active() && user.totp.is_some() => {
-                self.begin_pending_session(user.no, visit, now).await
-            }
-            Some(user) if right && user.is_active() => {
-                self.begin_session(user.no, &user.username, visit, now).await
-            }
+            Some(user) if right && user.is_active() => self.begin_login(&user, visit, now).await,
             user => {
-                self.charge(username, visit, now);
+                // The password of a disabled user is as good as a wrong one.
+                if right {
+                    self.charge(username, visit, now);
+                }
                 self.note_failure(user.as_ref(), visit, now).await?;
                 Err(PortalError::field(Field::Form, Problem::WrongCredentials))
             }
@@ -56,45 +52,56 @@ impl Accounts {
         address: Address,
         password: Password,
     ) -> Result<UserRow, PortalError> {
-        let now = self.clock.now();
         let visit = Visit { address, user_agent: String::new() };
-        let name = username.as_str();
         let user = self.store.find_user(username).await.map_err(store_trouble)?;
-        self.check_throttle(name, user.as_ref(), &visit, now).await?;
-        let hash = user.as_ref().map(|u| u.password_hash.clone());
-        let right = self.passwords.verify(password, hash).await.map_err(hash_trouble)?;
+        let right = self.try_password(username.as_str(), user.as_ref(), password, &visit).await?;
         match user {
             Some(user) if right => Ok(user),
             user => {
-                self.charge(name, &visit, now);
-                self.note_failure(user.as_ref(), &visit, now).await?;
+                self.note_failure(user.as_ref(), &visit, self.clock.now()).await?;
                 Err(PortalError::field(Field::Password, Problem::WrongPassword))
             }
         }
     }
 
-    async fn check_throttle(
+    /// Whether the password is the user's; a wrong one is charged. It is asked whether a try is free both before
+    /// and within the turn, so that tries that come at once do not all pass before the first is charged.
+    async fn try_password(
         &self,
         username: &str,
         user: Option<&UserRow>,
+        password: Password,
+        visit: &Visit,
+    ) -> Result<bool, PortalError> {
+        // Asked of nobody too, which then takes as long.
+        let no = user.map_or(UserNo(0), |user| user.no);
+        let is_known = self.store.has_logged_in_from(no, visit.address).await.map_err(store_trouble)?;
+        let now = self.clock.now();
+        if user.is_some() && !is_known && self.by_username.lock().wait_seconds(&fold(username), now).is_some()
+        {
+            self.gatherer.guessed(&fold(username), visit.address, now);
+        }
+        self.check_throttle(username, is_known, visit, now)?;
+        let turn = self.passwords.take_turn().await.map_err(hash_trouble)?;
+        self.check_throttle(username, is_known, visit, now)?;
+        let hash = user.map(|u| u.password_hash.clone());
+        let right = self.passwords.verify_in(&turn, password, hash).await.map_err(hash_trouble)?;
+        if !right {
+            self.charge(username, visit, now);
+        }
+        Ok(right)
+    }
+
+    fn check_throttle(
+        &self,
+        username: &str,
+        is_known: bool,
         visit: &Visit,
         now: Micros,
     ) -> Result<(), PortalError> {
-        let mut wait = self.by_source.lock().wait_seconds(visit.address, now);
+        let by_source = self.by_source.lock().wait_seconds(visit.address, now);
         let by_username = self.by_username.lock().wait_seconds(&fold(username), now);
-        if by_username.is_some() {
-            let is_known = match user {
-                Some(user) => {
-                    self.store.has_logged_in_from(user.no, visit.address).await.map_err(store_trouble)?
-                }
-                None => false,
-            };
-            wait = wait.max(by_username.filter(|_| !is_known));
-            if !is_known && user.is_some() {
-                self.gatherer.guessed(&fold(username), visit.address, now);
-            }
-        }
-        match wait {
+        match by_source.max(by_username.filter(|_| !is_known)) {
             Some(retry_after_seconds) => Err(PortalError::Throttled { retry_after_seconds }),
             None => Ok(()),
         }

@@ -5,7 +5,7 @@ use crate::domain::password_rules::PasswordRules;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Argon2id with the OWASP minimum (19 MiB, 2 passes, 1 lane), as many at once as there are cores.
 #[derive(Clone)]
@@ -86,25 +86,52 @@ impl Passwords {
     /// # Errors
     /// The memory failed.
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, HashError> {
+        let turn = self.take_turn().await?;
+        self.verify_in(&turn, password, hash).await
+    }
+
+    /// A turn, in which something can be looked at before and after a password is checked.
+    pub(super) async fn take_turn(&self) -> Result<Turn, HashError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        turn.map(|turn| Turn(Arc::new(turn))).map_err(|e| HashError(e.to_string()))
+    }
+
+    pub(super) async fn verify_in(
+        &self,
+        turn: &Turn,
+        password: Password,
+        hash: Option<String>,
+    ) -> Result<bool, HashError> {
         let nobody = Arc::clone(&self.nobody);
         let known = hash.is_some() && password.is_hashable();
         let password = if password.is_hashable() { password } else { Password::attempt(String::new()) };
-        let right = self
-            .run(move || {
-                let parsed = PasswordHash::new(hash.as_deref().unwrap_or(&nobody));
-                parsed.is_ok_and(|p| Argon2::default().verify_password(password.expose(), &p).is_ok())
-            })
-            .await?;
-        Ok(right && known)
+        let right = turn.run(move || {
+            let parsed = PasswordHash::new(hash.as_deref().unwrap_or(&nobody));
+            parsed.is_ok_and(|p| Argon2::default().verify_password(password.expose(), &p).is_ok())
+        });
+        Ok(right.await? && known)
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|e| HashError(e.to_string()))?;
+        self.take_turn().await?.run(work).await
+    }
+}
+
+/// One of the few places in which passwords are worked on.
+pub(super) struct Turn(Arc<OwnedSemaphorePermit>);
+
+impl Turn {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        // Who asked may go away; the place is taken until the work is done.
+        let place = Arc::clone(&self.0);
         let task = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            let _place = place;
             work()
         });
         task.await.map_err(|e| HashError(e.to_string()))

@@ -4,8 +4,8 @@ use super::{Accounts, Actor, Owed, Owing, Visit, Visitor, store_trouble};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
-use crate::store::{Action, Audit, NewSession, SessionHash, StoreError};
-use app::{Language, PortalError};
+use crate::store::{Action, Audit, NewSession, SessionHash, StoreError, UserRow};
+use app::{Field, Language, PortalError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::TryRng;
@@ -131,20 +131,34 @@ impl Accounts {
             address: Some(visit.address),
             detail: String::new(),
         };
-        self.store.insert_session(session, Some(audit)).await.map_err(store_trouble)?;
+        self.store.insert_session(session, audit).await.map_err(store_trouble)?;
         Ok(token)
     }
 
-    /// Begins a session that waits for the code: whether it becomes a login is told when that is given.
-    pub(super) async fn begin_pending_session(
+    /// Begins the session of a user whose password was just checked; where the second factor is on, it waits for
+    /// the code, and becomes a login when that is given.
+    pub(super) async fn begin_login(
         &self,
-        user: UserNo,
+        user: &UserRow,
         visit: &Visit,
         now: Micros,
     ) -> Result<SessionToken, PortalError> {
-        let (token, session) = Self::new_session(user, visit, now, true)?;
-        self.store.insert_session(session, None).await.map_err(store_trouble)?;
-        Ok(token)
+        let code_pending = user.totp.is_some();
+        let (token, session) = Self::new_session(user.no, visit, now, code_pending)?;
+        // Meanwhile the password may have been changed, or the second factor switched on.
+        let session = NewSession { verified: Some(user.password_hash.clone()), ..session };
+        let audit = Audit {
+            at: now,
+            action: if code_pending { Action::PasswordAccepted } else { Action::Login },
+            actor: user.username.to_string(),
+            user: Some(user.no),
+            address: Some(visit.address),
+            detail: String::new(),
+        };
+        match self.store.insert_session(session, audit).await {
+            Err(StoreError::NotFound) => Err(PortalError::field(Field::Form, Problem::WrongCredentials)),
+            inserted => inserted.map(|()| token).map_err(store_trouble),
+        }
     }
 
     pub(super) fn new_session(
@@ -161,6 +175,7 @@ impl Accounts {
             address: visit.address,
             user_agent: visit.user_agent.chars().take(USER_AGENT_LIMIT).collect(),
             code_pending,
+            verified: None,
         };
         Ok((token, session))
     }

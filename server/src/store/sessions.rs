@@ -54,13 +54,16 @@ pub struct NewSession {
     pub user_agent: String,
     /// Whether the code of the second factor is still to be given.
     pub code_pending: bool,
+    /// The hash that the password was checked against, at a login.
+    pub verified: Option<String>,
 }
 
 /// Sessions.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Begins one; one that waits for a code is not told of yet.
-    async fn insert_session(&self, session: NewSession, audit: Option<Audit>) -> Result<(), StoreError>;
+    /// Begins one. After a login `NotFound`, if the password that was checked is not in force any more, the
+    /// second factor was switched on or off since, or the user is disabled.
+    async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError>;
     /// Finds one and its user, ended or not by its limits.
     async fn find_session(&self, hash: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
     /// Those of a user that were last seen and begun at or after these times, the last seen first, at most

@@ -86,6 +86,7 @@ pub trait UserStore: Send + Sync {
     async fn change_password(
         &self,
         no: UserNo,
+        present: String,
         hash: String,
         kept: SessionHash,
         audit: Audit,

@@ -64,6 +64,7 @@ pub fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static st
         "recovery_code_used" => t.action_recovery_code_used,
         "login" => t.action_login,
         "login_failed" => t.action_login_failed,
+        "password_accepted" => t.action_password_accepted,
         "logout" => t.action_logout,
         "session_ended" => t.action_session_ended,
         "email_entered" => t.action_email_entered,

@@ -71,6 +71,16 @@ pub(super) fn network(row: &SqliteRow) -> Result<Network, StoreError> {
     Network::from_stored(bytes, length).ok_or_else(|| corrupt("network"))
 }
 
+/// The first and the last address of a source: one, or for IPv6 those of its /64, which one machine holds whole.
+pub(super) fn source_range(address: Address) -> [Vec<u8>; 2] {
+    let first = address.source().to_bytes();
+    let mut last = first;
+    if address.site().is_some() {
+        last[8..].fill(0xff);
+    }
+    [first.to_vec(), last.to_vec()]
+}
+
 /// A list of numbers for `IN (SELECT value FROM json_each(?))`.
 pub(super) fn numbers(numbers: impl Iterator<Item = u32>) -> String {
     let mut text = String::from("[");

@@ -1,6 +1,6 @@
 //! Sessions.
 
-use super::rows::{hash, micros, stored_address};
+use super::rows::{hash, micros, source_range, stored_address};
 use super::users::user_row;
 use super::{SqliteStore, audit};
 use crate::domain::address::Address;
@@ -15,14 +15,12 @@ use sqlx::{Row, SqliteConnection};
 
 #[async_trait]
 impl SessionStore for SqliteStore {
-    async fn insert_session(&self, session: NewSession, audit: Option<Audit>) -> Result<(), StoreError> {
+    async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
                     insert(c, &session).await?;
-                    if let Some(audit) = audit {
-                        audit::write(c, &audit, None).await?;
-                    }
+                    audit::write(c, &audit, None).await?;
                     Ok(((), vec![]))
                 })
             })
@@ -168,12 +166,15 @@ impl SessionStore for SqliteStore {
     }
 
     async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError> {
-        let row =
-            sqlx::query("SELECT 1 FROM audit WHERE user_no = ? AND address = ? AND action = 'login' LIMIT 1")
-                .bind(i64::from(user.0))
-                .bind(address.to_bytes().to_vec())
-                .fetch_optional(&self.readers)
-                .await?;
+        let [first, last] = source_range(address);
+        let row = sqlx::query(
+            "SELECT 1 FROM audit WHERE user_no = ? AND address BETWEEN ? AND ? AND action = 'login' LIMIT 1",
+        )
+        .bind(i64::from(user.0))
+        .bind(first)
+        .bind(last)
+        .fetch_optional(&self.readers)
+        .await?;
         Ok(row.is_some())
     }
 }
@@ -196,7 +197,10 @@ pub(super) async fn insert(
     sqlx::query(
         "INSERT INTO sessions
          (token_hash, user_no, created_at, last_seen_at, proved_at, address, user_agent, code_pending)
-         VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6)",
+         SELECT ?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6 FROM users u LEFT JOIN users o ON o.no = u.owner_no
+         WHERE u.no = ?2 AND (?7 IS NULL OR (u.password_hash = ?7 AND (u.totp_sealed IS NOT NULL) = ?6
+         AND u.disabled_at IS NULL AND o.disabled_at IS NULL))
+         RETURNING user_no",
     )
     .bind(session.hash.0.to_vec())
     .bind(i64::from(session.user.0))
@@ -204,7 +208,8 @@ pub(super) async fn insert(
     .bind(session.address.to_bytes().to_vec())
     .bind(&session.user_agent)
     .bind(i64::from(session.code_pending))
-    .execute(connection)
+    .bind(&session.verified)
+    .fetch_one(connection)
     .await?;
     Ok(())
 }

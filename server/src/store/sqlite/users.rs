@@ -135,6 +135,7 @@ impl UserStore for SqliteStore {
     async fn change_password(
         &self,
         no: UserNo,
+        present: String,
         hash: String,
         kept: SessionHash,
         audit: Audit,
@@ -142,6 +143,7 @@ impl UserStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    check_standing(c, no, &present, kept).await?;
                     write_password(c, no, &hash, audit.at).await?;
                     end_other_sessions(c, no, kept).await?;
                     audit::write(c, &audit, None).await?;
@@ -150,6 +152,25 @@ impl UserStore for SqliteStore {
             })
             .await
     }
+}
+
+/// Finds nothing if the password is another by now, or the session has ended.
+async fn check_standing(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    present: &str,
+    session: SessionHash,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "SELECT 1 FROM users u JOIN sessions s ON s.user_no = u.no
+         WHERE u.no = ? AND u.password_hash = ? AND s.token_hash = ?",
+    )
+    .bind(i64::from(user.0))
+    .bind(present)
+    .bind(session.0.to_vec())
+    .fetch_one(connection)
+    .await?;
+    Ok(())
 }
 
 async fn write_password(

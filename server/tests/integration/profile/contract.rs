@@ -105,13 +105,14 @@ async fn sessions_of_a_user() {
     for (n, user) in [(1, demo), (2, demo), (3, demo), (4, other)] {
         let session = NewSession {
             code_pending: false,
+            verified: None,
             hash: hash(n),
             user,
             at: Micros(10 * i64::from(n)),
             address: from,
             user_agent: format!("agent {n}"),
         };
-        store.insert_session(session, Some(audit(Some(user), 10, Action::Login))).await.unwrap();
+        store.insert_session(session, audit(Some(user), 10, Action::Login)).await.unwrap();
     }
     let moved = Address::parse("198.51.100.4").unwrap();
     store.touch_session(hash(1), Micros(70), moved).await.unwrap();

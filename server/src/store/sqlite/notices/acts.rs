@@ -1,7 +1,7 @@
 //! What is done to an account, told to whom it concerns. The audit log is the source: whatever is written there
 //! tells of itself, in the same transaction.
 
-use super::super::rows::user_no;
+use super::super::rows::{source_range, user_no};
 use super::{Act, make, pass_on};
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyNo, UserNo};
@@ -35,6 +35,7 @@ fn cause_of(action: Action) -> Option<Cause> {
         | Action::UserDisabled
         | Action::UserEnabled
         | Action::LoginFailed
+        | Action::PasswordAccepted
         | Action::Logout
         | Action::SessionEnded
         | Action::SessionsEnded
@@ -117,12 +118,15 @@ async fn seen_before(
     user: UserNo,
     address: Option<Address>,
 ) -> Result<Seen, StoreError> {
+    let range = address.map(source_range);
     let row = sqlx::query(
         "SELECT EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login') AS seen,
-         EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login' AND address = ?2) AS seen_there",
+         EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login' AND address BETWEEN ?2 AND ?3)
+         AS seen_there",
     )
     .bind(i64::from(user.0))
-    .bind(address.map(|a| a.to_bytes().to_vec()))
+    .bind(range.as_ref().map(|[first, _]| first.clone()))
+    .bind(range.as_ref().map(|[_, last]| last.clone()))
     .fetch_one(connection)
     .await?;
     Ok(Seen { any: row.try_get("seen")?, address: row.try_get("seen_there")? })
