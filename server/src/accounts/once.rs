@@ -28,9 +28,13 @@ pub struct Once(Mutex<HashMap<(SessionHash, Place), (SecretString, Micros)>>);
 impl Once {
     /// Keeps a secret for the next page of the session.
     pub fn keep(&self, session: SessionHash, place: Place, secret: SecretString, now: Micros) {
-        let mut kept = self.0.lock();
-        kept.retain(|_, (_, since)| now.seconds_since(*since) < KEPT_SECONDS);
-        kept.insert((session, place), (secret, now));
+        self.sweep(now);
+        self.0.lock().insert((session, place), (secret, now));
+    }
+
+    /// Forgets what nobody came for in time.
+    pub fn sweep(&self, now: Micros) {
+        self.0.lock().retain(|_, (_, since)| now.seconds_since(*since) < KEPT_SECONDS);
     }
 
     /// Takes what was kept.

@@ -11,7 +11,7 @@ use crate::domain::role::Role;
 use crate::domain::sealing::SealingKey;
 use crate::domain::throttle::Allowance;
 use crate::domain::time::Clock;
-use crate::store::{Action, Audit, InvitationRow, KeyScope, Store, SubUserRow, UserRow};
+use crate::store::{Action, Audit, InvitationRow, KeyScope, Store, StoreError, SubUserRow, UserRow};
 use crate::verify::KeyIndex;
 use app::PortalError;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ impl SubUsers {
     /// Disables a sub-user, which ends its sessions and its keys' passing, or enables it again.
     ///
     /// # Errors
-    /// The actor has no such sub-user.
+    /// The actor has no such sub-user, or the operator disabled it.
     pub async fn set_disabled(
         &self,
         actor: &Actor,
@@ -107,7 +107,10 @@ impl SubUsers {
         }
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         let audit = self.line(actor, &user, action, "");
-        self.parts.store.set_user_disabled(user.no, disabled, audit).await.map_err(store_trouble)
+        match self.parts.store.set_user_disabled(user.no, disabled, audit).await {
+            Err(StoreError::NotFound) => Err(PortalError::Forbidden),
+            set => set.map_err(store_trouble),
+        }
     }
 
     /// Ends all sessions of a sub-user.

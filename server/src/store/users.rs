@@ -78,7 +78,8 @@ pub trait UserStore: Send + Sync {
     async fn find_user(&self, username: &Username) -> Result<Option<UserRow>, StoreError>;
     /// All of them, by name.
     async fn list_users(&self) -> Result<Vec<UserRow>, StoreError>;
-    /// Disables (and ends the sessions) or enables one.
+    /// Disables (and ends the sessions) or enables one. `NotFound` too, if the operator, whose acts come from no
+    /// address, disabled it and somebody else would enable it.
     async fn set_user_disabled(&self, no: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError>;
     /// Sets a password and ends all sessions of the user.
     async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;

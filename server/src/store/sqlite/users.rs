@@ -104,11 +104,16 @@ impl UserStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE users SET disabled_at = ? WHERE no = ? RETURNING no")
-                        .bind(disabled.then_some(audit.at.0))
-                        .bind(i64::from(no.0))
-                        .fetch_one(&mut *c)
-                        .await?;
+                    let is_operator = audit.address.is_none();
+                    sqlx::query(
+                        "UPDATE users SET disabled_at = ?1, disabled_by_operator = ?1 IS NOT NULL AND ?2
+                         WHERE no = ?3 AND (?2 OR NOT disabled_by_operator) RETURNING no",
+                    )
+                    .bind(disabled.then_some(audit.at.0))
+                    .bind(is_operator)
+                    .bind(i64::from(no.0))
+                    .fetch_one(&mut *c)
+                    .await?;
                     if disabled {
                         end_sessions(c, no).await?;
                     }

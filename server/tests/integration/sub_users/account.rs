@@ -118,3 +118,19 @@ async fn sessions_end_and_roles_change_at_the_next_request() {
         assert!(history.contains(text), "{text}");
     }
 }
+
+#[tokio::test]
+async fn what_the_operator_disabled_only_the_operator_enables() {
+    let app = start().await;
+    app.add_sub_user("sub", Some("owner")).await;
+    let owner = app.browser("owner").await;
+    app.services.operator.set_user_disabled("sub", true).await.unwrap();
+    let fields = [("username", "sub")];
+    let refused = owner.post(&format!("{PAGE}?do=enable_sub_user"), &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+    assert_eq!(row(&owner, "sub").await[5], "Disabled");
+    app.services.operator.set_user_disabled("sub", false).await.unwrap();
+    act(&owner, "disable_sub_user", &fields).await;
+    app.services.operator.set_user_disabled("sub", false).await.unwrap();
+    assert_eq!(row(&owner, "sub").await[5], "Active", "the operator may undo what an owner did");
+}

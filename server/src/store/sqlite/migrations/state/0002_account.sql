@@ -6,6 +6,8 @@ ALTER TABLE users ADD COLUMN language TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN time_zone TEXT NOT NULL DEFAULT 'UTC';
 -- 0: manages keys, 1: reads only. An owner manages keys.
 ALTER TABLE users ADD COLUMN role INTEGER NOT NULL DEFAULT 0 CHECK (role IN (0, 1));
+-- Whether it was the operator who disabled it: only the operator enables it again.
+ALTER TABLE users ADD COLUMN disabled_by_operator INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE users ADD COLUMN totp_sealed BLOB;
 -- The last step whose code was taken: a code counts only if it belongs to a later one.
 ALTER TABLE users ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;
