@@ -224,7 +224,9 @@ async function shootActs(kind, page) {
   await page.getByRole('button', { name: 'Add' }).click();
   await shoot(page, kind, 'webhook-added');
   await page.goto('/account/profile');
-  await page.getByRole('button', { name: 'Set up two-factor login' }).click();
+  const begin = page.getByRole('button', { name: 'Set up two-factor login' });
+  // What was begun for the picture before is still open.
+  if (await begin.count()) await begin.click();
   await shoot(page, kind, 'profile-two-factor');
 }
 

@@ -172,3 +172,19 @@ fn the_binary_with_the_clock_31_days_ahead_leads_to_the_change_page() {
     assert_eq!(client.get(&cookie, "/account/api-keys").unwrap().status, 200);
     server.stop();
 }
+
+#[tokio::test]
+async fn a_longer_life_of_passwords_is_reminded_of_again() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    app.clock.advance(29 * DAY);
+    assert_eq!(remind(&app).await, 1);
+    let remind_of_90 = async || {
+        let now = latchkey::domain::time::Clock::now(app.clock.as_ref());
+        let reminders = latchkey::store::Reminders { now, max_age_seconds: 90 * DAY, days: vec![1, 3, 7] };
+        app.services.store.remind_of_passwords(reminders).await.unwrap()
+    };
+    assert_eq!(remind_of_90().await, 0);
+    app.clock.advance(54 * DAY);
+    assert_eq!((remind_of_90().await, remind_of_90().await), (1, 0), "day 83 of 90");
+}

@@ -18,7 +18,7 @@ impl ReminderStore for SqliteStore {
         let seconds = reminders.max_age_seconds - reminders.days.last().copied().unwrap_or(0) * 24 * 3600;
         // Read apart from the writer: most of the time there is nothing to write.
         let rows = sqlx::query(
-            "SELECT u.no, u.password_set_at, u.reminded_days
+            "SELECT u.no, u.password_set_at, u.reminded_age
              FROM users u LEFT JOIN users o ON o.no = u.owner_no
              WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND o.disabled_at IS NULL
              AND u.password_set_at <= ? AND u.password_set_at > ?",
@@ -30,10 +30,11 @@ impl ReminderStore for SqliteStore {
         let mut due = Vec::new();
         for row in &rows {
             let set_at = micros(row, "password_set_at")?;
-            let reminded: Option<i64> = row.try_get("reminded_days")?;
-            if let Some(days) = reminders.due(set_at).filter(|days| reminded.is_none_or(|last| *days < last))
-            {
-                due.push((user_no(row, "no")?, set_at, days));
+            let reminded: Option<i64> = row.try_get("reminded_age")?;
+            let Some(days) = reminders.due(set_at) else { continue };
+            let age = reminders.max_age_seconds / (24 * 3600) - days;
+            if reminded.is_none_or(|last| age > last) {
+                due.push(Due { user: user_no(row, "no")?, set_at, age, days });
             }
         }
         let mut told = 0;
@@ -44,14 +45,25 @@ impl ReminderStore for SqliteStore {
     }
 }
 
+/// A reminder that is due.
+#[derive(Clone)]
+struct Due {
+    user: UserNo,
+    set_at: Micros,
+    /// The age of the password, in days, at which it became so.
+    age: i64,
+    /// The days that are left then.
+    days: i64,
+}
+
 impl SqliteStore {
-    async fn remind(&self, users: Vec<(UserNo, Micros, i64)>, now: Micros) -> Result<u64, StoreError> {
+    async fn remind(&self, users: Vec<Due>, now: Micros) -> Result<u64, StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
                     let mut told = 0;
-                    for (user, set_at, days) in users {
-                        told += u64::from(remind_one(c, user, set_at, days, now).await?);
+                    for due in users {
+                        told += u64::from(remind_one(c, &due, now).await?);
                     }
                     Ok((told, vec![]))
                 })
@@ -61,33 +73,27 @@ impl SqliteStore {
 }
 
 /// Tells one user, unless something has changed meanwhile.
-async fn remind_one(
-    connection: &mut SqliteConnection,
-    user: UserNo,
-    set_at: Micros,
-    days: i64,
-    now: Micros,
-) -> Result<bool, StoreError> {
+async fn remind_one(connection: &mut SqliteConnection, due: &Due, now: Micros) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE users SET reminded_days = ?1 WHERE no = ?2 AND password_set_at = ?3 AND totp_sealed IS NULL
-         AND (reminded_days IS NULL OR reminded_days > ?1)",
+        "UPDATE users SET reminded_age = ?1 WHERE no = ?2 AND password_set_at = ?3 AND totp_sealed IS NULL
+         AND (reminded_age IS NULL OR reminded_age < ?1)",
     )
-    .bind(days)
-    .bind(i64::from(user.0))
-    .bind(set_at.0)
+    .bind(due.age)
+    .bind(i64::from(due.user.0))
+    .bind(due.set_at.0)
     .execute(&mut *connection)
     .await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
     let notice = NewNotice {
-        user,
+        user: due.user,
         cause: Cause::PasswordExpiring,
         key: None,
         at: now,
         count: 1,
         addresses: Vec::new(),
-        detail: days.to_string(),
+        detail: due.days.to_string(),
     };
     notices::insert(connection, &notice).await?;
     Ok(true)

@@ -50,7 +50,7 @@ impl SecondFactorStore for SqliteStore {
                         .fetch_one(&mut *c)
                         .await?;
                     sqlx::query(
-                        "UPDATE users SET totp_sealed = ?, totp_step = ?, reminded_days = NULL
+                        "UPDATE users SET totp_sealed = ?, totp_step = ?, reminded_age = NULL
                          WHERE no = ? AND totp_sealed IS NULL RETURNING no",
                     )
                     .bind(factor.sealed)

@@ -93,11 +93,14 @@ impl SessionStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    sqlx::query("DELETE FROM sessions WHERE token_hash = ?")
+                    let ended = sqlx::query("DELETE FROM sessions WHERE token_hash = ?")
                         .bind(hash.0.to_vec())
                         .execute(&mut *c)
                         .await?;
-                    audit::write(c, &audit, None).await?;
+                    // Asked for twice, it ended once.
+                    if ended.rows_affected() > 0 {
+                        audit::write(c, &audit, None).await?;
+                    }
                     Ok(((), vec![]))
                 })
             })
@@ -114,13 +117,17 @@ impl SessionStore for SqliteStore {
             .run(move |c| {
                 Box::pin(async move {
                     let ended = sqlx::query(
-                        "DELETE FROM sessions WHERE user_no = ? AND token_hash <> ? RETURNING address",
+                        "DELETE FROM sessions WHERE user_no = ? AND token_hash <> ?
+                         RETURNING address, code_pending",
                     )
                     .bind(i64::from(user.0))
                     .bind(kept.0.to_vec())
                     .fetch_all(&mut *c)
                     .await?;
                     for row in &ended {
+                        if row.try_get("code_pending")? {
+                            continue;
+                        }
                         let from = stored_address(row.try_get("address")?)?;
                         audit::write(c, &Audit { detail: from.to_string(), ..audit.clone() }, None).await?;
                     }

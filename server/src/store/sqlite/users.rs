@@ -184,7 +184,7 @@ async fn write_password(
     hash: &str,
     at: Micros,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE users SET password_hash = ?, password_set_at = ?, reminded_days = NULL
+    let sql = "UPDATE users SET password_hash = ?, password_set_at = ?, reminded_age = NULL
                WHERE no = ? RETURNING no";
     sqlx::query(sql).bind(hash).bind(at.0).bind(i64::from(user.0)).fetch_one(connection).await?;
     Ok(())

@@ -11,8 +11,8 @@ ALTER TABLE users ADD COLUMN disabled_by_operator INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE users ADD COLUMN totp_sealed BLOB;
 -- The last step whose code was taken: a code counts only if it belongs to a later one.
 ALTER TABLE users ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;
--- How many days before the end of the password the last reminder was sent.
-ALTER TABLE users ADD COLUMN reminded_days INTEGER;
+-- The age in days at which the last reminder of the password was due: how long one lasts may change.
+ALTER TABLE users ADD COLUMN reminded_age INTEGER;
 
 -- Whether the second factor is still to be given.
 ALTER TABLE sessions ADD COLUMN code_pending INTEGER NOT NULL DEFAULT 0;
