@@ -220,9 +220,13 @@ async function shootActs(kind, page) {
   await page.goto('/account/sub-users');
   await page.getByRole('button', { name: 'Withdraw' }).click();
   await page.goto('/account/webhooks');
-  await page.getByRole('textbox').first().fill('https://hooks.example.com/keys');
-  await page.getByRole('button', { name: 'Add' }).click();
-  await shoot(page, kind, 'webhook-added');
+  // An account has room for a few.
+  const address = page.getByRole('textbox').first();
+  if (await address.count()) {
+    await address.fill('https://hooks.example.com/keys');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await shoot(page, kind, 'webhook-added');
+  }
   await page.goto('/account/profile');
   const begin = page.getByRole('button', { name: 'Set up two-factor login' });
   // What was begun for the picture before is still open.
