@@ -1,5 +1,8 @@
 //! What every store has to do, whatever the engine: each method of the trait, run against each engine.
 
+mod sessions;
+mod usage;
+
 use latchkey::domain::address::{Address, Network};
 use latchkey::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use latchkey::domain::key_type::KeyType;
@@ -123,86 +126,6 @@ async fn users() {
     ] {
         assert_eq!(missing, Err(StoreError::NotFound));
     }
-}
-
-/// What changed between the check of a password and the session ends the login.
-async fn login_that_was_overtaken(store: &dyn Store, begin: &dyn Fn(u8, i64) -> NewSession) {
-    let told = || audit(10, Action::Login);
-    let verified = |hash: &str, code_pending| NewSession {
-        verified: Some(hash.to_owned()),
-        code_pending,
-        ..begin(7, 50)
-    };
-    for stale in [verified("another", false), verified("h", true)] {
-        assert_eq!(store.insert_session(stale, told()).await, Err(StoreError::NotFound));
-    }
-    store.insert_session(verified("h", false), told()).await.unwrap();
-    let (user, kept) = (begin(7, 50).user, SessionHash([7; 32]));
-    let change = async |present: &str, kept| {
-        let audit = audit(11, Action::PasswordChanged);
-        store.change_password(user, present.to_owned(), "newer".into(), kept, audit).await
-    };
-    assert_eq!(change("another", kept).await, Err(StoreError::NotFound), "the operator was faster");
-    assert_eq!(change("h", SessionHash([8; 32])).await, Err(StoreError::NotFound), "the session has ended");
-    change("h", kept).await.unwrap();
-    store.delete_session(kept, audit(1, Action::Logout)).await.unwrap();
-}
-
-#[tokio::test]
-async fn sessions() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _log, _) = open_sqlite(dir.path()).await;
-    let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
-    let hash = |n: u8| SessionHash([n; 32]);
-    let from = address("203.0.113.7");
-    let begin = |n: u8, at: i64| NewSession {
-        hash: hash(n),
-        user: no,
-        at: Micros(at),
-        address: from,
-        user_agent: "ua".into(),
-        code_pending: false,
-        verified: None,
-    };
-    let login = || Audit { user: Some(no), address: Some(from), ..audit(10, Action::Login) };
-    assert_eq!(store.has_logged_in_from(no, from).await, Ok(false));
-    for n in 1..=4 {
-        store.insert_session(begin(n, 10 * i64::from(n)), login()).await.unwrap();
-    }
-    assert_eq!(store.has_logged_in_from(no, from).await, Ok(true));
-    assert_eq!(store.has_logged_in_from(no, address("203.0.113.8")).await, Ok(false));
-    let six = NewSession { address: address("2001:db8:1:2::7"), ..begin(6, 5) };
-    let from_six = Audit { address: Some(six.address), ..login() };
-    store.insert_session(six, from_six).await.unwrap();
-    for (other, known) in [("2001:db8:1:2:ffff::9", true), ("2001:db8:1:3::7", false)] {
-        assert_eq!(store.has_logged_in_from(no, address(other)).await, Ok(known), "{other}");
-    }
-    store.delete_session(hash(6), audit(1, Action::Logout)).await.unwrap();
-    store.touch_session(hash(1), Micros(70), address("203.0.113.9")).await.unwrap();
-    store.prove_session(hash(1), Micros(80)).await.unwrap();
-    let (session, owner) = store.find_session(hash(1)).await.unwrap().unwrap();
-    let times = (session.created_at.0, session.last_seen_at.0, session.proved_at.0);
-    assert_eq!((times, owner.no), ((10, 70, 80), no));
-    assert!(store.find_session(hash(9)).await.unwrap().is_none());
-    store.delete_session(hash(2), audit(1, Action::Logout)).await.unwrap();
-    assert!(store.find_session(hash(2)).await.unwrap().is_none());
-    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(3));
-    assert_eq!(store.count_sessions(Micros(35), Micros(5)).await, Ok(2), "the third was not seen");
-    assert_eq!(store.count_sessions(Micros(0), Micros(15)).await, Ok(2), "the first is too old");
-    let delete_old = async |seen, begun, asked| {
-        store.delete_old_sessions(Micros(seen), Micros(begun), Micros(asked)).await
-    };
-    assert_eq!(delete_old(35, 5, 90).await, Ok(1), "the third was not seen");
-    assert_eq!(delete_old(0, 15, 90).await, Ok(1), "the first is too old");
-    let pending = NewSession { code_pending: true, ..begin(5, 50) };
-    store.insert_session(pending, audit(10, Action::PasswordAccepted)).await.unwrap();
-    assert!(store.find_session(hash(5)).await.unwrap().unwrap().0.code_pending);
-    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(1), "a pending one is no session yet");
-    assert_eq!(delete_old(0, 0, 50).await, Ok(0));
-    assert_eq!(delete_old(0, 0, 51).await, Ok(1), "it waited too long");
-    login_that_was_overtaken(store.as_ref(), &begin).await;
-    store.set_user_disabled(no, true, audit(1, Action::UserDisabled)).await.unwrap();
-    assert!(store.find_session(hash(4)).await.unwrap().is_none(), "disabling ends sessions");
 }
 
 #[tokio::test]
@@ -344,52 +267,6 @@ async fn who_goes_away_leaves_no_open_transaction() {
 }
 
 #[tokio::test]
-async fn usage_adds_up_at_every_moment() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open_sqlite(dir.path()).await;
-    let hour = Micros(Micros::HOUR * 100);
-    let starts = SpanStarts { today: 100, days_7: 90, days_30: 80 };
-    let a = Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") };
-    let b = Use { key: KeyNo(2), user: UserNo(2), address: address("2001:db8::1") };
-    let counts = |users: Vec<UserNo>| {
-        let store = store.clone();
-        async move { store.count_uses(&users, starts).await.unwrap().accepted[0] }
-    };
-    log.append(Generation(1), hour, &[a, b, a]).unwrap();
-    log.append(Generation(1), Micros(hour.0 + 1), &[a]).unwrap();
-    assert_eq!((counts(vec![UserNo(1)]).await, counts(vec![UserNo(1), UserNo(2)]).await), (3, 4));
-    assert_eq!(store.last_used(&[UserNo(1), UserNo(2)], 5).await.unwrap(), [KeyNo(1), KeyNo(2)]);
-    let mut sums = UseSums::default();
-    [(a, hour), (b, hour), (a, hour), (a, Micros(hour.0 + 1))]
-        .iter()
-        .for_each(|(one, at)| sums.add(*one, *at));
-    let sums = sums.into_sorted();
-    assert_eq!(log.unfolded().unwrap(), [(Generation(1), sums.clone())]);
-    // Half folded, and uses of the next generation in between.
-    log.append(Generation(2), hour, &[a]).unwrap();
-    log.fold(Generation(1), &sums[..1]).unwrap();
-    assert_eq!((counts(vec![UserNo(1)]).await, counts(vec![UserNo(2)]).await), (4, 1));
-    assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted, [4, 4, 4]);
-    assert_eq!(log.unfolded().unwrap()[0], (Generation(1), sums[1..].to_vec()), "what is folded counts once");
-    log.fold(Generation(1), &sums[1..]).unwrap();
-    assert_eq!(counts(vec![UserNo(1), UserNo(2)]).await, 5);
-    while log.drop_generation(Generation(1)).unwrap() {}
-    assert_eq!(counts(vec![UserNo(1), UserNo(2)]).await, 5);
-    assert_eq!(log.unfolded().unwrap().len(), 1);
-    let mut totals = vec![];
-    log.totals(&mut |t| totals.push((t.key.0, t.count, t.last.0 - hour.0))).unwrap();
-    assert_eq!(totals, [(1, 3, 1), (2, 1, 0)]);
-    assert_eq!(store.last_used(&[UserNo(1), UserNo(2)], 1).await.unwrap(), [KeyNo(1)]);
-    let refusal = |hour, code| Refusal { key: KeyNo(1), user: UserNo(1), hour, code };
-    let refusals = [(refusal(100, Code::IpNotAllowed), 5), (refusal(85, Code::Deleted), 2)];
-    log.refuse(&refusals).unwrap();
-    log.refuse(&refusals).unwrap();
-    assert_eq!(store.count_uses(&[UserNo(1)], starts).await.unwrap().refused, [10, 10, 14]);
-    assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().refused, [10, 10, 14]);
-    log.checkpoint().unwrap();
-}
-
-#[tokio::test]
 async fn what_was_written_is_there_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut log, _) = open_sqlite(dir.path()).await;
@@ -411,85 +288,4 @@ async fn what_was_written_is_there_after_reopening() {
     log.append(Generation(7), Micros(2), &[]).unwrap();
     let other = sqlite::open(dir.path(), TokenHash([8; 32]), false, index).await;
     assert!(other.is_err(), "other secrets are refused");
-}
-
-#[tokio::test]
-async fn a_key_keeps_a_thousand_addresses_the_latest_ones() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_store, mut log, _) = open_sqlite(dir.path()).await;
-    for (generation, from) in [(1_u32, 0_u32), (2, 700)] {
-        let mut sums = UseSums::default();
-        for n in from..from + 800 {
-            let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n).into());
-            sums.add(Use { key: KeyNo(1), user: UserNo(1), address }, Micros(i64::from(n + 1)));
-        }
-        log.fold(Generation(generation.into()), &sums.into_sorted()).unwrap();
-    }
-    let database = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
-    let kept: (u32, i64, u32) = database
-        .query_row("SELECT count(*), min(last_at), sum(count) FROM addresses", [], |r| {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
-        })
-        .unwrap();
-    assert_eq!(kept, (1000, 501, 1100), "the oldest made room, those seen twice were added up");
-    let mut sums = UseSums::default();
-    for n in 0..5000_u32 {
-        let address = Address::new(std::net::Ipv4Addr::from(n).into());
-        sums.add(Use { key: KeyNo(2), user: UserNo(1), address }, Micros(i64::from(n)));
-    }
-    let sums = sums.into_sorted();
-    assert_eq!((sums[0].count, sums[0].addresses.len()), (5000, 1000), "not even for a moment more");
-}
-
-#[tokio::test]
-async fn old_statistics_are_forgotten_and_totals_stay() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open_sqlite(dir.path()).await;
-    let hours = |n: i64| Micros(n * Micros::HOUR);
-    for key in 1..=3 {
-        let mut sums = UseSums::default();
-        for hour in 0..2000 {
-            let one = Use { key: KeyNo(key), user: UserNo(key), address: address("203.0.113.7") };
-            sums.add(one, hours(hour));
-        }
-        log.fold(Generation(1), &sums.into_sorted()).unwrap();
-    }
-    let (mut from, mut steps) = (Some(Walk::START), 0);
-    while let Some(walk) = from {
-        from = log.forget(1500, walk).unwrap();
-        steps += 1;
-    }
-    assert!(steps > 2, "in small steps: {steps}");
-    let starts = SpanStarts { today: 0, days_7: 1500, days_30: 0 };
-    for key in 1..=3 {
-        let counts = store.count_key_uses(KeyNo(key), starts).await.unwrap();
-        assert_eq!(counts.accepted, [500, 500, 500]);
-    }
-    let all = store.count_uses(&[UserNo(1), UserNo(3)], starts).await.unwrap();
-    assert_eq!(all.accepted, [1000, 1000, 1000]);
-    let mut totals = vec![];
-    log.totals(&mut |total| totals.push(total.count)).unwrap();
-    assert_eq!(totals, [2000, 2000, 2000]);
-}
-
-/// SQLite only: the write-ahead log of the counts is moved while it is written, and does not grow for ever.
-#[tokio::test]
-async fn the_log_of_the_counts_starts_over() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_store, mut log, _) = open_sqlite(dir.path()).await;
-    let batch = vec![Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") }; 4000];
-    let size = || std::fs::metadata(dir.path().join("usage.db-wal")).unwrap().len();
-    let mut largest = 0;
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while largest < 16 << 20 || size() > 8 << 20 {
-        assert!(std::time::Instant::now() < end, "it has grown to {largest} and stands at {}", size());
-        log.append(Generation(1), Micros(1), &batch).unwrap();
-        largest = largest.max(size());
-        if largest >= 16 << 20 {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    }
-    let counted: u64 = log.unfolded().unwrap().iter().flat_map(|(_, sums)| sums).map(|s| s.count).sum();
-    assert_eq!(counted % 4000, 0);
-    assert!(counted * 24 >= 16 << 20, "nothing was lost");
 }

@@ -1,0 +1,83 @@
+//! Sessions, and what overtakes them.
+
+use super::*;
+
+/// What changed between the check of a password and the session ends the login.
+async fn login_that_was_overtaken(store: &dyn Store, begin: &dyn Fn(u8, i64) -> NewSession) {
+    let told = || audit(10, Action::Login);
+    let verified = |hash: &str, code_pending| NewSession {
+        verified: Some(hash.to_owned()),
+        code_pending,
+        ..begin(7, 50)
+    };
+    for stale in [verified("another", false), verified("h", true)] {
+        assert_eq!(store.insert_session(stale, told()).await, Err(StoreError::NotFound));
+    }
+    store.insert_session(verified("h", false), told()).await.unwrap();
+    let (user, kept) = (begin(7, 50).user, SessionHash([7; 32]));
+    let change = async |present: &str, kept| {
+        let audit = audit(11, Action::PasswordChanged);
+        store.change_password(user, present.to_owned(), "newer".into(), kept, audit).await
+    };
+    assert_eq!(change("another", kept).await, Err(StoreError::NotFound), "the operator was faster");
+    assert_eq!(change("h", SessionHash([8; 32])).await, Err(StoreError::NotFound), "the session has ended");
+    change("h", kept).await.unwrap();
+    store.delete_session(kept, audit(1, Action::Logout)).await.unwrap();
+}
+
+#[tokio::test]
+async fn sessions() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _log, _) = open_sqlite(dir.path()).await;
+    let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
+    let hash = |n: u8| SessionHash([n; 32]);
+    let from = address("203.0.113.7");
+    let begin = |n: u8, at: i64| NewSession {
+        hash: hash(n),
+        user: no,
+        at: Micros(at),
+        address: from,
+        user_agent: "ua".into(),
+        code_pending: false,
+        verified: None,
+    };
+    let login = || Audit { user: Some(no), address: Some(from), ..audit(10, Action::Login) };
+    assert_eq!(store.has_logged_in_from(no, from).await, Ok(false));
+    for n in 1..=4 {
+        store.insert_session(begin(n, 10 * i64::from(n)), login()).await.unwrap();
+    }
+    assert_eq!(store.has_logged_in_from(no, from).await, Ok(true));
+    assert_eq!(store.has_logged_in_from(no, address("203.0.113.8")).await, Ok(false));
+    let six = NewSession { address: address("2001:db8:1:2::7"), ..begin(6, 5) };
+    let from_six = Audit { address: Some(six.address), ..login() };
+    store.insert_session(six, from_six).await.unwrap();
+    for (other, known) in [("2001:db8:1:2:ffff::9", true), ("2001:db8:1:3::7", false)] {
+        assert_eq!(store.has_logged_in_from(no, address(other)).await, Ok(known), "{other}");
+    }
+    store.delete_session(hash(6), audit(1, Action::Logout)).await.unwrap();
+    store.touch_session(hash(1), Micros(70), address("203.0.113.9")).await.unwrap();
+    store.prove_session(hash(1), Micros(80)).await.unwrap();
+    let (session, owner) = store.find_session(hash(1)).await.unwrap().unwrap();
+    let times = (session.created_at.0, session.last_seen_at.0, session.proved_at.0);
+    assert_eq!((times, owner.no), ((10, 70, 80), no));
+    assert!(store.find_session(hash(9)).await.unwrap().is_none());
+    store.delete_session(hash(2), audit(1, Action::Logout)).await.unwrap();
+    assert!(store.find_session(hash(2)).await.unwrap().is_none());
+    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(3));
+    assert_eq!(store.count_sessions(Micros(35), Micros(5)).await, Ok(2), "the third was not seen");
+    assert_eq!(store.count_sessions(Micros(0), Micros(15)).await, Ok(2), "the first is too old");
+    let delete_old = async |seen, begun, asked| {
+        store.delete_old_sessions(Micros(seen), Micros(begun), Micros(asked)).await
+    };
+    assert_eq!(delete_old(35, 5, 90).await, Ok(1), "the third was not seen");
+    assert_eq!(delete_old(0, 15, 90).await, Ok(1), "the first is too old");
+    let pending = NewSession { code_pending: true, ..begin(5, 50) };
+    store.insert_session(pending, audit(10, Action::PasswordAccepted)).await.unwrap();
+    assert!(store.find_session(hash(5)).await.unwrap().unwrap().0.code_pending);
+    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(1), "a pending one is no session yet");
+    assert_eq!(delete_old(0, 0, 50).await, Ok(0));
+    assert_eq!(delete_old(0, 0, 51).await, Ok(1), "it waited too long");
+    login_that_was_overtaken(store.as_ref(), &begin).await;
+    store.set_user_disabled(no, true, audit(1, Action::UserDisabled)).await.unwrap();
+    assert!(store.find_session(hash(4)).await.unwrap().is_none(), "disabling ends sessions");
+}

@@ -1,0 +1,130 @@
+//! Counts and statistics.
+
+use super::*;
+
+#[tokio::test]
+async fn usage_adds_up_at_every_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut log, _) = open_sqlite(dir.path()).await;
+    let hour = Micros(Micros::HOUR * 100);
+    let starts = SpanStarts { today: 100, days_7: 90, days_30: 80 };
+    let a = Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") };
+    let b = Use { key: KeyNo(2), user: UserNo(2), address: address("2001:db8::1") };
+    let counts = |users: Vec<UserNo>| {
+        let store = store.clone();
+        async move { store.count_uses(&users, starts).await.unwrap().accepted[0] }
+    };
+    log.append(Generation(1), hour, &[a, b, a]).unwrap();
+    log.append(Generation(1), Micros(hour.0 + 1), &[a]).unwrap();
+    assert_eq!((counts(vec![UserNo(1)]).await, counts(vec![UserNo(1), UserNo(2)]).await), (3, 4));
+    assert_eq!(store.last_used(&[UserNo(1), UserNo(2)], 5).await.unwrap(), [KeyNo(1), KeyNo(2)]);
+    let mut sums = UseSums::default();
+    [(a, hour), (b, hour), (a, hour), (a, Micros(hour.0 + 1))]
+        .iter()
+        .for_each(|(one, at)| sums.add(*one, *at));
+    let sums = sums.into_sorted();
+    assert_eq!(log.unfolded().unwrap(), [(Generation(1), sums.clone())]);
+    // Half folded, and uses of the next generation in between.
+    log.append(Generation(2), hour, &[a]).unwrap();
+    log.fold(Generation(1), &sums[..1]).unwrap();
+    assert_eq!((counts(vec![UserNo(1)]).await, counts(vec![UserNo(2)]).await), (4, 1));
+    assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted, [4, 4, 4]);
+    assert_eq!(log.unfolded().unwrap()[0], (Generation(1), sums[1..].to_vec()), "what is folded counts once");
+    log.fold(Generation(1), &sums[1..]).unwrap();
+    assert_eq!(counts(vec![UserNo(1), UserNo(2)]).await, 5);
+    while log.drop_generation(Generation(1)).unwrap() {}
+    assert_eq!(counts(vec![UserNo(1), UserNo(2)]).await, 5);
+    assert_eq!(log.unfolded().unwrap().len(), 1);
+    let mut totals = vec![];
+    log.totals(&mut |t| totals.push((t.key.0, t.count, t.last.0 - hour.0))).unwrap();
+    assert_eq!(totals, [(1, 3, 1), (2, 1, 0)]);
+    assert_eq!(store.last_used(&[UserNo(1), UserNo(2)], 1).await.unwrap(), [KeyNo(1)]);
+    let refusal = |hour, code| Refusal { key: KeyNo(1), user: UserNo(1), hour, code };
+    let refusals = [(refusal(100, Code::IpNotAllowed), 5), (refusal(85, Code::Deleted), 2)];
+    log.refuse(&refusals).unwrap();
+    log.refuse(&refusals).unwrap();
+    assert_eq!(store.count_uses(&[UserNo(1)], starts).await.unwrap().refused, [10, 10, 14]);
+    assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().refused, [10, 10, 14]);
+    log.checkpoint().unwrap();
+}
+
+#[tokio::test]
+async fn a_key_keeps_a_thousand_addresses_the_latest_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_store, mut log, _) = open_sqlite(dir.path()).await;
+    for (generation, from) in [(1_u32, 0_u32), (2, 700)] {
+        let mut sums = UseSums::default();
+        for n in from..from + 800 {
+            let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n).into());
+            sums.add(Use { key: KeyNo(1), user: UserNo(1), address }, Micros(i64::from(n + 1)));
+        }
+        log.fold(Generation(generation.into()), &sums.into_sorted()).unwrap();
+    }
+    let database = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
+    let kept: (u32, i64, u32) = database
+        .query_row("SELECT count(*), min(last_at), sum(count) FROM addresses", [], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
+        .unwrap();
+    assert_eq!(kept, (1000, 501, 1100), "the oldest made room, those seen twice were added up");
+    let mut sums = UseSums::default();
+    for n in 0..5000_u32 {
+        let address = Address::new(std::net::Ipv4Addr::from(n).into());
+        sums.add(Use { key: KeyNo(2), user: UserNo(1), address }, Micros(i64::from(n)));
+    }
+    let sums = sums.into_sorted();
+    assert_eq!((sums[0].count, sums[0].addresses.len()), (5000, 1000), "not even for a moment more");
+}
+
+#[tokio::test]
+async fn old_statistics_are_forgotten_and_totals_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut log, _) = open_sqlite(dir.path()).await;
+    let hours = |n: i64| Micros(n * Micros::HOUR);
+    for key in 1..=3 {
+        let mut sums = UseSums::default();
+        for hour in 0..2000 {
+            let one = Use { key: KeyNo(key), user: UserNo(key), address: address("203.0.113.7") };
+            sums.add(one, hours(hour));
+        }
+        log.fold(Generation(1), &sums.into_sorted()).unwrap();
+    }
+    let (mut from, mut steps) = (Some(Walk::START), 0);
+    while let Some(walk) = from {
+        from = log.forget(1500, walk).unwrap();
+        steps += 1;
+    }
+    assert!(steps > 2, "in small steps: {steps}");
+    let starts = SpanStarts { today: 0, days_7: 1500, days_30: 0 };
+    for key in 1..=3 {
+        let counts = store.count_key_uses(KeyNo(key), starts).await.unwrap();
+        assert_eq!(counts.accepted, [500, 500, 500]);
+    }
+    let all = store.count_uses(&[UserNo(1), UserNo(3)], starts).await.unwrap();
+    assert_eq!(all.accepted, [1000, 1000, 1000]);
+    let mut totals = vec![];
+    log.totals(&mut |total| totals.push(total.count)).unwrap();
+    assert_eq!(totals, [2000, 2000, 2000]);
+}
+
+/// SQLite only: the write-ahead log of the counts is moved while it is written, and does not grow for ever.
+#[tokio::test]
+async fn the_log_of_the_counts_starts_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_store, mut log, _) = open_sqlite(dir.path()).await;
+    let batch = vec![Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") }; 4000];
+    let size = || std::fs::metadata(dir.path().join("usage.db-wal")).unwrap().len();
+    let mut largest = 0;
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while largest < 16 << 20 || size() > 8 << 20 {
+        assert!(std::time::Instant::now() < end, "it has grown to {largest} and stands at {}", size());
+        log.append(Generation(1), Micros(1), &batch).unwrap();
+        largest = largest.max(size());
+        if largest >= 16 << 20 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+    let counted: u64 = log.unfolded().unwrap().iter().flat_map(|(_, sums)| sums).map(|s| s.count).sum();
+    assert_eq!(counted % 4000, 0);
+    assert!(counted * 24 >= 16 << 20, "nothing was lost");
+}
