@@ -24,7 +24,7 @@ fn show(usage: KeyUsage) -> Part {
         <PageHeading text=heading/>
         <section aria-labelledby="addresses">
             <h2 id="addresses">{t.addresses}</h2>
-            <p>{t.addresses_text}</p>
+            <p class="record-line">{t.addresses_text}</p>
             {addresses(t, usage.addresses)}
             {(usage.pages > 1).then(|| {
                 view! { <Pager page=usage.page pages=usage.pages path=format!("{key}/usage")/> }
@@ -32,7 +32,7 @@ fn show(usage: KeyUsage) -> Part {
         </section>
         <section aria-labelledby="refusals" class="below">
             <h2 id="refusals">{t.refusals}</h2>
-            <p>{t.refusals_text}</p>
+            <p class="record-line">{t.refusals_text}</p>
             {refusals(t, usage.refused)}
         </section>
     }
