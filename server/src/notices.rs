@@ -8,7 +8,7 @@ pub use gather::Gatherer;
 pub use list::{ListedNotice, NoticeList};
 
 use crate::domain::time::{Clock, Micros};
-use crate::store::Store;
+use crate::store::{NewNotice, Store, StoreError};
 use crate::verify::KeyIndex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -77,13 +77,33 @@ impl Notices {
         }
         while !notices.is_empty() {
             let chunk: Vec<_> = notices.drain(..notices.len().min(CHUNK)).collect();
-            if let Err(error) = self.store.insert_notices(chunk.clone()).await {
+            if self.store.insert_notices(chunk.clone()).await.is_err()
+                && let Err(error) = self.insert_each(&chunk).await
+            {
                 // The writer tells of trouble once; this is tried every second.
                 tracing::debug!(%error, "notices could not be written down yet");
                 self.gatherer.put_back(chunk.into_iter().chain(notices));
                 return;
             }
         }
+    }
+
+    /// Writes down each by itself, when one of them spoiled the others: that one is left out, and the log says
+    /// so. When none can be written, it is nobody's fault.
+    async fn insert_each(&self, notices: &[NewNotice]) -> Result<(), StoreError> {
+        let mut spoiled = Vec::new();
+        for notice in notices {
+            if let Err(error) = self.store.insert_notices(vec![notice.clone()]).await {
+                spoiled.push((notice.user, error));
+            }
+        }
+        if spoiled.len() == notices.len() {
+            return spoiled.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
+        }
+        for (user, error) in spoiled {
+            tracing::error!(user = user.0, %error, "a notice cannot be written down and is left out");
+        }
+        Ok(())
     }
 
     /// Removes notices that are too old, once a day.

@@ -9,7 +9,7 @@ use crate::domain::webhook::{PATIENCE, SigningSecret, WebhookNo, WebhookUrl, wai
 use crate::store::{Attempt, AttemptEnd, Blame, DeliveryRow, Shown, Store, StoreError, WebhookRow};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -44,26 +44,29 @@ pub struct Courier {
 impl Courier {
     /// Sends until it is stopped; what is on its way then comes to its end first.
     pub async fn run(self, stop: CancellationToken) {
-        let (mut sending, mut busy) = (JoinSet::new(), HashSet::new());
+        // Whose message each task carries: no webhook has two.
+        let (mut sending, mut busy) = (JoinSet::new(), HashMap::new());
         let places = Arc::new(Semaphore::new(PLACES));
         loop {
-            for (webhook, delivery) in self.find_due(&busy, places.available_permits()).await {
+            let resting: Vec<_> = busy.values().copied().collect();
+            for (webhook, delivery) in self.find_due(&resting, places.available_permits()).await {
                 let Ok(place) = Arc::clone(&places).try_acquire_owned() else { break };
-                busy.insert(webhook.no);
-                sending.spawn(self.clone().attend(webhook, delivery, place));
+                let no = webhook.no;
+                busy.insert(sending.spawn(self.clone().attend(webhook, delivery, place)).id(), no);
             }
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(done) = sending.join_next() => match done {
-                    Ok(no) => { busy.remove(&no); }
-                    // Which one it was is not known: all rest until the others have come back.
-                    Err(error) => tracing::error!(%error, "sending to a webhook failed"),
+                Some(done) = sending.join_next_with_id() => match done {
+                    Ok((task, ())) => { busy.remove(&task); }
+                    Err(error) => {
+                        tracing::error!(%error, "sending to a webhook failed; it rests");
+                        if let Some(no) = busy.remove(&error.id()) {
+                            busy.insert(sending.spawn(tokio::time::sleep(REST)).id(), no);
+                        }
+                    }
                 },
                 () = self.bell.notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
-            if sending.is_empty() {
-                busy.clear();
             }
         }
         // All places are free once nothing is on its way.
@@ -72,39 +75,32 @@ impl Courier {
 
     /// One attempt in its place, after which the webhook rests: for long if it was not to be noted, and several
     /// times as long as it took if it was slow, so that slow ones never hold all places.
-    async fn attend(
-        self,
-        webhook: WebhookRow,
-        delivery: DeliveryRow,
-        place: OwnedSemaphorePermit,
-    ) -> WebhookNo {
-        let (no, begun) = (webhook.no, Instant::now());
+    async fn attend(self, webhook: WebhookRow, delivery: DeliveryRow, place: OwnedSemaphorePermit) {
+        let begun = Instant::now();
         let noted = self.deliver(webhook, delivery).await;
         drop(place);
         let took = begun.elapsed();
         let rest = match noted {
             Err(_) => REST,
             Ok(()) if took >= SLOW => took * SLOW_RESTS,
-            Ok(()) => return no,
+            Ok(()) => return,
         };
         tokio::time::sleep(rest).await;
-        no
     }
 
     /// Sends once whatever is due now, all webhooks at a time; answers how much that was.
     pub async fn deliver_due(&self) -> usize {
-        let due = self.find_due(&HashSet::new(), PLACES).await;
+        let due = self.find_due(&[], PLACES).await;
         let sending = due.into_iter().map(|(webhook, delivery)| self.deliver(webhook, delivery));
         futures::future::join_all(sending).await.len()
     }
 
-    async fn find_due(&self, busy: &HashSet<WebhookNo>, most: usize) -> Vec<(WebhookRow, DeliveryRow)> {
+    async fn find_due(&self, busy: &[WebhookNo], most: usize) -> Vec<(WebhookRow, DeliveryRow)> {
         if most == 0 {
             return Vec::new();
         }
-        let busy: Vec<_> = busy.iter().copied().collect();
         let most = u32::try_from(most).unwrap_or(u32::MAX);
-        let due = self.store.list_due_deliveries(self.clock.now(), &busy, most).await;
+        let due = self.store.list_due_deliveries(self.clock.now(), busy, most).await;
         due.unwrap_or_else(|error| {
             tracing::error!(%error, "what is due to webhooks cannot be read");
             Vec::new()

@@ -1,6 +1,7 @@
 //! Webhooks: what their owner may do, what arrives, and where nothing is ever sent.
 
 mod contract;
+mod damaged;
 mod delivery;
 mod forms;
 mod guard;

@@ -1,7 +1,7 @@
 //! Mail that is to be sent.
 
 use super::SqliteStore;
-use super::rows::{corrupt, micros, number, readable, user_no, username};
+use super::rows::{corrupt, micros, number, numbers, sort_out, user_no, username};
 use crate::domain::ids::{MailNo, NoticeNo, UserNo};
 use crate::domain::time::Micros;
 use crate::store::{MailContent, MailRow, MailStore, MailUser, NewMail, StoreError};
@@ -17,8 +17,11 @@ macro_rules! select {
     };
 }
 
+/// Due at this time is what nobody can read: never.
+const NEVER: i64 = i64::MAX;
 const DUE: &str = concat!(select!(), " WHERE m.due_at <= ? ORDER BY m.due_at, m.no LIMIT ?");
-const OLD: &str = concat!(select!(), " WHERE m.created_at < ? ORDER BY m.no LIMIT ?");
+const OLD: &str =
+    concat!(select!(), " WHERE m.created_at < ? AND m.due_at < 9223372036854775807 ORDER BY m.no LIMIT ?");
 
 /// Queues a letter within the transaction of what it tells of.
 pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) -> Result<(), StoreError> {
@@ -87,14 +90,11 @@ impl MailStore for SqliteStore {
     }
 
     async fn list_due_mails(&self, now: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
-        let rows = sqlx::query(DUE).bind(now.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
-        // What no version wrote must not hold up the others.
-        Ok(rows.iter().filter_map(|row| readable(mail_row(row))).collect())
+        self.list_readable_mails(DUE, now, most).await
     }
 
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
-        let rows = sqlx::query(OLD).bind(before.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
-        Ok(rows.iter().filter_map(|row| readable(mail_row(row))).collect())
+        self.list_readable_mails(OLD, before, most).await
     }
 
     async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError> {
@@ -124,7 +124,44 @@ impl MailStore for SqliteStore {
     }
 
     async fn count_mails(&self) -> Result<u64, StoreError> {
-        let row = sqlx::query("SELECT count(*) FROM mails").fetch_one(&self.readers).await?;
+        let row = sqlx::query("SELECT count(*) FROM mails WHERE due_at < ?")
+            .bind(NEVER)
+            .fetch_one(&self.readers)
+            .await?;
         Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+    }
+}
+
+impl SqliteStore {
+    /// What a query finds; rows that cannot be read are set aside and asked past.
+    async fn list_readable_mails(
+        &self,
+        sql: &'static str,
+        bound: Micros,
+        most: u32,
+    ) -> Result<Vec<MailRow>, StoreError> {
+        loop {
+            let rows = sqlx::query(sql).bind(bound.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
+            let (mails, unreadable) = sort_out("mails", &rows, "mail_no", mail_row)?;
+            if unreadable.is_empty() {
+                return Ok(mails);
+            }
+            self.set_mails_aside(unreadable).await?;
+        }
+    }
+
+    async fn set_mails_aside(&self, unreadable: Vec<i64>) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("UPDATE mails SET due_at = ? WHERE no IN (SELECT value FROM json_each(?))")
+                        .bind(NEVER)
+                        .bind(numbers(unreadable.into_iter()))
+                        .execute(c)
+                        .await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
     }
 }

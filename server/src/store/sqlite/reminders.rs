@@ -39,7 +39,11 @@ impl ReminderStore for SqliteStore {
         }
         let mut told = 0;
         for chunk in due.chunks(CHUNK) {
-            told += self.remind(chunk.to_vec(), reminders.now).await?;
+            match self.remind(chunk.to_vec(), reminders.now).await {
+                Ok(some) => told += some,
+                // Perhaps one of them cannot be told; the others do not wait for it.
+                Err(_) => told += self.remind_each(chunk, reminders.now).await?,
+            }
         }
         Ok(told)
     }
@@ -69,6 +73,26 @@ impl SqliteStore {
                 })
             })
             .await
+    }
+}
+
+impl SqliteStore {
+    /// Tells each by itself; fails when none can be told.
+    async fn remind_each(&self, users: &[Due], now: Micros) -> Result<u64, StoreError> {
+        let (mut told, mut failures) = (0, Vec::new());
+        for due in users {
+            match self.remind(vec![due.clone()], now).await {
+                Ok(some) => told += some,
+                Err(error) => failures.push((due.user, error)),
+            }
+        }
+        if failures.len() == users.len() {
+            return failures.into_iter().next().map_or(Ok(told), |(_, error)| Err(error));
+        }
+        for (user, error) in failures {
+            tracing::debug!(user = user.0, %error, "a user could not be told that its password ends");
+        }
+        Ok(told)
     }
 }
 

@@ -13,9 +13,26 @@ pub(super) fn corrupt(what: &str) -> StoreError {
     StoreError::Unavailable(format!("unreadable {what}"))
 }
 
-/// A row of a queue, or nothing where it cannot be read: the rows behind it shall not wait for it.
-pub(super) fn readable<T>(row: Result<T, StoreError>) -> Option<T> {
-    row.inspect_err(|error| tracing::warn!(%error, "a row of latchkey.db is left out")).ok()
+/// Rows of a queue apart: what they hold, and the numbers of those that cannot be read. These are to be set
+/// aside, so that the rows behind them do not wait for ever; the log says it of each, once.
+pub(super) fn sort_out<T>(
+    table: &'static str,
+    rows: &[SqliteRow],
+    column: &str,
+    read: impl Fn(&SqliteRow) -> Result<T, StoreError>,
+) -> Result<(Vec<T>, Vec<i64>), StoreError> {
+    let (mut held, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        match read(row) {
+            Ok(value) => held.push(value),
+            Err(error) => {
+                let no: i64 = row.try_get(column)?;
+                tracing::error!(table, row = no, %error, "a row of latchkey.db cannot be read and is set aside");
+                unreadable.push(no);
+            }
+        }
+    }
+    Ok((held, unreadable))
 }
 
 pub(super) fn number(value: i64) -> Result<u32, StoreError> {
@@ -82,7 +99,7 @@ pub(super) fn source_range(address: Address) -> [Vec<u8>; 2] {
 }
 
 /// A list of numbers for `IN (SELECT value FROM json_each(?))`.
-pub(super) fn numbers(numbers: impl Iterator<Item = u32>) -> String {
+pub(super) fn numbers<N: std::fmt::Display>(numbers: impl Iterator<Item = N>) -> String {
     let mut text = String::from("[");
     for (place, number) in numbers.enumerate() {
         if place > 0 {

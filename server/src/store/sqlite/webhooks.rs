@@ -173,7 +173,7 @@ impl WebhookStore for SqliteStore {
         busy: &[WebhookNo],
         most: u32,
     ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError> {
-        deliveries::list_due(&self.readers, at, busy, most).await
+        deliveries::list_due(&self.readers, &self.writer, at, busy, most).await
     }
 
     async fn note_attempt(&self, attempt: Attempt) -> Result<(), StoreError> {

@@ -1,7 +1,8 @@
 //! What is delivered to webhooks.
 
 use super::super::notices;
-use super::super::rows::{corrupt, micros, number, numbers, readable, user_no};
+use super::super::rows::{corrupt, micros, number, numbers, sort_out, user_no};
+use super::super::writer::Writer;
 use super::webhook_row;
 use crate::domain::ids::NoticeNo;
 use crate::domain::notice::Cause;
@@ -31,10 +32,15 @@ fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, StoreError> {
         cause.ok_or_else(|| corrupt("cause of a delivery"))
     };
     let status = |number: i64| u16::try_from(number).map_err(|_| corrupt("status of a delivery"));
+    let message_id: String = row.try_get("message_id")?;
+    // It becomes a header.
+    if !message_id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(corrupt("id of a message"));
+    }
     Ok(DeliveryRow {
         no: DeliveryNo(number(row.try_get("no")?)?),
         webhook: WebhookNo(number(row.try_get("webhook_no")?)?),
-        message_id: row.try_get("message_id")?,
+        message_id,
         notice: row.try_get::<Option<i64>, _>("notice_no")?.map(number).transpose()?.map(NoticeNo),
         cause: row.try_get::<Option<i64>, _>("cause")?.map(cause).transpose()?,
         created_at: micros(row, "created_at")?,
@@ -114,33 +120,61 @@ pub(super) async fn list(
         .bind(i64::from(most))
         .fetch_all(readers)
         .await?;
-    rows.iter().map(delivery_row).collect()
+    // What was set aside cannot be shown.
+    Ok(rows.iter().filter_map(|row| delivery_row(row).ok()).collect())
 }
 
+/// Finds what is due. What cannot be read is set aside and asked past.
 pub(super) async fn list_due(
     readers: &SqlitePool,
+    writer: &Writer,
     at: Micros,
     busy: &[WebhookNo],
     most: u32,
 ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError> {
-    let rows = sqlx::query(DUE)
-        .bind(at.0)
-        .bind(numbers(busy.iter().map(|no| no.0)))
-        .bind(i64::from(most))
-        .fetch_all(readers)
-        .await?;
-    let due: Vec<_> = rows.iter().filter_map(|row| readable(delivery_row(row))).collect();
-    if due.is_empty() {
-        return Ok(Vec::new());
+    loop {
+        let rows = sqlx::query(DUE)
+            .bind(at.0)
+            .bind(numbers(busy.iter().map(|no| no.0)))
+            .bind(i64::from(most))
+            .fetch_all(readers)
+            .await?;
+        let (due, bad_deliveries) = sort_out("webhook_deliveries", &rows, "no", delivery_row)?;
+        let rows = sqlx::query("SELECT * FROM webhooks WHERE no IN (SELECT value FROM json_each(?))")
+            .bind(numbers(due.iter().map(|delivery| delivery.webhook.0)))
+            .fetch_all(readers)
+            .await?;
+        let (webhooks, bad_webhooks) = sort_out("webhooks", &rows, "no", webhook_row)?;
+        if bad_deliveries.is_empty() && bad_webhooks.is_empty() {
+            let mut webhooks: HashMap<_, _> = webhooks.into_iter().map(|one| (one.no, one)).collect();
+            // One that was removed between the two questions has nothing due any more.
+            return Ok(due.into_iter().filter_map(|d| Some((webhooks.remove(&d.webhook)?, d))).collect());
+        }
+        set_aside(writer, bad_deliveries, bad_webhooks, at).await?;
     }
-    let rows = sqlx::query("SELECT * FROM webhooks WHERE no IN (SELECT value FROM json_each(?))")
-        .bind(numbers(due.iter().map(|delivery| delivery.webhook.0)))
-        .fetch_all(readers)
-        .await?;
-    let webhooks = rows.iter().filter_map(|row| readable(webhook_row(row)));
-    let mut webhooks: HashMap<_, _> = webhooks.map(|webhook| (webhook.no, webhook)).collect();
-    // One that was removed between the two questions has nothing due any more.
-    Ok(due.into_iter().filter_map(|d| Some((webhooks.remove(&d.webhook)?, d))).collect())
+}
+
+/// Deliveries are settled without being sent, webhooks are switched off.
+async fn set_aside(
+    writer: &Writer,
+    deliveries: Vec<i64>,
+    webhooks: Vec<i64>,
+    at: Micros,
+) -> Result<(), StoreError> {
+    let deliveries_aside = "UPDATE webhook_deliveries SET due_at = NULL, problem = 'unreadable'
+        WHERE no IN (SELECT value FROM json_each(?))";
+    let webhooks_aside = "UPDATE webhooks SET disabled_at = ? WHERE no IN (SELECT value FROM json_each(?))";
+    writer
+        .run(move |c| {
+            Box::pin(async move {
+                let deliveries = numbers(deliveries.into_iter());
+                sqlx::query(deliveries_aside).bind(deliveries).execute(&mut *c).await?;
+                let webhooks = numbers(webhooks.into_iter());
+                sqlx::query(webhooks_aside).bind(at.0).bind(webhooks).execute(c).await?;
+                Ok(((), vec![]))
+            })
+        })
+        .await
 }
 
 pub(super) async fn note(connection: &mut SqliteConnection, attempt: &Attempt) -> Result<(), StoreError> {

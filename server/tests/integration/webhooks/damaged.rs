@@ -1,0 +1,56 @@
+//! Rows that no version wrote: set aside, so that nothing waits for them.
+
+use super::{add, app_with_owner, tell, to_the_present};
+use crate::receiver::{Receiver, TAKEN};
+use latchkey::domain::notice::Cause;
+use rusqlite::Connection;
+
+/// What of each delivery is damaged.
+const DAMAGES: [&str; 3] = ["message_id = message_id || char(10) || 'x'", "cause = 99", "status = 99999999"];
+
+#[tokio::test]
+async fn a_damaged_delivery_holds_no_other_up() {
+    let app = app_with_owner().await;
+    to_the_present(&app);
+    let browser = app.browser("demo").await;
+    let receiver = Receiver::start(TAKEN);
+    let (path, _) = add(&browser, &receiver.url()).await;
+    let database = Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    for damage in DAMAGES {
+        tell(&app, "demo", Cause::KeyDeleted, None, 1).await;
+        database
+            .execute(&format!("UPDATE webhook_deliveries SET {damage} WHERE tried_at IS NULL"), [])
+            .unwrap();
+        tell(&app, "demo", Cause::KeyGenerated, None, 1).await;
+        app.clock.advance(3600);
+        assert_eq!(app.services.courier.deliver_due().await, 1, "{damage}");
+        let arrived = receiver.take();
+        assert_eq!(arrived.len(), 1, "{damage}");
+        assert!(arrived[0].body.contains("notice.key_generated"), "{}", arrived[0].body);
+        assert_eq!(app.services.courier.deliver_due().await, 0, "{damage}");
+        assert_eq!(browser.get(&path).await.status, http::StatusCode::OK, "its page can be read");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_webhook_is_switched_off_and_holds_no_other_up() {
+    let app = app_with_owner().await;
+    to_the_present(&app);
+    let browser = app.browser("demo").await;
+    let receiver = Receiver::start(TAKEN);
+    for _ in 0..2 {
+        add(&browser, &receiver.url()).await;
+    }
+    let database = Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    database.execute("UPDATE webhooks SET causes = causes + 4294967296 WHERE no = 1", []).unwrap();
+    tell(&app, "demo", Cause::KeyDeleted, None, 1).await;
+    app.clock.advance(3600);
+    assert_eq!(app.services.courier.deliver_due().await, 1);
+    assert_eq!(receiver.take().len(), 1);
+    let off: bool = database
+        .query_row("SELECT disabled_at IS NOT NULL FROM webhooks WHERE no = 1", [], |r| r.get(0))
+        .unwrap();
+    assert!(off);
+    app.stop().await;
+}
