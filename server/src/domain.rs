@@ -8,6 +8,7 @@ pub mod device;
 pub mod ids;
 pub mod key_type;
 pub mod mail_address;
+pub mod mail_reply;
 pub mod notice;
 pub mod outbound;
 pub mod password_rules;

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod bench;
 pub mod commands;
+pub mod dial;
 pub mod domain;
 pub mod http;
 pub mod keys;

@@ -7,11 +7,13 @@
 mod compose;
 mod connection;
 mod draft;
+mod greeting;
 mod letter;
 mod mailer;
 mod message;
 mod notice;
 mod subscription;
+mod transport;
 mod waits;
 
 pub use letter::Letter;

@@ -2,11 +2,9 @@
 
 mod courier;
 mod message;
-mod resolve;
 mod sender;
 
 pub use courier::Courier;
-pub use resolve::{Resolve, SystemResolver};
 pub use sender::{Failure, Reply, Sender};
 
 use crate::accounts::{Actor, store_trouble};

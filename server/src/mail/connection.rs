@@ -1,14 +1,20 @@
 //! One conversation with the mail server. Every step is told apart, because a refused password is no reason
-//! to throw letters away, and a refused recipient is none to wait.
+//! to throw letters away, and an unknown recipient is none to wait. At which step a server says no is not what it
+//! says no to: many take the recipient's turn to refuse the greeting, the sender or the login.
 
+use super::greeting::greeting;
 use super::message::Written;
+use super::transport::Transport;
+use crate::dial::Resolve;
+use crate::domain::mail_reply::StatusCode;
 use crate::settings::{Encryption, SmtpSettings};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use lettre::transport::smtp::extension::{Extension, MailParameter};
 use secrecy::ExposeSecret;
+use std::error::Error as _;
 use std::time::Duration;
 
 /// "Service not available, closing transmission channel" (RFC 5321, 4.2.3), at any step.
@@ -24,13 +30,31 @@ pub(super) enum Failure {
         /// Whether it happened after the letter was offered: then it may be its fault.
         offered: bool,
     },
-    /// This letter alone is refused.
+    /// This letter is refused.
     Letter {
         /// What the server said.
         reason: String,
-        /// Whether for good.
-        permanent: bool,
+        /// What becomes of it.
+        verdict: Verdict,
     },
+}
+
+/// What becomes of a letter that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nobody will ever take it.
+    GiveUp,
+    /// It may be taken later (4xx).
+    Later,
+    /// Refused for good, but for a reason that lies with the server or how it is used: others meet it too.
+    NotItsFault,
+}
+
+impl Failure {
+    /// The server cannot be used, whatever is sent.
+    pub(super) fn server(reason: String) -> Self {
+        Self::Server { reason, offered: false }
+    }
 }
 
 /// A conversation that is open.
@@ -40,22 +64,22 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects, agrees on TLS and logs in, as the settings say.
-    pub(super) async fn open(settings: &SmtpSettings, hello: &ClientId) -> Result<Self, Failure> {
-        let wrapped = match settings.encryption {
-            Encryption::Tls => Some(tls(settings).await?),
-            Encryption::StartTls | Encryption::None => None,
-        };
-        let server = (settings.host.as_str(), settings.port);
-        let (timeout, connect) = (settings.timeout, Some(settings.timeout));
-        let opening = AsyncSmtpConnection::connect_tokio1(server, connect, hello, wrapped, None);
-        let mut smtp = within(timeout, opening).await.map_err(Step::of_server)?;
+    /// Connects, agrees on TLS and logs in, as the settings say; `host` is where the pages are.
+    pub(super) async fn open(
+        settings: &SmtpSettings,
+        resolver: &dyn Resolve,
+        host: &str,
+    ) -> Result<Self, Failure> {
+        let Transport { stream, local } = Transport::open(settings, resolver).await?;
+        let (timeout, hello) = (settings.timeout, &greeting(host, local));
+        let greeted = AsyncSmtpConnection::connect_with_transport(stream, hello);
+        let mut smtp = within(timeout, greeted).await.map_err(Step::of_server)?;
         if settings.encryption == Encryption::StartTls {
             if !smtp.can_starttls() {
                 let reason = "it offers no STARTTLS, and mail is not sent in the clear unless smtp_url ends \
                               with ?tls=none"
                     .to_owned();
-                return Err(Failure::Server { reason, offered: false });
+                return Err(Failure::server(reason));
             }
             let tls = tls(settings).await?;
             within(timeout, smtp.starttls(tls, hello)).await.map_err(Step::of_server)?;
@@ -75,13 +99,13 @@ impl Connection {
         if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
             if !self.smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
                 let reason = "the mail server takes no addresses with letters outside of ASCII".to_owned();
-                return Err(Failure::Letter { reason, permanent: true });
+                return Err(Failure::Letter { reason, verdict: Verdict::GiveUp });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        let timeout = self.timeout;
+        let (timeout, is_plain) = (self.timeout, parameters.is_empty());
         let from = Mail::new(mail.envelope.from().cloned(), parameters);
-        within(timeout, self.smtp.command(from)).await.map_err(Step::of_server)?;
+        within(timeout, self.smtp.command(from)).await.map_err(|step| step.of_sender(is_plain))?;
         for to in mail.envelope.to() {
             within(timeout, self.smtp.command(Rcpt::new(to.clone(), vec![])))
                 .await
@@ -113,7 +137,7 @@ async fn tls(settings: &SmtpSettings) -> Result<TlsParameters, Failure> {
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),
     };
-    Err(Failure::Server { reason, offered: false })
+    Err(Failure::server(reason))
 }
 
 /// A step that failed.
@@ -127,19 +151,37 @@ enum Step {
 impl Step {
     /// A step that has nothing to do with the letter.
     fn of_server(self) -> Failure {
-        Failure::Server { reason: self.to_string(), offered: false }
+        Failure::server(self.to_string())
     }
 
-    /// A step that speaks of the letter: an answer is about it, unless the server goes away.
+    /// The step that names the sender, the same for all letters; one that is not `plain` asks for more than
+    /// others, so that these do not wait for it.
+    fn of_sender(self, plain: bool) -> Failure {
+        let reason = self.to_string();
+        match self.code() {
+            Some(code) if code.condemns_the_text() => Failure::Letter { reason, verdict: Verdict::GiveUp },
+            _ => Failure::Server { reason, offered: !plain },
+        }
+    }
+
+    /// A step that speaks of the letter: an answer may be about it, unless the server goes away.
     fn of_letter(self) -> Failure {
         let reason = self.to_string();
-        match self {
-            Self::Failed(error) => match error.status().map(u16::from) {
-                Some(code) if code != CLOSING => Failure::Letter { reason, permanent: error.is_permanent() },
-                _ => Failure::Server { reason, offered: true },
-            },
-            Self::Late => Failure::Server { reason, offered: true },
-        }
+        let code = self.code();
+        let Self::Failed(error) = self else { return Failure::Server { reason, offered: true } };
+        let verdict = match error.status().map(u16::from) {
+            None | Some(CLOSING) => return Failure::Server { reason, offered: true },
+            Some(_) if !error.is_permanent() => Verdict::Later,
+            Some(_) if code.is_some_and(StatusCode::condemns_the_letter) => Verdict::GiveUp,
+            Some(_) => Verdict::NotItsFault,
+        };
+        Failure::Letter { reason, verdict }
+    }
+
+    /// The enhanced code of the answer.
+    fn code(&self) -> Option<StatusCode> {
+        let Self::Failed(error) = self else { return None };
+        error.status().and(error.source()).and_then(|said| StatusCode::of_reply(&said.to_string()))
     }
 }
 

@@ -1,18 +1,18 @@
 //! The one task that sends mail.
 
 use super::compose;
-use super::connection::{Connection, Failure};
+use super::connection::{Connection, Failure, Verdict};
 use super::draft::Draft;
 use super::message::{self, Frame};
 use super::waits::wait_seconds;
+use crate::dial::Resolve;
 use crate::domain::ids::MailNo;
 use crate::domain::sealing::SealingKey;
 use crate::domain::time::{Clock, Micros};
 use crate::domain::token::Pepper;
 use crate::settings::SmtpSettings;
 use crate::store::{MailRow, Store, StoreError};
-use lettre::transport::smtp::extension::ClientId;
-use std::net::IpAddr;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,6 +25,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const BATCH: u32 = 50;
 /// When a letter that was not taken is given up.
 const PATIENCE_SECONDS: i64 = 3 * 24 * 3600;
+/// How often the log says that the server refuses letters for the same reason.
+const TELL_EVERY_SECONDS: i64 = 24 * 3600;
+/// Reasons that are remembered as told.
+const TOLD: usize = 32;
 
 /// What operators watch.
 #[derive(Default)]
@@ -51,6 +55,8 @@ pub struct MailerParts {
     pub origin: String,
     /// The mail server, if there is one.
     pub smtp: Option<SmtpSettings>,
+    /// Who knows the addresses of its name.
+    pub resolver: Arc<dyn Resolve>,
 }
 
 /// Sends what waits.
@@ -71,6 +77,8 @@ struct State {
     failures: u32,
     /// Until when it is left alone.
     resting_until: Micros,
+    /// Refusals of letters that are not their fault, and when each was told: once a day is enough.
+    told: HashMap<String, Micros>,
 }
 
 /// How a letter ended.
@@ -197,9 +205,15 @@ impl Mailer {
                 self.forget_taken(state).await?;
                 Ok(Ending::Next)
             }
-            Err(Failure::Letter { reason, permanent }) => {
+            Err(Failure::Letter { reason, verdict }) => {
                 let reason = reason.replace(&draft.to, "(the address)");
-                if permanent { self.give_up(row, &reason).await } else { self.postpone(row, &reason).await }
+                if verdict == Verdict::GiveUp {
+                    return self.give_up(row, &reason).await;
+                }
+                if verdict == Verdict::NotItsFault {
+                    self.tell_of_set_up(state, &reason);
+                }
+                self.postpone(row, &reason).await
             }
             Err(Failure::Server { reason, offered }) => {
                 *connection = None;
@@ -226,11 +240,11 @@ impl Mailer {
             queued_at: row.created_at,
             now: self.parts.clock.now(),
         };
-        let written =
-            message::write(draft, &frame).map_err(|reason| Failure::Letter { reason, permanent: true })?;
+        let written = message::write(draft, &frame)
+            .map_err(|reason| Failure::Letter { reason, verdict: Verdict::GiveUp })?;
         let mut open = match connection.take() {
             Some(open) => open,
-            None => Connection::open(smtp, &self.hello()).await?,
+            None => Connection::open(smtp, self.parts.resolver.as_ref(), &self.host).await?,
         };
         let delivered = open.deliver(&written).await;
         let goes_on = match &delivered {
@@ -242,12 +256,19 @@ impl Mailer {
         delivered
     }
 
-    fn hello(&self) -> ClientId {
-        match self.host.trim_matches(['[', ']']).parse() {
-            Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
-            Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
-            Err(_) => ClientId::Domain(self.host.clone()),
+    /// Says once what the operator has to mend while letters wait.
+    fn tell_of_set_up(&self, state: &mut State, reason: &str) {
+        let now = self.parts.clock.now();
+        state.told.retain(|_, at| now.seconds_since(*at) < TELL_EVERY_SECONDS);
+        if state.told.contains_key(reason) || state.told.len() >= TOLD {
+            return;
         }
+        state.told.insert(reason.to_owned(), now);
+        tracing::warn!(
+            reason,
+            "the mail server refuses letters for a reason that is not the letter's: look at smtp_url, smtp_from \
+             and the host of public_url; they wait and are tried again for three days"
+        );
     }
 
     /// Leaves the server alone for a while, longer each time, and gives up what has waited too long.

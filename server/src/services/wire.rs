@@ -6,6 +6,7 @@ use crate::accounts::{
     AccountParts, Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink, SubUserParts,
     SubUsers,
 };
+use crate::dial::SystemResolver;
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::time::Clock;
 use crate::keys::{Flash, Keys};
@@ -18,7 +19,7 @@ use crate::settings::Settings;
 use crate::store::{KeyStore, NoticePolicy, NoticeStore, Store, sqlite};
 use crate::traffic::Traffic;
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
-use crate::webhooks::{Courier, Sender, SystemResolver, Webhooks};
+use crate::webhooks::{Courier, Sender, Webhooks};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -216,6 +217,7 @@ impl Ground {
             pepper: self.secrets.pepper.clone(),
             origin: self.origin(),
             smtp: self.settings.smtp.clone(),
+            resolver: Arc::new(SystemResolver),
         }))
     }
 

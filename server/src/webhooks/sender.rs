@@ -2,7 +2,7 @@
 //! the connection goes to one of those that were judged: what the name says a moment later is of no interest.
 //! Nothing here follows a redirect or asks a proxy.
 
-use super::resolve::Resolve;
+use crate::dial::{self, Resolve, trusting_this_machine};
 use crate::domain::outbound;
 use crate::domain::webhook::{UrlError, WebhookUrl};
 use bytes::Bytes;
@@ -10,16 +10,15 @@ use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 const USER_AGENT: &str = concat!("latchkey/", env!("CARGO_PKG_VERSION"));
 /// So much of an answer is read, so that its sender can end in good order; nobody looks at it.
@@ -124,7 +123,8 @@ impl Sender {
         body: Bytes,
         deadline: Instant,
     ) -> Result<Reply, Failure> {
-        let stream = connect(&self.judged_addresses(url).await?, url.port()).await?;
+        let addresses = self.judged_addresses(url).await?;
+        let stream = dial::connect(&addresses, url.port()).await.map_err(|_| Failure::NotConnected)?;
         if !url.is_secure() {
             return ask(stream, url, headers, body, deadline).await;
         }
@@ -149,15 +149,6 @@ impl Sender {
         let all_allowed = addresses.iter().all(|ip| outbound::is_allowed(*ip, self.allow_private));
         if all_allowed { Ok(addresses) } else { Err(Failure::NotPublic) }
     }
-}
-
-async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Failure> {
-    for ip in addresses {
-        if let Ok(stream) = TcpStream::connect(SocketAddr::new(*ip, port)).await {
-            return Ok(stream);
-        }
-    }
-    Err(Failure::NotConnected)
 }
 
 async fn ask(
@@ -198,18 +189,4 @@ async fn drop_body(mut body: Incoming) {
             Some(Err(_)) | None => return,
         }
     }
-}
-
-/// Believes the certificates that this machine believes.
-fn trusting_this_machine() -> Option<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        tracing::error!(
-            "this machine trusts no certificate authority, so no webhook can be sent; install \
-             ca-certificates or set SSL_CERT_FILE, then start Latchkey again"
-        );
-        return None;
-    }
-    Some(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }

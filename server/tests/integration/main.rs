@@ -12,6 +12,7 @@ mod binary;
 mod bypass;
 mod command_line;
 mod connections;
+mod dead;
 mod faults;
 mod gateway_token;
 mod history;

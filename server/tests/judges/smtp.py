@@ -1,7 +1,7 @@
 """A mail server (aiosmtpd) that takes what comes and prints each mail as a line of JSON, read by Python's own
 parser. Its first line is the port. Options, as one JSON object:
 port; defer: so many recipients are answered 451 first; refuse: this recipient is answered 550;
-reject: every letter is answered 554 when it was sent; hang: never answers to a letter;
+rcpt, data, text: what is answered to every recipient, to DATA, to every letter; hang: never answers to a letter;
 login: [user, password] that is asked for; certificate, key: offers STARTTLS."""
 
 import asyncio
@@ -32,6 +32,8 @@ class Handler:
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         if address == options.get("refuse"):
             return f"550 5.1.1 <{address}>: no such user"
+        if "rcpt" in options:
+            return options["rcpt"]
         if self.deferred < options.get("defer", 0):
             self.deferred += 1
             say({"deferred": self.deferred})
@@ -43,13 +45,14 @@ class Handler:
         if options.get("hang"):
             say({"hanging": True})
             await asyncio.sleep(3600)
-        if options.get("reject"):
-            return "554 5.7.1 not wanted"
+        if "text" in options:
+            return options["text"]
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         parts = {part.get_content_type(): part.get_content().replace("\r\n", "\n") for part in mail.walk() if not part.is_multipart()}
         say({
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
+            "greeting": session.host_name,
             "user": session.auth_data.login.decode() if session.auth_data else None,
             "tls": session.ssl is not None,
             "headers": {name.lower(): str(value) for name, value in mail.items()},
@@ -61,6 +64,14 @@ class Handler:
             "html": parts.get("text/html"),
         })
         return "250 taken"
+
+
+class Server(SMTP):
+    async def smtp_DATA(self, arg):
+        if "data" in options:
+            await self.push(options["data"])
+        else:
+            await super().smtp_DATA(arg)
 
 
 def authenticate(server, session, envelope, mechanism, data):
@@ -82,7 +93,7 @@ async def main():
     handler = Handler()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(handler, hostname="localhost", **settings), "127.0.0.1", options.get("port", 0)
+        lambda: Server(handler, hostname="localhost", **settings), "127.0.0.1", options.get("port", 0)
     )
     say(server.sockets[0].getsockname()[1])
     await server.serve_forever()

@@ -3,10 +3,18 @@
 use super::smtp::{Smtp, free_port};
 use super::{start, start_at};
 use crate::app::TestApp;
+use crate::dead::Dead;
 use crate::metrics::{ask, parse};
 use app::Language;
-use latchkey::mail::Letter;
+use async_trait::async_trait;
+use latchkey::dial::Resolve;
+use latchkey::mail::{Letter, Mailer, MailerParts};
+use rstest::rstest;
 use serde_json::json;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 const HOUR: i64 = 3600;
 
@@ -79,11 +87,107 @@ async fn figures(app: &TestApp) -> [f64; 3] {
 
 #[tokio::test]
 async fn a_refused_letter_is_given_up_at_once() {
-    let smtp = Smtp::start_with(&json!({"reject": true}));
+    let smtp = Smtp::start_with(&json!({"text": "554 5.6.0 cannot be read"}));
     let app = start(&smtp, &[]).await;
     queue(&app, &["demo"]).await;
     app.send_due().await;
     assert_eq!((app.waiting().await, app.given_up()), (0, 1));
+}
+
+/// What real servers answer at the recipient's turn or later, when something else is wrong.
+#[rstest]
+#[case("rcpt", "504 5.5.2 <keys>: Helo command rejected: need fully-qualified hostname")]
+#[case("rcpt", "553 5.7.1 <keys@example.com>: Sender address rejected: not owned by user")]
+#[case("rcpt", "554 5.7.1 <demo@example.org>: Relay access denied")]
+#[case("rcpt", "530 5.7.0 Must issue a STARTTLS command first")]
+#[case("rcpt", "503 5.5.1 Error: nested MAIL command")]
+#[case("rcpt", "550 rejected")]
+#[case("data", "554 5.7.1 Service unavailable; Client host blocked")]
+#[case("text", "550 5.7.26 Unauthenticated email is not accepted")]
+#[case("text", "550 5.4.5 Daily sending quota exceeded")]
+#[tokio::test]
+async fn what_is_not_said_of_the_letter_loses_none(#[case] step: &str, #[case] answer: &str) {
+    let mut options = serde_json::Map::new();
+    options.insert(step.to_owned(), answer.into());
+    let smtp = Smtp::start_with(&options.into());
+    let app = start(&smtp, &[]).await;
+    queue(&app, &["one", "two", "three"]).await;
+    app.send_due().await;
+    assert_eq!((app.waiting().await, app.given_up()), (3, 0), "{answer}");
+    let port = smtp.port;
+    drop(smtp);
+    let smtp = Smtp::start_at(port);
+    app.clock.advance(60);
+    app.send_due().await;
+    for name in ["one", "two", "three"] {
+        assert_eq!(smtp.next()["to"][0], format!("{name}@example.org"));
+    }
+    assert_eq!((app.waiting().await, app.given_up()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_server_is_greeted_by_a_name_that_can_exist_or_by_our_address() {
+    let smtp = Smtp::start();
+    for (url, greeting) in [
+        ("https://keys.example.com", "keys.example.com"),
+        ("http://keys:3000", "[127.0.0.1]"),
+        ("http://0.0.0.0:3000", "[127.0.0.1]"),
+        ("http://[::]:3000", "[127.0.0.1]"),
+    ] {
+        let app = start(&smtp, &[("public_url", url)]).await;
+        queue(&app, &["demo"]).await;
+        app.send_due().await;
+        assert_eq!(smtp.next()["greeting"], greeting, "{url}");
+    }
+}
+
+/// Whatever is asked for, the first address is dead and the second is this machine's.
+struct FirstIsDead(IpAddr);
+
+#[async_trait]
+impl Resolve for FirstIsDead {
+    async fn resolve(&self, _name: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(vec![self.0, Ipv4Addr::LOCALHOST.into()])
+    }
+}
+
+#[tokio::test]
+async fn a_name_whose_first_address_is_dead_is_reached_by_its_next() {
+    let smtp = Smtp::start();
+    let dead = Dead::at("127.0.0.31", smtp.port).await;
+    let url = format!("smtp://mail.example.com:{}?tls=none", smtp.port);
+    let app = start_at(&url, &[("smtp_timeout_seconds", "2")]).await;
+    queue(&app, &["demo"]).await;
+    let services = &app.services;
+    let mailer = Mailer::new(MailerParts {
+        store: services.store.clone(),
+        clock: services.clock.clone(),
+        sealing: services.keys.sealing.clone().unwrap(),
+        pepper: services.keys.pepper.clone(),
+        origin: "https://keys.example.com".to_owned(),
+        smtp: services.settings.smtp.clone(),
+        resolver: Arc::new(FirstIsDead(dead.ip)),
+    });
+    mailer.send_due(&CancellationToken::new()).await;
+    assert_eq!(smtp.next()["to"][0], "demo@example.org");
+    assert_eq!(app.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn rows_that_cannot_be_read_are_set_aside_and_hold_nobody_up() {
+    let smtp = Smtp::start();
+    let app = start(&smtp, &[]).await;
+    let database = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    for _ in 0..60 {
+        let sql = "INSERT INTO mails (payload, created_at, due_at, attempts) VALUES (NULL, 0, 0, 0)";
+        database.execute(sql, []).unwrap();
+    }
+    queue(&app, &["demo"]).await;
+    app.send_due().await;
+    assert_eq!(smtp.next()["to"][0], "demo@example.org");
+    assert_eq!((app.waiting().await, app.given_up()), (0, 0));
+    let kept: i64 = database.query_row("SELECT count(*) FROM mails", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 60, "for the operator to look at");
 }
 
 #[tokio::test]
