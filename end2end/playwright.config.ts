@@ -15,6 +15,8 @@ export default defineConfig({
   timeout: 30_000,
   use: {
     launchOptions: browser,
+    // As the proxy before the pages would: who comes from nowhere is never at home, and every act of theirs calls.
+    extraHTTPHeaders: { 'x-forwarded-for': '192.0.2.10' },
     locale: 'en-US',
     timezoneId: 'Asia/Tokyo', // far from UTC: a time that the browser converted would be seen
     actionTimeout: 10_000,

@@ -33,7 +33,7 @@ pub use visitor::{Owed, Owing, Visitor};
 
 use crate::domain::ids::UserNo;
 use crate::domain::sealing::SealingKey;
-use crate::domain::throttle::{Allowance, SourceThrottle, Throttle};
+use crate::domain::throttle::{Allowance, ClientThrottle, SourceThrottle, Throttle};
 use crate::domain::time::Clock;
 use crate::domain::token::Pepper;
 use crate::notices::Gatherer;
@@ -46,6 +46,8 @@ use std::sync::Arc;
 const BY_SOURCE: Allowance = Allowance { burst: 10, seconds_each: 30 };
 /// Failures of one /48 of IPv6.
 const BY_SITE: Allowance = Allowance { burst: 100, seconds_each: 3 };
+/// Failures of all whose address is unknown, together: whoever makes so many locks the others out.
+const BY_UNKNOWN: Allowance = Allowance { burst: 1000, seconds_each: 1 };
 /// Failures at one username from addresses it never logged in from.
 const BY_USERNAME: Allowance = Allowance { burst: 30, seconds_each: 20 };
 /// Wrong codes of one user from addresses it never logged in from.
@@ -82,7 +84,7 @@ pub struct Accounts {
     sealing: SealingKey,
     password_max_age_days: i64,
     gatherer: Arc<Gatherer>,
-    by_source: Mutex<SourceThrottle>,
+    by_source: Mutex<ClientThrottle>,
     by_username: Mutex<Throttle<String>>,
     by_code: Mutex<Throttle<UserNo>>,
 }
@@ -101,7 +103,7 @@ impl Accounts {
             sealing: parts.sealing,
             password_max_age_days: parts.password_max_age_days,
             gatherer: Arc::default(),
-            by_source: Mutex::new(SourceThrottle::new(BY_SOURCE, BY_SITE)),
+            by_source: Mutex::new(ClientThrottle::new(SourceThrottle::new(BY_SOURCE, BY_SITE), BY_UNKNOWN)),
             by_username: Mutex::new(Throttle::new(BY_USERNAME)),
             by_code: Mutex::new(Throttle::new(BY_CODE)),
         }

@@ -6,6 +6,7 @@ pub mod bench;
 pub mod commands;
 pub mod dial;
 pub mod domain;
+pub mod events;
 pub mod http;
 pub mod keys;
 pub mod mail;

@@ -7,6 +7,7 @@ pub use wire::start;
 use crate::accounts::operator::Operator;
 use crate::accounts::{Accounts, MailAddresses, Once, SetupLink, SubUsers};
 use crate::domain::time::{Clock, Micros};
+use crate::events::Events;
 use crate::keys::{Flash, Keys};
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -101,6 +102,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// The present.
     pub clock: Arc<dyn Clock>,
+    /// What strangers do.
+    pub events: Arc<Events>,
     /// Figures of the door.
     pub traffic: Arc<Traffic>,
 }

@@ -74,6 +74,8 @@ pub struct Notice {
     pub last: Moment,
     /// From where.
     pub addresses: Vec<NoticeAddress>,
+    /// Whether it came from an address that is unknown.
+    pub is_from_unknown: bool,
     /// How often it happened from further addresses, which are not kept.
     pub count_elsewhere: u64,
     /// What was done, by its name in the audit log.

@@ -98,8 +98,8 @@ pub struct SessionView {
     pub browser: Option<String>,
     /// The system, if it can be told.
     pub system: Option<String>,
-    /// From where it was last used.
-    pub address: String,
+    /// From where it was last used; none: unknown.
+    pub address: Option<String>,
     /// When it began.
     pub begun: Moment,
     /// When it was last used.
@@ -126,7 +126,7 @@ pub struct HistoryRow {
     pub action: String,
     /// Who: a username, or `operator`.
     pub actor: String,
-    /// From where; the operator's shell has no address.
+    /// From where; none: unknown, or the operator's shell.
     pub address: Option<String>,
     /// What else is worth knowing.
     pub detail: String,

@@ -1,6 +1,6 @@
 //! Who acts, and from where.
 
-use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::role::Role;
 use crate::domain::time::Micros;
@@ -12,7 +12,7 @@ use app::{Language, PortalError};
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// The client's address.
-    pub address: Address,
+    pub address: ClientAddress,
     /// The browser's own description, cut short.
     pub user_agent: String,
 }
@@ -39,7 +39,7 @@ pub struct Actor {
     /// When it last proved its password.
     pub proved_at: Micros,
     /// From where it acts.
-    pub address: Address,
+    pub address: ClientAddress,
 }
 
 impl Actor {

@@ -7,7 +7,7 @@ use super::second_factor::place;
 use super::sessions::SessionToken;
 use super::visitor::{Owed, Owing};
 use super::{Accounts, Actor, Visit, store_trouble};
-use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::credentials::Password;
 use crate::domain::second_factor::GivenCode;
 use crate::domain::time::Micros;
@@ -62,12 +62,12 @@ impl Accounts {
         &self,
         user: &UserRow,
         code: &str,
-        address: Address,
+        address: ClientAddress,
     ) -> Result<Factor, PortalError> {
         if code.trim().is_empty() {
             return Err(PortalError::field(Field::Code, Problem::Empty));
         }
-        let is_known = self.store.has_logged_in_from(user.no, address).await.map_err(store_trouble)?;
+        let is_known = self.is_at_home(user.no, address).await?;
         let now = self.clock.now();
         // From here to the charge nothing is awaited: tries that come at once count one after the other.
         let wait = self.by_source.lock().wait_seconds(address, now);
@@ -97,7 +97,7 @@ impl Accounts {
         })
     }
 
-    pub(super) fn charge_code(&self, user: &UserRow, address: Address, now: Micros) {
+    pub(super) fn charge_code(&self, user: &UserRow, address: ClientAddress, now: Micros) {
         self.by_source.lock().charge(address, now);
         self.by_code.lock().charge(user.no, now);
     }
@@ -105,7 +105,7 @@ impl Accounts {
     pub(super) async fn note_code_failure(
         &self,
         user: &UserRow,
-        address: Address,
+        address: ClientAddress,
     ) -> Result<(), PortalError> {
         let visit = Visit { address, user_agent: String::new() };
         self.note_failure(Some(user), &visit, self.clock.now()).await

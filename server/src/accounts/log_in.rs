@@ -6,7 +6,7 @@
 
 use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, store_trouble};
-use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::credentials::Password;
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
@@ -49,7 +49,7 @@ impl Accounts {
     pub(super) async fn check_password(
         &self,
         username: &Username,
-        address: Address,
+        address: ClientAddress,
         password: Password,
     ) -> Result<UserRow, PortalError> {
         let visit = Visit { address, user_agent: String::new() };
@@ -75,7 +75,7 @@ impl Accounts {
     ) -> Result<bool, PortalError> {
         // Asked of nobody too, which then takes as long.
         let no = user.map_or(UserNo(0), |user| user.no);
-        let is_known = self.store.has_logged_in_from(no, visit.address).await.map_err(store_trouble)?;
+        let is_known = self.is_at_home(no, visit.address).await?;
         let now = self.clock.now();
         if user.is_some() && !is_known && self.by_username.lock().wait_seconds(&fold(username), now).is_some()
         {
@@ -90,6 +90,16 @@ impl Accounts {
             self.charge(username, visit, now);
         }
         Ok(right)
+    }
+
+    /// Whether the user ever logged in from there; nobody is at home at an address that is unknown.
+    pub(super) async fn is_at_home(&self, user: UserNo, client: ClientAddress) -> Result<bool, PortalError> {
+        match client {
+            ClientAddress::Known(address) => {
+                self.store.has_logged_in_from(user, address).await.map_err(store_trouble)
+            }
+            ClientAddress::Unknown => Ok(false),
+        }
     }
 
     fn check_throttle(

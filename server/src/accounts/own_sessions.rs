@@ -1,6 +1,7 @@
 //! The sessions of a user, seen and ended by itself.
 
 use super::{Accounts, Actor, store_trouble};
+use crate::domain::address::Address;
 use crate::domain::device::Device;
 use crate::domain::time::Micros;
 use crate::store::{Action, SessionHash, UserSession};
@@ -18,8 +19,8 @@ pub struct OwnSession {
     pub is_present: bool,
     /// On which device.
     pub device: Device,
-    /// From where it was last used.
-    pub address: String,
+    /// From where it was last used; none: unknown.
+    pub address: Option<Address>,
     /// When it began.
     pub begun: Micros,
     /// When it was last used, to within a minute.
@@ -36,7 +37,7 @@ impl Accounts {
             id: public_id(session.hash),
             is_present: session.hash == actor.session,
             device: Device::of(&session.user_agent),
-            address: session.address.to_string(),
+            address: session.address.known(),
             begun: session.created_at,
             last_seen: session.last_seen_at,
         };
@@ -50,7 +51,8 @@ impl Accounts {
     pub async fn end_session(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
         let mut sessions = self.sessions_of(actor).await?.into_iter();
         let session = sessions.find(|session| public_id(session.hash) == id).ok_or(PortalError::NotFound)?;
-        let audit = actor.audit(self.clock.now(), Action::SessionEnded, session.address.to_string());
+        let from = session.address.known().map(|address| address.to_string()).unwrap_or_default();
+        let audit = actor.audit(self.clock.now(), Action::SessionEnded, from);
         self.store.delete_session(session.hash, audit).await.map_err(store_trouble)
     }
 

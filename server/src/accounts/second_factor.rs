@@ -2,6 +2,7 @@
 
 use super::codes::{is_taken, refused_code};
 use super::{Accounts, Actor, store_trouble};
+use crate::domain::client_address::ClientAddress;
 use crate::domain::credentials::Password;
 use crate::domain::ids::UserNo;
 use crate::domain::second_factor::{GivenCode, RecoveryCode, TotpSecret};
@@ -163,7 +164,7 @@ impl Accounts {
     pub(super) async fn settle_code<T>(
         &self,
         user: &crate::store::UserRow,
-        address: crate::domain::address::Address,
+        address: ClientAddress,
         outcome: Result<T, StoreError>,
     ) -> Result<T, PortalError> {
         match outcome {

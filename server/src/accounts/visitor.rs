@@ -1,7 +1,7 @@
 //! Who sends a request, as far as its session has come.
 
 use super::Actor;
-use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
 use crate::store::{Action, Audit, SessionHash};
@@ -40,7 +40,7 @@ pub struct Owing {
     /// Its session.
     pub session: SessionHash,
     /// From where it comes.
-    pub address: Address,
+    pub address: ClientAddress,
 }
 
 impl Owing {

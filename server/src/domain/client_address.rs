@@ -7,9 +7,11 @@
 
 mod family;
 mod forwarded;
+mod page;
 mod peer;
 
 pub use family::{Family, FamilyError};
+pub use page::ClientAddress;
 pub use peer::Peer;
 
 use super::address::{Address, Network};
@@ -30,8 +32,23 @@ pub struct TrustedProxies {
 
 /// A trusted proxy named no usable client: refuse, rather than take the proxy for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a trusted proxy sent no usable client address")]
-pub struct NoClientAddress;
+pub enum NoClientAddress {
+    /// It sent no line of the configured family, or a peer without an address is not trusted.
+    #[error("names no client")]
+    Missing,
+    /// A header that names one client came more than once.
+    #[error("names a client more than once")]
+    Twice,
+    /// An entry that the walk reaches is no address.
+    #[error("names a client in a form that is not understood")]
+    Unreadable,
+    /// More bytes or entries than are read.
+    #[error("names more than is read")]
+    TooLong,
+    /// All entries are trusted proxies.
+    #[error("names only addresses that are trusted proxies themselves")]
+    OnlyProxies,
+}
 
 /// What came with a request about its client.
 pub struct Said<'a> {
@@ -79,13 +96,17 @@ impl TrustedProxies {
         said: &Said<'_>,
     ) -> Result<Address, NoClientAddress> {
         if !self.trusts(peer) {
-            return peer.address().ok_or(NoClientAddress);
+            return peer.address().ok_or(NoClientAddress::Missing);
         }
         if said.lines.iter().map(|line| line.len()).sum::<usize>() > BYTES {
-            return Err(NoClientAddress);
+            return Err(NoClientAddress::TooLong);
         }
         let lines = said.lines.iter().rev();
         match (family, said.lines.as_slice()) {
+            (Family::ProxyProtocol, _) => {
+                self.walk(std::iter::once(Some(said.source.ok_or(NoClientAddress::Missing)?)))
+            }
+            (_, []) => Err(NoClientAddress::Missing),
             (Family::XForwardedFor, _) => {
                 self.walk(lines.flat_map(|line| line.rsplit(|b| *b == b',')).map(entry))
             }
@@ -94,20 +115,22 @@ impl TrustedProxies {
             }
             (Family::XRealIp | Family::Named(_), [line]) => self.walk([entry(line)].into_iter()),
             // A header that names one client cannot do so twice.
-            (Family::XRealIp | Family::Named(_), _) => Err(NoClientAddress),
-            (Family::ProxyProtocol, _) => self.walk([said.source].into_iter()),
+            (Family::XRealIp | Family::Named(_), _) => Err(NoClientAddress::Twice),
         }
     }
 
     /// The first entry that is no trusted proxy, if all before it could be read.
     fn walk(&self, entries: impl Iterator<Item = Option<Address>>) -> Result<Address, NoClientAddress> {
-        for entry in entries.take(ENTRIES) {
-            let address = entry.ok_or(NoClientAddress)?;
+        for (place, entry) in entries.enumerate() {
+            if place == ENTRIES {
+                return Err(NoClientAddress::TooLong);
+            }
+            let address = entry.ok_or(NoClientAddress::Unreadable)?;
             if !self.contains(address) {
                 return Ok(address);
             }
         }
-        Err(NoClientAddress)
+        Err(NoClientAddress::OnlyProxies)
     }
 }
 

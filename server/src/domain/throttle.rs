@@ -4,8 +4,10 @@
 //! slowed down by its own success. The table has a fixed shape, so that neither its memory nor the work of one
 //! call grows with the number of guessers.
 
+mod client;
 mod source;
 
+pub use client::ClientThrottle;
 pub use source::SourceThrottle;
 
 use super::time::Micros;
@@ -42,7 +44,11 @@ impl<K: Hash + Eq> Throttle<K> {
     /// No failures yet.
     #[must_use]
     pub fn new(allowance: Allowance) -> Self {
-        let rows = std::iter::repeat_with(Vec::new).take(Self::ROWS).collect();
+        Self::with_rows(allowance, Self::ROWS)
+    }
+
+    fn with_rows(allowance: Allowance, rows: usize) -> Self {
+        let rows = std::iter::repeat_with(Vec::new).take(rows).collect();
         Self { allowance, hasher: RandomState::new(), rows }
     }
 
@@ -81,8 +87,8 @@ impl<K: Hash + Eq> Throttle<K> {
     }
 
     fn row(&self, key: &K) -> usize {
-        // The remainder is below `ROWS`, whatever is cut off here.
-        self.hasher.hash_one(key) as usize % Self::ROWS
+        // The remainder is below the number of rows, whatever is cut off here.
+        self.hasher.hash_one(key) as usize % self.rows.len()
     }
 
     /// A bucket that is clear by then has a try free now.

@@ -1,8 +1,9 @@
 //! Who sent a request: the peer of its connection, or whom a trusted peer names in the configured way.
 
 use crate::domain::address::Address;
-use crate::domain::client_address::{NoClientAddress, Peer, Said};
+use crate::domain::client_address::{ClientAddress, NoClientAddress, Peer, Said};
 use crate::domain::proxy_protocol::ConnectionSource;
+use crate::events::Event;
 use crate::services::Services;
 use http::{Extensions, HeaderMap, HeaderValue};
 use std::net::Ipv4Addr;
@@ -42,6 +43,40 @@ pub(super) fn address(
         source: caller.source.and_then(|source| source.0),
     };
     trusted.client_address(family, caller.peer, &said)
+}
+
+/// The client of a page; where it is unknown, the log says what to set.
+pub(super) fn of_page(services: &Services, extensions: &Extensions, headers: &HeaderMap) -> ClientAddress {
+    let caller = Caller::of(extensions);
+    match address(services, caller, headers) {
+        Ok(address) => ClientAddress::Known(address),
+        Err(cause) => {
+            tell_unknown(services, caller.peer, cause);
+            ClientAddress::Unknown
+        }
+    }
+}
+
+fn tell_unknown(services: &Services, peer: Peer, cause: NoClientAddress) {
+    let Some(times) = services.events.count(Event::ClientUnknown, None) else { return };
+    let (event, settings) = (Event::ClientUnknown.name(), &services.settings);
+    let way = match settings.client_address_header.header() {
+        _ if !settings.trusted_proxies.trusts(peer) => {
+            "add the word unix to trusted_proxies, so that what the proxy at the Unix socket says is believed"
+                .to_owned()
+        }
+        Some(name) => format!(
+            "{peer}, one of trusted_proxies, {cause}. Let it set {name} to the address it sees, or set \
+             client_address_header to the header that it does set; take it out of trusted_proxies if it is no proxy"
+        ),
+        None => format!("{peer}, one of trusted_proxies, {cause}. Let it send a PROXY header"),
+    };
+    tracing::warn!(
+        event, %peer, times,
+        "a visitor of the pages has no address that can be told: {way} (docs/pages.md). Such visitors share one limit \
+         on wrong passwords, and each of their logins is told as one from elsewhere. If only people at this very \
+         machine open the pages so, nothing is amiss."
+    );
 }
 
 /// Counts a header that is ignored because its sender is not trusted: somebody tries something, or the

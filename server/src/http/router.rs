@@ -14,7 +14,7 @@ use super::pages::{
     server_function,
 };
 use super::{access, assets, client, guard};
-use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::services::Services;
 use crate::traffic::Place;
 use any_spawner::Executor;
@@ -25,7 +25,6 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use http::StatusCode;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tower::ServiceExt;
@@ -38,13 +37,10 @@ pub struct Site {
 }
 
 impl Site {
-    /// The client of a page: as for gateways, but a trusted proxy that names nobody is taken for the client,
-    /// because somebody may sit in front of that very machine.
-    pub(super) fn client_address(&self, request: &Request) -> Address {
-        let caller = Caller::of(request.extensions());
-        let named = client::address(&self.services, caller, request.headers());
-        // Who comes over a Unix socket and names nobody sits on this machine.
-        named.ok().or(caller.peer.address()).unwrap_or(Address::new(Ipv4Addr::LOCALHOST.into()))
+    /// The client of a page: as for gateways, but where a trusted proxy names nobody it is unknown. Neither the
+    /// proxy, behind which everybody would be one person, nor this machine, on which nobody need sit.
+    pub(super) fn client_address(&self, request: &Request) -> ClientAddress {
+        client::of_page(&self.services, request.extensions(), request.headers())
     }
 }
 
@@ -120,7 +116,10 @@ fn portal(site: Site) -> Router {
 async fn around(State(site): State<Site>, request: Request, next: Next) -> Response {
     let settings = &site.services.settings;
     let (method, headers) = (request.method(), request.headers());
-    let client = settings.server.access_log.map(|_| site.client_address(&request));
+    let client = settings
+        .server
+        .access_log
+        .and_then(|_| client::address(&site.services, Caller::of(request.extensions()), headers).ok());
     let mut response = if let Some(file) = assets::serve(method, request.uri().path(), headers) {
         file
     } else if guard::is_own(settings, method, headers) || is_one_click(method, request.uri()) {

@@ -66,6 +66,9 @@ impl Words {
             Cause::KeyShown => (t.subject_key_shown, t.text_key_shown, not_you),
             Cause::KeyDeleted => (t.subject_key_deleted, t.text_key_deleted, not_you),
             Cause::AddressesChanged => (t.subject_addresses_changed, t.text_addresses_changed, not_you),
+            Cause::NewLogin if facts.is_from_unknown() => {
+                (t.subject_unknown_login, t.text_unknown_login, not_you)
+            }
             Cause::NewLogin => (t.subject_new_login, t.text_new_login, not_you),
             Cause::PasswordExpiring => {
                 (t.subject_password_expiring, t.text_password_expiring, Some(t.advice_password_expiring))
@@ -104,6 +107,8 @@ fn told(facts: &NoticeFacts, user: &MailUser, t: &'static MailTexts, language: L
     }
     if !facts.addresses.is_empty() {
         told.push((t.fact_from, addresses(facts, t, language)));
+    } else if facts.is_from_unknown() {
+        told.push((t.fact_from, t.from_unknown.to_owned()));
     }
     if facts.first_at == facts.last_at {
         told.push((t.fact_when, time(facts.last_at, &user.time_zone)));

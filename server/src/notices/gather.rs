@@ -3,6 +3,7 @@
 //! What is held is bounded, whatever comes: some thousand keys and names, twenty addresses each.
 
 use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::{KeyNo, UserNo, Username};
 use crate::domain::notice::Cause;
 use crate::domain::time::Micros;
@@ -40,10 +41,12 @@ impl Tally {
         Self { at: Micros::default(), count: 0, addresses: Vec::new() }
     }
 
-    fn add(&mut self, address: Address, count: u64, at: Micros) {
+    fn add(&mut self, address: Option<Address>, at: Micros) {
         self.at = self.at.max(at);
-        self.count += count;
-        self.name(address, count);
+        self.count += 1;
+        if let Some(address) = address {
+            self.name(address, 1);
+        }
     }
 
     fn name(&mut self, address: Address, count: u64) {
@@ -90,20 +93,21 @@ impl Gatherer {
         let place = (key.user.no, key.no, cause);
         let is_full = heard.keys.len() >= KEYS;
         match heard.keys.get_mut(&place) {
-            Some(tally) => tally.add(address, 1, at),
+            Some(tally) => tally.add(Some(address), at),
             None if is_full => {}
-            None => heard.keys.entry(place).or_insert_with(Tally::new).add(address, 1, at),
+            None => heard.keys.entry(place).or_insert_with(Tally::new).add(Some(address), at),
         }
     }
 
     /// A guess at this name (as names are compared) was refused, because too many came before it.
-    pub fn guessed(&self, name: &str, address: Address, at: Micros) {
+    pub fn guessed(&self, name: &str, client: ClientAddress, at: Micros) {
+        let address = client.known();
         let mut heard = self.0.lock();
         let is_full = heard.names.len() >= NAMES;
         match heard.names.get_mut(name) {
-            Some(tally) => tally.add(address, 1, at),
+            Some(tally) => tally.add(address, at),
             None if is_full => {}
-            None => heard.names.entry(name.to_owned()).or_insert_with(Tally::new).add(address, 1, at),
+            None => heard.names.entry(name.to_owned()).or_insert_with(Tally::new).add(address, at),
         }
     }
 
@@ -139,7 +143,11 @@ mod tests {
     fn a_flood_is_one_tally_with_some_addresses() {
         let gatherer = Gatherer::default();
         for client in 0..5_000 {
-            gatherer.guessed("demo", address(client % 2_500), Micros(i64::from(client)));
+            gatherer.guessed(
+                "demo",
+                ClientAddress::Known(address(client % 2_500)),
+                Micros(i64::from(client)),
+            );
         }
         let names = gatherer.take().take_names();
         assert_eq!(names.len(), 1);
@@ -153,7 +161,7 @@ mod tests {
     fn what_is_held_is_bounded() {
         let gatherer = Gatherer::default();
         for name in 0..2_000 {
-            gatherer.guessed(&format!("name{name}"), address(1), Micros(1));
+            gatherer.guessed(&format!("name{name}"), ClientAddress::Unknown, Micros(1));
         }
         assert_eq!(gatherer.take().take_names().len(), NAMES);
     }

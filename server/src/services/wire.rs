@@ -9,6 +9,7 @@ use crate::accounts::{
 use crate::dial::SystemResolver;
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::time::Clock;
+use crate::events::Events;
 use crate::keys::{Flash, Keys};
 use crate::mail::{Mailer, MailerParts};
 use crate::metrics::{Metrics, Watched};
@@ -58,6 +59,7 @@ struct Ground {
     gatherer: Arc<Gatherer>,
     verifier: Arc<Verifier>,
     traffic: Arc<Traffic>,
+    events: Arc<Events>,
     ignored_headers: Arc<AtomicU64>,
 }
 
@@ -87,7 +89,7 @@ impl Ground {
             format: settings.token_format.clone(),
             clock: Arc::clone(&clock),
         }));
-        let (traffic, ignored_headers) = (Arc::default(), Arc::default());
+        let (traffic, events, ignored_headers) = (Arc::default(), Arc::default(), Arc::default());
         let ground = Self {
             settings,
             secrets,
@@ -98,6 +100,7 @@ impl Ground {
             gatherer,
             verifier,
             traffic,
+            events,
             ignored_headers,
         };
         Ok((ground, flusher))
@@ -129,6 +132,7 @@ impl Ground {
             verifier: self.verifier,
             clock: self.clock,
             traffic: self.traffic,
+            events: self.events,
         })
     }
 

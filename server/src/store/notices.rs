@@ -78,6 +78,13 @@ pub struct NoticeFacts {
 impl NoticeFacts {
     /// The most addresses a notice keeps; further ones are only counted.
     pub const ADDRESSES: usize = 20;
+
+    /// Whether it tells of what a user did or tried whose address was unknown: the operator's shell has none.
+    #[must_use]
+    pub fn is_from_unknown(&self) -> bool {
+        let is_act = self.action.is_some() && self.actor.as_deref() != Some("operator");
+        self.addresses.is_empty() && (is_act || self.cause == Cause::Guessing)
+    }
 }
 
 /// The key of a notice, or what stays of it.

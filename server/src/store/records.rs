@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::{KeyId, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::token::TokenHash;
@@ -134,8 +135,8 @@ pub struct Audit {
     pub actor: String,
     /// The user it concerns; added users and keys fill it in themselves.
     pub user: Option<UserNo>,
-    /// From where; the operator's shell has no address.
-    pub address: Option<Address>,
+    /// From where, as far as it is known; the operator's shell is none.
+    pub address: Option<ClientAddress>,
     /// What else is worth knowing, in the product's own words.
     pub detail: String,
 }
@@ -151,7 +152,7 @@ pub struct AuditRow {
     pub actor: String,
     /// The key it concerns.
     pub key: Option<KeyId>,
-    /// From where.
+    /// From where; none: the operator's shell, or unknown.
     pub address: Option<Address>,
     /// What else.
     pub detail: String,

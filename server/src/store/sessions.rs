@@ -2,6 +2,7 @@
 
 use super::{Audit, StoreError, UserRow};
 use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::UserNo;
 use crate::domain::time::Micros;
 use async_trait::async_trait;
@@ -35,7 +36,7 @@ pub struct UserSession {
     /// When it was last used, to within a minute.
     pub last_seen_at: Micros,
     /// From where it was used then.
-    pub address: Address,
+    pub address: ClientAddress,
     /// The browser's own description.
     pub user_agent: String,
 }
@@ -49,7 +50,7 @@ pub struct NewSession {
     /// Now.
     pub at: Micros,
     /// From where.
-    pub address: Address,
+    pub address: ClientAddress,
     /// The browser's own description, cut to 200 characters.
     pub user_agent: String,
     /// Whether the code of the second factor is still to be given.
@@ -76,7 +77,12 @@ pub trait SessionStore: Send + Sync {
         most: u32,
     ) -> Result<Vec<UserSession>, StoreError>;
     /// Notes that it was used, and from where.
-    async fn touch_session(&self, hash: SessionHash, at: Micros, from: Address) -> Result<(), StoreError>;
+    async fn touch_session(
+        &self,
+        hash: SessionHash,
+        at: Micros,
+        from: ClientAddress,
+    ) -> Result<(), StoreError>;
     /// Notes that the password was proved.
     async fn prove_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError>;
     /// Ends one.

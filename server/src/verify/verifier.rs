@@ -5,6 +5,7 @@ use super::guesses::Guesses;
 use super::index::{KeyEntry, KeyFacts, KeyIndex};
 use super::journal::{Counted, Journal};
 use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::Username;
 use crate::domain::rule::Ruling;
 use crate::domain::time::{Clock, Micros};
@@ -172,7 +173,7 @@ impl Verifier {
         key.ok_or_else(|| {
             let guess = self.guesses.wrong_secret(name, question.address, now);
             if guess.is_at_name && !question.dry_run {
-                self.parts.gatherer.guessed(&name.folded(), question.address, now);
+                self.parts.gatherer.guessed(&name.folded(), ClientAddress::Known(question.address), now);
             }
             Verdict::wrong(Code::NotFound, guess.wait_seconds)
         })

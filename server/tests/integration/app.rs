@@ -21,6 +21,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Where browsers are, as the proxy before the pages says.
+pub(crate) const HOME: &str = "192.0.2.10";
 /// 2026-01-15 12:00:00 UTC, where the clock of the tests stands until it is moved.
 pub(crate) const START: i64 = 1_768_478_400;
 
@@ -211,6 +213,9 @@ impl Browser<'_> {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if !headers.iter().any(|(name, _)| *name == "x-forwarded-for") {
+            request = request.header("x-forwarded-for", HOME);
         }
         if let Some(cookie) = &*self.cookie.lock() {
             request = request.header(header::COOKIE, cookie);

@@ -1,6 +1,6 @@
 //! The audit log: who, what, when, from where; never a secret, in it or in any file.
 
-use crate::app::{PASSWORD, TestApp};
+use crate::app::{HOME, PASSWORD, TestApp};
 use latchkey::domain::time::Micros;
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn what_happens_is_written_down() {
     let of_key = rows.iter().filter(|r| r.key.is_some_and(|k| k.to_string() == key.id)).count();
     assert_eq!(of_key, 7);
     assert!(rows.iter().all(|r| r.at == Micros(crate::app::START * Micros::SECOND)));
-    assert!(rows[1..].iter().all(|r| r.address.is_some_and(|a| a.to_string() == "127.0.0.1")));
+    assert!(rows[1..].iter().all(|r| r.address.is_some_and(|a| a.to_string() == HOME)));
 }
 
 #[tokio::test]

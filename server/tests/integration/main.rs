@@ -38,6 +38,7 @@ mod store_contract;
 mod sub_users;
 mod throttle;
 mod two_factor;
+mod unknown_client;
 mod usage_page;
 mod verify;
 mod webhooks;

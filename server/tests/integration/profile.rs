@@ -2,7 +2,7 @@
 
 mod contract;
 
-use crate::app::{Answer, Browser, PASSWORD, TestApp, strip_tags};
+use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp, strip_tags};
 use http::{Method, StatusCode};
 use sha2::Digest;
 
@@ -182,7 +182,7 @@ async fn a_user_sees_its_sessions_and_ends_one() {
     let (device, _, id) = find("203.0.113.7");
     assert_eq!(device, "Firefox on Linux");
     assert_eq!(find("2001:db8::1").0, "Unknown device");
-    assert_eq!(find("127.0.0.1").2, None, "the present one is ended by logging out");
+    assert_eq!(find(HOME).2, None, "the present one is ended by logging out");
     assert!(page.contains("This session") && page.matches("2026-01-15 12:01:30").count() >= 2);
     let id = id.unwrap();
     let token = firefox.cookie.lock().clone().unwrap();

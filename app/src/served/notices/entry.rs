@@ -59,6 +59,9 @@ fn key(t: &'static NoticeTexts, key: Option<&NoticeKey>) -> Part {
 }
 
 fn addresses(t: &'static NoticeTexts, notice: &Notice, page: u32) -> Part {
+    if is_counted(notice) && notice.is_from_unknown {
+        return view! { <p class="hint">{t.from_unknown}</p> }.part();
+    }
     if !is_counted(notice) || notice.addresses.is_empty() {
         return ().part();
     }

@@ -19,6 +19,7 @@ pub(super) fn title(t: &'static NoticeTexts, notice: &Notice) -> String {
         NoticeCause::KeyShown => about_key(t.title_key_shown),
         NoticeCause::KeyDeleted => about_key(t.title_key_deleted),
         NoticeCause::AddressesChanged => about_key(t.title_addresses_changed),
+        NoticeCause::NewLogin if notice.is_from_unknown => t.title_unknown_login.to_owned(),
         NoticeCause::NewLogin => t.title_new_login.to_owned(),
         NoticeCause::PasswordExpiring => t.title_password_expiring.to_owned(),
         NoticeCause::AccountChanged => t.title_account_changed.to_owned(),
@@ -44,7 +45,8 @@ pub(super) fn text(t: &'static NoticeTexts, notice: &Notice) -> Option<String> {
             Err(_) => t.text_password_expiring.to_owned(),
         },
         NoticeCause::WebhookOff => fill(t.text_webhook_off, &[("webhook", &notice.detail)]),
-        NoticeCause::NewLogin => fill(t.text_new_login, &[("address", &from(notice))]),
+        NoticeCause::NewLogin if notice.is_from_unknown => t.text_unknown_login.to_owned(),
+        NoticeCause::NewLogin => fill(t.text_new_login, &[("address", &from(t, notice))]),
         NoticeCause::AddressesChanged | NoticeCause::AccountChanged => {
             let what = notice.action.as_deref().and_then(|action| action_text(ProfileTexts::here(), action));
             let what = what.unwrap_or_default();
@@ -117,7 +119,7 @@ pub(super) fn is_counted(notice: &Notice) -> bool {
 
 /// Who did it, and from where.
 fn by(t: &'static NoticeTexts, notice: &Notice) -> String {
-    let address = from(notice);
+    let address = from(t, notice);
     match notice.actor.as_deref() {
         None => fill(t.by_you, &[("address", &address)]),
         // The operator's shell has no address.
@@ -127,7 +129,10 @@ fn by(t: &'static NoticeTexts, notice: &Notice) -> String {
 }
 
 /// Where an act came from.
-fn from(notice: &Notice) -> &str {
+fn from<'a>(t: &'static NoticeTexts, notice: &'a Notice) -> &'a str {
+    if notice.is_from_unknown {
+        return t.unknown_address;
+    }
     notice.addresses.first().map_or("", |first| first.address.as_str())
 }
 

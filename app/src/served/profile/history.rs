@@ -33,14 +33,11 @@ fn show(history: HistoryPage) -> Part {
 
 fn cells(t: &'static ProfileTexts, row: HistoryRow) -> Vec<Part> {
     let what = action_text(t, &row.action).unwrap_or(row.action.as_str()).to_owned();
-    let who = if row.actor == "operator" { t.by_operator.to_owned() } else { row.actor };
+    let is_operator = row.actor == "operator";
+    let from = row.address.unwrap_or_else(|| if is_operator { "" } else { t.address_unknown }.to_owned());
+    let who = if is_operator { t.by_operator.to_owned() } else { row.actor };
     let what = view! { {what} " " {(!row.detail.is_empty()).then(|| view! { <span class="hint">{row.detail}</span> })} };
-    vec![
-        view! { <Time moment=Some(row.at)/> }.part(),
-        what.part(),
-        who.part(),
-        row.address.unwrap_or_default().part(),
-    ]
+    vec![view! { <Time moment=Some(row.at)/> }.part(), what.part(), who.part(), from.part()]
 }
 
 /// What was done, by its name in the audit log.

@@ -46,10 +46,11 @@ fn end_others(t: &'static ProfileTexts) -> Part {
 
 fn cells(t: &'static ProfileTexts, state: FormState, session: &SessionView) -> Vec<Part> {
     let device = device_text(t, session);
+    let address = session.address.clone().unwrap_or_else(|| t.address_unknown.to_owned());
     let action = if session.is_present {
         view! { <span class="badge">{t.session_present}</span> }.part()
     } else {
-        let described = fill(t.end_named, &[("device", &device), ("address", &session.address)]);
+        let described = fill(t.end_named, &[("device", &device), ("address", &address)]);
         let value = session.id.clone();
         view! {
             <SubmitButton state label=t.end_session described name="session" value class="button small quiet"/>
@@ -58,7 +59,7 @@ fn cells(t: &'static ProfileTexts, state: FormState, session: &SessionView) -> V
     };
     vec![
         device.part(),
-        session.address.clone().part(),
+        address.part(),
         view! { <Time moment=Some(session.begun.clone())/> }.part(),
         view! { <Time moment=Some(session.last_seen.clone())/> }.part(),
         action,

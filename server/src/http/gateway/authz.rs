@@ -84,7 +84,7 @@ async fn decide(
     // What is malformed is so whoever sent it; only a client that is known can be throttled.
     let malformed = || match client {
         Ok(address) => services.verifier.refuse_malformed(address),
-        Err(NoClientAddress) => Verdict::refuse(Code::Malformed),
+        Err(_) => Verdict::refuse(Code::Malformed),
     };
     let presented = match presented::find(headers, services.settings.key_in_query) {
         Ok(presented) => presented,

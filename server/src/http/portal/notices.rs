@@ -104,6 +104,7 @@ fn notice(listed: &ListedNotice, zone: &TimeZone) -> Notice {
         first: moment(facts.first_at, zone),
         last: moment(facts.last_at, zone),
         addresses: facts.addresses.iter().map(address).collect(),
+        is_from_unknown: facts.is_from_unknown(),
         count_elsewhere: if facts.addresses.is_empty() { 0 } else { facts.count.saturating_sub(named) },
         action: facts.action.clone(),
         actor: facts.actor.clone(),

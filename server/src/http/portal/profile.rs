@@ -108,7 +108,7 @@ fn session_view(session: OwnSession, zone: &TimeZone) -> SessionView {
         is_present: session.is_present,
         browser: session.device.browser.map(ToOwned::to_owned),
         system: session.device.system.map(ToOwned::to_owned),
-        address: session.address,
+        address: session.address.map(|address| address.to_string()),
         begun: moment(session.begun, zone),
         last_seen: moment(session.last_seen, zone),
     }

@@ -1,6 +1,6 @@
 //! The audit log.
 
-use super::rows::{address, micros};
+use super::rows::{address, client_bytes, micros};
 use super::{SqliteStore, notices};
 use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::store::{Audit, AuditRow, AuditStore, StoreError};
@@ -23,7 +23,7 @@ pub(super) async fn write(
     .bind(&audit.actor)
     .bind(audit.user.map(|u| i64::from(u.0)))
     .bind(key.map(|k| i64::from(k.0)))
-    .bind(audit.address.map(|a| a.to_bytes().to_vec()))
+    .bind(audit.address.and_then(client_bytes))
     .bind(&audit.detail)
     .execute(connection)
     .await?;

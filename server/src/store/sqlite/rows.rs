@@ -1,6 +1,7 @@
 //! Between columns and domain types.
 
 use crate::domain::address::{Address, Network};
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::{KeyNo, UserNo, Username};
 use crate::domain::role::Role;
 use crate::domain::time::Micros;
@@ -75,6 +76,16 @@ pub(super) fn hash(row: &SqliteRow, column: &str) -> Result<[u8; 32], StoreError
 pub(super) fn address(row: &SqliteRow, column: &str) -> Result<Option<Address>, StoreError> {
     let bytes: Option<&[u8]> = row.try_get(column)?;
     bytes.map(stored_address).transpose()
+}
+
+/// The client of a page; an unknown one is stored as no address.
+pub(super) fn client(row: &SqliteRow, column: &str) -> Result<ClientAddress, StoreError> {
+    address(row, column).map(ClientAddress::from)
+}
+
+/// What is stored of the client of a page.
+pub(super) fn client_bytes(client: ClientAddress) -> Option<Vec<u8>> {
+    client.known().map(|address| address.to_bytes().to_vec())
 }
 
 pub(super) fn stored_address(bytes: &[u8]) -> Result<Address, StoreError> {

@@ -1,9 +1,10 @@
 //! Sessions.
 
-use super::rows::{hash, micros, source_range, stored_address};
+use super::rows::{address, client, client_bytes, hash, micros, source_range};
 use super::users::user_row;
 use super::{SqliteStore, audit};
 use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::UserNo;
 use crate::domain::time::Micros;
 use crate::store::{
@@ -69,13 +70,18 @@ impl SessionStore for SqliteStore {
         rows.iter().map(user_session).collect()
     }
 
-    async fn touch_session(&self, hash: SessionHash, at: Micros, from: Address) -> Result<(), StoreError> {
+    async fn touch_session(
+        &self,
+        hash: SessionHash,
+        at: Micros,
+        from: ClientAddress,
+    ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
                     sqlx::query("UPDATE sessions SET last_seen_at = ?, address = ? WHERE token_hash = ?")
                         .bind(at.0)
-                        .bind(from.to_bytes().to_vec())
+                        .bind(client_bytes(from))
                         .bind(hash.0.to_vec())
                         .execute(c)
                         .await?;
@@ -128,8 +134,9 @@ impl SessionStore for SqliteStore {
                         if row.try_get("code_pending")? {
                             continue;
                         }
-                        let from = stored_address(row.try_get("address")?)?;
-                        audit::write(c, &Audit { detail: from.to_string(), ..audit.clone() }, None).await?;
+                        let from = address(row, "address")?.map(|from| from.to_string());
+                        let audit = Audit { detail: from.unwrap_or_default(), ..audit.clone() };
+                        audit::write(c, &audit, None).await?;
                     }
                     Ok(((), vec![]))
                 })
@@ -191,7 +198,7 @@ fn user_session(row: &SqliteRow) -> Result<UserSession, StoreError> {
         hash: SessionHash(hash(row, "token_hash")?),
         created_at: micros(row, "created_at")?,
         last_seen_at: micros(row, "last_seen_at")?,
-        address: stored_address(row.try_get("address")?)?,
+        address: client(row, "address")?,
         user_agent: row.try_get("user_agent")?,
     })
 }
@@ -212,7 +219,7 @@ pub(super) async fn insert(
     .bind(session.hash.0.to_vec())
     .bind(i64::from(session.user.0))
     .bind(session.at.0)
-    .bind(session.address.to_bytes().to_vec())
+    .bind(client_bytes(session.address))
     .bind(&session.user_agent)
     .bind(i64::from(session.code_pending))
     .bind(&session.verified)

@@ -217,7 +217,7 @@ async fn owner(app: &TestApp) -> Actor {
         time_zone: TimeZone::default(),
         two_factor: false,
         proved_at: Micros(0),
-        address: Address::parse("127.0.0.1").unwrap(),
+        address: Address::parse("127.0.0.1").unwrap().into(),
     }
 }
 

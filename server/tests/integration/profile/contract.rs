@@ -109,13 +109,13 @@ async fn sessions_of_a_user() {
             hash: hash(n),
             user,
             at: Micros(10 * i64::from(n)),
-            address: from,
+            address: from.into(),
             user_agent: format!("agent {n}"),
         };
         store.insert_session(session, audit(Some(user), 10, Action::Login)).await.unwrap();
     }
     let moved = Address::parse("198.51.100.4").unwrap();
-    store.touch_session(hash(1), Micros(70), moved).await.unwrap();
+    store.touch_session(hash(1), Micros(70), moved.into()).await.unwrap();
     let list = async |seen, begun, most| {
         let list = store.list_user_sessions(demo, Micros(seen), Micros(begun), most).await.unwrap();
         list.into_iter().map(|s| s.hash.0[0]).collect::<Vec<_>>()
@@ -125,7 +125,10 @@ async fn sessions_of_a_user() {
     assert_eq!(list(25, 0, 10).await, [1, 3]);
     assert_eq!(list(0, 15, 10).await, [3, 2]);
     let first = store.list_user_sessions(demo, Micros(0), Micros(0), 1).await.unwrap().remove(0);
-    assert_eq!((first.address, first.user_agent.as_str(), first.created_at), (moved, "agent 1", Micros(10)));
+    assert_eq!(
+        (first.address, first.user_agent.as_str(), first.created_at),
+        (moved.into(), "agent 1", Micros(10))
+    );
     store.delete_other_sessions(demo, hash(3), audit(Some(demo), 80, Action::SessionEnded)).await.unwrap();
     assert_eq!(list(0, 0, 10).await, [3]);
     assert!(store.find_session(hash(4)).await.unwrap().is_some(), "the other user's stays");

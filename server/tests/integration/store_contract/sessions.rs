@@ -36,26 +36,26 @@ async fn sessions() {
         hash: hash(n),
         user: no,
         at: Micros(at),
-        address: from,
+        address: from.into(),
         user_agent: "ua".into(),
         code_pending: false,
         verified: None,
     };
-    let login = || Audit { user: Some(no), address: Some(from), ..audit(10, Action::Login) };
+    let login = || Audit { user: Some(no), address: Some(from.into()), ..audit(10, Action::Login) };
     assert_eq!(store.has_logged_in_from(no, from).await, Ok(false));
     for n in 1..=4 {
         store.insert_session(begin(n, 10 * i64::from(n)), login()).await.unwrap();
     }
     assert_eq!(store.has_logged_in_from(no, from).await, Ok(true));
     assert_eq!(store.has_logged_in_from(no, address("203.0.113.8")).await, Ok(false));
-    let six = NewSession { address: address("2001:db8:1:2::7"), ..begin(6, 5) };
+    let six = NewSession { address: address("2001:db8:1:2::7").into(), ..begin(6, 5) };
     let from_six = Audit { address: Some(six.address), ..login() };
     store.insert_session(six, from_six).await.unwrap();
     for (other, known) in [("2001:db8:1:2:ffff::9", true), ("2001:db8:1:3::7", false)] {
         assert_eq!(store.has_logged_in_from(no, address(other)).await, Ok(known), "{other}");
     }
     store.delete_session(hash(6), audit(1, Action::Logout)).await.unwrap();
-    store.touch_session(hash(1), Micros(70), address("203.0.113.9")).await.unwrap();
+    store.touch_session(hash(1), Micros(70), address("203.0.113.9").into()).await.unwrap();
     store.prove_session(hash(1), Micros(80)).await.unwrap();
     let (session, owner) = store.find_session(hash(1)).await.unwrap().unwrap();
     let times = (session.created_at.0, session.last_seen_at.0, session.proved_at.0);

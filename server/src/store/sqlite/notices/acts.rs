@@ -4,6 +4,7 @@
 use super::super::rows::{source_range, user_no};
 use super::{Act, make, pass_on};
 use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::{KeyNo, UserNo};
 use crate::domain::notice::Cause;
 use crate::store::{Action, Audit, NewNotice, StoreError};
@@ -62,12 +63,14 @@ pub(in super::super) async fn tell(
     let Some(cause) = cause_of(audit.action) else { return Ok(()) };
     let Some((user, username)) = concerned(connection, audit, key).await? else { return Ok(()) };
     let is_own = audit.user == Some(user) && audit.actor == username && audit.address.is_some();
-    let seen = seen_before(connection, user, audit.address).await?;
+    let address = audit.address.and_then(ClientAddress::known);
+    let seen = seen_before(connection, user, address).await?;
     let is_read = match cause {
-        // The first login of all is from where the user is at home.
+        // There is nothing that the first login of all could differ from.
         Cause::NewLogin if seen.address || !seen.any => return Ok(()),
         Cause::NewLogin => false,
-        // What users do themselves they know; from an address that never logged in it may be somebody else.
+        // What users do themselves they know; from an address that never logged in, or is unknown, it may be
+        // somebody else.
         _ => is_own && seen.address,
     };
     let notice = NewNotice {
@@ -76,7 +79,7 @@ pub(in super::super) async fn tell(
         key,
         at: audit.at,
         count: 1,
-        addresses: audit.address.map(|address| (address, 1)).into_iter().collect(),
+        addresses: address.map(|address| (address, 1)).into_iter().collect(),
         detail: audit.detail.clone(),
     };
     let actor = (!is_own).then_some(audit.actor.as_str());

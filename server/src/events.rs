@@ -1,0 +1,126 @@
+//! What strangers do, told to operators: a counter for each kind, and a line in the log for each source and minute.
+//!
+//! The names stand in the lines as `event` and in the metrics; tools such as fail2ban read them, so they stay.
+
+use crate::domain::address::Address;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A source gets one line of a kind in this time.
+const EACH: Duration = Duration::from_secs(60);
+/// The most sources and kinds that get a line in one such time; further ones are counted only.
+const SOURCES: usize = 1000;
+
+/// A kind of thing that strangers do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A trusted proxy named no client for a visitor of the pages.
+    ClientUnknown,
+}
+
+impl Event {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::ClientUnknown];
+
+    /// The name in the log and in the metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClientUnknown => "client_unknown",
+        }
+    }
+}
+
+/// How often each happened, and what the log said lately.
+#[derive(Default)]
+pub struct Events {
+    counts: [AtomicU64; Event::ALL.len()],
+    said: Mutex<HashMap<(Event, Option<Address>), Said>>,
+}
+
+/// The last line about a source.
+struct Said {
+    at: Instant,
+    /// How often it happened since.
+    since: u64,
+}
+
+impl Events {
+    /// Counts one, from there (for IPv6 its /64), if from somewhere. If a line is due, answers how many it stands
+    /// for.
+    pub fn count(&self, event: Event, source: Option<Address>) -> Option<u64> {
+        self.count_at(event, source, Instant::now())
+    }
+
+    /// How often it happened so far.
+    #[must_use]
+    pub fn total(&self, event: Event) -> u64 {
+        self.counts[event as usize].load(Ordering::Relaxed)
+    }
+
+    fn count_at(&self, event: Event, source: Option<Address>, now: Instant) -> Option<u64> {
+        self.counts[event as usize].fetch_add(1, Ordering::Relaxed);
+        let place = (event, source.map(Address::source));
+        let mut said = self.said.lock();
+        if let Some(last) = said.get_mut(&place) {
+            last.since += 1;
+            if now.duration_since(last.at) < EACH {
+                return None;
+            }
+            let times = last.since;
+            *last = Said { at: now, since: 0 };
+            return Some(times);
+        }
+        if said.len() >= SOURCES {
+            said.retain(|_, last| now.duration_since(last.at) < EACH);
+        }
+        if said.len() >= SOURCES {
+            return None;
+        }
+        said.insert(place, Said { at: now, since: 0 });
+        Some(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: Event = Event::ClientUnknown;
+
+    fn address(last: u32) -> Address {
+        Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + last).into())
+    }
+
+    #[test]
+    fn a_source_gets_a_line_a_minute_that_says_how_many_it_stands_for() {
+        let (events, start) = (Events::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let one = Some(address(1));
+        assert_eq!(events.count_at(EVENT, one, at(0)), Some(1));
+        for second in 1..60 {
+            assert_eq!(events.count_at(EVENT, one, at(second)), None);
+        }
+        assert_eq!(
+            events.count_at(EVENT, Some(address(2)), at(59)),
+            Some(1),
+            "others have lines of their own"
+        );
+        assert_eq!(events.count_at(EVENT, None, at(59)), Some(1));
+        assert_eq!(events.count_at(EVENT, one, at(60)), Some(60));
+        assert_eq!(events.count_at(EVENT, one, at(120)), Some(1));
+        assert_eq!(events.total(EVENT), 64);
+    }
+
+    #[test]
+    fn a_flood_from_everywhere_is_counted_and_fills_neither_log_nor_memory() {
+        let (events, start) = (Events::default(), Instant::now());
+        let lines = (0..5_000).filter(|n| events.count_at(EVENT, Some(address(*n)), start).is_some()).count();
+        assert_eq!((lines, events.total(EVENT), events.said.lock().len()), (SOURCES, 5_000, SOURCES));
+        let later = start + EACH;
+        assert_eq!(events.count_at(EVENT, Some(address(4_999)), later), Some(1));
+        assert_eq!(events.said.lock().len(), 1);
+    }
+}
