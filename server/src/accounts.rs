@@ -14,6 +14,7 @@ mod passwords;
 mod profile;
 mod proof;
 mod reminders;
+mod renewals;
 mod second_factor;
 mod sessions;
 mod setup;
@@ -25,6 +26,7 @@ pub use mail_addresses::{MailAddressParts, MailAddresses};
 pub use once::{Once, Place};
 pub use own_sessions::OwnSession;
 pub use passwords::{ChoiceError, Passwords, Whose};
+pub use renewals::NewToken;
 pub use second_factor::Security;
 pub use sessions::{SessionLimits, SessionToken};
 pub use setup::SetupLink;
@@ -87,6 +89,7 @@ pub struct Accounts {
     by_source: Mutex<ClientThrottle>,
     by_username: Mutex<Throttle<String>>,
     by_code: Mutex<Throttle<UserNo>>,
+    renewals: renewals::Renewals,
 }
 
 impl Accounts {
@@ -106,6 +109,7 @@ impl Accounts {
             by_source: Mutex::new(ClientThrottle::new(SourceThrottle::new(BY_SOURCE, BY_SITE), BY_UNKNOWN)),
             by_username: Mutex::new(Throttle::new(BY_USERNAME)),
             by_code: Mutex::new(Throttle::new(BY_CODE)),
+            renewals: renewals::Renewals::default(),
         }
     }
 
@@ -120,6 +124,7 @@ impl Accounts {
 pub(crate) fn store_trouble(error: StoreError) -> PortalError {
     match error {
         StoreError::NotFound => PortalError::NotFound,
+        StoreError::SignedOut => PortalError::SignedOut,
         StoreError::Overloaded => PortalError::Unavailable,
         // The writer said so when it began.
         StoreError::NoRoom(_) => PortalError::Unavailable,

@@ -44,6 +44,9 @@ pub enum StoreError {
     /// The list is full.
     #[error("the list is full")]
     Full,
+    /// The session that asked has ended meanwhile, or its user or their owner was disabled.
+    #[error("the session has ended")]
+    SignedOut,
     /// Too many changes wait; try again.
     #[error("too many changes are waiting")]
     Overloaded,

@@ -1,7 +1,8 @@
 //! Who acts, and from where.
 
+use super::NewToken;
 use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{UserNo, Username};
+use crate::domain::ids::{SessionNo, UserNo, Username};
 use crate::domain::role::Role;
 use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
@@ -9,12 +10,14 @@ use crate::store::{Action, Audit, KeyScope, SessionHash};
 use app::{Language, PortalError};
 
 /// Where a request of the pages came from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Visit {
     /// The client's address.
     pub address: ClientAddress,
     /// The browser's own description, cut short.
     pub user_agent: String,
+    /// The session in the browser's cookie: it ends when the visit begins another.
+    pub session: Option<SessionHash>,
 }
 
 /// A logged-in user: the value every use case asks for before anything else.
@@ -35,11 +38,17 @@ pub struct Actor {
     /// Whether its second factor is on.
     pub two_factor: bool,
     /// Its session.
-    pub session: SessionHash,
+    pub session: SessionNo,
+    /// The token by which that was found.
+    pub token: SessionHash,
+    /// What its browser gets if the token is renewed.
+    pub new_token: NewToken,
     /// When it last proved its password.
     pub proved_at: Micros,
     /// From where it acts.
     pub address: ClientAddress,
+    /// The browser's own description.
+    pub user_agent: String,
 }
 
 impl Actor {
@@ -74,7 +83,7 @@ impl Actor {
         }
     }
 
-    /// Its line in the audit log.
+    /// Its line in the audit log, which is written only while its session goes on.
     #[must_use]
     pub fn audit(&self, at: Micros, action: Action, detail: impl Into<String>) -> Audit {
         Audit {
@@ -84,6 +93,7 @@ impl Actor {
             user: Some(self.user),
             address: Some(self.address),
             detail: detail.into(),
+            session: Some(self.session),
         }
     }
 }

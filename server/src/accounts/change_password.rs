@@ -1,13 +1,14 @@
 //! Choosing a new password.
 
 use super::passwords::HashError;
-use super::{Accounts, Actor, ChoiceError, Owed, Owing, Whose, store_trouble};
+use super::renewals::Browser;
+use super::{Accounts, Actor, ChoiceError, Owed, Owing, SessionToken, Whose, store_trouble};
 use crate::domain::credentials::{Password, PasswordError};
-use crate::store::{Action, Audit, SessionHash, StoreError, UserRow};
+use crate::store::{Action, Audit, Renewal, StoreError, UserRow};
 use app::{Field, PortalError, Problem};
 
 impl Accounts {
-    /// Changes the password of the actor; its other sessions end.
+    /// Changes the password of the actor; its other sessions end, and its own gets another token.
     ///
     /// # Errors
     /// The present password is another, or the new one breaks a rule.
@@ -18,8 +19,12 @@ impl Accounts {
         new: String,
     ) -> Result<(), PortalError> {
         let user = self.check_password(&actor.username, actor.address, present).await?;
+        let new = self.choose_another(&user, new).await?;
         let audit = actor.audit(self.clock.now(), Action::PasswordChanged, "");
-        self.replace_password(&user, new, actor.session, audit).await
+        let prepared = self.prepare_renewal(actor)?;
+        self.replace_password(&user, new, prepared.renewal, audit).await?;
+        prepared.hand_to(actor);
+        Ok(())
     }
 
     /// Changes a password that is too old, after which the session is complete; other sessions end.
@@ -31,29 +36,38 @@ impl Accounts {
         owing: &Owing,
         present: Password,
         new: String,
-    ) -> Result<(), PortalError> {
+    ) -> Result<SessionToken, PortalError> {
         if owing.owed != Owed::Password {
             return Err(PortalError::SignedOut);
         }
         let user = self.check_password(&owing.username, owing.address, present).await?;
-        let audit = owing.audit(self.clock.now(), Action::PasswordChanged);
-        self.replace_password(&user, new, owing.session, audit).await
+        let new = self.choose_another(&user, new).await?;
+        let session = Some(owing.session);
+        let audit = Audit { session, ..owing.audit(self.clock.now(), Action::PasswordChanged) };
+        let browser = Browser::of(owing.address, &owing.user_agent);
+        let prepared = self.prepare(owing.session, owing.token, browser)?;
+        self.replace_password(&user, new, prepared.renewal, audit).await?;
+        Ok(prepared.token)
     }
 
-    async fn replace_password(
-        &self,
-        user: &UserRow,
-        new: String,
-        kept: SessionHash,
-        audit: Audit,
-    ) -> Result<(), PortalError> {
+    /// The PHC string of the new password of a user.
+    async fn choose_another(&self, user: &UserRow, new: String) -> Result<String, PortalError> {
         let whose = Whose {
             username: user.username.as_str(),
             email: user.email.as_deref(),
             present: Some(&user.password_hash),
         };
         let new = self.check_new_password(Field::NewPassword, new, &whose).await?;
-        let hash = self.passwords.hash(new).await.map_err(hash_trouble)?;
+        self.passwords.hash(new).await.map_err(hash_trouble)
+    }
+
+    async fn replace_password(
+        &self,
+        user: &UserRow,
+        hash: String,
+        kept: Renewal,
+        audit: Audit,
+    ) -> Result<(), PortalError> {
         let present = user.password_hash.clone();
         match self.store.change_password(user.no, present, hash, kept, audit).await {
             // The operator was faster, and ended the session.

@@ -41,7 +41,7 @@ impl Accounts {
     }
 
     /// Checks the password of a logged-in user, and the code where its second factor is on, and remembers that
-    /// they were proved.
+    /// they were proved; its session gets another token.
     ///
     /// # Errors
     /// They are wrong, or too many tries failed.
@@ -49,12 +49,18 @@ impl Accounts {
         let user = self.check_password(&actor.username, actor.address, password).await?;
         let now = self.clock.now();
         if user.totp.is_none() {
-            return self.store.prove_session(actor.session, now).await.map_err(store_trouble);
+            let prepared = self.prepare_renewal(actor)?;
+            self.store.prove_session(prepared.renewal, now).await.map_err(store_trouble)?;
+            prepared.hand_to(actor);
+            return Ok(());
         }
         let factor = self.check_code(&user, code, actor.address).await?;
         let audit = actor.audit(now, Action::RecoveryCodeUsed, "");
-        let proved = self.store.prove_with_factor(actor.session, actor.user, factor, audit).await;
-        self.settle_code(&user, actor.address, proved).await
+        let prepared = self.prepare_renewal(actor)?;
+        let proved = self.store.prove_with_factor(prepared.renewal, actor.user, factor, audit).await;
+        self.settle_code(&user, actor.address, proved).await?;
+        prepared.hand_to(actor);
+        Ok(())
     }
 
     /// Whether a code is right, as far as can be told before it is used up.
@@ -107,7 +113,7 @@ impl Accounts {
         user: &UserRow,
         address: ClientAddress,
     ) -> Result<(), PortalError> {
-        let visit = Visit { address, user_agent: String::new() };
+        let visit = Visit { address, user_agent: String::new(), session: None };
         self.note_failure(Some(user), &visit, self.clock.now()).await
     }
 }

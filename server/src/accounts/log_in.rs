@@ -52,7 +52,7 @@ impl Accounts {
         address: ClientAddress,
         password: Password,
     ) -> Result<UserRow, PortalError> {
-        let visit = Visit { address, user_agent: String::new() };
+        let visit = Visit { address, user_agent: String::new(), session: None };
         let user = self.store.find_user(username).await.map_err(store_trouble)?;
         let right = self.try_password(username.as_str(), user.as_ref(), password, &visit).await?;
         match user {
@@ -137,6 +137,7 @@ impl Accounts {
             user: user.map(|u| u.no),
             address: Some(visit.address),
             detail: String::new(),
+            session: None,
         };
         self.store.record(audit).await.map_err(store_trouble)
     }

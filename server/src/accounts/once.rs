@@ -1,8 +1,8 @@
 //! Secrets that the next page of a session shows once, because the plain form that made them was answered by a
 //! redirect: recovery codes, an invitation's link, a webhook's secret. In memory only, and not for long.
 
+use crate::domain::ids::SessionNo;
 use crate::domain::time::Micros;
-use crate::store::SessionHash;
 use parking_lot::Mutex;
 use secrecy::SecretString;
 use std::collections::HashMap;
@@ -23,11 +23,11 @@ pub enum Place {
 
 /// What is kept for the next page.
 #[derive(Default)]
-pub struct Once(Mutex<HashMap<(SessionHash, Place), (SecretString, Micros)>>);
+pub struct Once(Mutex<HashMap<(SessionNo, Place), (SecretString, Micros)>>);
 
 impl Once {
     /// Keeps a secret for the next page of the session.
-    pub fn keep(&self, session: SessionHash, place: Place, secret: SecretString, now: Micros) {
+    pub fn keep(&self, session: SessionNo, place: Place, secret: SecretString, now: Micros) {
         self.sweep(now);
         self.0.lock().insert((session, place), (secret, now));
     }
@@ -39,7 +39,7 @@ impl Once {
 
     /// Takes what was kept.
     #[must_use]
-    pub fn take(&self, session: SessionHash, place: Place, now: Micros) -> Option<SecretString> {
+    pub fn take(&self, session: SessionNo, place: Place, now: Micros) -> Option<SecretString> {
         let (secret, since) = self.0.lock().remove(&(session, place))?;
         (now.seconds_since(since) < KEPT_SECONDS).then_some(secret)
     }
@@ -52,10 +52,10 @@ mod tests {
 
     #[test]
     fn a_secret_is_shown_once_and_not_late() {
-        let (once, session, start) = (Once::default(), SessionHash([1; 32]), Micros(0));
+        let (once, session, start) = (Once::default(), SessionNo(1), Micros(0));
         let keep = |at| once.keep(session, Place::Invitation, "link".to_owned().into(), at);
         keep(start);
-        assert!(once.take(SessionHash([2; 32]), Place::Invitation, start).is_none());
+        assert!(once.take(SessionNo(2), Place::Invitation, start).is_none());
         assert!(once.take(session, Place::RecoveryCodes, start).is_none());
         let taken = once.take(session, Place::Invitation, start).unwrap();
         assert_eq!(taken.expose_secret(), "link");

@@ -285,5 +285,6 @@ fn parse_email(email: &str) -> Result<MailAddress, OperatorError> {
 }
 
 fn audit(at: Micros, action: Action, user: Option<UserNo>, detail: &str) -> Audit {
-    Audit { at, action, actor: "operator".to_owned(), user, address: None, detail: detail.to_owned() }
+    let (actor, detail) = ("operator".to_owned(), detail.to_owned());
+    Audit { at, action, actor, user, address: None, detail, session: None }
 }

@@ -3,8 +3,9 @@
 use super::{Accounts, Actor, store_trouble};
 use crate::domain::address::Address;
 use crate::domain::device::Device;
+use crate::domain::ids::SessionNo;
 use crate::domain::time::Micros;
-use crate::store::{Action, SessionHash, UserSession};
+use crate::store::{Action, UserSession};
 use app::PortalError;
 use sha2::{Digest, Sha256};
 
@@ -34,8 +35,8 @@ impl Accounts {
     /// The store is in trouble.
     pub async fn list_own_sessions(&self, actor: &Actor) -> Result<Vec<OwnSession>, PortalError> {
         let own = |session: UserSession| OwnSession {
-            id: public_id(session.hash),
-            is_present: session.hash == actor.session,
+            id: public_id(session.no),
+            is_present: session.no == actor.session,
             device: Device::of(&session.user_agent),
             address: session.address.known(),
             begun: session.created_at,
@@ -50,19 +51,24 @@ impl Accounts {
     /// There is no such session of the actor.
     pub async fn end_session(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
         let mut sessions = self.sessions_of(actor).await?.into_iter();
-        let session = sessions.find(|session| public_id(session.hash) == id).ok_or(PortalError::NotFound)?;
+        let session = sessions.find(|session| public_id(session.no) == id).ok_or(PortalError::NotFound)?;
         let from = session.address.known().map(|address| address.to_string()).unwrap_or_default();
         let audit = actor.audit(self.clock.now(), Action::SessionEnded, from);
-        self.store.delete_session(session.hash, audit).await.map_err(store_trouble)
+        self.store.delete_session(session.no, audit).await.map_err(store_trouble)
     }
 
-    /// Ends all sessions of the actor but the one that asks.
+    /// Ends all sessions of the actor but the one that asks, which gets another token: a copy of its cookie is one of
+    /// the others.
     ///
     /// # Errors
     /// The store is in trouble.
     pub async fn end_other_sessions(&self, actor: &Actor) -> Result<(), PortalError> {
         let audit = actor.audit(self.clock.now(), Action::SessionEnded, "");
-        self.store.delete_other_sessions(actor.user, actor.session, audit).await.map_err(store_trouble)
+        let prepared = self.prepare_renewal(actor)?;
+        let ended = self.store.delete_other_sessions(actor.user, prepared.renewal, audit).await;
+        ended.map_err(store_trouble)?;
+        prepared.hand_to(actor);
+        Ok(())
     }
 
     async fn sessions_of(&self, actor: &Actor) -> Result<Vec<UserSession>, PortalError> {
@@ -71,7 +77,7 @@ impl Accounts {
     }
 }
 
-/// Not the hash itself: whoever reads a page must not learn what stands in the database.
-fn public_id(session: SessionHash) -> String {
-    hex::encode(&Sha256::digest(session.0)[..16])
+/// Not the number itself, which would tell how many sessions the installation has seen.
+fn public_id(session: SessionNo) -> String {
+    hex::encode(&Sha256::digest(format!("session {}", session.0))[..16])
 }

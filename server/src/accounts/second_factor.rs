@@ -54,7 +54,8 @@ impl Accounts {
         let secret = TotpSecret::generate().map_err(|error| generator_trouble(&error))?;
         let sealed = self.seal(&waiting_place(actor.user), &secret)?;
         let now = self.clock.now();
-        self.store.begin_enrolment(actor.user, sealed, now).await.map_err(store_trouble)
+        let begun = self.store.begin_enrolment(actor.user, actor.session, sealed, now).await;
+        begun.map_err(store_trouble)
     }
 
     /// Switches the second factor on; answers the recovery codes, a line each. The other sessions end.
@@ -83,9 +84,11 @@ impl Accounts {
         };
         let (text, codes) = self.generate_codes(actor.user)?;
         let sealed = self.seal(&place(actor.user), &secret)?;
-        let factor = NewFactor { user: actor.user, sealed, step, codes, kept: actor.session };
+        let prepared = self.prepare_renewal(actor)?;
+        let factor = NewFactor { user: actor.user, sealed, step, codes, kept: prepared.renewal };
         let audit = actor.audit(now, Action::TwoFactorOn, "");
         self.store.confirm_enrolment(factor, audit).await.map_err(store_trouble)?;
+        prepared.hand_to(actor);
         Ok(text)
     }
 
@@ -103,8 +106,11 @@ impl Accounts {
         let factor = self.check_code(&user, code, actor.address).await?;
         let (text, codes) = self.generate_codes(actor.user)?;
         let audit = actor.audit(self.clock.now(), Action::RecoveryCodesMade, "");
-        let made = self.store.replace_recovery_codes(actor.user, factor, codes, audit).await;
+        let prepared = self.prepare_renewal(actor)?;
+        let made =
+            self.store.replace_recovery_codes(actor.user, prepared.renewal, factor, codes, audit).await;
         self.settle_code(&user, actor.address, made).await?;
+        prepared.hand_to(actor);
         Ok(text)
     }
 
@@ -121,8 +127,11 @@ impl Accounts {
         let user = self.check_password(&actor.username, actor.address, password).await?;
         let factor = self.check_code(&user, code, actor.address).await?;
         let audit = actor.audit(self.clock.now(), Action::TwoFactorOff, "");
-        let switched = self.store.switch_factor_off(actor.user, factor, audit).await;
-        self.settle_code(&user, actor.address, switched).await
+        let prepared = self.prepare_renewal(actor)?;
+        let switched = self.store.switch_factor_off(actor.user, prepared.renewal, factor, audit).await;
+        self.settle_code(&user, actor.address, switched).await?;
+        prepared.hand_to(actor);
+        Ok(())
     }
 
     async fn find_enrolment(&self, user: UserNo) -> Result<Option<TotpSecret>, PortalError> {

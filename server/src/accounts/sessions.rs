@@ -1,10 +1,11 @@
 //! Sessions: opaque random tokens, stored hashed, with an idle and an absolute limit.
 
-use super::{Accounts, Actor, Owed, Owing, Visit, Visitor, store_trouble};
+use super::renewals::Browser;
+use super::{Accounts, Actor, NewToken, Owed, Owing, Visit, Visitor, store_trouble};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
-use crate::store::{Action, Audit, NewSession, SessionHash, StoreError, UserRow};
+use crate::store::{Action, Audit, NewSession, SessionHash, SessionRow, StoreError, UserRow};
 use app::{Field, Language, PortalError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,7 +33,7 @@ pub struct SessionLimits {
 pub struct SessionToken(SecretString);
 
 impl SessionToken {
-    fn generate() -> Result<Self, PortalError> {
+    pub(super) fn generate() -> Result<Self, PortalError> {
         let mut bytes = [0_u8; 32];
         rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|error| {
             tracing::error!(%error, "the system's random generator failed");
@@ -62,23 +63,45 @@ impl SessionToken {
 }
 
 impl Accounts {
-    /// Who a session belongs to, if it has not ended, and how far it has come.
+    /// Who a session belongs to, if it has not ended, and how far it has come; and the token that the browser is to
+    /// have, if the one it sent was replaced a moment ago.
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn find_visitor(&self, token: &SessionToken, visit: &Visit) -> Result<Visitor, PortalError> {
-        let found = self.store.find_session(token.hash()).await.map_err(store_trouble)?;
-        let Some((session, user)) = found else { return Ok(Visitor::Nobody) };
+    pub async fn find_visitor(
+        &self,
+        token: &SessionToken,
+        visit: &Visit,
+    ) -> Result<(Visitor, Option<SessionToken>), PortalError> {
+        if let Some(found) = self.find_session(token.hash()).await? {
+            return Ok((self.judge(found, token.hash(), visit).await, None));
+        }
+        let browser = Browser::of(visit.address, &visit.user_agent);
+        let Some(newer) = self.renewals.follow(token.hash(), &browser, self.clock.now()) else {
+            return Ok((Visitor::Nobody, None));
+        };
+        match self.find_session(newer.hash()).await? {
+            Some(found) => Ok((self.judge(found, newer.hash(), visit).await, Some(newer))),
+            None => Ok((Visitor::Nobody, None)),
+        }
+    }
+
+    async fn find_session(&self, token: SessionHash) -> Result<Option<(SessionRow, UserRow)>, PortalError> {
+        self.store.find_session(token).await.map_err(store_trouble)
+    }
+
+    async fn judge(&self, found: (SessionRow, UserRow), token: SessionHash, visit: &Visit) -> Visitor {
+        let (session, user) = found;
         let now = self.clock.now();
         let idle = now.seconds_since(session.last_seen_at);
         let age = now.seconds_since(session.created_at);
         let is_late = session.code_pending && age >= CODE_SECONDS;
         let is_over = idle >= self.limits.idle_seconds || age >= self.limits.absolute_seconds || is_late;
         if is_over || !user.is_active() {
-            return Ok(Visitor::Nobody);
+            return Visitor::Nobody;
         }
         if idle >= TOUCH_SECONDS
-            && let Err(error) = self.store.touch_session(session.hash, now, visit.address).await
+            && let Err(error) = self.store.touch_session(session.no, now, visit.address).await
         {
             // The session only ends a little earlier; what can be read, shall be.
             tracing::debug!(%error, "a session's last use was not written");
@@ -91,16 +114,18 @@ impl Accounts {
         };
         if let Some(owed) = owed {
             let (user, username, address) = (user.no, user.username, visit.address);
-            return Ok(Visitor::Owing(Owing {
+            return Visitor::Owing(Owing {
                 owed,
                 user,
                 username,
                 language,
-                session: session.hash,
+                session: session.no,
+                token,
                 address,
-            }));
+                user_agent: visit.user_agent.clone(),
+            });
         }
-        Ok(Visitor::Complete(Actor {
+        Visitor::Complete(Actor {
             user: user.no,
             owner: user.owner,
             role: user.role,
@@ -108,10 +133,13 @@ impl Accounts {
             language,
             time_zone: TimeZone::find(&user.time_zone).unwrap_or_default(),
             two_factor: user.totp.is_some(),
-            session: session.hash,
+            session: session.no,
+            token,
+            new_token: NewToken::default(),
             proved_at: session.proved_at,
             address: visit.address,
-        }))
+            user_agent: visit.user_agent.clone(),
+        })
     }
 
     /// Begins a session that needs nothing more.
@@ -130,6 +158,7 @@ impl Accounts {
             user: Some(user),
             address: Some(visit.address),
             detail: String::new(),
+            session: None,
         };
         self.store.insert_session(session, audit).await.map_err(store_trouble)?;
         Ok(token)
@@ -154,6 +183,7 @@ impl Accounts {
             user: Some(user.no),
             address: Some(visit.address),
             detail: String::new(),
+            session: None,
         };
         match self.store.insert_session(session, audit).await {
             Err(StoreError::NotFound) => Err(PortalError::field(Field::Form, Problem::WrongCredentials)),
@@ -176,6 +206,7 @@ impl Accounts {
             user_agent: visit.user_agent.chars().take(USER_AGENT_LIMIT).collect(),
             code_pending,
             verified: None,
+            replaces: visit.session,
         };
         Ok((token, session))
     }

@@ -78,6 +78,7 @@ impl Accounts {
             user: None,
             address: Some(visit.address),
             detail: "by the set-up link".to_owned(),
+            session: None,
         };
         let user = NewUser {
             owner: None,

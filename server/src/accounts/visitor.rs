@@ -2,7 +2,7 @@
 
 use super::Actor;
 use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{UserNo, Username};
+use crate::domain::ids::{SessionNo, UserNo, Username};
 use crate::domain::time::Micros;
 use crate::store::{Action, Audit, SessionHash};
 use app::Language;
@@ -38,9 +38,13 @@ pub struct Owing {
     /// The language it chose; none: as the browser asks.
     pub language: Option<Language>,
     /// Its session.
-    pub session: SessionHash,
+    pub session: SessionNo,
+    /// The token by which that was found.
+    pub token: SessionHash,
     /// From where it comes.
     pub address: ClientAddress,
+    /// The browser's own description.
+    pub user_agent: String,
 }
 
 impl Owing {
@@ -54,6 +58,7 @@ impl Owing {
             user: Some(self.user),
             address: Some(self.address),
             detail: String::new(),
+            session: None,
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) async fn unsubscribe(State(site): State<Site>, request: Request) -> R
     let Some(token) = token(request.uri()) else {
         return plain_form::<app::Unsubscribe>(State(site), request).await;
     };
-    let visit = Visit { address: site.client_address(&request), user_agent: String::new() };
+    let visit = Visit { address: site.client_address(&request), user_agent: String::new(), session: None };
     match site.services.mailer.unsubscribe(&token, &visit).await {
         Ok(_) => "You will get no more letters of this kind.".into_response(),
         Err(error) => (of_portal(&error), "This link stops no letters.").into_response(),

@@ -55,10 +55,19 @@ pub(super) struct RequestPortal {
     pub(super) language: Language,
     /// Whether a redirect follows, so that a token has to wait for the next page.
     pub(super) plain: bool,
+    /// The token that took the place of the one which was sent.
+    pub(super) newer: Option<SessionToken>,
     pub(super) outcome: Arc<Outcome>,
 }
 
 impl RequestPortal {
+    /// What the browser's cookie shall be after the answer, if it is to change.
+    pub(super) fn take_cookie(&self) -> Option<Cookie> {
+        let renewed = || self.actor.as_ref().and_then(|actor| actor.new_token.take());
+        let decided = self.outcome.cookie.lock().take();
+        decided.or_else(|| renewed().or_else(|| self.newer.clone()).map(Cookie::Begin))
+    }
+
     fn actor(&self) -> Result<&Actor, PortalError> {
         self.actor.as_ref().ok_or(PortalError::SignedOut)
     }

@@ -69,6 +69,7 @@ impl Mailer {
             user: Some(user.no),
             address: Some(visit.address),
             detail: cause.name().to_owned(),
+            session: None,
         };
         let wanted = vec![NoticeChoice { by_mail: false, ..chosen }];
         store.set_notice_choices(user.no, wanted, audit).await.map_err(store_trouble)?;

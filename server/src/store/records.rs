@@ -3,7 +3,7 @@
 use super::StoreError;
 use crate::domain::address::Address;
 use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{KeyId, UserNo};
+use crate::domain::ids::{KeyId, SessionNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::token::TokenHash;
 use async_trait::async_trait;
@@ -139,6 +139,9 @@ pub struct Audit {
     pub address: Option<ClientAddress>,
     /// What else is worth knowing, in the product's own words.
     pub detail: String,
+    /// The session that asks, if one does. It has to go on when the line is written, or nothing of what the line
+    /// tells of happens: `SignedOut`.
+    pub session: Option<SessionNo>,
 }
 
 /// A line as it was written.

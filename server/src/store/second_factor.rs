@@ -1,7 +1,7 @@
 //! Second factors.
 
-use super::{Audit, NewSession, SessionHash, StoreError};
-use crate::domain::ids::UserNo;
+use super::{Audit, NewSession, Renewal, StoreError};
+use crate::domain::ids::{SessionNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::token::TokenHash;
 use async_trait::async_trait;
@@ -26,15 +26,22 @@ pub struct NewFactor {
     pub step: i64,
     /// The recovery codes.
     pub codes: Vec<TokenHash>,
-    /// The session that goes on; the others were begun without a code, and end.
-    pub kept: SessionHash,
+    /// The session that goes on, renewed; the others were begun without a code, and end.
+    pub kept: Renewal,
 }
 
 /// Second factors.
 #[async_trait]
 pub trait SecondFactorStore: Send + Sync {
-    /// Keeps a secret that was shown and not confirmed yet, in place of an earlier one.
-    async fn begin_enrolment(&self, user: UserNo, sealed: Vec<u8>, at: Micros) -> Result<(), StoreError>;
+    /// Keeps a secret that was shown and not confirmed yet, in place of an earlier one; `NotFound` if a factor is
+    /// on, `SignedOut` if the session has ended.
+    async fn begin_enrolment(
+        &self,
+        user: UserNo,
+        session: SessionNo,
+        sealed: Vec<u8>,
+        at: Micros,
+    ) -> Result<(), StoreError>;
     /// The sealed secret that waits for its confirmation, and since when.
     async fn find_enrolment(&self, user: UserNo) -> Result<Option<(Vec<u8>, Micros)>, StoreError>;
     /// Switches a factor on; `NotFound` if nothing waits for a confirmation, or one is on.
@@ -44,15 +51,16 @@ pub trait SecondFactorStore: Send + Sync {
     /// Ends the session that waited for a code, and begins the one that it leads to; `NotFound` if it has ended.
     async fn finish_login(
         &self,
-        pending: SessionHash,
+        pending: SessionNo,
         session: NewSession,
         factor: Factor,
         audit: Audit,
     ) -> Result<(), StoreError>;
-    /// Notes that password and code were proved; the audit line is written for a recovery code only.
+    /// Notes that password and code were proved, and renews the session; the audit line is written for a recovery
+    /// code only.
     async fn prove_with_factor(
         &self,
-        session: SessionHash,
+        renewal: Renewal,
         user: UserNo,
         factor: Factor,
         audit: Audit,
@@ -61,12 +69,19 @@ pub trait SecondFactorStore: Send + Sync {
     async fn replace_recovery_codes(
         &self,
         user: UserNo,
+        renewal: Renewal,
         factor: Factor,
         codes: Vec<TokenHash>,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Switches the factor off.
-    async fn switch_factor_off(&self, user: UserNo, factor: Factor, audit: Audit) -> Result<(), StoreError>;
+    async fn switch_factor_off(
+        &self,
+        user: UserNo,
+        renewal: Renewal,
+        factor: Factor,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
     /// Takes the factor away without a code, and ends the sessions of the user.
     async fn reset_factor(&self, user: UserNo, audit: Audit) -> Result<(), StoreError>;
 }

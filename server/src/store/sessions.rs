@@ -3,7 +3,7 @@
 use super::{Audit, StoreError, UserRow};
 use crate::domain::address::Address;
 use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::UserNo;
+use crate::domain::ids::{SessionNo, UserNo};
 use crate::domain::time::Micros;
 use async_trait::async_trait;
 
@@ -11,11 +11,22 @@ use async_trait::async_trait;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionHash(pub [u8; 32]);
 
+/// Another token for a session. Asked for twice with the same tokens, it is done once.
+#[derive(Clone, Copy)]
+pub struct Renewal {
+    /// The session.
+    pub session: SessionNo,
+    /// The token with which it was asked for.
+    pub from: SessionHash,
+    /// The token from now on.
+    pub to: SessionHash,
+}
+
 /// A session's row.
 #[derive(Clone)]
 pub struct SessionRow {
-    /// Under what it is found.
-    pub hash: SessionHash,
+    /// The session.
+    pub no: SessionNo,
     /// When it began.
     pub created_at: Micros,
     /// When it was last used, to within a minute.
@@ -29,8 +40,8 @@ pub struct SessionRow {
 /// One of the sessions of a user.
 #[derive(Clone)]
 pub struct UserSession {
-    /// Under what it is found.
-    pub hash: SessionHash,
+    /// The session.
+    pub no: SessionNo,
     /// When it began.
     pub created_at: Micros,
     /// When it was last used, to within a minute.
@@ -57,13 +68,22 @@ pub struct NewSession {
     pub code_pending: bool,
     /// The hash that the password was checked against, at a login.
     pub verified: Option<String>,
+    /// The session that the browser had before: it ends.
+    pub replaces: Option<SessionHash>,
+}
+
+impl NewSession {
+    /// The most sessions of a user; with one more, the one that began first ends. Those that wait for a code are
+    /// counted apart, so that nobody who knows the password alone ends any of the others.
+    pub const MOST: u32 = 20;
 }
 
 /// Sessions.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Begins one. After a login `NotFound`, if the password that was checked is not in force any more, the
-    /// second factor was switched on or off since, or the user is disabled.
+    /// Begins one; the one it replaces ends, and the oldest where there are too many. `NotFound`, if the user or
+    /// the owner of its account is disabled, and after a login if the password that was checked is not in force
+    /// any more, or the second factor was switched on or off since.
     async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError>;
     /// Finds one and its user, ended or not by its limits.
     async fn find_session(&self, hash: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
@@ -77,21 +97,16 @@ pub trait SessionStore: Send + Sync {
         most: u32,
     ) -> Result<Vec<UserSession>, StoreError>;
     /// Notes that it was used, and from where.
-    async fn touch_session(
-        &self,
-        hash: SessionHash,
-        at: Micros,
-        from: ClientAddress,
-    ) -> Result<(), StoreError>;
-    /// Notes that the password was proved.
-    async fn prove_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError>;
+    async fn touch_session(&self, no: SessionNo, at: Micros, from: ClientAddress) -> Result<(), StoreError>;
+    /// Notes that the password was proved, and renews the session; `SignedOut` if it has ended.
+    async fn prove_session(&self, renewal: Renewal, at: Micros) -> Result<(), StoreError>;
     /// Ends one.
-    async fn delete_session(&self, hash: SessionHash, audit: Audit) -> Result<(), StoreError>;
-    /// Ends all of a user but one; each gets a line of its own with its address.
+    async fn delete_session(&self, no: SessionNo, audit: Audit) -> Result<(), StoreError>;
+    /// Ends all of a user but one, which is renewed; each gets a line of its own with its address.
     async fn delete_other_sessions(
         &self,
         user: UserNo,
-        kept: SessionHash,
+        kept: Renewal,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Removes those last seen or begun before these times, and those that wait for a code since before the third;

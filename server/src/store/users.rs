@@ -1,6 +1,6 @@
 //! Users.
 
-use super::{Audit, SessionHash, StoreError};
+use super::{Audit, Renewal, StoreError};
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::role::Role;
 use crate::domain::time::Micros;
@@ -78,18 +78,19 @@ pub trait UserStore: Send + Sync {
     async fn find_user(&self, username: &Username) -> Result<Option<UserRow>, StoreError>;
     /// All of them, by name.
     async fn list_users(&self) -> Result<Vec<UserRow>, StoreError>;
-    /// Disables (and ends the sessions) or enables one. `NotFound` too, if the operator, whose acts come from no
+    /// Disables (and ends the sessions, also those of its sub-users) or enables one. `NotFound` too, if the operator, whose acts come from no
     /// address, disabled it and somebody else would enable it.
     async fn set_user_disabled(&self, no: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError>;
     /// Sets a password and ends all sessions of the user.
     async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;
-    /// Sets a password that the user chose, and ends its sessions but this one, which has proved the old one.
+    /// Sets a password that the user chose, and ends its sessions but this one, which has proved the old one and is
+    /// renewed; `NotFound` if the password is another by now.
     async fn change_password(
         &self,
         no: UserNo,
         present: String,
         hash: String,
-        kept: SessionHash,
+        kept: Renewal,
         audit: Audit,
     ) -> Result<(), StoreError>;
 }

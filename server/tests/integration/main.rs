@@ -34,6 +34,7 @@ mod refused;
 mod sessions;
 mod shedding;
 mod site;
+mod standing;
 mod store_contract;
 mod sub_users;
 mod throttle;

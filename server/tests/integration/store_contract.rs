@@ -4,7 +4,7 @@ mod sessions;
 mod usage;
 
 use latchkey::domain::address::{Address, Network};
-use latchkey::domain::ids::{KeyId, KeyNo, UserNo, Username};
+use latchkey::domain::ids::{KeyId, KeyNo, SessionNo, UserNo, Username};
 use latchkey::domain::key_type::KeyType;
 use latchkey::domain::role::Role;
 use latchkey::domain::rule::{AddressRule, LockWidth};
@@ -12,7 +12,7 @@ use latchkey::domain::time::Micros;
 use latchkey::domain::token::TokenHash;
 use latchkey::domain::verdict::Code;
 use latchkey::store::{
-    Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Refusal, SessionHash,
+    Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Refusal, Renewal, SessionHash,
     SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Walk, Watcher, sqlite,
 };
 use latchkey::verify::KeyIndex;
@@ -64,7 +64,8 @@ fn name(text: &str) -> Username {
 }
 
 fn audit(at: i64, action: Action) -> Audit {
-    Audit { at: Micros(at), action, actor: "x".into(), user: None, address: None, detail: String::new() }
+    let (actor, detail) = ("x".into(), String::new());
+    Audit { at: Micros(at), action, actor, user: None, address: None, detail, session: None }
 }
 
 fn user(text: &str, owner: Option<UserNo>) -> NewUser {

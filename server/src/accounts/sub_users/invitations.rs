@@ -143,6 +143,7 @@ impl SubUsers {
             user,
             address: Some(visit.address),
             detail: detail.to_owned(),
+            session: None,
         };
         let acceptance = Acceptance {
             hash: token.hash(),

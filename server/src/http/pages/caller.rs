@@ -27,12 +27,14 @@ impl Seen {
     pub(super) fn of(site: &Site, request: &Request) -> Self {
         let headers = request.headers();
         let accepted = text(headers, &header::ACCEPT_LANGUAGE);
+        let session = cookies::session(&site.services.settings, headers);
         Self {
             visit: Visit {
                 address: site.client_address(request),
                 user_agent: text(headers, &header::USER_AGENT),
+                session: session.as_ref().map(SessionToken::hash),
             },
-            session: cookies::session(&site.services.settings, headers),
+            session,
             language: Language::negotiate(cookies::find(headers, LANGUAGE), Some(&accepted)),
         }
     }
@@ -48,13 +50,13 @@ impl Caller {
     /// Finds out who sent a request; `plain`: a redirect will follow.
     pub(super) async fn find(site: &Site, seen: Seen, plain: bool) -> Result<Self, Response> {
         let services = Arc::clone(&site.services);
-        let visitor = match &seen.session {
+        let (visitor, newer) = match &seen.session {
             Some(token) => services.accounts.find_visitor(token, &seen.visit).await.map_err(|error| {
                 let mut response = "The service cannot answer now; try again shortly.".into_response();
                 set_status(&mut response, &error);
                 response
             })?,
-            None => Visitor::Nobody,
+            None => (Visitor::Nobody, None),
         };
         let (actor, owing) = match visitor {
             Visitor::Nobody => (None, None),
@@ -68,8 +70,8 @@ impl Caller {
             Some(actor) => services.notices.count_unread(actor).await,
             None => 0,
         };
-        let portal =
-            RequestPortal { services, actor, owing, unread, visit: seen.visit, language, plain, outcome };
+        let visit = seen.visit;
+        let portal = RequestPortal { services, actor, owing, unread, visit, language, plain, newer, outcome };
         Ok(Self { portal: Arc::new(portal), language })
     }
 
@@ -100,7 +102,7 @@ impl Caller {
     /// Adds what happened to the answer: the session's cookie.
     pub(super) fn finish(&self, mut response: Response) -> Response {
         let settings = &self.portal.services.settings;
-        let cookie = match self.portal.outcome.cookie.lock().take() {
+        let cookie = match self.portal.take_cookie() {
             None => None,
             Some(Cookie::Begin(token)) => cookies::set_session(settings, &token),
             Some(Cookie::End) => cookies::clear_session(settings),

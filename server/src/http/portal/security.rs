@@ -42,7 +42,7 @@ impl SecurityPortal for RequestPortal {
     async fn renew_password(&self, password: Password, new_password: Password) -> Result<(), PortalError> {
         let owing = self.note(self.owing.as_ref().ok_or(PortalError::SignedOut))?;
         let present = Attempt::attempt(password.0);
-        self.note(self.services.accounts.renew_password(owing, present, new_password.0).await)
+        self.begin(self.services.accounts.renew_password(owing, present, new_password.0).await)
     }
 
     async fn give_code(&self, code: Code) -> Result<(), PortalError> {

@@ -1,19 +1,22 @@
 //! The audit log.
 
 use super::rows::{address, client_bytes, micros};
-use super::{SqliteStore, notices};
+use super::{SqliteStore, notices, sessions};
 use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::store::{Audit, AuditRow, AuditStore, StoreError};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-/// Writes one line within the transaction of what it tells of.
+/// Writes one line within the transaction of what it tells of; fails if the session that asks has ended.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     audit: &Audit,
     key: Option<KeyNo>,
 ) -> Result<(), StoreError> {
+    if let Some(session) = audit.session {
+        sessions::check_standing(connection, session).await?;
+    }
     notices::tell(connection, audit, key).await?;
     sqlx::query(
         "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -1,30 +1,37 @@
 //! Second factors.
 
 use super::rows::micros;
+use super::sessions::{check_standing, renew};
 use super::users::{end_other_sessions, end_sessions};
 use super::{SqliteStore, audit, sessions};
-use crate::domain::ids::UserNo;
+use crate::domain::ids::{SessionNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::token::TokenHash;
-use crate::store::{
-    Action, Audit, Factor, NewFactor, NewSession, SecondFactorStore, SessionHash, StoreError,
-};
+use crate::store::{Action, Audit, Factor, NewFactor, NewSession, Renewal, SecondFactorStore, StoreError};
 use async_trait::async_trait;
 use sqlx::{Row, SqliteConnection};
 
 #[async_trait]
 impl SecondFactorStore for SqliteStore {
-    async fn begin_enrolment(&self, user: UserNo, sealed: Vec<u8>, at: Micros) -> Result<(), StoreError> {
+    async fn begin_enrolment(
+        &self,
+        user: UserNo,
+        session: SessionNo,
+        sealed: Vec<u8>,
+        at: Micros,
+    ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    check_standing(c, session).await?;
                     sqlx::query(
-                        "INSERT OR REPLACE INTO totp_enrolments (user_no, sealed, created_at) VALUES (?, ?, ?)",
+                        "INSERT OR REPLACE INTO totp_enrolments (user_no, sealed, created_at)
+                         SELECT no, ?2, ?3 FROM users WHERE no = ?1 AND totp_sealed IS NULL RETURNING user_no",
                     )
                     .bind(i64::from(user.0))
                     .bind(sealed)
                     .bind(at.0)
-                    .execute(c)
+                    .fetch_one(c)
                     .await?;
                     Ok(((), vec![]))
                 })
@@ -45,6 +52,7 @@ impl SecondFactorStore for SqliteStore {
             .run(move |c| {
                 Box::pin(async move {
                     let no = i64::from(factor.user.0);
+                    renew(c, factor.kept, Some(audit.at)).await?;
                     sqlx::query("DELETE FROM totp_enrolments WHERE user_no = ? RETURNING user_no")
                         .bind(no)
                         .fetch_one(&mut *c)
@@ -59,7 +67,7 @@ impl SecondFactorStore for SqliteStore {
                     .fetch_one(&mut *c)
                     .await?;
                     write_codes(c, factor.user, &factor.codes).await?;
-                    end_other_sessions(c, factor.user, factor.kept).await?;
+                    end_other_sessions(c, factor.user, factor.kept.session).await?;
                     audit::write(c, &audit, None).await?;
                     Ok(((), vec![]))
                 })
@@ -77,7 +85,7 @@ impl SecondFactorStore for SqliteStore {
 
     async fn finish_login(
         &self,
-        pending: SessionHash,
+        pending: SessionNo,
         session: NewSession,
         factor: Factor,
         audit: Audit,
@@ -86,10 +94,10 @@ impl SecondFactorStore for SqliteStore {
             .run(move |c| {
                 Box::pin(async move {
                     sqlx::query(
-                        "DELETE FROM sessions WHERE token_hash = ? AND user_no = ? AND code_pending = 1
+                        "DELETE FROM sessions WHERE no = ? AND user_no = ? AND code_pending = 1
                          RETURNING user_no",
                     )
-                    .bind(pending.0.to_vec())
+                    .bind(i64::from(pending.0))
                     .bind(i64::from(session.user.0))
                     .fetch_one(&mut *c)
                     .await?;
@@ -104,7 +112,7 @@ impl SecondFactorStore for SqliteStore {
 
     async fn prove_with_factor(
         &self,
-        session: SessionHash,
+        renewal: Renewal,
         user: UserNo,
         factor: Factor,
         audit: Audit,
@@ -112,12 +120,8 @@ impl SecondFactorStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    renew(c, renewal, Some(audit.at)).await?;
                     use_up(c, user, factor, &audit).await?;
-                    sqlx::query("UPDATE sessions SET proved_at = ? WHERE token_hash = ?")
-                        .bind(audit.at.0)
-                        .bind(session.0.to_vec())
-                        .execute(c)
-                        .await?;
                     Ok(((), vec![]))
                 })
             })
@@ -127,6 +131,7 @@ impl SecondFactorStore for SqliteStore {
     async fn replace_recovery_codes(
         &self,
         user: UserNo,
+        renewal: Renewal,
         factor: Factor,
         codes: Vec<TokenHash>,
         audit: Audit,
@@ -134,6 +139,7 @@ impl SecondFactorStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    renew(c, renewal, Some(audit.at)).await?;
                     use_up(c, user, factor, &audit).await?;
                     write_codes(c, user, &codes).await?;
                     audit::write(c, &audit, None).await?;
@@ -143,10 +149,17 @@ impl SecondFactorStore for SqliteStore {
             .await
     }
 
-    async fn switch_factor_off(&self, user: UserNo, factor: Factor, audit: Audit) -> Result<(), StoreError> {
+    async fn switch_factor_off(
+        &self,
+        user: UserNo,
+        renewal: Renewal,
+        factor: Factor,
+        audit: Audit,
+    ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    renew(c, renewal, Some(audit.at)).await?;
                     use_up(c, user, factor, &audit).await?;
                     remove(c, user).await?;
                     // What waits for a code now has none to wait for.

@@ -1,14 +1,15 @@
 //! Sessions.
 
-use super::rows::{address, client, client_bytes, hash, micros, source_range};
+use super::rows::{address, client, client_bytes, micros, number, source_range, user_no};
 use super::users::user_row;
 use super::{SqliteStore, audit};
 use crate::domain::address::Address;
 use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::UserNo;
+use crate::domain::ids::{SessionNo, UserNo};
 use crate::domain::time::Micros;
 use crate::store::{
-    Audit, NewSession, SessionHash, SessionRow, SessionStore, StoreError, UserRow, UserSession,
+    Action, Audit, NewSession, Renewal, SessionHash, SessionRow, SessionStore, StoreError, UserRow,
+    UserSession,
 };
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
@@ -28,19 +29,19 @@ impl SessionStore for SqliteStore {
             .await
     }
 
-    async fn find_session(&self, hash_: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError> {
+    async fn find_session(&self, hash: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError> {
         let row = sqlx::query(
             "SELECT u.*, o.disabled_at AS owner_disabled_at,
-             s.token_hash, s.created_at AS begun_at, s.last_seen_at, s.proved_at, s.code_pending
+             s.no AS session_no, s.created_at AS begun_at, s.last_seen_at, s.proved_at, s.code_pending
              FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
              WHERE s.token_hash = ?",
         )
-        .bind(hash_.0.to_vec())
+        .bind(hash.0.to_vec())
         .fetch_optional(&self.readers)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let session = SessionRow {
-            hash: SessionHash(hash(&row, "token_hash")?),
+            no: session_no(&row, "session_no")?,
             created_at: micros(&row, "begun_at")?,
             last_seen_at: micros(&row, "last_seen_at")?,
             proved_at: micros(&row, "proved_at")?,
@@ -57,9 +58,9 @@ impl SessionStore for SqliteStore {
         most: u32,
     ) -> Result<Vec<UserSession>, StoreError> {
         let rows = sqlx::query(
-            "SELECT token_hash, created_at, last_seen_at, address, user_agent FROM sessions
+            "SELECT no, created_at, last_seen_at, address, user_agent FROM sessions
              WHERE user_no = ? AND last_seen_at >= ? AND created_at >= ? AND code_pending = 0
-             ORDER BY last_seen_at DESC, created_at DESC, token_hash LIMIT ?",
+             ORDER BY last_seen_at DESC, created_at DESC, no DESC LIMIT ?",
         )
         .bind(i64::from(user.0))
         .bind(seen.0)
@@ -70,19 +71,14 @@ impl SessionStore for SqliteStore {
         rows.iter().map(user_session).collect()
     }
 
-    async fn touch_session(
-        &self,
-        hash: SessionHash,
-        at: Micros,
-        from: ClientAddress,
-    ) -> Result<(), StoreError> {
+    async fn touch_session(&self, no: SessionNo, at: Micros, from: ClientAddress) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE sessions SET last_seen_at = ?, address = ? WHERE token_hash = ?")
+                    sqlx::query("UPDATE sessions SET last_seen_at = ?, address = ? WHERE no = ?")
                         .bind(at.0)
                         .bind(client_bytes(from))
-                        .bind(hash.0.to_vec())
+                        .bind(i64::from(no.0))
                         .execute(c)
                         .await?;
                     Ok(((), vec![]))
@@ -91,21 +87,25 @@ impl SessionStore for SqliteStore {
             .await
     }
 
-    async fn prove_session(&self, hash: SessionHash, at: Micros) -> Result<(), StoreError> {
-        self.set_time(hash, at, "UPDATE sessions SET proved_at = ? WHERE token_hash = ?").await
-    }
-
-    async fn delete_session(&self, hash: SessionHash, audit: Audit) -> Result<(), StoreError> {
+    async fn prove_session(&self, renewal: Renewal, at: Micros) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    let ended = sqlx::query("DELETE FROM sessions WHERE token_hash = ?")
-                        .bind(hash.0.to_vec())
-                        .execute(&mut *c)
-                        .await?;
-                    // Asked for twice, it ended once.
-                    if ended.rows_affected() > 0 {
+                    renew(c, renewal, Some(at)).await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn delete_session(&self, no: SessionNo, audit: Audit) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    // Asked for twice, it ended once. The line comes first: the session may be the one that asks.
+                    if goes_on(c, no).await? {
                         audit::write(c, &audit, None).await?;
+                        end(c, no).await?;
                     }
                     Ok(((), vec![]))
                 })
@@ -116,18 +116,18 @@ impl SessionStore for SqliteStore {
     async fn delete_other_sessions(
         &self,
         user: UserNo,
-        kept: SessionHash,
+        kept: Renewal,
         audit: Audit,
     ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    renew(c, kept, None).await?;
                     let ended = sqlx::query(
-                        "DELETE FROM sessions WHERE user_no = ? AND token_hash <> ?
-                         RETURNING address, code_pending",
+                        "DELETE FROM sessions WHERE user_no = ? AND no <> ? RETURNING address, code_pending",
                     )
                     .bind(i64::from(user.0))
-                    .bind(kept.0.to_vec())
+                    .bind(i64::from(kept.session.0))
                     .fetch_all(&mut *c)
                     .await?;
                     for row in &ended {
@@ -195,7 +195,7 @@ impl SessionStore for SqliteStore {
 
 fn user_session(row: &SqliteRow) -> Result<UserSession, StoreError> {
     Ok(UserSession {
-        hash: SessionHash(hash(row, "token_hash")?),
+        no: session_no(row, "no")?,
         created_at: micros(row, "created_at")?,
         last_seen_at: micros(row, "last_seen_at")?,
         address: client(row, "address")?,
@@ -203,17 +203,24 @@ fn user_session(row: &SqliteRow) -> Result<UserSession, StoreError> {
     })
 }
 
+fn session_no(row: &SqliteRow, column: &str) -> Result<SessionNo, StoreError> {
+    number(row.try_get(column)?).map(SessionNo)
+}
+
 /// Begins a session within a transaction.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     session: &NewSession,
 ) -> Result<(), StoreError> {
+    if let Some(replaced) = session.replaces {
+        end_replaced(connection, replaced, session).await?;
+    }
     sqlx::query(
         "INSERT INTO sessions
          (token_hash, user_no, created_at, last_seen_at, proved_at, address, user_agent, code_pending)
          SELECT ?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6 FROM users u LEFT JOIN users o ON o.no = u.owner_no
-         WHERE u.no = ?2 AND (?7 IS NULL OR (u.password_hash = ?7 AND (u.totp_sealed IS NOT NULL) = ?6
-         AND u.disabled_at IS NULL AND o.disabled_at IS NULL))
+         WHERE u.no = ?2 AND u.disabled_at IS NULL AND o.disabled_at IS NULL
+         AND (?7 IS NULL OR (u.password_hash = ?7 AND (u.totp_sealed IS NOT NULL) = ?6))
          RETURNING user_no",
     )
     .bind(session.hash.0.to_vec())
@@ -223,20 +230,113 @@ pub(super) async fn insert(
     .bind(&session.user_agent)
     .bind(i64::from(session.code_pending))
     .bind(&session.verified)
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
+    end_oldest(connection, session).await
+}
+
+/// Ends the session that a browser had before it began another.
+async fn end_replaced(
+    connection: &mut SqliteConnection,
+    replaced: SessionHash,
+    by: &NewSession,
+) -> Result<(), StoreError> {
+    let ended = sqlx::query(
+        "DELETE FROM sessions WHERE token_hash = ? RETURNING user_no, address, code_pending,
+         (SELECT username FROM users u WHERE u.no = user_no) AS username",
+    )
+    .bind(replaced.0.to_vec())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(ended) = ended else { return Ok(()) };
+    tell_of_end(connection, &ended, by).await
+}
+
+/// Ends the oldest sessions of a user who has one more than the most.
+async fn end_oldest(connection: &mut SqliteConnection, begun: &NewSession) -> Result<(), StoreError> {
+    let ended = sqlx::query(
+        "DELETE FROM sessions WHERE no IN
+         (SELECT no FROM sessions WHERE user_no = ?1 AND code_pending = ?2 ORDER BY no DESC LIMIT -1 OFFSET ?3)
+         RETURNING user_no, address, code_pending,
+         (SELECT username FROM users u WHERE u.no = user_no) AS username",
+    )
+    .bind(i64::from(begun.user.0))
+    .bind(i64::from(begun.code_pending))
+    .bind(i64::from(NewSession::MOST))
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &ended {
+        tell_of_end(connection, row, begun).await?;
+    }
     Ok(())
 }
 
-impl SqliteStore {
-    async fn set_time(&self, hash: SessionHash, at: Micros, sql: &'static str) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query(sql).bind(at.0).bind(hash.0.to_vec()).execute(c).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+/// The line about a session that ended because another began; one that waited for its code was no session yet.
+async fn tell_of_end(
+    connection: &mut SqliteConnection,
+    ended: &SqliteRow,
+    by: &NewSession,
+) -> Result<(), StoreError> {
+    if ended.try_get("code_pending")? {
+        return Ok(());
     }
+    let from = address(ended, "address")?;
+    let audit = Audit {
+        at: by.at,
+        action: Action::SessionEnded,
+        actor: ended.try_get("username")?,
+        user: Some(user_no(ended, "user_no")?),
+        address: Some(by.address),
+        detail: from.map(|from| from.to_string()).unwrap_or_default(),
+        session: None,
+    };
+    audit::write(connection, &audit, None).await
+}
+
+/// Fails if the session has ended or still waits for its code, or if its user or their owner is disabled.
+pub(super) async fn check_standing(
+    connection: &mut SqliteConnection,
+    no: SessionNo,
+) -> Result<(), StoreError> {
+    let stands = sqlx::query(
+        "SELECT 1 FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
+         WHERE s.no = ? AND s.code_pending = 0 AND u.disabled_at IS NULL AND o.disabled_at IS NULL",
+    )
+    .bind(i64::from(no.0))
+    .fetch_optional(connection)
+    .await?;
+    stands.map(|_| ()).ok_or(StoreError::SignedOut)
+}
+
+/// Gives a session that stands another token, and notes when it proved who it is.
+pub(super) async fn renew(
+    connection: &mut SqliteConnection,
+    renewal: Renewal,
+    proved_at: Option<Micros>,
+) -> Result<(), StoreError> {
+    check_standing(connection, renewal.session).await?;
+    let renewed = sqlx::query(
+        "UPDATE sessions SET token_hash = ?3, proved_at = coalesce(?4, proved_at)
+         WHERE no = ?1 AND token_hash IN (?2, ?3)",
+    )
+    .bind(i64::from(renewal.session.0))
+    .bind(renewal.from.0.to_vec())
+    .bind(renewal.to.0.to_vec())
+    .bind(proved_at.map(|at| at.0))
+    .execute(connection)
+    .await?;
+    if renewed.rows_affected() == 1 { Ok(()) } else { Err(StoreError::SignedOut) }
+}
+
+async fn goes_on(connection: &mut SqliteConnection, no: SessionNo) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM sessions WHERE no = ?")
+        .bind(i64::from(no.0))
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
+async fn end(connection: &mut SqliteConnection, no: SessionNo) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sessions WHERE no = ?").bind(i64::from(no.0)).execute(connection).await?;
+    Ok(())
 }

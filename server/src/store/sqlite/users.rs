@@ -1,11 +1,12 @@
 //! Users.
 
 use super::rows::{micros, number, owner, role, user_no, username};
+use super::sessions::renew;
 use super::{SqliteStore, audit};
-use crate::domain::ids::{UserNo, Username};
+use crate::domain::ids::{SessionNo, UserNo, Username};
 use crate::domain::role::Role;
 use crate::domain::time::Micros;
-use crate::store::{Audit, Change, IndexedUser, NewUser, SessionHash, StoreError, UserRow, UserStore};
+use crate::store::{Audit, Change, IndexedUser, NewUser, Renewal, StoreError, UserRow, UserStore};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -115,7 +116,7 @@ impl UserStore for SqliteStore {
                     .fetch_one(&mut *c)
                     .await?;
                     if disabled {
-                        end_sessions(c, no).await?;
+                        end_sessions_of_account(c, no).await?;
                     }
                     audit::write(c, &audit, None).await?;
                     Ok(((), vec![Change::UserDisabled(no, disabled)]))
@@ -142,15 +143,16 @@ impl UserStore for SqliteStore {
         no: UserNo,
         present: String,
         hash: String,
-        kept: SessionHash,
+        kept: Renewal,
         audit: Audit,
     ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    check_standing(c, no, &present, kept).await?;
+                    renew(c, kept, Some(audit.at)).await?;
+                    check_password(c, no, &present).await?;
                     write_password(c, no, &hash, audit.at).await?;
-                    end_other_sessions(c, no, kept).await?;
+                    end_other_sessions(c, no, kept.session).await?;
                     audit::write(c, &audit, None).await?;
                     Ok(((), vec![]))
                 })
@@ -159,22 +161,17 @@ impl UserStore for SqliteStore {
     }
 }
 
-/// Finds nothing if the password is another by now, or the session has ended.
-async fn check_standing(
+/// Finds nothing if the password is another by now.
+async fn check_password(
     connection: &mut SqliteConnection,
     user: UserNo,
     present: &str,
-    session: SessionHash,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "SELECT 1 FROM users u JOIN sessions s ON s.user_no = u.no
-         WHERE u.no = ? AND u.password_hash = ? AND s.token_hash = ?",
-    )
-    .bind(i64::from(user.0))
-    .bind(present)
-    .bind(session.0.to_vec())
-    .fetch_one(connection)
-    .await?;
+    sqlx::query("SELECT 1 FROM users WHERE no = ? AND password_hash = ?")
+        .bind(i64::from(user.0))
+        .bind(present)
+        .fetch_one(connection)
+        .await?;
     Ok(())
 }
 
@@ -194,11 +191,11 @@ async fn write_password(
 pub(super) async fn end_other_sessions(
     connection: &mut SqliteConnection,
     user: UserNo,
-    kept: SessionHash,
+    kept: SessionNo,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM sessions WHERE user_no = ? AND token_hash <> ?")
+    sqlx::query("DELETE FROM sessions WHERE user_no = ? AND no <> ?")
         .bind(i64::from(user.0))
-        .bind(kept.0.to_vec())
+        .bind(i64::from(kept.0))
         .execute(connection)
         .await?;
     Ok(())
@@ -206,5 +203,16 @@ pub(super) async fn end_other_sessions(
 
 pub(super) async fn end_sessions(connection: &mut SqliteConnection, user: UserNo) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM sessions WHERE user_no = ?").bind(i64::from(user.0)).execute(connection).await?;
+    Ok(())
+}
+
+/// Ends the sessions of a user and of its sub-users, so that none of them comes back with it.
+async fn end_sessions_of_account(connection: &mut SqliteConnection, user: UserNo) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM sessions WHERE user_no IN (SELECT no FROM users WHERE no = ?1 OR owner_no = ?1)",
+    )
+    .bind(i64::from(user.0))
+    .execute(connection)
+    .await?;
     Ok(())
 }

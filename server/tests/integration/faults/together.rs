@@ -7,14 +7,11 @@ use crate::app::TestApp;
 use app::PortalError;
 use futures::future::join_all;
 use latchkey::accounts::Actor;
+use latchkey::accounts::{SessionToken, Visit, Visitor};
 use latchkey::domain::address::Address;
-use latchkey::domain::ids::Username;
-use latchkey::domain::role::Role;
-use latchkey::domain::time::Micros;
-use latchkey::domain::time_zone::TimeZone;
 use latchkey::domain::verdict::Code;
 use latchkey::services::Services;
-use latchkey::store::{SessionHash, SpanStarts};
+use latchkey::store::SpanStarts;
 use latchkey::verify::{Question, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -206,18 +203,13 @@ impl Scene {
 
 async fn owner(app: &TestApp) -> Actor {
     app.add_user("demouser").await;
-    let username = Username::parse("demouser").unwrap();
-    Actor {
-        user: app.services.store.find_user(&username).await.unwrap().unwrap().no,
-        owner: None,
-        role: Role::ManagesKeys,
-        username,
-        session: SessionHash([0; 32]),
-        language: None,
-        time_zone: TimeZone::default(),
-        two_factor: false,
-        proved_at: Micros(0),
-        address: Address::parse("127.0.0.1").unwrap().into(),
+    let cookie = app.browser("demouser").await.cookie.lock().clone().unwrap();
+    let token = SessionToken::parse(cookie.split_once('=').unwrap().1).unwrap();
+    let address = Address::parse("127.0.0.1").unwrap().into();
+    let visit = Visit { address, user_agent: String::new(), session: None };
+    match app.services.accounts.find_visitor(&token, &visit).await.unwrap().0 {
+        Visitor::Complete(actor) => actor,
+        _ => panic!("it is logged in"),
     }
 }
 

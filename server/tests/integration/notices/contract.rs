@@ -19,7 +19,7 @@ const T0: i64 = 1_000_000_000_000;
 
 fn audit(action: Action, user: Option<UserNo>) -> Audit {
     let (at, actor, detail) = (Micros(T0), "operator".to_owned(), String::new());
-    Audit { at, action, actor, user, address: None, detail }
+    Audit { at, action, actor, user, address: None, detail, session: None }
 }
 
 async fn add_user(store: &dyn UserStore, name: &str) -> UserNo {

@@ -5,8 +5,8 @@ use latchkey::domain::ids::{UserNo, Username};
 use latchkey::domain::time::Micros;
 use latchkey::domain::token::TokenHash;
 use latchkey::store::{
-    Action, Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, NewSession, NewUser, SessionHash,
-    Store, StoreError, sqlite,
+    Action, Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, NewSession, NewUser, Renewal,
+    SessionHash, Store, StoreError, sqlite,
 };
 use latchkey::verify::KeyIndex;
 use std::path::Path;
@@ -18,7 +18,8 @@ async fn open(dir: &Path) -> Arc<dyn Store> {
 }
 
 fn audit(user: Option<UserNo>, at: i64, action: Action) -> Audit {
-    Audit { at: Micros(at), action, actor: "demo".into(), user, address: None, detail: String::new() }
+    let (actor, detail) = ("demo".into(), String::new());
+    Audit { at: Micros(at), action, actor, user, address: None, detail, session: None }
 }
 
 async fn add(store: &Arc<dyn Store>, name: &str) -> UserNo {
@@ -106,6 +107,7 @@ async fn sessions_of_a_user() {
         let session = NewSession {
             code_pending: false,
             verified: None,
+            replaces: None,
             hash: hash(n),
             user,
             at: Micros(10 * i64::from(n)),
@@ -114,11 +116,14 @@ async fn sessions_of_a_user() {
         };
         store.insert_session(session, audit(Some(user), 10, Action::Login)).await.unwrap();
     }
+    let no = async |n: u8| store.find_session(hash(n)).await.unwrap().unwrap().0.no;
     let moved = Address::parse("198.51.100.4").unwrap();
-    store.touch_session(hash(1), Micros(70), moved.into()).await.unwrap();
+    store.touch_session(no(1).await, Micros(70), moved.into()).await.unwrap();
     let list = async |seen, begun, most| {
         let list = store.list_user_sessions(demo, Micros(seen), Micros(begun), most).await.unwrap();
-        list.into_iter().map(|s| s.hash.0[0]).collect::<Vec<_>>()
+        list.into_iter()
+            .map(|s| s.user_agent.trim_start_matches("agent ").parse::<u8>().unwrap())
+            .collect::<Vec<_>>()
     };
     assert_eq!(list(0, 0, 10).await, [1, 3, 2], "the last used first");
     assert_eq!(list(0, 0, 2).await, [1, 3]);
@@ -129,7 +134,9 @@ async fn sessions_of_a_user() {
         (first.address, first.user_agent.as_str(), first.created_at),
         (moved.into(), "agent 1", Micros(10))
     );
-    store.delete_other_sessions(demo, hash(3), audit(Some(demo), 80, Action::SessionEnded)).await.unwrap();
+    let kept = Renewal { session: no(3).await, from: hash(3), to: hash(33) };
+    store.delete_other_sessions(demo, kept, audit(Some(demo), 80, Action::SessionEnded)).await.unwrap();
+    assert!(store.find_session(hash(3)).await.unwrap().is_none(), "the one that goes on has another token");
     assert_eq!(list(0, 0, 10).await, [3]);
     assert!(store.find_session(hash(4)).await.unwrap().is_some(), "the other user's stays");
     let lines = store.list_user_audit(demo, 0, 2).await.unwrap();

@@ -19,6 +19,7 @@ fn audit(app: &TestApp, owner: UserNo) -> Audit {
         user: Some(owner),
         address: None,
         detail: String::new(),
+        session: None,
     }
 }
 

@@ -1,0 +1,160 @@
+//! Another token for a session with every proof of identity, so that a copy of the old cookie is worth nothing.
+//!
+//! What the same browser sent at the same moment with the old token, a second click or a request of the page that
+//! is being left, is not thrown out: for a few seconds it is led to the token that took the old one's place, and
+//! gets it with its answer. A copy of the cookie elsewhere, which shows by address or browser, is not.
+
+use super::sessions::SessionToken;
+use super::{Accounts, Actor};
+use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
+use crate::domain::ids::SessionNo;
+use crate::domain::time::Micros;
+use crate::store::{Renewal, SessionHash};
+use app::PortalError;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Seconds for which a token that was replaced still leads its own browser on.
+const LED_SECONDS: i64 = 10;
+/// How many times in a row: more proofs than that are not given within these seconds.
+const LED_TIMES: usize = 4;
+
+/// Which browser, as far as can be told.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Browser {
+    /// Its address, for IPv6 that of its /64; one that is not known is nobody's.
+    pub(super) source: Option<Address>,
+    /// Its description of itself.
+    pub(super) user_agent: String,
+}
+
+impl Browser {
+    pub(super) fn of(client: ClientAddress, user_agent: &str) -> Self {
+        Self { source: client.known().map(Address::source), user_agent: user_agent.to_owned() }
+    }
+}
+
+/// The token that takes the place of another.
+struct Successor {
+    token: SessionToken,
+    browser: Browser,
+    at: Micros,
+}
+
+/// Tokens that took the place of others a moment ago. In memory only: after a restart old tokens are worth nothing.
+#[derive(Default)]
+pub(super) struct Renewals(Mutex<HashMap<SessionHash, Successor>>);
+
+impl Renewals {
+    /// The token that takes the place of `from`: requests that come at once get the same.
+    fn successor(
+        &self,
+        from: SessionHash,
+        browser: Browser,
+        now: Micros,
+    ) -> Result<SessionToken, PortalError> {
+        let mut successors = self.0.lock();
+        successors.retain(|_, successor| now.seconds_since(successor.at) < LED_SECONDS);
+        if let Some(successor) = successors.get(&from) {
+            return Ok(successor.token.clone());
+        }
+        let token = SessionToken::generate()?;
+        successors.insert(from, Successor { token: token.clone(), browser, at: now });
+        Ok(token)
+    }
+
+    /// The token that took the place of this one a moment ago, if the same browser asks.
+    pub(super) fn follow(&self, from: SessionHash, browser: &Browser, now: Micros) -> Option<SessionToken> {
+        let successors = self.0.lock();
+        let mut found = None;
+        let mut hash = from;
+        for _ in 0..LED_TIMES {
+            let Some(successor) = successors.get(&hash) else { break };
+            let is_own = browser.source.is_some() && successor.browser == *browser;
+            if !is_own || now.seconds_since(successor.at) >= LED_SECONDS {
+                return None;
+            }
+            hash = successor.token.hash();
+            found = Some(successor.token.clone());
+        }
+        found
+    }
+}
+
+/// The token that a browser gets with its answer, because the request renewed its session.
+#[derive(Clone, Default)]
+pub struct NewToken(Arc<Mutex<Option<SessionToken>>>);
+
+impl NewToken {
+    fn set(&self, token: SessionToken) {
+        *self.0.lock() = Some(token);
+    }
+
+    /// Takes it out.
+    #[must_use]
+    pub fn take(&self) -> Option<SessionToken> {
+        self.0.lock().take()
+    }
+}
+
+/// A renewal that the store still has to carry out.
+pub(super) struct Prepared {
+    pub(super) renewal: Renewal,
+    pub(super) token: SessionToken,
+}
+
+impl Prepared {
+    /// It was carried out: the actor's browser gets the token.
+    pub(super) fn hand_to(self, actor: &Actor) {
+        actor.new_token.set(self.token);
+    }
+}
+
+impl Accounts {
+    /// Another token for the session of the actor.
+    pub(super) fn prepare_renewal(&self, actor: &Actor) -> Result<Prepared, PortalError> {
+        self.prepare(actor.session, actor.token, Browser::of(actor.address, &actor.user_agent))
+    }
+
+    /// Another token for a session.
+    pub(super) fn prepare(
+        &self,
+        session: SessionNo,
+        from: SessionHash,
+        browser: Browser,
+    ) -> Result<Prepared, PortalError> {
+        let token = self.renewals.successor(from, browser, self.clock.now())?;
+        Ok(Prepared { renewal: Renewal { session, from, to: token.hash() }, token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn browser(address: &str, user_agent: &str) -> Browser {
+        Browser::of(Address::parse(address).map_or(ClientAddress::Unknown, ClientAddress::from), user_agent)
+    }
+
+    #[test]
+    fn an_old_token_leads_its_own_browser_on_for_a_moment() {
+        let (renewals, from) = (Renewals::default(), SessionHash([1; 32]));
+        let (own, now) = (browser("203.0.113.7", "Firefox"), Micros(0));
+        let first = renewals.successor(from, own.clone(), now).unwrap();
+        let again = renewals.successor(from, own.clone(), now).unwrap();
+        assert!(first.hash() == again.hash(), "what comes at once gets the same");
+        let second = renewals.successor(first.hash(), own.clone(), now).unwrap();
+        let led =
+            |browser: &Browser, at| renewals.follow(from, browser, Micros(at)).map(|token| token.hash());
+        assert!(led(&own, 0) == Some(second.hash()), "through both");
+        assert!(led(&own, LED_SECONDS * Micros::SECOND).is_none());
+        assert!(led(&browser("203.0.113.8", "Firefox"), 0).is_none(), "a copy elsewhere");
+        assert!(led(&browser("203.0.113.7", "curl"), 0).is_none(), "a copy in another program");
+        assert!(renewals.follow(SessionHash([2; 32]), &own, now).is_none());
+        let (from, unknown) = (SessionHash([3; 32]), browser("", "Firefox"));
+        renewals.successor(from, unknown.clone(), now).unwrap();
+        assert!(renewals.follow(from, &unknown, now).is_none(), "it may be anybody");
+    }
+}
