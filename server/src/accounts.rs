@@ -127,10 +127,11 @@ pub(crate) fn store_trouble(error: StoreError) -> PortalError {
         StoreError::SignedOut => PortalError::SignedOut,
         StoreError::Overloaded => PortalError::Unavailable,
         // The writer said so when it began.
-        StoreError::NoRoom(_) => PortalError::Unavailable,
+        StoreError::NoRoom(_) | StoreError::Locked(_) => PortalError::Unavailable,
         error @ (StoreError::Conflict
         | StoreError::Full
         | StoreError::Broken(_)
+        | StoreError::Ended(_)
         | StoreError::Unavailable(_)) => {
             tracing::error!(%error, "the store refused a change");
             PortalError::Unavailable

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod events;
 pub mod http;
 pub mod keys;
+pub mod life;
 pub mod mail;
 pub mod metrics;
 pub mod notices;

@@ -9,6 +9,7 @@ use crate::accounts::{Accounts, MailAddresses, Once, SetupLink, SubUsers};
 use crate::domain::time::{Clock, Micros};
 use crate::events::Events;
 use crate::keys::{Flash, Keys};
+use crate::life::Life;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
@@ -66,6 +67,8 @@ pub struct Services {
     pub settings: Settings,
     /// The store, for health and shutdown.
     pub store: Arc<dyn Store>,
+    /// Whether all parts of the server run, for health.
+    pub life: Arc<Life>,
     /// Requests whose forwarded header was ignored, because their peer is no trusted proxy.
     pub ignored_headers: Arc<AtomicU64>,
     /// The hot path.

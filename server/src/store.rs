@@ -15,6 +15,7 @@ pub mod sqlite;
 mod state;
 mod sub_users;
 mod usage;
+mod use_sums;
 mod users;
 mod webhooks;
 
@@ -29,6 +30,7 @@ pub use sessions::*;
 pub use state::*;
 pub use sub_users::*;
 pub use usage::*;
+pub use use_sums::*;
 pub use users::*;
 pub use webhooks::*;
 
@@ -50,12 +52,18 @@ pub enum StoreError {
     /// Too many changes wait; try again.
     #[error("too many changes are waiting")]
     Overloaded,
+    /// Another program holds a lock on the file; nothing of the change was kept, and it can be tried again.
+    #[error("another program holds a lock on it ({0})")]
+    Locked(String),
     /// There is no room on the disk; nothing of the change was kept, and it can be tried again.
     #[error("the disk is full ({0})")]
     NoRoom(String),
     /// Reading, writing or syncing failed: nobody knows how much of the change is on disk.
     #[error("the disk or the file is in trouble ({0})")]
     Broken(String),
+    /// Who writes has ended, by a fault in Latchkey itself.
+    #[error("who writes has ended: {0}")]
+    Ended(String),
     /// The database is in trouble.
     #[error("the database is in trouble: {0}")]
     Unavailable(String),
@@ -66,6 +74,12 @@ impl StoreError {
     #[must_use]
     pub fn is_of_the_disk(&self) -> bool {
         matches!(self, Self::NoRoom(_) | Self::Broken(_))
+    }
+
+    /// Whether only a new start can find out what is on disk.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Broken(_) | Self::Ended(_))
     }
 }
 

@@ -1,19 +1,23 @@
 //! `latchkey serve`
 
+mod signals;
+
 use super::control::{self, DataDir};
 use super::{Common, Failure};
 use crate::http::serve::{Front, Listener, Tls, serve};
 use crate::http::{admin, site};
+use crate::life::{Ended, one_line};
 use crate::services::{Services, SystemClock, start};
 use crate::settings::{Listen, LogFormat, Settings};
 use crate::store::StoreError;
 use crate::verify::Flusher;
 use clap::Args;
+use signals::Signals;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
@@ -74,17 +78,67 @@ impl Flags {
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let settings = flags.settings()?;
     let _log = log_to_stderr(&settings);
+    log_panics();
+    // This thread reads connections, answers verifications and commits their uses; pages and the state writer
+    // have threads of their own.
+    let here = Builder::new_current_thread().enable_all().build()?;
+    let mut signals = {
+        let _here = here.enter();
+        Signals::listen()?
+    };
     let data_dir = DataDir::claim(&settings.data_dir)?;
-    // Pages and the state writer have threads of their own; this one reads connections, answers
-    // verifications and commits their uses.
     let pages =
         Builder::new_multi_thread().worker_threads(PAGE_THREADS).thread_name("pages").enable_all().build()?;
-    let here = Builder::new_current_thread().enable_all().build()?;
-    let (services, flusher) = pages.block_on(start(settings, Arc::new(SystemClock)))?;
-    let result = here.block_on(serve_until_signal(&services, flusher, pages.handle(), &data_dir));
+    let at = pages.handle().clone();
+    let starting = pages.spawn_blocking(move || at.block_on(start(settings, Arc::new(SystemClock))));
+    let started = here.block_on(async {
+        tokio::select! {
+            started = starting => Some(started),
+            () = signals.stop() => None,
+        }
+    });
+    let Some(started) = started else {
+        // Asked to stop before anybody was served: whatever is half done is done by the next start.
+        pages.shutdown_background();
+        return Ok(());
+    };
+    let (services, flusher) = started??;
+    let result = here.block_on(serve_until_signal(&services, flusher, pages.handle(), &data_dir, signals));
     pages.block_on(services.store.close());
     pages.shutdown_timeout(Duration::from_secs(1));
     result
+}
+
+/// What has to be waited for at the end.
+struct Parts {
+    counting: JoinHandle<()>,
+    carrying: JoinHandle<()>,
+    gathering: JoinHandle<()>,
+    mailing: JoinHandle<()>,
+}
+
+/// Runs all that works on its own, until the tokens say stop.
+fn run_parts(
+    services: &Arc<Services>,
+    flusher: Flusher,
+    pages: &Handle,
+    stop: &CancellationToken,
+    stop_counting: &CancellationToken,
+) -> Parts {
+    let life = &services.life;
+    let counting = flusher.run(stop_counting.clone());
+    let courier = services.courier.clone().run(stop.clone());
+    let mailer = Arc::clone(&services.mailer).run(stop.clone());
+    let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
+    let gatherer = async move { notices.notices.run(stop_notices).await };
+    life.run(pages, "the removal of what is old", stop, sweep(Arc::clone(services), stop.clone()));
+    life.run(pages, "the reminder of passwords", stop, remind(Arc::clone(services), stop.clone()));
+    Parts {
+        counting: life.run(&Handle::current(), "the writer of uses", stop_counting, counting),
+        carrying: life.run(pages, "the courier of webhooks", stop, courier),
+        gathering: life.run(pages, "the writer of notices", stop_counting, gatherer),
+        mailing: life.run(pages, "the mailer", stop, mailer),
+    }
 }
 
 async fn serve_until_signal(
@@ -92,51 +146,60 @@ async fn serve_until_signal(
     flusher: Flusher,
     pages: &Handle,
     data_dir: &DataDir,
+    mut signals: Signals,
 ) -> Result<(), Failure> {
-    let settings = &services.settings;
+    let (settings, life) = (&services.settings, &services.life);
     let tls = settings.server.tls.as_ref().map(Tls::load).transpose()?;
     let listeners = Listener::bind_all(&settings.server)?;
-    let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
-    let counting = tokio::spawn(flusher.run(stop_counting.clone()));
     let control = data_dir.listen()?;
-    pages.spawn(control::serve(control, Arc::clone(services), stop.clone()));
-    let carrying = pages.spawn(services.courier.clone().run(stop.clone()));
-    pages.spawn(sweep(Arc::clone(services), stop.clone()));
-    pages.spawn(remind(Arc::clone(services), stop.clone()));
-    let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
-    let gathering = pages.spawn(async move { notices.notices.run(stop_notices).await });
-    let mailing = pages.spawn(Arc::clone(&services.mailer).run(stop.clone()));
+    let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
     let metrics = serve_admin(services, pages, stop.clone()).await?;
-    // Before anybody is told: who reads the announcement may ask it to stop at once.
-    let signalled = signals()?;
+    let parts = run_parts(services, flusher, pages, &stop, &stop_counting);
+    let verbs = control::serve(control, Arc::clone(services), stop.clone());
+    life.run(pages, "the listener for verbs", &stop, verbs);
     announce(services, &listeners, metrics.as_ref())?;
     let entrance = site(Arc::clone(services), pages.clone());
     let mut front = Front::new(settings, Arc::clone(&services.traffic), entrance, stop.clone());
-    if let Some(tls) = tls {
-        pages.spawn(Arc::clone(&tls).keep_fresh(signal(SignalKind::hangup())?, stop.clone()));
+    if let (Some(tls), Some(hangup)) = (tls, signals.hangup()) {
+        let renewing = Arc::clone(&tls).keep_fresh(hangup, stop.clone());
+        life.run(pages, "the renewal of the TLS certificate", &stop, renewing);
         front = front.with_tls(tls, pages.clone());
     }
-    let serving = tokio::spawn(serve(listeners, front));
+    let serving = life.run(&Handle::current(), "the listener", &stop, serve(listeners, front));
     let failure = tokio::select! {
-        () = signalled => None,
-        cause = services.store.failed() => Some(cause),
+        () = signals.stop() => None,
+        cause = services.store.failed() => Some(broken(cause)),
+        ended = life.over() => Some(stopped_by(&ended)),
     };
     tracing::info!("stopping: requests in flight are answered first");
     stop.cancel();
     // A letter or message that is being taken is noted as sent while that can be written down.
-    let last = tokio::time::timeout(LAST_LETTER, async { tokio::join!(mailing, carrying) });
+    let last = tokio::time::timeout(LAST_LETTER, async { tokio::join!(parts.mailing, parts.carrying) });
     let (served, _) = tokio::join!(serving, last);
     served?;
     // Only now is nothing left that could be counted.
     stop_counting.cancel();
-    counting.await?;
+    parts.counting.await?;
     // Refusals of the last second may be lost, as in a crash; the promise to be gone in time comes first.
-    let _ = tokio::time::timeout(LAST_NOTICES, gathering).await;
-    failure.map_or(Ok(()), |cause| Err(stopped_by(&cause)))
+    let _ = tokio::time::timeout(LAST_NOTICES, parts.gathering).await;
+    // What fails on the way out is told too.
+    failure.map_or(life.check().map_err(|ended| stopped_by(&ended)), Err)
+}
+
+/// Nothing mends a part that has ended but a new start.
+fn stopped_by(ended: &Ended) -> Failure {
+    format!(
+        "stopped, because a part of it failed: {ended}. Every use and change that was answered is kept. Start \
+         Latchkey again, and report this with its log"
+    )
+    .into()
 }
 
 /// A failed sync cannot be asked for again, so only a new start finds out what is on disk.
-fn stopped_by(cause: &StoreError) -> Failure {
+fn broken(cause: StoreError) -> Failure {
+    if let StoreError::Ended(cause) = cause {
+        return stopped_by(&Ended { part: "the writer of the state", cause });
+    }
     format!(
         "stopped, because a change of latchkey.db could not be written: {cause}. Every change that was \
          answered is kept. Look at the disk and the system's log, then start Latchkey again"
@@ -156,8 +219,9 @@ async fn serve_admin(
     let listener = listener.map_err(|error| format!("{error} (--admin-listen)"))?;
     let place = listener.place().clone();
     // Its connections are not counted among those of gateways and browsers.
-    let front = Front::new(&services.settings, Arc::default(), admin(Arc::clone(services)).into(), stop);
-    pages.spawn(serve(vec![listener], front));
+    let entrance = admin(Arc::clone(services)).into();
+    let front = Front::new(&services.settings, Arc::default(), entrance, stop.clone());
+    services.life.run(pages, "the listener for metrics", &stop, serve(vec![listener], front));
     Ok(Some(place))
 }
 
@@ -183,17 +247,6 @@ fn announce(services: &Services, listeners: &[Listener], metrics: Option<&Listen
         writeln!(out, "Metrics for the operator: http://{address}/metrics")?;
     }
     out.flush()
-}
-
-/// Listens for the signals to stop from now on.
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }
 
 async fn sweep(services: Arc<Services>, stop: CancellationToken) {
@@ -243,3 +296,21 @@ fn log_to_stderr(settings: &Settings) -> WorkerGuard {
     }
     guard
 }
+
+/// A panic is a line of the log like any other; where backtraces are asked for, one follows.
+fn log_panics() {
+    let usual = std::panic::take_hook();
+    let backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0");
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map(ToString::to_string);
+        let thread = std::thread::current();
+        let text = panic.payload_as_str().map_or_else(|| "a panic".to_owned(), one_line);
+        tracing::error!(place, thread = thread.name(), "a fault in Latchkey itself: {text}");
+        if backtrace {
+            usual(panic);
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,9 @@ pub(super) fn router(services: Arc<Services>) -> Router {
 async fn ready(
     axum::extract::State(services): axum::extract::State<Arc<Services>>,
 ) -> (StatusCode, &'static str) {
+    if services.life.check().is_err() {
+        return statuses::ENDING;
+    }
     let ready = services.store.ready().await.and_then(|()| services.verifier.ready());
     statuses::of_readiness(&ready)
 }

@@ -8,6 +8,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+/// The answer about readiness while it stops because a part of it has ended.
+pub(super) const ENDING: (StatusCode, &str) =
+    (StatusCode::SERVICE_UNAVAILABLE, "a part of the server has ended: it stops, and the log says why");
+
 /// What `/readyz` answers; the log has told of the cause.
 pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'static str) {
     match ready {
@@ -15,6 +19,10 @@ pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'sta
         Err(StoreError::NoRoom(_)) => {
             (StatusCode::SERVICE_UNAVAILABLE, "the disk is full: accepted uses and changes are refused")
         }
+        Err(StoreError::Locked(_)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "another program holds a lock on a database: accepted uses or changes are refused",
+        ),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
     }
 }

@@ -113,7 +113,7 @@ impl Mailer {
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         if self.parts.smtp.is_none() {
             tracing::info!("no mail is sent, because smtp_url is not set");
-            return;
+            return stop.cancelled().await;
         }
         let mut tick = tokio::time::interval(LOOK_EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

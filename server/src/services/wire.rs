@@ -123,6 +123,7 @@ impl Ground {
             courier,
             mailer,
             setup,
+            life: Arc::default(),
             flash: Flash::default(),
             once: Once::default(),
             probes: Probes::default(),

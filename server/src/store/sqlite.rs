@@ -101,6 +101,7 @@ fn trouble(code: Option<i32>, error: &dyn std::fmt::Display) -> StoreError {
     match code {
         // The shared index of the write-ahead log could not grow: a full disk, too.
         Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_SHMSIZE) => StoreError::NoRoom(text),
+        Some(code) if code & 0xff == ffi::SQLITE_BUSY => StoreError::Locked(text),
         Some(code) if matches!(code & 0xff, ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => {
             StoreError::Broken(text)
         }

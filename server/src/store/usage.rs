@@ -1,12 +1,11 @@
 //! The counts: the journal that is written before an answer, and what readers see of it.
 
-use super::StoreError;
+use super::{KeySum, Piece, StoreError};
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::verdict::Code;
 use async_trait::async_trait;
-use std::collections::HashMap;
 
 /// The most addresses that are kept of a key; the one that was silent for longest makes room.
 pub const ADDRESSES: usize = 1000;
@@ -25,23 +24,6 @@ pub struct Use {
 /// A run of the journal that is folded as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(pub i64);
-
-/// The uses of one key in one generation, summed up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeySum {
-    /// The key.
-    pub key: KeyNo,
-    /// Whose it is.
-    pub user: UserNo,
-    /// How many.
-    pub count: u64,
-    /// The last of them.
-    pub last: Micros,
-    /// By hour (counted from 1970).
-    pub hours: Vec<(i64, u64)>,
-    /// By address: count, first, last.
-    pub addresses: Vec<(Address, u64, Micros, Micros)>,
-}
 
 /// Refused requests of one key, by hour and cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,16 +52,17 @@ pub struct Total {
 /// The writing side. It is synchronous: one thread owns it and commits inline, because handing the commit
 /// to another thread costs more than the commit (docs/decisions.md).
 pub trait UsageLog: Send {
-    /// Commits one batch of accepted uses.
+    /// Commits one batch of accepted uses. Like all that writes here it waits for nobody: where another program
+    /// holds a lock, that is its error.
     ///
     /// # Errors
     /// Nothing of the batch was kept.
     fn append(&mut self, generation: Generation, at: Micros, uses: &[Use]) -> Result<(), StoreError>;
-    /// Moves these keys' sums of a generation from the journal into the totals, in one transaction.
+    /// Moves these sums of a generation from the journal into the totals, in one transaction.
     ///
     /// # Errors
     /// Nothing was moved.
-    fn fold(&mut self, generation: Generation, sums: &[KeySum]) -> Result<(), StoreError>;
+    fn fold(&mut self, generation: Generation, pieces: &[Piece]) -> Result<(), StoreError>;
     /// Removes part of a generation that is folded whole; answers whether any is left.
     ///
     /// # Errors
@@ -100,17 +83,22 @@ pub trait UsageLog: Send {
     /// # Errors
     /// The database is in trouble.
     fn unfolded(&mut self) -> Result<Vec<(Generation, Vec<KeySum>)>, StoreError>;
-    /// Writes nothing new, to find out whether writing works again.
+    /// Writes nothing new, to find out whether writing works.
     ///
     /// # Errors
     /// It does not.
     fn probe(&mut self) -> Result<(), StoreError>;
-    /// One small step of a walk over the statistics: removes what lies before that hour (counted from 1970)
-    /// of a few keys or users. Answers where to go on, nothing at the end.
+    /// One small step of a walk over the statistics: passes over some rows and removes those of them that lie
+    /// before that hour (counted from 1970). Answers where to go on, nothing at the end.
     ///
     /// # Errors
     /// Nothing was removed.
     fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, StoreError>;
+    /// Answers while whoever helps it (checkpoints run on a thread of their own) is alive.
+    ///
+    /// # Errors
+    /// A helper has ended.
+    fn helpers(&self) -> Result<(), StoreError>;
     /// Moves what the write-ahead log holds into the database, as far as readers let it.
     ///
     /// # Errors
@@ -118,18 +106,29 @@ pub trait UsageLog: Send {
     fn checkpoint(&mut self) -> Result<(), StoreError>;
 }
 
-/// Where a walk over the statistics stands: behind this one.
+/// Where a walk over the statistics stands: behind this row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Walk {
-    /// Among the keys.
-    Keys(KeyNo),
-    /// Among the users, who come after the keys.
-    Users(UserNo),
+    /// Among the hours of keys.
+    Keys(Place),
+    /// Among the hours of users, which come after those of the keys.
+    Users(Place),
+}
+
+/// A row among the hours: whose, which hour, and which count of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Number of the key or the user.
+    pub no: u32,
+    /// Counted from 1970.
+    pub hour: i64,
+    /// Cause, or whether refused.
+    pub kind: i64,
 }
 
 impl Walk {
     /// Before all.
-    pub const START: Self = Self::Keys(KeyNo(0));
+    pub const START: Self = Self::Keys(Place { no: 0, hour: 0, kind: 0 });
 }
 
 /// Hours since 1970, from which three spans are counted.
@@ -211,55 +210,4 @@ pub trait UsageReader: Send + Sync {
     async fn count_key_refusals(&self, key: KeyNo, starts: SpanStarts) -> Result<Vec<Refused>, StoreError>;
     /// The keys of these users that were used last, latest first, tombstones too.
     async fn last_used(&self, users: &[UserNo], most: u32) -> Result<Vec<KeyNo>, StoreError>;
-}
-
-/// Sums of uses by key, as a generation gathers them.
-#[derive(Default)]
-pub struct UseSums(HashMap<KeyNo, KeySum>);
-
-impl UseSums {
-    /// Adds one use.
-    pub fn add(&mut self, one: Use, at: Micros) {
-        let sum = self.0.entry(one.key).or_insert_with(|| KeySum {
-            key: one.key,
-            user: one.user,
-            count: 0,
-            last: at,
-            hours: Vec::new(),
-            addresses: Vec::new(),
-        });
-        sum.count += 1;
-        sum.last = sum.last.max(at);
-        match sum.hours.iter_mut().find(|(hour, _)| *hour == at.hour()) {
-            Some((_, count)) => *count += 1,
-            None => sum.hours.push((at.hour(), 1)),
-        }
-        let is_full = sum.addresses.len() >= ADDRESSES;
-        match sum.addresses.iter_mut().find(|(address, ..)| *address == one.address) {
-            Some((_, count, _, last)) => {
-                *count += 1;
-                *last = at.max(*last);
-            }
-            None if !is_full => sum.addresses.push((one.address, 1, at, at)),
-            None => {
-                if let Some(oldest) = sum.addresses.iter_mut().min_by_key(|(_, _, _, last)| *last) {
-                    *oldest = (one.address, 1, at, at);
-                }
-            }
-        }
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// By row number, which is the order the database likes.
-    #[must_use]
-    pub fn into_sorted(self) -> Vec<KeySum> {
-        let mut sums: Vec<_> = self.0.into_values().collect();
-        sums.sort_unstable_by_key(|s| s.key);
-        sums
-    }
 }

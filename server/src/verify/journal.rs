@@ -2,6 +2,8 @@
 
 mod figures;
 mod flusher;
+mod lock;
+mod refusals;
 mod sweep;
 mod trouble;
 
@@ -13,14 +15,12 @@ use crate::domain::address::Address;
 use crate::domain::time::Micros;
 use crate::store::{Refusal, StoreError, Use};
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use refusals::Refusals;
 use tokio::sync::{Notify, oneshot};
 use trouble::Trouble;
 
 /// Uses that may wait for a commit; more is refused as overload.
 const QUEUE: usize = 65_536;
-/// Kinds of refusals (key, hour, cause) that are held for the next second.
-const REFUSAL_KINDS: usize = 200_000;
 
 /// An accepted use that is committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ struct Queue {
 #[derive(Default)]
 pub struct Journal {
     queue: Mutex<Queue>,
-    refusals: Mutex<HashMap<Refusal, u64>>,
+    refusals: Refusals,
     wake: Notify,
     figures: Figures,
     trouble: Trouble,
@@ -66,9 +66,9 @@ impl Journal {
     /// Answers if uses can be counted; after a failure it is tried again every second.
     ///
     /// # Errors
-    /// What the last commit met.
+    /// What the last commit met, or nobody commits any more.
     pub fn ready(&self) -> Result<(), StoreError> {
-        self.trouble.last()
+        if self.queue.lock().closed { Err(stopped()) } else { self.trouble.last() }
     }
 
     /// Waits until every use that was accepted before is answered.
@@ -91,10 +91,7 @@ impl Journal {
 
     /// Counts one refused request, on disk within a second.
     pub fn refuse(&self, refusal: Refusal) {
-        let mut refusals = self.refusals.lock();
-        if refusals.len() < REFUSAL_KINDS || refusals.contains_key(&refusal) {
-            *refusals.entry(refusal).or_default() += 1;
-        }
+        self.refusals.add(refusal);
     }
 
     async fn wait(&self, used: Option<Use>) -> Result<Counted, StoreError> {

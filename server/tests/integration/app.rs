@@ -13,6 +13,7 @@ use latchkey::domain::time::{Clock, Micros};
 use latchkey::http::{Caller, Entrance};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
+use latchkey::store::StoreError;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -48,7 +49,7 @@ pub(crate) struct TestApp {
     pub(crate) dir: Arc<TempDir>,
     entrance: Entrance,
     stop: CancellationToken,
-    counting: Mutex<Option<JoinHandle<()>>>,
+    counting: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
 
 impl TestApp {
@@ -82,7 +83,7 @@ impl TestApp {
     pub(crate) async fn stop(&self) {
         self.stop.cancel();
         let counting = self.counting.lock().take();
-        counting.unwrap().await.unwrap();
+        counting.unwrap().await.unwrap().unwrap();
         self.services.store.close().await;
     }
 

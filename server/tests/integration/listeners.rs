@@ -146,7 +146,7 @@ impl Authority {
     }
 
     /// A server with the certificate; its address.
-    fn serve(&self, dir: &Path, more: &[(&str, &str)]) -> Server {
+    pub(crate) fn serve(&self, dir: &Path, more: &[(&str, &str)]) -> Server {
         let (certificate, key) = (self.path("cert.pem"), self.path("key.pem"));
         let mut environment = vec![
             ("LATCHKEY_TLS_CERTIFICATE", certificate.to_str().unwrap()),

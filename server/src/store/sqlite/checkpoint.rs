@@ -1,9 +1,10 @@
 //! Checkpoints of `usage.db` beside the hot path.
 //!
-//! A thread with a connection of its own moves the write-ahead log into the database when it has grown.
-//! What was written meanwhile is left for the writer, which moves that little rest between two commits; the
-//! log then starts over, and its file shrinks to the limit below.
+//! A thread with a connection of its own moves the write-ahead log into the database when it has grown: most
+//! of it while the writer goes on, the rest while it keeps the writer out, which tries again a moment later.
+//! The log then starts over, and its file shrinks to the limit below.
 
+use crate::store::StoreError;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,9 +18,11 @@ const GROWN: u64 = 16 << 20;
 pub(super) const CUT: i64 = 4 << 20;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The thread, and what it tells the writer.
+/// How long it waits for the writer or for readers: while it does, it may keep the writer out.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The thread.
 pub(super) struct Checkpointer {
-    is_rest_due: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -27,16 +30,30 @@ pub(super) struct Checkpointer {
 impl Checkpointer {
     /// Starts looking after the log of that database.
     pub(super) fn start(path: &Path) -> std::io::Result<Self> {
-        let (is_rest_due, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (path, due, stopped) = (path.to_owned(), Arc::clone(&is_rest_due), Arc::clone(&stop));
-        let name = "checkpoint".to_owned();
-        let thread = thread::Builder::new().name(name).spawn(move || run(&path, &due, &stopped))?;
-        Ok(Self { is_rest_due, stop, thread: Some(thread) })
+        let database = path.to_owned();
+        Self::looking_with(move |log| look(&database, log), path)
     }
 
-    /// Whether the writer shall move the rest now; true once for each time it is due.
-    pub(super) fn is_rest_due(&self) -> bool {
-        self.is_rest_due.load(Ordering::Relaxed) && self.is_rest_due.swap(false, Ordering::AcqRel)
+    fn looking_with(look: impl Fn(&Path) + Send + 'static, path: &Path) -> std::io::Result<Self> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let (log, stop) = (PathBuf::from(log), Arc::new(AtomicBool::new(false)));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
+            while !stopped.load(Ordering::Acquire) {
+                thread::park_timeout(LOOK_EVERY);
+                look(&log);
+            }
+        })?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+
+    /// Answers while the thread runs.
+    pub(super) fn alive(&self) -> Result<(), StoreError> {
+        match &self.thread {
+            Some(thread) if !thread.is_finished() => Ok(()),
+            _ => Err(StoreError::Ended("the thread that checkpoints usage.db is gone".to_owned())),
+        }
     }
 }
 
@@ -51,22 +68,38 @@ impl Drop for Checkpointer {
     }
 }
 
-fn run(path: &Path, is_rest_due: &AtomicBool, stop: &AtomicBool) {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let log = PathBuf::from(log);
-    while !stop.load(Ordering::Acquire) {
-        thread::park_timeout(LOOK_EVERY);
-        if std::fs::metadata(&log).is_ok_and(|m| m.len() >= GROWN) {
-            match checkpoint(path) {
-                Ok(()) => is_rest_due.store(true, Ordering::Release),
-                Err(error) => tracing::warn!(%error, "usage.db could not be checkpointed"),
-            }
-        }
+fn look(path: &Path, log: &Path) {
+    if std::fs::metadata(log).is_ok_and(|m| m.len() >= GROWN)
+        && let Err(error) = checkpoint(path)
+    {
+        tracing::warn!(%error, "usage.db could not be checkpointed");
     }
 }
 
 fn checkpoint(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open(path)?;
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    connection.busy_timeout(PATIENCE)?;
+    for how in ["PASSIVE", "RESTART"] {
+        // Who is in the way of one is met again by the next look.
+        connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_death_does_not_pass_unseen() {
+        let (living, dying) = (|_: &Path| {}, |_: &Path| panic!("a fault of the checkpoint"));
+        let path = Path::new("usage.db");
+        let checkpointer = Checkpointer::looking_with(living, path).unwrap();
+        thread::sleep(2 * LOOK_EVERY);
+        assert_eq!(checkpointer.alive(), Ok(()));
+        let checkpointer = Checkpointer::looking_with(dying, path).unwrap();
+        while checkpointer.alive().is_ok() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
 }

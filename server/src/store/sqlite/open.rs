@@ -51,6 +51,8 @@ pub async fn open(
         }
     };
     let readers = open_readers(&state, &usage).await?;
+    // The writer waits for a lock by itself, with all who wait for the writer.
+    connection.execute("PRAGMA busy_timeout = 0").await.map_err(|e| cannot_open(&state, e))?;
     let store =
         SqliteStore { writer: Writer::start(connection, watcher), readers, directory: directory.to_owned() };
     Ok((store, log))

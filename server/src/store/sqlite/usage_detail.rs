@@ -2,7 +2,7 @@
 
 use super::SqliteStore;
 use super::rows::{corrupt, stored_address};
-use super::usage_log::{FOLDED, folded_keys, uses};
+use super::usage_log::{FOLDED, MOVED, USES, folded_keys, moved_addresses, uses};
 use crate::domain::address::Address;
 use crate::domain::ids::KeyNo;
 use crate::domain::time::Micros;
@@ -21,13 +21,18 @@ const REFUSED: &str = "SELECT code, hour, count FROM usage.hourly
 /// The addresses of a key, the one that was used last first.
 pub(super) async fn addresses(store: &SqliteStore, key: KeyNo) -> Result<Vec<AddressUses>, StoreError> {
     let rows = sqlx::query(ADDRESSES).bind(i64::from(key.0)).fetch_all(&store.readers).await?;
-    let mut folded: HashSet<i64> = HashSet::new();
+    let (mut folded, mut moved) = (HashSet::new(), HashSet::new());
     for row in &rows {
-        let seq: Option<i64> = row.try_get("seq")?;
-        if let Some(seq) = seq.filter(|_| row.get::<i64, _>("kind") == FOLDED)
-            && folded_keys(row.try_get("entries")?).any(|other| other == key)
-        {
-            folded.insert(seq >> 32);
+        let Some(seq) = row.try_get::<Option<i64>, _>("seq")? else { continue };
+        match row.try_get::<i64, _>("kind")? {
+            FOLDED if folded_keys(row.try_get("entries")?).any(|other| other == key) => {
+                folded.insert(seq >> 32);
+            }
+            MOVED => {
+                let moving = moved_addresses(row.try_get("entries")?).filter(|(other, _)| *other == key);
+                moved.extend(moving.map(|(_, address)| (seq >> 32, address)));
+            }
+            _ => {}
         }
     }
     let mut found: HashMap<Address, AddressUses> = HashMap::new();
@@ -42,9 +47,12 @@ pub(super) async fn addresses(store: &SqliteStore, key: KeyNo) -> Result<Vec<Add
                     AddressUses { address, count, first: at, last: Micros(row.try_get("last_at")?) },
                 );
             }
-            Some(seq) if row.try_get::<i64, _>("kind")? == FOLDED || folded.contains(&(seq >> 32)) => {}
-            Some(_) => {
+            Some(seq) if row.try_get::<i64, _>("kind")? != USES || folded.contains(&(seq >> 32)) => {}
+            Some(seq) => {
                 for one in uses(row.try_get("entries")?)?.filter(|one| one.key == key) {
+                    if moved.contains(&(seq >> 32, one.address)) {
+                        continue;
+                    }
                     add(&mut found, AddressUses { address: one.address, count: 1, first: at, last: at });
                 }
             }

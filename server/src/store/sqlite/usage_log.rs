@@ -7,7 +7,9 @@ use crate::domain::address::Address;
 use crate::domain::ids::{KeyNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::verdict::Code;
-use crate::store::{Generation, KeySum, OpenError, Refusal, StoreError, Total, UsageLog, Use, UseSums, Walk};
+use crate::store::{
+    Generation, KeySum, OpenError, Piece, Refusal, StoreError, Total, UsageLog, Use, UseSums, Walk,
+};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -18,10 +20,15 @@ use uuid::Uuid;
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/usage/0001_begin.sql")];
 /// Bytes of one use in a journal row: key, user, address.
 const ENTRY: usize = 24;
-/// Rows that one statement removes.
-const DROP: i64 = 512;
+/// Bytes of one moved address in a journal row: key, address.
+const MOVED_ENTRY: usize = 20;
+/// Rows of the journal that one transaction removes, and the bytes in them after which it is enough.
+const DROP: i64 = 256;
+const DROP_BYTES: i64 = 256 * 1024;
+/// Kinds of journal rows: uses; keys that are folded; addresses that are folded ahead of their keys.
 pub(super) const USES: i64 = 0;
 pub(super) const FOLDED: i64 = 1;
+pub(super) const MOVED: i64 = 2;
 
 /// The writing connection of `usage.db`.
 pub struct SqliteUsageLog {
@@ -77,9 +84,28 @@ impl SqliteUsageLog {
             connection.pragma_update(None, "synchronous", "NORMAL").map_err(io)?;
         }
         let places = last_places(&connection).map_err(io)?;
+        // From here on whoever writes has others to serve: it tries again instead of waiting.
+        connection.busy_timeout(Duration::ZERO).map_err(io)?;
         let checkpointer = Checkpointer::start(path)
             .map_err(|e| OpenError::Io { file: path.display().to_string(), reason: e.to_string() })?;
         Ok((Self { connection, places, buffer: Vec::new(), checkpointer }, owner))
+    }
+
+    /// The last row that a transaction removes of these, and whether more are left; nothing where there is none.
+    fn end_of_drop(&self, from: i64, to: i64) -> Result<Option<(i64, bool)>, StoreError> {
+        let sql = "SELECT seq, length(entries) FROM journal WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?";
+        let mut select = self.connection.prepare_cached(sql)?;
+        let mut rows = select.query(params![from, to, DROP])?;
+        let (mut last, mut taken, mut bytes) = (None, 0, 0);
+        while let Some(row) = rows.next()? {
+            taken += 1;
+            last = Some(row.get(0)?);
+            bytes += row.get::<_, i64>(1)?;
+            if bytes >= DROP_BYTES {
+                break;
+            }
+        }
+        Ok(last.map(|last| (last, taken == DROP || bytes >= DROP_BYTES)))
     }
 
     /// The primary key of the next row of a generation.
@@ -144,23 +170,18 @@ impl UsageLog for SqliteUsageLog {
             .connection
             .prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, ?, ?)")?;
         insert.execute(params![seq, USES, at.0, self.buffer])?;
-        drop(insert);
-        if self.checkpointer.is_rest_due()
-            && let Err(error) = self.checkpoint()
-        {
-            // The uses are committed all the same.
-            tracing::warn!(%error, "usage.db could not be checkpointed");
-        }
         Ok(())
     }
 
-    fn fold(&mut self, generation: Generation, sums: &[KeySum]) -> Result<(), StoreError> {
-        let seq = self.next_seq(generation);
-        let folded: Vec<u8> = sums.iter().flat_map(|s| s.key.0.to_le_bytes()).collect();
+    fn fold(&mut self, generation: Generation, pieces: &[Piece]) -> Result<(), StoreError> {
+        let marks = [(FOLDED, folded_marks(pieces)), (MOVED, moved_marks(pieces))]
+            .map(|(kind, entries)| (self.next_seq(generation), kind, entries));
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        add_sums(&tx, sums)?;
-        tx.prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, 0, ?)")?
-            .execute(params![seq, FOLDED, folded])?;
+        add_pieces(&tx, pieces)?;
+        for (seq, kind, entries) in marks.iter().filter(|(.., entries)| !entries.is_empty()) {
+            tx.prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, 0, ?)")?
+                .execute(params![seq, kind, entries])?;
+        }
         tx.commit()?;
         Ok(())
     }
@@ -168,14 +189,13 @@ impl UsageLog for SqliteUsageLog {
     fn drop_generation(&mut self, generation: Generation) -> Result<bool, StoreError> {
         // In the order of seq: the rows that say "folded" go last, so a crash in between counts nothing twice.
         let (from, to) = (generation.0 << 32, (generation.0 + 1) << 32);
-        let dropped = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM journal WHERE seq IN
-                 (SELECT seq FROM journal WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?)",
-            )?
-            .execute(params![from, to, DROP])?;
-        let more = i64::try_from(dropped).unwrap_or(i64::MAX) >= DROP;
+        let Some((last, more)) = self.end_of_drop(from, to)? else {
+            self.places.remove(&generation);
+            return Ok(false);
+        };
+        self.connection
+            .prepare_cached("DELETE FROM journal WHERE seq >= ? AND seq <= ?")?
+            .execute(params![from, last])?;
         if !more {
             self.places.remove(&generation);
         }
@@ -209,24 +229,20 @@ impl UsageLog for SqliteUsageLog {
         let mut select =
             self.connection.prepare("SELECT seq, kind, at, entries FROM journal ORDER BY seq")?;
         let mut rows = select.query([])?;
-        let mut found: BTreeMap<Generation, (UseSums, HashSet<KeyNo>)> = BTreeMap::new();
+        let mut found: BTreeMap<Generation, Unfolded> = BTreeMap::new();
         while let Some(row) = rows.next()? {
-            let (sums, folded) = found.entry(Generation(row.get::<_, i64>(0)? >> 32)).or_default();
+            let left = found.entry(Generation(row.get::<_, i64>(0)? >> 32)).or_default();
             let entries: Vec<u8> = row.get(3)?;
-            if row.get::<_, i64>(1)? == FOLDED {
-                folded.extend(folded_keys(&entries));
-            } else {
-                let at = Micros(row.get(2)?);
-                uses(&entries)?.for_each(|one| sums.add(one, at));
+            match row.get(1)? {
+                FOLDED => left.folded.extend(folded_keys(&entries)),
+                MOVED => left.moved.extend(moved_addresses(&entries)),
+                _ => {
+                    let at = Micros(row.get(2)?);
+                    uses(&entries)?.for_each(|one| left.sums.add(one, at));
+                }
             }
         }
-        Ok(found
-            .into_iter()
-            .map(|(generation, (sums, folded))| {
-                let left = sums.into_sorted().into_iter().filter(|s| !folded.contains(&s.key));
-                (generation, left.collect())
-            })
-            .collect())
+        Ok(found.into_iter().map(|(generation, left)| (generation, left.into_sums())).collect())
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
@@ -238,31 +254,74 @@ impl UsageLog for SqliteUsageLog {
         Ok(usage_keep::forget(&self.connection, before, from)?)
     }
 
+    fn helpers(&self) -> Result<(), StoreError> {
+        self.checkpointer.alive()
+    }
+
     fn checkpoint(&mut self) -> Result<(), StoreError> {
         self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         Ok(())
     }
 }
 
-fn add_sums(tx: &Transaction<'_>, sums: &[KeySum]) -> rusqlite::Result<()> {
-    let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
-    for sum in sums {
-        tx.prepare_cached(
-            "INSERT INTO totals (key_no, user_no, times_used, last_used) VALUES (?, ?, ?, ?)
-             ON CONFLICT (key_no) DO UPDATE SET times_used = times_used + excluded.times_used,
-             last_used = max(last_used, excluded.last_used)",
-        )?
-        .execute(params![sum.key.0, sum.user.0, sum.count, sum.last.0])?;
-        for (hour, count) in &sum.hours {
-            add_hour(tx, sum.key, *hour, Code::Valid, *count)?;
-            *users.entry((sum.user, *hour)).or_default() += count;
+/// What a run that was not stopped left of a generation.
+#[derive(Default)]
+struct Unfolded {
+    sums: UseSums,
+    folded: HashSet<KeyNo>,
+    moved: HashSet<(KeyNo, Address)>,
+}
+
+impl Unfolded {
+    fn into_sums(self) -> Vec<KeySum> {
+        let Self { sums, folded, moved } = self;
+        let mut left = sums.into_sorted();
+        left.retain(|sum| !folded.contains(&sum.key));
+        for sum in &mut left {
+            let key = sum.key;
+            sum.addresses.retain(|(address, ..)| !moved.contains(&(key, *address)));
         }
-        usage_keep::add_addresses(tx, sum)?;
+        left
+    }
+}
+
+fn add_pieces(tx: &Transaction<'_>, pieces: &[Piece]) -> rusqlite::Result<()> {
+    let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
+    for piece in pieces {
+        match piece {
+            Piece::Addresses(key, addresses) => {
+                usage_keep::add_addresses(tx, *key, addresses)?;
+            }
+            Piece::Key(sum) => {
+                add_sum(tx, sum)?;
+                for (hour, count) in &sum.hours {
+                    *users.entry((sum.user, *hour)).or_default() += count;
+                }
+            }
+            Piece::Room(key) => usage_keep::make_room(tx, *key)?,
+        }
     }
     for ((user, hour), count) in users {
         add_user_hour(tx, user, hour, false, count)?;
     }
     Ok(())
+}
+
+fn add_sum(tx: &Transaction<'_>, sum: &KeySum) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO totals (key_no, user_no, times_used, last_used) VALUES (?, ?, ?, ?)
+         ON CONFLICT (key_no) DO UPDATE SET times_used = times_used + excluded.times_used,
+         last_used = max(last_used, excluded.last_used)",
+    )?
+    .execute(params![sum.key.0, sum.user.0, sum.count, sum.last.0])?;
+    for (hour, count) in &sum.hours {
+        add_hour(tx, sum.key, *hour, Code::Valid, *count)?;
+    }
+    if usage_keep::add_addresses(tx, sum.key, &sum.addresses)? {
+        usage_keep::make_room(tx, sum.key)
+    } else {
+        Ok(())
+    }
 }
 
 fn add_hour(tx: &Transaction<'_>, key: KeyNo, hour: i64, code: Code, count: u64) -> rusqlite::Result<()> {
@@ -306,4 +365,34 @@ pub(super) fn uses(entries: &[u8]) -> Result<impl Iterator<Item = Use> + '_, Sto
 /// The keys that a row of folded ones names.
 pub(super) fn folded_keys(entries: &[u8]) -> impl Iterator<Item = KeyNo> + '_ {
     entries.as_chunks::<4>().0.iter().map(|bytes| KeyNo(u32::from_le_bytes(*bytes)))
+}
+
+fn folded_marks(pieces: &[Piece]) -> Vec<u8> {
+    let folded = pieces.iter().filter_map(|piece| match piece {
+        Piece::Key(sum) => Some(sum.key.0.to_le_bytes()),
+        Piece::Addresses(..) | Piece::Room(_) => None,
+    });
+    folded.flatten().collect()
+}
+
+fn moved_marks(pieces: &[Piece]) -> Vec<u8> {
+    let mut marks = Vec::new();
+    for piece in pieces {
+        let Piece::Addresses(key, addresses) = piece else { continue };
+        for (address, ..) in addresses {
+            marks.extend_from_slice(&key.0.to_le_bytes());
+            marks.extend_from_slice(&address.to_bytes());
+        }
+    }
+    marks
+}
+
+/// The addresses that a row of moved ones names, with their keys.
+pub(super) fn moved_addresses(entries: &[u8]) -> impl Iterator<Item = (KeyNo, Address)> + '_ {
+    entries.as_chunks::<MOVED_ENTRY>().0.iter().map(|bytes| {
+        let (mut key, mut address) = ([0_u8; 4], [0_u8; 16]);
+        key.copy_from_slice(&bytes[..4]);
+        address.copy_from_slice(&bytes[4..]);
+        (KeyNo(u32::from_le_bytes(key)), Address::from_bytes(address))
+    })
 }

@@ -15,10 +15,10 @@ use std::collections::{HashMap, HashSet};
 
 const OF_USERS: &str = "SELECT NULL AS seq, 0 AS kind, hour AS at, refused, count, NULL AS entries
     FROM usage.user_hourly WHERE user_no IN (SELECT value FROM json_each(?1)) AND hour >= ?2
-    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal";
+    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
 const OF_KEY: &str = "SELECT NULL AS seq, 0 AS kind, hour AS at, code <> 0 AS refused, count, NULL AS entries
     FROM usage.hourly WHERE key_no = ?1 AND hour >= ?2
-    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal";
+    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
 
 #[async_trait]
 impl UsageReader for SqliteStore {

@@ -4,19 +4,31 @@
 //! sync, tells the watcher, and only then answers. A request that goes away leaves nothing open.
 //!
 //! A full disk refuses changes until there is room. After a failed read, write or sync nobody knows how much
-//! of a change is on disk, and a sync cannot be asked for again: the writer ends, and with it the server.
+//! of a change is on disk, and a sync cannot be asked for again: the writer ends, and with it the server. So it
+//! does when anything in it panics.
+//!
+//! A lock that another program holds is waited for a moment, by all changes together; while it lasts, each is
+//! refused at once.
 
 use super::open;
+use crate::life::panic_text;
 use crate::store::{Change, StoreError, Watcher};
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqlx::{Executor, SqliteConnection};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 /// Work that may wait; more is refused as overload.
 const QUEUE: usize = 1024;
 /// Work that shares one commit.
 const BATCH: usize = 256;
+/// How long changes wait for a lock of another program, and how often it is tried meanwhile.
+const PATIENCE: Duration = Duration::from_millis(800);
+const RETRY: Duration = Duration::from_millis(10);
 
 /// What a piece of work leaves: a value for whoever asked, and changes for the watcher.
 pub(super) type Outcome<T> = Result<(T, Vec<Change>), StoreError>;
@@ -47,7 +59,12 @@ impl Writer {
     pub(super) fn start(connection: SqliteConnection, watcher: Arc<dyn Watcher>) -> Self {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let (reporter, trouble) = watch::channel(None);
-        tokio::spawn(run(connection, receiver, watcher, reporter));
+        tokio::spawn(async move {
+            let working = run(connection, receiver, watcher, &reporter);
+            if let Err(panic) = AssertUnwindSafe(working).catch_unwind().await {
+                reporter.send_replace(Some(StoreError::Ended(panic_text(panic.as_ref()))));
+            }
+        });
         Self { queue, trouble }
     }
 
@@ -56,19 +73,20 @@ impl Writer {
         if self.trouble.borrow().is_none() {
             return Ok(());
         }
-        self.run(|c| {
+        let tried = self.run(|c| {
             Box::pin(async move {
                 c.execute("UPDATE installation SET only = only").await?;
                 Ok(((), vec![]))
             })
-        })
-        .await
+        });
+        // What it met itself says less than what the writer did.
+        tried.await.map_err(|error| self.trouble.borrow().clone().unwrap_or(error))
     }
 
     /// Returns when the writer has ended because of what it met.
     pub(super) async fn failed(&self) -> StoreError {
         let mut trouble = self.trouble.clone();
-        let met = trouble.wait_for(|t| matches!(t, Some(StoreError::Broken(_)))).await;
+        let met = trouble.wait_for(|t| t.as_ref().is_some_and(StoreError::is_final)).await;
         match met.map(|t| t.clone()) {
             Ok(Some(error)) => error,
             // Closed in good order.
@@ -101,7 +119,7 @@ impl Writer {
             mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => closed(),
         })?;
-        receiver.await.map_err(|_| closed())?
+        receiver.await.map_err(|_| self.trouble.borrow().clone().unwrap_or_else(closed))?
     }
 
     pub(super) async fn close(&self) {
@@ -116,40 +134,88 @@ fn closed() -> StoreError {
     StoreError::Unavailable("the writer gave the change up; the log says why".to_owned())
 }
 
+/// What was taken out of the queue at once.
+#[derive(Default)]
+struct Batch {
+    work: Vec<Work>,
+    closing: Option<oneshot::Sender<()>>,
+}
+
+impl Batch {
+    /// Takes `first` and what waits behind it, up to so much or to the end.
+    fn take(first: Message, queue: &mut mpsc::Receiver<Message>, most: usize) -> Self {
+        let mut batch = Self::default();
+        let mut next = Some(first);
+        while let Some(message) = next.take() {
+            match message {
+                Message::Work(work) => batch.work.push(work),
+                Message::Close(answer) => {
+                    batch.closing = Some(answer);
+                    break;
+                }
+            }
+            if batch.work.len() < most {
+                next = queue.try_recv().ok();
+            }
+        }
+        batch
+    }
+}
+
 async fn run(
     mut connection: SqliteConnection,
     mut queue: mpsc::Receiver<Message>,
     watcher: Arc<dyn Watcher>,
-    reporter: watch::Sender<Option<StoreError>>,
+    reporter: &watch::Sender<Option<StoreError>>,
 ) {
+    let mut locked_since = None;
     while let Some(first) = queue.recv().await {
-        let mut batch = Vec::new();
-        let mut closing = None;
-        let mut next = Some(first);
-        while let Some(message) = next.take() {
-            match message {
-                Message::Work(work) => batch.push(work),
-                Message::Close(answer) => {
-                    closing = Some(answer);
-                    break;
+        let mut batch = Batch::take(first, &mut queue, BATCH);
+        if !batch.work.is_empty() {
+            let begun = begin(&mut connection, &mut locked_since).await;
+            let committed = match begun {
+                Ok(()) => carry_out(&mut connection, std::mem::take(&mut batch.work), watcher.as_ref()).await,
+                Err(error) => {
+                    // Dropped, and with it all that waited meanwhile: each would wait as long as this.
+                    if batch.closing.is_none()
+                        && let Ok(next) = queue.try_recv()
+                    {
+                        batch.closing = Batch::take(next, &mut queue, QUEUE).closing;
+                    }
+                    Err(error)
                 }
-            }
-            if batch.len() < BATCH {
-                next = queue.try_recv().ok();
-            }
-        }
-        if !batch.is_empty() {
-            let committed = carry_out(&mut connection, batch, watcher.as_ref()).await;
-            report(&reporter, committed);
-            if matches!(*reporter.borrow(), Some(StoreError::Broken(_))) {
+            };
+            report(reporter, committed);
+            if reporter.borrow().as_ref().is_some_and(StoreError::is_final) {
                 return;
             }
         }
-        if let Some(answer) = closing {
+        if let Some(answer) = batch.closing {
             queue.close();
             open::close(connection).await;
             let _ = answer.send(());
             return;
+        }
+    }
+}
+
+/// Begins a transaction; a lock of another program is waited for a moment, counted from when it was first met.
+async fn begin(
+    connection: &mut SqliteConnection,
+    locked_since: &mut Option<Instant>,
+) -> Result<(), StoreError> {
+    loop {
+        match connection.execute("BEGIN IMMEDIATE").await.map_err(StoreError::from) {
+            Err(error @ StoreError::Locked(_)) => {
+                if locked_since.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
+                    return Err(error);
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+            other => {
+                *locked_since = None;
+                return other.map(|_| ());
+            }
         }
     }
 }
@@ -189,7 +255,6 @@ async fn commit(
     batch: Vec<Work>,
     done: &mut Vec<Done>,
 ) -> Result<(), StoreError> {
-    connection.execute("BEGIN IMMEDIATE").await?;
     for work in batch {
         connection.execute("SAVEPOINT work").await?;
         let result = work(connection).await;

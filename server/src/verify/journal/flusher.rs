@@ -4,10 +4,12 @@
 //! thread switches that would keep it off. It yields once before it takes the queue, so that every connection
 //! that is ready joins the batch; there is no timer in the way of an answer.
 
+use super::lock::Lock;
+use super::refusals::Draining;
 use super::sweep::Sweep;
 use super::{Counted, Journal, Waiting};
 use crate::domain::time::{Clock, Micros};
-use crate::store::{Generation, KeySum, StoreError, UsageLog, Use, UseSums};
+use crate::store::{Generation, Piece, Pieces, StoreError, UsageLog, Use, UseSums};
 use crate::verify::KeyIndex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 const REFUSALS_EVERY: Duration = Duration::from_secs(1);
 /// After how many of these the journal is folded.
 const FOLD_EVERY: u32 = 5;
-/// Keys that one fold transaction moves.
-const CHUNK: usize = 64;
-/// Refusals that one transaction adds.
-const REFUSAL_CHUNK: usize = 512;
+/// Uses that one commit holds.
+const BATCH: usize = 1024;
+/// Refusals that one transaction adds: two rows each.
+const REFUSAL_CHUNK: usize = 128;
 /// Turns of the scheduler until those who were answered have written it to their clients: the connection
 /// itself, and one more for a connection that another task writes.
 const WRITING_TURNS: usize = 2;
@@ -28,7 +30,26 @@ const WRITING_TURNS: usize = 2;
 /// A generation on its way into the totals.
 struct Folding {
     generation: Generation,
-    sums: std::vec::IntoIter<KeySum>,
+    pieces: Pieces,
+    /// What the next transaction moves; it stays until it is moved.
+    chunk: Vec<Piece>,
+}
+
+impl Folding {
+    fn new(generation: Generation, mut pieces: Pieces) -> Self {
+        let chunk = pieces.next_chunk();
+        Self { generation, pieces, chunk }
+    }
+
+    /// One transaction; answers whether it was the last.
+    fn step(&mut self, log: &mut dyn UsageLog) -> Result<bool, StoreError> {
+        if self.chunk.is_empty() {
+            return log.drop_generation(self.generation).map(|more| !more);
+        }
+        log.fold(self.generation, &self.chunk)?;
+        self.chunk = self.pieces.next_chunk();
+        Ok(false)
+    }
 }
 
 /// Owns the usage log; the one task that writes counts.
@@ -40,9 +61,13 @@ pub struct Flusher {
     generation: Generation,
     sums: UseSums,
     folding: Option<Folding>,
-    /// A fold that the database refused, until the next turn.
+    /// A fold that the database refused, until the next tick.
     stalled: Option<Folding>,
+    /// Refusals that are being written.
+    draining: Option<Draining>,
+    fold_is_next: bool,
     batch: Vec<Use>,
+    lock: Lock,
     tick: Duration,
     sweep: Sweep,
 }
@@ -71,10 +96,8 @@ impl Flusher {
         for (generation, sums) in log.unfolded()? {
             uses += sums.iter().map(|s| s.count).sum::<u64>();
             keys += sums.len();
-            for chunk in sums.chunks(CHUNK) {
-                log.fold(generation, chunk)?;
-            }
-            while log.drop_generation(generation)? {}
+            let mut folding = Folding::new(generation, sums.into());
+            while !folding.step(log.as_mut())? {}
             last = last.max(generation);
         }
         if last > Generation(0) {
@@ -90,7 +113,10 @@ impl Flusher {
             sums: UseSums::default(),
             folding: None,
             stalled: None,
+            draining: None,
+            fold_is_next: false,
             batch: Vec::new(),
+            lock: Lock::default(),
             tick: REFUSALS_EVERY,
             sweep: Sweep::default(),
         })
@@ -120,7 +146,10 @@ impl Flusher {
     }
 
     /// Commits and folds until `stop`, and then what is left.
-    pub async fn run(mut self, stop: CancellationToken) {
+    ///
+    /// # Errors
+    /// It ended before, because whoever helps the log has.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         let journal = Arc::clone(&self.journal);
         let mut tick = tokio::time::interval(self.tick);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -132,15 +161,15 @@ impl Flusher {
                 // Before the uses: under load there is always one that waits.
                 _ = tick.tick() => {
                     ticks += 1;
-                    self.probe();
-                    self.write_refusals();
-                    if ticks.is_multiple_of(FOLD_EVERY) {
-                        self.begin_fold();
+                    if let Err(error) = self.tick(ticks.is_multiple_of(FOLD_EVERY)) {
+                        self.finish().await;
+                        return Err(error);
                     }
-                    self.sweep.step(self.log.as_mut(), self.clock.now());
                 }
-                () = journal.wake.notified() => {}
-                () = std::future::ready(()), if self.folding.is_some() => {}
+                // Who comes while others wait for a lock waits with them.
+                () = journal.wake.notified(), if !self.lock.is_short() => {}
+                () = Lock::pause(), if self.lock.is_short() => {}
+                () = std::future::ready(()), if self.has_chores() => {}
             }
             tokio::task::yield_now().await;
             let settling = self.flush();
@@ -150,45 +179,83 @@ impl Flusher {
                 }
                 drop(settling);
             }
-            self.fold_chunk();
+            self.do_chore();
         }
-        self.finish();
+        self.finish().await;
+        Ok(())
+    }
+
+    fn tick(&mut self, is_fold_due: bool) -> Result<(), StoreError> {
+        self.log.helpers()?;
+        self.probe();
+        self.draining.get_or_insert_default();
+        if is_fold_due {
+            self.begin_fold();
+        }
+        self.sweep.begin(self.clock.now());
+        Ok(())
     }
 
     /// Commits what waits and answers it. Returns those who only wait until that is written: dropping them
     /// lets them go on.
     fn flush(&mut self) -> Vec<Waiting> {
-        let mut waiting = std::mem::take(&mut self.journal.queue.lock().waiting);
-        let settling = waiting.extract_if(.., |w| w.used.is_none()).collect();
-        if waiting.is_empty() {
-            return settling;
-        }
-        let at = self.clock.now();
+        let waiting = self.take_waiting();
         self.batch.clear();
         self.batch.extend(waiting.iter().filter_map(|w| w.used));
-        let committed = self.append(at);
-        self.journal.trouble.note(&committed);
-        for Waiting { used, answer } in waiting {
-            let result = committed
-                .clone()
-                .map(|()| Counted { times_used: used.map_or(0, |one| self.index.add_use(one.key, at)), at });
+        let at = self.clock.now();
+        let committed = if self.batch.is_empty() { Ok(()) } else { self.append(at) };
+        if matches!(committed, Err(StoreError::Locked(_))) && self.lock.is_short() {
+            self.wait_on(waiting);
+            return Vec::new();
+        }
+        let mut settling = Vec::new();
+        for one in waiting {
+            let Some(used) = one.used else {
+                settling.push(one);
+                continue;
+            };
+            let result =
+                committed.clone().map(|()| Counted { times_used: self.index.add_use(used.key, at), at });
             // Who asked may have gone away; the use is counted all the same.
-            let _ = answer.send(result);
+            let _ = one.answer.send(result);
         }
         settling
     }
 
+    /// Those whose turn it is: not so many that their commit would take long.
+    fn take_waiting(&self) -> Vec<Waiting> {
+        let mut queue = self.journal.queue.lock();
+        if queue.waiting.len() <= BATCH {
+            return std::mem::take(&mut queue.waiting);
+        }
+        let rest = queue.waiting.split_off(BATCH);
+        // Nobody else wakes it for these.
+        self.journal.wake.notify_one();
+        std::mem::replace(&mut queue.waiting, rest)
+    }
+
+    /// Puts back those who wait for a lock, in front of who came since.
+    fn wait_on(&self, waiting: Vec<Waiting>) {
+        let mut queue = self.journal.queue.lock();
+        let newer = std::mem::replace(&mut queue.waiting, waiting);
+        queue.waiting.extend(newer);
+    }
+
     /// Finds out whether the trouble is over, also when nobody asks any more.
     fn probe(&mut self) {
-        if self.journal.ready().is_err() {
-            self.journal.trouble.note(&self.log.probe());
+        if self.lock.is_met() || self.journal.ready().is_err() {
+            let met = self.log.probe();
+            self.note(&met);
         }
     }
 
     fn append(&mut self, at: Micros) -> Result<(), StoreError> {
-        let figures = &self.journal.figures;
         let began = Instant::now();
         let committed = self.log.append(self.generation, at, &self.batch);
+        if self.note(&committed) {
+            return committed;
+        }
+        let figures = &self.journal.figures;
         figures.commit_seconds.observe(began.elapsed().as_secs_f64());
         match &committed {
             Ok(()) => {
@@ -200,6 +267,42 @@ impl Flusher {
         committed
     }
 
+    /// Takes in what a write met; answers whether it only waits for a lock for a moment.
+    fn note(&mut self, met: &Result<(), StoreError>) -> bool {
+        let is_short = self.lock.note(met);
+        if !is_short {
+            self.journal.trouble.note(met);
+        }
+        is_short
+    }
+
+    /// Whether there is anything to write besides uses, and nothing in its way.
+    fn has_chores(&self) -> bool {
+        !self.lock.is_met() && (self.draining.is_some() || self.folding.is_some() || self.sweep.is_due())
+    }
+
+    /// One small transaction, so that no answer waits long behind it. Refusals and the fold take turns, as each
+    /// goes on for long at times.
+    fn do_chore(&mut self) {
+        if self.lock.is_met() && !self.lock.is_short() {
+            // The next tick finds out whether it lasts.
+            return;
+        }
+        self.fold_is_next = !self.fold_is_next;
+        if self.folding.is_some() && (self.fold_is_next || self.draining.is_none()) {
+            self.fold_chunk();
+        } else if self.draining.is_some() {
+            self.write_refusals();
+        } else if self.sweep.is_due() {
+            let met = self.sweep.step(self.log.as_mut(), self.clock.now());
+            if !self.lock.note(&met)
+                && let Err(error) = met
+            {
+                tracing::error!(%error, "old statistics could not be removed");
+            }
+        }
+    }
+
     fn begin_fold(&mut self) {
         if self.folding.is_none() {
             self.folding = self.stalled.take();
@@ -207,30 +310,23 @@ impl Flusher {
         if self.folding.is_some() || self.sums.is_empty() {
             return;
         }
-        let sums = std::mem::take(&mut self.sums).into_sorted().into_iter();
-        self.folding = Some(Folding { generation: self.generation, sums });
+        let pieces = std::mem::take(&mut self.sums).into_pieces();
+        self.folding = Some(Folding::new(self.generation, pieces));
         self.generation = Generation(self.generation.0 + 1);
         self.journal.figures.fold_began();
     }
 
-    /// One small transaction of the fold, so that no answer waits long behind it.
     fn fold_chunk(&mut self) {
         let Some(folding) = &mut self.folding else { return };
-        let rest = folding.sums.as_slice();
-        let chunk = &rest[..rest.len().min(CHUNK)];
-        let result = match chunk {
-            [] => self.log.drop_generation(folding.generation).map(|more| !more),
-            chunk => self.log.fold(folding.generation, chunk).map(|()| false),
-        };
-        match result {
+        let met = folding.step(self.log.as_mut());
+        self.lock.note(&met);
+        match met {
             Ok(true) => {
                 self.folding = None;
                 self.journal.figures.fold_ended();
             }
-            Ok(false) => {
-                let moved = chunk.len();
-                folding.sums.by_ref().take(moved).for_each(drop);
-            }
+            // It goes on when the lock is gone.
+            Ok(false) | Err(StoreError::Locked(_)) => {}
             Err(error) => {
                 // The journal keeps everything; the next tick tries again with the same chunk.
                 tracing::error!(%error, "the journal could not be folded");
@@ -240,24 +336,40 @@ impl Flusher {
     }
 
     fn write_refusals(&mut self) {
-        let refusals: Vec<_> = std::mem::take(&mut *self.journal.refusals.lock()).into_iter().collect();
-        for chunk in refusals.chunks(REFUSAL_CHUNK) {
-            let written = self.log.refuse(chunk);
-            self.journal.trouble.note(&written);
-            if written.is_err() {
-                let mut held = self.journal.refusals.lock();
-                for (refusal, count) in chunk {
-                    *held.entry(*refusal).or_default() += count;
-                }
+        let Some(mut draining) = self.draining.take() else { return };
+        let chunk = self.journal.refusals.take(&mut draining, REFUSAL_CHUNK);
+        if chunk.is_empty() {
+            return;
+        }
+        let written = self.log.refuse(&chunk);
+        self.note(&written);
+        match written {
+            Ok(()) => self.draining = Some(draining),
+            Err(StoreError::Locked(_)) => {
+                draining.retry(chunk);
+                self.draining = Some(draining);
             }
+            // The next tick tries again.
+            Err(_) => self.journal.refusals.put_back(chunk, draining),
         }
     }
 
-    fn finish(mut self) {
+    async fn finish(mut self) {
         drop(self.flush());
-        self.write_refusals();
+        while self.lock.is_short() {
+            Lock::pause().await;
+            drop(self.flush());
+            self.probe();
+        }
+        // What was being written, and then what came since.
+        for draining in [self.draining.take().unwrap_or_default(), Draining::default()] {
+            self.draining = Some(draining);
+            while self.draining.is_some() && !self.lock.is_met() {
+                self.write_refusals();
+            }
+        }
         self.begin_fold();
-        while self.folding.is_some() {
+        while self.folding.is_some() && !self.lock.is_met() {
             self.fold_chunk();
         }
         if let Err(error) = self.log.checkpoint() {

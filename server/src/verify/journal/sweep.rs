@@ -1,8 +1,10 @@
-//! Old statistics make room: once a day a walk over all of them, a small step with every tick.
+//! Old statistics make room: once a day a walk over all of them, some small steps with every tick.
 
 use crate::domain::time::Micros;
-use crate::store::{UsageLog, Walk};
+use crate::store::{StoreError, UsageLog, Walk};
 
+/// Steps of a tick.
+const STEPS: u32 = 8;
 /// Hours between the beginnings of two walks.
 const EVERY: i64 = 24;
 
@@ -13,6 +15,8 @@ pub(super) struct Sweep {
     keep_hours: Option<i64>,
     walk: Option<Walk>,
     next: i64,
+    /// Steps that this tick may still take.
+    steps: u32,
 }
 
 impl Sweep {
@@ -21,18 +25,29 @@ impl Sweep {
         Self { keep_hours: Some(days * 24), ..Self::default() }
     }
 
-    /// Takes one step, if there is one to take.
-    pub(super) fn step(&mut self, log: &mut dyn UsageLog, now: Micros) {
-        let Some(keep) = self.keep_hours else { return };
+    /// Lets it take some steps, if there are any to take.
+    pub(super) fn begin(&mut self, now: Micros) {
+        if self.keep_hours.is_none() {
+            return;
+        }
         if self.walk.is_none() && now.hour() >= self.next {
             self.next = now.hour() + EVERY;
             self.walk = Some(Walk::START);
         }
-        let Some(from) = self.walk else { return };
-        match log.forget(now.hour() - keep, from) {
-            Ok(next) => self.walk = next,
-            // The next tick tries the same step again.
-            Err(error) => tracing::error!(%error, "old statistics could not be removed"),
-        }
+        self.steps = STEPS;
+    }
+
+    /// Whether a step is to be taken.
+    pub(super) fn is_due(&self) -> bool {
+        self.steps > 0 && self.walk.is_some()
+    }
+
+    /// Takes one step, if there is one to take; answers what it met.
+    pub(super) fn step(&mut self, log: &mut dyn UsageLog, now: Micros) -> Result<(), StoreError> {
+        let (Some(keep), Some(from)) = (self.keep_hours, self.walk) else { return Ok(()) };
+        self.steps = self.steps.saturating_sub(1);
+        // What fails is tried again by the next step.
+        self.walk = log.forget(now.hour() - keep, from).inspect_err(|_| self.steps = 0)?;
+        Ok(())
     }
 }

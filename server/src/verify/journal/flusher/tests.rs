@@ -5,7 +5,9 @@ use crate::domain::key_type::KeyType;
 use crate::domain::rule::AddressRule;
 use crate::domain::token::TokenHash;
 use crate::domain::verdict::Code;
-use crate::store::{Change, IndexedKey, IndexedUser, Refusal, Total, Walk, Watcher};
+use crate::store::{
+    Change, FOLD_ROWS, IndexedKey, IndexedUser, KeySum, Place, Refusal, Total, Walk, Watcher,
+};
 use crate::verify::KeyEntry;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Clone, Default)]
 struct FakeLog {
     broken: Arc<AtomicBool>,
+    locked: Arc<AtomicBool>,
+    panics: Arc<AtomicBool>,
+    helpless: Arc<AtomicBool>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -24,25 +29,58 @@ struct Kept {
     dropped: Vec<Generation>,
     refused: u64,
     forgotten: Vec<(i64, Walk)>,
+    tries: u32,
+    /// What each transaction wrote.
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Uses(usize),
+    Folded(usize),
+    Refused(usize),
+    Forgotten,
 }
 
 impl FakeLog {
     fn works(&self) -> Result<(), StoreError> {
+        self.kept.lock().tries += 1;
+        assert!(!self.panics.load(Ordering::SeqCst), "a fault of the log");
+        if self.locked.load(Ordering::SeqCst) {
+            return Err(StoreError::Locked("database is locked".into()));
+        }
         match self.broken.load(Ordering::SeqCst) {
             true => Err(StoreError::Unavailable("disk full".into())),
             false => Ok(()),
         }
     }
+
+    fn note(&self, step: Step) {
+        self.kept.lock().steps.push(step);
+    }
 }
 
 impl UsageLog for FakeLog {
     fn append(&mut self, generation: Generation, _: Micros, uses: &[Use]) -> Result<(), StoreError> {
-        self.works().map(|()| self.kept.lock().batches.push((generation, uses.len())))
+        self.works()?;
+        self.note(Step::Uses(uses.len()));
+        self.kept.lock().batches.push((generation, uses.len()));
+        Ok(())
     }
 
-    fn fold(&mut self, generation: Generation, sums: &[KeySum]) -> Result<(), StoreError> {
-        let count = sums.iter().map(|s| s.count).sum();
-        self.works().map(|()| self.kept.lock().folded.push((generation, count)))
+    fn fold(&mut self, generation: Generation, pieces: &[Piece]) -> Result<(), StoreError> {
+        self.works()?;
+        let sum = |piece: &Piece| match piece {
+            Piece::Key(KeySum { count, hours, addresses, .. }) => {
+                (*count, 1 + 2 * hours.len() + addresses.len())
+            }
+            Piece::Addresses(_, addresses) => (0, addresses.len()),
+            Piece::Room(_) => (0, FOLD_ROWS),
+        };
+        let (count, rows) = pieces.iter().map(sum).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        self.note(Step::Folded(rows));
+        self.kept.lock().folded.push((generation, count));
+        Ok(())
     }
 
     fn drop_generation(&mut self, generation: Generation) -> Result<bool, StoreError> {
@@ -50,7 +88,10 @@ impl UsageLog for FakeLog {
     }
 
     fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {
-        self.works().map(|()| self.kept.lock().refused += refusals.iter().map(|(_, n)| n).sum::<u64>())
+        self.works()?;
+        self.note(Step::Refused(refusals.len()));
+        self.kept.lock().refused += refusals.iter().map(|(_, n)| n).sum::<u64>();
+        Ok(())
     }
 
     fn totals(&mut self, _: &mut dyn FnMut(Total)) -> Result<(), StoreError> {
@@ -67,7 +108,15 @@ impl UsageLog for FakeLog {
 
     fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, StoreError> {
         self.works().map(|()| self.kept.lock().forgotten.push((before, from)))?;
-        Ok((from == Walk::START).then_some(Walk::Users(UserNo(0))))
+        self.note(Step::Forgotten);
+        Ok((from == Walk::START).then_some(Walk::Users(Place::default())))
+    }
+
+    fn helpers(&self) -> Result<(), StoreError> {
+        match self.helpless.load(Ordering::SeqCst) {
+            true => Err(StoreError::Ended("its helper is gone".into())),
+            false => Ok(()),
+        }
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
@@ -109,7 +158,7 @@ struct Running {
     index: Arc<KeyIndex>,
     key: KeyEntry,
     stop: CancellationToken,
-    task: tokio::task::JoinHandle<()>,
+    task: tokio::task::JoinHandle<Result<(), StoreError>>,
 }
 
 fn start(log: &FakeLog) -> Running {
@@ -136,7 +185,7 @@ async fn uses_that_wait_together_share_a_commit() {
     assert_eq!(numbers, (1..=50).collect::<Vec<_>>());
     assert_eq!(log.kept.lock().batches.iter().map(|(_, uses)| uses).collect::<Vec<_>>(), [&50]);
     stop.cancel();
-    task.await.unwrap();
+    task.await.unwrap().unwrap();
     let kept = log.kept.lock();
     assert_eq!(
         (kept.folded.as_slice(), kept.dropped.as_slice()),
@@ -188,20 +237,136 @@ async fn a_stopped_journal_refuses() {
     let log = FakeLog::default();
     let Running { journal, key, stop, task, .. } = start(&log);
     stop.cancel();
-    task.await.unwrap();
+    task.await.unwrap().unwrap();
     let waiting = tokio::time::timeout(Duration::from_secs(5), journal.record(&key, address())).await;
     assert!(waiting.unwrap().is_err());
     tokio::time::timeout(Duration::from_secs(5), journal.settle()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn uses_wait_a_moment_for_a_lock_and_are_counted() {
+    let log = FakeLog::default();
+    let Running { journal, index, key, stop: _stop, .. } = start(&log);
+    log.locked.store(true, Ordering::SeqCst);
+    let released = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        log.locked.store(false, Ordering::SeqCst);
+    };
+    let deleting = async {
+        tokio::task::yield_now().await;
+        journal.settle().await;
+        index.uses(key.no).0
+    };
+    let begun = tokio::time::Instant::now();
+    let (one, other, counted, ()) =
+        futures::join!(journal.record(&key, address()), journal.record(&key, address()), deleting, released);
+    assert_eq!((one.unwrap().times_used, other.unwrap().times_used), (1, 2), "in their order");
+    assert_eq!(counted, 2, "who settles waits for those who wait");
+    assert!((100..200).contains(&begun.elapsed().as_millis()));
+    assert_eq!(journal.ready(), Ok(()), "a moment is no trouble");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_lock_lasts_each_use_is_refused_at_once() {
+    let log = FakeLog::default();
+    let Running { journal, index, key, stop: _stop, .. } = start(&log);
+    log.locked.store(true, Ordering::SeqCst);
+    journal.refuse(Refusal { key: KeyNo(1), user: UserNo(1), hour: 0, code: Code::Deleted });
+    let begun = tokio::time::Instant::now();
+    let refused = journal.record(&key, address()).await;
+    assert!(matches!(refused, Err(StoreError::Locked(_))) && begun.elapsed() < Duration::from_secs(1));
+    assert!(journal.ready().is_err());
+    let before = log.kept.lock().tries;
+    for _ in 0..20 {
+        let begun = tokio::time::Instant::now();
+        assert!(journal.record(&key, address()).await.is_err());
+        assert_eq!(begun.elapsed(), Duration::ZERO, "one after another waits for nobody");
+    }
+    assert!(log.kept.lock().tries - before <= 21, "each is one try");
+    log.locked.store(false, Ordering::SeqCst);
+    assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 1);
+    assert_eq!((journal.ready(), index.uses(key.no).0), (Ok(()), 1));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let kept = log.kept.lock();
+    assert_eq!(
+        (kept.refused, kept.folded.as_slice()),
+        (1, &[(Generation(1), 1)][..]),
+        "and what waited is written"
+    );
+}
+
+#[tokio::test]
+async fn a_flood_is_written_in_small_steps_and_uses_go_in_between() {
+    let log = FakeLog::default();
+    let Running { journal, key, stop, task, .. } = start(&log);
+    for no in 0..20_000 {
+        journal.refuse(Refusal { key: KeyNo(no), user: UserNo(1), hour: 0, code: Code::Deleted });
+    }
+    let uses = (0..3000_u32).map(|n| {
+        let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n % 1000).into());
+        journal.record(&key, address)
+    });
+    assert!(futures::future::join_all(uses).await.iter().all(Result::is_ok));
+    while log.kept.lock().refused < 20_000 {
+        assert!(journal.record(&key, address()).await.is_ok());
+    }
+    stop.cancel();
+    task.await.unwrap().unwrap();
+    let kept = log.kept.lock();
+    let mut in_a_row = 0;
+    for step in &kept.steps {
+        match step {
+            Step::Uses(uses) => {
+                assert!(*uses <= BATCH);
+                in_a_row = 0;
+                continue;
+            }
+            Step::Refused(kinds) => assert!(*kinds <= REFUSAL_CHUNK),
+            Step::Folded(rows) => assert!(*rows <= FOLD_ROWS + 2),
+            Step::Forgotten => {}
+        }
+        in_a_row += 1;
+        assert!(in_a_row <= 2 || kept.refused == 20_000, "a use that waits goes first: {:?}", kept.steps);
+    }
+    let chunks = kept.steps.iter().filter(|step| matches!(step, Step::Refused(_))).count();
+    assert!(chunks >= 20_000 / REFUSAL_CHUNK, "{chunks}");
+}
+
+#[tokio::test]
+async fn a_journal_whose_log_panics_refuses_and_leaves_nobody_waiting() {
+    let log = FakeLog::default();
+    let Running { journal, key, stop: _stop, task, .. } = start(&log);
+    log.panics.store(true, Ordering::SeqCst);
+    let within = |future| tokio::time::timeout(Duration::from_secs(5), future);
+    assert!(within(journal.record(&key, address())).await.unwrap().is_err());
+    assert!(task.await.unwrap_err().is_panic());
+    assert!(within(journal.record(&key, address())).await.unwrap().is_err());
+    assert!(journal.ready().is_err(), "nobody counts any more");
+}
+
+#[tokio::test]
+async fn it_ends_when_who_helps_the_log_has() {
+    let log = FakeLog::default();
+    let Running { journal, task, stop: _stop, .. } = start(&log);
+    log.helpless.store(true, Ordering::SeqCst);
+    assert!(matches!(task.await.unwrap(), Err(StoreError::Ended(_))));
+    assert!(journal.ready().is_err());
 }
 
 #[test]
 fn old_statistics_go_once_a_day_step_by_step() {
     let mut log = FakeLog::default();
     let mut sweep = Sweep::keeping_days(2);
-    let mut at = |hour: i64| sweep.step(&mut log, Micros(hour * Micros::HOUR));
-    for hour in [100, 100, 100, 123, 124] {
+    let mut at = |hour: i64| {
+        let now = Micros(hour * Micros::HOUR);
+        sweep.begin(now);
+        while sweep.is_due() {
+            sweep.step(&mut log, now).unwrap();
+        }
+    };
+    for hour in [100, 100, 123, 124] {
         at(hour);
     }
-    let users = Walk::Users(UserNo(0));
-    assert_eq!(log.kept.lock().forgotten, [(52, Walk::START), (52, users), (76, Walk::START)]);
+    let users = Walk::Users(Place::default());
+    assert_eq!(log.kept.lock().forgotten, [(52, Walk::START), (52, users), (76, Walk::START), (76, users)]);
 }

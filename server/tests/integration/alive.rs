@@ -1,0 +1,5 @@
+//! Nothing dies quietly, and nothing stands still for the sake of something else.
+
+mod locks;
+mod parts;
+mod signals;

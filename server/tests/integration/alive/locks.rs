@@ -1,0 +1,159 @@
+//! Another program holds a lock on a database: what needs that database is refused in bounded time, and
+//! everything else is answered as ever.
+
+use crate::binary::{Client, PASSWORD, Server, verb};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const HERE: &str = "203.0.113.7";
+const THERE: &str = "203.0.113.8";
+/// One who waits for a lock to go waits five seconds, and two wait ten: enough for a busy machine, and less than
+/// that.
+const SOON: Duration = Duration::from_secs(4);
+
+struct Scene {
+    server: Server,
+    cookie: String,
+    /// A key that is latched to [`HERE`], with its id, and a fresh one.
+    latched: (String, String),
+    fresh: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Scene {
+    fn set() -> (Self, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Server::start(dir.path());
+        assert!(
+            verb(dir.path(), &["user", "add", "demouser", "--password-stdin"], PASSWORD).status.success()
+        );
+        let mut client = Client::connect(server.address);
+        let cookie = client.log_in("demouser");
+        let (latched, fresh) = (client.generate(&cookie, "default"), client.generate(&cookie, "default").1);
+        assert_eq!(client.verify(&latched.1, HERE).unwrap().status, 200);
+        let path = dir.path().to_owned();
+        (Self { server, cookie, latched, fresh, _dir: dir }, path)
+    }
+
+    fn client(&self) -> Client {
+        Client::connect(self.server.address)
+    }
+
+    fn readyz(&self) -> (u16, String) {
+        let reply = self.client().ask("GET /readyz HTTP/1.1\r\n", "").unwrap();
+        (reply.status, reply.body)
+    }
+}
+
+/// Holds a lock on a database of a server until it is dropped.
+fn lock(dir: &Path, file: &str) -> Connection {
+    let other = Connection::open(dir.join(file)).unwrap();
+    other.busy_timeout(Duration::from_secs(5)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    other
+}
+
+#[test]
+fn while_the_counts_are_locked_uses_are_refused_soon_and_all_else_is_answered() {
+    let (scene, dir) = Scene::set();
+    let held = lock(&dir, "usage.db");
+    // One waits for its answer all the while.
+    let (told, waiting) = mpsc::channel();
+    let (mut one, token) = (scene.client(), scene.latched.1.clone());
+    let asking = thread::spawn(move || {
+        let begun = Instant::now();
+        for _ in 0..10 {
+            assert_eq!(one.verify(&token, HERE).unwrap().status, 503);
+        }
+        told.send(begun.elapsed()).unwrap();
+    });
+    let mut client = scene.client();
+    let mut rounds = 0;
+    let took = loop {
+        let begun = Instant::now();
+        assert_eq!(client.ask("GET /healthz HTTP/1.1\r\n", "").unwrap().status, 200);
+        let refused = client.verify(&scene.latched.1, THERE).unwrap();
+        assert_eq!(refused.header("x-latchkey-code"), Some("IP_NOT_ALLOWED"));
+        assert_eq!(client.verify("lkd_nonsense", HERE).unwrap().status, 401);
+        assert_eq!(client.get(&scene.cookie, "/account/api-keys").unwrap().status, 200, "pages too");
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+        rounds += 1;
+        if let Ok(took) = waiting.try_recv() {
+            break took;
+        }
+    };
+    asking.join().unwrap();
+    assert!(took < 2 * SOON, "ten uses, one after another: {took:?}");
+    assert!(rounds > 1);
+    let (status, text) = scene.readyz();
+    assert!(status == 503 && text.contains("another program holds a lock"), "{text}");
+    drop(held);
+    assert_eq!(client.verify(&scene.latched.1, HERE).unwrap().status, 200);
+    assert_eq!(scene.readyz(), (200, "ok".to_owned()));
+    assert_eq!(client.times_used(&scene.cookie, &scene.latched.0), 2, "what was refused was not counted");
+    let log = scene.server.log();
+    assert_eq!(log.matches("uses cannot be counted").count(), 1, "{log}");
+}
+
+#[test]
+fn a_lock_of_a_moment_refuses_nothing() {
+    let (scene, dir) = Scene::set();
+    for _ in 0..5 {
+        let held = lock(&dir, "usage.db");
+        let mut client = scene.client();
+        client
+            .send(
+                &format!(
+                    "GET /authz/forward-auth HTTP/1.1\r\nx-api-key: {}\r\nx-forwarded-for: {HERE}\r\n",
+                    scene.latched.1
+                ),
+                "",
+            )
+            .unwrap();
+        thread::sleep(Duration::from_millis(50));
+        drop(held);
+        assert_eq!(client.receive().unwrap().status, 200);
+    }
+    assert_eq!(scene.client().times_used(&scene.cookie, &scene.latched.0), 6);
+    drop(scene.server.stop());
+}
+
+#[test]
+fn while_the_state_is_locked_changes_are_refused_together_and_keys_pass() {
+    let (scene, dir) = Scene::set();
+    let held = lock(&dir, "latchkey.db");
+    thread::scope(|scope| {
+        for turn in 0..6 {
+            let scene = &scene;
+            scope.spawn(move || {
+                // One after the other: the later ones come while the earlier ones wait.
+                thread::sleep(Duration::from_millis(300 * turn));
+                let mut client = scene.client();
+                let begun = Instant::now();
+                let fields = [("description", "x"), ("key_type", "default")];
+                assert_eq!(client.call(&scene.cookie, "generate_key", &fields).status, 503);
+                assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+            });
+        }
+        scope.spawn(|| {
+            let (begun, mut client) = (Instant::now(), scene.client());
+            assert_eq!(client.verify(&scene.fresh, HERE).unwrap().status, 503, "it cannot be latched");
+            assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+        });
+        let mut client = scene.client();
+        for _ in 0..20 {
+            assert_eq!(client.verify(&scene.latched.1, HERE).unwrap().status, 200, "what is known passes");
+        }
+        assert_eq!(client.get(&scene.cookie, "/account/api-keys").unwrap().status, 200);
+    });
+    let (status, text) = scene.readyz();
+    assert!(status == 503 && text.contains("another program holds a lock"), "{text}");
+    drop(held);
+    let mut client = scene.client();
+    assert_eq!(client.verify(&scene.fresh, THERE).unwrap().status, 200, "nobody was latched meanwhile");
+    client.generate(&scene.cookie, "cloud");
+    assert_eq!(scene.readyz(), (200, "ok".to_owned()));
+}

@@ -1,0 +1,75 @@
+//! A part of the server that ends is seen: by who asks whether it is ready, and by the server itself.
+
+use crate::app::TestApp;
+use http::StatusCode;
+use latchkey::domain::ids::Username;
+use latchkey::domain::role::Role;
+use latchkey::domain::time::Micros;
+use latchkey::domain::token::TokenHash;
+use latchkey::store::{Action, Audit, Change, NewUser, Store, StoreError, UserStore, Watcher, sqlite};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn it_is_not_ready_once_a_part_has_ended() {
+    let app = TestApp::start().await;
+    let ready = async || app.stranger().get("/readyz").await.status;
+    assert_eq!(ready().await, StatusCode::OK);
+    let stop = CancellationToken::new();
+    let life = Arc::clone(&app.services.life);
+    let part = life.run(&Handle::current(), "the part", &stop, async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let nothing: [u8; 0] = [];
+        assert_eq!(nothing.len(), 1, "a fault");
+    });
+    part.await.unwrap();
+    assert_eq!(ready().await, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(life.over().await.to_string().contains("the part has ended: "));
+}
+
+/// Cannot take in a user of that name.
+struct Fragile;
+
+impl Watcher for Fragile {
+    fn committed(&self, change: Change) {
+        if let Change::UserAdded(user) = change {
+            assert_ne!(user.username.as_str(), "fatal", "a fault of the index");
+        }
+    }
+}
+
+fn user(name: &str) -> NewUser {
+    NewUser {
+        owner: None,
+        username: Username::parse(name).unwrap(),
+        email: None,
+        email_confirmed: false,
+        role: Role::ManagesKeys,
+        password_hash: "h".into(),
+        at: Micros(1),
+    }
+}
+
+fn audit() -> Audit {
+    let (actor, detail) = (String::from("x"), String::new());
+    Audit { at: Micros(1), action: Action::UserAdded, actor, user: None, address: None, detail }
+}
+
+/// SQLite only: there one task writes.
+#[tokio::test]
+async fn a_writer_of_the_state_that_panics_ends_the_server_and_leaves_nobody_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _log) = sqlite::open(dir.path(), TokenHash([9; 32]), false, Arc::new(Fragile)).await.unwrap();
+    store.insert_user(user("first"), audit()).await.unwrap();
+    assert_eq!(store.ready().await, Ok(()));
+    let within = Duration::from_secs(20);
+    for name in ["fatal", "second"] {
+        let refused = tokio::time::timeout(within, store.insert_user(user(name), audit())).await;
+        assert!(refused.unwrap().is_err(), "{name}");
+    }
+    let cause = tokio::time::timeout(within, store.failed()).await.unwrap();
+    assert!(matches!(&cause, StoreError::Ended(text) if text.contains("a fault of the index")), "{cause}");
+    assert_eq!(store.ready().await, Err(cause));
+}
