@@ -77,7 +77,6 @@ fn while_the_counts_are_locked_uses_are_refused_soon_and_all_else_is_answered() 
         assert_eq!(client.ask("GET /healthz HTTP/1.1\r\n", "").unwrap().status, 200);
         let refused = client.verify(&scene.latched.1, THERE).unwrap();
         assert_eq!(refused.header("x-latchkey-code"), Some("IP_NOT_ALLOWED"));
-        assert_eq!(client.verify("lkd_nonsense", HERE).unwrap().status, 401);
         assert_eq!(client.times_used(&scene.cookie, &scene.latched.0), 1, "pages read on");
         assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
         rounds += 1;
