@@ -12,8 +12,8 @@ use latchkey::domain::time::Micros;
 use latchkey::domain::token::TokenHash;
 use latchkey::domain::verdict::Code;
 use latchkey::store::{
-    Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Piece, Pieces, Refusal, Renewal,
-    SessionHash, SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Walk, Watcher, sqlite,
+    Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Piece, Pieces, Refusal,
+    Renewal, SessionHash, SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Walk, Watcher, sqlite,
 };
 use latchkey::verify::KeyIndex;
 use parking_lot::Mutex;
