@@ -54,7 +54,15 @@ fn user(name: &str) -> NewUser {
 
 fn audit() -> Audit {
     let (actor, detail) = (String::from("x"), String::new());
-    Audit { at: Micros(1), action: Action::UserAdded, actor, user: None, address: None, detail }
+    Audit {
+        at: Micros(1),
+        action: Action::UserAdded,
+        actor,
+        user: None,
+        address: None,
+        session: None,
+        detail,
+    }
 }
 
 /// SQLite only: there one task writes.
