@@ -1,10 +1,12 @@
 //! The command line, one file a verb.
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "they panic when nobody reads")]
 
 mod bench;
 mod config;
 mod control;
 mod doctor;
 mod gateway;
+mod out;
 mod serve;
 mod user;
 
@@ -37,7 +39,7 @@ enum Verb {
     /// Measure verification on this machine, in a scratch directory; the real data are not touched
     Bench(bench::Flags),
     /// Print the settings in force and where each came from
-    Config(Common),
+    Config(config::Flags),
 }
 
 /// What every verb takes.
@@ -54,9 +56,10 @@ struct Common {
 impl Common {
     fn layers(&self, mut more: Vec<(&'static str, &'static str, String)>) -> Result<Layers, SettingsError> {
         if let Some(dir) = &self.data_dir {
-            more.push(("data_dir", "--data-dir", dir.to_string_lossy().into_owned()));
+            let dir = dir.to_str().ok_or_else(|| SettingsError::NotText("--data-dir".to_owned()))?;
+            more.push(("data_dir", "--data-dir", dir.to_owned()));
         }
-        Layers::load(self.config.as_deref(), std::env::vars(), more)
+        Layers::load(self.config.as_deref(), std::env::vars_os(), more)
     }
 
     fn settings(&self) -> Result<Settings, SettingsError> {
@@ -77,12 +80,12 @@ pub fn run() -> ExitCode {
         Verb::Gateway(verb) => gateway::run(verb),
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Bench(flags) => bench::run(&flags),
-        Verb::Config(common) => config::run(&common),
+        Verb::Config(flags) => config::run(&flags),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("latchkey: {error}");
+            out::remark(format_args!("latchkey: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod client_address;
+pub mod counted;
 pub mod credentials;
 pub mod description;
 pub mod device;

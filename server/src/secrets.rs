@@ -3,11 +3,12 @@
 
 use crate::domain::sealing::SealingKey;
 use crate::domain::token::{Pepper, TokenHash};
+use crate::private;
 use crate::settings::{Secret32, Settings};
 use rand::TryRng;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 const FILE: &str = "secrets.toml";
@@ -24,8 +25,12 @@ pub enum SecretsError {
     /// The file is not what this program wrote.
     #[error("{0} is unreadable: {1}")]
     Unreadable(String, String),
-    /// Others can read the file.
-    #[error("{0} can be read by others; run `chmod 600 {0}`")]
+    /// Everybody can read the file, and that cannot be changed.
+    #[error(
+        "{0} can be read by others, and its mode cannot be put back to 0600 here; keep the secrets in files \
+         elsewhere and name them in LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE, or mount the volume with a \
+         mask (umask=077)"
+    )]
     Open(String),
     /// The random generator failed.
     #[error("the system's random generator failed")]
@@ -50,20 +55,33 @@ struct Written {
 }
 
 impl Secrets {
-    /// Reads them, making them for a data directory that has no database yet.
+    /// Reads them, making them for a data directory that has no database yet. A file that others can read is
+    /// closed to them.
     ///
     /// # Errors
-    /// They are missing beside a database, unreadable, or readable by others.
+    /// They are missing beside a database, unreadable, or readable by everybody for good.
     pub fn load(settings: &Settings) -> Result<Self, SecretsError> {
+        let path = settings.data_dir.join(FILE);
+        if path.exists() {
+            close_to_others(&path, settings)?;
+        } else if Self::find(settings)?.is_none() {
+            write_new(&path)?;
+        }
+        Self::find(settings)?.ok_or_else(|| unreadable(&path, &"it is gone"))
+    }
+
+    /// Reads them as they are; `None` for a data directory that has neither secrets nor a database yet.
+    ///
+    /// # Errors
+    /// They are missing beside a database, or unreadable.
+    pub fn find(settings: &Settings) -> Result<Option<Self>, SecretsError> {
         if let (Some(pepper), Some(sealing)) = (&settings.pepper, &settings.sealing_key) {
-            return Ok(Self::new(pepper, sealing));
+            return Ok(Some(Self::new(pepper, sealing)));
         }
         let path = settings.data_dir.join(FILE);
         if !path.exists() {
-            if settings.data_dir.join("latchkey.db").exists() {
-                return Err(SecretsError::Missing(path.display().to_string()));
-            }
-            write_new(&path)?;
+            let is_lost = settings.data_dir.join("latchkey.db").exists();
+            return if is_lost { Err(SecretsError::Missing(path.display().to_string())) } else { Ok(None) };
         }
         let written = read(&path)?;
         let from_file = |text: &str| {
@@ -72,7 +90,7 @@ impl Secrets {
         };
         let pepper = settings.pepper.clone().map_or_else(|| from_file(&written.pepper), Ok)?;
         let sealing = settings.sealing_key.clone().map_or_else(|| from_file(&written.sealing_key), Ok)?;
-        Ok(Self::new(&pepper, &sealing))
+        Ok(Some(Self::new(&pepper, &sealing)))
     }
 
     fn new(pepper: &Secret32, sealing: &Secret32) -> Self {
@@ -86,11 +104,25 @@ fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> SecretsError {
     SecretsError::Unreadable(path.display().to_string(), why.to_string())
 }
 
-fn read(path: &Path) -> Result<Written, SecretsError> {
-    let mode = fs::metadata(path).map_err(|e| unreadable(path, &e))?.permissions().mode();
-    if mode & 0o077 != 0 {
+/// A volume may add what a group may do at each mount (Kubernetes: `fsGroup`): that is told and mended, and where
+/// it cannot be mended it is still better than no service. What everybody may read is no secret.
+fn close_to_others(path: &Path, settings: &Settings) -> Result<(), SecretsError> {
+    let is_used = settings.pepper.is_none() || settings.sealing_key.is_none();
+    let left = private::close_to_others(path);
+    if left & 0o007 != 0 && is_used {
         return Err(SecretsError::Open(path.display().to_string()));
     }
+    if left != 0 && is_used {
+        tracing::warn!(
+            "{} can be read by its group; where that matters, keep the secrets in files elsewhere and name them in \
+             LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Written, SecretsError> {
     let text = fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
     toml::from_str(&text).map_err(|e| unreadable(path, &e.message()))
 }
@@ -109,7 +141,7 @@ fn write_new(path: &Path) -> Result<(), SecretsError> {
     let draft = path.with_extension("draft");
     let write = || -> std::io::Result<()> {
         let _ = fs::remove_file(&draft);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(private::MODE).open(&draft)?;
         file.write_all(comment.as_bytes())?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -123,6 +155,7 @@ fn write_new(path: &Path) -> Result<(), SecretsError> {
 mod tests {
     use super::*;
     use crate::settings::Layers;
+    use std::os::unix::fs::PermissionsExt;
 
     fn settings(dir: &Path) -> Settings {
         let flags = vec![("data_dir", "--data-dir", dir.display().to_string())];
@@ -137,9 +170,11 @@ mod tests {
         let again = Secrets::load(&settings).unwrap();
         assert!(first.fingerprint == again.fingerprint);
         let path = dir.path().join(FILE);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Secrets::load(&settings), Err(SecretsError::Open(_))));
+        for mode in [0o600, 0o660, 0o644] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(Secrets::load(&settings).unwrap().fingerprint == first.fingerprint, "{mode:o}");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
         fs::remove_file(&path).unwrap();
         fs::write(dir.path().join("latchkey.db"), b"").unwrap();
         assert!(matches!(Secrets::load(&settings), Err(SecretsError::Missing(_))));

@@ -2,7 +2,7 @@
 
 mod wire;
 
-pub use wire::start;
+pub use wire::{refuse_other_prefixes, start};
 
 use crate::accounts::operator::Operator;
 use crate::accounts::{Accounts, MailAddresses, Once, SetupLink, SubUsers};
@@ -46,6 +46,17 @@ pub enum StartError {
     /// The first questions to the database.
     #[error("the database cannot be used: {0}; {advice}", advice = advice(.0))]
     Store(#[from] StoreError),
+    /// Keys begin with a prefix that the settings do not name.
+    #[error(
+        "the tokens of {keys} begin with the prefix {prefix}, which key_prefix does not name, so all of them would \
+         be refused; set old_key_prefixes = \"{prefix}\" to accept them beside new ones, or key_prefix = \"{prefix}\""
+    )]
+    OtherPrefix {
+        /// The prefix.
+        prefix: String,
+        /// How many living keys have it, in words.
+        keys: String,
+    },
     /// The random generator.
     #[error("{0}")]
     Generator(String),

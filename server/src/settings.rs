@@ -1,6 +1,8 @@
 //! Settings: defaults < file < environment < flags, each known by name and by where it came from.
 
 mod layers;
+mod log_level;
+mod names;
 mod parse;
 mod server;
 mod smtp;
@@ -45,6 +47,7 @@ pub const KNOWN: &[Known] = &[
     known("log_format", "text"),
     known("log_level", "info"),
     known("key_prefix", "lk"),
+    known("old_key_prefixes", ""),
     known("key_in_query", "false"),
     known("reveal", "password"),
     known("usage_durability", "commit"),
@@ -112,9 +115,9 @@ pub struct Settings {
     pub client_address_header: Family,
     /// How log lines look.
     pub log_format: LogFormat,
-    /// What is logged (the syntax of `RUST_LOG`).
+    /// What is logged: a level, and others for parts of the program.
     pub log_level: String,
-    /// What tokens look like.
+    /// What tokens look like, those of old prefixes too.
     pub token_format: TokenFormat,
     /// Whether gateways may pass keys on in the query of the original address.
     pub key_in_query: bool,

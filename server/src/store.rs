@@ -122,6 +122,12 @@ pub enum OpenError {
     /// The SQLite library has a bug that loses data.
     #[error("SQLite {0} is too old: 3.51.3 or later is needed (its WAL-reset fix); rebuild Latchkey")]
     OldLibrary(String),
+    /// The file is something else, or its beginning is lost.
+    #[error("{file} is no database: restore a backup (docs/operating.md)")]
+    NotADatabase {
+        /// The file.
+        file: String,
+    },
     /// Even opening takes a little room.
     #[error("cannot open {file}, because the disk is full; make room, then start Latchkey again")]
     NoRoom {

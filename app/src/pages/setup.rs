@@ -25,6 +25,10 @@ pub(crate) fn SetupPage() -> Part {
     let show = move |open| {
         if open {
             view! { <SetupForm form token=token.clone()/> }.part()
+        } else if token.is_empty() {
+            // Here the server leads who asks for any page before there is an account.
+            let t = texts();
+            view! { <PageHeading text=t.setup_heading/><p>{t.setup_no_account}</p> }.part()
         } else {
             view! { <ClosedLink/> }.part()
         }
@@ -73,6 +77,6 @@ fn ClosedLink() -> impl IntoView {
     view! {
         <PageHeading text=t.setup_closed_heading/>
         <p>{t.problem_link_closed}</p>
-        <p><a class="button" href="/login">{t.login}</a></p>
+        <p><a class="button" href="/login" rel="external">{t.login}</a></p>
     }
 }

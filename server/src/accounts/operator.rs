@@ -110,15 +110,7 @@ impl Operator {
         email: Option<String>,
         password: InitialPassword,
     ) -> Result<Option<String>, OperatorError> {
-        if owner.is_none() && role == Role::ReadsOnly {
-            return Err(OperatorError::AlwaysManages(name.to_owned()));
-        }
-        let username = parse_name(name)?;
-        let email = email.as_deref().map(parse_email).transpose()?.map(|email| email.to_string());
-        let owner = match owner {
-            Some(owner) => Some(self.find_owner(owner).await?),
-            None => None,
-        };
+        let (owner, username, email) = self.check_new_user(name, owner, role, email).await?;
         let whose = Whose { username: username.as_str(), email: email.as_deref(), present: None };
         let (password_hash, made_up) = self.hash(password, &whose).await?;
         let at = self.clock.now();
@@ -143,6 +135,32 @@ impl Operator {
         }
     }
 
+    /// What a new user would be, if it may be added: a secret is printed before that is done.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn check_new_user(
+        &self,
+        name: &str,
+        owner: Option<&str>,
+        role: Role,
+        email: Option<String>,
+    ) -> Result<(Option<UserNo>, Username, Option<String>), OperatorError> {
+        if owner.is_none() && role == Role::ReadsOnly {
+            return Err(OperatorError::AlwaysManages(name.to_owned()));
+        }
+        let username = parse_name(name)?;
+        let email = email.as_deref().map(parse_email).transpose()?.map(|email| email.to_string());
+        let owner = match owner {
+            Some(owner) => Some(self.find_owner(owner).await?),
+            None => None,
+        };
+        if self.store.find_user(&username).await?.is_some() {
+            return Err(OperatorError::Taken { kind: "user", name: username.to_string() });
+        }
+        Ok((owner, username, email))
+    }
+
     /// All users, by name.
     ///
     /// # Errors
@@ -151,15 +169,17 @@ impl Operator {
         Ok(self.store.list_users().await?)
     }
 
-    /// Disables or enables a user; its keys follow at the next request, its sessions end.
+    /// Disables or enables a user; its keys follow at the next request, its sessions end. Answers the user as it
+    /// was before.
     ///
     /// # Errors
     /// There is no such user.
-    pub async fn set_user_disabled(&self, name: &str, disabled: bool) -> Result<(), OperatorError> {
+    pub async fn set_user_disabled(&self, name: &str, disabled: bool) -> Result<UserRow, OperatorError> {
         let user = self.find_user(name).await?;
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         let audit = audit(self.clock.now(), action, Some(user.no), name);
-        Ok(self.store.set_user_disabled(user.no, disabled, audit).await?)
+        self.store.set_user_disabled(user.no, disabled, audit).await?;
+        Ok(user)
     }
 
     /// Sets a new password and ends the user's sessions; answers the password if it was made up.
@@ -183,17 +203,27 @@ impl Operator {
         Ok(made_up)
     }
 
-    /// Takes the second factor and the recovery codes of a user away, and ends its sessions.
+    /// Takes the second factor and the recovery codes of a user away, and ends its sessions. Answers how many of
+    /// both there were.
     ///
     /// # Errors
     /// There is no such user, or its second factor is off.
-    pub async fn reset_two_factor(&self, name: &str) -> Result<(), OperatorError> {
+    pub async fn reset_two_factor(&self, name: &str) -> Result<(u64, u64), OperatorError> {
         let user = self.find_user(name).await?;
         if user.totp.is_none() {
             return Err(OperatorError::NoSecondFactor(name.to_owned()));
         }
+        let codes = self.store.count_recovery_codes(user.no).await?;
+        let sessions = self.count_sessions(user.no).await?;
         let audit = audit(self.clock.now(), Action::TwoFactorReset, Some(user.no), name);
-        Ok(self.store.reset_factor(user.no, audit).await?)
+        self.store.reset_factor(user.no, audit).await?;
+        Ok((codes, sessions))
+    }
+
+    /// How many sessions a user has, those among them that nobody has used for long.
+    async fn count_sessions(&self, user: UserNo) -> Result<u64, OperatorError> {
+        let always = Micros(i64::MIN);
+        Ok(self.store.list_user_sessions(user, always, always, u32::MAX).await?.len() as u64)
     }
 
     /// Adds a gateway; answers its token, which is shown this once.
@@ -201,19 +231,36 @@ impl Operator {
     /// # Errors
     /// The name breaks a rule or is taken.
     pub async fn add_gateway(&self, name: &str) -> Result<String, OperatorError> {
+        let token = new_gateway_token()?;
+        self.add_gateway_with(name, &token).await?;
+        Ok(token)
+    }
+
+    /// Adds a gateway with a token that was made and shown before.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn add_gateway_with(&self, name: &str, token: &str) -> Result<(), OperatorError> {
+        self.check_new_gateway(name).await?;
+        let audit = audit(self.clock.now(), Action::GatewayAdded, None, name);
+        match self.store.insert_gateway(name.to_owned(), self.pepper.hash(token), audit).await {
+            Err(StoreError::Conflict) => Err(gateway_taken(name)),
+            added => Ok(added?),
+        }
+    }
+
+    /// Whether a gateway may be added under that name.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn check_new_gateway(&self, name: &str) -> Result<(), OperatorError> {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if name.is_empty() || name.len() > GATEWAY_NAME_LIMIT || !name.chars().all(fits) {
             let why = format!("may hold 1 to {GATEWAY_NAME_LIMIT} letters, digits and . _ - only");
             return Err(OperatorError::Invalid { what: "the gateway's name", why });
         }
-        let secret = random_base62(GATEWAY_SECRET).map_err(|e| OperatorError::Trouble(e.to_string()))?;
-        let token = format!("lkgw_{}", secret.as_str());
-        let audit = audit(self.clock.now(), Action::GatewayAdded, None, name);
-        match self.store.insert_gateway(name.to_owned(), self.pepper.hash(&token), audit).await {
-            Ok(()) => Ok(token),
-            Err(StoreError::Conflict) => Err(OperatorError::Taken { kind: "gateway", name: name.to_owned() }),
-            Err(error) => Err(error.into()),
-        }
+        let is_taken = self.store.list_gateways().await?.iter().any(|gateway| gateway.name == name);
+        if is_taken { Err(gateway_taken(name)) } else { Ok(()) }
     }
 
     /// All gateways, by name.
@@ -238,7 +285,11 @@ impl Operator {
         }
     }
 
-    async fn find_user(&self, name: &str) -> Result<UserRow, OperatorError> {
+    /// Finds a user by name.
+    ///
+    /// # Errors
+    /// There is no such user.
+    pub async fn find_user(&self, name: &str) -> Result<UserRow, OperatorError> {
         let unknown = || OperatorError::Unknown { kind: "user", name: name.to_owned() };
         let username = Username::parse(name).map_err(|_| unknown())?;
         self.store.find_user(&username).await?.ok_or_else(unknown)
@@ -261,7 +312,7 @@ impl Operator {
         let (text, made_up) = match password.given {
             Some(text) => (text, None),
             None => {
-                let text = random_base62(MADE_UP).map_err(|e| trouble(&e))?.to_string();
+                let text = new_password()?;
                 (text.clone(), Some(text))
             }
         };
@@ -273,6 +324,31 @@ impl Operator {
         })?;
         Ok((self.passwords.hash(password).await.map_err(|e| trouble(&e))?, made_up))
     }
+}
+
+/// A password that nobody has yet.
+///
+/// # Errors
+/// The system's generator failed.
+pub fn new_password() -> Result<String, OperatorError> {
+    random(MADE_UP)
+}
+
+/// A gateway token that nobody has yet.
+///
+/// # Errors
+/// The system's generator failed.
+pub fn new_gateway_token() -> Result<String, OperatorError> {
+    Ok(format!("lkgw_{}", random(GATEWAY_SECRET)?))
+}
+
+fn random(length: usize) -> Result<String, OperatorError> {
+    let text = random_base62(length).map_err(|e| OperatorError::Trouble(e.to_string()))?;
+    Ok(text.to_string())
+}
+
+fn gateway_taken(name: &str) -> OperatorError {
+    OperatorError::Taken { kind: "gateway", name: name.to_owned() }
 }
 
 fn parse_name(name: &str) -> Result<Username, OperatorError> {

@@ -33,6 +33,12 @@ impl SetupLink {
         self.0.lock().as_ref().map(|s| s.expose_secret().to_owned())
     }
 
+    /// Whether no account exists yet.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.0.lock().is_some()
+    }
+
     /// Whether the link is open and this is its secret.
     #[must_use]
     pub fn admits(&self, secret: &str) -> bool {

@@ -1,6 +1,7 @@
 //! `latchkey bench`
 
 use super::Failure;
+use super::out::print;
 use crate::bench::{Options, Report, run as measure};
 use clap::Args;
 use std::io::{IsTerminal, Write};
@@ -52,25 +53,31 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         }
     });
     if is_watched {
-        eprint!("\r\x1b[K");
+        progress(format_args!("\r\x1b[K"));
     }
     let report = report?;
     if flags.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        print(format_args!("{}\n", serde_json::to_string_pretty(&report)?))
     } else {
-        print_table(&report, flags)?;
+        print(table(&report, flags))
     }
-    Ok(())
 }
 
 fn show(done: usize, all: usize, what: &str) {
     let full = BAR * done / all;
-    eprint!("\r\x1b[K[{}{}] {done} of {all}  {what}", "#".repeat(full), " ".repeat(BAR - full));
+    progress(format_args!(
+        "\r\x1b[K[{}{}] {done} of {all}  {what}",
+        "#".repeat(full),
+        " ".repeat(BAR - full)
+    ));
 }
 
-fn print_table(report: &Report, flags: &Flags) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    let mut pace = "";
+fn progress(text: std::fmt::Arguments<'_>) {
+    let _ = write!(std::io::stderr(), "{text}");
+}
+
+fn table(report: &Report, flags: &Flags) -> String {
+    let (mut table, mut pace) = (String::new(), "");
     for row in &report.rows {
         if row.pace != pace {
             pace = row.pace;
@@ -78,10 +85,11 @@ fn print_table(report: &Report, flags: &Flags) -> std::io::Result<()> {
                 "closed" => format!("closed loop, {} connections, {}", flags.connections, report.client),
                 _ => format!("open loop, {} a second", flags.rate),
             };
-            writeln!(out, "{what:42} {:>10} {:>6} {:>8} {:>8}", "a second", "ratio", "p50 ms", "p99 ms")?;
+            table +=
+                &format!("{what:42} {:>10} {:>6} {:>8} {:>8}\n", "a second", "ratio", "p50 ms", "p99 ms");
         }
         let (title, p50, p99) = (row.title, row.p50_ms, row.p99_ms);
-        writeln!(out, "  {title:40} {:10.0} {:6.2} {p50:8.2} {p99:8.2}", row.per_second, row.ratio)?;
+        table += &format!("  {title:40} {:10.0} {:6.2} {p50:8.2} {p99:8.2}\n", row.per_second, row.ratio);
     }
-    out.flush()
+    table
 }

@@ -4,19 +4,23 @@
 //! open. So there is one writer at any time, and a change by a verb is known to the server before the verb
 //! ends.
 
+mod answers;
 mod carry_out;
+mod data_dir;
+mod ownership;
 mod protocol;
 
+pub(super) use data_dir::{DataDir, is_locked, refuse_long_socket};
+pub(super) use ownership::refuse_files_of_others;
 pub(super) use protocol::{ProbeOpened, Reply, Request, UserLine};
 
 use super::Failure;
+use super::out::print_secret;
 use crate::services::{Services, SystemClock, start};
 use crate::settings::Settings;
 use carry_out::carry_out;
-use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use data_dir::{socket, whole};
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -25,74 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a verb waits for a server that is just starting or stopping.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a server waits for a verb that works on the data directory by itself.
-const CLAIM_PATIENCE: Duration = Duration::from_secs(2);
 /// The most bytes of one request.
 const LIMIT: u64 = 64 * 1024;
-
-/// A data directory that belongs to this process.
-pub(super) struct DataDir {
-    path: PathBuf,
-    /// Unlocked when dropped, also by the death of the process.
-    _lock: File,
-}
-
-impl DataDir {
-    /// Makes the directory if it is not there, and locks it; a verb that is at work is waited for.
-    pub(super) fn claim(path: &Path) -> Result<Self, Failure> {
-        let patience = Instant::now() + CLAIM_PATIENCE;
-        let mut claimed = Self::try_claim(path)?;
-        while claimed.is_none() && Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(50));
-            claimed = Self::try_claim(path)?;
-        }
-        claimed.ok_or_else(|| {
-            format!("another Latchkey uses {}; stop it first, or choose another --data-dir", path.display())
-                .into()
-        })
-    }
-
-    fn try_claim(path: &Path) -> Result<Option<Self>, Failure> {
-        let shown = path.display();
-        let wrong =
-            |what: &str, e: io::Error| format!("cannot {what} {shown}: {e}; choose another --data-dir");
-        make_durably(path).map_err(|e| wrong("make", e))?;
-        let lock = File::create(path.join("lock")).map_err(|e| wrong("write to", e))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { path: path.to_owned(), _lock: lock })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(e)) => Err(wrong("lock", e).into()),
-        }
-    }
-
-    /// Listens for verbs.
-    pub(super) fn listen(&self) -> Result<UnixListener, Failure> {
-        let path = socket(&self.path);
-        // Left behind by a server that was killed; the lock says that none runs.
-        let _ = fs::remove_file(&path);
-        let listener = UnixListener::bind(&path).map_err(|e| {
-            format!("cannot listen on {}: {e}; choose a --data-dir with a shorter path", path.display())
-        })?;
-        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        Ok(listener)
-    }
-}
-
-/// Makes a directory and those above it; what is synced inside is worth nothing while a power loss can still
-/// take the directory itself.
-fn make_durably(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make_durably(parent)?;
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    File::open(parent)?.sync_all()
-}
-
-fn socket(data_dir: &Path) -> PathBuf {
-    data_dir.join("control.sock")
-}
 
 /// Carries out a verb: by the running server, or here when none runs.
 pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Reply, Failure> {
@@ -102,11 +40,11 @@ pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Reply, Failu
         loop {
             match UnixStream::connect(socket(&settings.data_dir)).await {
                 Ok(stream) => return ask_server(stream, request).await,
-                Err(_) => match DataDir::try_claim(&settings.data_dir)? {
+                Err(error) => match DataDir::claim_existing(&settings.data_dir)? {
                     Some(_) if request.needs_server() => return Err(no_server(settings)),
                     Some(_claim) => return ask_here(settings.clone(), request).await,
                     None if Instant::now() < patience => tokio::time::sleep(Duration::from_millis(50)).await,
-                    None => return Err("the running server does not answer; see its log".into()),
+                    None => return Err(unreachable(settings, &error)),
                 },
             }
         }
@@ -117,9 +55,42 @@ pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Reply, Failu
     }
 }
 
+/// Carries out what puts a secret in force: it is found out whether that may be, then the secret is printed, and
+/// only then is it in force. So nobody has a secret that was lost on its way to them.
+pub(super) fn ask_with_secret(
+    settings: &Settings,
+    secret: &str,
+    request: impl Fn(String) -> Request,
+) -> Result<(), Failure> {
+    ask(settings, &Request::Check(Box::new(request(String::new()))))?;
+    print_secret(secret)?;
+    match ask(settings, &request(secret.to_owned())) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{error}; what was printed is not in force").into()),
+    }
+}
+
 fn no_server(settings: &Settings) -> Failure {
-    let dir = settings.data_dir.display();
+    let dir = whole(&settings.data_dir);
+    let dir = dir.display();
     format!("no Latchkey runs on {dir}; start it with `latchkey serve`, or name its --data-dir").into()
+}
+
+/// Somebody has the lock, and nobody answers.
+fn unreachable(settings: &Settings, error: &io::Error) -> Failure {
+    let (dir, socket) = (settings.data_dir.display(), socket(&settings.data_dir));
+    let socket = socket.display();
+    match error.kind() {
+        ErrorKind::NotFound => format!(
+            "a server runs on {dir}, but the socket {socket} is gone; restart the server, which makes it anew"
+        ),
+        ErrorKind::ConnectionRefused => format!(
+            "a server runs on {dir}, but does not listen on {socket}: it is stopping, or another program has taken \
+             its place; see its log"
+        ),
+        _ => format!("a server runs on {dir}, but cannot be reached at {socket}: {error}"),
+    }
+    .into()
 }
 
 async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<Reply, Failure> {

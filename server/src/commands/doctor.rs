@@ -5,6 +5,7 @@ mod judge;
 mod request;
 
 use super::control::{ProbeOpened, Reply, Request, ask};
+use super::out::print;
 use super::{Common, Failure};
 use crate::settings::Settings;
 use clap::Subcommand;
@@ -32,10 +33,11 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
     let settings = common.settings()?;
     let (opened, plain) = probe(&settings, &target, |_| vec![])?;
     let (_, forged) = probe(&settings, &target, judge::forged_headers)?;
-    println!("Two requests to {url}: an honest one, and one with forged headers.\n");
-    tell_lines(&forged);
     let findings = judge(&opened, &plain, &forged);
-    findings.iter().for_each(tell);
+    let mut report = format!("Two requests to {url}: an honest one, and one with forged headers.\n\n");
+    tell_lines(&mut report, &forged);
+    findings.iter().for_each(|finding| tell(&mut report, finding));
+    print(report)?;
     match findings.iter().filter(|f| f.level == Level::Open).count() {
         0 => Ok(()),
         1 => Err("1 thing is open at this gateway; see above what to change".into()),
@@ -60,22 +62,22 @@ fn probe(
     Ok((opened, Sent { answer: answer?, arrivals }))
 }
 
-fn tell_lines(forged: &Sent) {
+fn tell_lines(report: &mut String, forged: &Sent) {
     let Some(arrival) = forged.arrivals.first() else { return };
-    println!("Of the forged one, this arrived at Latchkey from {}:", arrival.peer);
-    arrival.lines.iter().for_each(|(name, value)| println!("    {name}: {value}"));
+    *report += &format!("Of the forged one, this arrived at Latchkey from {}:\n", arrival.peer);
+    arrival.lines.iter().for_each(|(name, value)| *report += &format!("    {name}: {value}\n"));
     if arrival.lines.is_empty() {
-        println!("    no header about addresses, identities or gateways");
+        *report += "    no header about addresses, identities or gateways\n";
     }
-    println!();
+    *report += "\n";
 }
 
-fn tell(finding: &Finding) {
+fn tell(report: &mut String, finding: &Finding) {
     let mark = match finding.level {
         Level::Good => "ok  ",
         Level::Note => "note",
         Level::Open => "OPEN",
     };
-    println!("{mark}  {}", finding.text);
-    finding.advice.lines().for_each(|line| println!("        {line}"));
+    *report += &format!("{mark}  {}\n", finding.text);
+    finding.advice.lines().for_each(|line| *report += &format!("        {line}\n"));
 }

@@ -1,7 +1,9 @@
 //! `latchkey gateway …`
 
-use super::control::{Reply, Request, ask};
+use super::control::{Reply, Request, ask, ask_with_secret};
+use super::out::{print, remark};
 use super::{Common, Failure};
+use crate::accounts::operator::new_gateway_token;
 use clap::Subcommand;
 
 #[derive(Subcommand)]
@@ -32,22 +34,28 @@ pub(super) enum Verb {
 
 pub(super) fn run(verb: Verb) -> Result<(), Failure> {
     let (common, request, json) = match verb {
-        Verb::Add { name, common } => (common, Request::AddGateway { name }, false),
+        Verb::Add { name, common } => {
+            let request = |token| Request::AddGateway { name: name.clone(), token };
+            return ask_with_secret(&common.settings()?, &new_gateway_token()?, request);
+        }
         Verb::List { json, common } => (common, Request::ListGateways, json),
         Verb::Remove { name, common } => (common, Request::RemoveGateway { name }, false),
     };
     match ask(&common.settings()?, &request)? {
-        Reply::Secret(token) => println!("{token}"),
-        Reply::Gateways(gateways) if json => println!("{}", serde_json::to_string_pretty(&gateways)?),
+        Reply::Said(what) => print(format_args!("{what}\n")),
+        Reply::Gateways(gateways) if json => {
+            print(format_args!("{}\n", serde_json::to_string_pretty(&gateways)?))
+        }
         Reply::Gateways(gateways) if gateways.is_empty() => {
-            eprintln!("There are no gateways yet; `latchkey gateway add NAME` adds one.");
+            remark("There are no gateways yet; `latchkey gateway add NAME` adds one.");
+            Ok(())
         }
         Reply::Gateways(gateways) => {
             let width = gateways.iter().map(|g| g.name.len()).max().unwrap_or(0).max(4);
-            println!("{:width$}  CREATED", "NAME");
-            gateways.iter().for_each(|g| println!("{:width$}  {}", g.name, g.created_at));
+            let mut table = format!("{:width$}  CREATED\n", "NAME");
+            gateways.iter().for_each(|g| table += &format!("{:width$}  {}\n", g.name, g.created_at));
+            print(table)
         }
-        _ => {}
+        _ => Ok(()),
     }
-    Ok(())
 }

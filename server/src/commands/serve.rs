@@ -3,6 +3,7 @@
 mod signals;
 
 use super::control::{self, DataDir};
+use super::out::cannot_print;
 use super::{Common, Failure};
 use crate::http::serve::{Front, Listener, Tls, serve};
 use crate::http::{admin, site};
@@ -157,7 +158,7 @@ async fn serve_until_signal(
     let parts = run_parts(services, flusher, pages, &stop, &stop_counting);
     let verbs = control::serve(control, Arc::clone(services), stop.clone());
     life.run(pages, "the listener for verbs", &stop, verbs);
-    announce(services, &listeners, metrics.as_ref())?;
+    print_announcement(services, &announcement(services, &listeners, metrics.as_ref()))?;
     let entrance = site(Arc::clone(services), pages.clone());
     let mut front = Front::new(settings, Arc::clone(&services.traffic), entrance, stop.clone());
     if let (Some(tls), Some(hangup)) = (tls, signals.hangup()) {
@@ -226,8 +227,7 @@ async fn serve_admin(
 }
 
 /// Standard output is for the operator's eyes and scripts, the log goes to standard error.
-fn announce(services: &Services, listeners: &[Listener], metrics: Option<&Listen>) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+fn announcement(services: &Services, listeners: &[Listener], metrics: Option<&Listen>) -> String {
     let settings = &services.settings;
     let origin = match (&settings.server.listen[0], listeners[0].place()) {
         // The system chose the port.
@@ -236,17 +236,32 @@ fn announce(services: &Services, listeners: &[Listener], metrics: Option<&Listen
         }
         _ => settings.public_url.origin.clone(),
     };
-    writeln!(out, "Latchkey {} serves {origin}", env!("CARGO_PKG_VERSION"))?;
+    let mut text = format!("Latchkey {} serves {origin}\n", env!("CARGO_PKG_VERSION"));
     if let Some(secret) = services.setup.secret() {
-        writeln!(out, "Create the first account: {origin}/setup?token={secret}")?;
+        text += &format!("Create the first account: {origin}/setup?token={secret}\n");
     }
     for listener in &listeners[1..] {
-        writeln!(out, "It listens on {} too", listener.place())?;
+        text += &format!("It listens on {} too\n", listener.place());
     }
     if let Some(address) = metrics {
-        writeln!(out, "Metrics for the operator: http://{address}/metrics")?;
+        text += &format!("Metrics for the operator: http://{address}/metrics\n");
     }
-    out.flush()
+    text
+}
+
+/// The link to the first account has to reach somebody; all else can do without being read.
+fn print_announcement(services: &Services, text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if services.setup.secret().is_some() => {
+            Err(format!("{}, so nobody would see the link to the first account", cannot_print(&error)).into())
+        }
+        Err(error) => {
+            tracing::warn!("{}; nobody saw the announcement", cannot_print(&error));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 async fn sweep(services: Arc<Services>, stop: CancellationToken) {

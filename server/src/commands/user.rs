@@ -1,7 +1,9 @@
 //! `latchkey user …`
 
-use super::control::{Reply, Request, UserLine, ask};
+use super::control::{Reply, Request, UserLine, ask, ask_with_secret};
+use super::out::{print, remark};
 use super::{Common, Failure};
+use crate::accounts::operator::new_password;
 use clap::{Subcommand, ValueEnum};
 use std::io::Read;
 
@@ -100,8 +102,21 @@ pub(super) enum Verb {
 pub(super) fn run(verb: Verb) -> Result<(), Failure> {
     let (common, request, json) = match verb {
         Verb::Add { name, owner, role, email, password_stdin, common } => {
-            let (password, reads_only) = (read_password(password_stdin)?, role == RoleName::ReadsOnly);
-            (common, Request::AddUser { name, owner, reads_only, email, password }, false)
+            let (given, reads_only) = (read_password(password_stdin)?, role == RoleName::ReadsOnly);
+            return with_password(&common, given, |password| Request::AddUser {
+                name: name.clone(),
+                owner: owner.clone(),
+                reads_only,
+                email: email.clone(),
+                password,
+            });
+        }
+        Verb::ResetPassword { name, password_stdin, common } => {
+            let given = read_password(password_stdin)?;
+            return with_password(&common, given, |password| Request::ResetPassword {
+                name: name.clone(),
+                password,
+            });
         }
         Verb::SetRole { name, role, common } => {
             (common, Request::SetRole { name, reads_only: role == RoleName::ReadsOnly }, false)
@@ -110,22 +125,34 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
         Verb::List { json, common } => (common, Request::ListUsers, json),
         Verb::Disable { name, common } => (common, Request::SetUserDisabled { name, disabled: true }, false),
         Verb::Enable { name, common } => (common, Request::SetUserDisabled { name, disabled: false }, false),
-        Verb::ResetPassword { name, password_stdin, common } => {
-            let password = read_password(password_stdin)?;
-            (common, Request::ResetPassword { name, password }, false)
-        }
         Verb::ResetTwoFactor { name, common } => (common, Request::ResetTwoFactor { name }, false),
     };
     match ask(&common.settings()?, &request)? {
-        Reply::Secret(password) => {
-            eprintln!("The password, which is not shown again:");
-            println!("{password}");
+        Reply::Said(what) => print(format_args!("{what}\n")),
+        Reply::Users(users) if json => print(format_args!("{}\n", serde_json::to_string_pretty(&users)?)),
+        Reply::Users(users) if users.is_empty() => {
+            remark("There are no users yet; `latchkey user add NAME` adds one.");
+            Ok(())
         }
-        Reply::Users(users) if json => println!("{}", serde_json::to_string_pretty(&users)?),
-        Reply::Users(users) => print(&users),
-        _ => {}
+        Reply::Users(users) => print(table(&users)),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Carries out what sets a password: the given one, or one that is made up and printed first.
+fn with_password(
+    common: &Common,
+    given: Option<String>,
+    request: impl Fn(String) -> Request,
+) -> Result<(), Failure> {
+    let settings = common.settings()?;
+    match given {
+        Some(password) => ask(&settings, &request(password)).map(drop),
+        None => {
+            remark("The password, which is not shown again:");
+            ask_with_secret(&settings, &new_password()?, request)
+        }
+    }
 }
 
 /// The first line of standard input, where the flag asks for it.
@@ -142,15 +169,11 @@ fn read_password(wanted: bool) -> Result<Option<String>, Failure> {
     Ok(Some(password.to_owned()))
 }
 
-fn print(users: &[UserLine]) {
-    if users.is_empty() {
-        eprintln!("There are no users yet; `latchkey user add NAME` adds one.");
-        return;
-    }
+fn table(users: &[UserLine]) -> String {
     let width = users.iter().map(|u| u.username.len()).max().unwrap_or(0).max(8);
     let mail_width = users.iter().filter_map(|u| u.email.as_ref()).map(String::len).max().unwrap_or(0).max(4);
-    println!(
-        "{:width$}  {:20}  {:8}  {:12}  {:3}  {:mail_width$}  OWNER",
+    let mut table = format!(
+        "{:width$}  {:20}  {:8}  {:12}  {:3}  {:mail_width$}  OWNER\n",
         "USERNAME", "CREATED", "STATE", "ROLE", "2FA", "MAIL"
     );
     for user in users {
@@ -158,9 +181,10 @@ fn print(users: &[UserLine]) {
         let owner = user.owner.as_deref().unwrap_or("-");
         let (role, two_factor) = (&user.role, if user.two_factor { "on" } else { "off" });
         let mail = user.email.as_deref().unwrap_or("-");
-        println!(
-            "{:width$}  {:20}  {state:8}  {role:12}  {two_factor:3}  {mail:mail_width$}  {owner}",
+        table += &format!(
+            "{:width$}  {:20}  {state:8}  {role:12}  {two_factor:3}  {mail:mail_width$}  {owner}\n",
             user.username, user.created_at
         );
     }
+    table
 }

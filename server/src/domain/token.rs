@@ -15,6 +15,8 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 const RANDOM: usize = 36;
 const CHECKSUM: usize = 6;
 const SMPP: usize = 8;
+/// Characters at the beginning of a token that the list shows.
+const SHOWN: usize = 8;
 
 /// The secret text of a key: never printed, wiped when dropped.
 #[derive(Clone)]
@@ -41,7 +43,7 @@ impl PlainToken {
         if text.len() <= 12 {
             return format!("{}…", &text[..2.min(text.len())]);
         }
-        format!("{}…{}", &text[..8], &text[text.len() - 4..])
+        format!("{}…{}", &text[..SHOWN], &text[text.len() - 4..])
     }
 }
 
@@ -77,6 +79,8 @@ pub enum Shape {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenFormat {
     prefix: String,
+    /// Of tokens that were made before, which still pass.
+    old: Box<[String]>,
 }
 
 /// Why a text is no token prefix.
@@ -98,13 +102,32 @@ impl TokenFormat {
         if !fits {
             return Err(PrefixError);
         }
-        Ok(Self { prefix: prefix.to_owned() })
+        Ok(Self { prefix: prefix.to_owned(), old: Box::default() })
     }
 
-    /// The regular expression that finds tokens of this prefix, for secret scanners.
+    /// The same, which also admits tokens that were made with these prefixes.
+    ///
+    /// # Errors
+    /// One of them is no prefix.
+    pub fn accepting<'a>(self, old: impl Iterator<Item = &'a str>) -> Result<Self, PrefixError> {
+        let old: Result<Vec<_>, _> = old.map(|prefix| Ok(Self::new(prefix)?.prefix)).collect();
+        Ok(Self { old: old?.into(), ..self })
+    }
+
+    /// Whether it admits tokens of this prefix.
+    #[must_use]
+    pub fn admits(&self, prefix: &MaskedPrefix) -> bool {
+        std::iter::once(&self.prefix).chain(&self.old).any(|known| prefix.may_be(known))
+    }
+
+    /// The regular expression that finds tokens of these prefixes, for secret scanners.
     #[must_use]
     pub fn pattern(&self) -> String {
-        format!("{}[dca]_[0-9A-Za-z]{{{}}}", self.prefix, RANDOM + CHECKSUM)
+        let prefixes = match &*self.old {
+            [] => self.prefix.clone(),
+            old => format!("(?:{}|{})", self.prefix, old.join("|")),
+        };
+        format!("{prefixes}[dca]_[0-9A-Za-z]{{{}}}", RANDOM + CHECKSUM)
     }
 
     /// A new token from the system's generator.
@@ -129,19 +152,70 @@ impl TokenFormat {
         if bytes.len() == SMPP && bytes.iter().all(u8::is_ascii_alphanumeric) {
             return Some(Shape::Smpp);
         }
-        let rest = bytes.strip_prefix(self.prefix.as_bytes())?;
-        let (&[letter, b'_'], rest) = rest.split_first_chunk::<2>()? else { return None };
-        let key_type = match letter {
-            b'd' => KeyType::Default,
-            b'c' => KeyType::Cloud,
-            b'a' => KeyType::App,
-            _ => return None,
-        };
-        if rest.len() != RANDOM + CHECKSUM || !rest.iter().all(u8::is_ascii_alphanumeric) {
-            return None;
+        let old = || self.old.iter().find_map(|prefix| checked(bytes, prefix));
+        checked(bytes, &self.prefix).or_else(old)
+    }
+}
+
+/// What a token of this prefix with a right checksum is.
+fn checked(bytes: &[u8], prefix: &str) -> Option<Shape> {
+    let rest = bytes.strip_prefix(prefix.as_bytes())?;
+    let (&[letter, b'_'], rest) = rest.split_first_chunk::<2>()? else { return None };
+    let key_type = match letter {
+        b'd' => KeyType::Default,
+        b'c' => KeyType::Cloud,
+        b'a' => KeyType::App,
+        _ => return None,
+    };
+    if rest.len() != RANDOM + CHECKSUM || !rest.iter().all(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let (signed, presented) = bytes.split_at(bytes.len() - CHECKSUM);
+    (checksum(signed) == presented).then_some(Shape::Token(key_type))
+}
+
+/// The prefix of a key, as far as its masked token shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedPrefix(String);
+
+impl MaskedPrefix {
+    /// Of the masked token of a key that is no SMPP key.
+    #[must_use]
+    pub fn of(masked: &str) -> &str {
+        let shown = masked.split('…').next().unwrap_or_default();
+        // Before the line stands the letter of the key's kind.
+        shown.find('_').and_then(|line| shown.get(..line.saturating_sub(1))).unwrap_or(shown)
+    }
+
+    /// Whether [`MaskedPrefix::of`] found this one.
+    #[must_use]
+    pub fn is(&self, shown: &str) -> bool {
+        self.0 == shown
+    }
+
+    /// Takes what [`MaskedPrefix::of`] found.
+    #[must_use]
+    pub fn new(shown: &str) -> Self {
+        Self(shown.to_owned())
+    }
+
+    /// The prefix as a setting takes it. Of eight letters without a line, the last is the letter of the kind
+    /// unless it can be none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self.0.strip_suffix(['d', 'c', 'a']) {
+            Some(prefix) if self.is_cut() => prefix,
+            _ => &self.0,
         }
-        let (signed, presented) = bytes.split_at(bytes.len() - CHECKSUM);
-        (checksum(signed) == presented).then_some(Shape::Token(key_type))
+    }
+
+    fn may_be(&self, prefix: &str) -> bool {
+        self.0 == prefix || (self.is_cut() && prefix.len() + 1 == SHOWN && self.0.starts_with(prefix))
+    }
+
+    /// Whether the masked token ends before the line.
+    fn is_cut(&self) -> bool {
+        self.0.len() == SHOWN
     }
 }
 

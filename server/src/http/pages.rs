@@ -19,7 +19,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use caller::{Caller, Seen, back_of};
-pub(super) use caller::{GIVE_CODE, RENEW_PASSWORD};
+pub(super) use caller::{GIVE_CODE, RENEW_PASSWORD, SETUP};
 use http::{HeaderValue, Method, StatusCode, header};
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
@@ -33,6 +33,14 @@ pub(super) async fn page(State(site): State<Site>, request: Request) -> Response
 
 /// A page that anybody sees.
 pub(super) async fn open_page(State(site): State<Site>, request: Request) -> Response {
+    respond(site, request, false, StatusCode::OK).await
+}
+
+/// The page of the first account. Without a link it only says that one is needed, as long as that is true.
+pub(super) async fn setup_page(State(site): State<Site>, request: Request) -> Response {
+    if request.uri().query().is_none() && !site.services.setup.is_open() {
+        return Redirect::to("/login").into_response();
+    }
     respond(site, request, false, StatusCode::OK).await
 }
 

@@ -10,8 +10,8 @@ use super::gateway;
 use super::load::{FORM_LIMIT, admit_page};
 use super::one_click::{self, is_one_click};
 use super::pages::{
-    GIVE_CODE, RENEW_PASSWORD, choose_language, missing_page, open_page, owed_page, page, plain_form,
-    server_function,
+    GIVE_CODE, RENEW_PASSWORD, SETUP, choose_language, missing_page, open_page, owed_page, page, plain_form,
+    server_function, setup_page,
 };
 use super::{access, assets, client, guard};
 use crate::domain::client_address::ClientAddress;
@@ -83,7 +83,7 @@ async fn answer_page(request: Request, place: Place, portal: Router, pages: &Han
 fn portal(site: Site) -> Router {
     Router::new()
         .route("/", get(page))
-        .route("/setup", get(open_page).post(plain_form::<app::CreateFirstAccount>))
+        .route(SETUP, get(setup_page).post(plain_form::<app::CreateFirstAccount>))
         .route("/login", get(open_page).post(plain_form::<app::LogIn>))
         .route(GIVE_CODE, get(owed_page).post(plain_form::<app::GiveCode>))
         .route(RENEW_PASSWORD, get(owed_page).post(plain_form::<app::RenewPassword>))

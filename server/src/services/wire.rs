@@ -7,8 +7,10 @@ use crate::accounts::{
     SubUsers,
 };
 use crate::dial::SystemResolver;
+use crate::domain::counted::counted;
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::time::Clock;
+use crate::domain::token::TokenFormat;
 use crate::events::Events;
 use crate::keys::{Flash, Keys};
 use crate::mail::{Mailer, MailerParts};
@@ -17,7 +19,7 @@ use crate::notices::{Gatherer, Notices};
 use crate::probe::Probes;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::store::{KeyStore, NoticePolicy, NoticeStore, Store, sqlite};
+use crate::store::{KeyStore, NoticePolicy, NoticeStore, PrefixInUse, Store, sqlite};
 use crate::traffic::Traffic;
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
 use crate::webhooks::{Courier, Sender, Webhooks};
@@ -42,6 +44,20 @@ pub async fn start(
         _ => SetupLink::default(),
     };
     Ok((Arc::new(ground.services(passwords, setup)?), flusher))
+}
+
+/// Refuses settings under which the keys of customers, who have changed nothing, would be malformed.
+///
+/// # Errors
+/// Tokens begin with a prefix that is not named.
+pub fn refuse_other_prefixes(format: &TokenFormat, found: &[PrefixInUse]) -> Result<(), StartError> {
+    let other = found.iter().find(|found| !format.admits(&found.prefix));
+    other.map_or(Ok(()), |other| {
+        Err(StartError::OtherPrefix {
+            prefix: other.prefix.text().to_owned(),
+            keys: counted(other.keys, "key"),
+        })
+    })
 }
 
 fn generator(error: &dyn Display) -> StartError {
@@ -70,7 +86,7 @@ impl Ground {
         let (store, log) =
             sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone())
                 .await?;
-        store.load(index.clone()).await?;
+        refuse_other_prefixes(&settings.token_format, &store.load(index.clone()).await?)?;
         let hold_seconds = settings.notice_hold_seconds;
         store.set_notice_policy(NoticePolicy { mail_is_on: settings.smtp.is_some(), hold_seconds }).await?;
         let store: Arc<dyn Store> = Arc::new(store);

@@ -1,7 +1,9 @@
 //! Where values come from, and which of them wins.
 
-use super::{KNOWN, Known};
+use super::KNOWN;
+use super::names::{find, guess, is_kubernetes};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -37,28 +39,41 @@ impl fmt::Display for Source {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// A name nobody knows.
-    #[error("{place}: there is no setting {name}; did you mean {nearest}?")]
+    #[error("{place}: there is no setting {name}; {hint}")]
     Unknown {
         /// The file or the environment.
         place: String,
         /// The name as it stands there.
         name: String,
-        /// The known name that is most like it.
-        nearest: String,
+        /// The known name that is most like it, or where all of them stand.
+        hint: String,
+    },
+    /// A table in the settings file.
+    #[error("{place}: {name} is a table; settings stand at the top level, without tables")]
+    Table {
+        /// The file.
+        place: String,
+        /// The name of the table.
+        name: String,
     },
     /// A value that does not fit.
-    #[error("{name} (from {origin}): {why}")]
+    #[error("{name}{}: {why}", set_by(.origin))]
     Invalid {
         /// The setting.
         name: &'static str,
         /// Where the value came from.
-        origin: String,
+        origin: Source,
         /// What is wrong and what would do.
         why: String,
     },
+    /// Bytes that are no text.
+    #[error("{0}: is not UTF-8; give a value, or a path, that is")]
+    NotText(String),
     /// A file that cannot be read.
-    #[error("cannot read {path}: {why}")]
+    #[error("{named_by}: cannot read {path}: {why}")]
     Unreadable {
+        /// The flag or variable that names the file.
+        named_by: String,
         /// The file.
         path: String,
         /// What the system says.
@@ -67,6 +82,14 @@ pub enum SettingsError {
     /// A variable and its `_FILE` twin.
     #[error("{0} and {0}_FILE are both set; keep one of them")]
     Both(String),
+}
+
+/// Nobody set a default, so naming it as the source would mislead.
+fn set_by(origin: &Source) -> String {
+    match origin {
+        Source::Default => String::new(),
+        origin => format!(" (from {origin})"),
+    }
 }
 
 /// All settings as text, each with its source.
@@ -80,17 +103,15 @@ impl Layers {
     /// A name is unknown, or a file cannot be read.
     pub fn load(
         config: Option<&Path>,
-        environment: impl Iterator<Item = (String, String)>,
+        environment: impl Iterator<Item = (OsString, OsString)>,
         flags: Vec<(&'static str, &'static str, String)>,
     ) -> Result<Self, SettingsError> {
-        let environment: BTreeMap<String, String> =
-            environment.filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        let (environment, named) = ours(environment)?;
         let mut layers =
             Self(KNOWN.iter().map(|k| (k.name, (k.default.to_owned(), Source::Default))).collect());
-        let config =
-            config.map(Path::to_owned).or_else(|| environment.get(CONFIG_VARIABLE).map(PathBuf::from));
-        if let Some(path) = config {
-            layers.add_file(&path)?;
+        let named = named.map(|path| (path, CONFIG_VARIABLE));
+        if let Some((path, named_by)) = config.map(|path| (path.to_owned(), "--config")).or(named) {
+            layers.add_file(&path, named_by)?;
         }
         layers.add_environment(&environment)?;
         for (name, flag, value) in flags {
@@ -123,8 +144,12 @@ impl Layers {
             .collect()
     }
 
-    fn add_file(&mut self, path: &Path) -> Result<(), SettingsError> {
-        let unreadable = |why: String| SettingsError::Unreadable { path: path.display().to_string(), why };
+    fn add_file(&mut self, path: &Path, named_by: &str) -> Result<(), SettingsError> {
+        let unreadable = |why: String| SettingsError::Unreadable {
+            named_by: named_by.to_owned(),
+            path: path.display().to_string(),
+            why,
+        };
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
         // The message of the parser shows the line, which may hold a secret: only its place is kept.
         let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
@@ -132,24 +157,27 @@ impl Layers {
             unreadable(format!("line {line} is not TOML ({})", e.message()))
         })?;
         for (name, value) in table {
-            let known = find(&name).ok_or_else(|| SettingsError::Unknown {
-                place: path.display().to_string(),
-                nearest: nearest(&name).name.to_owned(),
-                name: name.clone(),
-            })?;
+            let place = path.display().to_string();
+            if is_table(&value) {
+                return Err(SettingsError::Table { place, name });
+            }
+            let Some(known) = find(&name) else {
+                return Err(SettingsError::Unknown { place, hint: hint(guess(&name)), name });
+            };
             let origin = Source::File(path.to_owned());
-            let text = as_text(&value).ok_or_else(|| SettingsError::Invalid {
-                name: known.name,
-                origin: origin.to_string(),
-                why: "takes a text, a number, true or false, or a list of texts".to_owned(),
-            })?;
-            self.0.insert(known.name, (text, origin));
+            match as_text(&value) {
+                Some(text) => self.0.insert(known.name, (text, origin)),
+                None => {
+                    let why = "takes a text, a number, true or false, or a list of texts".to_owned();
+                    return Err(SettingsError::Invalid { name: known.name, origin, why });
+                }
+            };
         }
         Ok(())
     }
 
     fn add_environment(&mut self, environment: &BTreeMap<String, String>) -> Result<(), SettingsError> {
-        for (variable, value) in environment.iter().filter(|(v, _)| *v != CONFIG_VARIABLE) {
+        for (variable, value) in environment {
             let name = variable[PREFIX.len()..].to_ascii_lowercase();
             let (known, value) = match (find(&name), name.strip_suffix("_file").and_then(find)) {
                 (Some(known), _) => (known, value.clone()),
@@ -158,13 +186,15 @@ impl Layers {
                     if environment.contains_key(plain) {
                         return Err(SettingsError::Both(plain.to_owned()));
                     }
-                    (known, read_secret(value)?)
+                    (known, read_secret(variable, value)?)
                 }
+                _ if is_kubernetes(&variable[PREFIX.len()..], value) => continue,
                 _ => {
+                    let nearest = guess(&name).map(|name| format!("{PREFIX}{}", name.to_ascii_uppercase()));
                     return Err(SettingsError::Unknown {
                         place: "environment".to_owned(),
                         name: variable.clone(),
-                        nearest: format!("{PREFIX}{}", nearest(&name).name.to_ascii_uppercase()),
+                        hint: hint(nearest.as_deref()),
                     });
                 }
             };
@@ -174,19 +204,48 @@ impl Layers {
     }
 }
 
-fn find(name: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|k| k.name == name)
+/// The variables that are meant for us, and the settings file that one of them names. An empty
+/// `LATCHKEY_CONFIG` names none.
+fn ours(
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<(BTreeMap<String, String>, Option<PathBuf>), SettingsError> {
+    let mut config = None;
+    let mut all = BTreeMap::new();
+    for (name, value) in environment.filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX)) {
+        if name == CONFIG_VARIABLE {
+            config = (!value.is_empty()).then(|| PathBuf::from(value));
+            continue;
+        }
+        // A name that is no text is no setting, whatever its value: it is told as it can be shown.
+        let name = name.into_string().unwrap_or_else(|name| name.to_string_lossy().into_owned());
+        let value = value.into_string().map_err(|_| SettingsError::NotText(name.clone()))?;
+        all.insert(name, value);
+    }
+    Ok((all, config))
 }
 
-fn nearest(name: &str) -> &'static Known {
-    let distance = |k: &&Known| strsim::damerau_levenshtein(k.name, name);
-    KNOWN.iter().min_by_key(distance).expect("there are settings")
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
+        || "`latchkey config` lists those that there are".to_owned(),
+        |nearest| format!("did you mean {nearest}?"),
+    )
 }
 
-fn read_secret(path: &str) -> Result<String, SettingsError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| SettingsError::Unreadable { path: path.to_owned(), why: e.to_string() })?;
+fn read_secret(variable: &str, path: &str) -> Result<String, SettingsError> {
+    let text = std::fs::read_to_string(path).map_err(|e| SettingsError::Unreadable {
+        named_by: variable.to_owned(),
+        path: path.to_owned(),
+        why: e.to_string(),
+    })?;
     Ok(text.trim().to_owned())
+}
+
+fn is_table(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Table(_) => true,
+        toml::Value::Array(items) => items.iter().any(toml::Value::is_table),
+        _ => false,
+    }
 }
 
 fn as_text(value: &toml::Value) -> Option<String> {

@@ -1,11 +1,12 @@
 //! From texts to types: every value is checked at the start.
 
+use super::log_level::log_level;
 use super::{
     Layers, Listen, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError, SmtpSettings,
 };
 use crate::accounts::SessionLimits;
 use crate::domain::address::Network;
-use crate::domain::client_address::{FamilyError, TrustedProxies};
+use crate::domain::client_address::{Family, FamilyError, TrustedProxies};
 use crate::domain::token::TokenFormat;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -33,15 +34,11 @@ impl Settings {
             public_url: layers.take("public_url", |v| public_url(v, &server))?,
             trusted_proxies: layers.take("trusted_proxies", trusted_proxies)?,
             require_gateway_token: layers.take("require_gateway_token", yes_or_no)?,
-            client_address_header: layers
-                .take("client_address_header", |v| v.parse().map_err(|e: FamilyError| e.to_string()))?,
+            client_address_header: layers.take("client_address_header", |v| family(v, &server))?,
             log_format: layers
                 .take("log_format", |v| choice(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))?,
-            log_level: layers.take("log_level", |v| {
-                let fits = v.parse::<tracing_subscriber::filter::EnvFilter>().is_ok() && !v.is_empty();
-                fits.then(|| v.to_owned()).ok_or_else(|| "takes error, warn, info, debug or trace".to_owned())
-            })?,
-            token_format: layers.take("key_prefix", |v| TokenFormat::new(v).map_err(|e| e.to_string()))?,
+            log_level: layers.take("log_level", log_level)?,
+            token_format: token_format(layers)?,
             key_in_query: layers.take("key_in_query", yes_or_no)?,
             revealable: layers.take("reveal", |v| choice(v, &[("password", true), ("never", false)]))?,
             durable_usage: layers
@@ -67,12 +64,16 @@ impl Layers {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<T, SettingsError> {
         let (value, source) = self.get(name);
-        parse(value.trim()).map_err(|why| SettingsError::Invalid { name, origin: source.to_string(), why })
+        parse(value.trim()).map_err(|why| SettingsError::Invalid { name, origin: source.clone(), why })
     }
 }
 
 pub(super) fn socket_address(value: &str) -> Result<SocketAddr, String> {
-    value.parse().map_err(|_| "takes an address and a port, such as 127.0.0.1:3000".to_owned())
+    value.parse().map_err(|_| {
+        "takes an address and a port, such as 127.0.0.1:3000; IPv6 in brackets: [::1]:3000; all: 0.0.0.0:3000 or \
+         [::]:3000; no host names"
+            .to_owned()
+    })
 }
 
 pub(super) fn number<T>(value: &str, least: T, most: T) -> Result<T, String>
@@ -104,6 +105,25 @@ fn trusted_proxies(value: &str) -> Result<TrustedProxies, String> {
     Ok(if unix.is_empty() { trusted } else { trusted.and_unix() })
 }
 
+/// The prefix of new tokens, and those that older ones begin with.
+fn token_format(layers: &Layers) -> Result<TokenFormat, SettingsError> {
+    let format = layers.take("key_prefix", |v| TokenFormat::new(v).map_err(|e| e.to_string()))?;
+    layers.take("old_key_prefixes", |v| {
+        let old = v.split(',').map(str::trim).filter(|prefix| !prefix.is_empty());
+        format.accepting(old).map_err(|e| format!("each {e}"))
+    })
+}
+
+fn family(value: &str, server: &ServerSettings) -> Result<Family, String> {
+    let family: Family = value.parse().map_err(|e: FamilyError| e.to_string())?;
+    if family == Family::ProxyProtocol && server.listen_proxy_protocol.is_none() {
+        return Err("proxy-protocol takes the client from PROXY headers, which come at the address in \
+                    listen_proxy_protocol only; set that too"
+            .to_owned());
+    }
+    Ok(family)
+}
+
 /// Scheme, host and port; by default where the server listens.
 fn public_url(value: &str, server: &ServerSettings) -> Result<PublicUrl, String> {
     if value.is_empty() {
@@ -121,7 +141,15 @@ fn public_url(value: &str, server: &ServerSettings) -> Result<PublicUrl, String>
     };
     let authority = uri.authority().filter(|a| !a.as_str().contains('@')).ok_or_else(wrong)?;
     if uri.path_and_query().is_some_and(|p| p.as_str() != "/") {
-        return Err(wrong());
+        return Err(
+            "Latchkey needs a host name of its own, such as https://keys.example.com; a sub-path is not \
+                    supported"
+                .to_owned(),
+        );
+    }
+    let port = authority.as_str().strip_prefix(authority.host());
+    if authority.host().is_empty() || port.is_none_or(|port| !is_port(port)) {
+        return Err("takes a host name and, if one is needed, a port from 1 to 65535".to_owned());
     }
     let scheme = if secure { "https" } else { "http" };
     // A browser leaves the default port out of `Origin`.
@@ -129,6 +157,12 @@ fn public_url(value: &str, server: &ServerSettings) -> Result<PublicUrl, String>
     let authority = authority.as_str().to_ascii_lowercase();
     let authority = authority.strip_suffix(default).unwrap_or(&authority);
     Ok(PublicUrl { origin: format!("{scheme}://{authority}"), secure })
+}
+
+/// Nothing, or a colon and a number that a port can have.
+fn is_port(text: &str) -> bool {
+    text.is_empty()
+        || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 fn secret(value: &str) -> Result<Option<Secret32>, String> {
@@ -153,7 +187,7 @@ mod tests {
     ) -> Result<Layers, SettingsError> {
         let mut config = tempfile::NamedTempFile::new().unwrap();
         config.write_all(file.as_bytes()).unwrap();
-        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let environment = environment.iter().map(|(n, v)| ((*n).into(), (*v).into()));
         let flags = flags.iter().map(|(n, v)| (*n, "--flag", (*v).to_owned())).collect();
         Layers::load(Some(config.path()), environment, flags)
     }
@@ -179,7 +213,11 @@ mod tests {
     #[case("pepper = 'abc\nx", &[], " is not TOML")]
     #[case("listen = 1.5", &[], "takes a text")]
     #[case("", &[("LATCHKEY_PEPPER", "a"), ("LATCHKEY_PEPPER_FILE", "b")], "are both set")]
-    #[case("", &[("LATCHKEY_PEPPER_FILE", "/does/not/exist")], "cannot read /does/not/exist")]
+    #[case("", &[("LATCHKEY_PEPPER_FILE", "/does/not/exist")], "LATCHKEY_PEPPER_FILE: cannot read /does/not/exist")]
+    #[case("[server]\nlisten = 'x'", &[], "server is a table; settings stand at the top level, without tables")]
+    #[case("[[listen]]\nx = 'x'", &[], "listen is a table; settings stand at the top level, without tables")]
+    #[case("server = 'x'", &[], "there is no setting server; `latchkey config` lists those that there are")]
+    #[case("", &[("LATCHKEY_PORT", "3000")], "there is no setting LATCHKEY_PORT; ")]
     fn what_is_unknown_stops_the_start(
         #[case] file: &str,
         #[case] environment: &[(&str, &str)],
@@ -192,6 +230,13 @@ mod tests {
 
     #[rstest]
     #[case("listen", "nowhere")]
+    #[case("listen", "::1:4309")]
+    #[case("log_level", "warning")]
+    #[case("old_key_prefixes", "lk,LK")]
+    #[case("client_address_header", "proxy-protocol")]
+    #[case("public_url", "https://example.com:70000")]
+    #[case("public_url", "https://example.com:0")]
+    #[case("public_url", "https://example.com:")]
     #[case("public_url", "keys.example.com")]
     #[case("public_url", "https://keys.example.com/path")]
     #[case("public_url", "https://user@keys.example.com")]
@@ -214,6 +259,30 @@ mod tests {
     fn values_are_checked(#[case] name: &'static str, #[case] value: &str) {
         let error = Settings::parse(&load("", &[], &[(name, value)]).unwrap()).err().unwrap().to_string();
         assert!(error.starts_with(&format!("{name} (from --flag): ")), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_text_is_told_and_what_is_not_ours_passed_over() {
+        use std::ffi::OsString;
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = || OsString::from_vec(b"\xff".to_vec());
+        let load =
+            |name: &str| Layers::load(None, [(name.into(), bytes()), (bytes(), bytes())].into_iter(), vec![]);
+        let error = load("LATCHKEY_LISTEN").unwrap_err().to_string();
+        assert_eq!(error, "LATCHKEY_LISTEN: is not UTF-8; give a value, or a path, that is");
+        assert!(
+            load("LATCHKEY_CONFIG").unwrap_err().to_string().starts_with("LATCHKEY_CONFIG: cannot read ")
+        );
+        load("HOME").unwrap();
+        let ours = OsString::from_vec(b"LATCHKEY_\xff".to_vec());
+        let error = Layers::load(None, [(ours, "x".into())].into_iter(), vec![]).unwrap_err();
+        assert!(error.to_string().starts_with("environment: there is no setting LATCHKEY_"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_variable_names_no_settings_file() {
+        let empty = [("LATCHKEY_CONFIG".into(), "".into())].into_iter();
+        Layers::load(None, empty, vec![]).unwrap();
     }
 
     #[test]

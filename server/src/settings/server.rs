@@ -120,7 +120,9 @@ fn tls(layers: &Layers) -> Result<Option<TlsFiles>, SettingsError> {
     let path = |value: &str| Ok(PathBuf::from(value));
     let certificate = layers.take("tls_certificate", path)?;
     let key = layers.take("tls_key", |value| match (certificate.as_os_str().is_empty(), value) {
-        (false, "") => Err("is needed with tls_certificate: the PEM file of its private key".to_owned()),
+        (false, "") => {
+            Err("is not set; tls_certificate needs it: the PEM file of its private key".to_owned())
+        }
         (true, value) if !value.is_empty() => Err("is of no use without tls_certificate".to_owned()),
         (_, value) => path(value),
     })?;
@@ -158,9 +160,9 @@ mod tests {
     #[case(&[("listen", "")], "takes an address and a port")]
     #[case(&[("listen", "127.0.0.1:1,")], "takes an address and a port")]
     #[case(&[("listen", "unix:l.sock")], "takes a whole path")]
-    #[case(&[("listen", "unix:/l.sock")], "public_url (from default): is needed")]
+    #[case(&[("listen", "unix:/l.sock")], "public_url: is needed")]
     #[case(&[("listen_proxy_protocol", "unix:/l.sock")], "takes an address and a port")]
-    #[case(&[("tls_certificate", "/c.pem")], "tls_key (from default): is needed with tls_certificate")]
+    #[case(&[("tls_certificate", "/c.pem")], "tls_key: is not set; tls_certificate needs it")]
     #[case(&[("tls_key", "/k.pem")], "is of no use without tls_certificate")]
     #[case(&[("max_connections", "0")], "from 1 to 1000000, or auto")]
     #[case(&[("max_pages", "none")], "from 1 to 100000")]

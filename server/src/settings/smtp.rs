@@ -189,7 +189,7 @@ mod tests {
     #[case(&[("smtp_url", "smtp://mail.example.com?tls=maybe"), FROM], "but ?tls=none")]
     #[case(&[("smtp_url", "smtps://mail.example.com?tls=none"), FROM], "but ?tls=none")]
     #[case(&[("smtp_url", "smtp://user:s3cret@mail.example.com"), FROM], "LATCHKEY_SMTP_PASSWORD_FILE")]
-    #[case(&[("smtp_url", "smtp://user@mail.example.com"), FROM], "smtp_password (from default): is needed")]
+    #[case(&[("smtp_url", "smtp://user@mail.example.com"), FROM], "smtp_password: is needed")]
     #[case(&[("smtp_url", "smtp://mail.example.com"), ("smtp_password", "s3cret"), FROM], "needs a user")]
     #[case(&[("smtp_password", "s3cret")], "is of no use without smtp_url")]
     #[case(&[FROM], "smtp_from (from --test): is of no use without smtp_url")]

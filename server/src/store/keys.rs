@@ -6,7 +6,7 @@ use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::{AddressRule, LockWidth};
 use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
+use crate::domain::token::{MaskedPrefix, TokenHash};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -64,11 +64,21 @@ pub enum KeyScope {
     User(UserNo),
 }
 
+/// A prefix that tokens of living keys begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrefixInUse {
+    /// The prefix.
+    pub prefix: MaskedPrefix,
+    /// Of how many keys.
+    pub keys: u64,
+}
+
 /// Keys.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory.
-    async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<(), StoreError>;
+    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory. Answers the
+    /// prefixes of the living keys.
+    async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError>;
     /// Adds one; `Conflict` if the token hash is taken.
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError>;
     /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.

@@ -3,7 +3,9 @@
 mod audit;
 mod bulk;
 mod checkpoint;
+mod files;
 mod gateways;
+mod inspect;
 mod invitations;
 mod keys;
 mod load;
@@ -26,6 +28,7 @@ mod webhooks;
 mod writer;
 
 pub use bulk::insert_locked_keys;
+pub use inspect::inspect;
 pub use open::open;
 pub use usage_log::SqliteUsageLog;
 

@@ -133,8 +133,16 @@ fn under(program: &[String], dir: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a verb to its end, with this on standard input.
+/// Makes an installation, unless there is one: only a server does.
+pub(crate) fn install(dir: &Path) {
+    if !dir.join("latchkey.db").exists() {
+        Server::start(dir).stop();
+    }
+}
+
+/// Runs a verb to its end, with this on standard input, on an installation that is made where there is none.
 pub(crate) fn verb(dir: &Path, arguments: &[&str], input: &str) -> Output {
+    install(dir);
     verb_under(&[], dir, arguments, input).1
 }
 

@@ -203,7 +203,8 @@ async fn an_ipv4_mapped_address_is_the_ipv4_address() {
 
 #[tokio::test]
 async fn a_proxy_header_counts_from_trusted_peers_and_where_it_is_configured() {
-    let latched = Latched::with(&[("client_address_header", "proxy-protocol")]).await;
+    let settings = [("client_address_header", "proxy-protocol"), ("listen_proxy_protocol", "127.0.0.1:0")];
+    let latched = Latched::with(&settings).await;
     let says = |address: &str| Some(ConnectionSource(Address::parse(address).ok()));
     let lies = lies_without("");
     assert_eq!(latched.ask_on("127.0.0.1", &lies, says(ATTACKER)).await.code(), "IP_NOT_ALLOWED");

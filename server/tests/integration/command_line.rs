@@ -46,12 +46,21 @@ fn users_and_gateways_are_kept_with_and_without_a_server() {
         assert!(err(&nested).contains("is a sub-user"), "{nested:?}");
         let short = run(&["user", "add", "c", "--password-stdin"], "short");
         assert!(err(&short).contains("shorter than 10"), "{short:?}");
-        assert!(run(&["user", "disable", name], "").status.success());
+        let disabled = run(&["user", "disable", name], "");
+        assert_eq!(
+            out(&disabled),
+            format!("{name} is disabled; 1 sub-user and 0 keys with it\n"),
+            "{disabled:?}"
+        );
+        let again = run(&["user", "disable", name], "");
+        assert_eq!((again.status.code(), out(&again)), (Some(0), format!("{name} was disabled already\n")));
         let users: serde_json::Value =
             serde_json::from_slice(&run(&["user", "list", "--json"], "").stdout).unwrap();
         let of_name = users.as_array().unwrap().iter().find(|u| u["username"] == name).unwrap();
         assert_eq!((&of_name["disabled"], &of_name["email"]), (&true.into(), &"x@example.org".into()));
-        assert!(run(&["user", "enable", name], "").status.success());
+        let enabled = out(&run(&["user", "enable", name], ""));
+        assert_eq!(enabled, format!("{name} is enabled; 1 sub-user and 0 keys with it\n"));
+        assert_eq!(out(&run(&["user", "enable", name], "")), format!("{name} was enabled already\n"));
         assert!(out(&run(&["user", "list"], "")).contains("active"));
         let token = out(&run(&["gateway", "add", name], ""));
         assert!(
@@ -85,7 +94,8 @@ fn a_disabled_user_is_refused_at_the_next_request() {
     let head =
         format!("GET /authz/forward-auth HTTP/1.1\r\nx-api-key: {token}\r\nx-forwarded-for: 203.0.113.7\r\n");
     assert_eq!(client.ask(&head, "").unwrap().status, 200);
-    assert!(verb(dir.path(), &["user", "disable", "demouser"], "").status.success());
+    let disabled = verb(dir.path(), &["user", "disable", "demouser"], "");
+    assert_eq!(out(&disabled), "demouser is disabled; 0 sub-users and 1 key with it\n");
     let reply = client.ask(&head, "").unwrap();
     assert!(reply.status == 403 && reply.head.contains("x-latchkey-code: OWNER_DISABLED"), "{}", reply.head);
     assert!(verb(dir.path(), &["user", "enable", "demouser"], "").status.success());
@@ -217,7 +227,9 @@ fn roles_are_given_and_sessions_ended_while_the_server_runs() {
         client.call(cookie, "generate_key", &[("description", "x"), ("key_type", "cloud")]).status
     };
     assert_eq!(generates(&cookie), 403);
-    assert!(run(&["user", "set-role", "sub", "manages-keys"], "").status.success());
+    let set_role = ["user", "set-role", "sub", "manages-keys"];
+    assert_eq!(out(&run(&set_role, "")), "sub manages its keys from now on\n");
+    assert_eq!(out(&run(&set_role, "")), "sub manages its keys already\n");
     assert_eq!(generates(&cookie), 200, "at the next request");
     let listed = out(&run(&["user", "list"], ""));
     let line = |name: &str| {
@@ -230,7 +242,8 @@ fn roles_are_given_and_sessions_ended_while_the_server_runs() {
     let json: serde_json::Value =
         serde_json::from_slice(&run(&["user", "list", "--json"], "").stdout).unwrap();
     assert_eq!((&json[1]["role"], &json[1]["two_factor"]), (&"manages-keys".into(), &false.into()));
-    assert!(run(&["user", "end-sessions", "sub"], "").status.success());
+    assert_eq!(out(&run(&["user", "end-sessions", "sub"], "")), "1 session of sub ended\n");
+    assert_eq!(out(&run(&["user", "end-sessions", "sub"], "")), "0 sessions of sub ended\n");
     assert_eq!(generates(&cookie), 401);
     for (arguments, code, says) in [
         (

@@ -13,7 +13,7 @@ mod rounds;
 mod small_disk;
 mod together;
 mod told;
-mod trace;
+pub(crate) mod trace;
 
 pub(crate) use model::{Model, address};
 pub(crate) use rounds::rounds;

@@ -29,6 +29,35 @@ async fn the_first_account_is_made_by_the_link_once() {
 }
 
 #[tokio::test]
+async fn without_an_account_every_page_says_how_to_make_one() {
+    let app = TestApp::start().await;
+    for path in ["/", "/account/api-keys", "/account/profile"] {
+        let answer = app.stranger().get(path).await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/setup"), "{path}");
+    }
+    for (language, says) in [
+        ("en", "No account yet: open the link that `latchkey serve` printed."),
+        ("ro", "Încă nu există niciun cont: deschideți linkul afișat de `latchkey serve`."),
+    ] {
+        let headers = [("accept-language", language)];
+        let page =
+            app.stranger().request(http::Method::GET, "/setup", &headers, axum::body::Body::empty()).await;
+        assert!(page.page().contains(says), "{}", page.page());
+    }
+    let secret = app.services.setup.secret().unwrap();
+    let page = app.stranger().get(&format!("/setup?token={secret}")).await.page();
+    let says =
+        "The first customer account. Operators use the command line; add others with `latchkey user add`.";
+    assert!(page.contains(says), "{page}");
+    let page = app.stranger().get("/setup?token=old").await.page();
+    let says = "This link is not valid. A new one is printed at every start until an account exists.";
+    assert!(page.contains(says), "{page}");
+    app.add_user("demouser").await;
+    assert_eq!(app.stranger().get("/setup").await.header("location"), "/login");
+    assert_eq!(app.stranger().get("/").await.header("location"), "/login?next=%2F");
+}
+
+#[tokio::test]
 async fn an_account_by_the_operator_closes_the_link() {
     let app = TestApp::start().await;
     let secret = app.services.setup.secret().unwrap();

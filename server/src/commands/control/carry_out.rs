@@ -1,5 +1,6 @@
 //! What each verb does.
 
+use super::answers;
 use super::protocol::{GatewayLine, ProbeOpened, Reply, Request, UserLine};
 use crate::accounts::operator::{InitialPassword, Operator, OperatorError};
 use crate::domain::role::Role;
@@ -13,35 +14,37 @@ pub(super) async fn carry_out(services: &Services, request: &Request) -> Reply {
 
 async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, OperatorError> {
     let operator = &services.operator;
-    let secret = |made_up: Option<String>| made_up.map_or(Reply::Done, Reply::Secret);
-    let initial = |password: &Option<String>| InitialPassword { given: password.clone() };
+    let initial = |password: &String| InitialPassword { given: Some(password.clone()) };
     Ok(match request {
         Request::AddUser { name, owner, reads_only, email, password } => {
             let (owner, role) = (owner.as_deref(), Role::of(*reads_only));
-            let added = operator.add_user_with_role(name, owner, role, email.clone(), initial(password));
-            secret(added.await?)
+            operator.add_user_with_role(name, owner, role, email.clone(), initial(password)).await?;
+            Reply::Done
         }
         Request::ListUsers => Reply::Users(user_lines(operator).await?),
         Request::SetUserDisabled { name, disabled } => {
-            operator.set_user_disabled(name, *disabled).await?;
-            Reply::Done
+            let before = operator.set_user_disabled(name, *disabled).await?;
+            Reply::Said(answers::disabled(services, &before, *disabled))
         }
         Request::SetRole { name, reads_only } => {
-            operator.set_role(name, Role::of(*reads_only)).await?;
-            Reply::Done
+            let role = Role::of(*reads_only);
+            Reply::Said(answers::role(name, operator.set_role(name, role).await?, role))
         }
         Request::EndSessions { name } => {
-            operator.end_sessions(name).await?;
-            Reply::Done
+            Reply::Said(answers::sessions(name, operator.end_sessions(name).await?))
         }
         Request::ResetPassword { name, password } => {
-            secret(operator.reset_password(name, initial(password)).await?)
-        }
-        Request::ResetTwoFactor { name } => {
-            operator.reset_two_factor(name).await?;
+            operator.reset_password(name, initial(password)).await?;
             Reply::Done
         }
-        Request::AddGateway { name } => Reply::Secret(operator.add_gateway(name).await?),
+        Request::ResetTwoFactor { name } => {
+            let (codes, sessions) = operator.reset_two_factor(name).await?;
+            Reply::Said(answers::two_factor(name, codes, sessions))
+        }
+        Request::AddGateway { name, token } => {
+            operator.add_gateway_with(name, token).await?;
+            Reply::Done
+        }
         Request::ListGateways => {
             let lines = operator.list_gateways().await?.into_iter();
             let line =
@@ -50,6 +53,10 @@ async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, 
         }
         Request::RemoveGateway { name } => {
             operator.remove_gateway(name).await?;
+            Reply::Said(format!("{name} is removed; its token is refused from now on"))
+        }
+        Request::Check(request) => {
+            check(operator, request).await?;
             Reply::Done
         }
         Request::OpenProbe => Reply::Probe(open_probe(services)?),
@@ -58,6 +65,20 @@ async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, 
             Reply::Arrivals,
         ),
     })
+}
+
+/// Finds out what would refuse a request whose secret is about to be printed; others are refused when they are
+/// carried out.
+async fn check(operator: &Operator, request: &Request) -> Result<(), OperatorError> {
+    match request {
+        Request::AddUser { name, owner, reads_only, email, .. } => {
+            let role = Role::of(*reads_only);
+            operator.check_new_user(name, owner.as_deref(), role, email.clone()).await.map(drop)
+        }
+        Request::ResetPassword { name, .. } => operator.find_user(name).await.map(drop),
+        Request::AddGateway { name, .. } => operator.check_new_gateway(name).await,
+        _ => Ok(()),
+    }
 }
 
 fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {

@@ -12,7 +12,7 @@ pub(in super::super) enum Request {
         #[serde(default)]
         reads_only: bool,
         email: Option<String>,
-        password: Option<String>,
+        password: String,
     },
     ListUsers,
     SetUserDisabled {
@@ -28,18 +28,21 @@ pub(in super::super) enum Request {
     },
     ResetPassword {
         name: String,
-        password: Option<String>,
+        password: String,
     },
     ResetTwoFactor {
         name: String,
     },
     AddGateway {
         name: String,
+        token: String,
     },
     ListGateways,
     RemoveGateway {
         name: String,
     },
+    /// Whether that could be carried out: a secret is printed between this question and the request.
+    Check(Box<Request>),
     OpenProbe,
     CloseProbe {
         marker: String,
@@ -57,8 +60,8 @@ impl Request {
 #[derive(Serialize, Deserialize)]
 pub(in super::super) enum Reply {
     Done,
-    /// A password that was made up, or a gateway token: printed once.
-    Secret(String),
+    /// What was done, in a sentence.
+    Said(String),
     Users(Vec<UserLine>),
     Gateways(Vec<GatewayLine>),
     Probe(ProbeOpened),

@@ -95,3 +95,31 @@ proptest! {
         let _ = format().shape(&text);
     }
 }
+
+#[test]
+fn old_prefixes_pass_beside_the_new_one() {
+    let old = format().generate(KeyType::Cloud).unwrap();
+    let acme = TokenFormat::new("acme").unwrap();
+    assert_eq!(acme.shape(old.expose()), None);
+    let both = acme.accepting(["old", "lk"].into_iter()).unwrap();
+    assert_eq!(both.shape(old.expose()), Some(Shape::Token(KeyType::Cloud)));
+    let new = both.generate(KeyType::Default).unwrap();
+    assert!(new.expose().starts_with("acmed_"));
+    assert_eq!(both.shape(new.expose()), Some(Shape::Token(KeyType::Default)));
+    assert_eq!(both.pattern(), "(?:acme|old|lk)[dca]_[0-9A-Za-z]{42}");
+    assert!(format().accepting(["LK"].into_iter()).is_err());
+}
+
+#[test]
+fn a_masked_token_tells_its_prefix() {
+    for prefix in ["a", "lk", "abcdef", "abcdefg", "abcdefgh"] {
+        let format = TokenFormat::new(prefix).unwrap();
+        let masked = format.generate(KeyType::Default).unwrap().masked();
+        let found = MaskedPrefix::new(MaskedPrefix::of(&masked));
+        assert_eq!(found.text(), prefix);
+        assert!(format.admits(&found), "{masked}");
+        assert!(!TokenFormat::new("other").unwrap().admits(&found), "{masked}");
+        assert!(TokenFormat::new("other").unwrap().accepting([prefix].into_iter()).unwrap().admits(&found));
+    }
+    assert!(!TokenFormat::new("l").unwrap().admits(&MaskedPrefix::new("lk")));
+}

@@ -89,6 +89,9 @@ impl Caller {
 
     /// Leads a visitor who may not do this yet to what is to be done first, and back afterwards.
     pub(super) fn lead(&self, uri: &Uri) -> Response {
+        if self.portal.services.setup.is_open() {
+            return Redirect::to(SETUP).into_response();
+        }
         let back = back_of(uri);
         let query = serde_urlencoded::to_string([("next", back.as_str())]).unwrap_or_default();
         let page = self.owed_page().unwrap_or("/login");
@@ -117,6 +120,9 @@ impl Caller {
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
 }
+
+/// Where the first account is made, and where is told how to get there.
+pub(in super::super) const SETUP: &str = "/setup";
 
 /// Where a visitor comes back to: this address, or where a page on the way was to lead.
 pub(super) fn back_of(uri: &Uri) -> String {

@@ -13,10 +13,21 @@ const BACKLOG: u32 = 4096;
 
 /// A place to listen at that cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {place}: {why}; choose another address")]
+#[error("cannot listen on {place}: {why}; {}", advice(place, why))]
 pub struct ListenError {
     place: Listen,
     why: io::Error,
+}
+
+fn advice(place: &Listen, why: &io::Error) -> &'static str {
+    match place {
+        Listen::Address(address)
+            if why.kind() == io::ErrorKind::PermissionDenied && address.port() < 1024 =>
+        {
+            "ports below 1024 need CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities), or a proxy in front"
+        }
+        _ => "choose another address",
+    }
 }
 
 /// Waits for connections at one place.
@@ -43,6 +54,14 @@ pub(super) struct Arrival {
     pub(super) stream: Stream,
     pub(super) peer: Peer,
     pub(super) proxied: bool,
+}
+
+impl ListenError {
+    /// Whether somebody listens there.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        self.why.kind() == io::ErrorKind::AddrInUse
+    }
 }
 
 impl Listener {
@@ -78,6 +97,18 @@ impl Listener {
         }
     }
 
+    /// Finds out whether one could listen at a place, without anybody being let in.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub fn try_place(place: &Listen) -> Result<(), ListenError> {
+        let tried = match place {
+            Listen::Address(address) => bound_tcp(*address).map(drop),
+            Listen::Unix(path) => SocketFile::look(path),
+        };
+        tried.map_err(|why| ListenError { place: place.clone(), why })
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn place(&self) -> &Listen {
@@ -97,9 +128,13 @@ impl Listener {
 }
 
 fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    bound_tcp(address)?.listen(BACKLOG)
+}
+
+fn bound_tcp(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // Else a restart would have to wait until the last connections are forgotten.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    Ok(socket)
 }

@@ -36,7 +36,21 @@ pub enum TlsError {
         /// What is wrong.
         why: rustls::pki_types::pem::Error,
     },
-    /// They do not belong together, or their kind is not known.
+    /// The key needs a password, which nobody is there to type.
+    #[error("{} holds an encrypted key; decrypt it (`openssl pkey`)", .0.display())]
+    Encrypted(PathBuf),
+    /// They do not belong together.
+    #[error(
+        "the private key does not belong to the certificate ({} and {}): name those that were made for each other",
+        key.display(), certificate.display()
+    )]
+    OtherPair {
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+    },
+    /// Their kind is not known.
     #[error("{} and {} cannot be used: {why}", certificate.display(), key.display())]
     Unusable {
         /// The file of the certificate.
@@ -150,10 +164,16 @@ fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Tls
         CertificateDer::pem_file_iter(&files.certificate).and_then(Iterator::collect);
     let chain = chain.and_then(|chain| if chain.is_empty() { Err(NoItemsFound) } else { Ok(chain) });
     let chain = chain.map_err(unreadable(&files.certificate, kind))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(unreadable(&files.key, "one private key"))?;
-    CertifiedKey::from_der(chain, key, provider).map_err(|why| TlsError::Unusable {
-        certificate: files.certificate.clone(),
-        key: files.key.clone(),
-        why,
+    let key =
+        PrivateKeyDer::from_pem_file(&files.key).map_err(|why| match fs::read_to_string(&files.key) {
+            Ok(text) if text.contains("ENCRYPTED") => TlsError::Encrypted(files.key.clone()),
+            _ => unreadable(&files.key, "one private key")(why),
+        })?;
+    CertifiedKey::from_der(chain, key, provider).map_err(|why| {
+        let (certificate, key) = (files.certificate.clone(), files.key.clone());
+        match why {
+            rustls::Error::InconsistentKeys(_) => TlsError::OtherPair { certificate, key },
+            why => TlsError::Unusable { certificate, key, why },
+        }
     })
 }

@@ -28,6 +28,20 @@ impl SocketFile {
     }
 }
 
+impl SocketFile {
+    /// Looks whether a path could be listened on, and leaves it as it is.
+    pub(super) fn look(path: &Path) -> Result<()> {
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        if !fs::metadata(parent)?.is_dir() {
+            return Err(ErrorKind::NotADirectory.into());
+        }
+        match fs::symlink_metadata(path) {
+            Ok(_) => refuse_in_use(path),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
 impl Drop for SocketFile {
     fn drop(&mut self) {
         let _ = remove_stale(&self.0);
@@ -35,11 +49,17 @@ impl Drop for SocketFile {
 }
 
 fn remove_stale(path: &Path) -> Result<()> {
+    refuse_in_use(path)?;
+    fs::remove_file(path)
+}
+
+/// Refuses everything but the socket of a dead server.
+fn refuse_in_use(path: &Path) -> Result<()> {
     if !fs::symlink_metadata(path)?.file_type().is_socket() {
         return Err(Error::new(ErrorKind::AlreadyExists, "there is a file that is no socket"));
     }
     match UnixStream::connect(path) {
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(()),
         Err(error) => Err(error),
         Ok(_) => Err(Error::new(ErrorKind::AddrInUse, "another program listens there")),
     }

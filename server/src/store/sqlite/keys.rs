@@ -6,7 +6,9 @@ use crate::domain::address::Network;
 use crate::domain::ids::{KeyId, KeyNo};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::{AddressRule, LockWidth};
-use crate::store::{Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, StoreError, Watcher};
+use crate::store::{
+    Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, PrefixInUse, StoreError, Watcher,
+};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -59,7 +61,7 @@ fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, StoreErr
 
 #[async_trait]
 impl KeyStore for SqliteStore {
-    async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<(), StoreError> {
+    async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError> {
         let path = self.directory.join("latchkey.db");
         let loaded = tokio::task::spawn_blocking(move || load::load(&path, watcher.as_ref())).await;
         loaded.map_err(|error| StoreError::Unavailable(error.to_string()))?

@@ -8,9 +8,9 @@ use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::{AddressRule, LockWidth};
 use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
+use crate::domain::token::{MaskedPrefix, TokenHash};
 use crate::store::sqlite::rows::corrupt;
-use crate::store::{Change, IndexedKey, IndexedUser, StoreError, Watcher};
+use crate::store::{Change, IndexedKey, IndexedUser, PrefixInUse, StoreError, Watcher};
 use rusqlite::{Connection, OpenFlags, Row};
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,10 +21,10 @@ const GATEWAYS: &str = "SELECT token_hash, name FROM gateways";
 const NETWORKS: &str =
     "SELECT key_no, network, prefix_length FROM key_networks ORDER BY key_no, added_at, network";
 const KEYS: &str = "SELECT no, id, user_no, token_hash, key_type, description, deleted_at IS NOT NULL,
-    disabled_at IS NOT NULL, expires_at, locked_ip, lock_width FROM keys ORDER BY no";
+    disabled_at IS NOT NULL, expires_at, locked_ip, lock_width, masked FROM keys ORDER BY no";
 
-/// Hands everything to `watcher`, users before their keys.
-pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<(), StoreError> {
+/// Hands everything to `watcher`, users before their keys; answers what the tokens of living keys begin with.
+pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse>, StoreError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     each(&connection, USERS, |row| {
         let user = IndexedUser {
@@ -46,11 +46,39 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<(), StoreError>
         allow_lists.entry(KeyNo(row.get(0)?)).or_default().push(network);
         Ok(())
     })?;
+    let mut prefixes = Vec::new();
     each(&connection, KEYS, |row| {
         let allow_list = allow_lists.remove(&KeyNo(row.get(0)?)).unwrap_or_default();
-        watcher.committed(Change::KeyAdded(Box::new(key(row, allow_list)?)));
+        let key = key(row, allow_list)?;
+        if !key.deleted && key.key_type != KeyType::Smpp {
+            let masked = row.get_ref(11)?.as_str().map_err(|_| corrupt("masked token"))?;
+            count_prefix(&mut prefixes, masked);
+        }
+        watcher.committed(Change::KeyAdded(Box::new(key)));
         Ok(())
-    })
+    })?;
+    Ok(prefixes)
+}
+
+/// What the tokens of living keys begin with; SMPP secrets have no prefix.
+pub(super) fn prefixes(connection: &Connection) -> rusqlite::Result<Vec<PrefixInUse>> {
+    let mut select =
+        connection.prepare("SELECT masked FROM keys WHERE deleted_at IS NULL AND key_type <> ?")?;
+    let mut rows = select.query([KeyType::Smpp as u8])?;
+    let mut prefixes = Vec::new();
+    while let Some(row) = rows.next()? {
+        count_prefix(&mut prefixes, row.get_ref(0)?.as_str()?);
+    }
+    Ok(prefixes)
+}
+
+/// There are a handful of prefixes at most, and a million keys.
+fn count_prefix(prefixes: &mut Vec<PrefixInUse>, masked: &str) {
+    let shown = MaskedPrefix::of(masked);
+    match prefixes.iter_mut().find(|known| known.prefix.is(shown)) {
+        Some(known) => known.keys += 1,
+        None => prefixes.push(PrefixInUse { prefix: MaskedPrefix::new(shown), keys: 1 }),
+    }
 }
 
 fn each(

@@ -1,5 +1,6 @@
 //! Opening both files: checked, migrated, belonging together.
 
+use super::files::{close_to_others, refuse_other_files};
 use super::writer::Writer;
 use super::{SqliteStore, SqliteUsageLog, cannot_open};
 use crate::domain::token::TokenHash;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations/state");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations/state");
 /// Readers at work at once; more would only wait for the two cores of a small machine.
 const READERS: u32 = 4;
 /// 3.51.3, which has the WAL-reset fix (sqlite.org/wal.html#walresetbug).
@@ -36,7 +37,9 @@ pub async fn open(
         return Err(OpenError::OldLibrary(rusqlite::version().to_owned()));
     }
     let (state, usage) = (directory.join("latchkey.db"), directory.join("usage.db"));
+    refuse_other_files([&state, &usage])?;
     refuse_to_begin_beside_counts(&state, &usage)?;
+    close_to_others(&state)?;
     tell_what_is_recovered([&state, &usage]);
     let mut connection = open_state(&state).await?;
     let known = installation(&mut connection).await.map_err(|e| cannot_open(&state, e))?;
@@ -44,6 +47,7 @@ pub async fn open(
         Some((_, made_with)) if made_with != fingerprint.0 => return Err(OpenError::OtherSecrets),
         Some((id, _)) => open_usage(&usage, id, durable_usage)?,
         None => {
+            close_to_others(&usage)?;
             // The counts first: so where the state names its installation, there were counts once.
             let (log, id) = SqliteUsageLog::begin(&usage, durable_usage)?;
             begin_installation(&mut connection, id, fingerprint).await.map_err(|e| cannot_open(&state, e))?;
@@ -105,6 +109,7 @@ fn open_usage(path: &Path, installation: Uuid, durable: bool) -> Result<SqliteUs
         }
         _ => {}
     }
+    close_to_others(path)?;
     SqliteUsageLog::open(path, installation, durable)
 }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Each entry takes the file one version further; `PRAGMA user_version` says where it stands.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/usage/0001_begin.sql")];
+pub(super) const MIGRATIONS: [&str; 1] = [include_str!("migrations/usage/0001_begin.sql")];
 /// Bytes of one use in a journal row: key, user, address.
 const ENTRY: usize = 24;
 /// Bytes of one moved address in a journal row: key, address.

@@ -47,6 +47,13 @@ impl Recording {
             added: vec![],
             answered: vec![vec![]; CUSTOMERS],
         };
+        let record = base.join("install");
+        let server = Start { under: trace::record(&record), ..Start::default() }.run(&recording.directory);
+        let process = server.id();
+        drop(server.stop());
+        trace::wait_for_end(&record, process);
+        let calls = recording.take(&record);
+        recording.calls.extend(calls);
         for number in 0..CUSTOMERS {
             let name = format!("customer{number}");
             let record = base.join(&name);

@@ -1,0 +1,160 @@
+//! The data directory as the process that owns it: made by `serve` alone, locked, and with the socket for verbs.
+
+use super::super::Failure;
+use super::ownership::{denied, refuse_files_of_others};
+use crate::private;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tokio::net::UnixListener;
+
+/// How long a server waits for a verb that works on the data directory by itself.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(2);
+/// The most bytes of a socket's path (`sun_path`, with the 0 at its end).
+const SOCKET_PATH: usize = 107;
+
+/// A data directory that belongs to this process.
+pub(in super::super) struct DataDir {
+    path: PathBuf,
+    /// Unlocked when dropped, also by the death of the process.
+    _lock: File,
+}
+
+impl DataDir {
+    /// Makes the directory if it is not there, and locks it; a verb that is at work is waited for.
+    pub(in super::super) fn claim(path: &Path) -> Result<Self, Failure> {
+        make_durably(path).map_err(|e| wrong("make", path, path, &e))?;
+        let patience = Instant::now() + CLAIM_PATIENCE;
+        let mut claimed = Self::lock(path)?;
+        while claimed.is_none() && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(50));
+            claimed = Self::lock(path)?;
+        }
+        claimed.ok_or_else(|| {
+            format!("another Latchkey uses {}; stop it first, or choose another --data-dir", path.display())
+                .into()
+        })
+    }
+
+    /// Locks the directory of an installation for a verb, which makes none; `None` while another process has it.
+    pub(super) fn claim_existing(path: &Path) -> Result<Option<Self>, Failure> {
+        let state = path.join("latchkey.db");
+        match fs::metadata(&state) {
+            Ok(_) => Self::lock(path),
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                // A server that is starting for the first time has the lock before it has anything else.
+                if is_locked(path) { Ok(None) } else { Err(no_installation(path)) }
+            }
+            Err(e) => Err(wrong("look into", path, &state, &e)),
+        }
+    }
+
+    fn lock(path: &Path) -> Result<Option<Self>, Failure> {
+        let file = path.join("lock");
+        let lock =
+            OpenOptions::new().write(true).create(true).truncate(false).mode(private::MODE).open(&file);
+        let lock = lock.map_err(|e| wrong("write to", path, &file, &e))?;
+        match lock.try_lock() {
+            Ok(()) => {
+                private::close_to_others(&file);
+                refuse_files_of_others(path)?;
+                Ok(Some(Self { path: path.to_owned(), _lock: lock }))
+            }
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(wrong("lock", path, &file, &e)),
+        }
+    }
+
+    /// Listens for verbs.
+    pub(in super::super) fn listen(&self) -> Result<UnixListener, Failure> {
+        refuse_long_socket(&self.path)?;
+        let path = socket(&self.path);
+        // Left behind by a server that was killed; the lock says that none runs.
+        let _ = fs::remove_file(&path);
+        let listener = UnixListener::bind(&path).map_err(|e| no_socket(&path, &e))?;
+        fs::set_permissions(&path, Permissions::from_mode(private::MODE))?;
+        Ok(listener)
+    }
+}
+
+/// The socket on which the server of a data directory answers verbs.
+pub(super) fn socket(data_dir: &Path) -> PathBuf {
+    data_dir.join("control.sock")
+}
+
+/// Refuses a directory with too long a path for the socket in it.
+pub(in super::super) fn refuse_long_socket(data_dir: &Path) -> Result<(), Failure> {
+    let path = socket(data_dir);
+    let length = path.as_os_str().len();
+    if length <= SOCKET_PATH {
+        return Ok(());
+    }
+    Err(format!(
+        "the path {} is too long for a socket ({length} bytes, at most {SOCKET_PATH}); choose a --data-dir with a \
+         shorter path",
+        path.display()
+    )
+    .into())
+}
+
+/// Why a socket cannot be made: what is in its way, not what would suit another cause.
+fn no_socket(path: &Path, error: &io::Error) -> Failure {
+    let shown = path.display();
+    if fs::symlink_metadata(path).is_ok_and(|file| file.is_dir()) {
+        return format!("{shown}, where the socket for commands belongs, is a directory; remove it").into();
+    }
+    // Before a path is looked at, so that it is not the path.
+    let is_forbidden = std::os::unix::net::UnixDatagram::unbound().is_err();
+    if is_forbidden {
+        return format!(
+            "cannot make the socket {shown}: this system allows the process no Unix sockets ({error}); allow it \
+             AF_UNIX (systemd: RestrictAddressFamilies)"
+        )
+        .into();
+    }
+    format!("cannot listen on {shown}: {error}; look at the file system, or choose another --data-dir").into()
+}
+
+/// Makes a directory and those above it; what is synced inside is worth nothing while a power loss can still
+/// take the directory itself.
+fn make_durably(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_durably(parent)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    File::open(parent)?.sync_all()
+}
+
+/// Whether a process has the lock of a directory; nothing is made to find that out.
+pub(in super::super) fn is_locked(data_dir: &Path) -> bool {
+    let lock = File::open(data_dir.join("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// What a verb says where nothing was installed.
+fn no_installation(data_dir: &Path) -> Failure {
+    let dir = whole(data_dir);
+    let dir = dir.display();
+    format!(
+        "no Latchkey runs on {dir}, and none was installed there; start it with `latchkey serve`, or name its --data-dir"
+    )
+    .into()
+}
+
+/// The path from the root on: in the wrong folder, `data` says nothing.
+pub(super) fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn wrong(what: &str, data_dir: &Path, file: &Path, error: &io::Error) -> Failure {
+    let of_another = (error.kind() == ErrorKind::PermissionDenied).then(|| denied(file, data_dir)).flatten();
+    of_another
+        .unwrap_or_else(|| {
+            format!("cannot {what} {}: {error}; choose another --data-dir", data_dir.display())
+        })
+        .into()
+}

@@ -1,0 +1,58 @@
+//! Whose the data are: a command that another user ran must not be told to go elsewhere.
+
+use super::super::Failure;
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// What this process has to be able to write.
+const FILES: [&str; 7] = [
+    "latchkey.db",
+    "latchkey.db-wal",
+    "latchkey.db-shm",
+    "usage.db",
+    "usage.db-wal",
+    "usage.db-shm",
+    "secrets.toml",
+];
+
+/// Refuses to begin where a file belongs to another user: root may have run a server or a verb here.
+pub(in super::super) fn refuse_files_of_others(data_dir: &Path) -> Result<(), Failure> {
+    for file in FILES.map(|name| data_dir.join(name)) {
+        let opened = OpenOptions::new().read(true).append(true).open(&file);
+        if opened.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+            && let Some(why) = denied(&file, data_dir)
+        {
+            return Err(why.into());
+        }
+    }
+    Ok(())
+}
+
+/// Who owns what this process may not touch, and what mends it; `None` if it is its own.
+pub(super) fn denied(file: &Path, data_dir: &Path) -> Option<String> {
+    let me = rustix::process::geteuid().as_raw();
+    // What lies behind a closed directory cannot be looked at: then it is the directory's owner that counts.
+    let (seen, owner) =
+        file.ancestors().find_map(|path| Some((path, fs::symlink_metadata(path).ok()?.uid())))?;
+    (owner != me).then(|| {
+        let (owner, me) = (name_of(owner), name_of(me));
+        format!(
+            "{} belongs to {owner}, and this process runs as {me}: chown -R {me} {}, or run the command as that user",
+            seen.display(),
+            data_dir.display()
+        )
+    })
+}
+
+/// The name of a user, or its number where it has none.
+fn name_of(id: u32) -> String {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| id.to_string())
+}

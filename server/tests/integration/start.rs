@@ -1,0 +1,206 @@
+//! What stops a start, and what must not: settings, certificates, addresses, prefixes.
+
+use crate::binary::{Client, PASSWORD, Server, Start, latchkey, verb};
+use crate::listeners::Authority;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn said(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let error = String::from_utf8(output.stderr.clone()).unwrap();
+    error.lines().last().unwrap_or_default().to_owned()
+}
+
+/// What both say with these settings: the start, and the check before it, which makes nothing.
+fn refused(dir: &Path, settings: &[(&str, &str)]) -> String {
+    let before = fs::read_dir(dir).unwrap().count();
+    let mut check = latchkey(dir, &["config", "--check"]);
+    let checked = said(&check.envs(settings.iter().copied()).output().unwrap());
+    assert_eq!(fs::read_dir(dir).unwrap().count(), before, "the check makes nothing");
+    let mut serve = latchkey(dir, &["serve"]);
+    let listens = settings.iter().any(|(name, _)| *name == "LATCHKEY_LISTEN");
+    serve.args(if listens { &[][..] } else { &["--listen", "127.0.0.1:0"] });
+    let started = said(&serve.envs(settings.iter().copied()).output().unwrap());
+    assert_eq!(checked, started, "the check finds what the start finds");
+    started
+}
+
+#[test]
+fn a_changed_prefix_refuses_the_start_and_no_customer() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(verb(dir.path(), &["user", "add", "demouser", "--password-stdin"], PASSWORD).status.success());
+    let server = Server::start(dir.path());
+    let mut client = Client::connect(server.address);
+    let cookie = client.log_in("demouser");
+    let (_, old) = client.generate(&cookie, "cloud");
+    let (_, gone) = client.generate(&cookie, "default");
+    drop(server.stop());
+    let acme = ("LATCHKEY_KEY_PREFIX", "acme");
+    let error = refused(dir.path(), &[acme]);
+    assert_eq!(
+        error,
+        "latchkey: the tokens of 2 keys begin with the prefix lk, which key_prefix does not name, so all of them \
+         would be refused; set old_key_prefixes = \"lk\" to accept them beside new ones, or key_prefix = \"lk\""
+    );
+    let both = [acme, ("LATCHKEY_OLD_KEY_PREFIXES", "old, lk")];
+    let server = Server::start_with(dir.path(), &[], &both);
+    let mut client = Client::connect(server.address);
+    let (_, new) = client.generate(&cookie, "cloud");
+    assert!(new.starts_with("acmec_"), "{new}");
+    for token in [&old, &gone, &new] {
+        assert_eq!(client.verify(token, "203.0.113.7").unwrap().status, 200, "{token}");
+    }
+    drop(server.stop());
+    assert!(refused(dir.path(), &[]).contains("begin with the prefix acme"), "and back again");
+}
+
+#[test]
+fn a_service_called_latchkey_does_not_keep_it_from_starting() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = [
+        ("LATCHKEY_SERVICE_HOST", "10.96.0.12"),
+        ("LATCHKEY_SERVICE_PORT", "3000"),
+        ("LATCHKEY_SERVICE_PORT_HTTP", "3000"),
+        ("LATCHKEY_PORT", "tcp://10.96.0.12:3000"),
+        ("LATCHKEY_PORT_3000_TCP", "tcp://10.96.0.12:3000"),
+        ("LATCHKEY_PORT_3000_TCP_PROTO", "tcp"),
+        ("LATCHKEY_PORT_3000_TCP_PORT", "3000"),
+        ("LATCHKEY_PORT_3000_TCP_ADDR", "10.96.0.12"),
+        ("LATCHKEY_METRICS_SERVICE_HOST", "10.96.0.13"),
+        ("LATCHKEY_CONFIG", ""),
+    ];
+    let _server = Start { settings: &service, ..Start::default() }.run(dir.path());
+    let mut list = latchkey(dir.path(), &["user", "list"]);
+    assert!(list.envs(service).output().unwrap().status.success());
+    let typo =
+        latchkey(dir.path(), &["user", "list"]).envs(service).env("LATCHKEY_LISTN", "x").output().unwrap();
+    let wanted = "latchkey: environment: there is no setting LATCHKEY_LISTN; did you mean LATCHKEY_LISTEN?";
+    assert_eq!(said(&typo), wanted);
+}
+
+#[test]
+fn settings_that_cannot_be_meant_are_refused_with_what_can() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, value, says) in [
+        ("LOG_LEVEL", "warning", "did you mean warn?"),
+        ("LISTEN", "::1:4309", "IPv6 in brackets: [::1]:3000; all: 0.0.0.0:3000 or [::]:3000; no host names"),
+        ("LISTEN", ":4305", "no host names"),
+        ("LISTEN", "localhost:4305", "no host names"),
+        (
+            "PUBLIC_URL",
+            "https://example.com/keys",
+            "needs a host name of its own, such as https://keys.example.com; a sub-path is not supported",
+        ),
+        ("PUBLIC_URL", "https://example.com:70000", "a port from 1 to 65535"),
+        (
+            "CLIENT_ADDRESS_HEADER",
+            "proxy-protocol",
+            "client_address_header (from LATCHKEY_CLIENT_ADDRESS_HEADER): proxy-protocol takes the client from PROXY headers, which come at the address in listen_proxy_protocol only",
+        ),
+        ("PEPPER_FILE", "/nope", "latchkey: LATCHKEY_PEPPER_FILE: cannot read /nope: No such file"),
+        ("CONFIG", "/nope", "latchkey: LATCHKEY_CONFIG: cannot read /nope: No such file"),
+        ("TLS_CERTIFICATE", "/c.pem", "latchkey: tls_key: is not set; tls_certificate needs it"),
+    ] {
+        let name = format!("LATCHKEY_{name}");
+        let error = refused(dir.path(), &[(&name, value)]);
+        assert!(error.contains(says), "{name}={value}: {error}");
+    }
+    let config = dir.path().join("latchkey.toml");
+    fs::write(&config, "[server]\nlisten = '127.0.0.1:1'\n").unwrap();
+    let error = refused(dir.path(), &[("LATCHKEY_CONFIG", config.to_str().unwrap())]);
+    assert!(error.ends_with("server is a table; settings stand at the top level, without tables"), "{error}");
+}
+
+#[test]
+fn certificates_that_cannot_be_used_are_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mine, other) = (Authority::found(), Authority::found());
+    mine.issue("localhost");
+    other.issue("localhost");
+    let path = |file: &Path| file.to_str().unwrap().to_owned();
+    let certificate = path(&mine.path("cert.pem"));
+    let encrypted = mine.path("encrypted.pem");
+    let encrypt = ["pkcs8", "-topk8", "-passout", "pass:secret", "-in"];
+    let made =
+        Command::new("openssl").args(encrypt).arg(mine.path("key.pem")).arg("-out").arg(&encrypted).output();
+    assert!(made.unwrap().status.success());
+    for (key, says) in [
+        (encrypted.clone(), "holds an encrypted key; decrypt it (`openssl pkey`)".to_owned()),
+        (other.path("key.pem"), "the private key does not belong to the certificate".to_owned()),
+        (mine.path("cert.pem"), "it has to be a PEM file of one private key".to_owned()),
+        (mine.path("none.pem"), "it has to be a PEM file of one private key".to_owned()),
+    ] {
+        let settings =
+            [("LATCHKEY_TLS_CERTIFICATE", certificate.as_str()), ("LATCHKEY_TLS_KEY", &path(&key))];
+        let error = refused(dir.path(), &settings);
+        assert!(error.contains(&says), "{}: {error}", key.display());
+    }
+}
+
+#[test]
+fn addresses_that_cannot_be_had_are_found_by_the_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for name in ["LATCHKEY_LISTEN", "LATCHKEY_ADMIN_LISTEN", "LATCHKEY_LISTEN_PROXY_PROTOCOL"] {
+        let error = refused(dir.path(), &[(name, &address)]);
+        assert!(error.contains(&format!("cannot listen on {address}: Address already in use")), "{error}");
+    }
+    let file = dir.path().join("file");
+    fs::write(&file, "x").unwrap();
+    let listen = format!("127.0.0.1:0,unix:{}", file.display());
+    assert!(
+        refused(dir.path(), &[("LATCHKEY_LISTEN", &listen)]).contains("there is a file that is no socket")
+    );
+    // As an ordinary user: root may take every port.
+    let ordinary = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=65534", "--clear-groups"];
+    let open = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(open.path(), Some(65534), None).unwrap();
+    let mut command = Command::new(ordinary[0]);
+    command.env_clear().args(&ordinary[1..]).arg(env!("CARGO_BIN_EXE_latchkey")).current_dir("/");
+    command
+        .args(["config", "--check", "--data-dir"])
+        .arg(open.path())
+        .env("LATCHKEY_LISTEN", "127.0.0.1:443");
+    let error = said(&command.output().unwrap());
+    let low = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
+    assert!(low.trim() == "0" || error.contains("ports below 1024 need CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities), or a proxy in front"), "{error}");
+}
+
+#[test]
+fn the_check_says_what_is_in_order_and_makes_nothing() {
+    let base = tempfile::tempdir().unwrap();
+    let dir = base.path().join("data");
+    let check = |dir: &Path| {
+        let output =
+            latchkey(dir, &["config", "--check"]).env("LATCHKEY_LISTEN", "127.0.0.1:0").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(check(&dir).contains("would make a new installation in "));
+    assert!(!dir.exists());
+    assert!(verb(&dir, &["user", "add", "demouser", "--password-stdin"], PASSWORD).status.success());
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert!(check(&dir).contains("on the data in "));
+    assert_eq!(names(), before);
+    let server = Server::start(&dir);
+    let listen = server.address.to_string();
+    let output = latchkey(&dir, &["config", "--check"]).env("LATCHKEY_LISTEN", &listen).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("one runs on "), "its own addresses are its own: {text}");
+    drop(server.stop());
+    let other = tempfile::tempdir().unwrap();
+    crate::binary::install(other.path());
+    fs::copy(other.path().join("secrets.toml"), dir.join("secrets.toml")).unwrap();
+    assert!(refused(&dir, &[]).contains("made with another pepper"));
+    fs::remove_file(dir.join("secrets.toml")).unwrap();
+    assert!(refused(&dir, &[]).contains("secrets.toml is missing"));
+    fs::remove_file(dir.join("usage.db")).unwrap();
+    fs::copy(other.path().join("secrets.toml"), dir.join("secrets.toml")).unwrap();
+}
