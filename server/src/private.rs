@@ -32,13 +32,13 @@ pub fn close_to_others(path: &Path) -> u32 {
     let file = path.display();
     match changed {
         Ok(()) if left == 0 => {
-            tracing::warn!(%file, "it could be read by others; its mode was put back to 0600")
+            tracing::warn!(%file, "it could be read by others; its mode was put back to 0600");
         }
         Ok(()) => {
-            tracing::warn!(%file, "it can be read by others, and a change of its mode has no effect here")
+            tracing::warn!(%file, "it can be read by others; a change of its mode has no effect here");
         }
         Err(error) => {
-            tracing::warn!(%file, %error, "it can be read by others, and its mode cannot be changed")
+            tracing::warn!(%file, %error, "it can be read by others; its mode cannot be changed");
         }
     }
     left
