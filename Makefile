@@ -1,5 +1,5 @@
 # Each target is a line or two; the work is in scripts/.
-.PHONY: run test check bench bench-slow-clients soak fuzz dist site
+.PHONY: run test check bench bench-slow-clients bench-hostile soak fuzz dist site
 
 run: dist
 	@exec ./target/release/latchkey serve $(ARGS)
@@ -21,6 +21,9 @@ bench:
 
 bench-slow-clients:
 	@scripts/bench-slow-clients
+
+bench-hostile:
+	@scripts/bench-hostile
 
 soak:
 	@scripts/soak

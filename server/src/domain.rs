@@ -18,6 +18,7 @@ pub mod role;
 pub mod rule;
 pub mod sealing;
 pub mod second_factor;
+pub mod share;
 pub mod throttle;
 pub mod time;
 pub mod time_zone;

@@ -9,6 +9,7 @@ mod entrance;
 mod forms;
 mod gateway;
 mod guard;
+mod held;
 mod load;
 mod one_click;
 mod pages;

@@ -64,6 +64,8 @@ pub const KNOWN: &[Known] = &[
     known("max_connections", "auto"),
     known("max_questions", "10000"),
     known("max_pages", "256"),
+    known("source_share_percent", "10"),
+    known("reserved_percent", "25"),
     known("access_log", "off"),
     known("head_timeout_seconds", "10"),
     known("idle_timeout_seconds", "75"),

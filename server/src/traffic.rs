@@ -1,5 +1,9 @@
-//! Figures of the door: what came in, what was turned away, what was cut. Plain counters, read by whoever
-//! shows them.
+//! Figures of the door: what came in, what was turned away, what was cut, and who holds how much of what
+//! there is. Plain counters, read by whoever shows them.
+
+mod sources;
+
+pub use sources::{Account, Client, Full, Held, Origin, Pool, Sources};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -53,8 +57,8 @@ impl Places {
 /// What happened to connections and requests since the start.
 #[derive(Default)]
 pub struct Traffic {
-    /// Connections that are open now.
-    pub connections: Places,
+    /// Who holds how many connections, requests, forms and pages now.
+    pub sources: Sources,
     /// Connections that were accepted.
     pub accepted: Counter,
     /// Connections that were closed at once, because `max_connections` were open.
@@ -69,14 +73,12 @@ pub struct Traffic {
     pub late_heads: Counter,
     /// Connections that were closed because nothing was asked on them any more.
     pub idle_closed: Counter,
+    /// Connections of HTTP/2 that were ended for frames that ask for nothing.
+    pub floods: Counter,
     /// Questions of gateways that are being answered.
     pub questions: Places,
     /// Questions that were answered 503, because too many were.
     pub shed_questions: Counter,
-    /// Requests for pages that are being answered.
-    pub pages: Places,
-    /// Forms that are coming in.
-    pub forms: Places,
     /// Requests for pages that were answered 503, because too many were or came in.
     pub shed_pages: Counter,
     /// Requests whose body did not come.

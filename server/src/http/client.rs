@@ -35,8 +35,17 @@ pub(super) fn address(
     caller: Caller,
     headers: &HeaderMap,
 ) -> Result<Address, NoClientAddress> {
-    let (trusted, family) = (&services.settings.trusted_proxies, &services.settings.client_address_header);
     note_ignored(services, caller.peer, headers);
+    find(services, caller, headers)
+}
+
+/// The same, without counting what was ignored.
+pub(super) fn find(
+    services: &Services,
+    caller: Caller,
+    headers: &HeaderMap,
+) -> Result<Address, NoClientAddress> {
+    let (trusted, family) = (&services.settings.trusted_proxies, &services.settings.client_address_header);
     let lines = family.header().map(|name| headers.get_all(name).iter().map(HeaderValue::as_bytes));
     let said = Said {
         lines: lines.into_iter().flatten().collect(),

@@ -1,10 +1,13 @@
 //! What is too much at once is answered 503 before it takes memory. Pages and questions of gateways are
-//! counted apart, so that no flood of pages stands before a verification.
+//! counted apart, so that no flood of pages stands before a verification; pages and forms are shared out among
+//! the clients that ask for them.
 
+use super::client::{self, Caller};
 use super::guard;
 use super::statuses::{busy_page, large_form};
+use crate::domain::client_address::Peer;
 use crate::services::Services;
-use crate::traffic::Place;
+use crate::traffic::{Client, Held, Origin, Place, Pool};
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
@@ -30,7 +33,7 @@ pub(super) fn admit_question(services: &Services) -> Option<Place> {
 pub(super) async fn admit_page(
     services: &Services,
     request: Request,
-) -> Result<(Request, Place), Box<Response>> {
+) -> Result<(Request, Held), Box<Response>> {
     let admitted = try_admit_page(services, request).await;
     admitted.map_err(|mut refusal| {
         guard::harden(&services.settings, refusal.headers_mut());
@@ -38,23 +41,33 @@ pub(super) async fn admit_page(
     })
 }
 
-async fn try_admit_page(
-    services: &Services,
-    mut request: Request,
-) -> Result<(Request, Place), Box<Response>> {
-    let (traffic, most) = (&services.traffic, services.settings.server.max_pages);
-    let busy = || {
-        traffic.shed_pages.add();
-        Box::new(busy_page())
+async fn try_admit_page(services: &Services, mut request: Request) -> Result<(Request, Held), Box<Response>> {
+    let (traffic, server) = (&services.traffic, &services.settings.server);
+    let account = traffic.sources.account(origin(services, &request));
+    let take = |pool, places| {
+        traffic.sources.take(&account, pool, &server.shares.of(places)).map_err(|_| {
+            traffic.shed_pages.add();
+            Box::new(busy_page())
+        })
     };
     // Held until the page has its place.
     let mut _form = None;
     if !request.body().is_end_stream() {
-        _form = Some(traffic.forms.take(FORMS_A_PAGE * most).ok_or_else(busy)?);
+        _form = Some(take(Pool::Forms, FORMS_A_PAGE * server.max_pages)?);
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, FORM_LIMIT).await.map_err(|_| Box::new(large_form()))?;
         request = Request::from_parts(parts, Body::from(bytes));
     }
-    let place = traffic.pages.take(most).ok_or_else(busy)?;
+    let place = take(Pool::Pages, server.max_pages)?;
     Ok((request, place))
+}
+
+/// On whose account a page goes: its client's, whoever passes the request on.
+fn origin(services: &Services, request: &Request) -> Origin {
+    let caller = Caller::of(request.extensions());
+    let named = client::find(services, caller, request.headers());
+    Origin {
+        is_vouched_for: caller.peer == Peer::Unix || services.settings.trusted_proxies.trusts(caller.peer),
+        client: named.map_or(Client::Unknown, Client::At),
+    }
 }

@@ -110,7 +110,20 @@ async fn render(site: &Site, caller: &Caller, request: Request, echo: FormEcho) 
         }
     };
     let renderer = leptos_axum::render_app_async_with_context(context, move || shell(files.clone()));
-    renderer(request).await
+    written(renderer(request).await).await
+}
+
+/// The same answer as bytes: as a stream it would hold everything that the page was made of until it is
+/// fetched.
+async fn written(response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    match axum::body::to_bytes(body, usize::MAX).await {
+        Ok(bytes) => Response::from_parts(parts, Body::from(bytes)),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }
 
 /// The server functions, for the program in the browser.

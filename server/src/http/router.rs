@@ -7,6 +7,7 @@ use super::client::Caller;
 use super::entrance::Entrance;
 use super::forms::{key_form, notice_form, profile_form, sub_users_form, webhook_form};
 use super::gateway;
+use super::held::{IsFile, hold};
 use super::load::{FORM_LIMIT, admit_page};
 use super::one_click::{self, is_one_click};
 use super::pages::{
@@ -16,7 +17,7 @@ use super::pages::{
 use super::{access, assets, client, guard};
 use crate::domain::client_address::ClientAddress;
 use crate::services::Services;
-use crate::traffic::Place;
+use crate::traffic::Held;
 use any_spawner::Executor;
 use app::SiteFiles;
 use axum::Router;
@@ -64,20 +65,20 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
     Entrance::new(gateways, rest)
 }
 
-async fn answer_page(request: Request, place: Place, portal: Router, pages: &Handle) -> Response {
+async fn answer_page(request: Request, place: Held, portal: Router, pages: &Handle) -> Response {
     let answering = async move {
-        let _place = place;
-        portal.oneshot(request).await
-    };
-    match pages.spawn(answering).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(never)) => match never {},
-        Err(error) => {
-            tracing::error!(%error, "a page failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, "This page failed; the server's log says why.")
-                .into_response()
+        match portal.oneshot(request).await {
+            Ok(response) => hold(response, place).await,
+            Err(never) => match never {},
         }
-    }
+    };
+    let error = match pages.spawn(answering).await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::error!(%error, "a page failed");
+    (StatusCode::INTERNAL_SERVER_ERROR, "This page failed; the server's log says why.").into_response()
 }
 
 fn portal(site: Site) -> Router {
@@ -120,7 +121,8 @@ async fn around(State(site): State<Site>, request: Request, next: Next) -> Respo
         .server
         .access_log
         .and_then(|_| client::address(&site.services, Caller::of(request.extensions()), headers).ok());
-    let mut response = if let Some(file) = assets::serve(method, request.uri().path(), headers) {
+    let mut response = if let Some(mut file) = assets::serve(method, request.uri().path(), headers) {
+        file.extensions_mut().insert(IsFile);
         file
     } else if guard::is_own(settings, method, headers) || is_one_click(method, request.uri()) {
         next.run(request).await

@@ -3,6 +3,8 @@
 mod accept;
 mod body;
 mod connection;
+mod frames;
+mod guest;
 mod handles;
 mod io;
 mod listen;
@@ -21,6 +23,7 @@ pub use tls::{Tls, TlsError};
 use super::access::AccessLog;
 use super::entrance::Entrance;
 use crate::domain::client_address::TrustedProxies;
+use crate::domain::share::Shares;
 use crate::settings::{Settings, Timeouts};
 use crate::traffic::Traffic;
 use hyper_util::server::conn::auto;
@@ -34,12 +37,14 @@ use tokio_util::task::TaskTracker;
 
 /// How long requests in flight may take after the signal to stop; the promise is 10 seconds for all.
 const GRACE: Duration = Duration::from_secs(8);
-/// The most bytes of the head of a request.
+/// The most bytes of the head of a request: that of a gateway, which passes its client's on, and that of others.
 const HEAD_LIMIT: usize = 64 * 1024;
+const GUEST_HEAD_LIMIT: usize = 16 * 1024;
 /// The most bytes of all header lines of one HTTP/2 request.
 const HEADER_LIST_LIMIT: u32 = 16 * 1024;
-/// The most requests at a time on one HTTP/2 connection.
+/// The most requests at a time on one HTTP/2 connection, of a gateway and of others.
 const STREAMS: u32 = 200;
+const GUEST_STREAMS: u32 = 32;
 /// What an HTTP/2 client may send ahead for one request and for all: no body here is larger.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
@@ -47,14 +52,17 @@ const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 /// What all connections share.
 pub struct Front {
     entrance: Entrance,
+    /// How trusted proxies and programs on this machine are spoken with, and how all others.
     http: auto::Builder<Streams>,
+    guest_http: auto::Builder<Streams>,
     /// Spoken on addresses, where the operator gave a certificate.
     tls: Option<Handshakes>,
     /// Who may begin a connection with a PROXY header.
     trusted: TrustedProxies,
     timeouts: Timeouts,
     access: Option<AccessLog>,
-    max_connections: usize,
+    /// How connections are shared out, and requests in flight, of which HTTP/1.1 has one a connection.
+    connections: Shares,
     traffic: Arc<Traffic>,
     stop: CancellationToken,
     open: TaskTracker,
@@ -69,22 +77,16 @@ impl Front {
         entrance: Entrance,
         stop: CancellationToken,
     ) -> Self {
-        let mut http = auto::Builder::new(Streams);
-        http.http1().max_buf_size(HEAD_LIMIT);
-        http.http2()
-            .max_concurrent_streams(STREAMS)
-            .max_header_list_size(HEADER_LIST_LIMIT)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_send_buf_size(STREAM_WINDOW as usize);
+        let most = handles::connection_limit(settings.server.max_connections);
         Self {
             entrance,
-            http,
+            http: speaker(HEAD_LIMIT, STREAMS),
+            guest_http: speaker(GUEST_HEAD_LIMIT, GUEST_STREAMS),
             tls: None,
             trusted: settings.trusted_proxies.clone(),
             timeouts: settings.server.timeouts,
             access: settings.server.access_log.map(AccessLog::new),
-            max_connections: handles::connection_limit(settings.server.max_connections),
+            connections: settings.server.shares.of(most),
             traffic,
             stop,
             open: TaskTracker::new(),
@@ -96,6 +98,19 @@ impl Front {
     pub fn with_tls(self, tls: Arc<Tls>, runtime: Handle) -> Self {
         Self { tls: Some(Handshakes { tls, runtime }), ..self }
     }
+}
+
+/// HTTP/1.1 and HTTP/2, with bounds for what one connection may hold.
+fn speaker(head_limit: usize, streams: u32) -> auto::Builder<Streams> {
+    let mut http = auto::Builder::new(Streams);
+    http.http1().max_buf_size(head_limit);
+    http.http2()
+        .max_concurrent_streams(streams)
+        .max_header_list_size(HEADER_LIST_LIMIT)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(STREAM_WINDOW as usize);
+    http
 }
 
 /// TLS, and where it is agreed on: not on the thread that verifies, as signing takes as long as many

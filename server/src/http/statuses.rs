@@ -90,6 +90,13 @@ pub(super) fn busy_page() -> Response {
     response
 }
 
+/// One request more than its source may have in flight. It has no body, which its client could refuse to fetch.
+pub(super) fn too_many() -> Response {
+    let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    response
+}
+
 /// A form that is larger than any of ours.
 pub(super) fn large_form() -> Response {
     (StatusCode::PAYLOAD_TOO_LARGE, "The form is too large.").into_response()

@@ -4,7 +4,7 @@ use super::reading::{Read, Reading};
 use crate::domain::time::{Clock, Micros};
 use crate::mail::MailFigures;
 use crate::store::Store;
-use crate::traffic::Traffic;
+use crate::traffic::{Pool, Traffic};
 use crate::verify::{Journal, KeyIndex, Verifier};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,13 +86,17 @@ fn journal(journal: &Arc<Journal>, clock: Arc<dyn Clock>) -> Result<[Reading; 3]
     ])
 }
 
-fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 6], prometheus::Error> {
+fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 9], prometheus::Error> {
     let read = |of: fn(&Traffic) -> f64| -> Read {
         let traffic = Arc::clone(traffic);
         Box::new(move || of(&traffic))
     };
     Ok([
-        Reading::one("latchkey_connections", "Open connections.", read(|t| t.connections.taken() as f64))?,
+        Reading::one(
+            "latchkey_connections",
+            "Open connections.",
+            read(|t| t.sources.taken(Pool::Connections) as f64),
+        )?,
         Reading::one(
             "latchkey_connections_accepted_total",
             "Connections that were accepted.",
@@ -104,6 +108,7 @@ fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 6], prometheus::Error> {
             "cause",
             vec![
                 ("full", read(|t| t.refused.get() as f64)),
+                ("share", read(|t| t.sources.over_share(Pool::Connections) as f64)),
                 ("untrusted_proxy", read(|t| t.strangers.get() as f64)),
                 ("bad_proxy_header", read(|t| t.bad_proxy_headers.get() as f64)),
                 ("failed_handshake", read(|t| t.failed_handshakes.get() as f64)),
@@ -126,7 +131,9 @@ fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 6], prometheus::Error> {
             "kind",
             vec![
                 ("question", read(|t| t.questions.taken() as f64)),
-                ("page", read(|t| t.pages.taken() as f64)),
+                ("page", read(|t| t.sources.taken(Pool::Pages) as f64)),
+                ("form", read(|t| t.sources.taken(Pool::Forms) as f64)),
+                ("request", read(|t| t.sources.taken(Pool::Requests) as f64)),
             ],
         )?,
         Reading::by(
@@ -137,6 +144,27 @@ fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 6], prometheus::Error> {
                 ("question", read(|t| t.shed_questions.get() as f64)),
                 ("page", read(|t| t.shed_pages.get() as f64)),
             ],
+        )?,
+        Reading::by(
+            "latchkey_over_share_total",
+            "What was refused because its source held its share of it, or all strangers theirs.",
+            "kind",
+            vec![
+                ("connection", read(|t| t.sources.over_share(Pool::Connections) as f64)),
+                ("request", read(|t| t.sources.over_share(Pool::Requests) as f64)),
+                ("form", read(|t| t.sources.over_share(Pool::Forms) as f64)),
+                ("page", read(|t| t.sources.over_share(Pool::Pages) as f64)),
+            ],
+        )?,
+        Reading::one(
+            "latchkey_sources",
+            "Addresses (of IPv6 /64s) that hold a connection, a form or a page.",
+            read(|t| t.sources.count() as f64),
+        )?,
+        Reading::one(
+            "latchkey_control_floods_total",
+            "Connections of HTTP/2 that were ended for frames that ask for nothing.",
+            read(|t| t.floods.get() as f64),
         )?,
     ])
 }

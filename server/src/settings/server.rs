@@ -2,6 +2,7 @@
 
 use super::parse::{number, socket_address};
 use super::{Layers, SettingsError};
+use crate::domain::share::ShareRule;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
@@ -63,6 +64,8 @@ pub struct ServerSettings {
     pub max_questions: usize,
     /// The most pages that are answered at a time.
     pub max_pages: usize,
+    /// How connections, requests, forms and pages are shared out.
+    pub shares: ShareRule,
     /// Of how many requests one is written to the log; none without.
     pub access_log: Option<NonZeroU64>,
 }
@@ -88,6 +91,10 @@ impl ServerSettings {
             })?,
             max_questions: layers.take("max_questions", |v| number(v, 1, 1_000_000))?,
             max_pages: layers.take("max_pages", |v| number(v, 1, 100_000))?,
+            shares: ShareRule {
+                source_percent: layers.take("source_share_percent", |v| number(v, 1, 100))?,
+                reserved_percent: layers.take("reserved_percent", |v| number(v, 0, 90))?,
+            },
             access_log: layers.take("access_log", access_log)?,
         })
     }
@@ -166,6 +173,8 @@ mod tests {
     #[case(&[("tls_key", "/k.pem")], "is of no use without tls_certificate")]
     #[case(&[("max_connections", "0")], "from 1 to 1000000, or auto")]
     #[case(&[("max_pages", "none")], "from 1 to 100000")]
+    #[case(&[("source_share_percent", "0")], "from 1 to 100")]
+    #[case(&[("reserved_percent", "100")], "from 0 to 90")]
     #[case(&[("access_log", "some")], "takes off, all, or a part such as 1/100")]
     #[case(&[("access_log", "1/0")], "takes off, all, or a part such as 1/100")]
     #[case(&[("head_timeout_seconds", "0")], "from 1 to 3600")]

@@ -4,7 +4,7 @@
 //! database.
 
 use axum::body::Body;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use latchkey::accounts::operator::InitialPassword;
 use latchkey::domain::address::Address;
@@ -115,17 +115,22 @@ impl TestApp {
     }
 
     pub(crate) async fn send(&self, peer: &str, request: Request<Body>) -> Answer {
+        let response = self.respond(peer, request).await;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The answer as it goes out, not fetched yet.
+    pub(crate) async fn respond(&self, peer: &str, request: Request<Body>) -> Response<Body> {
         // A test that speaks of a PROXY header puts it there.
         let source = request.extensions().get().copied();
         let peer = match peer {
             "unix" => Peer::Unix,
             address => Peer::Address(Address::parse(address.trim_matches(['[', ']'])).unwrap()),
         };
-        let response = self.entrance.answer(request, Caller { peer, source }).await;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8_lossy(&body).into_owned();
-        Answer { status: parts.status, headers: parts.headers, body }
+        self.entrance.answer(request, Caller { peer, source }).await
     }
 
     /// Asks as a trusted nginx would, for a client with this token and address.

@@ -18,6 +18,7 @@ mod faults;
 mod gateway_token;
 mod history;
 mod installation;
+mod hostile;
 mod key_life;
 mod listeners;
 mod mail;

@@ -2,7 +2,10 @@
 
 use super::Front;
 use super::connection;
+use super::guest::Guest;
 use super::listen::{Arrival, Listener};
+use crate::domain::client_address::Peer;
+use crate::traffic::Full;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +26,11 @@ pub(super) async fn accept(listener: Listener, front: Arc<Front>) {
         };
         match accepted {
             Ok(arrival) => {
-                if !admit(arrival, &front) && is_due(&mut complaint) {
-                    tracing::warn!(
-                        "connections are closed at once: {} are open; raise max_connections and the limit \
-                         of open files if these are your gateways",
-                        front.max_connections
-                    );
+                let peer = arrival.peer;
+                if let Err(full) = admit(arrival, &front)
+                    && is_due(&mut complaint)
+                {
+                    complain(full, peer, &front);
                 }
             }
             Err(error) if is_of_the_client(&error) => {}
@@ -42,15 +44,38 @@ pub(super) async fn accept(listener: Listener, front: Arc<Front>) {
     }
 }
 
-/// Takes a connection in if there is a place; it is closed at once otherwise.
-fn admit(arrival: Arrival, front: &Arc<Front>) -> bool {
-    let Some(place) = front.traffic.connections.take(front.max_connections) else {
-        front.traffic.refused.add();
-        return false;
-    };
+/// Takes a connection in if there is a place for it; it is closed at once otherwise.
+fn admit(arrival: Arrival, front: &Arc<Front>) -> Result<(), Full> {
+    let guest = Guest::of_peer(front, arrival.peer).inspect_err(|full| {
+        if *full == Full::All {
+            front.traffic.refused.add();
+        }
+    })?;
     front.traffic.accepted.add();
-    front.open.spawn(connection::attend(arrival, Arc::clone(front), place));
-    true
+    front.open.spawn(connection::attend(arrival, Arc::clone(front), guest));
+    Ok(())
+}
+
+/// Says whose connections are closed at once, and what to do if they should not be.
+fn complain(full: Full, peer: Peer, front: &Front) {
+    let shares = front.connections;
+    match full {
+        Full::All => tracing::warn!(
+            "connections are closed at once: {} are open; raise max_connections and the limit of open files \
+             if these are your gateways",
+            shares.all
+        ),
+        Full::Strangers => tracing::warn!(
+            "connections of {peer} are closed at once: {} of all who are no trusted proxies are open, and the \
+             rest is kept for those; raise max_connections, or lower reserved_percent",
+            shares.strangers
+        ),
+        Full::Source => tracing::warn!(
+            "connections of {peer} are closed at once: it holds {}, its share; if it is your gateway, add it \
+             to trusted_proxies, else raise max_connections or source_share_percent",
+            shares.source
+        ),
+    }
 }
 
 /// Whether a client only went away before it was accepted.

@@ -1,8 +1,9 @@
 //! Bodies: one that does not come in time is an error to its reader; an answer counts as in flight until it
-//! is handed over.
+//! is handed over, a page over HTTP/2 until its last byte is on its way.
 
 use super::watch::InFlight;
-use crate::traffic::Traffic;
+use crate::http::held::Gone;
+use crate::traffic::{Held, Traffic};
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
@@ -10,9 +11,10 @@ use std::io::{Error, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::Sleep;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// The body of a request, to be read whole within a time.
 pub(super) struct Timed<B> {
@@ -90,12 +92,21 @@ where
 /// The body of an answer.
 pub(super) struct Answer {
     body: Body,
+    /// What has to happen before it ends.
+    gone: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     _in_flight: InFlight,
+    _place: Option<Held>,
 }
 
 impl Answer {
-    pub(super) fn new(body: Body, in_flight: InFlight) -> Self {
-        Self { body, _in_flight: in_flight }
+    pub(super) fn new(body: Body, in_flight: InFlight, place: Option<Held>) -> Self {
+        Self { body, gone: None, _in_flight: in_flight, _place: place }
+    }
+
+    /// Ends only when the bytes are gone: HTTP/2 takes a body that its client gives no window for, and would
+    /// hold it for as long as the connection lives. So the time of a request goes on, and takes it back.
+    pub(super) fn until(self, gone: Option<Gone>) -> Self {
+        Self { gone: gone.map(|gone| Box::pin(gone.wait())), ..self }
     }
 }
 
@@ -107,11 +118,18 @@ impl HttpBody for Answer {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if frame.is_none()
+            && let Some(gone) = &mut self.gone
+        {
+            ready!(gone.as_mut().poll(cx));
+            self.gone = None;
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.gone.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

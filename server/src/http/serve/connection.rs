@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its last.
 
+use super::guest::Guest;
 use super::io::{Prefixed, Watched};
 use super::listen::{Arrival, Stream};
 use super::proxied::take_header;
@@ -8,7 +9,6 @@ use super::watch::{Step, Watch};
 use super::{Front, Handshakes};
 use crate::domain::proxy_protocol::ConnectionSource;
 use crate::http::client::Caller;
-use crate::traffic::Place;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulConnection;
@@ -26,24 +26,30 @@ use tokio_util::sync::CancellationToken;
 /// How long a connection that is closed for having nothing to ask may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, _place: Place) {
+pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, guest: Guest) {
     let Arrival { stream, peer, proxied } = arrival;
     let caller = Caller { peer, source: None };
     let stream = match stream {
-        Stream::Unix(stream) => return speak(stream, caller, &front).await,
+        Stream::Unix(stream) => return speak(stream, caller, &front, &guest).await,
         Stream::Tcp(stream) => stream,
     };
     // Answers are small; without this they would wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
     if !proxied && front.tls.is_none() {
-        return speak(stream, caller, &front).await;
+        return speak(stream, caller, &front, &guest).await;
     }
     // In a place of its own: most connections need none for it.
-    Box::pin(attend_introduced(stream, caller, proxied, &front)).await;
+    Box::pin(attend_introduced(stream, caller, proxied, &front, guest)).await;
 }
 
 /// A connection that begins with a PROXY header, TLS, or both.
-async fn attend_introduced(stream: TcpStream, caller: Caller, proxied: bool, front: &Arc<Front>) {
+async fn attend_introduced(
+    stream: TcpStream,
+    caller: Caller,
+    proxied: bool,
+    front: &Arc<Front>,
+    guest: Guest,
+) {
     if proxied && !front.trusted.trusts(caller.peer) {
         front.traffic.strangers.add();
         return;
@@ -59,7 +65,11 @@ async fn attend_introduced(stream: TcpStream, caller: Caller, proxied: bool, fro
         return;
     };
     let caller = Caller { source, ..caller };
-    let Some(Handshakes { tls, runtime }) = &front.tls else { return speak(stream, caller, front).await };
+    // Over its share: closed, as at the door.
+    let Ok(guest) = guest.introduced_as(front, source) else { return };
+    let Some(Handshakes { tls, runtime }) = &front.tls else {
+        return speak(stream, caller, front, &guest).await;
+    };
     let tls = Arc::clone(tls);
     let agreeing = runtime.spawn(timeout(time, async move { tls.agree(stream).await }));
     let agreed = tokio::select! {
@@ -67,7 +77,7 @@ async fn attend_introduced(stream: TcpStream, caller: Caller, proxied: bool, fro
         agreed = agreeing => agreed,
     };
     match agreed {
-        Ok(Ok(Ok(stream))) => speak(stream, caller, front).await,
+        Ok(Ok(Ok(stream))) => speak(stream, caller, front, &guest).await,
         _ => front.traffic.failed_handshakes.add(),
     }
 }
@@ -84,16 +94,19 @@ async fn introduce(
 }
 
 /// Speaks HTTP/1.1 or HTTP/2, whichever the client begins with.
-pub(super) async fn speak<S>(stream: S, caller: Caller, front: &Arc<Front>)
+pub(super) async fn speak<S>(stream: S, caller: Caller, front: &Arc<Front>, guest: &Guest)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let watch = Arc::new(Watch::new(front.timeouts));
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch)));
-    let service =
-        hyper::service::service_fn(|request| answer(request, Arc::clone(front), Arc::clone(&watch), caller));
-    let mut connection = pin!(front.http.serve_connection(io, service));
+    let service = hyper::service::service_fn(|request| {
+        answer(request, Arc::clone(front), Arc::clone(&watch), caller, guest.account())
+    });
+    let http = if guest.account().is_some() { &front.guest_http } else { &front.http };
+    let mut connection = pin!(http.serve_connection(io, service));
     let late = match drive(connection.as_mut(), &watch, &front.stop).await {
+        None if watch.was_flooded() => &front.traffic.floods,
         None => return,
         Some(Step::Head) => &front.traffic.late_heads,
         Some(Step::Answer) => &front.traffic.unfetched,

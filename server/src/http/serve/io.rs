@@ -1,24 +1,26 @@
 //! Streams around streams.
 
+use super::frames::Frames;
 use super::watch::Watch;
 use bytes::{Buf, Bytes};
-use std::io::{IoSlice, Result};
+use std::io::{Error, IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Tells its watch what a client that is slow to write or to read does.
+/// Tells its watch what a client that is slow to write or to read does, and stops reading from one that floods.
 pub(super) struct Watched<S> {
     stream: S,
     watch: Arc<Watch>,
+    frames: Frames,
     /// Whether the last write had to wait.
     blocked: bool,
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, watch: Arc<Watch>) -> Self {
-        Self { stream, watch, blocked: false }
+        Self { stream, watch, frames: Frames::new(), blocked: false }
     }
 }
 
@@ -26,8 +28,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        if buf.filled().len() > before {
+        let received = &buf.filled()[before..];
+        if !received.is_empty() {
             self.watch.received();
+            if !self.frames.may_pass(received) {
+                self.watch.flooded();
+                return Poll::Ready(Err(Error::other("too many frames that ask for nothing")));
+            }
         }
         Poll::Ready(Ok(()))
     }

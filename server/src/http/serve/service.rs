@@ -4,7 +4,9 @@ use super::Front;
 use super::body::{Answer, timed};
 use super::watch::Watch;
 use crate::http::client::Caller;
-use crate::http::statuses::Problem;
+use crate::http::held::Gone;
+use crate::http::statuses::{Problem, too_many};
+use crate::traffic::{Account, Pool};
 use axum::response::IntoResponse;
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
@@ -16,8 +18,14 @@ pub(super) async fn answer(
     front: Arc<Front>,
     watch: Arc<Watch>,
     caller: Caller,
+    guest: Option<Arc<Account>>,
 ) -> Result<Response<Answer>, Infallible> {
-    let in_flight = watch.begin(request.version() == Version::HTTP_2);
+    let is_http2 = request.version() == Version::HTTP_2;
+    let in_flight = watch.begin(is_http2);
+    let taken = guest.map(|guest| front.traffic.sources.take(&guest, Pool::Requests, &front.connections));
+    let Ok(place) = taken.transpose() else {
+        return Ok(too_many().map(|body| Answer::new(body, in_flight, None)));
+    };
     let (parts, body) = request.into_parts();
     let line = front.access.as_ref().and_then(|log| log.begin(&parts.method, &parts.uri, caller.peer));
     let (body, late) = timed(body, front.timeouts.body, &front.traffic);
@@ -28,5 +36,6 @@ pub(super) async fn answer(
     if let Some(line) = line {
         line.write(&mut response);
     }
-    Ok(response.map(|body| Answer::new(body, in_flight)))
+    let gone = response.extensions_mut().remove::<Gone>().filter(|_| is_http2);
+    Ok(response.map(|body| Answer::new(body, in_flight, place).until(gone)))
 }

@@ -33,6 +33,8 @@ struct State {
     answering: usize,
     /// HTTP/2: bytes come without a request, and several requests at a time.
     multiplexed: bool,
+    /// It sent too much that asks for nothing.
+    flooded: bool,
 }
 
 /// The watch over one connection.
@@ -47,7 +49,14 @@ pub(super) struct InFlight(Arc<Watch>);
 impl Watch {
     pub(super) fn new(timeouts: Timeouts) -> Self {
         let now = Instant::now();
-        let state = State { step: Step::Head, since: now, answered: now, answering: 0, multiplexed: false };
+        let state = State {
+            step: Step::Head,
+            since: now,
+            answered: now,
+            answering: 0,
+            multiplexed: false,
+            flooded: false,
+        };
         Self { state: Mutex::new(state), timeouts }
     }
 
@@ -58,6 +67,16 @@ impl Watch {
             state.step = Step::Head;
             state.since = Instant::now();
         }
+    }
+
+    /// Too much came in that asks for nothing.
+    pub(super) fn flooded(&self) {
+        self.state.lock().flooded = true;
+    }
+
+    /// Whether it was ended for a flood.
+    pub(super) fn was_flooded(&self) -> bool {
+        self.state.lock().flooded
     }
 
     /// A client that had not read for a while reads on: it may not ask yet, and is not idle, for as long as

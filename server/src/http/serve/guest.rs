@@ -1,0 +1,48 @@
+//! Who holds a connection, and what else goes on its account.
+
+use super::Front;
+use crate::domain::client_address::Peer;
+use crate::domain::proxy_protocol::ConnectionSource;
+use crate::traffic::{Account, Client, Full, Held, Origin, Pool};
+use std::sync::Arc;
+
+/// A connection's place, until it ends.
+pub(super) struct Guest {
+    _place: Held,
+    /// On which its requests go; none for trusted proxies and programs on this machine, whose requests are
+    /// other people's.
+    account: Option<Arc<Account>>,
+}
+
+impl Guest {
+    /// Takes a place for whoever is at the other end.
+    pub(super) fn of_peer(front: &Front, peer: Peer) -> Result<Self, Full> {
+        match peer {
+            Peer::Address(address) if !front.trusted.trusts(peer) => {
+                Self::take(front, Origin { is_vouched_for: false, client: Client::At(address) })
+            }
+            Peer::Address(_) | Peer::Unix => {
+                Self::take(front, Origin { is_vouched_for: true, client: Client::Proxy })
+            }
+        }
+    }
+
+    /// Goes on the account of the client that a PROXY header names: there the connection is the client's own.
+    pub(super) fn introduced_as(self, front: &Front, source: Option<ConnectionSource>) -> Result<Self, Full> {
+        let Some(address) = source.and_then(|source| source.0) else { return Ok(self) };
+        // Its own place is free by then.
+        drop(self);
+        Self::take(front, Origin { is_vouched_for: true, client: Client::At(address) })
+    }
+
+    fn take(front: &Front, origin: Origin) -> Result<Self, Full> {
+        let sources = &front.traffic.sources;
+        let account = sources.account(origin);
+        let place = sources.take(&account, Pool::Connections, &front.connections)?;
+        Ok(Self { _place: place, account: (origin.client != Client::Proxy).then_some(account) })
+    }
+
+    pub(super) fn account(&self) -> Option<Arc<Account>> {
+        self.account.clone()
+    }
+}
