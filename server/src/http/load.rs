@@ -7,15 +7,19 @@ use super::guard;
 use super::statuses::{busy_page, large_form};
 use crate::domain::client_address::Peer;
 use crate::services::Services;
-use crate::traffic::{Client, Held, Origin, Place, Pool};
+use crate::traffic::{Client, Full, Held, Origin, Place, Pool};
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
+use std::time::Duration;
 
 /// The most bytes of a form.
 pub(super) const FORM_LIMIT: usize = 64 * 1024;
 /// Forms that may be coming in for each page that may be answered: slow senders must not hold up who only reads.
 const FORMS_A_PAGE: usize = 4;
+/// How long a source that holds its share waits to be told so: else it would ask again at once, as often as it
+/// can be answered.
+const OVER_SHARE: Duration = Duration::from_secs(1);
 
 /// A place for a question of a gateway, while it is answered.
 pub(super) fn admit_question(services: &Services) -> Option<Place> {
@@ -44,21 +48,25 @@ pub(super) async fn admit_page(
 async fn try_admit_page(services: &Services, mut request: Request) -> Result<(Request, Held), Box<Response>> {
     let (traffic, server) = (&services.traffic, &services.settings.server);
     let account = traffic.sources.account(origin(services, &request));
-    let take = |pool, places| {
-        traffic.sources.take(&account, pool, &server.shares.of(places)).map_err(|_| {
+    let take = async |pool, places| match traffic.sources.take(&account, pool, &server.shares.of(places)) {
+        Ok(place) => Ok(place),
+        Err(full) => {
             traffic.shed_pages.add();
-            Box::new(busy_page())
-        })
+            if full == Full::Source {
+                tokio::time::sleep(OVER_SHARE).await;
+            }
+            Err(Box::new(busy_page()))
+        }
     };
     // Held until the page has its place.
     let mut _form = None;
     if !request.body().is_end_stream() {
-        _form = Some(take(Pool::Forms, FORMS_A_PAGE * server.max_pages)?);
+        _form = Some(take(Pool::Forms, FORMS_A_PAGE * server.max_pages).await?);
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, FORM_LIMIT).await.map_err(|_| Box::new(large_form()))?;
         request = Request::from_parts(parts, Body::from(bytes));
     }
-    let place = take(Pool::Pages, server.max_pages)?;
+    let place = take(Pool::Pages, server.max_pages).await?;
     Ok((request, place))
 }
 
