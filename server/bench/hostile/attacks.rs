@@ -57,7 +57,7 @@ impl Attack {
         match self {
             Self::Window => "200 connections of pages with a window of 0",
             Self::Idle => "10,000 idle connections",
-            Self::SlowForms => "12 connections with 30 slow forms each",
+            Self::SlowForms => "12 connections with 190 slow forms each",
             Self::Streams => "2 connections with 190 streams of pages",
             Self::Logins => "256 parallel correct logins of one user",
             Self::Passwords => "200 parallel changes of a password",
@@ -130,8 +130,8 @@ async fn slow_forms(stream: TcpStream) -> Result<()> {
     begin(&mut write, 65_535).await?;
     for stream in 0.. {
         write.write_all(&request(2 * stream + 1, "POST", "/login", false)).await?;
-        // Thirty at a time: each that ends is followed by another.
-        if stream >= 30 {
+        // As many at a time: each that ends is followed by another.
+        if stream >= 190 {
             ended(&mut read, 1).await?;
         }
     }

@@ -43,7 +43,7 @@ impl Hall {
         let router = Router::new()
             .route("/", get(|| async { "ok" }))
             .route("/page", get(move || async move { page(&pages).await }))
-            .route("/never", get(|| std::future::pending::<&str>()))
+            .route("/never", get(std::future::pending::<&str>))
             .route("/large", get(|| async { vec![b'x'; 1 << 20] }))
             .route("/take", post(|body: String| async { body }));
         let stop = CancellationToken::new();
