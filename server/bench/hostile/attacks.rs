@@ -104,7 +104,7 @@ impl Attack {
             Self::Logins => log_in(HOSTILE, address, "mallory").await.map(|_| ()),
             Self::Passwords => change_password(target).await,
             Self::Control => {
-                let frame = if number % 2 == 0 { PING } else { SETTINGS };
+                let frame = if number.is_multiple_of(2) { PING } else { SETTINGS };
                 flood(connect(HOSTILE, address).await?, frame).await
             }
         }
