@@ -27,6 +27,9 @@ pub struct Arrival {
     pub has_gateway_token: bool,
     /// Who would have been taken for the client.
     pub client: Option<String>,
+    /// Which method the client would have been taken to use, where that is told.
+    #[serde(default)]
+    pub method: Option<String>,
     /// The header lines about addresses, identities and gateway tokens, names in lower case.
     pub lines: Vec<(String, String)>,
 }

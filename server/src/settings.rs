@@ -1,5 +1,6 @@
 //! Settings: defaults < file < environment < flags, each known by name and by where it came from.
 
+mod key_header;
 mod layers;
 mod log_level;
 mod names;
@@ -7,6 +8,7 @@ mod parse;
 mod server;
 mod smtp;
 
+pub use key_header::KeyHeader;
 pub use layers::{Layers, SettingsError, Source};
 pub use server::{Listen, ServerSettings, Timeouts, TlsFiles};
 pub use smtp::{Encryption, SmtpSettings};
@@ -48,7 +50,9 @@ pub const KNOWN: &[Known] = &[
     known("log_level", "info"),
     known("key_prefix", "lk"),
     known("old_key_prefixes", ""),
+    known("key_header", ""),
     known("key_in_query", "false"),
+    known("cors_preflights", "ask"),
     known("reveal", "password"),
     known("usage_durability", "commit"),
     known("statistics_days", "400"),
@@ -121,8 +125,12 @@ pub struct Settings {
     pub log_level: String,
     /// What tokens look like, those of old prefixes too.
     pub token_format: TokenFormat,
+    /// In which header keys are looked for.
+    pub key_header: KeyHeader,
     /// Whether gateways may pass keys on in the query of the original address.
     pub key_in_query: bool,
+    /// Whether the question of a browser that asks before it sends a key passes without one.
+    pub cors_preflights_pass: bool,
     /// Whether a sealed copy is kept, so that a token can be shown again.
     pub revealable: bool,
     /// Whether each batch of uses is synced, and so survives power loss.

@@ -54,7 +54,7 @@ fn probe(
     let Reply::Probe(opened) = ask(settings, &Request::OpenProbe)? else {
         return Err("the running server opened no probe; is it of another version?".into());
     };
-    let answer = target.send(&opened.marker, headers(&opened.marker));
+    let answer = target.send(&opened.marker, opened.key_header.as_deref(), headers(&opened.marker));
     let closed = ask(settings, &Request::CloseProbe { marker: opened.marker.clone() })?;
     let Reply::Arrivals(arrivals) = closed else {
         return Err("the running server closed no probe; is it of another version?".into());

@@ -2,8 +2,11 @@
 
 mod authz;
 mod credential;
+mod hint;
+mod preflight;
 mod presented;
 mod probed;
+mod query;
 mod verify;
 
 use super::client::Caller;

@@ -137,49 +137,56 @@ impl Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
         detail: "The service cannot answer now; try again shortly.",
     };
+}
 
-    /// What the public client of a gateway is told: not more than the status says.
-    pub(super) fn of_refusal(status: StatusCode) -> Self {
-        let detail = match status {
-            StatusCode::UNAUTHORIZED => "A valid API key is needed.",
-            StatusCode::TOO_MANY_REQUESTS => "Too many requests with wrong API keys; try again later.",
-            StatusCode::SERVICE_UNAVAILABLE => "API keys cannot be checked now; try again shortly.",
-            _ => "This API key may not be used here.",
-        };
-        Self { status, detail }
+/// What the public client of a gateway is told: what the status says, and what its own request looked like.
+pub(super) fn refusal(status: StatusCode, hint: Option<&str>) -> Response {
+    let detail = match status {
+        StatusCode::UNAUTHORIZED => "A valid API key is needed.",
+        StatusCode::TOO_MANY_REQUESTS => "Too many requests with wrong API keys; try again later.",
+        StatusCode::SERVICE_UNAVAILABLE => "API keys cannot be checked now; try again shortly.",
+        _ => "This API key may not be used here.",
+    };
+    match hint {
+        Some(hint) => problem(status, &format!("{detail} {hint}")),
+        None => problem(status, detail),
     }
 }
 
 #[derive(Serialize)]
-struct ProblemBody {
+struct ProblemBody<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,
-    detail: &'static str,
+    detail: &'a str,
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = ProblemBody {
-            r#type: "about:blank",
-            title: self.status.canonical_reason().unwrap_or_default(),
-            status: self.status.as_u16(),
-            detail: self.detail,
-        };
-        let body = serde_json::to_vec(&body).expect("texts and a number are JSON");
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        // A flood of refusals is answered from here: room for all headers of one is taken once.
-        headers.reserve(HEADERS);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
-        }
-        response
+        problem(self.status, self.detail)
     }
+}
+
+fn problem(status: StatusCode, detail: &str) -> Response {
+    let body = ProblemBody {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or_default(),
+        status: status.as_u16(),
+        detail,
+    };
+    let body = serde_json::to_vec(&body).expect("texts and a number are JSON");
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    // A flood of refusals is answered from here: room for all headers of one is taken once.
+    headers.reserve(HEADERS);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    }
+    response
 }

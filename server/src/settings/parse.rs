@@ -2,12 +2,14 @@
 
 use super::log_level::log_level;
 use super::{
-    Layers, Listen, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError, SmtpSettings,
+    KeyHeader, Layers, Listen, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError,
+    SmtpSettings,
 };
 use crate::accounts::SessionLimits;
 use crate::domain::address::Network;
 use crate::domain::client_address::{Family, FamilyError, TrustedProxies};
 use crate::domain::token::TokenFormat;
+use http::HeaderName;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,7 +41,10 @@ impl Settings {
                 .take("log_format", |v| choice(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))?,
             log_level: layers.take("log_level", log_level)?,
             token_format: token_format(layers)?,
+            key_header: KeyHeader::parse(layers)?,
             key_in_query: layers.take("key_in_query", yes_or_no)?,
+            cors_preflights_pass: layers
+                .take("cors_preflights", |v| choice(v, &[("pass", true), ("ask", false)]))?,
             revealable: layers.take("reveal", |v| choice(v, &[("password", true), ("never", false)]))?,
             durable_usage: layers
                 .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
@@ -90,6 +95,11 @@ fn choice<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
         format!("takes {}", names.join(" or "))
     })
+}
+
+/// The name of one header, in lower case.
+pub(super) fn choice_of_header(value: &str) -> Result<HeaderName, String> {
+    value.parse().map_err(|_| "takes the name of one header, such as x-api-key".to_owned())
 }
 
 fn yes_or_no(value: &str) -> Result<bool, String> {
@@ -246,6 +256,7 @@ mod tests {
     #[case("log_format", "xml")]
     #[case("key_prefix", "LK")]
     #[case("key_in_query", "yes")]
+    #[case("cors_preflights", "true")]
     #[case("require_gateway_token", "1")]
     #[case("reveal", "always")]
     #[case("usage_durability", "none")]

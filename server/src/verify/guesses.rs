@@ -55,6 +55,11 @@ impl Guesses {
         wait
     }
 
+    /// How many seconds a source has to wait, for what is no guess.
+    pub(super) fn wait_seconds(&self, address: Address, now: Micros) -> Option<u32> {
+        self.0.lock().by_source.wait_seconds(address, now)
+    }
+
     /// A wrong SMPP secret.
     pub(super) fn wrong_secret(&self, username: &Username, address: Address, now: Micros) -> Guess {
         let name = username.folded();

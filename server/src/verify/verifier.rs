@@ -159,11 +159,19 @@ impl Verifier {
         let username = question.username.map(Username::parse);
         let key = match (shape, username) {
             (Shape::Token(_), None) => self.look_up(&self.parts.pepper.hash(question.token)),
-            (Shape::Token(_), Some(Ok(name))) => self
-                .look_up(&self.parts.pepper.hash(question.token))
-                .filter(|key| key.user.username.folded() == name.folded()),
+            (Shape::Token(_), Some(name)) => {
+                let key = self.look_up(&self.parts.pepper.hash(question.token));
+                let is_of =
+                    |key: &KeyEntry| name.is_ok_and(|name| key.user.username.folded() == name.folded());
+                if key.as_ref().is_some_and(|key| !is_of(key)) {
+                    // Who has the key guesses at nothing.
+                    let wait_seconds = self.guesses.wait_seconds(question.address, now);
+                    return Err(Verdict::wrong(Code::NotFound, wait_seconds));
+                }
+                key
+            }
             (Shape::Smpp, Some(Ok(name))) => return self.find_smpp(&name, question, now),
-            (Shape::Smpp, None) | (_, Some(Err(_))) => None,
+            (Shape::Smpp, None | Some(Err(_))) => None,
         };
         key.ok_or_else(|| self.wrong_token(Code::NotFound, question.address, now))
     }

@@ -87,6 +87,8 @@ fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {
         marker: marker.map_err(|error| OperatorError::Trouble(error.to_string()))?,
         client_address_header: services.settings.client_address_header.to_string(),
         require_gateway_token: services.settings.require_gateway_token,
+        key_header: services.settings.key_header.alone_only().map(ToString::to_string),
+        cors_preflights_pass: services.settings.cors_preflights_pass,
     })
 }
 

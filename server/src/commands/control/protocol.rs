@@ -94,4 +94,7 @@ pub(in super::super) struct ProbeOpened {
     pub(in super::super) marker: String,
     pub(in super::super) client_address_header: String,
     pub(in super::super) require_gateway_token: bool,
+    /// The header in which a key stands alone, if no other is read.
+    pub(in super::super) key_header: Option<String>,
+    pub(in super::super) cors_preflights_pass: bool,
 }

@@ -31,6 +31,12 @@ Traefik  customRequestHeaders in the middleware before forwardAuth
 Envoy    authorization_request.headers_to_add
 HAProxy  http-request set-header X-Latchkey-Gateway \"lkgw_…\"";
 
+pub(super) const METHOD: &str = "\
+Have the gateway write the method that it sees in place of what the client wrote:
+nginx    proxy_set_header X-Original-Method $request_method;   in the location that asks
+HAProxy  x-forwarded-method = txn.f:method(), as in docs/gateways/haproxy-latchkey.lua
+Caddy    forward_auth does; Traefik does with trustForwardHeader: false; Envoy asks with that method";
+
 pub(super) const ALIAS: &str = "\
 nginx    underscores_in_headers off (the default)
 Caddy    request_header -X_Latchkey*

@@ -1,5 +1,7 @@
 //! What the arrivals of two probes, an honest and a forging one, say about the gateway between.
 
+mod method;
+
 use super::advice;
 use super::request::Answer;
 use crate::commands::control::ProbeOpened;
@@ -54,7 +56,7 @@ pub(super) fn forged_headers(marker: &str) -> Vec<(&'static str, String)> {
         ("forwarded", format!("for={third}")),
     ];
     let identities = IDENTITY.into_iter().chain([ALIAS, GATEWAY]).map(|name| (name, marker.to_owned()));
-    addresses.into_iter().chain(identities).collect()
+    addresses.into_iter().chain(identities).chain(method::forged_headers()).collect()
 }
 
 /// All that the two probes tell, the worst things first where one hides the others.
@@ -72,6 +74,7 @@ pub(super) fn judge(server: &ProbeOpened, plain: &Sent, forged: &Sent) -> Vec<Fi
     findings.push(address(server, honest, forging));
     findings.extend(other_addresses(server, forging));
     findings.push(gateway_token(server, honest, forging));
+    findings.extend(method::judge(server, forging));
     findings.push(identity(forging));
     findings
 }

@@ -49,10 +49,19 @@ impl Target {
         Ok(Self { uri, host, is_secure, from })
     }
 
-    /// Sends a probe with this marker in place of a key.
-    pub(super) fn send(&self, marker: &str, headers: Vec<(&'static str, String)>) -> Result<Answer, Failure> {
+    /// Sends a probe with this marker in place of a key: alone in a header, or as clients mostly do.
+    pub(super) fn send(
+        &self,
+        marker: &str,
+        key_header: Option<&str>,
+        headers: Vec<(&'static str, String)>,
+    ) -> Result<Answer, Failure> {
+        let key = match key_header {
+            Some(name) => (name, marker.to_owned()),
+            None => (header::AUTHORIZATION.as_str(), format!("Bearer {marker}")),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = async { tokio::time::timeout(PATIENCE, self.try_send(marker, headers)).await };
+        let answer = async { tokio::time::timeout(PATIENCE, self.try_send(key, headers)).await };
         let failed = |why: &dyn std::fmt::Display| format!("cannot reach {}: {why}", self.uri);
         match runtime.block_on(answer) {
             Ok(answer) => answer.map_err(|error| failed(&error).into()),
@@ -60,17 +69,21 @@ impl Target {
         }
     }
 
-    async fn try_send(&self, marker: &str, headers: Vec<(&'static str, String)>) -> Result<Answer, Failure> {
+    async fn try_send(
+        &self,
+        key: (&str, String),
+        headers: Vec<(&'static str, String)>,
+    ) -> Result<Answer, Failure> {
         let stream = self.connect().await?;
         if !self.is_secure {
-            return self.ask(stream, marker, headers).await;
+            return self.ask(stream, key, headers).await;
         }
         let name = ServerName::try_from(self.host.clone())?;
         let tls = TlsConnector::from(Arc::new(trusting_this_machine()?));
         let stream = tls.connect(name, stream).await.map_err(|error| {
             format!("{error}; SSL_CERT_FILE names another file of certificates to trust than this machine's")
         })?;
-        self.ask(stream, marker, headers).await
+        self.ask(stream, key, headers).await
     }
 
     async fn connect(&self) -> io::Result<TcpStream> {
@@ -96,7 +109,7 @@ impl Target {
     async fn ask(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        marker: &str,
+        (key_header, key): (&str, String),
         headers: Vec<(&'static str, String)>,
     ) -> Result<Answer, Failure> {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -104,7 +117,7 @@ impl Target {
         let mut request = Request::get(self.uri.path_and_query().map_or("/", |p| p.as_str()))
             .header(header::HOST, self.uri.authority().map_or("", |a| a.as_str()))
             .header(header::USER_AGENT, USER_AGENT)
-            .header(header::AUTHORIZATION, format!("Bearer {marker}"));
+            .header(key_header, key);
         for (name, value) in headers {
             request = request.header(name, value);
         }

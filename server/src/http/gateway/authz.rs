@@ -1,19 +1,22 @@
 //! The hooks of gateways: any method, no body, status and headers of the gateway's dialect.
 
-use super::{credential, presented, probed};
+use super::EXT_AUTHZ;
+use super::hint::{self, Hint};
+use super::{credential, preflight, presented, probed, query};
 use crate::domain::address::Address;
 use crate::domain::client_address::{NoClientAddress, Peer};
 use crate::domain::verdict::Code;
 use crate::http::access::note_verdict;
 use crate::http::client::{self, Caller};
 use crate::http::load::admit_question;
-use crate::http::statuses::{Problem, for_nginx, of_verdict};
+use crate::http::statuses::{Problem, for_nginx, of_verdict, refusal};
 use crate::services::Services;
+use crate::settings::Settings;
 use crate::verify::{KeyEntry, Question, Verdict};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::time::Instant;
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
@@ -21,6 +24,7 @@ const USERNAME: HeaderName = HeaderName::from_static("x-latchkey-username");
 const KEY_TYPE: HeaderName = HeaderName::from_static("x-latchkey-key-type");
 const CODE: HeaderName = HeaderName::from_static("x-latchkey-code");
 const STATUS: HeaderName = HeaderName::from_static("x-latchkey-status");
+const DETAIL: HeaderName = HeaderName::from_static("x-latchkey-detail");
 
 /// How a gateway asks, and which statuses it passes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +33,9 @@ pub(in super::super) enum Dialect {
     ForwardAuth,
     /// nginx `auth_request`: 200, 401, 403 and, in trouble, 503.
     AuthRequest,
-    /// Envoy's HTTP `ext_authz`: every status reaches the client. Envoy asks with the client's own method, path
-    /// and query, so these say nothing about what may pass; only a key in the query is looked for, where allowed.
+    /// Envoy's HTTP `ext_authz`: every status reaches the client. Envoy asks with the client's own method and, as
+    /// it is set up, path and query: they say nothing about what may pass; only a key in the query is looked
+    /// for, where allowed.
     ExtAuthz,
 }
 
@@ -42,30 +47,44 @@ pub(super) async fn answer(
     dialect: Dialect,
 ) -> Response {
     if dialect == Dialect::ExtAuthz && services.settings.key_in_query {
-        presented::take_for_original(&request.uri, &mut request.headers);
+        take_original(&mut request);
     }
     let headers = &request.headers;
     if probed::is_probe(services, headers) {
-        probed::note(services, caller, headers);
+        probed::note(services, caller, preflight::client_method(dialect, &request.method, headers), headers);
         return Problem::PROBE.into_response();
     }
     if !is_believed(services, caller.peer, headers) {
         client::note_ignored(services, caller.peer, headers);
         return Problem::UNTRUSTED.into_response();
     }
+    let settings = &services.settings;
+    if settings.cors_preflights_pass
+        && preflight::is_one(dialect, &request.method, headers, settings.key_header.alone())
+    {
+        return preflight::pass();
+    }
     let started = Instant::now();
     let client = client::address(services, caller, headers);
-    let verdict = match admit_question(services) {
+    let (verdict, hint) = match admit_question(services) {
         Some(_place) => decide(services, client, headers).await,
-        None => Verdict::refuse(Code::Unavailable),
+        None => (Verdict::refuse(Code::Unavailable), None),
     };
     services.metrics.verified(verdict.code, started);
     let mut response = match (verdict.code, &verdict.key) {
         (Code::Valid, Some(key)) => allow(key),
-        _ => refuse(&verdict, dialect),
+        _ => refuse(&verdict, hint, dialect, settings),
     };
     note_verdict(services, &mut response, client.ok(), &verdict);
     response
+}
+
+/// Envoy asks with the client's address behind its own path; where it asks with that path alone, it names the
+/// client's in a header, as the others do.
+fn take_original(request: &mut Parts) {
+    if request.uri.path() != EXT_AUTHZ || request.uri.query().is_some() {
+        query::take_for_original(&request.uri, &mut request.headers);
+    }
 }
 
 /// Whether what this caller says about a client is believed: a trusted proxy and, where the operator asks for
@@ -80,22 +99,15 @@ async fn decide(
     services: &Services,
     client: Result<Address, NoClientAddress>,
     headers: &HeaderMap,
-) -> Verdict {
-    // What is malformed is so whoever sent it; only a client that is known can be throttled.
-    let malformed = || match client {
-        Ok(address) => services.verifier.refuse_malformed(address),
-        Err(_) => Verdict::refuse(Code::Malformed),
+) -> (Verdict, Option<Hint>) {
+    let settings = &services.settings;
+    let presented = match presented::find(headers, settings) {
+        Ok(presented) if settings.token_format.shape(&presented.token).is_some() => presented,
+        Ok(_) => return unreadable(services, Code::Malformed, client, headers),
+        Err(code) => return unreadable(services, code, client, headers),
     };
-    let presented = match presented::find(headers, services.settings.key_in_query) {
-        Ok(presented) => presented,
-        Err(Code::Malformed) => return malformed(),
-        Err(code) => return Verdict::refuse(code),
-    };
-    if services.settings.token_format.shape(&presented.token).is_none() {
-        return malformed();
-    }
     let Ok(address) = client else {
-        return Verdict::refuse(Code::NoClientAddress);
+        return (Verdict::refuse(Code::NoClientAddress), None);
     };
     let question = Question {
         token: &presented.token,
@@ -103,7 +115,28 @@ async fn decide(
         address,
         dry_run: false,
     };
-    services.verifier.verify(question).await
+    let verdict = services.verifier.verify(question).await;
+    let is_unknown = verdict.code == Code::NotFound;
+    let hint = if is_unknown { hint::of_unknown(&presented, &settings.token_format) } else { None };
+    (verdict, hint)
+}
+
+/// What is malformed is so whoever sent it; only a client that is known can be throttled, and only for what was
+/// no key.
+fn unreadable(
+    services: &Services,
+    code: Code,
+    client: Result<Address, NoClientAddress>,
+    headers: &HeaderMap,
+) -> (Verdict, Option<Hint>) {
+    let hint = hint::of_unreadable(headers, &services.settings);
+    let verdict = match client {
+        Ok(address) if code == Code::Malformed && !hint.is_some_and(Hint::tells_of_a_key) => {
+            services.verifier.refuse_malformed(address)
+        }
+        _ => Verdict::refuse(code),
+    };
+    (verdict, hint)
 }
 
 /// The body is empty: nginx opens a new connection for every request otherwise.
@@ -116,9 +149,11 @@ fn allow(key: &KeyEntry) -> Response {
     response
 }
 
-fn refuse(verdict: &Verdict, dialect: Dialect) -> Response {
+fn refuse(verdict: &Verdict, hint: Option<Hint>, dialect: Dialect, settings: &Settings) -> Response {
     let status = of_verdict(verdict.code);
-    let mut response = Problem::of_refusal(status).into_response();
+    let hint =
+        hint.filter(|_| status == StatusCode::UNAUTHORIZED).map(|hint| hint.text(&settings.key_header));
+    let mut response = refusal(status, hint.as_deref());
     *response.status_mut() = if dialect == Dialect::AuthRequest { for_nginx(status) } else { status };
     let headers = response.headers_mut();
     headers.insert(CODE, HeaderValue::from_static(verdict.code.name()));
@@ -126,10 +161,17 @@ fn refuse(verdict: &Verdict, dialect: Dialect) -> Response {
     if let Some(seconds) = verdict.retry_after_seconds {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    // nginx passes no body of ours on.
+    if let (Dialect::AuthRequest, Some(hint)) = (dialect, &hint) {
+        headers.insert(DETAIL, text(hint));
+    }
+    if settings.cors_preflights_pass {
+        preflight::let_pages_read(headers);
+    }
     response
 }
 
-/// Ids and usernames are ASCII by their types.
+/// Ids, usernames and hints are ASCII.
 fn text(value: &str) -> HeaderValue {
     HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

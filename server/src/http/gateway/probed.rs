@@ -6,7 +6,7 @@ use crate::probe::Arrival;
 use crate::services::Services;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Where gateways and clients write addresses.
 const ADDRESSES: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
 /// Everything of ours begins so, under every spelling.
@@ -22,12 +22,13 @@ pub(super) fn is_probe(services: &Services, headers: &HeaderMap) -> bool {
     }
     let bearers = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     let bearers = bearers.filter_map(|line| line.split_at_checked(b"Bearer ".len())).map(|(_, token)| token);
-    let keys = headers.get_all(X_API_KEY).iter().map(HeaderValue::as_bytes);
-    services.probes.knows(bearers.chain(keys), services.clock.now())
+    let named = services.settings.key_header.alone().filter(|name| **name != X_API_KEY);
+    let keys = [Some(&X_API_KEY), named].into_iter().flatten().flat_map(|name| headers.get_all(name).iter());
+    services.probes.knows(bearers.chain(keys.map(HeaderValue::as_bytes)), services.clock.now())
 }
 
-/// Writes down what came with a probe.
-pub(super) fn note(services: &Services, caller: Caller, headers: &HeaderMap) {
+/// Writes down what came with a probe, and which method its client is taken to have used.
+pub(super) fn note(services: &Services, caller: Caller, method: &[u8], headers: &HeaderMap) {
     let client = client::address(services, caller, headers);
     let family = services.settings.client_address_header.header();
     let is_told = |name: &str| {
@@ -39,6 +40,8 @@ pub(super) fn note(services: &Services, caller: Caller, headers: &HeaderMap) {
         is_trusted: services.settings.trusted_proxies.trusts(caller.peer),
         has_gateway_token: credential::in_own_header(services, headers),
         client: client.ok().map(|address| address.to_string()),
+        method: (!method.is_empty())
+            .then(|| String::from_utf8_lossy(method).chars().take(CHARACTERS).collect()),
         lines: lines
             .take(LINES)
             .map(|(name, value)| (name.to_string(), shown(services, name, value)))

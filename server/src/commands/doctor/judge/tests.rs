@@ -8,6 +8,8 @@ fn server(require_gateway_token: bool) -> ProbeOpened {
         marker: "lkprobe_x".to_owned(),
         client_address_header: HEADER.to_owned(),
         require_gateway_token,
+        key_header: None,
+        cors_preflights_pass: false,
     }
 }
 
@@ -17,6 +19,7 @@ fn arrival(client: Option<&str>, lines: &[(&str, &str)]) -> Arrival {
         is_trusted: true,
         has_gateway_token: false,
         client: client.map(str::to_owned),
+        method: None,
         lines: lines.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
     }
 }
@@ -145,8 +148,26 @@ fn a_gateway_that_did_not_ask_is_open_whatever_it_answered() {
 #[test]
 fn no_address_is_forged_twice() {
     let headers = forged_headers("lkprobe_x");
-    assert_eq!(headers.len(), 8);
-    assert!(
-        headers.iter().all(|(_, value)| FORGED.iter().any(|f| value.contains(f)) || value == "lkprobe_x")
-    );
+    assert_eq!(headers.len(), 10);
+    let is_known = |value: &str| FORGED.iter().any(|f| value.contains(f)) || value == "lkprobe_x";
+    assert!(headers.iter().all(|(_, value)| is_known(value) || value == "OPTIONS"));
+}
+
+#[test]
+fn a_method_that_the_client_chose_is_open_where_preflights_pass() {
+    let with = |method: Option<&str>| Arrival { method: method.map(str::to_owned), ..clean() };
+    let passing = ProbeOpened { cors_preflights_pass: true, ..server(false) };
+    for (server, method, level) in [
+        (&passing, Some("OPTIONS"), Some(Open)),
+        (&passing, Some("GET"), Some(Good)),
+        (&passing, None, Some(Note)),
+        (&server(false), Some("OPTIONS"), Some(Note)),
+        (&server(false), Some("GET"), None),
+    ] {
+        let (levels, texts) = of_arrivals(server, clean(), with(method));
+        let expected: Vec<_> = [Good, Good, Good].into_iter().chain(level).chain([Note]).collect();
+        assert_eq!(levels, expected, "{method:?}: {texts}");
+    }
+    let (_, texts) = of_arrivals(&passing, clean(), with(Some("OPTIONS")));
+    assert!(texts.contains("A client chooses its method"), "{texts}");
 }

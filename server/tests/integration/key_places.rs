@@ -1,0 +1,192 @@
+//! Where a key is looked for, and what is said when it stands elsewhere.
+
+use crate::app::{Answer, TestApp};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use http::{HeaderValue, Request, StatusCode};
+
+const FORWARD_AUTH: &str = "/authz/forward-auth";
+const AUTH_REQUEST: &str = "/authz/auth-request";
+const SOURCE: &str = "203.0.113.7";
+/// Wrong tokens that a source has free, and some more.
+const MANY: usize = 70;
+
+async fn ask(app: &TestApp, lines: &[(&str, &str)]) -> Answer {
+    let lines: Vec<_> = lines.iter().copied().chain([("x-forwarded-for", SOURCE)]).collect();
+    app.authz_with(FORWARD_AUTH, "127.0.0.1", &lines).await
+}
+
+/// A site with one Cloud key of `demouser`; answers the key's token.
+async fn site(settings: &[(&'static str, &str)]) -> (TestApp, String) {
+    let app = TestApp::start_with(settings).await;
+    app.add_user("demouser").await;
+    let key = app.browser("demouser").await.generate("WEB", "cloud").await;
+    (app, key.token)
+}
+
+fn basic(text: &str) -> String {
+    format!("Basic {}", STANDARD.encode(text))
+}
+
+#[tokio::test]
+async fn a_named_header_leaves_all_others_to_the_api() {
+    let (app, key) = site(&[("key_header", "x-api-key")]).await;
+    let jwt = format!("Bearer eyJh.{}.x", "a".repeat(3000));
+    for own in [jwt.as_str(), "Basic !", &basic("user:password"), "Bearer a,b", &format!("Bearer {key}")] {
+        let lines = [("authorization", own), ("authorization", own), ("x-api-key", key.as_str())];
+        assert_eq!(ask(&app, &lines).await.status, StatusCode::OK, "{own}");
+        assert_eq!(ask(&app, &lines[..2]).await.code(), "MISSING", "{own}");
+    }
+    let (app, key) = site(&[("key_header", "authorization")]).await;
+    let bearer = format!("Bearer {key}");
+    let lines = [("authorization", bearer.as_str()), ("x-api-key", "own"), ("x-api-key", "own")];
+    assert_eq!(ask(&app, &lines).await.status, StatusCode::OK);
+    let (app, key) = site(&[("key_header", "api-token")]).await;
+    let lines = [("authorization", "Bearer own"), ("x-api-key", "own"), ("api-token", key.as_str())];
+    assert_eq!(ask(&app, &lines).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_key_that_is_sent_in_a_wrong_way_is_told_so_and_is_no_guess() {
+    let (app, key) = site(&[]).await;
+    let named = |name: &'static str, value: String| vec![(name, value)];
+    let cases = [
+        (
+            named("authorization", basic(&format!("{key}:"))),
+            "MISSING",
+            "as the username of Authorization: Basic;",
+        ),
+        (
+            named("authorization", basic(&format!("{key}:x"))),
+            "MALFORMED",
+            "as the username of Authorization: Basic;",
+        ),
+        (named("authorization", format!("Basic {key}")), "MALFORMED", "without the encoding"),
+        (named("authorization", key.clone()), "MISSING", "without the word Bearer"),
+        (named("authorization", format!("Token {key}")), "MISSING", "without the word Bearer"),
+        (named("authorization", format!("ApiKey {key}")), "MISSING", "without the word Bearer"),
+        (named("authorization", format!("Bearer: {key}")), "MISSING", "behind Bearer with a colon"),
+        (
+            named("authorization", format!("Bearer \"{key}\"")),
+            "MALFORMED",
+            "with other signs or words around it",
+        ),
+        (named("x-api-key", format!("Bearer {key}")), "MALFORMED", "with other signs or words around it"),
+        (named("x-api-key", format!("'{key}'")), "MALFORMED", "with other signs or words around it"),
+        (
+            vec![("authorization", "Bearer e.y.J".to_owned()), ("x-api-key", key.clone())],
+            "MALFORMED",
+            "only one of them may be",
+        ),
+        (
+            vec![("authorization", basic("user:password")), ("x-api-key", key.clone())],
+            "MALFORMED",
+            "only one of them may be",
+        ),
+        (
+            vec![("x-api-key", key.clone()), ("x-api-key", key.clone())],
+            "MALFORMED",
+            "More than one key was found",
+        ),
+        (
+            named("authorization", basic(&format!("other:{key}"))),
+            "NOT_FOUND",
+            "belongs to the username beside it",
+        ),
+        (
+            named("authorization", basic(&format!("no such name!:{key}"))),
+            "NOT_FOUND",
+            "the username beside it",
+        ),
+    ];
+    for round in 0..MANY {
+        let (lines, code, says) = &cases[round % cases.len()];
+        let lines: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = ask(&app, &lines).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, *code), "{lines:?}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(
+            detail.starts_with("A valid API key is needed. ") && detail.contains(says),
+            "{lines:?}: {detail}"
+        );
+        assert!(!detail.contains(&key[..12]), "nothing that was sent is sent back");
+    }
+    assert_eq!(app.services.verifier.count_throttled(), 0);
+    assert_eq!(
+        ask(&app, &[("x-api-key", "lkd_short")]).await.code(),
+        "MALFORMED",
+        "and its source has tries left"
+    );
+}
+
+#[tokio::test]
+async fn padding_is_not_needed() {
+    let (app, key) = site(&[]).await;
+    for username in ["demouser", "DemoUser", ""] {
+        let line = format!("Basic {}", STANDARD_NO_PAD.encode(format!("{username}:{key}")));
+        assert_eq!(ask(&app, &[("authorization", &line)]).await.status, StatusCode::OK, "{username}");
+    }
+}
+
+#[tokio::test]
+async fn nginx_is_told_in_a_header() {
+    let (app, key) = site(&[("key_header", "api-token")]).await;
+    let lines = [("x-api-key", key.as_str()), ("x-forwarded-for", SOURCE)];
+    let answer = app.authz_with(AUTH_REQUEST, "127.0.0.1", &lines).await;
+    assert_eq!(answer.code(), "MISSING");
+    let detail = answer.header("x-latchkey-detail");
+    assert!(
+        detail.ends_with("in a header that is not read; send it once and alone, as api-token: KEY."),
+        "{detail}"
+    );
+    assert!(answer.json()["detail"].as_str().unwrap().ends_with(detail));
+    let valid =
+        app.authz_with(AUTH_REQUEST, "127.0.0.1", &[("api-token", &key), ("x-forwarded-for", SOURCE)]).await;
+    assert_eq!((valid.status, valid.header("x-latchkey-detail")), (StatusCode::OK, ""));
+}
+
+#[tokio::test]
+async fn what_stands_in_the_address_spoils_no_key() {
+    let (app, key) = site(&[("key_in_query", "true")]).await;
+    let long = format!("/api?text={}", "a".repeat(9 * 1024));
+    let own: [&[u8]; 8] = [
+        b"/sms?text=Bun\xc4\x83",
+        b"/sms?text=Bun\xe3",
+        b"/\xc4\x83/\xe3?",
+        b"/api?password=own",
+        b"/api?username=me&password=own&api_key=own",
+        b"/api?api_key=a&api_key=b",
+        b"/%zz?%=%f&f={\"a\":\"b\"}",
+        long.as_bytes(),
+    ];
+    for round in 0..MANY {
+        let uri = HeaderValue::from_bytes(own[round % own.len()]).unwrap();
+        for name in ["x-forwarded-uri", "x-original-uri"] {
+            let request = Request::get(FORWARD_AUTH).header("x-forwarded-for", SOURCE);
+            let request =
+                request.header(name, &uri).header("x-api-key", &key).body(axum::body::Body::empty());
+            let answer = app.send("127.0.0.1", request.unwrap()).await;
+            assert_eq!(answer.status, StatusCode::OK, "{uri:?}");
+        }
+    }
+    let texts: [&[u8]; 3] = [b"text=Bun\xc4\x83&", b"text=Bun\xe3&", &long.as_bytes()[5..]];
+    for text in texts {
+        let uri = [b"/sms?", text, b"&username=demouser&password=", key.as_bytes()].concat();
+        let request = Request::get(FORWARD_AUTH).header("x-forwarded-for", SOURCE);
+        let request = request.header("x-forwarded-uri", HeaderValue::from_bytes(&uri).unwrap());
+        let answer = app.send("127.0.0.1", request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::OK, "with the key in the address too");
+    }
+}
+
+#[tokio::test]
+async fn envoy_may_ask_with_its_own_path_and_name_the_clients_in_a_header() {
+    let (app, key) = site(&[("key_in_query", "true")]).await;
+    let uri = format!("/x?f={{\"a\":\"b\"}}&api_key={key}");
+    let lines = [("x-original-uri", uri.as_str()), ("x-forwarded-for", SOURCE)];
+    assert_eq!(app.authz_with("/authz/ext-authz", "127.0.0.1", &lines).await.status, StatusCode::OK);
+    // With the client's path behind its own, what a header says is the client's word.
+    for path in ["/authz/ext-authz/", "/authz/ext-authz?x", "/authz/ext-authz/a?b"] {
+        assert_eq!(app.authz_with(path, "127.0.0.1", &lines).await.code(), "MISSING", "{path}");
+    }
+}
