@@ -1,17 +1,24 @@
 -- Asks Latchkey whether a request may pass; the action's argument says where.
 
--- What of the request Latchkey needs.
-local ASKED_WITH = { "authorization", "x-api-key", "x-forwarded-for", "x-latchkey-gateway" }
--- What the API is told: always all three.
+-- What of the request Latchkey needs. With key_header: that header in place of the first two. The last two are
+-- only read with cors_preflights = pass.
+local ASKED_WITH = {
+  "authorization", "x-api-key", "x-forwarded-for", "x-latchkey-gateway",
+  "origin", "access-control-request-method",
+}
+-- What the API is told: all three, or none of them for a browser's preflight.
 local IDENTITY = { "x-latchkey-key-id", "x-latchkey-username", "x-latchkey-key-type" }
 -- What the client is told when it is refused.
-local TOLD = { "content-type", "cache-control", "www-authenticate", "retry-after", "x-latchkey-code", "x-latchkey-status" }
+local TOLD = {
+  "content-type", "cache-control", "www-authenticate", "retry-after", "x-latchkey-code", "x-latchkey-status",
+  "access-control-allow-origin", "access-control-expose-headers",
+}
 
 -- HAProxy counts the lines of a header from 0, its HTTP client from 1.
 local function question(txn)
   local request_headers = txn.http:req_get_headers()
-  -- Only read with key_in_query = true.
-  local headers = { ["x-forwarded-uri"] = { txn.sf:pathq() } }
+  -- Only read with key_in_query = true, and with cors_preflights = pass.
+  local headers = { ["x-forwarded-uri"] = { txn.sf:pathq() }, ["x-forwarded-method"] = { txn.sf:method() } }
   for _, name in ipairs(ASKED_WITH) do
     local lines = request_headers[name]
     if lines then
@@ -48,7 +55,9 @@ core.register_action("latchkey", { "http-req" }, function(txn, address)
     return refuse(txn, 503)
   end
   for _, name in ipairs(IDENTITY) do
-    txn.http:req_set_header(name, answer.headers[name][0])
+    if answer.headers[name] then
+      txn.http:req_set_header(name, answer.headers[name][0])
+    end
   end
   txn:set_var("txn.latchkey", "allowed")
 end, 1)

@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 /** One request from an address with these header lines; what came back. */
 export async function ask(from, lines, { method = 'GET', path = '/', body, to = ADDRESS } = {}) {
-  const args = ['--silent', '--show-error', '--include', '--max-time', '10', '--path-as-is', '--interface', from];
+  const args = ['--silent', '--show-error', '--include', '--max-time', '10', '--path-as-is', '--globoff', '--interface', from];
   if (method === 'HEAD') args.push('--head');
   else args.push('--request', method);
   if (body !== undefined) args.push('--data', body);
@@ -22,3 +22,27 @@ export async function ask(from, lines, { method = 'GET', path = '/', body, to = 
 
 export const basic = (username, secret) =>
   `Authorization: Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
+
+// Runs in the clients' network: asks for an upgrade and, once it is there, says hello and waits for the answer.
+const HANDS = `
+const [from, to, ...lines] = process.argv.slice(1);
+const socket = require('node:net').connect({ host: to, port: 80, localAddress: from });
+let text = '';
+setTimeout(() => socket.destroy(), 10_000).unref();
+socket.on('data', (data) => {
+  text += data;
+  if (!text.includes('\\r\\n\\r\\n')) return;
+  if (!/^HTTP\\S+ 101/.test(text) || text.includes('echo')) socket.end();
+  else if (!socket.greeted) socket.greeted = socket.write('hello');
+}).on('error', () => {}).on('close', () => process.stdout.write(text));
+socket.write(['GET /socket HTTP/1.1', 'Host: ' + to, ...lines, '', ''].join('\\r\\n'));
+`;
+
+/** Asks for an upgrade of the connection; the status and all that came. */
+export async function shakeHands(from, lines, upgrade) {
+  const hands = ['Connection: Upgrade', `Upgrade: ${upgrade}`, 'Sec-WebSocket-Version: 13'];
+  const nonce = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+  const inside = ['--net=' + process.env.CLIENTS_NETWORK, process.execPath, '--eval', HANDS, '--'];
+  const { stdout } = await run('nsenter', [...inside, from, ADDRESS, ...hands, nonce, ...lines]);
+  return { status: Number(stdout.split(' ')[1]), all: stdout };
+}

@@ -81,22 +81,25 @@ describe('a documented gateway', () => {
   });
 });
 
+const spelt = (text) =>
+  text.replace('proxy_pass_request_headers off;', '').replace('location / {', 'underscores_in_headers on;\n location / {');
+
 // Each takes one thing out of a documented configuration.
 const HOLES = [
-  ['nginx passes X-Forwarded-For on', 'nginx', /proxy_set_header X-Forwarded-For .*/g, /A client chooses its address: it wrote 198\.51\.100\.1 into/],
+  ['nginx passes X-Forwarded-For on', 'nginx', /proxy_set_header X-Forwarded-For .*|proxy_pass_request_headers off;/g, /A client chooses its address: it wrote 198\.51\.100\.1 into/],
   ['HAProxy passes X-Forwarded-For on', 'HAProxy', /http-request set-header X-Forwarded-For .*/g, /A client chooses its address: it wrote 198\.51\.100\.1 into/],
   ['Envoy sends no X-Forwarded-For', 'Envoy', /\n *- exact: x-forwarded-for/g, /The gateway sends no x-forwarded-for: every request is refused/],
-  ['nginx passes other spellings on', 'nginx', 'location / {', /The client's X_Latchkey_Key_Id passes/, 'underscores_in_headers on;\n location / {'],
+  ['nginx passes other spellings on', 'nginx', spelt, /The client's X_Latchkey_Key_Id passes/],
   ['nginx asks and does not obey', 'nginx', /return 403 .*;/g, /answered 200 nevertheless/, 'return 200;'],
   ['nginx does not ask at all', 'nginx', /auth_request .*/g, /answered 200 without asking this Latchkey: nothing is protected/],
-  ['nginx asks somebody else', 'nginx', '127.0.0.1:3000', /answered 500 and its question did not come/, '127.0.0.1:3001'],
+  ['nginx asks somebody else', 'nginx', '127.0.0.1:3000', /answered 503 and its question did not come/, '127.0.0.1:3001'],
   ['nginx asks from an untrusted address', 'nginx', 'proxy_connect_timeout', /asks from 192\.0\.2\.1, which is no trusted proxy/, 'proxy_bind 192.0.2.1; proxy_connect_timeout'],
 ];
 
 describe('what is open is said', () => {
   for (const [title, name, place, says, instead = ''] of HOLES) {
     test(title, async () => {
-      const change = (text) => text.replaceAll(place, instead);
+      const change = typeof place === 'function' ? place : (text) => text.replaceAll(place, instead);
       await behind(name, { change }, async () => {
         const { code, text } = await diagnose();
         assert.equal(code, 1, text);
@@ -107,12 +110,64 @@ describe('what is open is said', () => {
   }
 
   test('a client does choose its address where doctor says so, and a probe is no use of the key', async () => {
-    const change = (text) => text.replaceAll(/proxy_set_header X-Forwarded-For .*/g, '');
+    const change = (text) => text.replaceAll(/proxy_set_header X-Forwarded-For .*|proxy_pass_request_headers off;/g, '');
     await behind('nginx', { change }, async () => {
       await ask('192.0.2.10', [`X-API-Key: ${key.token}`, 'X-Forwarded-For: 203.0.113.7']);
       assert.deepEqual(await customer.uses(key), [1, '203.0.113.7']);
       assert.equal((await diagnose()).code, 1);
       assert.deepEqual(await customer.uses(key), [1, '203.0.113.7']);
+    });
+  });
+});
+
+// What makes each believe the client about its method, and what the doctor then says.
+const METHOD_HOLES = [
+  ['nginx', /proxy_set_header X-Original-Method .*|proxy_pass_request_headers off;/g, ''],
+  ['HAProxy', '{ txn.sf:method() }', '{ txn.sf:req_fhdr("x-forwarded-method") }'],
+];
+
+describe('with cors_preflights the method is looked at', () => {
+  const METHOD = /ok {4}The client's method is the one it uses/;
+  before(async () => {
+    await latchkey.halt();
+    await latchkey.resume({ LATCHKEY_CORS_PREFLIGHTS: 'pass' });
+  });
+  after(async () => {
+    await latchkey.halt();
+    await latchkey.resume();
+  });
+
+  for (const name of Object.keys(GATEWAYS)) {
+    test(`${name} tells the client's own`, async () => {
+      await behind(name, {}, async () => {
+        const { code, text } = await diagnose();
+        assert.equal(code, 0, text);
+        assert.match(text, METHOD);
+      });
+    });
+  }
+
+  for (const [name, place, instead] of METHOD_HOLES) {
+    test(`${name} passes on what the client wrote`, async () => {
+      await behind(name, { change: (text) => text.replaceAll(place, instead) }, async () => {
+        const { code, text } = await diagnose();
+        assert.equal(code, 1, text);
+        assert.match(text, /OPEN {2}A client chooses its method: it writes OPTIONS/);
+        const lines = ['X-Forwarded-Method: OPTIONS', 'X-Original-Method: OPTIONS'];
+        const preflight = ['Origin: https://app.example', 'Access-Control-Request-Method: POST'];
+        const { status } = await ask('192.0.2.10', [...lines, ...preflight], { method: 'DELETE' });
+        assert.equal(status, 200, 'and it is so');
+      });
+    });
+  }
+
+  test('a probe is found where the key has a header of its own', async () => {
+    await latchkey.halt();
+    await latchkey.resume({ LATCHKEY_KEY_HEADER: 'api-token' });
+    const change = (text) => text.replaceAll(/(X-API-Key) \$http_x_api_key/g, 'Api-Token $http_api_token');
+    await behind('nginx', { change }, async () => {
+      const { code, text } = await diagnose();
+      assert.equal(code, 0, text);
     });
   });
 });

@@ -1,7 +1,7 @@
 // That the guards of the documented configurations hold something: without each of them, a forgery succeeds.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask } from './client.mjs';
+import { ask, shakeHands } from './client.mjs';
 import { startGateway } from './gateways.mjs';
 import { Api, Customer, startLatchkey } from './site.mjs';
 
@@ -62,3 +62,23 @@ test('HAProxy: nothing passes when the Lua file fails, and without the guard eve
   const open = (text) => without(/http-request return status 503.*/g)(broken(text));
   assert.equal((await seen('HAProxy', open)).status, 200);
 });
+
+// What keeps a client from becoming, with one good key, the writer of requests that nobody asks about.
+const UPGRADE_GUARDS = [
+  ['nginx', (text) => text.replace('~*^websocket$ websocket;', '~. h2c;').replace('websocket upgrade;', 'h2c upgrade;')],
+  ['Caddy', without(/request_header @upgrade .*/g)],
+  ['HAProxy', without(/http-request del-header upgrade .*/g)],
+];
+
+for (const [name, change] of UPGRADE_GUARDS) {
+  test(`${name}: only WebSockets, or the API is made to speak HTTP/2 past the gateway`, async () => {
+    const gateway = await startGateway(name, { change });
+    api.calls = [];
+    try {
+      await shakeHands(CLIENT, [`X-API-Key: ${key.token}`], 'h2c');
+      assert.deepEqual(api.calls.map((call) => call.upgrade), ['h2c']);
+    } finally {
+      await gateway.stop();
+    }
+  });
+}

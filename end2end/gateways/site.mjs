@@ -1,4 +1,5 @@
 // What stands behind a gateway: Latchkey where the configurations expect it, and an API that says what it was told.
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Latchkey } from '../support/latchkey.js';
@@ -20,28 +21,57 @@ export async function startTroubled() {
   });
 }
 
+/** Says yes to the first question on each connection, and ends the connection under the second. */
+export async function startForgetful() {
+  return listen(3000, (request, response) => {
+    if (request.socket.asked) return request.socket.destroy();
+    request.socket.asked = true;
+    const identity = { 'x-latchkey-key-id': 'id', 'x-latchkey-username': 'demouser', 'x-latchkey-key-type': 'cloud' };
+    response.writeHead(200, identity).end();
+  });
+}
+
+// What a server proves that it speaks the protocol with (RFC 6455, section 4.2.2).
+const ACCEPT = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
 /** The API: `calls` holds the request lines and header lines of all that reached it. */
 export class Api {
   calls = [];
+  sockets = new Set();
 
   static async start() {
     const api = new Api();
     api.server = await listen(8080, async (request, response) => {
-      const lines = [];
-      for (let n = 0; n < request.rawHeaders.length; n += 2) {
-        lines.push([request.rawHeaders[n].toLowerCase(), request.rawHeaders[n + 1]]);
-      }
       let body = '';
       for await (const part of request) body += part;
-      api.calls.push({ method: request.method, url: request.url, lines, body });
+      api.calls.push({ method: request.method, url: request.url, lines: headerLines(request), body });
       response.end('from the API');
+    });
+    // Whatever it is asked to become, it becomes, and says again what it is told.
+    api.server.on('upgrade', (request, socket) => {
+      const { upgrade } = request.headers;
+      api.calls.push({ method: request.method, url: request.url, lines: headerLines(request), upgrade });
+      const proof = createHash('sha1').update(request.headers['sec-websocket-key'] + ACCEPT).digest('base64');
+      const head = ['HTTP/1.1 101 Switching Protocols', `Upgrade: ${upgrade}`, 'Connection: Upgrade', `Sec-WebSocket-Accept: ${proof}`];
+      socket.write([...head, '', ''].join('\r\n'));
+      socket.on('error', () => {}).on('data', (data) => socket.end(`echo: ${data}`));
+      api.sockets.add(socket.on('close', () => api.sockets.delete(socket)));
     });
     return api;
   }
 
   async stop() {
+    for (const socket of this.sockets) socket.destroy();
     await close(this.server);
   }
+}
+
+function headerLines(request) {
+  const lines = [];
+  for (let n = 0; n < request.rawHeaders.length; n += 2) {
+    lines.push([request.rawHeaders[n].toLowerCase(), request.rawHeaders[n + 1]]);
+  }
+  return lines;
 }
 
 /** A customer, by the pages' own functions. */
@@ -92,6 +122,7 @@ export async function close(server) {
 
 async function listen(port, answer) {
   const server = createServer(answer);
+  server.maxHeadersCount = 0; // as many as come
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return server;
