@@ -5,7 +5,7 @@
 
 use futures::future::join_all;
 use latchkey::bench::{Case, Filled};
-use latchkey::domain::time::{Clock, Micros};
+use latchkey::domain::time::{Clock, Micros, Steady};
 use latchkey::domain::token::PlainToken;
 use latchkey::http::serve::{Front, Listener, serve};
 use latchkey::http::site;
@@ -33,6 +33,10 @@ struct StandingClock;
 impl Clock for StandingClock {
     fn now(&self) -> Micros {
         Micros(1_768_478_400 * Micros::SECOND)
+    }
+
+    fn steady(&self) -> Steady {
+        Steady(Micros::SECOND)
     }
 }
 

@@ -6,7 +6,7 @@ pub use wire::{refuse_other_prefixes, start};
 
 use crate::accounts::operator::Operator;
 use crate::accounts::{Accounts, MailAddresses, Once, SetupLink, SubUsers};
-use crate::domain::time::{Clock, Micros};
+use crate::domain::time::{Clock, Micros, Steady};
 use crate::events::Events;
 use crate::keys::{Flash, Keys};
 use crate::life::Life;
@@ -20,17 +20,24 @@ use crate::store::{OpenError, Store, StoreError};
 use crate::traffic::Traffic;
 use crate::verify::Verifier;
 use crate::webhooks::{Courier, Webhooks};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// The system's clock.
+/// The system's clocks.
 pub struct SystemClock;
+
+/// Where the steady clock begins.
+static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock for SystemClock {
     fn now(&self) -> Micros {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    fn steady(&self) -> Steady {
+        Steady(i64::try_from(BEGINNING.elapsed().as_micros()).unwrap_or(i64::MAX))
     }
 }
 

@@ -74,10 +74,10 @@ impl Accounts {
             return Err(PortalError::field(Field::Code, Problem::Empty));
         }
         let is_known = self.is_at_home(user.no, address).await?;
-        let now = self.clock.now();
+        let (now, steady) = (self.clock.now(), self.clock.steady());
         // From here to the charge nothing is awaited: tries that come at once count one after the other.
-        let wait = self.by_source.lock().wait_seconds(address, now);
-        let by_user = self.by_code.lock().wait_seconds(&user.no, now).filter(|_| !is_known);
+        let wait = self.by_source.lock().wait_seconds(address, steady);
+        let by_user = self.by_code.lock().wait_seconds(&user.no, steady).filter(|_| !is_known);
         if by_user.is_some() {
             self.gatherer.guessed(&user.username.folded(), address, now);
         }
@@ -87,7 +87,7 @@ impl Accounts {
         if let Some(factor) = self.match_code(user, code, now)? {
             return Ok(factor);
         }
-        self.charge_code(user, address, now);
+        self.charge_code(user, address);
         self.note_code_failure(user, address).await?;
         Err(refused_code())
     }
@@ -103,7 +103,8 @@ impl Accounts {
         })
     }
 
-    pub(super) fn charge_code(&self, user: &UserRow, address: ClientAddress, now: Micros) {
+    pub(super) fn charge_code(&self, user: &UserRow, address: ClientAddress) {
+        let now = self.clock.steady();
         self.by_source.lock().charge(address, now);
         self.by_code.lock().charge(user.no, now);
     }

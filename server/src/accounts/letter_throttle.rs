@@ -4,7 +4,7 @@
 use crate::domain::ids::UserNo;
 use crate::domain::mail_address::MailAddress;
 use crate::domain::throttle::{Allowance, Throttle};
-use crate::domain::time::Micros;
+use crate::domain::time::Steady;
 use app::PortalError;
 use parking_lot::Mutex;
 
@@ -25,7 +25,7 @@ impl LetterThrottle {
     }
 
     /// Counts one more, if it may be sent; at once, so that many who ask together count one after the other.
-    pub(super) fn take(&self, user: UserNo, to: &MailAddress, now: Micros) -> Result<(), PortalError> {
+    pub(super) fn take(&self, user: UserNo, to: &MailAddress, now: Steady) -> Result<(), PortalError> {
         let (mut by_user, mut by_address) = (self.by_user.lock(), self.by_address.lock());
         let to = to.folded();
         let wait = by_user.wait_seconds(&user, now).max(by_address.wait_seconds(&to, now));

@@ -37,7 +37,7 @@ impl Accounts {
             user => {
                 // The password of a disabled user is as good as a wrong one.
                 if right {
-                    self.charge(username, visit, now);
+                    self.charge(username, visit);
                 }
                 self.note_failure(user.as_ref(), visit, now).await?;
                 Err(PortalError::field(Field::Form, Problem::WrongCredentials))
@@ -76,18 +76,17 @@ impl Accounts {
         // Asked of nobody too, which then takes as long.
         let no = user.map_or(UserNo(0), |user| user.no);
         let is_known = self.is_at_home(no, visit.address).await?;
-        let now = self.clock.now();
-        if user.is_some() && !is_known && self.by_username.lock().wait_seconds(&fold(username), now).is_some()
-        {
-            self.gatherer.guessed(&fold(username), visit.address, now);
+        let waits = || self.by_username.lock().wait_seconds(&fold(username), self.clock.steady()).is_some();
+        if user.is_some() && !is_known && waits() {
+            self.gatherer.guessed(&fold(username), visit.address, self.clock.now());
         }
-        self.check_throttle(username, is_known, visit, now)?;
+        self.check_throttle(username, is_known, visit)?;
         let turn = self.passwords.take_turn().await.map_err(hash_trouble)?;
-        self.check_throttle(username, is_known, visit, now)?;
+        self.check_throttle(username, is_known, visit)?;
         let hash = user.map(|u| u.password_hash.clone());
         let right = self.passwords.verify_in(&turn, password, hash).await.map_err(hash_trouble)?;
         if !right {
-            self.charge(username, visit, now);
+            self.charge(username, visit);
         }
         Ok(right)
     }
@@ -102,13 +101,8 @@ impl Accounts {
         }
     }
 
-    fn check_throttle(
-        &self,
-        username: &str,
-        is_known: bool,
-        visit: &Visit,
-        now: Micros,
-    ) -> Result<(), PortalError> {
+    fn check_throttle(&self, username: &str, is_known: bool, visit: &Visit) -> Result<(), PortalError> {
+        let now = self.clock.steady();
         let by_source = self.by_source.lock().wait_seconds(visit.address, now);
         let by_username = self.by_username.lock().wait_seconds(&fold(username), now);
         match by_source.max(by_username.filter(|_| !is_known)) {
@@ -117,7 +111,8 @@ impl Accounts {
         }
     }
 
-    fn charge(&self, username: &str, visit: &Visit, now: Micros) {
+    fn charge(&self, username: &str, visit: &Visit) {
+        let now = self.clock.steady();
         self.by_source.lock().charge(visit.address, now);
         self.by_username.lock().charge(fold(username), now);
     }

@@ -171,7 +171,7 @@ impl MailAddresses {
 
     async fn ask(&self, actor: &Actor, email: &MailAddress, language: Language) -> Result<(), PortalError> {
         let now = self.clock.now();
-        self.links.take(actor.user, email, now)?;
+        self.links.take(actor.user, email, self.clock.steady())?;
         let (token, token_hash) = new_token()?;
         let letter = Letter::ConfirmAddress {
             to: email.to_string(),

@@ -79,7 +79,7 @@ impl Accounts {
             _ => None,
         };
         let Some(step) = step else {
-            self.charge_code(&user, actor.address, now);
+            self.charge_code(&user, actor.address);
             return Err(refused_code());
         };
         let (text, codes) = self.generate_codes(actor.user)?;
@@ -178,7 +178,7 @@ impl Accounts {
     ) -> Result<T, PortalError> {
         match outcome {
             Err(error) if is_taken(&error) => {
-                self.charge_code(user, address, self.clock.now());
+                self.charge_code(user, address);
                 self.note_code_failure(user, address).await?;
                 Err(refused_code())
             }

@@ -10,8 +10,11 @@ mod source;
 pub use client::ClientThrottle;
 pub use source::SourceThrottle;
 
-use super::time::Micros;
+use super::time::{Micros, Steady};
 use std::hash::{BuildHasher, Hash, RandomState};
+
+/// Slices of a table that are counted one by one.
+pub const SLICES: usize = 32;
 
 /// How many failures are free, and how fast they are forgiven.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +40,8 @@ struct Bucket<K> {
 }
 
 impl<K: Hash + Eq> Throttle<K> {
-    const ROWS: usize = 8192;
+    const ROWS: usize = SLICES * Self::SLICE;
+    const SLICE: usize = 256;
     /// The most buckets of a row; beyond it the one that clears first makes room.
     const ROW: usize = 8;
 
@@ -54,21 +58,23 @@ impl<K: Hash + Eq> Throttle<K> {
 
     /// How many seconds to wait; `None` if a try is free.
     #[must_use]
-    pub fn wait_seconds(&self, key: &K, now: Micros) -> Option<u32> {
+    pub fn wait_seconds(&self, key: &K, now: Steady) -> Option<u32> {
         let bucket = self.rows[self.row(key)].iter().find(|bucket| bucket.key == *key)?;
         let wait = bucket.clear_at - self.free_until(now);
         (wait > 0).then(|| u32::try_from(wait.div_euclid(Micros::SECOND) + 1).unwrap_or(u32::MAX))
     }
 
-    /// How many buckets make somebody wait now.
+    /// How many buckets of one slice of the table, of [`SLICES`], make somebody wait now: whoever counts them all
+    /// lets others in between.
     #[must_use]
-    pub fn count_waiting(&self, now: Micros) -> usize {
+    pub fn count_waiting(&self, slice: usize, now: Steady) -> usize {
         let free_until = self.free_until(now);
-        self.rows.iter().flatten().filter(|bucket| bucket.clear_at > free_until).count()
+        let rows = &self.rows[slice * Self::SLICE..(slice + 1) * Self::SLICE];
+        rows.iter().flatten().filter(|bucket| bucket.clear_at > free_until).count()
     }
 
     /// Charges one failure.
-    pub fn charge(&mut self, key: K, now: Micros) {
+    pub fn charge(&mut self, key: K, now: Steady) {
         let cost = self.cost();
         // The ceiling keeps a flood from building a wait that outlasts it.
         let most = now.0 + i64::from(self.allowance.burst) * cost;
@@ -92,7 +98,7 @@ impl<K: Hash + Eq> Throttle<K> {
     }
 
     /// A bucket that is clear by then has a try free now.
-    fn free_until(&self, now: Micros) -> i64 {
+    fn free_until(&self, now: Steady) -> i64 {
         now.0 + i64::from(self.allowance.burst - 1) * self.cost()
     }
 
@@ -105,8 +111,8 @@ impl<K: Hash + Eq> Throttle<K> {
 mod tests {
     use super::*;
 
-    fn at(seconds: i64) -> Micros {
-        Micros(seconds * Micros::SECOND)
+    fn at(seconds: i64) -> Steady {
+        Steady(0).plus_seconds(seconds)
     }
 
     #[test]
@@ -144,6 +150,6 @@ mod tests {
         let most = Throttle::<u32>::ROWS * Throttle::<u32>::ROW;
         assert!((most * 9 / 10..=most).contains(&count), "{count} of {most}");
         assert!(throttle.wait_seconds(&0, at(0)).is_some());
-        assert_eq!(throttle.count_waiting(at(0)), 1);
+        assert_eq!((0..SLICES).map(|slice| throttle.count_waiting(slice, at(0))).sum::<usize>(), 1);
     }
 }

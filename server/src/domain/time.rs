@@ -29,8 +29,23 @@ impl Micros {
     }
 }
 
+/// Microseconds on a clock that only goes forward, from some moment before the start: limits count by it, as
+/// the time of day is set back and forth, and would make people wait for hours or forget who guessed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Steady(pub i64);
+
+impl Steady {
+    /// That many seconds later.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(Micros::SECOND)))
+    }
+}
+
 /// Where the present comes from, so that tests can move it.
 pub trait Clock: Send + Sync + 'static {
-    /// The present.
+    /// The present, by the time of day.
     fn now(&self) -> Micros;
+    /// The present, by a clock that nobody sets.
+    fn steady(&self) -> Steady;
 }

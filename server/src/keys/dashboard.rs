@@ -28,13 +28,10 @@ impl Keys {
         let users = self.index.users_of(scope);
         let starts = span_starts(self.clock.now(), &actor.time_zone);
         let spans = self.store.count_uses(&users, starts).await.map_err(store_trouble)?;
-        // Some of the last used may be deleted by now, so a few more are asked for.
-        let most = u32::try_from(LAST_USED * 4).unwrap_or(u32::MAX);
-        let numbers = self.store.last_used(&users, most).await.map_err(store_trouble)?;
+        let numbers = self.index.last_used(scope, LAST_USED).await;
         let rows = self.store.list_keys(scope, &numbers).await.map_err(store_trouble)?;
         let mut last_used: Vec<_> = rows.into_iter().map(|row| self.with_counts(row)).collect();
         last_used.sort_by_key(|key| std::cmp::Reverse(key.last_used));
-        last_used.truncate(LAST_USED);
         Ok(DashboardFigures { keys: self.index.count(scope), spans, last_used })
     }
 }

@@ -8,7 +8,7 @@ use super::waits::wait_seconds;
 use crate::dial::Resolve;
 use crate::domain::ids::MailNo;
 use crate::domain::sealing::SealingKey;
-use crate::domain::time::{Clock, Micros};
+use crate::domain::time::{Clock, Micros, Steady};
 use crate::domain::token::Pepper;
 use crate::settings::SmtpSettings;
 use crate::store::{MailRow, Store, StoreError};
@@ -76,7 +76,7 @@ struct State {
     /// How often in a row the server could not be used.
     failures: u32,
     /// Until when it is left alone.
-    resting_until: Micros,
+    resting_until: Steady,
     /// Refusals of letters that are not their fault, and when each was told: once a day is enough.
     told: HashMap<String, Micros>,
 }
@@ -129,7 +129,7 @@ impl Mailer {
     pub async fn send_due(&self, stop: &CancellationToken) {
         let Some(smtp) = &self.parts.smtp else { return };
         let mut state = self.state.lock().await;
-        if self.parts.clock.now() < state.resting_until {
+        if self.parts.clock.steady() < state.resting_until {
             return;
         }
         let mut connection = None;
@@ -139,7 +139,7 @@ impl Mailer {
         }
         if let Err(error) = outcome {
             tracing::error!(%error, "mail waits, because the database refuses");
-            state.resting_until = self.parts.clock.now().plus_seconds(60);
+            state.resting_until = self.parts.clock.steady().plus_seconds(60);
         }
     }
 
@@ -275,7 +275,7 @@ impl Mailer {
     async fn rest(&self, state: &mut State, reason: &str) -> Result<(), StoreError> {
         let (now, seconds) = (self.parts.clock.now(), wait_seconds(state.failures));
         state.failures = state.failures.saturating_add(1);
-        state.resting_until = now.plus_seconds(seconds);
+        state.resting_until = self.parts.clock.steady().plus_seconds(seconds);
         tracing::warn!(reason, next_try_seconds = seconds, "the mail server cannot be used; mail waits");
         loop {
             let old = self.parts.store.list_old_mails(now.plus_seconds(-PATIENCE_SECONDS), BATCH).await?;

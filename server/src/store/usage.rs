@@ -208,6 +208,4 @@ pub trait UsageReader: Send + Sync {
     async fn list_key_addresses(&self, key: KeyNo) -> Result<Vec<AddressUses>, StoreError>;
     /// The refusals of a key by cause, the most frequent first.
     async fn count_key_refusals(&self, key: KeyNo, starts: SpanStarts) -> Result<Vec<Refused>, StoreError>;
-    /// The keys of these users that were used last, latest first, tombstones too.
-    async fn last_used(&self, users: &[UserNo], most: u32) -> Result<Vec<KeyNo>, StoreError>;
 }

@@ -6,8 +6,8 @@
 
 use crate::domain::address::Address;
 use crate::domain::ids::Username;
-use crate::domain::throttle::{Allowance, SourceThrottle, Throttle};
-use crate::domain::time::Micros;
+use crate::domain::throttle::{Allowance, SLICES, SourceThrottle, Throttle};
+use crate::domain::time::Steady;
 use parking_lot::Mutex;
 
 /// Wrong tokens of one address (one /64 of IPv6).
@@ -45,7 +45,7 @@ impl Default for Guesses {
 
 impl Guesses {
     /// A token that was malformed or unknown; how many seconds its source has to wait, if it sent too many.
-    pub(super) fn wrong_token(&self, address: Address, now: Micros) -> Option<u32> {
+    pub(super) fn wrong_token(&self, address: Address, now: Steady) -> Option<u32> {
         let mut state = self.0.lock();
         let wait = state.by_source.wait_seconds(address, now);
         // Who waits is not charged further: the answer told nothing, and a flood stays cheap.
@@ -61,7 +61,7 @@ impl Guesses {
     }
 
     /// A wrong SMPP secret.
-    pub(super) fn wrong_secret(&self, username: &Username, address: Address, now: Micros) -> Guess {
+    pub(super) fn wrong_secret(&self, username: &Username, address: Address, now: Steady) -> Guess {
         let name = username.folded();
         let mut state = self.0.lock();
         let by_source = state.by_source.wait_seconds(address, now);
@@ -75,9 +75,13 @@ impl Guesses {
     }
 
     /// How many sources and usernames have to wait now.
-    pub(super) fn count_throttled(&self, now: Micros) -> usize {
-        let state = self.0.lock();
-        state.by_source.count_waiting(now) + state.by_username.count_waiting(now)
+    pub(super) fn count_throttled(&self, now: Steady) -> usize {
+        let count = |slice| {
+            let state = self.0.lock();
+            state.by_source.count_waiting(slice, now) + state.by_username.count_waiting(slice, now)
+        };
+        // Who asks for metrics must not hold up who verifies.
+        (0..SLICES).map(count).sum()
     }
 }
 
@@ -85,7 +89,7 @@ impl Guesses {
 mod tests {
     use super::*;
 
-    const NOW: Micros = Micros(1);
+    const NOW: Steady = Steady(1);
 
     fn address(last: u32) -> Address {
         Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + last).into())
@@ -102,9 +106,9 @@ mod tests {
             assert!(guesses.wrong_token(address(1), NOW).is_some_and(|seconds| seconds <= 3));
         }
         assert_eq!(guesses.wrong_token(address(2), NOW), None);
-        let later = Micros(NOW.0 + 2 * Micros::SECOND);
+        let later = NOW.plus_seconds(2);
         assert_eq!(guesses.wrong_token(address(1), later), None, "nothing lasts for good");
-        assert_eq!(guesses.count_throttled(Micros(NOW.0 + 200 * Micros::SECOND)), 0);
+        assert_eq!(guesses.count_throttled(NOW.plus_seconds(200)), 0);
     }
 
     #[test]

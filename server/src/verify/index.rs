@@ -1,6 +1,7 @@
 //! All keys in memory, by token hash and by number. The map is the cache, the database the truth: it learns
 //! of changes as the store's watcher, in the order of the commits.
 
+mod lists;
 mod table;
 mod users;
 
@@ -14,8 +15,10 @@ use crate::domain::time::Micros;
 use crate::domain::token::TokenHash;
 use crate::domain::verdict::{Code, Facts, judge};
 use crate::store::{Change, IndexedKey, KeyScope, Total, Watcher};
+use lists::Lists;
 use parking_lot::RwLock;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use table::{Record, Table};
@@ -67,12 +70,17 @@ impl Hasher for PassThrough {
     }
 }
 
+/// Keys of a list that are looked at with one hold of the lock.
+const STRETCH: usize = 4096;
+
+/// The latest uses found so far, the earliest of them on top.
+type Latest = BinaryHeap<Reverse<(Micros, KeyNo)>>;
+
 #[derive(Default)]
 struct Known {
     users: Users,
     keys: Table,
-    /// The living keys of each account and of each sub-user, oldest first.
-    lists: HashMap<KeyScope, Vec<KeyNo>>,
+    lists: Lists,
 }
 
 /// Keys, users and gateways in memory.
@@ -148,23 +156,47 @@ impl KeyIndex {
     /// How many living keys a scope has.
     #[must_use]
     pub fn count(&self, scope: KeyScope) -> usize {
-        self.known.read().lists.get(&scope).map_or(0, Vec::len)
+        self.known.read().lists.get(scope).len()
     }
 
     /// How many living keys there are.
     #[must_use]
     pub fn count_all(&self) -> usize {
-        let known = self.known.read();
-        let lists = known.lists.iter();
-        lists.map(|(scope, list)| if matches!(scope, KeyScope::Account(_)) { list.len() } else { 0 }).sum()
+        self.known.read().lists.living()
     }
 
     /// A stretch of the living keys of a scope, newest first, and how many there are.
     #[must_use]
     pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyNo>, usize) {
         let known = self.known.read();
-        let Some(list) = known.lists.get(&scope) else { return (vec![], 0) };
+        let list = known.lists.get(scope);
         (list.iter().rev().skip(skip).take(take).copied().collect(), list.len())
+    }
+
+    /// The living keys of a scope that were used last, latest first. Whoever asks lets others in between: of
+    /// the pages, who wait for this thread, and of those who wait for the lock.
+    pub async fn last_used(&self, scope: KeyScope, most: usize) -> Vec<KeyNo> {
+        let (mut latest, mut from) = (BinaryHeap::new(), 0);
+        while self.add_last_used(scope, from, most, &mut latest) {
+            from += STRETCH;
+            tokio::task::yield_now().await;
+        }
+        latest.into_sorted_vec().into_iter().map(|Reverse((_, no))| no).collect()
+    }
+
+    /// Takes in one stretch of a list; answers whether there is another.
+    fn add_last_used(&self, scope: KeyScope, from: usize, most: usize, latest: &mut Latest) -> bool {
+        let known = self.known.read();
+        let list = known.lists.get(scope);
+        for no in list.iter().skip(from).take(STRETCH) {
+            if let Some(at) = known.keys.get(*no).and_then(Record::last_used) {
+                latest.push(Reverse((at, *no)));
+                if latest.len() > most {
+                    latest.pop();
+                }
+            }
+        }
+        list.len() > from + STRETCH
     }
 
     /// The users whose keys lie in a scope.
@@ -196,22 +228,14 @@ impl Known {
             return;
         };
         if !key.deleted {
-            for scope in user.scopes() {
-                self.lists.entry(scope).or_default().push(key.no);
-            }
+            self.lists.add(key.no, &user.scopes());
         }
         self.keys.add(key);
     }
 
     fn delete_key(&mut self, no: KeyNo) {
         let user = self.keys.delete(no).and_then(|user| self.users.get(user));
-        for scope in user.map(|user| user.scopes()).unwrap_or_default() {
-            if let Some(list) = self.lists.get_mut(&scope)
-                && let Ok(place) = list.binary_search(&no)
-            {
-                list.remove(place);
-            }
-        }
+        self.lists.remove(no, &user.map(|user| user.scopes()).unwrap_or_default());
     }
 }
 
@@ -232,3 +256,6 @@ impl Watcher for KeyIndex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

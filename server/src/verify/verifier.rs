@@ -123,13 +123,13 @@ impl Verifier {
     /// Answers a client whose request carries no token that could be looked up, or more than one.
     #[must_use]
     pub fn refuse_malformed(&self, address: Address) -> Verdict {
-        self.wrong_token(Code::Malformed, address, self.parts.clock.now())
+        self.wrong_token(Code::Malformed, address)
     }
 
     /// How many sources and usernames are throttled now.
     #[must_use]
     pub fn count_throttled(&self) -> usize {
-        self.guesses.count_throttled(self.parts.clock.now())
+        self.guesses.count_throttled(self.parts.clock.steady())
     }
 
     /// What may be told of a key that passed.
@@ -154,7 +154,7 @@ impl Verifier {
     /// Looks first and throttles then: what is known passes, whoever guesses beside it.
     fn find(&self, question: &Question<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
         let Some(shape) = self.parts.format.shape(question.token) else {
-            return Err(self.wrong_token(Code::Malformed, question.address, now));
+            return Err(self.wrong_token(Code::Malformed, question.address));
         };
         let username = question.username.map(Username::parse);
         let key = match (shape, username) {
@@ -173,13 +173,13 @@ impl Verifier {
             (Shape::Smpp, Some(Ok(name))) => return self.find_smpp(&name, question, now),
             (Shape::Smpp, None | Some(Err(_))) => None,
         };
-        key.ok_or_else(|| self.wrong_token(Code::NotFound, question.address, now))
+        key.ok_or_else(|| self.wrong_token(Code::NotFound, question.address))
     }
 
     fn find_smpp(&self, name: &Username, question: &Question<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
         let key = self.look_up(&self.parts.pepper.hash_smpp(name, question.token));
         key.ok_or_else(|| {
-            let guess = self.guesses.wrong_secret(name, question.address, now);
+            let guess = self.guesses.wrong_secret(name, question.address, self.parts.clock.steady());
             if guess.is_at_name && !question.dry_run {
                 self.parts.gatherer.guessed(&name.folded(), ClientAddress::Known(question.address), now);
             }
@@ -191,8 +191,8 @@ impl Verifier {
         self.parts.index.find(hash)
     }
 
-    fn wrong_token(&self, code: Code, address: Address, now: Micros) -> Verdict {
-        Verdict::wrong(code, self.guesses.wrong_token(address, now))
+    fn wrong_token(&self, code: Code, address: Address) -> Verdict {
+        Verdict::wrong(code, self.guesses.wrong_token(address, self.parts.clock.steady()))
     }
 
     /// Judges a known key; binds and counts in the same step if it may pass.

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use latchkey::accounts::operator::InitialPassword;
 use latchkey::domain::address::Address;
 use latchkey::domain::client_address::Peer;
-use latchkey::domain::time::{Clock, Micros};
+use latchkey::domain::time::{Clock, Micros, Steady};
 use latchkey::http::{Caller, Entrance};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
@@ -27,18 +27,28 @@ pub(crate) const HOME: &str = "192.0.2.10";
 /// 2026-01-15 12:00:00 UTC, where the clock of the tests stands until it is moved.
 pub(crate) const START: i64 = 1_768_478_400;
 
-/// A clock that tests move.
-pub(crate) struct TestClock(AtomicI64);
+/// A clock that tests move: the time of day, and how far it is from the steady one.
+pub(crate) struct TestClock(AtomicI64, AtomicI64);
 
 impl TestClock {
     pub(crate) fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds * Micros::SECOND, Ordering::SeqCst);
+    }
+
+    /// Sets the time of day by that much, as an operator or a time server does.
+    pub(crate) fn set_by(&self, seconds: i64) {
+        self.advance(seconds);
+        self.1.fetch_add(seconds * Micros::SECOND, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Micros {
         Micros(self.0.load(Ordering::SeqCst))
+    }
+
+    fn steady(&self) -> Steady {
+        Steady(self.0.load(Ordering::SeqCst) - self.1.load(Ordering::SeqCst))
     }
 }
 
@@ -58,7 +68,7 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(flags: &[(&'static str, &str)]) -> Self {
-        let clock = Arc::new(TestClock(AtomicI64::new(START * Micros::SECOND)));
+        let clock = Arc::new(TestClock(AtomicI64::new(START * Micros::SECOND), AtomicI64::new(0)));
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), clock, flags).await
     }
 

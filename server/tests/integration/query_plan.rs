@@ -26,3 +26,18 @@ async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
     assert!(plan.iter().any(|step| step.starts_with(by_due)), "{plan:?}");
     assert!(!plan.iter().any(|step| step.starts_with("SCAN webhook_deliveries")), "{plan:?}");
 }
+
+#[tokio::test]
+async fn what_is_looked_for_by_the_clock_is_found_without_reading_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _log) =
+        sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default())).await.unwrap();
+    for (query, plan) in store.explain_work_by_the_clock().await.unwrap() {
+        // What is listed in a parameter, or found by the search before, is read whole.
+        let reads_all = |step: &&String| {
+            step.starts_with("SCAN")
+                && !["json_each", "(subquery", "first"].iter().any(|few| step.contains(few))
+        };
+        assert_eq!(plan.iter().find(reads_all), None, "{query}: {plan:?}");
+    }
+}

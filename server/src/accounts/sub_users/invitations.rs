@@ -77,7 +77,7 @@ impl SubUsers {
         let at = self.parts.clock.now();
         let mail = match email.clone().filter(|_| self.parts.mail_is_on) {
             Some(to) => {
-                self.letters.take(actor.user, &to, at)?;
+                self.letters.take(actor.user, &to, self.parts.clock.steady())?;
                 let (owner, username) = (actor.username.to_string(), username.to_string());
                 let to = to.to_string();
                 let letter = Letter::Invitation { to, language, owner, username, link: link.clone() };

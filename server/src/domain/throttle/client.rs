@@ -2,7 +2,7 @@
 
 use super::{Allowance, SourceThrottle, Throttle};
 use crate::domain::client_address::ClientAddress;
-use crate::domain::time::Micros;
+use crate::domain::time::Steady;
 
 /// The buckets of each address, and one that all share whose address is unknown. That one has to be wide: whoever
 /// fills it makes all of them wait.
@@ -20,7 +20,7 @@ impl ClientThrottle {
 
     /// How many seconds to wait; `None` if a try is free.
     #[must_use]
-    pub fn wait_seconds(&self, client: ClientAddress, now: Micros) -> Option<u32> {
+    pub fn wait_seconds(&self, client: ClientAddress, now: Steady) -> Option<u32> {
         match client {
             ClientAddress::Known(address) => self.known.wait_seconds(address, now),
             ClientAddress::Unknown => self.unknown.wait_seconds(&(), now),
@@ -28,7 +28,7 @@ impl ClientThrottle {
     }
 
     /// Charges one failure.
-    pub fn charge(&mut self, client: ClientAddress, now: Micros) {
+    pub fn charge(&mut self, client: ClientAddress, now: Steady) {
         match client {
             ClientAddress::Known(address) => self.known.charge(address, now),
             ClientAddress::Unknown => self.unknown.charge((), now),
@@ -46,7 +46,7 @@ mod tests {
         let few = Allowance { burst: 2, seconds_each: 10 };
         let mut throttle =
             ClientThrottle::new(SourceThrottle::new(few, few), Allowance { burst: 20, seconds_each: 1 });
-        let (now, unknown) = (Micros(0), ClientAddress::Unknown);
+        let (now, unknown) = (Steady(0), ClientAddress::Unknown);
         let known = ClientAddress::Known(Address::parse("203.0.113.7").unwrap());
         for _ in 0..19 {
             throttle.charge(known, now);

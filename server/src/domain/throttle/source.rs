@@ -2,7 +2,7 @@
 
 use super::{Allowance, Throttle};
 use crate::domain::address::Address;
-use crate::domain::time::Micros;
+use crate::domain::time::Steady;
 
 /// Two buckets for each address: its own (for IPv6 that of its /64, which one machine holds whole) and, for
 /// IPv6, a wider one of its /48, which one customer of a network may hold whole.
@@ -20,31 +20,32 @@ impl SourceThrottle {
 
     /// How many seconds to wait; `None` if a try is free.
     #[must_use]
-    pub fn wait_seconds(&self, address: Address, now: Micros) -> Option<u32> {
+    pub fn wait_seconds(&self, address: Address, now: Steady) -> Option<u32> {
         let wide = address.site().and_then(|site| self.wide.wait_seconds(&site, now));
         self.near.wait_seconds(&address.source(), now).max(wide)
     }
 
     /// Charges one failure.
-    pub fn charge(&mut self, address: Address, now: Micros) {
+    pub fn charge(&mut self, address: Address, now: Steady) {
         self.near.charge(address.source(), now);
         if let Some(site) = address.site() {
             self.wide.charge(site, now);
         }
     }
 
-    /// How many buckets make somebody wait now.
+    /// How many buckets of one slice of each table make somebody wait now.
     #[must_use]
-    pub fn count_waiting(&self, now: Micros) -> usize {
-        self.near.count_waiting(now) + self.wide.count_waiting(now)
+    pub fn count_waiting(&self, slice: usize, now: Steady) -> usize {
+        self.near.count_waiting(slice, now) + self.wide.count_waiting(slice, now)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::SLICES;
     use super::*;
 
-    const NOW: Micros = Micros(0);
+    const NOW: Steady = Steady(0);
 
     fn throttle() -> SourceThrottle {
         let near = Allowance { burst: 2, seconds_each: 10 };
@@ -53,6 +54,10 @@ mod tests {
 
     fn waits(throttle: &SourceThrottle, address: &str) -> bool {
         throttle.wait_seconds(Address::parse(address).unwrap(), NOW).is_some()
+    }
+
+    fn count_waiting(throttle: &SourceThrottle) -> usize {
+        (0..SLICES).map(|slice| throttle.count_waiting(slice, NOW)).sum()
     }
 
     fn charge(throttle: &mut SourceThrottle, address: &str) {
@@ -79,12 +84,12 @@ mod tests {
         charge(&mut throttle, "2001:db8:1:1:ffff::2");
         assert!(waits(&throttle, "2001:db8:1:1::3"));
         assert!(!waits(&throttle, "2001:db8:1:2::1"));
-        assert_eq!(throttle.count_waiting(NOW), 1);
+        assert_eq!(count_waiting(&throttle), 1);
         for network in 2..6 {
             charge(&mut throttle, &format!("2001:db8:1:{network}::1"));
         }
         assert!(waits(&throttle, "2001:db8:1:99::1"), "its /48 has used up what it may");
         assert!(!waits(&throttle, "2001:db8:2:1::1"));
-        assert_eq!(throttle.count_waiting(NOW), 2);
+        assert_eq!(count_waiting(&throttle), 2);
     }
 }

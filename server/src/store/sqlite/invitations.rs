@@ -21,6 +21,7 @@ const FIND: &str = "SELECT i.*, o.username AS owner_name
 const INSERT: &str = "INSERT INTO invitations
     (token_hash, owner_no, username, username_folded, email, role, created_at, expires_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+pub(super) const OLD: &str = "DELETE FROM invitations WHERE expires_at <= ?";
 const TAKE: &str = "DELETE FROM invitations WHERE token_hash = ? AND expires_at > ?
     AND EXISTS (SELECT 1 FROM users u WHERE u.no = invitations.owner_no AND u.disabled_at IS NULL)
     RETURNING owner_no, username, email, role";
@@ -43,10 +44,7 @@ async fn insert(
     most: u32,
 ) -> Result<(), StoreError> {
     let folded = invitation.username.folded();
-    sqlx::query("DELETE FROM invitations WHERE expires_at <= ?")
-        .bind(invitation.at.0)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(OLD).bind(invitation.at.0).execute(&mut *connection).await?;
     let taken = sqlx::query("SELECT 1 FROM users WHERE username_folded = ?")
         .bind(&folded)
         .fetch_optional(&mut *connection)

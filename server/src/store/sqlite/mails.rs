@@ -19,9 +19,11 @@ macro_rules! select {
 
 /// Due at this time is what nobody can read: never.
 const NEVER: i64 = i64::MAX;
-const DUE: &str = concat!(select!(), " WHERE m.due_at <= ? ORDER BY m.due_at, m.no LIMIT ?");
-const OLD: &str =
-    concat!(select!(), " WHERE m.created_at < ? AND m.due_at < 9223372036854775807 ORDER BY m.no LIMIT ?");
+pub(super) const DUE: &str = concat!(select!(), " WHERE m.due_at <= ? ORDER BY m.due_at, m.no LIMIT ?");
+pub(super) const OLD: &str = concat!(
+    select!(),
+    " WHERE m.created_at < ? AND m.due_at < 9223372036854775807 ORDER BY m.created_at LIMIT ?"
+);
 
 /// Queues a letter within the transaction of what it tells of.
 pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ mod ignored;
 mod store;
 
 pub(super) use acts::tell;
+pub(super) use facts::OLD;
 
 use super::mails;
 use super::rows::{number, owner};

@@ -180,6 +180,28 @@ impl SqliteStore {
         self.explain(super::webhooks::deliveries::DUE).await
     }
 
+    /// The same for everything that is looked for by the clock, each with its query.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    pub async fn explain_work_by_the_clock(&self) -> Result<Vec<(String, Vec<String>)>, sqlx::Error> {
+        let queries = [
+            super::sessions::OLD,
+            super::notices::OLD,
+            super::reminders::ENDING,
+            super::mails::DUE,
+            super::mails::OLD,
+            super::webhooks::deliveries::DUE,
+            super::webhooks::deliveries::OLD,
+            super::invitations::OLD,
+        ];
+        let mut plans = Vec::new();
+        for query in queries {
+            plans.push((query.to_owned(), self.explain(query).await?));
+        }
+        Ok(plans)
+    }
+
     async fn explain(&self, query: &str) -> Result<Vec<String>, sqlx::Error> {
         let sql = format!("EXPLAIN QUERY PLAN {query}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind("[1,2]").bind(1_i64).bind(None::<i64>);

@@ -12,21 +12,21 @@ use sqlx::{Row, SqliteConnection};
 /// Users that one transaction tells.
 const CHUNK: usize = 100;
 
+pub(super) const ENDING: &str = "SELECT u.no, u.password_set_at, u.reminded_age
+    FROM users u LEFT JOIN users o ON o.no = u.owner_no
+    WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND o.disabled_at IS NULL
+    AND u.password_set_at <= ? AND u.password_set_at > ?";
+
 #[async_trait]
 impl ReminderStore for SqliteStore {
     async fn remind_of_passwords(&self, reminders: Reminders) -> Result<u64, StoreError> {
         let seconds = reminders.max_age_seconds - reminders.days.last().copied().unwrap_or(0) * 24 * 3600;
         // Read apart from the writer: most of the time there is nothing to write.
-        let rows = sqlx::query(
-            "SELECT u.no, u.password_set_at, u.reminded_age
-             FROM users u LEFT JOIN users o ON o.no = u.owner_no
-             WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND o.disabled_at IS NULL
-             AND u.password_set_at <= ? AND u.password_set_at > ?",
-        )
-        .bind(reminders.now.plus_seconds(-seconds).0)
-        .bind(reminders.now.plus_seconds(-reminders.max_age_seconds).0)
-        .fetch_all(&self.readers)
-        .await?;
+        let rows = sqlx::query(ENDING)
+            .bind(reminders.now.plus_seconds(-seconds).0)
+            .bind(reminders.now.plus_seconds(-reminders.max_age_seconds).0)
+            .fetch_all(&self.readers)
+            .await?;
         let mut due = Vec::new();
         for row in &rows {
             let set_at = micros(row, "password_set_at")?;

@@ -15,6 +15,26 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+impl SqliteStore {
+    async fn delete_some_old_sessions(&self, [seen, begun, asked]: [Micros; 3]) -> Result<u64, StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    let query = sqlx::query(OLD).bind(seen.0).bind(begun.0).bind(asked.0).bind(AT_A_TIME);
+                    Ok((query.execute(c).await?.rows_affected(), vec![]))
+                })
+            })
+            .await
+    }
+}
+
+/// So many at a time, because changes that people wait for share the writer.
+const AT_A_TIME: i64 = 500;
+pub(super) const OLD: &str =
+    "DELETE FROM sessions WHERE no IN (SELECT no FROM sessions WHERE last_seen_at < ?1
+    UNION SELECT no FROM sessions WHERE created_at < ?2
+    UNION SELECT no FROM sessions WHERE code_pending = 1 AND created_at < ?3 LIMIT ?4)";
+
 #[async_trait]
 impl SessionStore for SqliteStore {
     async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError> {
@@ -150,22 +170,14 @@ impl SessionStore for SqliteStore {
         begun: Micros,
         asked: Micros,
     ) -> Result<u64, StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let done = sqlx::query(
-                        "DELETE FROM sessions WHERE last_seen_at < ? OR created_at < ?
-                         OR (code_pending = 1 AND created_at < ?)",
-                    )
-                    .bind(seen.0)
-                    .bind(begun.0)
-                    .bind(asked.0)
-                    .execute(c)
-                    .await?;
-                    Ok((done.rows_affected(), vec![]))
-                })
-            })
-            .await
+        let mut ended = 0;
+        loop {
+            let some = self.delete_some_old_sessions([seen, begun, asked]).await?;
+            ended += some;
+            if some < AT_A_TIME.unsigned_abs() {
+                return Ok(ended);
+            }
+        }
     }
 
     async fn count_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError> {

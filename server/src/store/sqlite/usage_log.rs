@@ -396,3 +396,6 @@ pub(super) fn moved_addresses(entries: &[u8]) -> impl Iterator<Item = (KeyNo, Ad
         (KeyNo(u32::from_le_bytes(key)), Address::from_bytes(address))
     })
 }
+
+#[cfg(test)]
+mod tests;

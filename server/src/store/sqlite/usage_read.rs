@@ -2,7 +2,7 @@
 //! totals and journal add up.
 
 use super::SqliteStore;
-use super::rows::{key_no, numbers};
+use super::rows::numbers;
 use super::usage_detail;
 use super::usage_log::{FOLDED, folded_keys, uses};
 use crate::domain::ids::{KeyNo, UserNo};
@@ -11,13 +11,19 @@ use crate::store::{AddressUses, Refused, SpanCounts, SpanStarts, StoreError, Usa
 use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-const OF_USERS: &str = "SELECT NULL AS seq, 0 AS kind, hour AS at, refused, count, NULL AS entries
+/// Hours are summed up as far as they lie in the same spans: one of them stands for all.
+const OF_USERS: &str = "SELECT NULL AS seq, 0 AS kind, min(hour) AS at, refused, sum(count) AS count,
+    NULL AS entries
     FROM usage.user_hourly WHERE user_no IN (SELECT value FROM json_each(?1)) AND hour >= ?2
+    GROUP BY refused, (hour >= ?3) + (hour >= ?4)
     UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
-const OF_KEY: &str = "SELECT NULL AS seq, 0 AS kind, hour AS at, code <> 0 AS refused, count, NULL AS entries
+const OF_KEY: &str =
+    "SELECT NULL AS seq, 0 AS kind, min(hour) AS at, code <> 0 AS refused, sum(count) AS count,
+    NULL AS entries
     FROM usage.hourly WHERE key_no = ?1 AND hour >= ?2
+    GROUP BY code <> 0, (hour >= ?3) + (hour >= ?4)
     UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
 
 #[async_trait]
@@ -26,6 +32,8 @@ impl UsageReader for SqliteStore {
         let rows = sqlx::query(OF_USERS)
             .bind(numbers(users.iter().map(|u| u.0)))
             .bind(starts.days_30)
+            .bind(starts.days_7)
+            .bind(starts.today)
             .fetch_all(&self.readers)
             .await?;
         let users: HashSet<UserNo> = users.iter().copied().collect();
@@ -33,8 +41,13 @@ impl UsageReader for SqliteStore {
     }
 
     async fn count_key_uses(&self, key: KeyNo, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
-        let rows =
-            sqlx::query(OF_KEY).bind(i64::from(key.0)).bind(starts.days_30).fetch_all(&self.readers).await?;
+        let rows = sqlx::query(OF_KEY)
+            .bind(i64::from(key.0))
+            .bind(starts.days_30)
+            .bind(starts.days_7)
+            .bind(starts.today)
+            .fetch_all(&self.readers)
+            .await?;
         add_up(&rows, starts, |one| one.key == key)
     }
 
@@ -44,37 +57,6 @@ impl UsageReader for SqliteStore {
 
     async fn count_key_refusals(&self, key: KeyNo, starts: SpanStarts) -> Result<Vec<Refused>, StoreError> {
         usage_detail::refused(self, key, starts).await
-    }
-
-    async fn last_used(&self, users: &[UserNo], most: u32) -> Result<Vec<KeyNo>, StoreError> {
-        // The journal first: what is folded in between is then found in the totals, not missed.
-        let rows = sqlx::query("SELECT at, entries FROM usage.journal WHERE kind = 0");
-        let rows = rows.fetch_all(&self.readers).await?;
-        let mut last: HashMap<KeyNo, Micros> = HashMap::new();
-        let wanted: HashSet<UserNo> = users.iter().copied().collect();
-        for row in &rows {
-            let at = Micros(row.try_get("at")?);
-            for one in uses(row.try_get("entries")?)?.filter(|one| wanted.contains(&one.user)) {
-                last.entry(one.key).and_modify(|l| *l = at.max(*l)).or_insert(at);
-            }
-        }
-        for user in users {
-            let rows = sqlx::query(
-                "SELECT key_no, last_used FROM usage.totals WHERE user_no = ? ORDER BY last_used DESC LIMIT ?",
-            )
-            .bind(i64::from(user.0))
-            .bind(i64::from(most))
-            .fetch_all(&self.readers)
-            .await?;
-            for row in rows {
-                let at = Micros(row.try_get("last_used")?);
-                last.entry(key_no(&row, "key_no")?).and_modify(|l| *l = at.max(*l)).or_insert(at);
-            }
-        }
-        let mut last: Vec<_> = last.into_iter().collect();
-        last.sort_unstable_by_key(|(key, at)| std::cmp::Reverse((*at, *key)));
-        last.truncate(most as usize);
-        Ok(last.into_iter().map(|(key, _)| key).collect())
     }
 }
 

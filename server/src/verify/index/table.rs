@@ -60,15 +60,31 @@ impl Record {
     }
 }
 
+/// Tables of hashes: each is small, so that its growth holds nobody up.
+const SHARDS: usize = 64;
+/// Bytes of descriptions that lie in one piece; more than one description has.
+const TEXTS: usize = 1 << 20;
+
 /// All records.
-#[derive(Default)]
 pub(super) struct Table {
     blocks: Vec<Vec<Option<Record>>>,
-    by_hash: HashTable<KeyNo>,
+    by_hash: [HashTable<KeyNo>; SHARDS],
     allow_lists: HashMap<KeyNo, Box<[Network]>>,
     expiries: HashMap<KeyNo, Micros>,
     /// The descriptions, one behind the other: they never change.
-    texts: String,
+    texts: Vec<String>,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            blocks: Vec::new(),
+            by_hash: [const { HashTable::new() }; SHARDS],
+            allow_lists: HashMap::new(),
+            expiries: HashMap::new(),
+            texts: Vec::new(),
+        }
+    }
 }
 
 impl Table {
@@ -78,7 +94,7 @@ impl Table {
 
     pub(super) fn find(&self, hash: &TokenHash) -> Option<(KeyNo, &Record)> {
         let is_it = |no: &KeyNo| self.get(*no).is_some_and(|record| record.token_hash == *hash);
-        let no = *self.by_hash.find(hash.part(), is_it)?;
+        let no = *self.by_hash[shard(hash.part())].find(hash.part(), is_it)?;
         Some((no, self.get(no)?))
     }
 
@@ -94,8 +110,9 @@ impl Table {
 
     /// The customer's words; nothing of a key that was a tombstone when it was added.
     pub(super) fn description(&self, record: &Record) -> &str {
-        let start = record.text as usize;
-        self.texts.get(start..start + usize::from(record.text_length)).unwrap_or_default()
+        let (piece, start) = (record.text as usize / TEXTS, record.text as usize % TEXTS);
+        let piece = self.texts.get(piece).map_or("", String::as_str);
+        piece.get(start..start + usize::from(record.text_length)).unwrap_or_default()
     }
 
     pub(super) fn expires_at(&self, no: KeyNo, record: &Record) -> Option<Micros> {
@@ -129,7 +146,7 @@ impl Table {
         });
         let blocks = &self.blocks;
         let part = |no: &KeyNo| record(blocks, *no).map_or(0, |record| record.token_hash.part());
-        self.by_hash.insert_unique(hash.part(), no, part);
+        self.by_hash[shard(hash.part())].insert_unique(hash.part(), no, part);
     }
 
     pub(super) fn set_rule(&mut self, no: KeyNo, rule: AddressRule) {
@@ -171,11 +188,20 @@ impl Table {
 
     /// Keeps a description; answers where it begins and how many bytes it has.
     fn keep(&mut self, text: &str) -> (u32, u16) {
-        let start = u32::try_from(self.texts.len());
+        if self.texts.last().is_none_or(|piece| piece.len() + text.len() > TEXTS) {
+            self.texts.push(String::with_capacity(TEXTS));
+        }
+        let Some((last, pieces)) = self.texts.split_last_mut() else { return (0, 0) };
+        let start = u32::try_from(pieces.len() * TEXTS + last.len());
         let (Ok(start), Ok(length)) = (start, u16::try_from(text.len())) else { return (0, 0) };
-        self.texts.push_str(text);
+        last.push_str(text);
         (start, length)
     }
+}
+
+/// By bits that the table itself does not look at first.
+fn shard(part: u64) -> usize {
+    (part >> 40) as usize % SHARDS
 }
 
 fn split(no: KeyNo) -> (usize, usize) {
@@ -190,6 +216,19 @@ fn record(blocks: &[Vec<Option<Record>>], no: KeyNo) -> Option<&Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_description_is_found_in_whichever_piece_it_lies() {
+        let mut table = Table::default();
+        let text = |n: usize| format!("{n:0>50000}");
+        let places: Vec<_> = (0..60).map(|n| table.keep(&text(n))).collect();
+        assert!(table.texts.len() > 1);
+        for (n, (start, length)) in places.into_iter().enumerate() {
+            let (piece, start) = (start as usize / TEXTS, start as usize % TEXTS);
+            assert_eq!(table.texts[piece][start..start + usize::from(length)], text(n));
+        }
+        assert!(table.texts.iter().all(|piece| piece.capacity() == TEXTS), "none ever grows");
+    }
 
     #[test]
     fn a_record_is_small() {

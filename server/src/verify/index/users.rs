@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{UserNo, Username};
 use crate::store::{IndexedUser, KeyScope};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,19 +31,19 @@ impl UserEntry {
             Some(owner) => vec![KeyScope::Account(owner.no), KeyScope::User(self.no)],
         }
     }
-
-    fn is_in_account_of(&self, owner: UserNo) -> bool {
-        self.owner.as_ref().map_or(self.no, |o| o.no) == owner
-    }
 }
 
 /// All users.
 #[derive(Default)]
-pub(super) struct Users(Vec<Option<Arc<UserEntry>>>);
+pub(super) struct Users {
+    by_number: Vec<Option<Arc<UserEntry>>>,
+    /// The sub-users of those who have any.
+    sub_users: HashMap<UserNo, Vec<UserNo>>,
+}
 
 impl Users {
     pub(super) fn get(&self, no: UserNo) -> Option<&Arc<UserEntry>> {
-        self.0.get(no.0 as usize)?.as_ref()
+        self.by_number.get(no.0 as usize)?.as_ref()
     }
 
     pub(super) fn add(&mut self, user: IndexedUser) {
@@ -53,10 +54,13 @@ impl Users {
             owner: user.owner.and_then(|owner| self.get(owner).cloned()),
             disabled: AtomicBool::new(user.disabled),
         };
-        if self.0.len() <= place {
-            self.0.resize(place + 1, None);
+        if let Some(owner) = &entry.owner {
+            self.sub_users.entry(owner.no).or_default().push(entry.no);
         }
-        self.0[place] = Some(Arc::new(entry));
+        if self.by_number.len() <= place {
+            self.by_number.resize(place + 1, None);
+        }
+        self.by_number[place] = Some(Arc::new(entry));
     }
 
     pub(super) fn set_disabled(&self, no: UserNo, disabled: bool) {
@@ -67,7 +71,7 @@ impl Users {
 
     /// Those of an account, its owner among them.
     pub(super) fn of_account(&self, owner: UserNo) -> Vec<UserNo> {
-        let users = self.0.iter().flatten();
-        users.filter(|user| user.is_in_account_of(owner)).map(|user| user.no).collect()
+        let sub_users = self.sub_users.get(&owner).map_or(&[][..], Vec::as_slice);
+        [owner].into_iter().chain(sub_users.iter().copied()).collect()
     }
 }

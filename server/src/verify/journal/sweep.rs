@@ -30,7 +30,8 @@ impl Sweep {
         if self.keep_hours.is_none() {
             return;
         }
-        if self.walk.is_none() && now.hour() >= self.next {
+        // Also when the time of day was set back meanwhile.
+        if self.walk.is_none() && !(self.next - EVERY..self.next).contains(&now.hour()) {
             self.next = now.hour() + EVERY;
             self.walk = Some(Walk::START);
         }

@@ -51,12 +51,14 @@ pub(super) async fn count(readers: &SqlitePool, user: UserNo, sql: &'static str)
 }
 
 /// At most `most` that nothing was added to since `before`.
+pub(in super::super) const OLD: &str = "SELECT no FROM notices WHERE last_at < ? ORDER BY last_at LIMIT ?";
+
 pub(super) async fn older_than(
     readers: &SqlitePool,
     before: Micros,
     most: i64,
 ) -> Result<Vec<NoticeNo>, StoreError> {
-    let rows = sqlx::query("SELECT no FROM notices WHERE last_at < ? ORDER BY no LIMIT ?");
+    let rows = sqlx::query(OLD);
     rows.bind(before.0).bind(most).fetch_all(readers).await?.iter().map(notice_no).collect()
 }
 

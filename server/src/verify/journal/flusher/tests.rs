@@ -3,6 +3,7 @@ use crate::domain::address::Address;
 use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::AddressRule;
+use crate::domain::time::Steady;
 use crate::domain::token::TokenHash;
 use crate::domain::verdict::Code;
 use crate::store::{
@@ -129,6 +130,10 @@ struct StandingClock;
 impl Clock for StandingClock {
     fn now(&self) -> Micros {
         Micros(7)
+    }
+
+    fn steady(&self) -> Steady {
+        Steady(7)
     }
 }
 

@@ -1,0 +1,57 @@
+//! The living keys of each account and of each sub-user, oldest first.
+
+use crate::domain::ids::{KeyNo, UserNo};
+use crate::store::KeyScope;
+use std::collections::HashMap;
+
+/// Each shard is small, so that its growth holds nobody up.
+const SHARDS: usize = 64;
+
+/// All lists.
+pub(super) struct Lists {
+    shards: Vec<HashMap<KeyScope, Vec<KeyNo>>>,
+    /// Living keys, each counted once.
+    living: usize,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self { shards: vec![HashMap::new(); SHARDS], living: 0 }
+    }
+}
+
+impl Lists {
+    pub(super) fn get(&self, scope: KeyScope) -> &[KeyNo] {
+        self.shards[shard(scope)].get(&scope).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many keys live.
+    pub(super) fn living(&self) -> usize {
+        self.living
+    }
+
+    pub(super) fn add(&mut self, no: KeyNo, scopes: &[KeyScope]) {
+        for scope in scopes {
+            self.shards[shard(*scope)].entry(*scope).or_default().push(no);
+        }
+        self.living += 1;
+    }
+
+    pub(super) fn remove(&mut self, no: KeyNo, scopes: &[KeyScope]) {
+        let mut lived = false;
+        for scope in scopes {
+            if let Some(list) = self.shards[shard(*scope)].get_mut(scope)
+                && let Ok(place) = list.binary_search(&no)
+            {
+                list.remove(place);
+                lived = true;
+            }
+        }
+        self.living -= usize::from(lived);
+    }
+}
+
+fn shard(scope: KeyScope) -> usize {
+    let (KeyScope::Account(UserNo(no)) | KeyScope::User(UserNo(no))) = scope;
+    no as usize % SHARDS
+}
