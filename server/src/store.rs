@@ -128,6 +128,14 @@ pub enum OpenError {
         /// The file.
         file: String,
     },
+    /// Another program is at work on it.
+    #[error(
+        "cannot open {file}, because another program holds a lock on it; end that program, then try again"
+    )]
+    Locked {
+        /// The file.
+        file: String,
+    },
     /// Even opening takes a little room.
     #[error("cannot open {file}, because the disk is full; make room, then start Latchkey again")]
     NoRoom {

@@ -92,6 +92,7 @@ fn cannot_open(path: &Path, error: impl Into<StoreError>) -> OpenError {
     let file = path.display().to_string();
     match error.into() {
         StoreError::NoRoom(_) => OpenError::NoRoom { file },
+        StoreError::Locked(_) => OpenError::Locked { file },
         StoreError::Broken(reason) | StoreError::Unavailable(reason) => OpenError::Io { file, reason },
         other => OpenError::Io { file, reason: other.to_string() },
     }

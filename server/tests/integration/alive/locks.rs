@@ -1,7 +1,7 @@
 //! Another program holds a lock on a database: what needs that database is refused in bounded time, and
 //! everything else is answered as ever.
 
-use crate::binary::{Client, PASSWORD, Server, verb};
+use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::mpsc;
@@ -155,4 +155,31 @@ fn while_the_state_is_locked_changes_are_refused_together_and_keys_pass() {
     assert_eq!(client.verify(&scene.fresh, THERE).unwrap().status, 200, "nobody was latched meanwhile");
     client.generate(&scene.cookie, "cloud");
     assert_eq!(scene.readyz(), (200, "ok".to_owned()));
+}
+
+#[test]
+fn a_start_on_a_locked_database_says_what_is_in_the_way() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Server::start(dir.path()).stop());
+    for file in ["usage.db", "latchkey.db"] {
+        let held = lock(dir.path(), file);
+        let output = latchkey(dir.path(), &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(file) && said.contains("another program holds a lock on it"), "{said}");
+        drop(held);
+    }
+    drop(Server::start(dir.path()).stop());
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_lock_and_the_next_start_counts_what_was_left() {
+    let (scene, dir) = Scene::set();
+    assert_eq!(scene.client().verify(&scene.latched.1, HERE).unwrap().status, 200);
+    let held = lock(&dir, "usage.db");
+    let Scene { server, cookie, latched, _dir, .. } = scene;
+    drop(server.stop());
+    drop(held);
+    let server = Server::start(&dir);
+    assert_eq!(Client::connect(server.address).times_used(&cookie, &latched.0), 2);
 }
