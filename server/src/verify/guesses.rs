@@ -56,7 +56,7 @@ impl Guesses {
     }
 
     /// How many seconds a source has to wait, for what is no guess.
-    pub(super) fn wait_seconds(&self, address: Address, now: Micros) -> Option<u32> {
+    pub(super) fn wait_seconds(&self, address: Address, now: Steady) -> Option<u32> {
         self.0.lock().by_source.wait_seconds(address, now)
     }
 

@@ -165,7 +165,7 @@ impl Verifier {
                     |key: &KeyEntry| name.is_ok_and(|name| key.user.username.folded() == name.folded());
                 if key.as_ref().is_some_and(|key| !is_of(key)) {
                     // Who has the key guesses at nothing.
-                    let wait_seconds = self.guesses.wait_seconds(question.address, now);
+                    let wait_seconds = self.guesses.wait_seconds(question.address, self.parts.clock.steady());
                     return Err(Verdict::wrong(Code::NotFound, wait_seconds));
                 }
                 key
