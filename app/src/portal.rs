@@ -98,6 +98,22 @@ pub struct SetupLink(pub String);
 #[serde(transparent)]
 pub struct Password(pub String);
 
+#[cfg(feature = "ssr")]
+impl Password {
+    /// The text, whose care passes on.
+    #[must_use]
+    pub fn take(mut self) -> String {
+        std::mem::take(&mut self.0)
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl Drop for Password {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
 // `#[server]` derives Debug for the arguments of every server function.
 impl fmt::Debug for SetupLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

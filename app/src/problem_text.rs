@@ -16,6 +16,7 @@ pub(crate) fn error_text(t: &Texts, language: Language, error: &PortalError) -> 
         PortalError::NotFound => t.error_not_found.into(),
         PortalError::Forbidden => t.error_forbidden.into(),
         PortalError::ProofNeeded => t.error_proof_needed.into(),
+        PortalError::Busy => t.error_busy.into(),
         PortalError::Unavailable => t.error_unavailable.into(),
         PortalError::Connection(_) => t.error_connection.into(),
         PortalError::Throttled { retry_after_seconds } => {
@@ -84,6 +85,7 @@ fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) 
         Problem::Everybody => t.problem_everybody.into(),
         Problem::AlreadyListed => t.problem_already_listed.into(),
         Problem::TooMany { limit } => fill(t.problem_too_many, &[("limit", limit)]),
+        Problem::TooManyKeys { limit } => fill(t.problem_too_many_keys, &[("limit", limit)]),
         Problem::NotADefaultKey => t.problem_not_a_default_key.into(),
         Problem::LinkClosed => t.problem_link_closed.into(),
         Problem::UsernameTooLongForSmpp { limit } => {

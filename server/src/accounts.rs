@@ -3,6 +3,7 @@
 mod actor;
 mod change_password;
 mod codes;
+mod hashing;
 mod history;
 mod letter_throttle;
 mod log_in;
@@ -22,6 +23,7 @@ mod sub_users;
 mod visitor;
 
 pub use actor::{Actor, Visit};
+pub use hashing::HashError;
 pub use mail_addresses::{MailAddressParts, MailAddresses};
 pub use once::{Once, Place};
 pub use own_sessions::OwnSession;
@@ -52,6 +54,10 @@ const BY_SITE: Allowance = Allowance { burst: 100, seconds_each: 3 };
 const BY_UNKNOWN: Allowance = Allowance { burst: 1000, seconds_each: 1 };
 /// Failures at one username from addresses it never logged in from.
 const BY_USERNAME: Allowance = Allowance { burst: 30, seconds_each: 20 };
+/// Passwords that were right, from one address and of one user: hashing them costs all others the same.
+const RIGHT: Allowance = Allowance { burst: 100, seconds_each: 6 };
+/// The same from one /48 of IPv6.
+const RIGHT_OF_SITE: Allowance = Allowance { burst: 400, seconds_each: 2 };
 /// Wrong codes of one user from addresses it never logged in from.
 const BY_CODE: Allowance = Allowance { burst: 5, seconds_each: 60 };
 
@@ -89,6 +95,8 @@ pub struct Accounts {
     by_source: Mutex<ClientThrottle>,
     by_username: Mutex<Throttle<String>>,
     by_code: Mutex<Throttle<UserNo>>,
+    right_by_source: Mutex<ClientThrottle>,
+    right_by_username: Mutex<Throttle<String>>,
     renewals: renewals::Renewals,
 }
 
@@ -109,6 +117,11 @@ impl Accounts {
             by_source: Mutex::new(ClientThrottle::new(SourceThrottle::new(BY_SOURCE, BY_SITE), BY_UNKNOWN)),
             by_username: Mutex::new(Throttle::new(BY_USERNAME)),
             by_code: Mutex::new(Throttle::new(BY_CODE)),
+            right_by_source: Mutex::new(ClientThrottle::new(
+                SourceThrottle::new(RIGHT, RIGHT_OF_SITE),
+                BY_UNKNOWN,
+            )),
+            right_by_username: Mutex::new(Throttle::new(RIGHT)),
             renewals: renewals::Renewals::default(),
         }
     }

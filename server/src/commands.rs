@@ -74,6 +74,12 @@ type Failure = Box<dyn std::error::Error>;
 #[must_use]
 pub fn run() -> ExitCode {
     let line = CommandLine::parse();
+    // Before any verb reads a secret.
+    if let Err(error) = crate::process::keep_memory_private() {
+        out::remark(format_args!(
+            "latchkey: secrets may end up in core dumps, which could not be ruled out: {error}"
+        ));
+    }
     let result = match line.verb {
         Verb::Serve(flags) => serve::run(&flags),
         Verb::User(verb) => user::run(verb),

@@ -23,5 +23,6 @@ pub mod throttle;
 pub mod time;
 pub mod time_zone;
 pub mod token;
+pub mod turns;
 pub mod verdict;
 pub mod webhook;

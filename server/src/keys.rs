@@ -43,6 +43,8 @@ pub struct Keys {
     pub sealing: Option<SealingKey>,
     /// What tokens look like.
     pub format: TokenFormat,
+    /// The most living keys of an account, if there is a limit.
+    pub most: Option<u32>,
 }
 
 impl Keys {

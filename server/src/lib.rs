@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod notices;
 mod private;
 pub mod probe;
+pub mod process;
 pub mod secrets;
 pub mod services;
 pub mod settings;

@@ -59,6 +59,7 @@ pub const KNOWN: &[Known] = &[
     known("notice_hold_seconds", "60"),
     known("webhook_allow_private", "false"),
     known("webhook_timeout_seconds", "15"),
+    known("max_keys", "100000"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
     known("password_max_age_days", "30"),
@@ -147,6 +148,8 @@ pub struct Settings {
     pub webhook_allow_private: bool,
     /// What the receiver of a webhook has for all of an answer.
     pub webhook_timeout_seconds: u64,
+    /// The most living keys of an account, if there is a limit.
+    pub max_keys: Option<u32>,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// For how many days a password is valid without a second factor; 0: for ever.

@@ -100,6 +100,7 @@ fn all_problems() -> Vec<Problem> {
         Everybody,
         AlreadyListed,
         TooMany { limit: 64 },
+        TooManyKeys { limit: 100_000 },
         NotADefaultKey,
         LinkClosed,
         NotRevealable,
@@ -120,7 +121,12 @@ fn all_problems() -> Vec<Problem> {
             Guessable | WrongCode => {}
             WrongCredentials | WrongPassword | UnknownKeyType | UsernameTooLongForSmpp { .. } => {}
             NotAnAddress | ZonedAddress | HostBits { .. } | MappedNetwork | Everybody => {}
-            AlreadyListed | TooMany { .. } | NotADefaultKey | LinkClosed | NotRevealable => {}
+            AlreadyListed
+            | TooMany { .. }
+            | TooManyKeys { .. }
+            | NotADefaultKey
+            | LinkClosed
+            | NotRevealable => {}
             #[cfg(feature = "ssr")]
             NotAChoice | NotAMailAddress | StaleLink | PresentPassword | Webhook(_) => {}
         }
@@ -159,6 +165,7 @@ fn every_error_comes_back() {
         PortalError::Forbidden,
         PortalError::ProofNeeded,
         PortalError::Throttled { retry_after_seconds: 61 },
+        PortalError::Busy,
         PortalError::Unavailable,
         PortalError::Connection("gone".into()),
     ] {

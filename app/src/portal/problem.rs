@@ -31,6 +31,9 @@ pub enum PortalError {
         /// When the next attempt may succeed.
         retry_after_seconds: u32,
     },
+    /// Too many others ask for the same; nothing was changed, and it can be tried again.
+    #[error("busy")]
+    Busy,
     /// The server cannot do it right now; nothing was changed.
     #[error("unavailable")]
     Unavailable,
@@ -169,6 +172,11 @@ pub enum Problem {
     AlreadyListed,
     /// The list is full.
     TooMany {
+        /// The most that is allowed.
+        limit: u32,
+    },
+    /// The account has as many keys as it may.
+    TooManyKeys {
         /// The most that is allowed.
         limit: u32,
     },

@@ -1,9 +1,12 @@
 //! Choosing a new password.
 
-use super::passwords::HashError;
+use super::hashing::HashError;
+use super::log_in::fold;
 use super::renewals::Browser;
 use super::{Accounts, Actor, ChoiceError, Owed, Owing, SessionToken, Whose, store_trouble};
+use crate::domain::client_address::ClientAddress;
 use crate::domain::credentials::{Password, PasswordError};
+use crate::domain::turns::{Claim, Lane};
 use crate::store::{Action, Audit, Renewal, StoreError, UserRow};
 use app::{Field, PortalError, Problem};
 
@@ -19,7 +22,7 @@ impl Accounts {
         new: String,
     ) -> Result<(), PortalError> {
         let user = self.check_password(&actor.username, actor.address, present).await?;
-        let new = self.choose_another(&user, new).await?;
+        let new = self.choose_another(&user, actor.address, new).await?;
         let audit = actor.audit(self.clock.now(), Action::PasswordChanged, "");
         let prepared = self.prepare_renewal(actor)?;
         self.replace_password(&user, new, prepared.renewal, audit).await?;
@@ -41,7 +44,7 @@ impl Accounts {
             return Err(PortalError::SignedOut);
         }
         let user = self.check_password(&owing.username, owing.address, present).await?;
-        let new = self.choose_another(&user, new).await?;
+        let new = self.choose_another(&user, owing.address, new).await?;
         let session = Some(owing.session);
         let audit = Audit { session, ..owing.audit(self.clock.now(), Action::PasswordChanged) };
         let browser = Browser::of(owing.address, &owing.user_agent);
@@ -51,14 +54,20 @@ impl Accounts {
     }
 
     /// The PHC string of the new password of a user.
-    async fn choose_another(&self, user: &UserRow, new: String) -> Result<String, PortalError> {
+    async fn choose_another(
+        &self,
+        user: &UserRow,
+        from: ClientAddress,
+        new: String,
+    ) -> Result<String, PortalError> {
         let whose = Whose {
             username: user.username.as_str(),
             email: user.email.as_deref(),
             present: Some(&user.password_hash),
+            claim: Claim { lane: Lane::of(from), user: Some(fold(user.username.as_str())) },
         };
         let new = self.check_new_password(Field::NewPassword, new, &whose).await?;
-        self.passwords.hash(new).await.map_err(hash_trouble)
+        self.passwords.hash(new, &whose.claim).await.map_err(hash_trouble)
     }
 
     async fn replace_password(
@@ -118,13 +127,18 @@ impl Accounts {
         whose: &Whose<'_>,
     ) -> Result<String, PortalError> {
         let password = self.check_new_password(Field::Password, text, whose).await?;
-        self.passwords.hash(password).await.map_err(hash_trouble)
+        self.passwords.hash(password, &whose.claim).await.map_err(hash_trouble)
     }
 }
 
-/// What a visitor is told when passwords cannot be hashed: the cause goes to the log.
+/// What a visitor is told when passwords cannot be hashed: the cause of trouble goes to the log.
 #[expect(clippy::needless_pass_by_value, reason = "it ends a result")]
 pub(super) fn hash_trouble(error: HashError) -> PortalError {
-    tracing::error!(%error, "a password could not be checked");
-    PortalError::Unavailable
+    match error {
+        HashError::Busy => PortalError::Busy,
+        HashError::Trouble(_) => {
+            tracing::error!(%error, "a password could not be checked");
+            PortalError::Unavailable
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! A wrong password and an unknown user take the same way and the same time. Failures slow down the address
 //! they come from; at one username they slow down only addresses it never logged in from, so that nobody
-//! can lock a customer out for good.
+//! can lock a customer out for good. Successes cost a turn of hashing too, so hundreds of them slow down in the same
+//! way.
 
 use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, store_trouble};
@@ -10,6 +11,7 @@ use crate::domain::client_address::ClientAddress;
 use crate::domain::credentials::Password;
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
+use crate::domain::turns::{Claim, Lane};
 use crate::store::{Action, Audit, UserRow};
 use app::{Field, PortalError, Problem};
 
@@ -81,11 +83,14 @@ impl Accounts {
             self.gatherer.guessed(&fold(username), visit.address, self.clock.now());
         }
         self.check_throttle(username, is_known, visit)?;
-        let turn = self.passwords.take_turn().await.map_err(hash_trouble)?;
+        let claim = Claim { lane: Lane::of(visit.address), user: Some(fold(username)) };
+        let turn = self.passwords.take_turn(&claim).await.map_err(hash_trouble)?;
         self.check_throttle(username, is_known, visit)?;
         let hash = user.map(|u| u.password_hash.clone());
         let right = self.passwords.verify_in(&turn, password, hash).await.map_err(hash_trouble)?;
-        if !right {
+        if right {
+            self.charge_right(username, visit);
+        } else {
             self.charge(username, visit);
         }
         Ok(right)
@@ -102,10 +107,13 @@ impl Accounts {
     }
 
     fn check_throttle(&self, username: &str, is_known: bool, visit: &Visit) -> Result<(), PortalError> {
-        let now = self.clock.steady();
+        let (username, now) = (fold(username), self.clock.steady());
         let by_source = self.by_source.lock().wait_seconds(visit.address, now);
-        let by_username = self.by_username.lock().wait_seconds(&fold(username), now);
-        match by_source.max(by_username.filter(|_| !is_known)) {
+        let right_by_source = self.right_by_source.lock().wait_seconds(visit.address, now);
+        let by_username = self.by_username.lock().wait_seconds(&username, now);
+        let right_by_username = self.right_by_username.lock().wait_seconds(&username, now);
+        let of_user = by_username.max(right_by_username).filter(|_| !is_known);
+        match by_source.max(right_by_source).max(of_user) {
             Some(retry_after_seconds) => Err(PortalError::Throttled { retry_after_seconds }),
             None => Ok(()),
         }
@@ -115,6 +123,13 @@ impl Accounts {
         let now = self.clock.steady();
         self.by_source.lock().charge(visit.address, now);
         self.by_username.lock().charge(fold(username), now);
+    }
+
+    /// A right password cost the others a turn as well.
+    fn charge_right(&self, username: &str, visit: &Visit) {
+        let now = self.clock.steady();
+        self.right_by_source.lock().charge(visit.address, now);
+        self.right_by_username.lock().charge(fold(username), now);
     }
 
     /// Who types a password into the field of the name must not find it in the log: only names of users
@@ -139,6 +154,6 @@ impl Accounts {
 }
 
 /// The key of the throttle: bounded, whatever is sent.
-fn fold(username: &str) -> String {
+pub(super) fn fold(username: &str) -> String {
     username.trim().chars().take(Username::LIMIT).collect::<String>().to_ascii_lowercase()
 }

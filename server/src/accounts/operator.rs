@@ -8,6 +8,7 @@ use crate::domain::mail_address::MailAddress;
 use crate::domain::role::Role;
 use crate::domain::time::{Clock, Micros};
 use crate::domain::token::{Pepper, random_base62};
+use crate::domain::turns::{Claim, Lane};
 use crate::store::{Action, Audit, GatewayRow, NewUser, Store, StoreError, UserRow};
 use std::sync::Arc;
 
@@ -111,7 +112,8 @@ impl Operator {
         password: InitialPassword,
     ) -> Result<Option<String>, OperatorError> {
         let (owner, username, email) = self.check_new_user(name, owner, role, email).await?;
-        let whose = Whose { username: username.as_str(), email: email.as_deref(), present: None };
+        let whose =
+            Whose { username: username.as_str(), email: email.as_deref(), present: None, claim: claim() };
         let (password_hash, made_up) = self.hash(password, &whose).await?;
         let at = self.clock.now();
         let user = NewUser {
@@ -196,6 +198,7 @@ impl Operator {
             username: user.username.as_str(),
             email: user.email.as_deref(),
             present: Some(&user.password_hash),
+            claim: claim(),
         };
         let (hash, made_up) = self.hash(password, &whose).await?;
         let audit = audit(self.clock.now(), Action::PasswordReset, Some(user.no), name);
@@ -322,7 +325,7 @@ impl Operator {
             }
             ChoiceError::Trouble(error) => trouble(&error),
         })?;
-        Ok((self.passwords.hash(password).await.map_err(|e| trouble(&e))?, made_up))
+        Ok((self.passwords.hash(password, &whose.claim).await.map_err(|e| trouble(&e))?, made_up))
     }
 }
 
@@ -349,6 +352,11 @@ fn random(length: usize) -> Result<String, OperatorError> {
 
 fn gateway_taken(name: &str) -> OperatorError {
     OperatorError::Taken { kind: "gateway", name: name.to_owned() }
+}
+
+/// The operator's turns of hashing are a source of their own.
+fn claim() -> Claim {
+    Claim { lane: Lane::Operator, user: None }
 }
 
 fn parse_name(name: &str) -> Result<Username, OperatorError> {

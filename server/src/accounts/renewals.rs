@@ -125,7 +125,7 @@ impl Accounts {
         from: SessionHash,
         browser: Browser,
     ) -> Result<Prepared, PortalError> {
-        let token = self.renewals.successor(from, browser, self.clock.now())?;
+        let token = self.renewals.successor(from, browser, self.clock.steady())?;
         Ok(Prepared { renewal: Renewal { session, from, to: token.hash() }, token })
     }
 }

@@ -77,7 +77,7 @@ impl Accounts {
             return Ok((self.judge(found, token.hash(), visit).await, None));
         }
         let browser = Browser::of(visit.address, &visit.user_agent);
-        let Some(newer) = self.renewals.follow(token.hash(), &browser, self.clock.now()) else {
+        let Some(newer) = self.renewals.follow(token.hash(), &browser, self.clock.steady()) else {
             return Ok((Visitor::Nobody, None));
         };
         match self.find_session(newer.hash()).await? {

@@ -6,6 +6,7 @@ use crate::domain::credentials::Password;
 use crate::domain::ids::{Username, UsernameError};
 use crate::domain::role::Role;
 use crate::domain::token::random_base62;
+use crate::domain::turns::{Claim, Lane};
 use crate::store::{Action, Audit, NewUser, StoreError};
 use app::{Field, FieldError, PortalError, Problem};
 use parking_lot::Mutex;
@@ -74,8 +75,9 @@ impl Accounts {
         if !self.setup.admits(secret) {
             return Err(closed());
         }
-        let (username, password) = self.check_credentials(username, password).await?;
-        let password_hash = self.passwords.hash(password).await.map_err(hash_trouble)?;
+        let claim = Claim { lane: Lane::of(visit.address), user: None };
+        let (username, password) = self.check_credentials(username, password, &claim).await?;
+        let password_hash = self.passwords.hash(password, &claim).await.map_err(hash_trouble)?;
         let now = self.clock.now();
         let audit = Audit {
             at: now,
@@ -112,8 +114,9 @@ impl Accounts {
         &self,
         username: &str,
         password: String,
+        claim: &Claim,
     ) -> Result<(Username, Password), PortalError> {
-        let whose = Whose { username, email: None, present: None };
+        let whose = Whose { username, email: None, present: None, claim: claim.clone() };
         let password = self.check_new_password(Field::Password, password, &whose).await;
         let username = parse_username(username);
         match (username, password) {

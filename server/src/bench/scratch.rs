@@ -72,6 +72,7 @@ pub async fn fill(directory: &Path, keys: usize, asked: usize) -> Result<Filled,
                 masked: token.masked(),
                 sealed: Some(secrets.sealing.seal(id, &token)?),
                 at: Micros(at.0),
+                most: None,
             });
             if tokens.len() < asked {
                 tokens.push(token);

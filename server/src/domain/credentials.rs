@@ -1,10 +1,19 @@
 //! Passwords and the secrets that people and gateways carry.
 
 use secrecy::{ExposeSecret, SecretString};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
-/// A password as it was typed: never printed, wiped when dropped.
+/// A password: never printed, wiped when dropped.
+///
+/// Keyboards write the same letter in several ways, so it is compared in one (RFC 8265, `OpaqueString`: NFC, and any
+/// kind of space is a space).
 #[derive(Clone)]
-pub struct Password(SecretString);
+pub struct Password {
+    text: SecretString,
+    /// As it was typed, if that is something else: passwords were hashed so once.
+    typed: Option<SecretString>,
+}
 
 /// Why a text may not become a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +44,15 @@ impl Password {
     /// Takes any text as an attempt to log in.
     #[must_use]
     pub fn attempt(text: String) -> Self {
-        Self(text.into())
+        let typed = Zeroizing::new(text);
+        if typed.is_ascii() {
+            return Self { text: typed.as_str().into(), typed: None };
+        }
+        // Room for the longest it can become, so that no copy stays behind when it grows.
+        let mut normal = Zeroizing::new(String::with_capacity(3 * typed.len()));
+        normal.extend(typed.nfc().map(|c| if is_space(c) { ' ' } else { c }));
+        let is_other = *normal != *typed;
+        Self { text: normal.as_str().into(), typed: is_other.then(|| typed.as_str().into()) }
     }
 
     /// Takes a text as a new password.
@@ -43,29 +60,41 @@ impl Password {
     /// # Errors
     /// Says which rule the text breaks.
     pub fn choose(text: String) -> Result<Self, PasswordError> {
-        if text.is_empty() {
+        let password = Self::attempt(text);
+        if password.text().is_empty() {
             return Err(PasswordError::Empty);
         }
-        if text.chars().count() < Self::LEAST {
+        if password.text().chars().count() < Self::LEAST {
             return Err(PasswordError::TooShort);
         }
-        if text.len() > Self::LIMIT {
+        if !password.is_hashable() {
             return Err(PasswordError::TooLong);
         }
-        Ok(Self::attempt(text))
+        Ok(password)
     }
 
     /// Whether hashing it is worth the time: nothing longer was ever accepted.
     #[must_use]
     pub fn is_hashable(&self) -> bool {
-        self.0.expose_secret().len() <= Self::LIMIT
+        self.forms().all(|form| form.len() <= Self::LIMIT)
     }
 
-    /// The bytes to hash.
+    /// The text to hash.
     #[must_use]
-    pub fn expose(&self) -> &[u8] {
-        self.0.expose_secret().as_bytes()
+    pub fn text(&self) -> &str {
+        self.text.expose_secret()
     }
+
+    /// What may have been hashed: the text, and what was typed if that is something else.
+    pub fn forms(&self) -> impl Iterator<Item = &[u8]> {
+        let forms = std::iter::once(&self.text).chain(&self.typed);
+        forms.map(|form| form.expose_secret().as_bytes())
+    }
+}
+
+/// Whether it is a space that is not the ASCII one (general category Zs).
+fn is_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
 #[cfg(test)]
@@ -79,5 +108,21 @@ mod tests {
         assert_eq!(choose("123456789"), Some(PasswordError::TooShort));
         assert_eq!(choose("ăîșțâăîșțâ"), None);
         assert_eq!(choose(&"a".repeat(1025)), Some(PasswordError::TooLong));
+        assert_eq!(
+            choose("t\u{326}a\u{306}r\u{326}a\u{306}s\u{326}"),
+            Some(PasswordError::TooShort),
+            "five letters"
+        );
+    }
+
+    #[test]
+    fn one_password_is_one_text_however_it_was_typed() {
+        let text = |typed: &str| Password::attempt(typed.to_owned()).text().to_owned();
+        assert_eq!(text("t\u{326}ara\u{306}"), "țară");
+        assert_eq!(text("\u{212b}\u{a0}\u{3000}x"), "Å  x");
+        let forms = |typed: &str| Password::attempt(typed.to_owned()).forms().count();
+        assert_eq!((forms("plain"), forms("țară"), forms("a\u{306}")), (1, 1, 2));
+        let growing = "\u{1d160}".repeat(300);
+        assert_eq!(Password::choose(growing).err(), Some(PasswordError::TooLong), "judged as it is hashed");
     }
 }

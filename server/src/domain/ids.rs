@@ -29,6 +29,9 @@ pub struct MailNo(pub u32);
 pub struct KeyId(pub Uuid);
 
 impl KeyId {
+    /// The characters of its text.
+    pub const TEXT_LENGTH: usize = 36;
+
     /// A new id.
     #[must_use]
     pub fn generate() -> Self {

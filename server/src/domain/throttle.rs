@@ -1,7 +1,7 @@
 //! Slowing down who guesses.
 //!
-//! A bucket a key (GCRA): asking costs nothing, only failures are charged, so who knows the secret is never
-//! slowed down by its own success. The table has a fixed shape, so that neither its memory nor the work of one
+//! A bucket a key (GCRA): asking costs nothing, and what is charged is for the caller to say. Failures are, so that
+//! guessing is slow; successes too where they cost others something, with an allowance of their own. The table has a fixed shape, so that neither its memory nor the work of one
 //! call grows with the number of guessers.
 
 mod client;

@@ -37,6 +37,11 @@ pub(super) fn site_files() -> SiteFiles {
     SiteFiles { js: url(&manifest.js), wasm: url(&manifest.wasm), css: url(&manifest.css) }
 }
 
+/// Whether there is a file at that path.
+pub(super) fn exists(path: &str) -> bool {
+    path.starts_with("/pkg/") && Files::get(path.trim_start_matches('/')).is_some()
+}
+
 /// Answers for a file, if there is one at that path.
 pub(super) fn serve(method: &Method, path: &str, request: &HeaderMap) -> Option<Response> {
     if !matches!(*method, Method::GET | Method::HEAD) {

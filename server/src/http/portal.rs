@@ -130,11 +130,11 @@ impl Portal for RequestPortal {
         password: Password,
     ) -> Result<(), PortalError> {
         let accounts = &self.services.accounts;
-        self.begin(accounts.create_first_account(&link.0, &username, password.0, &self.visit).await)
+        self.begin(accounts.create_first_account(&link.0, &username, password.take(), &self.visit).await)
     }
 
     async fn log_in(&self, username: String, password: Password) -> Result<(), PortalError> {
-        let password = Attempt::attempt(password.0);
+        let password = Attempt::attempt(password.take());
         self.begin(self.services.accounts.log_in(&username, password, &self.visit).await)
     }
 
@@ -200,7 +200,8 @@ impl Portal for RequestPortal {
         code: Code,
     ) -> Result<RevealedKey, PortalError> {
         let actor = self.note(self.actor())?;
-        let revealed = self.services.keys.reveal_key(actor, &id.0, password.map(|p| p.0), &code.0).await;
+        let revealed =
+            self.services.keys.reveal_key(actor, &id.0, password.map(Password::take), &code.0).await;
         let (id, token) = self.note(revealed)?;
         Ok(self.reveal(actor, id, token))
     }

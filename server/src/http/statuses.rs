@@ -29,6 +29,8 @@ pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'sta
 
 /// Seconds after which a client may try again when the store is in trouble.
 const RETRY_SECONDS: u32 = 1;
+/// The same where too many passwords are being checked: as long as all who wait may take.
+const BUSY_SECONDS: u32 = 2;
 /// The most headers of a refusal, with those of the gateways' dialects.
 const HEADERS: usize = 8;
 
@@ -63,7 +65,7 @@ pub(super) fn of_portal(error: &PortalError) -> StatusCode {
         PortalError::Forbidden => StatusCode::FORBIDDEN,
         PortalError::Invalid(_) | PortalError::ProofNeeded => StatusCode::UNPROCESSABLE_ENTITY,
         PortalError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-        PortalError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        PortalError::Busy | PortalError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         PortalError::Connection(_) => StatusCode::BAD_REQUEST,
     }
 }
@@ -72,6 +74,7 @@ pub(super) fn of_portal(error: &PortalError) -> StatusCode {
 pub(super) fn retry_after(error: &PortalError) -> Option<HeaderValue> {
     match error {
         PortalError::Throttled { retry_after_seconds } => Some(HeaderValue::from(*retry_after_seconds)),
+        PortalError::Busy => Some(HeaderValue::from(BUSY_SECONDS)),
         PortalError::Unavailable => Some(HeaderValue::from(RETRY_SECONDS)),
         _ => None,
     }

@@ -16,7 +16,7 @@ impl Keys {
     /// Generates a key of the actor; answers its id and its token.
     ///
     /// # Errors
-    /// The actor only reads, a field is wrong, or the store is in trouble.
+    /// The actor only reads, a field is wrong, the account has as many keys as it may, or the store is in trouble.
     pub async fn generate_key(
         &self,
         actor: &Actor,
@@ -28,6 +28,10 @@ impl Keys {
         for _ in 0..TRIES {
             match self.insert(actor, &description, key_type).await {
                 Err(StoreError::Conflict) => {}
+                Err(StoreError::Full) => {
+                    let limit = self.most.unwrap_or(u32::MAX);
+                    return Err(PortalError::field(Field::Form, Problem::TooManyKeys { limit }));
+                }
                 result => return result.map_err(store_trouble),
             }
         }
@@ -57,6 +61,7 @@ impl Keys {
             masked: token.masked(),
             sealed,
             at,
+            most: self.most,
         };
         self.store.insert_key(key, actor.audit(at, Action::KeyGenerated, key_type.name())).await?;
         Ok((id, token))

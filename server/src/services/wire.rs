@@ -212,6 +212,7 @@ impl Ground {
             pepper: self.secrets.pepper.clone(),
             sealing: self.settings.revealable.then(|| self.secrets.sealing.clone()),
             format: self.settings.token_format.clone(),
+            most: self.settings.max_keys,
         }
     }
 

@@ -22,6 +22,7 @@ impl Settings {
     /// Names the first setting that does not fit, where it came from, and what would fit.
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
         let server = ServerSettings::parse(layers)?;
+        let max_keys = layers.take("max_keys", |v| number(v, 0, 100_000_000))?;
         let minutes = layers.take("session_idle_minutes", |v| number(v, 1, 60 * 24 * 365))?;
         let hours = layers.take("session_absolute_hours", |v| number(v, 1, 24 * 365))?;
         Ok(Self {
@@ -52,6 +53,7 @@ impl Settings {
             notice_hold_seconds: layers.take("notice_hold_seconds", |v| number(v, 0, 3600))?,
             webhook_allow_private: layers.take("webhook_allow_private", yes_or_no)?,
             webhook_timeout_seconds: layers.take("webhook_timeout_seconds", |v| number(v, 1, 60))?,
+            max_keys: (max_keys > 0).then_some(max_keys),
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
             smtp: SmtpSettings::parse(layers)?,
             password_max_age_days: layers.take("password_max_age_days", |v| number(v, 0, 3650))?,

@@ -53,6 +53,8 @@ pub struct NewKey {
     pub sealed: Option<Vec<u8>>,
     /// Now.
     pub at: Micros,
+    /// The most living keys that the account may have, if there is a limit.
+    pub most: Option<u32>,
 }
 
 /// Whose keys a visitor may see: all of an account, or its own. Every query by id carries it.
@@ -79,7 +81,7 @@ pub trait KeyStore: Send + Sync {
     /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory. Answers the
     /// prefixes of the living keys.
     async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError>;
-    /// Adds one; `Conflict` if the token hash is taken.
+    /// Adds one; `Conflict` if the token hash is taken, `Full` if the account has as many as it may.
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError>;
     /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.
     async fn list_keys(&self, scope: KeyScope, numbers: &[KeyNo]) -> Result<Vec<KeyRow>, StoreError>;

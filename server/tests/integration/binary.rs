@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -75,6 +76,11 @@ impl Server {
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// Waits until a signal has ended it; answers whether it left a core dump.
+    pub(crate) fn dumped_core(mut self) -> bool {
+        self.process.wait().unwrap().core_dumped()
     }
 
     /// Asks it to stop, and waits until it has.

@@ -34,6 +34,27 @@ async fn easy_passwords_are_refused_wherever_one_is_chosen() {
 }
 
 #[tokio::test]
+async fn a_password_is_the_same_on_every_keyboard() {
+    let app = TestApp::start().await;
+    let (composed, decomposed) =
+        ("cal corect ștăîâ țară", "cal corect s\u{326}ta\u{306}i\u{302}a\u{302} t\u{326}ara\u{306}");
+    let log_in = async |name: &str, password: &str| {
+        app.stranger().post("/login", &[("username", name), ("password", password)]).await.status
+    };
+    for (name, given) in [("one", composed), ("two", decomposed)] {
+        let given = InitialPassword { given: Some(given.to_owned()) };
+        app.services.operator.add_user(name, None, None, given).await.unwrap();
+        for typed in [composed, decomposed] {
+            assert_eq!(log_in(name, typed).await, StatusCode::SEE_OTHER, "{name}");
+        }
+        assert_eq!(log_in(name, "cal corect staia tara").await, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let short = InitialPassword { given: Some("s\u{326}t\u{326}a\u{306}i\u{302}a\u{302}".to_owned()) };
+    let refused = app.services.operator.add_user("three", None, None, short).await.unwrap_err();
+    assert!(refused.to_string().contains("shorter than 10"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_user_changes_its_password_and_its_other_sessions_end() {
     let app = TestApp::start().await;
     app.add_user("demo").await;

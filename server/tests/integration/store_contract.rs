@@ -85,6 +85,7 @@ fn key(of: UserNo, key_type: KeyType, hash: u8) -> NewKey {
         id: KeyId::generate(),
         user: of,
         key_type,
+        most: None,
         description: format!("key {hash}"),
         token_hash: TokenHash([hash; 32]),
         masked: "lkd_abcd…wxyz".into(),

@@ -7,6 +7,7 @@ use crate::domain::ids::Username;
 use crate::domain::mail_address::MailAddress;
 use crate::domain::role::Role;
 use crate::domain::token::random_base62;
+use crate::domain::turns::{Claim, Lane};
 use crate::mail::Letter;
 use crate::store::{
     Acceptance, Action, Audit, InvitationHash, InvitationRow, NewInvitation, NewMail, StoreError,
@@ -133,7 +134,12 @@ impl SubUsers {
         let token = InvitationToken::parse(secret).ok_or(PortalError::NotFound)?;
         let invitation = self.find_invitation(secret).await?;
         let username = invitation.username;
-        let whose = Whose { username: username.as_str(), email: invitation.email.as_deref(), present: None };
+        let whose = Whose {
+            username: username.as_str(),
+            email: invitation.email.as_deref(),
+            present: None,
+            claim: Claim { lane: Lane::of(visit.address), user: None },
+        };
         let password_hash = self.parts.accounts.hash_new_password(password, &whose).await?;
         let at = self.parts.clock.now();
         let line = |action, detail: &str, user| Audit {

@@ -14,6 +14,7 @@ use leptos::context::provide_context;
 use leptos::prelude::Owner;
 use leptos::reactive::computed::ScopedFuture;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroize;
 
 /// A plain form: runs the server function `F`, then lands or shows the page again.
 pub(in crate::http) async fn plain_form<F>(State(site): State<Site>, request: Request) -> Response
@@ -28,7 +29,12 @@ where
     let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
         return large_form();
     };
-    let Ok(form) = serde_urlencoded::from_bytes::<F>(&bytes) else {
+    let parsed = serde_urlencoded::from_bytes::<F>(&bytes);
+    // It may hold a password.
+    if let Ok(mut bytes) = bytes.try_into_mut() {
+        bytes.as_mut().zeroize();
+    }
+    let Ok(form) = parsed else {
         return (StatusCode::BAD_REQUEST, "The form is not one of these pages.").into_response();
     };
     match run(&caller, form.clone()).await {

@@ -61,13 +61,13 @@ impl ProfilePortal for RequestPortal {
         code: Code,
     ) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        let password = password.map(|p| p.0);
+        let password = password.map(Password::take);
         self.note(self.services.mail_addresses.change(actor, &email, password, &code.0, self.language).await)
     }
 
     async fn remove_email(&self, password: Option<Password>, code: Code) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        let password = password.map(|p| p.0);
+        let password = password.map(Password::take);
         self.note(self.services.mail_addresses.remove(actor, password, &code.0, self.language).await)
     }
 

@@ -35,14 +35,14 @@ impl SecurityPortal for RequestPortal {
 
     async fn change_password(&self, password: Password, new_password: Password) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        let present = Attempt::attempt(password.0);
-        self.note(self.services.accounts.change_password(actor, present, new_password.0).await)
+        let present = Attempt::attempt(password.take());
+        self.note(self.services.accounts.change_password(actor, present, new_password.take()).await)
     }
 
     async fn renew_password(&self, password: Password, new_password: Password) -> Result<(), PortalError> {
         let owing = self.note(self.owing.as_ref().ok_or(PortalError::SignedOut))?;
-        let present = Attempt::attempt(password.0);
-        self.begin(self.services.accounts.renew_password(owing, present, new_password.0).await)
+        let present = Attempt::attempt(password.take());
+        self.begin(self.services.accounts.renew_password(owing, present, new_password.take()).await)
     }
 
     async fn give_code(&self, code: Code) -> Result<(), PortalError> {
@@ -57,7 +57,7 @@ impl SecurityPortal for RequestPortal {
 
     async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        let password = Attempt::attempt(password.0);
+        let password = Attempt::attempt(password.take());
         let codes = self.services.accounts.confirm_enrolment(actor, password, &code.0).await;
         self.keep_codes(actor, self.note(codes)?);
         Ok(())
@@ -65,7 +65,7 @@ impl SecurityPortal for RequestPortal {
 
     async fn make_recovery_codes(&self, password: Password, code: Code) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        let password = Attempt::attempt(password.0);
+        let password = Attempt::attempt(password.take());
         let codes = self.services.accounts.make_recovery_codes(actor, password, &code.0).await;
         self.keep_codes(actor, self.note(codes)?);
         Ok(())
@@ -73,7 +73,7 @@ impl SecurityPortal for RequestPortal {
 
     async fn switch_two_factor_off(&self, password: Password, code: Code) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        let password = Attempt::attempt(password.0);
+        let password = Attempt::attempt(password.take());
         self.note(self.services.accounts.switch_two_factor_off(actor, password, &code.0).await)
     }
 }

@@ -69,7 +69,7 @@ impl SubUsersPortal for RequestPortal {
     }
 
     async fn accept_invitation(&self, link: InvitationLink, password: Password) -> Result<(), PortalError> {
-        let accepted = self.services.sub_users.accept_invitation(&link.0, password.0, &self.visit).await;
+        let accepted = self.services.sub_users.accept_invitation(&link.0, password.take(), &self.visit).await;
         self.begin(accepted)
     }
 }

@@ -3,7 +3,7 @@
 use super::rows::{address, corrupt, key_no, micros, network, number, numbers, user_no, username};
 use super::{SqliteStore, audit, load};
 use crate::domain::address::Network;
-use crate::domain::ids::{KeyId, KeyNo};
+use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::{AddressRule, LockWidth};
 use crate::store::{
@@ -137,6 +137,11 @@ async fn insert(
     key: NewKey,
     audit: &Audit,
 ) -> Result<(KeyNo, Vec<Change>), StoreError> {
+    if let Some(most) = key.most
+        && count_living(connection, key.user, most).await? >= most
+    {
+        return Err(StoreError::Full);
+    }
     let no: i64 = sqlx::query(
         "INSERT INTO keys
          (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at)
@@ -168,4 +173,17 @@ async fn insert(
         rule: AddressRule { enforced: key.key_type.is_address_bound(), ..AddressRule::default() },
     };
     Ok((no, vec![Change::KeyAdded(Box::new(indexed))]))
+}
+
+/// How many keys the account of a user has, without the tombstones; counting ends at `most`.
+async fn count_living(connection: &mut SqliteConnection, user: UserNo, most: u32) -> Result<u32, StoreError> {
+    let row = sqlx::query(
+        "SELECT count(*) FROM (SELECT 1 FROM keys WHERE deleted_at IS NULL
+         AND account_no = (SELECT coalesce(owner_no, no) FROM users WHERE no = ?) LIMIT ?)",
+    )
+    .bind(i64::from(user.0))
+    .bind(i64::from(most))
+    .fetch_one(connection)
+    .await?;
+    number(row.try_get(0)?)
 }

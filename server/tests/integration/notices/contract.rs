@@ -45,6 +45,7 @@ async fn add_key(store: &dyn KeyStore, user: UserNo) -> KeyNo {
         masked: "lkd_abcd…wxyz".to_owned(),
         sealed: None,
         at: Micros(T0),
+        most: None,
     };
     store.insert_key(key, audit(Action::UserEnabled, Some(user))).await.unwrap()
 }

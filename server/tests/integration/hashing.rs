@@ -1,0 +1,57 @@
+//! Turns of hashing: bounded, one a user, fair between sources, and not free for those who are right.
+
+use crate::app::{Answer, PASSWORD, TestApp};
+use futures::future::join_all;
+use http::{Method, StatusCode};
+
+async fn log_in(app: &TestApp, client: &str, username: &str) -> Answer {
+    let body = serde_urlencoded::to_string([("username", username), ("password", PASSWORD)]).unwrap();
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("sec-fetch-site", "same-origin"),
+        ("x-forwarded-for", client),
+    ];
+    app.stranger().request(Method::POST, "/login", &headers, body.into()).await
+}
+
+#[tokio::test]
+async fn a_flood_of_right_logins_is_told_to_wait_and_others_come_in() {
+    let app = TestApp::start().await;
+    for name in ["flood", "other"] {
+        app.add_user(name).await;
+    }
+    let flood = join_all((0..64).map(|_| log_in(&app, "203.0.113.7", "flood")));
+    let others = join_all((1..=4).map(|n| {
+        let client = format!("198.51.100.{n}");
+        let app = &app;
+        async move { log_in(app, &client, "other").await.status }
+    }));
+    let (flood, others) = futures::join!(flood, others);
+    assert_eq!(others, [StatusCode::SEE_OTHER; 4]);
+    let count = |status| flood.iter().filter(|answer| answer.status == status).count();
+    let (in_time, busy) = (count(StatusCode::SEE_OTHER), count(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(in_time + busy, 64);
+    assert!((1..=24).contains(&in_time), "{in_time}: one at a time, and few who wait");
+    let refused = flood.iter().find(|answer| answer.status == StatusCode::SERVICE_UNAVAILABLE).unwrap();
+    assert_eq!(refused.header("retry-after"), "2");
+    let page = refused.page();
+    assert!(page.contains("try again in a few seconds") && page.contains("value=\"flood\""), "{page}");
+}
+
+#[tokio::test]
+async fn logging_in_hundreds_of_times_slows_down_too() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    app.add_user("other").await;
+    for login in 0..100 {
+        assert_eq!(log_in(&app, "203.0.113.7", "demo").await.status, StatusCode::SEE_OTHER, "{login}");
+    }
+    let slowed = log_in(&app, "203.0.113.7", "demo").await;
+    assert_eq!((slowed.status, slowed.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "7"));
+    assert_eq!(log_in(&app, "203.0.113.7", "other").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(log_in(&app, "203.0.113.8", "other").await.status, StatusCode::SEE_OTHER);
+    let elsewhere = log_in(&app, "203.0.113.8", "demo").await.status;
+    assert_eq!(elsewhere, StatusCode::TOO_MANY_REQUESTS, "the user is slowed down too where it never was");
+    app.clock.advance(7);
+    assert_eq!(log_in(&app, "203.0.113.7", "demo").await.status, StatusCode::SEE_OTHER);
+}
