@@ -9,7 +9,7 @@ use super::{Accounts, Actor};
 use crate::domain::address::Address;
 use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::SessionNo;
-use crate::domain::time::Micros;
+use crate::domain::time::Steady;
 use crate::store::{Renewal, SessionHash};
 use app::PortalError;
 use parking_lot::Mutex;
@@ -40,7 +40,7 @@ impl Browser {
 struct Successor {
     token: SessionToken,
     browser: Browser,
-    at: Micros,
+    until: Steady,
 }
 
 /// Tokens that took the place of others a moment ago. In memory only: after a restart old tokens are worth nothing.
@@ -53,27 +53,28 @@ impl Renewals {
         &self,
         from: SessionHash,
         browser: Browser,
-        now: Micros,
+        now: Steady,
     ) -> Result<SessionToken, PortalError> {
         let mut successors = self.0.lock();
-        successors.retain(|_, successor| now.seconds_since(successor.at) < LED_SECONDS);
+        successors.retain(|_, successor| now < successor.until);
         if let Some(successor) = successors.get(&from) {
             return Ok(successor.token.clone());
         }
         let token = SessionToken::generate()?;
-        successors.insert(from, Successor { token: token.clone(), browser, at: now });
+        successors
+            .insert(from, Successor { token: token.clone(), browser, until: now.plus_seconds(LED_SECONDS) });
         Ok(token)
     }
 
     /// The token that took the place of this one a moment ago, if the same browser asks.
-    pub(super) fn follow(&self, from: SessionHash, browser: &Browser, now: Micros) -> Option<SessionToken> {
+    pub(super) fn follow(&self, from: SessionHash, browser: &Browser, now: Steady) -> Option<SessionToken> {
         let successors = self.0.lock();
         let mut found = None;
         let mut hash = from;
         for _ in 0..LED_TIMES {
             let Some(successor) = successors.get(&hash) else { break };
             let is_own = browser.source.is_some() && successor.browser == *browser;
-            if !is_own || now.seconds_since(successor.at) >= LED_SECONDS {
+            if !is_own || now >= successor.until {
                 return None;
             }
             hash = successor.token.hash();
@@ -141,15 +142,17 @@ mod tests {
     #[test]
     fn an_old_token_leads_its_own_browser_on_for_a_moment() {
         let (renewals, from) = (Renewals::default(), SessionHash([1; 32]));
-        let (own, now) = (browser("203.0.113.7", "Firefox"), Micros(0));
+        let (own, now) = (browser("203.0.113.7", "Firefox"), Steady(0));
         let first = renewals.successor(from, own.clone(), now).unwrap();
         let again = renewals.successor(from, own.clone(), now).unwrap();
         assert!(first.hash() == again.hash(), "what comes at once gets the same");
         let second = renewals.successor(first.hash(), own.clone(), now).unwrap();
-        let led =
-            |browser: &Browser, at| renewals.follow(from, browser, Micros(at)).map(|token| token.hash());
+        let led = |browser: &Browser, seconds| {
+            let found = renewals.follow(from, browser, now.plus_seconds(seconds));
+            found.map(|token| token.hash())
+        };
         assert!(led(&own, 0) == Some(second.hash()), "through both");
-        assert!(led(&own, LED_SECONDS * Micros::SECOND).is_none());
+        assert!(led(&own, LED_SECONDS).is_none());
         assert!(led(&browser("203.0.113.8", "Firefox"), 0).is_none(), "a copy elsewhere");
         assert!(led(&browser("203.0.113.7", "curl"), 0).is_none(), "a copy in another program");
         assert!(renewals.follow(SessionHash([2; 32]), &own, now).is_none());
