@@ -264,7 +264,7 @@ fn a_new_certificate_is_taken_in_and_a_broken_one_is_not_without_closing_anythin
         std::thread::sleep(Duration::from_millis(50));
     }
     let log = server.log();
-    assert!(log.contains("key.pem cannot be used"), "{log}");
+    assert!(log.contains("the private key does not belong to the certificate"), "{log}");
     assert_eq!(authority.shown(server.address), "second");
     authority.issue("third");
     server.signal("-HUP");
@@ -287,7 +287,7 @@ fn tls_files_that_cannot_be_used_stop_the_start_with_their_names() {
         ("missing", "key.pem", "missing: "),
         ("key.pem", "key.pem", "it has to be a PEM file of the server's certificate"),
         ("cert.pem", "cert.pem", "it has to be a PEM file of one private key"),
-        ("cert.pem", "ca.key", "ca.key cannot be used: "),
+        ("cert.pem", "ca.key", "the private key does not belong to the certificate"),
     ] {
         let error = tried(certificate, key);
         assert!(error.starts_with("latchkey: ") && error.contains(says), "{error}");

@@ -302,7 +302,8 @@ async fn the_operator_resets_a_second_factor() {
     assert!(off.to_string().contains("is off, so there is nothing to reset"), "{off}");
     assert!(app.services.operator.reset_two_factor("nobody").await.is_err());
     enrol(&browser).await;
-    app.services.operator.reset_two_factor("demo").await.unwrap();
+    let (codes, sessions) = app.services.operator.reset_two_factor("demo").await.unwrap();
+    assert_eq!((codes, sessions), (10, 1));
     assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER, "its sessions end");
     let history = app.browser("demo").await.get("/account/profile/history").await.page();
     assert!(history.contains("Two-factor login reset by the operator"), "{history}");

@@ -33,6 +33,13 @@ pub(crate) fn inject(file: &Path, fault: &str) -> Vec<String> {
     strace(&["-P", file.to_str().unwrap(), "-e", &trace, "-e", &fault, "-o", "/dev/null"])
 }
 
+/// The same at calls on whatever file.
+pub(crate) fn inject_anywhere(fault: &str) -> Vec<String> {
+    let (calls, _) = fault.split_once(':').unwrap();
+    let (trace, fault) = (format!("trace={calls}"), format!("inject={fault}"));
+    strace(&["-e", &trace, "-e", &fault, "-o", "/dev/null"])
+}
+
 /// A finished call, and when by the lines of the record.
 pub(crate) struct Traced {
     pub(crate) begun: usize,
