@@ -10,7 +10,7 @@ mod data_dir;
 mod ownership;
 mod protocol;
 
-pub(super) use data_dir::{DataDir, is_locked, refuse_long_socket};
+pub(super) use data_dir::{DataDir, is_locked, refuse_long_socket, refuse_what_is_no_directory, wrong};
 pub(super) use ownership::refuse_files_of_others;
 pub(super) use protocol::{ProbeOpened, Reply, Request, UserLine};
 

@@ -104,6 +104,14 @@ fn whose_the_data_are_is_said_to_another_user() {
              command as that user"
         )
     };
+    let new = base.path().join("new");
+    let made = said(&latchkey(&new, serve).current_dir("/").uid(NOBODY).gid(NOBODY).output().unwrap());
+    let wanted_made = format!(
+        "latchkey: {} belongs to root, and this process runs as nobody: run as root: install -d -m 700 -o nobody {}",
+        base.path().display(),
+        new.display()
+    );
+    assert_eq!(made, wanted_made);
     // Closed, as it was made, then open to look into, then with one file of root's in it.
     assert_eq!(as_nobody(&["user", "list"]), wanted(&shown.to_string()));
     fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();

@@ -149,6 +149,8 @@ fn addresses_that_cannot_be_had_are_found_by_the_check() {
     }
     let file = dir.path().join("file");
     fs::write(&file, "x").unwrap();
+    let error = refused(dir.path(), &[("LATCHKEY_SMTP_URL", "nonsense")]);
+    assert!(error.contains("smtp_url (from LATCHKEY_SMTP_URL)"), "{error}");
     let listen = format!("127.0.0.1:0,unix:{}", file.display());
     assert!(
         refused(dir.path(), &[("LATCHKEY_LISTEN", &listen)]).contains("there is a file that is no socket")

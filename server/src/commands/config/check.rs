@@ -1,7 +1,9 @@
 //! `latchkey config --check`: what a start would find, without making anything.
 
 use super::super::Failure;
-use super::super::control::{is_locked, refuse_files_of_others, refuse_long_socket};
+use super::super::control::{
+    is_locked, refuse_files_of_others, refuse_long_socket, refuse_what_is_no_directory,
+};
 use crate::http::serve::{Listener, Tls};
 use crate::secrets::Secrets;
 use crate::services::refuse_other_prefixes;
@@ -49,9 +51,7 @@ fn nearest(dir: &Path) -> Option<&Path> {
 }
 
 fn writable(path: &Path, dir: &Path) -> Result<(), Failure> {
-    if !path.is_dir() {
-        return Err(format!("{} is no directory; choose another --data-dir", path.display()).into());
-    }
+    refuse_what_is_no_directory(path)?;
     access(path, Access::WRITE_OK | Access::EXEC_OK)
         .map_err(|e| format!("cannot write to {}: {e}; choose another --data-dir", dir.display()).into())
 }

@@ -25,6 +25,7 @@ pub(in super::super) struct DataDir {
 impl DataDir {
     /// Makes the directory if it is not there, and locks it; a verb that is at work is waited for.
     pub(in super::super) fn claim(path: &Path) -> Result<Self, Failure> {
+        refuse_what_is_no_directory(path)?;
         make_durably(path).map_err(|e| wrong("make", path, path, &e))?;
         let patience = Instant::now() + CLAIM_PATIENCE;
         let mut claimed = Self::lock(path)?;
@@ -117,6 +118,14 @@ fn no_socket(path: &Path, error: &io::Error) -> Failure {
     format!("cannot listen on {shown}: {error}; look at the file system, or choose another --data-dir").into()
 }
 
+/// Refuses a path at which something else stands.
+pub(in super::super) fn refuse_what_is_no_directory(path: &Path) -> Result<(), Failure> {
+    if path.exists() && !path.is_dir() {
+        return Err(format!("{} is no directory; choose another --data-dir", path.display()).into());
+    }
+    Ok(())
+}
+
 /// Makes a directory and those above it; what is synced inside is worth nothing while a power loss can still
 /// take the directory itself.
 fn make_durably(path: &Path) -> io::Result<()> {
@@ -150,7 +159,8 @@ pub(super) fn whole(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn wrong(what: &str, data_dir: &Path, file: &Path, error: &io::Error) -> Failure {
+/// Why a directory or a file in it cannot be used.
+pub(in super::super) fn wrong(what: &str, data_dir: &Path, file: &Path, error: &io::Error) -> Failure {
     let of_another = (error.kind() == ErrorKind::PermissionDenied).then(|| denied(file, data_dir)).flatten();
     of_another
         .unwrap_or_else(|| {

@@ -38,11 +38,13 @@ pub(super) fn denied(file: &Path, data_dir: &Path) -> Option<String> {
         file.ancestors().find_map(|path| Some((path, fs::symlink_metadata(path).ok()?.uid())))?;
     (owner != me).then(|| {
         let (owner, me) = (name_of(owner), name_of(me));
-        format!(
-            "{} belongs to {owner}, and this process runs as {me}: chown -R {me} {}, or run the command as that user",
-            seen.display(),
-            data_dir.display()
-        )
+        let mends = match (seen.starts_with(data_dir), file == data_dir) {
+            (true, _) => format!("chown -R {me} {}, or run the command as that user", data_dir.display()),
+            // It was to be made.
+            (false, true) => format!("run as root: install -d -m 700 -o {me} {}", data_dir.display()),
+            (false, false) => "run the command as that user".to_owned(),
+        };
+        format!("{} belongs to {owner}, and this process runs as {me}: {mends}", seen.display())
     })
 }
 
