@@ -105,15 +105,19 @@ fn whose_the_data_are_is_said_to_another_user() {
         )
     };
     let new = base.path().join("new");
-    let made = said(&latchkey(&new, serve).current_dir("/").uid(NOBODY).gid(NOBODY).output().unwrap());
     let wanted_made = format!(
         "latchkey: {} belongs to root, and this process runs as nobody: run as root: install -d -m 700 -o nobody {}",
         base.path().display(),
         new.display()
     );
-    assert_eq!(made, wanted_made);
+    for arguments in [serve, &["config", "--check"]] {
+        let mut command = latchkey(&new, arguments);
+        assert_eq!(said(&command.current_dir("/").uid(NOBODY).gid(NOBODY).output().unwrap()), wanted_made);
+    }
     // Closed, as it was made, then open to look into, then with one file of root's in it.
-    assert_eq!(as_nobody(&["user", "list"]), wanted(&shown.to_string()));
+    for arguments in [&["user", "list"][..], &["config", "--check"]] {
+        assert_eq!(as_nobody(arguments), wanted(&shown.to_string()));
+    }
     fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
     for arguments in [serve, &["user", "list"], &["gateway", "add", "x"]] {
         assert_eq!(as_nobody(arguments), wanted(&dir.join("lock").display().to_string()));

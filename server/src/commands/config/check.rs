@@ -2,7 +2,7 @@
 
 use super::super::Failure;
 use super::super::control::{
-    is_locked, refuse_files_of_others, refuse_long_socket, refuse_what_is_no_directory,
+    is_locked, refuse_files_of_others, refuse_long_socket, refuse_what_is_no_directory, wrong,
 };
 use crate::http::serve::{Listener, Tls};
 use crate::secrets::Secrets;
@@ -32,9 +32,9 @@ fn check_data(settings: &Settings, runs: bool) -> Result<(), Failure> {
     let dir = &settings.data_dir;
     refuse_long_socket(dir)?;
     if !dir.exists() {
-        return nearest(dir).map_or(Ok(()), |above| writable(above, dir));
+        return nearest(dir).map_or(Ok(()), |above| writable("make", above, dir));
     }
-    writable(dir, dir)?;
+    writable("write to", dir, dir)?;
     refuse_files_of_others(dir)?;
     let secrets = Secrets::find(settings)?;
     // Of files in use nothing can be told without leaving traces, and the server has looked at them.
@@ -50,10 +50,9 @@ fn nearest(dir: &Path) -> Option<&Path> {
     dir.ancestors().find(above).or(Some(Path::new(".")))
 }
 
-fn writable(path: &Path, dir: &Path) -> Result<(), Failure> {
+fn writable(what: &str, path: &Path, dir: &Path) -> Result<(), Failure> {
     refuse_what_is_no_directory(path)?;
-    access(path, Access::WRITE_OK | Access::EXEC_OK)
-        .map_err(|e| format!("cannot write to {}: {e}; choose another --data-dir", dir.display()).into())
+    access(path, Access::WRITE_OK | Access::EXEC_OK).map_err(|e| wrong(what, dir, dir, &e.into()))
 }
 
 /// Everywhere the server would listen, and what is said behind an error there.
