@@ -1,6 +1,6 @@
 // That the guards of the documented configurations hold something: without each of them, a forgery succeeds.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { ask, shakeHands } from './client.mjs';
 import { startGateway } from './gateways.mjs';
 import { Api, Customer, startLatchkey } from './site.mjs';
@@ -65,20 +65,54 @@ test('HAProxy: nothing passes when the Lua file fails, and without the guard eve
 
 // What keeps a client from becoming, with one good key, the writer of requests that nobody asks about.
 const UPGRADE_GUARDS = [
-  ['nginx', (text) => text.replace('~*^websocket$ websocket;', '~. h2c;').replace('websocket upgrade;', 'h2c upgrade;')],
-  ['Caddy', without(/request_header @upgrade .*/g)],
-  ['HAProxy', without(/http-request del-header upgrade .*/g)],
+  ['nginx', 'h2c', (text) => text.replace('~*^websocket$ websocket;', '~. h2c;').replace('websocket upgrade;', 'h2c upgrade;')],
+  ['Caddy', 'h2c', without(/request_header @upgrade .*/g)],
+  // Traefik passes no h2c on, and all else.
+  ['Traefik', 'h3c', without(/no-upgrade, /g)],
+  ['HAProxy', 'h2c', without(/http-request del-header upgrade .*/g)],
 ];
 
-for (const [name, change] of UPGRADE_GUARDS) {
-  test(`${name}: only WebSockets, or the API is made to speak HTTP/2 past the gateway`, async () => {
+for (const [name, upgrade, change] of UPGRADE_GUARDS) {
+  test(`${name}: only WebSockets, or the API is made to speak ${upgrade} past the gateway`, async () => {
     const gateway = await startGateway(name, { change });
     api.calls = [];
     try {
-      await shakeHands(CLIENT, [`X-API-Key: ${key.token}`], 'h2c');
-      assert.deepEqual(api.calls.map((call) => call.upgrade), ['h2c']);
+      await shakeHands(CLIENT, [`X-API-Key: ${key.token}`], upgrade);
+      assert.deepEqual(api.calls.map((call) => call.upgrade), [upgrade]);
     } finally {
       await gateway.stop();
     }
   });
 }
+
+// What keeps a client from passing for a browser that only asks, where those pass.
+const METHOD_GUARDS = [
+  ['nginx', without(/proxy_set_header X-Original-Method .*|proxy_pass_request_headers off;/g)],
+  ['Traefik', (text) =>
+    text.replace('trustForwardHeader: false', 'trustForwardHeader: true').replace('    # No forwardedHeaders.insecure', '    forwardedHeaders: { insecure: true }\n    #')],
+  ['HAProxy', (text) => text.replace('{ txn.sf:method() }', '{ txn.sf:req_fhdr("x-forwarded-method") }')],
+];
+
+describe('where cors_preflights pass', () => {
+  const resume = async (settings) => {
+    await latchkey.halt();
+    await latchkey.resume(settings);
+  };
+  before(() => resume({ LATCHKEY_CORS_PREFLIGHTS: 'pass' }));
+  after(() => resume());
+
+  for (const [name, change] of METHOD_GUARDS) {
+    test(`${name}: tells the client's own method, or everything passes without a key`, async () => {
+      const forged = ['X-Forwarded-Method: OPTIONS', 'X-Original-Method: OPTIONS'];
+      const lines = [...forged, 'Origin: https://app.example', 'Access-Control-Request-Method: POST'];
+      for (const [guarded, status] of [[true, 401], [false, 200]]) {
+        const gateway = await startGateway(name, guarded ? {} : { change });
+        try {
+          assert.equal((await ask(CLIENT, lines, { method: 'DELETE' })).status, status);
+        } finally {
+          await gateway.stop();
+        }
+      }
+    });
+  }
+});

@@ -190,3 +190,15 @@ async fn envoy_may_ask_with_its_own_path_and_name_the_clients_in_a_header() {
         assert_eq!(app.authz_with(path, "127.0.0.1", &lines).await.code(), "MISSING", "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_known_key_under_a_wrong_username_is_no_guess_in_json_either() {
+    let (app, key) = site(&[]).await;
+    let gateway = app.gateway("gw").await;
+    for _ in 0..MANY {
+        let question = serde_json::json!({"key": key, "client_ip": SOURCE, "username": "other"});
+        assert_eq!(gateway.verify(question).await.json()["code"], "NOT_FOUND");
+    }
+    assert_eq!(app.services.verifier.count_throttled(), 0);
+    assert_eq!(gateway.code(&key, SOURCE).await, "VALID");
+}
