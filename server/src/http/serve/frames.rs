@@ -14,7 +14,7 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const HEAD: usize = 9;
 
 /// How many frames may come that ask for nothing; also the most that is saved up.
-const CREDIT: u32 = 1000;
+const CREDIT: u32 = 400;
 /// What a request brings back: an answer may take a few updates of windows.
 const A_REQUEST: u32 = 4;
 /// What a reset costs: more than its request brought.
@@ -162,11 +162,11 @@ mod tests {
     async fn frames_that_ask_for_nothing_come_to_an_end() {
         // SETTINGS, PING, GOAWAY, WINDOW_UPDATE, PRIORITY, and one of no known kind.
         for kind in [4, PING, 7, 8, 2, 0xbb] {
-            assert_eq!(passing(&mut http2(), &frame(kind, 8)), 1000, "{kind}");
+            assert_eq!(passing(&mut http2(), &frame(kind, 8)), 400, "{kind}");
         }
-        assert_eq!(passing(&mut http2(), &frame(RST_STREAM, 4)), 200);
+        assert_eq!(passing(&mut http2(), &frame(RST_STREAM, 4)), 80);
         let reset = [frame(HEADERS, 30), frame(RST_STREAM, 4)].concat();
-        assert!((900..=1000).contains(&passing(&mut http2(), &reset)), "requests that are all given up");
+        assert!((350..=400).contains(&passing(&mut http2(), &reset)), "requests that are all given up");
     }
 
     #[tokio::test(start_paused = true)]
@@ -184,7 +184,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn bytes_may_come_in_any_pieces() {
         let bytes =
-            [&PREFACE[..], &frame(PING, 8).repeat(1000), &frame(HEADERS, 500), &frame(PING, 8)].concat();
+            [&PREFACE[..], &frame(PING, 8).repeat(400), &frame(HEADERS, 500), &frame(PING, 8)].concat();
         for size in [1, 2, 7, 9, 23, 24, 25, 4096] {
             let mut frames = Frames::new();
             assert!(bytes.chunks(size).all(|piece| frames.may_pass(piece)), "{size}");
