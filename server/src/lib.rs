@@ -13,6 +13,7 @@ pub mod life;
 pub mod mail;
 pub mod metrics;
 pub mod notices;
+mod priority;
 mod private;
 pub mod probe;
 pub mod process;

@@ -1,6 +1,7 @@
 //! Turns of slow work on passwords: off the async threads, few at a time, and fair (`domain::turns` says how).
 
 use crate::domain::turns::{Claim, Room, Ticket, Turns};
+use crate::priority::stand_back;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -116,6 +117,7 @@ impl Turn {
         let place = Arc::clone(&self.0);
         let task = tokio::task::spawn_blocking(move || {
             let _place = place;
+            stand_back();
             work()
         });
         task.await.map_err(|e| HashError::Trouble(e.to_string()))

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(super) const FORM_LIMIT: usize = 64 * 1024;
 /// Forms that may be coming in for each page that may be answered: slow senders must not hold up who only reads.
 const FORMS_A_PAGE: usize = 4;
-/// How long a source that holds its share waits to be told so: else it would ask again at once, as often as it
+/// About how long a source that holds its share waits to be told so: else it would ask again at once, as often as it
 /// can be answered.
 const OVER_SHARE: Duration = Duration::from_secs(1);
 
@@ -53,7 +53,8 @@ async fn try_admit_page(services: &Services, mut request: Request) -> Result<(Re
         Err(full) => {
             traffic.shed_pages.add();
             if full == Full::Source {
-                tokio::time::sleep(OVER_SHARE).await;
+                // Not all at the same moment, which would be felt.
+                tokio::time::sleep(OVER_SHARE.mul_f64(0.5 + rand::random::<f64>())).await;
             }
             Err(Box::new(busy_page()))
         }

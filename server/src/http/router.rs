@@ -16,6 +16,7 @@ use super::pages::{
 };
 use super::{access, assets, client, guard};
 use crate::domain::client_address::ClientAddress;
+use crate::priority::stand_back;
 use crate::services::Services;
 use crate::traffic::Held;
 use any_spawner::Executor;
@@ -67,6 +68,7 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
 
 async fn answer_page(request: Request, place: Held, portal: Router, pages: &Handle) -> Response {
     let answering = async move {
+        stand_back();
         match portal.oneshot(request).await {
             Ok(response) => hold(response, place).await,
             Err(never) => match never {},
