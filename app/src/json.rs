@@ -108,6 +108,9 @@ impl FromJson for PortalError {
             "Throttled" => Self::Throttled { retry_after_seconds: field(held, "retry_after_seconds")? },
             "Busy" => Self::Busy,
             "Unavailable" => Self::Unavailable,
+            "WrongAddress" => {
+                Self::WrongAddress { address: field(held, "address")?, plain: field(held, "plain")? }
+            }
             "Connection" => Self::Connection(FromJson::read(held)?),
             _ => return None,
         })

@@ -24,6 +24,8 @@ pub use app::App;
 pub use echo::FormEcho;
 pub use i18n::{Language, Plural, Texts, fill, plural};
 pub use portal::*;
+#[cfg(feature = "ssr")]
+pub use problem_text::error_text;
 /// The texts of the pages that the server alone knows, and of what it mails.
 #[cfg(feature = "ssr")]
 pub use served::{action_text, texts};

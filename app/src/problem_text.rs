@@ -10,7 +10,8 @@ use crate::served::texts::{ProfileTexts, SecurityTexts, Served};
 use crate::served::webhook_problem;
 
 /// What to show instead of a page, or above a form.
-pub(crate) fn error_text(t: &Texts, language: Language, error: &PortalError) -> String {
+#[must_use]
+pub fn error_text(t: &Texts, language: Language, error: &PortalError) -> String {
     match error {
         PortalError::SignedOut => t.error_signed_out.into(),
         PortalError::NotFound => t.error_not_found.into(),
@@ -19,6 +20,9 @@ pub(crate) fn error_text(t: &Texts, language: Language, error: &PortalError) -> 
         PortalError::Busy => t.error_busy.into(),
         PortalError::Unavailable => t.error_unavailable.into(),
         PortalError::Connection(_) => t.error_connection.into(),
+        PortalError::WrongAddress { address, plain } => {
+            fill(if *plain { t.error_plain_http } else { t.error_wrong_address }, &[("address", address)])
+        }
         PortalError::Throttled { retry_after_seconds } => {
             let wait = wait_text(t, language, *retry_after_seconds);
             fill(t.error_throttled, &[("wait", &wait)])

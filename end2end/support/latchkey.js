@@ -66,7 +66,8 @@ export class Latchkey {
       this.exited.then((how) => wrong(`ended: ${how}`)).finally(() => clearTimeout(late));
       this.process.stdout.on('data', (data) => {
         this.output += data;
-        this.url = /^Latchkey \S+ serves (http:\/\/127\.0\.0\.1:\d+)$/m.exec(this.output)?.[1] ?? '';
+        const place = /^Latchkey \S+ listens on (127\.0\.0\.1:\d+);.*\n/m.exec(this.output)?.[1];
+        this.url = place ? `http://${place}` : '';
         this.setupLink = /^Create the first account: (http:\S+)\n/m.exec(this.output)?.[1] ?? '';
         // Where there are accounts, no link is announced.
         if (this.url && (this.setupLink || this.restarted)) {

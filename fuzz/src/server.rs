@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use latchkey::accounts::operator::InitialPassword;
 use latchkey::domain::address::Address;
 use latchkey::domain::client_address::Peer;
-use latchkey::http::{Caller, Entrance};
+use latchkey::http::{Caller, Door, Entrance};
 use latchkey::services::{SystemClock, start};
 use latchkey::settings::{Layers, Settings};
 use std::sync::{Arc, LazyLock};
@@ -77,7 +77,11 @@ impl Server {
 
     /// Asks from a trusted address.
     pub(crate) fn ask(&self, request: Request<Body>) -> Answer {
-        let caller = Caller { peer: Peer::Address(Address::new([127, 0, 0, 1].into())), source: None };
+        let caller = Caller {
+            peer: Peer::Address(Address::new([127, 0, 0, 1].into())),
+            source: None,
+            door: Door::All,
+        };
         self.runtime.block_on(async {
             let (parts, body) = self.entrance.answer(request, caller).await.into_parts();
             let body = body.collect().await.expect("the answer has an end").to_bytes().to_vec();

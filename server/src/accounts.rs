@@ -40,6 +40,7 @@ use crate::domain::sealing::SealingKey;
 use crate::domain::throttle::{Allowance, ClientThrottle, SourceThrottle, Throttle};
 use crate::domain::time::Clock;
 use crate::domain::token::Pepper;
+use crate::events::Events;
 use crate::notices::Gatherer;
 use crate::store::{Store, StoreError};
 use app::PortalError;
@@ -92,6 +93,7 @@ pub struct Accounts {
     sealing: SealingKey,
     password_max_age_days: i64,
     gatherer: Arc<Gatherer>,
+    events: Arc<Events>,
     by_source: Mutex<ClientThrottle>,
     by_username: Mutex<Throttle<String>>,
     by_code: Mutex<Throttle<UserNo>>,
@@ -114,6 +116,7 @@ impl Accounts {
             sealing: parts.sealing,
             password_max_age_days: parts.password_max_age_days,
             gatherer: Arc::default(),
+            events: Arc::default(),
             by_source: Mutex::new(ClientThrottle::new(SourceThrottle::new(BY_SOURCE, BY_SITE), BY_UNKNOWN)),
             by_username: Mutex::new(Throttle::new(BY_USERNAME)),
             by_code: Mutex::new(Throttle::new(BY_CODE)),
@@ -130,6 +133,12 @@ impl Accounts {
     #[must_use]
     pub fn gathering(self, gatherer: Arc<Gatherer>) -> Self {
         Self { gatherer, ..self }
+    }
+
+    /// Tells operators of failures there.
+    #[must_use]
+    pub fn telling(self, events: Arc<Events>) -> Self {
+        Self { events, ..self }
     }
 }
 

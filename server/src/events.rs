@@ -3,8 +3,10 @@
 //! The names stand in the lines as `event` and in the metrics; tools such as fail2ban read them, so they stay.
 
 use crate::domain::address::Address;
+use crate::domain::client_address::ClientAddress;
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,17 +20,43 @@ const SOURCES: usize = 1000;
 pub enum Event {
     /// A trusted proxy named no client for a visitor of the pages.
     ClientUnknown,
+    /// A trusted proxy named no client in a gateway's question.
+    NoClientAddress,
+    /// A gateway's question came without the token of a gateway, or with a wrong one.
+    GatewayTokenWrong,
+    /// A gateway's question came from an address that is no trusted proxy.
+    StrangerRefused,
+    /// A form came from another site, or from these pages at another address.
+    OriginRefused,
+    /// A wrong password or code.
+    LoginFailed,
+    /// A password or code that was not looked at, because too many were wrong.
+    LoginThrottled,
 }
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::ClientUnknown];
+    pub const ALL: [Self; 7] = [
+        Self::ClientUnknown,
+        Self::NoClientAddress,
+        Self::GatewayTokenWrong,
+        Self::StrangerRefused,
+        Self::OriginRefused,
+        Self::LoginFailed,
+        Self::LoginThrottled,
+    ];
 
     /// The name in the log and in the metrics.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::ClientUnknown => "client_unknown",
+            Self::NoClientAddress => "no_client_address",
+            Self::GatewayTokenWrong => "gateway_token_wrong",
+            Self::StrangerRefused => "stranger_refused",
+            Self::OriginRefused => "origin_refused",
+            Self::LoginFailed => "login_failed",
+            Self::LoginThrottled => "login_throttled",
         }
     }
 }
@@ -52,6 +80,13 @@ impl Events {
     /// for.
     pub fn count(&self, event: Event, source: Option<Address>) -> Option<u64> {
         self.count_at(event, source, Instant::now())
+    }
+
+    /// Counts one, from there, and writes its line if one is due.
+    pub fn tell(&self, event: Event, client: ClientAddress, what: fmt::Arguments<'_>) {
+        if let Some(times) = self.count(event, client.known()) {
+            tracing::warn!(event = event.name(), %client, times, "{what}");
+        }
     }
 
     /// How often it happened so far.

@@ -20,7 +20,7 @@ pub mod serve;
 mod statuses;
 
 pub use admin::admin;
-pub use client::Caller;
+pub use client::{Caller, Door};
 /// Public because it is fuzzed.
 pub use cookies::find as find_cookie;
 pub use entrance::Entrance;

@@ -64,6 +64,7 @@ pub const KNOWN: &[Known] = &[
     known("session_absolute_hours", "168"),
     known("password_max_age_days", "30"),
     known("listen_proxy_protocol", ""),
+    known("listen_gateways", ""),
     known("tls_certificate", ""),
     known("tls_key", ""),
     known("max_connections", "auto"),
@@ -99,6 +100,8 @@ pub struct PublicUrl {
     pub origin: String,
     /// Whether it is HTTPS, which decides the cookie's flags.
     pub secure: bool,
+    /// Whether the operator set it; else it is where the server listens.
+    pub is_set: bool,
 }
 
 /// 32 secret bytes from the settings; never printed.

@@ -167,6 +167,7 @@ fn every_error_comes_back() {
         PortalError::Throttled { retry_after_seconds: 61 },
         PortalError::Busy,
         PortalError::Unavailable,
+        PortalError::WrongAddress { address: "https://keys.example.com".into(), plain: true },
         PortalError::Connection("gone".into()),
     ] {
         comes_back(&error);

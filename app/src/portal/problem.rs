@@ -37,6 +37,14 @@ pub enum PortalError {
     /// The server cannot do it right now; nothing was changed.
     #[error("unavailable")]
     Unavailable,
+    /// The page was opened at an address whose forms are refused.
+    #[error("opened at another address than {address}")]
+    WrongAddress {
+        /// Where to open it.
+        address: String,
+        /// Whether it was opened over plain HTTP, where that address is HTTPS.
+        plain: bool,
+    },
     /// The request did not reach the server or its answer did not come back.
     #[error("connection: {0}")]
     Connection(String),

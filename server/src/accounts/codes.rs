@@ -82,6 +82,7 @@ impl Accounts {
             self.gatherer.guessed(&user.username.folded(), address, now);
         }
         if let Some(retry_after_seconds) = wait.max(by_user) {
+            self.tell_throttled(address);
             return Err(PortalError::Throttled { retry_after_seconds });
         }
         if let Some(factor) = self.match_code(user, code, now)? {

@@ -12,6 +12,7 @@ use crate::domain::credentials::Password;
 use crate::domain::ids::{UserNo, Username};
 use crate::domain::time::Micros;
 use crate::domain::turns::{Claim, Lane};
+use crate::events::Event;
 use crate::store::{Action, Audit, UserRow};
 use app::{Field, PortalError, Problem};
 
@@ -114,9 +115,20 @@ impl Accounts {
         let right_by_username = self.right_by_username.lock().wait_seconds(&username, now);
         let of_user = by_username.max(right_by_username).filter(|_| !is_known);
         match by_source.max(right_by_source).max(of_user) {
-            Some(retry_after_seconds) => Err(PortalError::Throttled { retry_after_seconds }),
+            Some(retry_after_seconds) => {
+                self.tell_throttled(visit.address);
+                Err(PortalError::Throttled { retry_after_seconds })
+            }
             None => Ok(()),
         }
+    }
+
+    pub(super) fn tell_throttled(&self, client: ClientAddress) {
+        self.events.tell(
+            Event::LoginThrottled,
+            client,
+            format_args!("a password or code was not looked at, because too many were wrong before it"),
+        );
     }
 
     fn charge(&self, username: &str, visit: &Visit) {
@@ -140,6 +152,12 @@ impl Accounts {
         visit: &Visit,
         now: Micros,
     ) -> Result<(), PortalError> {
+        let whose = user.map_or("(no such user)", |user| user.username.as_str());
+        self.events.tell(
+            Event::LoginFailed,
+            visit.address,
+            format_args!("a wrong password or code for {whose}"),
+        );
         let audit = Audit {
             at: now,
             action: Action::LoginFailed,

@@ -1,5 +1,6 @@
 //! `latchkey serve`
 
+mod announce;
 mod signals;
 
 use super::control::{self, DataDir};
@@ -158,7 +159,7 @@ async fn serve_until_signal(
     let parts = run_parts(services, flusher, pages, &stop, &stop_counting);
     let verbs = control::serve(control, Arc::clone(services), stop.clone());
     life.run(pages, "the listener for verbs", &stop, verbs);
-    print_announcement(services, &announcement(services, &listeners, metrics.as_ref()))?;
+    print_announcement(services, &announce::announcement(services, &listeners, metrics.as_ref()))?;
     let entrance = site(Arc::clone(services), pages.clone());
     let mut front = Front::new(settings, Arc::clone(&services.traffic), entrance, stop.clone());
     if let (Some(tls), Some(hangup)) = (tls, signals.hangup()) {
@@ -224,29 +225,6 @@ async fn serve_admin(
     let front = Front::new(&services.settings, Arc::default(), entrance, stop.clone());
     services.life.run(pages, "the listener for metrics", &stop, serve(vec![listener], front));
     Ok(Some(place))
-}
-
-/// Standard output is for the operator's eyes and scripts, the log goes to standard error.
-fn announcement(services: &Services, listeners: &[Listener], metrics: Option<&Listen>) -> String {
-    let settings = &services.settings;
-    let origin = match (&settings.server.listen[0], listeners[0].place()) {
-        // The system chose the port.
-        (Listen::Address(wanted), chosen) if wanted.port() == 0 => {
-            format!("{}://{chosen}", if settings.server.tls.is_some() { "https" } else { "http" })
-        }
-        _ => settings.public_url.origin.clone(),
-    };
-    let mut text = format!("Latchkey {} serves {origin}\n", env!("CARGO_PKG_VERSION"));
-    if let Some(secret) = services.setup.secret() {
-        text += &format!("Create the first account: {origin}/setup?token={secret}\n");
-    }
-    for listener in &listeners[1..] {
-        text += &format!("It listens on {} too\n", listener.place());
-    }
-    if let Some(address) = metrics {
-        text += &format!("Metrics for the operator: http://{address}/metrics\n");
-    }
-    text
 }
 
 /// The link to the first account has to reach somebody; all else can do without being read.

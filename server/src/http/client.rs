@@ -14,15 +14,29 @@ use std::sync::atomic::Ordering;
 pub struct Caller {
     /// The other end.
     pub peer: Peer,
-    /// What the PROXY header said, where one is expected.
+    /// What the PROXY header said, where one names the client of all requests of the connection.
     pub source: Option<ConnectionSource>,
+    /// What is answered where it came in.
+    pub door: Door,
+}
+
+/// What a listener answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Door {
+    /// Pages and gateways.
+    #[default]
+    All,
+    /// Pages: gateways have listeners of their own.
+    Pages,
+    /// Gateways.
+    Gateways,
 }
 
 impl Caller {
     /// The caller of a request that came through the router.
     pub(super) fn of(extensions: &Extensions) -> Self {
         let peer = Peer::Address(Address::new(Ipv4Addr::UNSPECIFIED.into()));
-        extensions.get().copied().unwrap_or(Self { peer, source: None })
+        extensions.get().copied().unwrap_or(Self { peer, source: None, door: Door::All })
     }
 }
 
@@ -46,6 +60,10 @@ pub(super) fn find(
     headers: &HeaderMap,
 ) -> Result<Address, NoClientAddress> {
     let (trusted, family) = (&services.settings.trusted_proxies, &services.settings.client_address_header);
+    // The PROXY header says that it knows nobody: what a header says came from whoever that is.
+    if caller.source == Some(ConnectionSource(None)) {
+        return Err(NoClientAddress::Missing);
+    }
     let lines = family.header().map(|name| headers.get_all(name).iter().map(HeaderValue::as_bytes));
     let said = Said {
         lines: lines.into_iter().flatten().collect(),
@@ -85,6 +103,19 @@ fn tell_unknown(services: &Services, peer: Peer, cause: NoClientAddress) {
         "a visitor of the pages has no address that can be told: {way} (docs/pages.md). Such visitors share one limit \
          on wrong passwords, and each of their logins is told as one from elsewhere. If only people at this very \
          machine open the pages so, nothing is amiss."
+    );
+}
+
+/// Counts and tells of a gateway's question that names no client.
+pub(super) fn tell_unnamed(services: &Services, peer: Peer, cause: NoClientAddress) {
+    let family = &services.settings.client_address_header;
+    services.events.tell(
+        Event::NoClientAddress,
+        peer.address().into(),
+        format_args!(
+            "a key was refused, because {peer}, one of trusted_proxies, {cause}; client_address_header is {family} \
+             (docs/gateways.md)"
+        ),
     );
 }
 

@@ -1,15 +1,19 @@
 //! Where every request comes in: what gateways ask is answered right here, everything else by the router.
 
-use super::client::Caller;
-use super::gateway::Hook;
+use super::client::{Caller, Door};
+use super::gateway::{Hook, VERIFY};
+use super::statuses::Problem;
 use crate::services::Services;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, header};
 use std::sync::Arc;
 use tower::Service;
+
+/// What every listener answers.
+const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 
 /// What answers requests.
 #[derive(Clone)]
@@ -31,9 +35,19 @@ impl Entrance {
         if let Some(services) = &self.gateways
             && let Some(hook) = Hook::of(request.method(), request.uri().path())
         {
+            if caller.door == Door::Pages {
+                return Problem::PAGES_ONLY.into_response();
+            }
             let is_head = request.method() == Method::HEAD;
             let response = hook.answer(services, request, caller).await;
             return if is_head { without_body(response) } else { response };
+        }
+        match (caller.door, request.uri().path()) {
+            (Door::Pages, VERIFY) => return Problem::PAGES_ONLY.into_response(),
+            (Door::Gateways, path) if !HEALTH.contains(&path) && path != VERIFY => {
+                return Problem::GATEWAYS_ONLY.into_response();
+            }
+            _ => {}
         }
         request.extensions_mut().insert(caller);
         match self.rest.clone().call(request).await {

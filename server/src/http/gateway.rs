@@ -20,6 +20,8 @@ use axum::routing::{any, get};
 use http::{Method, StatusCode};
 use std::sync::Arc;
 
+/// Where gateways and backends ask in JSON.
+pub(super) const VERIFY: &str = "/v1/verify";
 /// Envoy puts the client's own path behind this one.
 const EXT_AUTHZ: &str = "/authz/ext-authz";
 
@@ -36,7 +38,7 @@ impl Hook {
     /// The hook at a path, if one is there.
     pub(super) fn of(method: &Method, path: &str) -> Option<Self> {
         match path {
-            "/v1/verify" => (method == Method::POST).then_some(Self::Verify),
+            VERIFY => (method == Method::POST).then_some(Self::Verify),
             "/authz/forward-auth" => Some(Self::Authz(Dialect::ForwardAuth)),
             "/authz/auth-request" => Some(Self::Authz(Dialect::AuthRequest)),
             path => {
@@ -49,7 +51,7 @@ impl Hook {
     /// Answers one question.
     pub(super) async fn answer(self, services: &Services, request: Request, caller: Caller) -> Response {
         match self {
-            Self::Verify => verify::verify(services, request).await,
+            Self::Verify => verify::verify(services, request, caller.peer).await,
             Self::Authz(dialect) => authz::answer(services, request.into_parts().0, caller, dialect).await,
         }
     }
@@ -58,7 +60,7 @@ impl Hook {
 /// What is asked seldom; of the hooks only that they take no other method.
 pub(super) fn router(services: Arc<Services>) -> Router {
     Router::new()
-        .route("/v1/verify", any(|| async { statuses::only_post() }))
+        .route(VERIFY, any(|| async { statuses::only_post() }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .with_state(services)

@@ -4,9 +4,11 @@
 //! on a runtime of their own and never stand in front of a verification.
 
 use super::client::Caller;
+use super::cookies::{self, LANGUAGE};
 use super::entrance::Entrance;
 use super::forms::{key_form, notice_form, profile_form, sub_users_form, webhook_form};
 use super::gateway;
+use super::guard::Sender;
 use super::held::{IsFile, hold};
 use super::load::{FORM_LIMIT, admit_page};
 use super::one_click::{self, is_one_click};
@@ -14,22 +16,26 @@ use super::pages::{
     GIVE_CODE, RENEW_PASSWORD, SETUP, choose_language, missing_page, open_page, owed_page, page, plain_form,
     server_function, setup_page,
 };
+use super::statuses::of_portal;
 use super::{access, assets, client, guard};
 use crate::domain::client_address::ClientAddress;
 use crate::priority::stand_back;
 use crate::services::Services;
 use crate::traffic::Held;
 use any_spawner::Executor;
-use app::SiteFiles;
-use axum::Router;
+use app::{Language, PortalError, SiteFiles};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http::StatusCode;
+use axum::{Json, Router};
+use http::{StatusCode, header};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tower::ServiceExt;
+
+/// Where the program in the browser asks.
+const SERVER_FUNCTIONS: &str = "/portal/";
 
 /// What the pages work with.
 #[derive(Clone)]
@@ -115,6 +121,21 @@ fn portal(site: Site) -> Router {
         .with_state(site)
 }
 
+/// What is told of a form that came from elsewhere, to a program of ours and to somebody who reads.
+fn refuse(site: &Site, sender: Sender, request: &Request) -> Response {
+    let (services, headers) = (&site.services, request.headers());
+    guard::tell_refused(services, sender, site.client_address(request), headers);
+    let address = services.settings.public_url.origin.clone();
+    let error = PortalError::WrongAddress { address, plain: sender == Sender::Plain };
+    let status = of_portal(&error);
+    if request.uri().path().starts_with(SERVER_FUNCTIONS) {
+        return (status, Json(error)).into_response();
+    }
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = Language::negotiate(cookies::find(headers, LANGUAGE), accepted);
+    (status, app::error_text(language.texts(), language, &error)).into_response()
+}
+
 /// Around every page: files first, other sites out, strict headers on.
 async fn around(State(site): State<Site>, request: Request, next: Next) -> Response {
     let settings = &site.services.settings;
@@ -126,12 +147,12 @@ async fn around(State(site): State<Site>, request: Request, next: Next) -> Respo
     let mut response = if let Some(mut file) = assets::serve(method, request.uri().path(), headers) {
         file.extensions_mut().insert(IsFile);
         file
-    } else if guard::is_own(settings, method, headers) || is_one_click(method, request.uri()) {
-        next.run(request).await
     } else {
-        let text = "This request came from another site and was refused. If you use these pages under an \
-                    address of their own, the operator has to set public_url to it.";
-        (StatusCode::FORBIDDEN, text).into_response()
+        match guard::judge(settings, method, request.uri(), headers) {
+            Sender::Own => next.run(request).await,
+            _ if is_one_click(method, request.uri()) => next.run(request).await,
+            sender => refuse(&site, sender, &request),
+        }
     };
     guard::harden(settings, response.headers_mut());
     if client.is_some() {

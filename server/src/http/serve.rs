@@ -21,8 +21,10 @@ pub use listen::{ListenError, Listener};
 pub use tls::{Tls, TlsError};
 
 use super::access::AccessLog;
+use super::client::Caller;
 use super::entrance::Entrance;
-use crate::domain::client_address::TrustedProxies;
+use crate::domain::client_address::{Family, Peer, TrustedProxies};
+use crate::domain::proxy_protocol::ConnectionSource;
 use crate::domain::share::Shares;
 use crate::settings::{Settings, Timeouts};
 use crate::traffic::Traffic;
@@ -59,6 +61,8 @@ pub struct Front {
     tls: Option<Handshakes>,
     /// Who may begin a connection with a PROXY header.
     trusted: TrustedProxies,
+    /// Whether that header alone says who the client is, and no header of a request does.
+    proxy_header_names_clients: bool,
     timeouts: Timeouts,
     access: Option<AccessLog>,
     /// How connections are shared out, and requests in flight, of which HTTP/1.1 has one a connection.
@@ -84,12 +88,24 @@ impl Front {
             guest_http: speaker(GUEST_HEAD_LIMIT, GUEST_STREAMS),
             tls: None,
             trusted: settings.trusted_proxies.clone(),
+            proxy_header_names_clients: settings.client_address_header == Family::ProxyProtocol,
             timeouts: settings.server.timeouts,
             access: settings.server.access_log.map(AccessLog::new),
             connections: settings.server.shares.of(most),
             traffic,
             stop,
             open: TaskTracker::new(),
+        }
+    }
+
+    /// The caller behind a PROXY header. Where headers of requests name clients elsewhere, its source is the other end:
+    /// a client that connects is the client, whatever it writes, and a trusted proxy is asked for its header.
+    fn introduced(&self, caller: Caller, source: Option<ConnectionSource>) -> Caller {
+        match source {
+            Some(ConnectionSource(Some(address))) if !self.proxy_header_names_clients => {
+                Caller { peer: Peer::Address(address), ..caller }
+            }
+            source => Caller { source, ..caller },
         }
     }
 

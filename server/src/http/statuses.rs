@@ -62,7 +62,7 @@ pub(super) fn of_portal(error: &PortalError) -> StatusCode {
     match error {
         PortalError::SignedOut => StatusCode::UNAUTHORIZED,
         PortalError::NotFound => StatusCode::NOT_FOUND,
-        PortalError::Forbidden => StatusCode::FORBIDDEN,
+        PortalError::Forbidden | PortalError::WrongAddress { .. } => StatusCode::FORBIDDEN,
         PortalError::Invalid(_) | PortalError::ProofNeeded => StatusCode::UNPROCESSABLE_ENTITY,
         PortalError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
         PortalError::Busy | PortalError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -131,6 +131,14 @@ impl Problem {
     pub(super) const UNTRUSTED: Self = Self {
         status: StatusCode::FORBIDDEN,
         detail: "This address answers gateways only (settings trusted_proxies and require_gateway_token).",
+    };
+    pub(super) const PAGES_ONLY: Self = Self {
+        status: StatusCode::NOT_FOUND,
+        detail: "This address answers pages only; gateways ask at an address of their own (setting listen_gateways).",
+    };
+    pub(super) const GATEWAYS_ONLY: Self = Self {
+        status: StatusCode::NOT_FOUND,
+        detail: "This address answers gateways only; pages are at the public address (settings listen, public_url).",
     };
     pub(super) const PROBE: Self = Self {
         status: StatusCode::FORBIDDEN,

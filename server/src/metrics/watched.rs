@@ -2,6 +2,7 @@
 
 use super::reading::{Read, Reading};
 use crate::domain::time::{Clock, Micros};
+use crate::events::{Event, Events};
 use crate::mail::MailFigures;
 use crate::store::Store;
 use crate::traffic::{Pool, Traffic};
@@ -23,6 +24,8 @@ pub struct Watched {
     pub traffic: Arc<Traffic>,
     /// Forwarded headers that were ignored.
     pub ignored_headers: Arc<AtomicU64>,
+    /// What strangers do.
+    pub events: Arc<Events>,
     /// Mail.
     pub mail: Arc<MailFigures>,
     /// The present.
@@ -34,6 +37,7 @@ impl Watched {
         let mut readings = Vec::from(journal(&self.journal, self.clock)?);
         readings.extend(traffic(&self.traffic)?);
         readings.extend(mail(&self.mail)?);
+        readings.push(events(&self.events)?);
         let Self { index, verifier, store, ignored_headers, .. } = self;
         let (state, usage) = (Arc::clone(&store), store);
         readings.extend([
@@ -167,6 +171,19 @@ fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 9], prometheus::Error> {
             read(|t| t.floods.get() as f64),
         )?,
     ])
+}
+
+fn events(events: &Arc<Events>) -> Result<Reading, prometheus::Error> {
+    let read = |event: Event| -> (&'static str, Read) {
+        let events = Arc::clone(events);
+        (event.name(), Box::new(move || events.total(event) as f64))
+    };
+    Reading::by(
+        "latchkey_events_total",
+        "What strangers and those who set things up did wrong, by the event's name in the log.",
+        "event",
+        Event::ALL.map(read).into(),
+    )
 }
 
 fn mail(figures: &Arc<MailFigures>) -> Result<[Reading; 3], prometheus::Error> {

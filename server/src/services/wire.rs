@@ -176,7 +176,7 @@ impl Ground {
             sealing: self.secrets.sealing.clone(),
             password_max_age_days: self.settings.password_max_age_days,
         });
-        Arc::new(accounts.gathering(Arc::clone(&self.gatherer)))
+        Arc::new(accounts.gathering(Arc::clone(&self.gatherer)).telling(Arc::clone(&self.events)))
     }
 
     fn mail_addresses(&self, accounts: &Arc<Accounts>) -> MailAddresses {
@@ -273,6 +273,7 @@ impl Ground {
             store: Arc::clone(&self.store),
             traffic: Arc::clone(&self.traffic),
             ignored_headers: Arc::clone(&self.ignored_headers),
+            events: Arc::clone(&self.events),
             clock: Arc::clone(&self.clock),
         };
         Metrics::new(watched).map_err(|e| StartError::Metrics(e.to_string()))

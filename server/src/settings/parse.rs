@@ -23,6 +23,7 @@ impl Settings {
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
         let server = ServerSettings::parse(layers)?;
         let max_keys = layers.take("max_keys", |v| number(v, 0, 100_000_000))?;
+        one_place_one_listener(layers, &server)?;
         let minutes = layers.take("session_idle_minutes", |v| number(v, 1, 60 * 24 * 365))?;
         let hours = layers.take("session_absolute_hours", |v| number(v, 1, 24 * 365))?;
         Ok(Self {
@@ -108,6 +109,33 @@ fn yes_or_no(value: &str) -> Result<bool, String> {
     choice(value, &[("true", true), ("false", false)])
 }
 
+/// A place that two settings name would answer as the one of them or as the other.
+fn one_place_one_listener(layers: &Layers, server: &ServerSettings) -> Result<(), SettingsError> {
+    let proxied = server.listen_proxy_protocol.map(Listen::Address);
+    let named = [("listen", &server.listen[..]), ("listen_proxy_protocol", proxied.as_slice())];
+    let twice = |setting: &str, place: &Listen| {
+        format!("{place} stands in {setting} too; give each a place of its own")
+    };
+    layers.take("listen_gateways", |_| {
+        let mut places = server.listen_gateways.iter().filter(|place| !is_chosen_by_the_system(place));
+        let taken = places.find_map(|place| {
+            let (setting, _) = named.iter().find(|(_, places)| places.contains(place))?;
+            Some(twice(setting, place))
+        });
+        taken.map_or(Ok(()), Err)
+    })?;
+    layers.take("listen_proxy_protocol", |_| match &proxied {
+        Some(place) if !is_chosen_by_the_system(place) && server.listen.contains(place) => {
+            Err(twice("listen", place))
+        }
+        _ => Ok(()),
+    })
+}
+
+fn is_chosen_by_the_system(place: &Listen) -> bool {
+    matches!(place, Listen::Address(address) if address.port() == 0)
+}
+
 fn trusted_proxies(value: &str) -> Result<TrustedProxies, String> {
     let texts = value.split(',').map(str::trim).filter(|t| !t.is_empty());
     let (unix, texts): (Vec<_>, Vec<_>) = texts.partition(|text| *text == "unix");
@@ -142,7 +170,8 @@ fn public_url(value: &str, server: &ServerSettings) -> Result<PublicUrl, String>
         let listen = server.listen.iter().find(|listen| matches!(listen, Listen::Address(_)));
         let listen = listen.ok_or("is needed, as listen names Unix sockets only")?;
         let scheme = if server.tls.is_some() { "https" } else { "http" };
-        return Ok(PublicUrl { origin: format!("{scheme}://{listen}"), secure: server.tls.is_some() });
+        let (origin, secure) = (format!("{scheme}://{listen}"), server.tls.is_some());
+        return Ok(PublicUrl { origin, secure, is_set: false });
     }
     let wrong = || "takes an address such as https://keys.example.com, without a path".to_owned();
     let uri: http::Uri = value.parse().map_err(|_| wrong())?;
@@ -168,7 +197,7 @@ fn public_url(value: &str, server: &ServerSettings) -> Result<PublicUrl, String>
     let default = if secure { ":443" } else { ":80" };
     let authority = authority.as_str().to_ascii_lowercase();
     let authority = authority.strip_suffix(default).unwrap_or(&authority);
-    Ok(PublicUrl { origin: format!("{scheme}://{authority}"), secure })
+    Ok(PublicUrl { origin: format!("{scheme}://{authority}"), secure, is_set: true })
 }
 
 /// Nothing, or a colon and a number that a port can have.
@@ -306,6 +335,40 @@ mod tests {
         assert_eq!(origin("https://Keys.example.com/"), "https://keys.example.com");
         assert_eq!(origin("https://keys.example.com:443"), "https://keys.example.com");
         assert_eq!(origin("http://keys.example.com:8080"), "http://keys.example.com:8080");
+    }
+
+    #[rstest]
+    #[case(&[("client_address_header", "proxy-protocol")], &["client_address_header (from --flag)", "listen_proxy_protocol"])]
+    #[case(&[("listen", "127.0.0.1:1"), ("listen_gateways", "unix:/l,127.0.0.1:1")], &["listen_gateways (from --flag)", "127.0.0.1:1 stands in listen too"])]
+    #[case(&[("listen_proxy_protocol", "127.0.0.1:2"), ("listen_gateways", "127.0.0.1:2")], &["listen_gateways", "stands in listen_proxy_protocol too"])]
+    #[case(&[("listen", "127.0.0.1:1"), ("listen_proxy_protocol", "127.0.0.1:1")], &["listen_proxy_protocol (from --flag)", "stands in listen too"])]
+    fn settings_that_contradict_each_other_stop_the_start(
+        #[case] flags: &[(&'static str, &str)],
+        #[case] says: &[&str],
+    ) {
+        let error = Settings::parse(&load("", &[], flags).unwrap()).err().unwrap().to_string();
+        assert!(says.iter().all(|part| error.contains(part)), "{error}");
+    }
+
+    #[test]
+    fn listeners_whose_port_the_system_chooses_do_not_meet() {
+        let flags = [
+            ("listen", "127.0.0.1:0"),
+            ("listen_gateways", "127.0.0.1:0"),
+            ("listen_proxy_protocol", "127.0.0.1:0"),
+        ];
+        assert!(Settings::parse(&load("", &[], &flags).unwrap()).is_ok());
+    }
+
+    #[rstest]
+    #[case("https://keys.example.com/keys", "a sub-path is not supported")]
+    #[case("https://keys.example.com:70000", "a port from 1 to 65535")]
+    #[case("https://keys.example.com:0", "a port from 1 to 65535")]
+    #[case("https://keys.example.com:", "a port from 1 to 65535")]
+    fn a_public_address_that_leads_nowhere_is_refused(#[case] value: &str, #[case] says: &str) {
+        let server = ServerSettings::parse(&load("", &[], &[]).unwrap()).unwrap();
+        let error = public_url(value, &server).unwrap_err();
+        assert!(error.contains(says), "{error}");
     }
 
     #[test]

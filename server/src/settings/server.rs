@@ -54,6 +54,8 @@ pub struct ServerSettings {
     pub listen: Vec<Listen>,
     /// Where connections begin with a PROXY header.
     pub listen_proxy_protocol: Option<SocketAddr>,
+    /// Where gateways ask, if not where pages are: those answer pages only then.
+    pub listen_gateways: Vec<Listen>,
     /// If TLS is spoken on addresses.
     pub tls: Option<TlsFiles>,
     /// How long each step may take.
@@ -78,6 +80,10 @@ impl ServerSettings {
             listen_proxy_protocol: layers.take("listen_proxy_protocol", |v| match v {
                 "" => Ok(None),
                 v => socket_address(v).map(Some),
+            })?,
+            listen_gateways: layers.take("listen_gateways", |v| match v {
+                "" => Ok(Vec::new()),
+                v => listen(v),
             })?,
             tls: tls(layers)?,
             timeouts: Timeouts {

@@ -10,7 +10,7 @@ use latchkey::accounts::operator::InitialPassword;
 use latchkey::domain::address::Address;
 use latchkey::domain::client_address::Peer;
 use latchkey::domain::time::{Clock, Micros, Steady};
-use latchkey::http::{Caller, Entrance};
+use latchkey::http::{Caller, Door, Entrance};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
 use latchkey::store::StoreError;
@@ -140,7 +140,7 @@ impl TestApp {
             "unix" => Peer::Unix,
             address => Peer::Address(Address::parse(address.trim_matches(['[', ']'])).unwrap()),
         };
-        self.entrance.answer(request, Caller { peer, source }).await
+        self.entrance.answer(request, Caller { peer, source, door: Door::All }).await
     }
 
     /// Asks as a trusted nginx would, for a client with this token and address.

@@ -47,7 +47,9 @@ impl Start<'_> {
         let Some(first) = lines.next() else {
             panic!("it does not start: {}", std::fs::read_to_string(log.path()).unwrap());
         };
-        let address = first.unwrap().rsplit("://").next().unwrap().parse().unwrap();
+        let first = first.unwrap();
+        let listens = first.split(" listens on ").nth(1).and_then(|rest| rest.split(';').next());
+        let address = listens.unwrap_or_else(|| panic!("{first}")).parse().unwrap();
         let setup = is_empty.then(|| lines.next().unwrap().unwrap());
         Server { process, address, setup, lines, log }
     }

@@ -113,6 +113,95 @@ fn a_proxy_header_that_does_not_come_is_not_waited_for() {
     assert!(code.contains("x-latchkey-code: NO_CLIENT_ADDRESS"), "{code}");
 }
 
+/// By default headers name the client elsewhere; who connects here could write any.
+#[test]
+fn where_connections_begin_with_a_proxy_header_no_client_names_itself() {
+    let environment = [
+        ("LATCHKEY_LISTEN_PROXY_PROTOCOL", "127.0.0.1:0"),
+        ("LATCHKEY_TRUSTED_PROXIES", "127.0.0.1,10.0.0.7"),
+    ];
+    let mut scene = Scene::set(&environment);
+    let line = scene.server.next_line();
+    let proxied = line.strip_prefix("It listens on ").unwrap().strip_suffix(" too").unwrap().to_owned();
+    let ask = |head: &str| {
+        let stream = TcpStream::connect(&proxied).unwrap();
+        exchange(stream, &[head.as_bytes(), &last_question(&scene)].concat())
+    };
+    // The scene's question says `x-forwarded-for: 203.0.113.7`.
+    assert!(scene.head.contains("x-forwarded-for"));
+    let client = ask("PROXY TCP4 198.51.100.66 192.0.2.1 4711 443\r\n");
+    assert!(
+        client.starts_with("HTTP/1.1 403") && !client.contains("x-latchkey-code"),
+        "no gateway: {client}"
+    );
+    for unknown in ["PROXY UNKNOWN\r\n", "PROXY TCP4 127.0.0.1 192.0.2.1 4711 443\r\n"] {
+        let answer = ask(unknown);
+        let passes = answer.starts_with("HTTP/1.1 200");
+        assert_eq!(
+            passes,
+            unknown.contains("TCP4"),
+            "a proxy behind a proxy is asked for its header: {answer}"
+        );
+    }
+    assert!(ask("PROXY TCP4 10.0.0.7 192.0.2.1 4711 443\r\n").starts_with("HTTP/1.1 200"));
+    assert_eq!(scene.times_used(), 2);
+    // On the pages the client is who connects, and its tries are its own.
+    let log_in = |source: &str, forged: &str| {
+        let body = "username=nobody&password=wrong";
+        let request = format!(
+            "PROXY TCP4 {source} 192.0.2.1 1 443\r\nPOST /login HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             x-forwarded-for: {forged}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        exchange(TcpStream::connect(&proxied).unwrap(), request.as_bytes())[9..12].to_owned()
+    };
+    let forged = |guess: usize| format!("203.0.113.{guess}");
+    let answers: Vec<_> = (0..12).map(|guess| log_in("198.51.100.66", &forged(guess))).collect();
+    assert_eq!(answers.iter().filter(|status| *status == "422").count(), 10, "{answers:?}");
+    assert_eq!(log_in("198.51.100.67", &forged(0)), "422");
+}
+
+#[test]
+fn gateways_may_have_listeners_of_their_own() {
+    let sockets = tempfile::tempdir().unwrap();
+    let path = sockets.path().join("gateways.sock");
+    let listen = format!("127.0.0.1:0,unix:{}", path.display());
+    let environment =
+        [("LATCHKEY_LISTEN_GATEWAYS", listen.as_str()), ("LATCHKEY_TRUSTED_PROXIES", "127.0.0.1,unix")];
+    let mut scene = Scene::set(&environment);
+    let line = scene.server.next_line();
+    let apart: SocketAddr = line.strip_prefix("Gateways ask at ").unwrap().parse().unwrap();
+    assert_eq!(scene.server.next_line(), format!("Gateways ask at unix:{}", path.display()));
+    let (public, apart) = (format!("http://{}", scene.server.address), format!("http://{apart}"));
+    let status =
+        |url: &str, more: &[&str]| curl(&[&["-o", "/dev/null", "-w", "%{http_code}", url], more].concat());
+    let key = scene.head.split("\r\n").find(|line| line.starts_with("x-api-key")).unwrap();
+    let asked = ["-H", key, "-H", "x-forwarded-for: 203.0.113.7"];
+    for path in ["/authz/forward-auth", "/authz/auth-request", "/authz/ext-authz/orders", "/v1/verify"] {
+        let url = format!("{public}{path}");
+        for more in [&asked[..], &["-X", "POST"]] {
+            assert_eq!(status(&url, more), "404", "{path}");
+        }
+        let word = curl(&[&[url.as_str()], &asked[..]].concat());
+        assert!(word.contains("pages only") && word.contains("listen_gateways"), "{path}: {word}");
+    }
+    assert_eq!(status(&format!("{apart}/authz/forward-auth"), &asked), "200");
+    let socket = ["--unix-socket", path.to_str().unwrap()];
+    assert_eq!(status("http://x/authz/auth-request", &[&socket[..], &asked[..]].concat()), "200");
+    assert_eq!(status(&format!("{apart}/v1/verify"), &["-X", "POST"]), "401");
+    assert_eq!(scene.times_used(), 2);
+    for path in ["/", "/login", "/setup", "/account/api-keys", "/portal/log_in", "/metrics", "/nowhere"] {
+        let word = curl(&[&format!("{apart}{path}")]);
+        assert!(word.contains("gateways only"), "{path}: {word}");
+    }
+    assert_eq!(status(&format!("{public}/login"), &[]), "200");
+    for place in [&public, &apart] {
+        assert_eq!(status(&format!("{place}/healthz"), &[]), "200");
+        assert_eq!(status(&format!("{place}/readyz"), &[]), "200");
+    }
+}
+
 /// Makes certificates with the openssl command.
 pub(crate) struct Authority {
     dir: tempfile::TempDir,

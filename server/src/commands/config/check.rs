@@ -60,6 +60,7 @@ fn places(settings: &Settings) -> Vec<(Listen, &'static str)> {
     let server = &settings.server;
     let plain = server.listen.iter().cloned().chain(server.listen_proxy_protocol.map(Listen::Address));
     let admin = settings.admin_listen.map(|address| (Listen::Address(address), " (--admin-listen)"));
+    let plain = plain.chain(server.listen_gateways.iter().cloned());
     plain.map(|place| (place, "")).chain(admin).collect()
 }
 

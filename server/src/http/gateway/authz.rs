@@ -6,6 +6,7 @@ use super::{credential, preflight, presented, probed, query};
 use crate::domain::address::Address;
 use crate::domain::client_address::{NoClientAddress, Peer};
 use crate::domain::verdict::Code;
+use crate::events::Event;
 use crate::http::access::note_verdict;
 use crate::http::client::{self, Caller};
 use crate::http::load::admit_question;
@@ -56,6 +57,7 @@ pub(super) async fn answer(
     }
     if !is_believed(services, caller.peer, headers) {
         client::note_ignored(services, caller.peer, headers);
+        tell_disbelieved(services, caller.peer);
         return Problem::UNTRUSTED.into_response();
     }
     let settings = &services.settings;
@@ -66,6 +68,9 @@ pub(super) async fn answer(
     }
     let started = Instant::now();
     let client = client::address(services, caller, headers);
+    if let Err(cause) = client {
+        client::tell_unnamed(services, caller.peer, cause);
+    }
     let (verdict, hint) = match admit_question(services) {
         Some(_place) => decide(services, client, headers).await,
         None => (Verdict::refuse(Code::Unavailable), None),
@@ -93,6 +98,19 @@ fn is_believed(services: &Services, peer: Peer, headers: &HeaderMap) -> bool {
     let settings = &services.settings;
     settings.trusted_proxies.trusts(peer)
         && (!settings.require_gateway_token || credential::in_own_header(services, headers))
+}
+
+fn tell_disbelieved(services: &Services, peer: Peer) {
+    if services.settings.trusted_proxies.trusts(peer) {
+        return credential::tell_wrong(services, peer);
+    }
+    services.events.tell(
+        Event::StrangerRefused,
+        peer.address().into(),
+        format_args!(
+            "{peer} asked as gateways do and is not in trusted_proxies; if it is your gateway, add it there"
+        ),
+    );
 }
 
 async fn decide(

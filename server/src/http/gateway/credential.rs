@@ -1,5 +1,7 @@
 //! How a gateway proves that it is one: by its token, in exactly one header line.
 
+use crate::domain::client_address::Peer;
+use crate::events::Event;
 use crate::services::Services;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -16,6 +18,17 @@ pub(super) fn in_authorization(services: &Services, headers: &HeaderMap) -> bool
 /// Whether `X-Latchkey-Gateway` holds the token of a gateway.
 pub(super) fn in_own_header(services: &Services, headers: &HeaderMap) -> bool {
     only_line(headers, &GATEWAY).is_some_and(|token| is_known(services, token))
+}
+
+/// Counts and tells of a question without the right token.
+pub(super) fn tell_wrong(services: &Services, peer: Peer) {
+    services.events.tell(
+        Event::GatewayTokenWrong,
+        peer.address().into(),
+        format_args!(
+            "{peer} asked without the token of a gateway, or with a wrong one (latchkey gateway list)"
+        ),
+    );
 }
 
 /// Found by its keyed hash, so the time that it takes tells nothing about the token.

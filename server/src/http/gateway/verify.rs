@@ -2,6 +2,7 @@
 
 use super::credential;
 use crate::domain::address::Address;
+use crate::domain::client_address::Peer;
 use crate::domain::verdict::Code;
 use crate::http::access::note_verdict;
 use crate::http::load::admit_question;
@@ -53,10 +54,11 @@ struct ValidKey {
 }
 
 /// Answers one JSON question.
-pub(super) async fn verify(services: &Services, request: Request) -> Response {
+pub(super) async fn verify(services: &Services, request: Request, peer: Peer) -> Response {
     let (request, body) = request.into_parts();
     // Before the body is read: strangers send whatever they like.
     if !credential::in_authorization(services, &request.headers) {
+        credential::tell_wrong(services, peer);
         return Problem::NO_GATEWAY.into_response();
     }
     let Some(_place) = admit_question(services) else {

@@ -27,8 +27,8 @@ use tokio_util::sync::CancellationToken;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, guest: Guest) {
-    let Arrival { stream, peer, proxied } = arrival;
-    let caller = Caller { peer, source: None };
+    let Arrival { stream, peer, proxied, door } = arrival;
+    let caller = Caller { peer, source: None, door };
     let stream = match stream {
         Stream::Unix(stream) => return speak(stream, caller, &front, &guest).await,
         Stream::Tcp(stream) => stream,
@@ -64,7 +64,7 @@ async fn attend_introduced(
         front.traffic.bad_proxy_headers.add();
         return;
     };
-    let caller = Caller { source, ..caller };
+    let caller = front.introduced(caller, source);
     // Over its share: closed, as at the door.
     let Ok(guest) = guest.introduced_as(front, source) else { return };
     let Some(Handshakes { tls, runtime }) = &front.tls else {

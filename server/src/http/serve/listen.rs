@@ -3,6 +3,7 @@
 use super::unix::SocketFile;
 use crate::domain::address::Address;
 use crate::domain::client_address::Peer;
+use crate::http::client::Door;
 use crate::settings::{Listen, ServerSettings};
 use std::io;
 use std::net::SocketAddr;
@@ -36,6 +37,7 @@ pub struct Listener {
     place: Listen,
     /// Whether connections begin with a PROXY header.
     proxied: bool,
+    door: Door,
 }
 
 enum Socket {
@@ -54,6 +56,7 @@ pub(super) struct Arrival {
     pub(super) stream: Stream,
     pub(super) peer: Peer,
     pub(super) proxied: bool,
+    pub(super) door: Door,
 }
 
 impl ListenError {
@@ -70,9 +73,12 @@ impl Listener {
     /// # Errors
     /// Names the first place that cannot be had, and why.
     pub fn bind_all(settings: &ServerSettings) -> Result<Vec<Self>, ListenError> {
-        let proxied = settings.listen_proxy_protocol.map(|address| (Listen::Address(address), true));
-        let plain = settings.listen.iter().map(|place| (place.clone(), false));
-        plain.chain(proxied).map(|(place, proxied)| Ok(Self { proxied, ..Self::bind(place)? })).collect()
+        let door = if settings.listen_gateways.is_empty() { Door::All } else { Door::Pages };
+        let plain = settings.listen.iter().map(|place| (place.clone(), false, door));
+        let proxied = settings.listen_proxy_protocol.map(|address| (Listen::Address(address), true, door));
+        let gateways = settings.listen_gateways.iter().map(|place| (place.clone(), false, Door::Gateways));
+        let all = plain.chain(proxied).chain(gateways);
+        all.map(|(place, proxied, door)| Ok(Self { proxied, door, ..Self::bind(place)? })).collect()
     }
 
     /// Listens at one place.
@@ -90,9 +96,9 @@ impl Listener {
             Ok(Socket::Tcp(listener)) => {
                 // The system may have chosen the port.
                 let place = listener.local_addr().map_or(place, Listen::Address);
-                Ok(Self { socket: Socket::Tcp(listener), place, proxied: false })
+                Ok(Self { socket: Socket::Tcp(listener), place, proxied: false, door: Door::All })
             }
-            Ok(socket) => Ok(Self { socket, place, proxied: false }),
+            Ok(socket) => Ok(Self { socket, place, proxied: false, door: Door::All }),
             Err(why) => Err(ListenError { place, why }),
         }
     }
@@ -115,6 +121,12 @@ impl Listener {
         &self.place
     }
 
+    /// What it answers.
+    #[must_use]
+    pub fn door(&self) -> Door {
+        self.door
+    }
+
     pub(super) async fn accept(&self) -> io::Result<Arrival> {
         let (stream, peer) = match &self.socket {
             Socket::Tcp(listener) => {
@@ -123,7 +135,7 @@ impl Listener {
             }
             Socket::Unix { listener, .. } => (Stream::Unix(listener.accept().await?.0), Peer::Unix),
         };
-        Ok(Arrival { stream, peer, proxied: self.proxied })
+        Ok(Arrival { stream, peer, proxied: self.proxied, door: self.door })
     }
 }
 

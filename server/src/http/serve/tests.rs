@@ -5,9 +5,8 @@ use super::guest::Guest;
 use super::*;
 use crate::domain::address::Address;
 use crate::domain::client_address::Peer;
-use crate::domain::proxy_protocol::ConnectionSource;
 use crate::domain::share::ShareRule;
-use crate::http::client::Caller;
+use crate::http::client::{Caller, Door};
 use crate::http::held::hold;
 use crate::settings::Layers;
 use crate::traffic::{Client, Origin, Pool};
@@ -58,7 +57,7 @@ impl Hall {
     fn connect_as(&self, peer: Peer) -> (DuplexStream, JoinHandle<()>) {
         let (client, server) = duplex(4096);
         let front = Arc::clone(&self.front);
-        let caller = Caller { peer, source: None };
+        let caller = Caller { peer, source: None, door: Door::All };
         let guest = Guest::of_peer(&front, caller.peer).unwrap();
         (client, tokio::spawn(async move { speak(server, caller, &front, &guest).await }))
     }

@@ -1,0 +1,173 @@
+//! What is said of addresses: which one to open, why a form is refused, and what tools read in the log.
+
+use crate::app::{Answer, PASSWORD, TestApp};
+use crate::binary::{Server, latchkey};
+use crate::connections::curl;
+use http::{Method, StatusCode};
+use latchkey::events::Event;
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+async fn log_in(app: &TestApp, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+    let body = serde_urlencoded::to_string([("username", "demo"), ("password", PASSWORD)]).unwrap();
+    let headers: Vec<_> = [FORM].iter().chain(headers).copied().collect();
+    app.stranger().request(Method::POST, path, &headers, body.into()).await
+}
+
+#[tokio::test]
+async fn in_a_lan_the_pages_are_opened_by_whatever_name_the_machine_has() {
+    let app = TestApp::start_with(&[("listen", "0.0.0.0:3000")]).await;
+    app.add_user("demo").await;
+    for place in ["keys.lan:3000", "192.168.7.20:3000", "[fd00::14]:3000"] {
+        let origin = format!("http://{place}");
+        for path in ["/login", "/portal/log_in"] {
+            let answer = log_in(&app, path, &[("origin", &origin), ("host", place)]).await;
+            let done = if path == "/login" { StatusCode::SEE_OTHER } else { StatusCode::OK };
+            assert_eq!(answer.status, done, "{place} {path}: {}", answer.body);
+        }
+        let foreign = log_in(&app, "/login", &[("origin", "http://evil.example"), ("host", place)]).await;
+        assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(app.services.events.total(Event::OriginRefused), 3);
+}
+
+#[tokio::test]
+async fn pages_opened_over_http_say_why_nobody_can_log_in() {
+    let app = TestApp::start_with(&[("public_url", "https://keys.example.com")]).await;
+    app.add_user("demo").await;
+    let sent = [("origin", "http://keys.example.com"), ("host", "keys.example.com")];
+    for (language, words) in [("en", "nobody can log in here"), ("ro", "nimeni nu se poate autentifica")] {
+        let headers = [sent[0], sent[1], ("accept-language", language)];
+        let plain = log_in(&app, "/login", &headers).await;
+        assert_eq!(plain.status, StatusCode::FORBIDDEN);
+        assert!(
+            plain.body.contains(words) && plain.body.contains("https://keys.example.com"),
+            "{}",
+            plain.body
+        );
+    }
+    let scripted = log_in(&app, "/portal/log_in", &sent).await;
+    let told = serde_json::json!({"WrongAddress": {"address": "https://keys.example.com", "plain": true}});
+    assert_eq!((scripted.status, scripted.json()), (StatusCode::FORBIDDEN, told));
+    let elsewhere = [("origin", "https://other.example"), ("host", "127.0.0.1:3000")];
+    let scripted = log_in(&app, "/portal/log_in", &elsewhere).await;
+    assert_eq!(scripted.json()["WrongAddress"]["plain"], false);
+    assert_eq!(app.services.events.total(Event::OriginRefused), 4);
+}
+
+#[test]
+fn a_server_on_every_address_prints_links_that_can_be_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start_with(dir.path(), &["--listen", "0.0.0.0:0"], &[]);
+    let mut lines = vec![server.setup.clone().unwrap()];
+    while !lines.last().unwrap().starts_with("0.0.0.0 is no address to open: set public_url") {
+        lines.push(server.next_line());
+    }
+    lines.pop();
+    let links: Vec<_> =
+        lines.iter().map(|line| line.strip_prefix("Create the first account: ").unwrap()).collect();
+    let port = server.address.port();
+    assert!(links.last().unwrap().starts_with(&format!("http://127.0.0.1:{port}/setup?token=")), "{links:?}");
+    for link in &links {
+        assert_eq!(curl(&["-o", "/dev/null", "-w", "%{http_code}", link]), "200", "{link}");
+    }
+    let log = server.stop();
+    assert!(log.contains("event=\"clear_text\"") && log.contains("travel in the clear"), "{log}");
+}
+
+#[test]
+fn what_is_served_to_this_machine_or_behind_tls_warns_of_nothing() {
+    for (listen, settings) in
+        [("127.0.0.1:0", &[][..]), ("0.0.0.0:0", &[("LATCHKEY_PUBLIC_URL", "https://keys.example.com")][..])]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Server::start_with(dir.path(), &["--listen", listen], settings).stop();
+        assert!(!log.contains("clear_text"), "{log}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let lan = [("LATCHKEY_PUBLIC_URL", "http://keys.lan")];
+    let log = Server::start_with(dir.path(), &["--listen", "127.0.0.1:0"], &lan).stop();
+    assert!(log.contains("logins at http://keys.lan travel in the clear"), "{log}");
+}
+
+#[test]
+fn the_start_says_where_it_listens_and_where_customers_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command =
+        latchkey(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--public-url", "https://k.example"]);
+    let mut process = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(process.stdout.take().unwrap()), &mut first)
+        .unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let rest = first.trim_end().strip_prefix("Latchkey 0.1.0 listens on 127.0.0.1:").unwrap();
+    let (port, rest) = rest.split_once("; customers reach it at ").unwrap();
+    assert!(port.parse::<u16>().is_ok_and(|port| port != 0), "{first}");
+    assert_eq!(rest, format!("https://k.example; data in {}", dir.path().display()));
+}
+
+#[test]
+fn a_contradiction_stops_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = latchkey(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    let output = command.env("LATCHKEY_CLIENT_ADDRESS_HEADER", "proxy-protocol").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error.contains("client_address_header") && error.contains("listen_proxy_protocol"), "{error}");
+    assert!(!dir.path().join("latchkey.db").exists(), "nothing was made");
+}
+
+/// One kind after the other, three times each: a line a source and minute, a counter that counts all.
+#[test]
+fn what_strangers_do_stands_in_the_log_and_in_the_metrics() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = [("LATCHKEY_TRUSTED_PROXIES", "127.0.0.1"), ("LATCHKEY_ADMIN_LISTEN", "127.0.0.1:0")];
+    let mut server = Server::start_with(dir.path(), &[], &settings);
+    let metrics = server.next_line();
+    let metrics = metrics.strip_prefix("Metrics for the operator: ").unwrap().to_owned();
+    let url = |path: &str| format!("http://{}{path}", server.address);
+    let (hook, verify, login) = (url("/authz/forward-auth"), url("/v1/verify"), url("/login"));
+    let token = format!("x-api-key: lkd_{}", "0".repeat(42));
+    let data = "username=nobody&password=wrong";
+    let from = |client: &'static str| ["-H", client, "--data", data];
+    let asked: [(&str, Vec<&str>); 6] = [
+        ("gateway_token_wrong", vec!["-X", "POST", &verify]),
+        ("stranger_refused", vec!["--interface", "127.0.0.2", &hook]),
+        ("no_client_address", vec!["-H", &token, &hook]),
+        ("client_unknown", vec![&login]),
+        (
+            "origin_refused",
+            [&["-H", "origin: https://evil.example", &login], &from("x-forwarded-for: 203.0.113.7")[..]]
+                .concat(),
+        ),
+        ("login_failed", [&[login.as_str()], &from("x-forwarded-for: 203.0.113.8")[..]].concat()),
+    ];
+    for (_, arguments) in &asked {
+        (0..3).for_each(|_| drop(curl(&[&["-o", "/dev/null"], arguments.as_slice()].concat())));
+    }
+    let throttled = from("x-forwarded-for: 203.0.113.9");
+    (0..13).for_each(|_| drop(curl(&[&["-o", "/dev/null", login.as_str()], &throttled[..]].concat())));
+    let counted = curl(&[&metrics]);
+    let log = server.stop();
+    for (name, _) in &asked {
+        let expected = if *name == "login_failed" { 3 + 10 } else { 3 };
+        let sample = format!("latchkey_events_total{{event=\"{name}\"}} {expected}");
+        assert!(counted.contains(&sample), "{sample}: {counted}");
+        let lines = log.lines().filter(|line| line.contains(&format!("event=\"{name}\""))).count();
+        assert_eq!(lines, if *name == "login_failed" { 2 } else { 1 }, "{name}: {log}");
+    }
+    assert!(counted.contains("latchkey_events_total{event=\"login_throttled\"} 3"), "{counted}");
+    assert_eq!(log.matches("event=\"login_throttled\" client=203.0.113.9 ").count(), 1, "{log}");
+    assert_eq!(
+        log.matches("event=\"login_failed\" client=203.0.113.8 ").count(),
+        1,
+        "what fail2ban reads: {log}"
+    );
+    assert_eq!(log.matches("event=\"stranger_refused\" client=127.0.0.2 ").count(), 1, "{log}");
+    assert!(
+        log.contains("form refused: Origin https://evil.example, public_url http://127.0.0.1:0"),
+        "{log}"
+    );
+    assert!(!log.contains("for nobody"), "what was typed as a name may be a password: {log}");
+}
