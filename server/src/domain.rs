@@ -10,6 +10,7 @@ pub mod ids;
 pub mod key_type;
 pub mod mail_address;
 pub mod mail_reply;
+pub mod mark;
 pub mod notice;
 pub mod outbound;
 pub mod password_rules;

@@ -119,6 +119,47 @@ pub enum OpenError {
          the secrets.toml (or the settings pepper and sealing_key) that belong to it"
     )]
     OtherSecrets,
+    /// A file was put back and the log of another stayed.
+    #[error(
+        "{file} was put back beside {file}-wal, the log of another file, and together they are neither; move \
+         {file}-wal and {file}-shm away and put back both files of one backup, or the files that were there \
+         (docs/operating.md, Putting back a backup)"
+    )]
+    ForeignLog {
+        /// The file.
+        file: &'static str,
+    },
+    /// One file was put back without the other.
+    #[error(
+        "{older} (of {of}) is older than {newer} (of {other}), so they are not of one backup; put back both \
+         files of one backup, or accept with `touch {accept}` that {lost} (docs/operating.md, Putting back a \
+         backup)"
+    )]
+    Older {
+        /// The older file.
+        older: &'static str,
+        /// When it was the present one.
+        of: String,
+        /// The other file.
+        newer: &'static str,
+        /// When that was the present one.
+        other: String,
+        /// What is lost with the older one.
+        lost: &'static str,
+        /// The file that accepts it.
+        accept: String,
+    },
+    /// A file whose trees are broken.
+    #[error(
+        "{file} is damaged ({found}); put back both files of a backup (docs/operating.md, Putting back a \
+         backup)"
+    )]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What SQLite found first.
+        found: String,
+    },
     /// The SQLite library has a bug that loses data.
     #[error("SQLite {0} is too old: 3.51.3 or later is needed (its WAL-reset fix); rebuild Latchkey")]
     OldLibrary(String),

@@ -1,6 +1,8 @@
 //! SQLite: `latchkey.db` for the state through sqlx, `usage.db` for the counts through rusqlite.
 
 mod audit;
+mod belonging;
+mod bond;
 mod bulk;
 mod checkpoint;
 mod files;
@@ -8,8 +10,10 @@ mod gateways;
 mod inspect;
 mod invitations;
 mod keys;
+mod labels;
 mod load;
 mod mails;
+mod moves;
 mod notices;
 mod open;
 mod profile;
@@ -22,6 +26,8 @@ mod sub_users;
 mod usage_detail;
 mod usage_keep;
 mod usage_log;
+mod usage_mark;
+mod usage_names;
 mod usage_read;
 mod users;
 mod webhooks;
@@ -95,6 +101,16 @@ fn cannot_open(path: &Path, error: impl Into<StoreError>) -> OpenError {
         StoreError::Locked(_) => OpenError::Locked { file },
         StoreError::Broken(reason) | StoreError::Unavailable(reason) => OpenError::Io { file, reason },
         other => OpenError::Io { file, reason: other.to_string() },
+    }
+}
+
+/// The same, where the content of the file is broken.
+fn not_sound(path: &Path, error: rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
+            OpenError::Damaged { file: path.display().to_string(), found: error.to_string() }
+        }
+        _ => cannot_open(path, error),
     }
 }
 

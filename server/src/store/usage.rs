@@ -2,7 +2,7 @@
 
 use super::{KeySum, Piece, StoreError};
 use crate::domain::address::Address;
-use crate::domain::ids::{KeyNo, UserNo};
+use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::verdict::Code;
 use async_trait::async_trait;
@@ -99,6 +99,16 @@ pub trait UsageLog: Send {
     /// # Errors
     /// A helper has ended.
     fn helpers(&self) -> Result<(), StoreError>;
+    /// Notes whose these numbers are, before anything is kept under them for good.
+    ///
+    /// # Errors
+    /// Nothing was noted.
+    fn name_keys(&mut self, keys: &[(KeyNo, KeyId)]) -> Result<(), StoreError>;
+    /// Whatever the log has to do beside counting; called every second.
+    ///
+    /// # Errors
+    /// It is tried again the next time.
+    fn upkeep(&mut self) -> Result<(), StoreError>;
     /// Moves what the write-ahead log holds into the database, as far as readers let it.
     ///
     /// # Errors

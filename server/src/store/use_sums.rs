@@ -45,6 +45,17 @@ pub enum Piece {
     Room(KeyNo),
 }
 
+impl Piece {
+    /// The key that it is of.
+    #[must_use]
+    pub fn key(&self) -> KeyNo {
+        match self {
+            Self::Addresses(key, _) | Self::Room(key) => *key,
+            Self::Key(sum) => sum.key,
+        }
+    }
+}
+
 impl KeySum {
     fn begin(one: Use, at: Micros) -> Self {
         let (hours, addresses) = (Vec::new(), Vec::new());

@@ -106,6 +106,12 @@ impl KeyIndex {
         known.entry(no, known.keys.get(no)?)
     }
 
+    /// The public id of that key or tombstone.
+    #[must_use]
+    pub fn id(&self, no: KeyNo) -> Option<KeyId> {
+        self.known.read().keys.get(no).map(|record| record.id)
+    }
+
     /// Judges one address by what is known now.
     ///
     /// # Errors

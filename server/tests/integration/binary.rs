@@ -34,6 +34,11 @@ pub(crate) struct Start<'a> {
 impl Start<'_> {
     /// Starts it; the set-up link is read where the database is empty.
     pub(crate) fn run(&self, dir: &Path) -> Server {
+        self.try_run(dir).unwrap_or_else(|log| panic!("it does not start: {log}"))
+    }
+
+    /// The same where it may end before it serves; answers its log then.
+    pub(crate) fn try_run(&self, dir: &Path) -> Result<Server, String> {
         let is_empty = !self.seen.as_deref().unwrap_or(dir).join("latchkey.db").exists();
         let log = NamedTempFile::new().unwrap();
         let mut process = under(&self.under, dir, &["serve"]);
@@ -45,13 +50,14 @@ impl Start<'_> {
         let mut process = process.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let Some(first) = lines.next() else {
-            panic!("it does not start: {}", std::fs::read_to_string(log.path()).unwrap());
+            process.wait().unwrap();
+            return Err(std::fs::read_to_string(log.path()).unwrap());
         };
         let first = first.unwrap();
         let listens = first.split(" listens on ").nth(1).and_then(|rest| rest.split(';').next());
         let address = listens.unwrap_or_else(|| panic!("{first}")).parse().unwrap();
         let setup = is_empty.then(|| lines.next().unwrap().unwrap());
-        Server { process, address, setup, lines, log }
+        Ok(Server { process, address, setup, lines, log })
     }
 }
 

@@ -182,9 +182,10 @@ fn a_database_of_a_newer_version_or_other_secrets_is_refused() {
     assert!(verb(dir.path(), &["user", "add", "a", "--password-stdin"], PASSWORD).status.success());
     let refused = || err(&verb(dir.path(), &["user", "list"], ""));
     let usage = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
+    let version: u32 = usage.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
     usage.pragma_update(None, "user_version", 99).unwrap();
     assert!(refused().contains("usage.db was made by a newer version of Latchkey"), "{}", refused());
-    usage.pragma_update(None, "user_version", 1).unwrap();
+    usage.pragma_update(None, "user_version", version).unwrap();
     assert_eq!(refused(), "");
     let id: Vec<u8> = usage.query_row("SELECT id FROM installation", [], |r| r.get(0)).unwrap();
     usage.execute("UPDATE installation SET id = zeroblob(16)", []).unwrap();

@@ -8,6 +8,7 @@ mod disk_image;
 mod load;
 mod model;
 mod power_loss;
+mod restoring;
 mod revocation;
 mod rounds;
 mod small_disk;

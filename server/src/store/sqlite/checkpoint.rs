@@ -2,10 +2,14 @@
 //!
 //! A thread with a connection of its own moves the write-ahead log into the database when it has grown: most
 //! of it while the writer goes on, the rest while it keeps the writer out, which tries again a moment later.
-//! The log then starts over, and its file shrinks to the limit below.
+//! The log then starts over, and its file shrinks to the limit below. The thread also syncs a mark that was
+//! written.
 
+use super::bond::Bond;
+use super::usage_mark::empty_log;
 use crate::store::StoreError;
 use rusqlite::Connection;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,9 +33,9 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts looking after the log of that database.
-    pub(super) fn start(path: &Path) -> std::io::Result<Self> {
+    pub(super) fn start(path: &Path, bond: Arc<Bond>) -> std::io::Result<Self> {
         let database = path.to_owned();
-        Self::looking_with(move |log| look(&database, log), path)
+        Self::looking_with(move |log| look(&database, log, &bond), path)
     }
 
     fn looking_with(look: impl Fn(&Path) + Send + 'static, path: &Path) -> std::io::Result<Self> {
@@ -68,20 +72,30 @@ impl Drop for Checkpointer {
     }
 }
 
-fn look(path: &Path, log: &Path) {
+fn look(path: &Path, log: &Path, bond: &Bond) {
+    if let Some(mark) = bond.undurable() {
+        // What has left the log is durable in the file.
+        match File::open(log).and_then(|file| file.sync_data()) {
+            Ok(()) => bond.make_durable(mark),
+            Err(error) => tracing::warn!(%error, "the log of usage.db could not be synced"),
+        }
+    }
     if std::fs::metadata(log).is_ok_and(|m| m.len() >= GROWN)
-        && let Err(error) = checkpoint(path)
+        && let Err(error) = checkpoint(path, bond)
     {
         tracing::warn!(%error, "usage.db could not be checkpointed");
     }
 }
 
-fn checkpoint(path: &Path) -> rusqlite::Result<()> {
+fn checkpoint(path: &Path, bond: &Bond) -> rusqlite::Result<()> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
+    let mark = bond.taken();
     for how in ["PASSIVE", "RESTART"] {
         // Who is in the way of one is met again by the next look.
-        connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |_| Ok(()))?;
+        if empty_log(&connection, how)? {
+            bond.moved(mark);
+        }
     }
     Ok(())
 }

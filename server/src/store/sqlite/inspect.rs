@@ -1,10 +1,13 @@
 //! What a start would find in a data directory that no server uses, without a trace of having looked.
 
+use super::belonging::compare;
 use super::cannot_open;
 use super::files::refuse_other_files;
+use super::labels::Label;
 use super::load::prefixes;
 use super::open::MIGRATIONS;
 use super::usage_log::MIGRATIONS as USAGE_MIGRATIONS;
+use crate::domain::mark::File;
 use crate::domain::token::TokenHash;
 use crate::store::{OpenError, PrefixInUse};
 use rusqlite::{Connection, OpenFlags};
@@ -30,6 +33,13 @@ pub fn inspect(directory: &Path, fingerprint: TokenHash) -> Result<Vec<PrefixInU
     let (id, found) = look_at_state(&state, fingerprint).map_err(|e| cannot_open(&state, e))??;
     if has_content(&usage) && is_whole(&usage) {
         look_at_usage(&usage, &id).map_err(|e| cannot_open(&usage, e))??;
+        let label = |path: &Path, file| {
+            open(path).and_then(|c| Label::of(&c, file, None)).map_err(|e| cannot_open(path, e))
+        };
+        if let (Some(of_state), Some(of_counts)) = (label(&state, File::State)?, label(&usage, File::Counts)?)
+        {
+            compare(&state, &of_state, &of_counts)?;
+        }
     }
     Ok(found)
 }

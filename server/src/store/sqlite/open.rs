@@ -1,6 +1,10 @@
 //! Opening both files: checked, migrated, belonging together.
 
+use super::belonging::{self, Found, holds_counts};
+use super::bond::Bond;
 use super::files::{close_to_others, refuse_other_files};
+use super::labels::log_of;
+use super::moves::Moves;
 use super::writer::Writer;
 use super::{SqliteStore, SqliteUsageLog, cannot_open};
 use crate::domain::token::TokenHash;
@@ -39,26 +43,34 @@ pub async fn open(
     let (state, usage) = (directory.join("latchkey.db"), directory.join("usage.db"));
     refuse_other_files([&state, &usage])?;
     refuse_to_begin_beside_counts(&state, &usage)?;
+    let found = belonging::check(&state, &usage)?;
     close_to_others(&state)?;
     tell_what_is_recovered([&state, &usage]);
     let mut connection = open_state(&state).await?;
     let known = installation(&mut connection).await.map_err(|e| cannot_open(&state, e))?;
-    let log = match known {
+    let bond = Arc::<Bond>::default();
+    let mut log = match known {
         Some((_, made_with)) if made_with != fingerprint.0 => return Err(OpenError::OtherSecrets),
-        Some((id, _)) => open_usage(&usage, id, durable_usage)?,
+        Some((id, _)) => open_usage(&usage, &state, id, durable_usage, Arc::clone(&bond))?,
         None => {
             close_to_others(&usage)?;
             // The counts first: so where the state names its installation, there were counts once.
-            let (log, id) = SqliteUsageLog::begin(&usage, durable_usage)?;
+            let (log, id) = SqliteUsageLog::begin(&usage, &state, durable_usage, Arc::clone(&bond))?;
             begin_installation(&mut connection, id, fingerprint).await.map_err(|e| cannot_open(&state, e))?;
             log
         }
     };
+    if matches!(found, Found::Accepted) {
+        log.keep_only_known(&state).map_err(|e| cannot_open(&usage, e))?;
+    }
+    let moves = Moves::begin(&mut connection, &mut log, bond, usage.clone());
+    let moves = moves.await.map_err(|e| cannot_open(&state, e))?;
+    belonging::forget_acceptance(&state)?;
     let readers = open_readers(&state, &usage).await?;
     // The writer waits for a lock by itself, with all who wait for the writer.
     connection.execute("PRAGMA busy_timeout = 0").await.map_err(|e| cannot_open(&state, e))?;
-    let store =
-        SqliteStore { writer: Writer::start(connection, watcher), readers, directory: directory.to_owned() };
+    let writer = Writer::start(connection, watcher, moves);
+    let store = SqliteStore { writer, readers, directory: directory.to_owned() };
     Ok((store, log))
 }
 
@@ -81,7 +93,7 @@ async fn open_state(path: &Path) -> Result<SqliteConnection, OpenError> {
 /// Counts without a state are somebody's who lost the state, not the beginning of an installation. Nothing
 /// is made then: the log of a new file would spoil the one that is put back.
 fn refuse_to_begin_beside_counts(state: &Path, usage: &Path) -> Result<(), OpenError> {
-    if !state.exists() && SqliteUsageLog::holds_counts(usage)? {
+    if !state.exists() && holds_counts(usage)? {
         return Err(OpenError::NoState { file: state.display().to_string() });
     }
     Ok(())
@@ -90,8 +102,8 @@ fn refuse_to_begin_beside_counts(state: &Path, usage: &Path) -> Result<(), OpenE
 /// A write-ahead log outlives only a run that was not stopped; SQLite takes it in when the file is opened.
 fn tell_what_is_recovered(files: [&Path; 2]) {
     for file in files {
-        let log = file.with_extension("db-wal");
-        if let Some(bytes) = std::fs::metadata(&log).ok().map(|m| m.len()).filter(|bytes| *bytes > 0) {
+        if let Some(bytes) = std::fs::metadata(log_of(file)).ok().map(|m| m.len()).filter(|bytes| *bytes > 0)
+        {
             let file = file.display();
             tracing::info!(%file, bytes, "the last run was not stopped properly; recovering from its log");
         }
@@ -99,7 +111,13 @@ fn tell_what_is_recovered(files: [&Path; 2]) {
 }
 
 /// The counts of a known installation.
-fn open_usage(path: &Path, installation: Uuid, durable: bool) -> Result<SqliteUsageLog, OpenError> {
+fn open_usage(
+    path: &Path,
+    state: &Path,
+    installation: Uuid,
+    durable: bool,
+    bond: Arc<Bond>,
+) -> Result<SqliteUsageLog, OpenError> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(OpenError::NoCounts { file: path.display().to_string() });
@@ -110,7 +128,7 @@ fn open_usage(path: &Path, installation: Uuid, durable: bool) -> Result<SqliteUs
         _ => {}
     }
     close_to_others(path)?;
-    SqliteUsageLog::open(path, installation, durable)
+    SqliteUsageLog::open(path, state, installation, durable, bond)
 }
 
 /// The id that ties the two files together, and the fingerprint of the secrets they were made with.

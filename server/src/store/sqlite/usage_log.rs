@@ -1,23 +1,28 @@
 //! The writing side of the counts: `usage.db` through one rusqlite connection.
 
+use super::belonging::holds_counts;
+use super::bond::Bond;
 use super::checkpoint::{CUT, Checkpointer};
 use super::rows::corrupt;
-use super::{cannot_open, usage_keep};
+use super::{cannot_open, usage_keep, usage_mark, usage_names};
 use crate::domain::address::Address;
-use crate::domain::ids::{KeyNo, UserNo};
+use crate::domain::ids::{KeyId, KeyNo, UserNo};
+use crate::domain::mark::Mark;
 use crate::domain::time::Micros;
 use crate::domain::verdict::Code;
 use crate::store::{
     Generation, KeySum, OpenError, Piece, Refusal, StoreError, Total, UsageLog, Use, UseSums, Walk,
 };
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// Each entry takes the file one version further; `PRAGMA user_version` says where it stands.
-pub(super) const MIGRATIONS: [&str; 1] = [include_str!("migrations/usage/0001_begin.sql")];
+pub(super) const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/usage/0001_begin.sql"), include_str!("migrations/usage/0002_marks.sql")];
 /// Bytes of one use in a journal row: key, user, address.
 const ENTRY: usize = 24;
 /// Bytes of one moved address in a journal row: key, address.
@@ -32,45 +37,51 @@ pub(super) const MOVED: i64 = 2;
 
 /// The writing connection of `usage.db`.
 pub struct SqliteUsageLog {
-    connection: Connection,
+    pub(super) connection: Connection,
     /// The place of the last row of each generation that has any.
     places: HashMap<Generation, i64>,
     buffer: Vec<u8>,
     checkpointer: Checkpointer,
+    pub(super) bond: Arc<Bond>,
+    pub(super) mark: Mark,
+    pub(super) durable: bool,
 }
 
 impl SqliteUsageLog {
-    /// Opens the file of an installation.
-    pub(super) fn open(path: &Path, installation: Uuid, durable: bool) -> Result<Self, OpenError> {
-        let (log, owner) = Self::claim(path, installation, durable)?;
+    /// Opens the file of an installation. `state` is latchkey.db, whose keys are counted in it.
+    pub(super) fn open(
+        path: &Path,
+        state: &Path,
+        installation: Uuid,
+        durable: bool,
+        bond: Arc<Bond>,
+    ) -> Result<Self, OpenError> {
+        let (log, owner) = Self::claim(path, state, installation, durable, bond)?;
         if owner == installation { Ok(log) } else { Err(OpenError::Foreign) }
     }
 
     /// Makes the file of a new installation; answers its id. A file that a crash left here when it was made
     /// is taken, one with counts is somebody else's.
-    pub(super) fn begin(path: &Path, durable: bool) -> Result<(Self, Uuid), OpenError> {
-        if Self::holds_counts(path)? {
+    pub(super) fn begin(
+        path: &Path,
+        state: &Path,
+        durable: bool,
+        bond: Arc<Bond>,
+    ) -> Result<(Self, Uuid), OpenError> {
+        if holds_counts(path)? {
             Err(OpenError::Foreign)
         } else {
-            Self::claim(path, Uuid::now_v7(), durable)
+            Self::claim(path, state, Uuid::now_v7(), durable, bond)
         }
     }
 
-    /// Whether the file is there and anything was ever counted in it.
-    pub(super) fn holds_counts(path: &Path) -> Result<bool, OpenError> {
-        let counts = || -> rusqlite::Result<bool> {
-            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-            let made: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0))?;
-            let sql = "SELECT EXISTS (SELECT 1 FROM journal) OR EXISTS (SELECT 1 FROM totals)";
-            Ok(made > 0 && connection.query_row(sql, [], |r| r.get(0))?)
-        };
-        if !path.exists() {
-            return Ok(false);
-        }
-        counts().map_err(|e| cannot_open(path, e))
-    }
-
-    fn claim(path: &Path, installation: Uuid, durable: bool) -> Result<(Self, Uuid), OpenError> {
+    fn claim(
+        path: &Path,
+        state: &Path,
+        installation: Uuid,
+        durable: bool,
+        bond: Arc<Bond>,
+    ) -> Result<(Self, Uuid), OpenError> {
         let io = |e: rusqlite::Error| cannot_open(path, e);
         let mut connection = Connection::open(path).map_err(io)?;
         prepare(&mut connection).map_err(io)?;
@@ -78,17 +89,17 @@ impl SqliteUsageLog {
         if version > MIGRATIONS.len() {
             return Err(OpenError::Newer { file: path.display().to_string() });
         }
-        migrate(&mut connection, version).map_err(io)?;
-        let owner = claim(&connection, installation).map_err(io)?;
-        if !durable {
-            connection.pragma_update(None, "synchronous", "NORMAL").map_err(io)?;
+        if version < MIGRATIONS.len() {
+            migrate(&mut connection, version, state).map_err(io)?;
         }
+        let owner = claim(&connection, installation).map_err(io)?;
         let places = last_places(&connection).map_err(io)?;
-        // From here on whoever writes has others to serve: it tries again instead of waiting.
-        connection.busy_timeout(Duration::ZERO).map_err(io)?;
-        let checkpointer = Checkpointer::start(path)
+        let (mark, base) = usage_mark::read(&connection).map_err(io)?;
+        bond.moved(base);
+        let checkpointer = Checkpointer::start(path, Arc::clone(&bond))
             .map_err(|e| OpenError::Io { file: path.display().to_string(), reason: e.to_string() })?;
-        Ok((Self { connection, places, buffer: Vec::new(), checkpointer }, owner))
+        let buffer = Vec::new();
+        Ok((Self { connection, places, buffer, checkpointer, bond, mark, durable }, owner))
     }
 
     /// The last row that a transaction removes of these, and whether more are left; nothing where there is none.
@@ -137,14 +148,16 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn migrate(connection: &mut Connection, version: usize) -> rusqlite::Result<()> {
+fn migrate(connection: &mut Connection, version: usize, state: &Path) -> rusqlite::Result<()> {
+    usage_names::attach(connection, state)?;
     for (done, sql) in MIGRATIONS.iter().enumerate().skip(version) {
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Deferred: an immediate one would lock the state too.
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
         tx.execute_batch(sql)?;
         tx.pragma_update(None, "user_version", done + 1)?;
         tx.commit()?;
     }
-    Ok(())
+    usage_names::detach(connection)
 }
 
 /// Writes the installation into a new file; answers the one it belongs to.
@@ -183,6 +196,7 @@ impl UsageLog for SqliteUsageLog {
                 .execute(params![seq, kind, entries])?;
         }
         tx.commit()?;
+        self.bond.counted();
         Ok(())
     }
 
@@ -213,6 +227,7 @@ impl UsageLog for SqliteUsageLog {
             add_user_hour(&tx, user, hour, true, count)?;
         }
         tx.commit()?;
+        self.bond.counted();
         Ok(())
     }
 
@@ -259,7 +274,21 @@ impl UsageLog for SqliteUsageLog {
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
-        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        if usage_mark::empty_log(&self.connection, "PASSIVE")? {
+            self.bond.moved(self.mark);
+        }
+        Ok(())
+    }
+
+    fn name_keys(&mut self, keys: &[(KeyNo, KeyId)]) -> Result<(), StoreError> {
+        Ok(usage_names::name(&mut self.connection, keys)?)
+    }
+
+    fn upkeep(&mut self) -> Result<(), StoreError> {
+        let wanted = self.bond.wanted();
+        if wanted > self.mark {
+            self.take(wanted)?;
+        }
         Ok(())
     }
 }

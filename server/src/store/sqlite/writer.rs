@@ -10,6 +10,7 @@
 //! A lock that another program holds is waited for a moment, by all changes together; while it lasts, each is
 //! refused at once.
 
+use super::moves::{self, Moves};
 use super::open;
 use crate::life::panic_text;
 use crate::store::{Change, StoreError, Watcher};
@@ -56,11 +57,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection, watcher: Arc<dyn Watcher>) -> Self {
+    pub(super) fn start(connection: SqliteConnection, watcher: Arc<dyn Watcher>, moves: Moves) -> Self {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let (reporter, trouble) = watch::channel(None);
         tokio::spawn(async move {
-            let working = run(connection, receiver, watcher, &reporter);
+            let working = run(connection, receiver, watcher, moves, &reporter);
             if let Err(panic) = AssertUnwindSafe(working).catch_unwind().await {
                 reporter.send_replace(Some(StoreError::Ended(panic_text(panic.as_ref()))));
             }
@@ -166,10 +167,29 @@ async fn run(
     mut connection: SqliteConnection,
     mut queue: mpsc::Receiver<Message>,
     watcher: Arc<dyn Watcher>,
+    mut moves: Moves,
     reporter: &watch::Sender<Option<StoreError>>,
 ) {
     let mut locked_since = None;
-    while let Some(first) = queue.recv().await {
+    let mut tick = tokio::time::interval(moves::EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let first = tokio::select! {
+            biased;
+            _ = tick.tick() => {
+                match moves.step(&mut connection).await {
+                    // A lock is waited for by the next step.
+                    Ok(false) | Err(StoreError::Locked(_)) => {}
+                    stepped => report(reporter, stepped.map(drop)),
+                }
+                if has_ended(reporter) {
+                    return;
+                }
+                continue;
+            }
+            first = queue.recv() => first,
+        };
+        let Some(first) = first else { return };
         let mut batch = Batch::take(first, &mut queue, BATCH);
         if !batch.work.is_empty() {
             let begun = begin(&mut connection, &mut locked_since).await;
@@ -186,17 +206,25 @@ async fn run(
                 }
             };
             report(reporter, committed);
-            if reporter.borrow().as_ref().is_some_and(StoreError::is_final) {
+            if has_ended(reporter) {
                 return;
             }
+            moves.changed();
         }
         if let Some(answer) = batch.closing {
             queue.close();
+            if let Err(error) = moves.end(&mut connection).await {
+                tracing::warn!(%error, "the last mark could not be written");
+            }
             open::close(connection).await;
             let _ = answer.send(());
             return;
         }
     }
+}
+
+fn has_ended(reporter: &watch::Sender<Option<StoreError>>) -> bool {
+    reporter.borrow().as_ref().is_some_and(StoreError::is_final)
 }
 
 /// Begins a transaction; a lock of another program is waited for a moment, counted from when it was first met.

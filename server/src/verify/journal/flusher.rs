@@ -5,6 +5,7 @@
 //! that is ready joins the batch; there is no timer in the way of an answer.
 
 use super::lock::Lock;
+use super::names::Names;
 use super::refusals::Draining;
 use super::sweep::Sweep;
 use super::{Counted, Journal, Waiting};
@@ -42,10 +43,16 @@ impl Folding {
     }
 
     /// One transaction; answers whether it was the last.
-    fn step(&mut self, log: &mut dyn UsageLog) -> Result<bool, StoreError> {
+    fn step(
+        &mut self,
+        log: &mut dyn UsageLog,
+        names: &mut Names,
+        index: &KeyIndex,
+    ) -> Result<bool, StoreError> {
         if self.chunk.is_empty() {
             return log.drop_generation(self.generation).map(|more| !more);
         }
+        names.note(log, index, self.chunk.iter().map(Piece::key))?;
         log.fold(self.generation, &self.chunk)?;
         self.chunk = self.pieces.next_chunk();
         Ok(false)
@@ -68,6 +75,7 @@ pub struct Flusher {
     fold_is_next: bool,
     batch: Vec<Use>,
     lock: Lock,
+    names: Names,
     tick: Duration,
     sweep: Sweep,
 }
@@ -93,11 +101,12 @@ impl Flusher {
     ) -> Result<Self, StoreError> {
         let mut last = Generation(0);
         let (mut uses, mut keys) = (0, 0);
+        let mut names = Names::default();
         for (generation, sums) in log.unfolded()? {
             uses += sums.iter().map(|s| s.count).sum::<u64>();
             keys += sums.len();
             let mut folding = Folding::new(generation, sums.into());
-            while !folding.step(log.as_mut())? {}
+            while !folding.step(log.as_mut(), &mut names, &index)? {}
             last = last.max(generation);
         }
         if last > Generation(0) {
@@ -117,6 +126,7 @@ impl Flusher {
             fold_is_next: false,
             batch: Vec::new(),
             lock: Lock::default(),
+            names,
             tick: REFUSALS_EVERY,
             sweep: Sweep::default(),
         })
@@ -188,6 +198,7 @@ impl Flusher {
     fn tick(&mut self, is_fold_due: bool) -> Result<(), StoreError> {
         self.log.helpers()?;
         self.probe();
+        self.keep_up();
         self.draining.get_or_insert_default();
         if is_fold_due {
             self.begin_fold();
@@ -246,6 +257,16 @@ impl Flusher {
         if self.lock.is_met() || self.journal.ready().is_err() {
             let met = self.log.probe();
             self.note(&met);
+        }
+    }
+
+    fn keep_up(&mut self) {
+        if self.lock.is_met() || self.journal.ready().is_err() {
+            return;
+        }
+        match self.log.upkeep() {
+            Ok(()) | Err(StoreError::Locked(_)) => {}
+            Err(error) => tracing::warn!(%error, "usage.db could not take its mark; it is tried again"),
         }
     }
 
@@ -318,7 +339,7 @@ impl Flusher {
 
     fn fold_chunk(&mut self) {
         let Some(folding) = &mut self.folding else { return };
-        let met = folding.step(self.log.as_mut());
+        let met = folding.step(self.log.as_mut(), &mut self.names, &self.index);
         self.lock.note(&met);
         match met {
             Ok(true) => {
@@ -341,7 +362,9 @@ impl Flusher {
         if chunk.is_empty() {
             return;
         }
-        let written = self.log.refuse(&chunk);
+        let keys = chunk.iter().map(|(refusal, _)| refusal.key);
+        let named = self.names.note(self.log.as_mut(), &self.index, keys);
+        let written = named.and_then(|()| self.log.refuse(&chunk));
         self.note(&written);
         match written {
             Ok(()) => self.draining = Some(draining),

@@ -81,6 +81,13 @@ fn killed_at_any_moment_it_keeps_what_it_told() {
     for round in 0..rounds("KILLS", 10) {
         let death = death(round, &mut StdRng::seed_from_u64(round.into()));
         let fault = |n: &u32| format!("pwrite64:signal=SIGKILL:when={n}");
+        let death = match death {
+            Death::Stopping(n) => {
+                drop(Server::start(dir).stop());
+                Death::Stopping(n + trace::calls_of_a_start(dir, "usage.db", "pwrite64"))
+            }
+            other => other,
+        };
         let under = match &death {
             Death::After(_) => vec![],
             Death::AtWrite(file, n) => trace::inject(&dir.join(file), &fault(n)),
@@ -88,8 +95,11 @@ fn killed_at_any_moment_it_keeps_what_it_told() {
         };
         let durability = if round % 2 == 0 { "commit" } else { "fsync" };
         let settings = [("LATCHKEY_USAGE_DURABILITY", durability)];
-        let server = Start { settings: &settings, under, ..Start::default() }.run(dir);
-        let died = work_until_death(server, &mut customers, &death);
+        let died = match (Start { settings: &settings, under, ..Start::default() }.try_run(dir)) {
+            Ok(server) => work_until_death(server, &mut customers, &death),
+            // The write was one of the start.
+            Err(_) => Instant::now(),
+        };
         let restarted = Server::start(dir);
         for customer in &mut customers {
             let promise = Promise { uses: true, refusals_before: Some(died) };
@@ -134,7 +144,8 @@ fn killed_in_the_middle_of_a_checkpoint_under_load_it_counts_what_it_answered() 
     let rounds = rounds("CHECKPOINTS", 2);
     let mut hit = 0;
     for round in 0..rounds {
-        let fault = format!("pwrite64:signal=SIGKILL:when={}", 1 + 3 * round);
+        let start = trace::calls_of_a_start(base.path(), "usage.db", "pwrite64");
+        let fault = format!("pwrite64:signal=SIGKILL:when={}", start + 1 + 3 * round);
         let under = trace::inject(&base.path().join("usage.db"), &fault);
         let mut server = Start { under, ..Start::default() }.run(base.path());
         thread::scope(|scope| {
@@ -149,7 +160,7 @@ fn killed_in_the_middle_of_a_checkpoint_under_load_it_counts_what_it_answered() 
         let (sent, valid) = (sent.load(Ordering::SeqCst), valid.load(Ordering::SeqCst));
         assert!((valid..=sent).contains(&counted), "{valid} <= {counted} <= {sent}");
         println!("round {round}: {valid} accepted uses, {counted} counted, {sent} sent");
-        restarted.kill();
+        drop(restarted.stop());
     }
     assert_eq!(hit, rounds, "each in a checkpoint of a grown log");
 }

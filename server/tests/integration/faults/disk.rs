@@ -120,8 +120,12 @@ fn broken_state(dir: &Path, known: &Known, fault: &str) -> String {
     let under = trace::inject(&dir.join("latchkey.db-wal"), fault);
     let mut server = Start { under, ..Start::default() }.run(dir);
     let mut client = Client::connect(server.address);
-    let status = client.call(&known.cookie, "delete_key", &[("id", &known.latched.0)]).status;
-    assert_eq!(status, 503, "{}", server.log());
+    wait_until("a change meets the fault", || {
+        let fields = [("description", "x"), ("key_type", "default")];
+        let status = client.call(&known.cookie, "generate_key", &fields).status;
+        assert!([200, 503].contains(&status), "{}", server.log());
+        status == 503
+    });
     assert_eq!(server.wait(Duration::from_secs(20)), Some(1), "it ends by itself");
     server.log()
 }
@@ -132,14 +136,18 @@ fn a_change_that_cannot_be_written_or_synced_ends_the_server_and_loses_nothing()
     let server = Server::start(dir.path());
     let known = Known::in_dir(&server, dir.path());
     drop(server.stop());
-    for fault in ["fsync:error=EIO:when=2+", "pwrite64:error=EIO:when=1+"] {
-        let log = broken_state(dir.path(), &known, fault);
+    for call in ["fsync", "pwrite64"] {
+        // A change after a start is hit, and not the start.
+        let next = 1 + trace::calls_of_a_start(dir.path(), "latchkey.db-wal", call);
+        let fault = format!("{call}:error=EIO:when={next}+");
+        let log = broken_state(dir.path(), &known, &fault);
         let last = log.lines().last().unwrap();
         assert!(last.starts_with("latchkey: stopped, because a change of latchkey.db"), "{log}");
         let restarted = Server::start(dir.path());
         let mut client = Client::connect(restarted.address);
         assert_eq!(client.verify(&known.latched.1, THERE).unwrap().status, 403, "still latched: {fault}");
         assert_eq!(client.verify(&known.latched.1, HERE).unwrap().status, 200);
+        drop(restarted.stop());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::model::{Model, address};
 use crate::binary::{Client, Server};
+use latchkey::store::NewSession;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,6 +11,9 @@ use uuid::Uuid;
 
 /// How old a refusal is that has to be on disk: the second that is promised, and one for a busy machine.
 const REFUSAL_AGE: Duration = Duration::from_secs(2);
+
+/// The latest sessions of a customer, which no cap has ended; more may have begun unanswered.
+const SURE_SESSIONS: usize = NewSession::MOST as usize / 2;
 
 /// One thing that a customer asks for; keys and sessions by their place.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +138,9 @@ impl Told {
         match (asked, answer) {
             (Asked::LogIn, Answer::Session { cookie }) => {
                 self.sessions.push(ToldSession { cookie: cookie.clone(), alive: Some(true) });
+                // The oldest ones end where there are too many.
+                let alive = self.sessions.iter_mut().rev().filter(|session| session.alive == Some(true));
+                alive.skip(SURE_SESSIONS).for_each(|session| session.alive = None);
             }
             (Asked::LogOut(session), Answer::Done(true)) => self.sessions[session].alive = Some(false),
             (Asked::Generate, Answer::Key { id, token }) => self.keys.push(ToldKey {

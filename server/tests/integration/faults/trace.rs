@@ -1,5 +1,6 @@
 //! The server under strace: what it wrote, synced and sent, or a fault at the nth call.
 
+use crate::binary::Start;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,20 @@ pub(crate) fn inject_anywhere(fault: &str) -> Vec<String> {
     let (calls, _) = fault.split_once(':').unwrap();
     let (trace, fault) = (format!("trace={calls}"), format!("inject={fault}"));
     strace(&["-e", &trace, "-e", &fault, "-o", "/dev/null"])
+}
+
+/// How often a start after a proper stop calls this on a file, in the thread that does so most.
+pub(crate) fn calls_of_a_start(dir: &Path, file: &str, call: &str) -> u32 {
+    let record = tempfile::NamedTempFile::new().unwrap();
+    let (path, into) = (dir.join(file), record.path().to_str().unwrap());
+    let under = strace(&["-P", path.to_str().unwrap(), "-e", &format!("trace={call}"), "-o", into]);
+    let server = Start { under, ..Start::default() }.run(dir);
+    let text = std::fs::read_to_string(record.path()).unwrap();
+    drop(server.stop());
+    let threads = text.lines().filter(|line| line.contains(call)).map(|line| line.split(' ').next());
+    let mut threads: Vec<_> = threads.collect();
+    threads.sort_unstable();
+    threads.chunk_by(|a, b| a == b).map(|calls| calls.len() as u32).max().unwrap_or(0)
 }
 
 /// A finished call, and when by the lines of the record.

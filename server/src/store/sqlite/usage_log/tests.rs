@@ -7,7 +7,13 @@ use crate::store::{FOLD_ROWS, Place};
 const MARKS: i64 = 2;
 
 fn open(dir: &Path) -> SqliteUsageLog {
-    SqliteUsageLog::begin(&dir.join("usage.db"), false).unwrap().0
+    let state = dir.join("latchkey.db");
+    let keys = "CREATE TABLE keys (no INTEGER PRIMARY KEY, id BLOB)";
+    Connection::open(&state).unwrap().execute(keys, []).unwrap();
+    let bond = Arc::default();
+    let (mut log, _) = SqliteUsageLog::begin(&dir.join("usage.db"), &state, false, bond).unwrap();
+    log.begin_with(Mark(1)).unwrap();
+    log
 }
 
 impl SqliteUsageLog {

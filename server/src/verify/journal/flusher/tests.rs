@@ -30,6 +30,7 @@ struct Kept {
     dropped: Vec<Generation>,
     refused: u64,
     forgotten: Vec<(i64, Walk)>,
+    named: Vec<KeyNo>,
     tries: u32,
     /// What each transaction wrote.
     steps: Vec<Step>,
@@ -120,6 +121,14 @@ impl UsageLog for FakeLog {
         }
     }
 
+    fn name_keys(&mut self, keys: &[(KeyNo, KeyId)]) -> Result<(), StoreError> {
+        self.works().map(|()| self.kept.lock().named.extend(keys.iter().map(|(no, _)| *no)))
+    }
+
+    fn upkeep(&mut self) -> Result<(), StoreError> {
+        self.works()
+    }
+
     fn checkpoint(&mut self) -> Result<(), StoreError> {
         Ok(())
     }
@@ -196,6 +205,7 @@ async fn uses_that_wait_together_share_a_commit() {
         (kept.folded.as_slice(), kept.dropped.as_slice()),
         (&[(Generation(1), 50)][..], &[Generation(1)][..])
     );
+    assert_eq!(kept.named, [KeyNo(1)], "once, before it is folded");
 }
 
 #[tokio::test]

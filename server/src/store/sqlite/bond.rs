@@ -1,0 +1,73 @@
+//! What the two files tell each other while the server runs: the writer of the state asks for a mark, the
+//! thread that counts writes it, and the one beside it makes it durable.
+
+use crate::domain::mark::Mark;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+/// Marks on their way from one file to the other.
+#[derive(Default)]
+pub(super) struct Bond {
+    wanted: AtomicI64,
+    taken: AtomicI64,
+    durable: AtomicI64,
+    base: AtomicI64,
+    counted: AtomicBool,
+}
+
+impl Bond {
+    /// The state has announced this mark.
+    pub(super) fn want(&self, mark: Mark) {
+        self.wanted.store(mark.0, Ordering::Release);
+    }
+
+    /// The mark that the counts shall have.
+    pub(super) fn wanted(&self) -> Mark {
+        Mark(self.wanted.load(Ordering::Acquire))
+    }
+
+    /// The counts have it, committed.
+    pub(super) fn take(&self, mark: Mark) {
+        self.taken.store(mark.0, Ordering::Release);
+    }
+
+    /// The mark that the counts have.
+    pub(super) fn taken(&self) -> Mark {
+        Mark(self.taken.load(Ordering::Acquire))
+    }
+
+    /// The log of the counts was moved into their file, with this mark; the next log is begun on that.
+    pub(super) fn moved(&self, mark: Mark) {
+        self.base.fetch_max(mark.0, Ordering::AcqRel);
+    }
+
+    /// The mark that the file of the counts has without its log.
+    pub(super) fn base(&self) -> Mark {
+        Mark(self.base.load(Ordering::Acquire))
+    }
+
+    /// The mark that is committed and not yet durable.
+    pub(super) fn undurable(&self) -> Option<Mark> {
+        let taken = self.taken.load(Ordering::Acquire);
+        (taken != self.durable.load(Ordering::Acquire)).then_some(Mark(taken))
+    }
+
+    /// It survives power loss.
+    pub(super) fn make_durable(&self, mark: Mark) {
+        self.durable.store(mark.0, Ordering::Release);
+    }
+
+    /// Whether the counts have this mark for good.
+    pub(super) fn is_durable(&self, mark: Mark) -> bool {
+        self.durable.load(Ordering::Acquire) == mark.0
+    }
+
+    /// Something was counted.
+    pub(super) fn counted(&self) {
+        self.counted.store(true, Ordering::Release);
+    }
+
+    /// Whether something was counted since this was asked last.
+    pub(super) fn has_counted(&self) -> bool {
+        self.counted.swap(false, Ordering::AcqRel)
+    }
+}
