@@ -4,6 +4,7 @@
 mod notices;
 mod part;
 mod profile;
+mod proof;
 mod security;
 mod sub_users;
 pub mod texts;

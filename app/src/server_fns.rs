@@ -33,6 +33,12 @@ use crate::portal::PortalError;
 /// The portal of this request; the server provides it as context.
 pub type PortalContext = Arc<dyn Portal>;
 
+/// What a form of this request has to ask for that needs a fresh proof.
+#[cfg(feature = "ssr")]
+pub(crate) fn proof_asked() -> crate::portal::ProofAsked {
+    portal().map(|portal| portal.proof_asked()).unwrap_or_default()
+}
+
 #[cfg(feature = "ssr")]
 fn portal() -> Result<PortalContext, PortalError> {
     leptos::context::use_context::<PortalContext>().ok_or(PortalError::Unavailable)

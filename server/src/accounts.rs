@@ -28,6 +28,7 @@ pub use mail_addresses::{MailAddressParts, MailAddresses};
 pub use once::{Once, Place};
 pub use own_sessions::OwnSession;
 pub use passwords::{ChoiceError, Passwords, Whose};
+pub use proof::Proved;
 pub use renewals::NewToken;
 pub use second_factor::Security;
 pub use sessions::{SessionLimits, SessionToken};

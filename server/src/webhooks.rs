@@ -7,7 +7,7 @@ mod sender;
 pub use courier::Courier;
 pub use sender::{Failure, Reply, Sender};
 
-use crate::accounts::{Actor, store_trouble};
+use crate::accounts::{Actor, Proved, store_trouble};
 use crate::domain::ids::UserNo;
 use crate::domain::notice::Cause;
 use crate::domain::sealing::SealingKey;
@@ -81,7 +81,7 @@ impl Webhooks {
     /// The actor is no owner, has as many as it may, or the address or the causes are wrong.
     pub async fn add_webhook(
         &self,
-        actor: &Actor,
+        actor: &Proved<'_>,
         url: &str,
         causes: &[String],
     ) -> Result<(WebhookNo, SecretString), PortalError> {
@@ -111,7 +111,7 @@ impl Webhooks {
     /// There is no such webhook for the actor, or the address or the causes are wrong.
     pub async fn change_webhook(
         &self,
-        actor: &Actor,
+        actor: &Proved<'_>,
         id: &str,
         url: &str,
         causes: &[String],
@@ -129,7 +129,7 @@ impl Webhooks {
     /// There is no such webhook for the actor.
     pub async fn rotate_webhook_secret(
         &self,
-        actor: &Actor,
+        actor: &Proved<'_>,
         id: &str,
     ) -> Result<(WebhookNo, SecretString), PortalError> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
@@ -146,7 +146,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// There is no such webhook for the actor.
-    pub async fn enable_webhook(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+    pub async fn enable_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), PortalError> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let audit = self.audit(actor, Action::WebhookChanged, &row.url);
         self.store.change_webhook(row.no, WebhookChange::On, audit).await.map_err(store_trouble)
@@ -156,7 +156,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// There is no such webhook for the actor.
-    pub async fn remove_webhook(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+    pub async fn remove_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), PortalError> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let audit = self.audit(actor, Action::WebhookRemoved, &row.url);
         self.store.delete_webhook(row.no, audit).await.map_err(store_trouble)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{KeyId, Moment, PortalError};
+use super::{KeyId, Moment, PortalError, Proof};
 
 /// What users may ask and change of their notices.
 #[async_trait]
@@ -15,13 +15,13 @@ pub trait NoticePortal: Send + Sync {
     /// Authorises an address that a notice names, for its key.
     async fn authorise_notice(&self, notice: u32, address: String) -> Result<(), PortalError>;
     /// Asks not to be told again of an address that a notice names.
-    async fn ignore_notice(&self, notice: u32, address: String) -> Result<(), PortalError>;
+    async fn ignore_notice(&self, notice: u32, address: String, proof: Proof) -> Result<(), PortalError>;
     /// Marks all of them as read.
-    async fn read_all_notices(&self) -> Result<(), PortalError>;
+    async fn read_all_notices(&self, proof: Proof) -> Result<(), PortalError>;
     /// How the user wants to be told.
     async fn list_notice_choices(&self) -> Result<NoticeChoices, PortalError>;
     /// Chooses how to be told.
-    async fn choose_notices(&self, ticked: NoticeBoxes) -> Result<(), PortalError>;
+    async fn choose_notices(&self, ticked: NoticeBoxes, proof: Proof) -> Result<(), PortalError>;
 }
 
 /// Why a user is told something.
@@ -170,6 +170,12 @@ impl NoticeCause {
         Self::AccountChanged,
         Self::WebhookOff,
     ];
+
+    /// Whether its letters cannot be switched off.
+    #[must_use]
+    pub fn is_always_mailed(self) -> bool {
+        self == Self::AccountChanged
+    }
 
     /// Its name in forms.
     #[must_use]

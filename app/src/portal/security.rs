@@ -18,8 +18,10 @@ pub trait SecurityPortal: Send + Sync {
     async fn renew_password(&self, password: Password, new_password: Password) -> Result<(), PortalError>;
     /// Completes a login with a code of the authenticator or a recovery code.
     async fn give_code(&self, code: Code) -> Result<(), PortalError>;
+    /// What a form has to ask for that needs a fresh proof.
+    fn proof_asked(&self) -> ProofAsked;
     /// Makes a secret for an authenticator, to be confirmed with a code of it.
-    async fn begin_two_factor(&self) -> Result<(), PortalError>;
+    async fn begin_two_factor(&self, proof: Proof) -> Result<(), PortalError>;
     /// Switches the second factor on, and keeps its recovery codes for the next page.
     async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError>;
     /// Makes new recovery codes in place of all others, and keeps them for the next page.
@@ -38,6 +40,25 @@ impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Code(hidden)")
     }
+}
+
+/// The password, and the code where one is asked for at the login, of a form that needs a fresh proof: for what a
+/// stolen cookie must not be enough. Both may be left out while the last proof is not older than 10 minutes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Proof {
+    /// The password.
+    pub password: Option<Password>,
+    /// The code.
+    pub code: Code,
+}
+
+/// What a form has to ask for that needs a fresh proof.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProofAsked {
+    /// Whether the last proof is too old.
+    pub password: bool,
+    /// Whether a code goes with the password.
+    pub code: bool,
 }
 
 /// How a user logs in.

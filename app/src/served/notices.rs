@@ -9,15 +9,18 @@ pub(super) use choices::choices_page;
 use leptos::prelude::*;
 
 use super::part::{asked, confirmation, page_of_address};
+use super::proof::late_proof_fields;
 use super::texts::{NoticeTexts, Served};
-use crate::components::{PageHeading, Pager};
+use crate::components::{Form, FormState, PageHeading, Pager, PlainForm, SubmitButton};
 use crate::echo::take_echo;
-use crate::i18n::{language, texts};
+use crate::i18n::{fill, language, texts};
 use crate::part::{IntoPart, Part};
-use crate::portal::NoticePage;
+use crate::portal::{Field, NoticePage};
 use crate::problem_text::error_text;
 use crate::server_fns::{AuthoriseNotice, IgnoreNotice, Landing, ReadAllNotices, list_notices};
 
+/// The fields of a proof, which show their own errors.
+const PROOF: &[Field] = &[Field::Password, Field::Code];
 /// Where these pages are.
 const NOTICES: &str = "/account/notifications";
 
@@ -39,11 +42,19 @@ fn show(list: &NoticePage) -> Part {
         }
         .part()
     };
-    let read_all = (list.unread > 0).then(|| {
+    let read_all = Form::<ReadAllNotices>::new();
+    let was_refused = read_all.state.error.with_untracked(Option::is_some);
+    let read_all = (list.unread > 0 || was_refused).then(|| {
         view! {
-            <form method="post" action=format!("{NOTICES}?do=read_all_notices")>
-                <button type="submit" class="button quiet small">{t.read_all}</button>
-            </form>
+            <PlainForm
+                form=read_all
+                path=format!("{NOTICES}?do=read_all_notices")
+                class="row-form"
+                fields=PROOF
+            >
+                {late_proof_fields(read_all.state)}
+                <SubmitButton state=read_all.state label=t.read_all class="button quiet small"/>
+            </PlainForm>
         }
     });
     view! {
@@ -69,8 +80,31 @@ fn done_text(t: &'static NoticeTexts, done: &str) -> Option<&'static str> {
 
 /// Why the form that was sent was refused; there are many on the page, so it stands above all of them.
 fn refused() -> Part {
-    let forms = [AuthoriseNotice::form_name(), IgnoreNotice::form_name(), ReadAllNotices::form_name()];
-    let error = forms.into_iter().find_map(|form| take_echo(form).error);
-    let text = error.map(|error| error_text(texts(), language(), &error));
+    let ignore = Form::<IgnoreNotice>::new().state;
+    if ignore.error.with_untracked(Option::is_some) {
+        return ignore_again(ignore);
+    }
+    let text = take_echo(AuthoriseNotice::form_name()).error.map(|e| error_text(texts(), language(), &e));
     text.map(|text| view! { <p class="form-problem" role="alert">{text}</p> }).part()
+}
+
+/// The form that was refused, once more and with the fields of a proof.
+fn ignore_again(state: FormState) -> Part {
+    let t = NoticeTexts::here();
+    let hidden = ["notice", "address", "page"].map(|name| {
+        view! { <input type="hidden" name=name value=state.entered(name).unwrap_or_default()/> }
+    });
+    let address = state.entered("address").unwrap_or_default();
+    let described = fill("{label}: {address}", &[("label", &t.ignore), ("address", &address)]);
+    view! {
+        <section class="panel">
+            <p class="address">{address}</p>
+            <PlainForm form=state path=format!("{NOTICES}?do=ignore_notice") fields=PROOF>
+                {hidden}
+                {late_proof_fields(state)}
+                <SubmitButton state label=t.ignore described class="button quiet small"/>
+            </PlainForm>
+        </section>
+    }
+    .part()
 }

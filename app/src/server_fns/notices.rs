@@ -6,7 +6,9 @@ use server_fn::codec::GetUrl;
 use super::Landing;
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{NoticeBoxes, NoticeChoices, NoticePage, PortalError};
+#[cfg(feature = "ssr")]
+use crate::portal::Proof;
+use crate::portal::{Code, NoticeBoxes, NoticeChoices, NoticePage, Password, PortalError};
 
 const LIST: &str = "/account/notifications";
 
@@ -39,21 +41,30 @@ pub async fn ignore_notice(
     #[server(default)] notice: u32,
     #[server(default)] address: String,
     #[server(default)] page: u32,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
     let _ = page;
-    signed_in()?.ignore_notice(notice, address).await
+    signed_in()?.ignore_notice(notice, address, Proof { password, code }).await
 }
 
 /// Marks all notices as read.
 #[server(prefix = "/portal", endpoint = "read_all_notices")]
-pub async fn read_all_notices() -> Result<(), PortalError> {
-    signed_in()?.read_all_notices().await
+pub async fn read_all_notices(
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+) -> Result<(), PortalError> {
+    signed_in()?.read_all_notices(Proof { password, code }).await
 }
 
 /// Chooses how to be told.
 #[server(prefix = "/portal", endpoint = "choose_notices")]
-pub async fn choose_notices(#[server(flatten)] ticked: NoticeBoxes) -> Result<(), PortalError> {
-    signed_in()?.choose_notices(ticked).await
+pub async fn choose_notices(
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+    #[server(flatten)] ticked: NoticeBoxes,
+) -> Result<(), PortalError> {
+    signed_in()?.choose_notices(ticked, Proof { password, code }).await
 }
 
 fn landing(page: u32, done: &str) -> String {
@@ -76,7 +87,11 @@ impl Landing for IgnoreNotice {
     }
 
     fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
+        vec![
+            ("notice".into(), self.notice.to_string()),
+            ("address".into(), self.address.clone()),
+            ("page".into(), self.page.to_string()),
+        ]
     }
 }
 
@@ -96,6 +111,6 @@ impl Landing for ChooseNotices {
     }
 
     fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
+        self.ticked.0.keys().map(|name| (name.clone(), "on".to_owned())).collect()
     }
 }

@@ -6,6 +6,8 @@ use server_fn::codec::GetUrl;
 use super::{Landing, local_path};
 #[cfg(feature = "ssr")]
 use super::{portal, signed_in};
+#[cfg(feature = "ssr")]
+use crate::portal::Proof;
 use crate::portal::{Code, Password, PortalError, Security};
 
 /// How the user logs in.
@@ -46,8 +48,11 @@ pub async fn give_code(
 
 /// Makes a secret for an authenticator.
 #[server(prefix = "/portal", endpoint = "begin_two_factor")]
-pub async fn begin_two_factor() -> Result<(), PortalError> {
-    signed_in()?.begin_two_factor().await
+pub async fn begin_two_factor(
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+) -> Result<(), PortalError> {
+    signed_in()?.begin_two_factor(Proof { password, code }).await
 }
 
 /// Switches the second factor on.

@@ -6,7 +6,9 @@ use server_fn::codec::GetUrl;
 use super::Landing;
 #[cfg(feature = "ssr")]
 use super::{portal, signed_in};
-use crate::portal::{Invitation, InvitationLink, Password, PortalError, Role, SubUsersPage};
+#[cfg(feature = "ssr")]
+use crate::portal::Proof;
+use crate::portal::{Code, Invitation, InvitationLink, Password, PortalError, Role, SubUsersPage};
 
 /// One page of sub-users, and the open invitations.
 #[server(prefix = "/portal", endpoint = "list_sub_users", input = GetUrl)]
@@ -20,8 +22,10 @@ pub async fn invite_sub_user(
     #[server(default)] username: String,
     #[server(default)] email: String,
     #[server(default)] role: Role,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.invite_sub_user(username, email, role).await
+    signed_in()?.invite_sub_user(username, email, role, Proof { password, code }).await
 }
 
 impl Landing for InviteSubUser {
@@ -47,13 +51,17 @@ pub async fn withdraw_invitation(#[server(default)] username: String) -> Result<
 /// Refuses the login and the keys of a sub-user.
 #[server(prefix = "/portal", endpoint = "disable_sub_user")]
 pub async fn disable_sub_user(#[server(default)] username: String) -> Result<(), PortalError> {
-    signed_in()?.set_sub_user_disabled(username, true).await
+    signed_in()?.disable_sub_user(username).await
 }
 
 /// Lets a disabled sub-user in again.
 #[server(prefix = "/portal", endpoint = "enable_sub_user")]
-pub async fn enable_sub_user(#[server(default)] username: String) -> Result<(), PortalError> {
-    signed_in()?.set_sub_user_disabled(username, false).await
+pub async fn enable_sub_user(
+    #[server(default)] username: String,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+) -> Result<(), PortalError> {
+    signed_in()?.enable_sub_user(username, Proof { password, code }).await
 }
 
 /// Ends all sessions of a sub-user.
@@ -67,8 +75,10 @@ pub async fn end_sub_user_sessions(#[server(default)] username: String) -> Resul
 pub async fn set_sub_user_role(
     #[server(default)] username: String,
     #[server(default)] role: Role,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.set_sub_user_role(username, role).await
+    signed_in()?.set_sub_user_role(username, role, Proof { password, code }).await
 }
 
 // The forms about one sub-user land on the list; a sentence there confirms what was done.

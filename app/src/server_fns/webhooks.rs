@@ -6,7 +6,9 @@ use server_fn::codec::GetUrl;
 use super::Landing;
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{CauseChoices, PortalError, WebhookDetails, WebhookId, WebhookList};
+#[cfg(feature = "ssr")]
+use crate::portal::Proof;
+use crate::portal::{CauseChoices, Code, Password, PortalError, WebhookDetails, WebhookId, WebhookList};
 
 const LIST: &str = "/account/webhooks";
 
@@ -26,9 +28,11 @@ pub async fn find_webhook(#[server(default)] id: WebhookId) -> Result<WebhookDet
 #[server(prefix = "/portal", endpoint = "add_webhook")]
 pub async fn add_webhook(
     #[server(default)] url: String,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
     #[server(flatten)] causes: CauseChoices,
 ) -> Result<(), PortalError> {
-    signed_in()?.add_webhook(url, causes).await
+    signed_in()?.add_webhook(url, causes, Proof { password, code }).await
 }
 
 /// Changes where a webhook leads and what it tells.
@@ -36,27 +40,41 @@ pub async fn add_webhook(
 pub async fn change_webhook(
     #[server(default)] id: WebhookId,
     #[server(default)] url: String,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
     #[server(flatten)] causes: CauseChoices,
 ) -> Result<(), PortalError> {
-    signed_in()?.change_webhook(id, url, causes).await
+    signed_in()?.change_webhook(id, url, causes, Proof { password, code }).await
 }
 
 /// Gives a webhook another secret.
 #[server(prefix = "/portal", endpoint = "rotate_webhook_secret")]
-pub async fn rotate_webhook_secret(#[server(default)] id: WebhookId) -> Result<(), PortalError> {
-    signed_in()?.rotate_webhook_secret(id).await
+pub async fn rotate_webhook_secret(
+    #[server(default)] id: WebhookId,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+) -> Result<(), PortalError> {
+    signed_in()?.rotate_webhook_secret(id, Proof { password, code }).await
 }
 
 /// Switches a webhook on again.
 #[server(prefix = "/portal", endpoint = "enable_webhook")]
-pub async fn enable_webhook(#[server(default)] id: WebhookId) -> Result<(), PortalError> {
-    signed_in()?.enable_webhook(id).await
+pub async fn enable_webhook(
+    #[server(default)] id: WebhookId,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+) -> Result<(), PortalError> {
+    signed_in()?.enable_webhook(id, Proof { password, code }).await
 }
 
 /// Removes a webhook.
 #[server(prefix = "/portal", endpoint = "remove_webhook")]
-pub async fn remove_webhook(#[server(default)] id: WebhookId) -> Result<(), PortalError> {
-    signed_in()?.remove_webhook(id).await
+pub async fn remove_webhook(
+    #[server(default)] id: WebhookId,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+) -> Result<(), PortalError> {
+    signed_in()?.remove_webhook(id, Proof { password, code }).await
 }
 
 /// Sends a test.

@@ -3,9 +3,21 @@
 use super::{Accounts, Actor};
 use crate::domain::credentials::Password;
 use app::{Field, PortalError, Problem};
+use std::ops::Deref;
 
 /// Seconds for which a proof of the password lasts.
 const PROOF_SECONDS: i64 = 600;
+
+/// An actor who proved its password a moment ago. What a stolen cookie must not be enough for is asked of one.
+pub struct Proved<'a>(&'a Actor);
+
+impl Deref for Proved<'_> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        self.0
+    }
+}
 
 impl Accounts {
     /// Whether the actor has to prove its password first.
@@ -18,17 +30,18 @@ impl Accounts {
     ///
     /// # Errors
     /// It is another password, too many tries failed, or one is needed.
-    pub async fn ask_proof(
+    pub async fn ask_proof<'a>(
         &self,
-        actor: &Actor,
+        actor: &'a Actor,
         password: Option<String>,
         code: &str,
-    ) -> Result<(), PortalError> {
+    ) -> Result<Proved<'a>, PortalError> {
         match password {
-            Some(text) if !text.is_empty() => self.prove(actor, Password::attempt(text), code).await,
-            _ if !self.is_proof_needed(actor) => Ok(()),
-            Some(_) => Err(PortalError::field(Field::Password, Problem::Empty)),
-            None => Err(PortalError::ProofNeeded),
+            Some(text) if !text.is_empty() => self.prove(actor, Password::attempt(text), code).await?,
+            _ if !self.is_proof_needed(actor) => {}
+            Some(_) => return Err(PortalError::field(Field::Password, Problem::Empty)),
+            None => return Err(PortalError::ProofNeeded),
         }
+        Ok(Proved(actor))
     }
 }

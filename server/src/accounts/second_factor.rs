@@ -1,7 +1,7 @@
 //! The second factor of a user: switching it on and off, and its recovery codes.
 
 use super::codes::{is_taken, refused_code};
-use super::{Accounts, Actor, store_trouble};
+use super::{Accounts, Actor, Proved, store_trouble};
 use crate::domain::client_address::ClientAddress;
 use crate::domain::credentials::Password;
 use crate::domain::ids::UserNo;
@@ -47,7 +47,7 @@ impl Accounts {
     ///
     /// # Errors
     /// A second factor is on already.
-    pub async fn begin_enrolment(&self, actor: &Actor) -> Result<(), PortalError> {
+    pub async fn begin_enrolment(&self, actor: &Proved<'_>) -> Result<(), PortalError> {
         if self.find_own_row(actor).await?.totp.is_some() {
             return Err(PortalError::NotFound);
         }

@@ -5,7 +5,7 @@ mod invitations;
 pub use invitations::{InvitationToken, Invitee};
 
 use super::letter_throttle::LetterThrottle;
-use super::{Accounts, Actor, store_trouble};
+use super::{Accounts, Actor, Proved, store_trouble};
 use crate::domain::ids::Username;
 use crate::domain::role::Role;
 use crate::domain::sealing::SealingKey;
@@ -91,16 +91,23 @@ impl SubUsers {
         Ok(SubUserList { sub_users, page: if total == 0 { 0 } else { page }, pages, invitations })
     }
 
-    /// Disables a sub-user, which ends its sessions and its keys' passing, or enables it again.
+    /// Disables a sub-user, which ends its sessions and its keys' passing.
+    ///
+    /// # Errors
+    /// The actor has no such sub-user.
+    pub async fn disable(&self, actor: &Actor, username: &str) -> Result<(), PortalError> {
+        self.set_disabled(actor, username, true).await
+    }
+
+    /// Enables a sub-user again.
     ///
     /// # Errors
     /// The actor has no such sub-user, or the operator disabled it.
-    pub async fn set_disabled(
-        &self,
-        actor: &Actor,
-        username: &str,
-        disabled: bool,
-    ) -> Result<(), PortalError> {
+    pub async fn enable(&self, actor: &Proved<'_>, username: &str) -> Result<(), PortalError> {
+        self.set_disabled(actor, username, false).await
+    }
+
+    async fn set_disabled(&self, actor: &Actor, username: &str, disabled: bool) -> Result<(), PortalError> {
         let user = self.find_sub_user(actor, username).await?;
         if user.disabled == disabled {
             return Ok(());
@@ -127,7 +134,7 @@ impl SubUsers {
     ///
     /// # Errors
     /// The actor has no such sub-user.
-    pub async fn set_role(&self, actor: &Actor, username: &str, role: Role) -> Result<(), PortalError> {
+    pub async fn set_role(&self, actor: &Proved<'_>, username: &str, role: Role) -> Result<(), PortalError> {
         let user = self.find_sub_user(actor, username).await?;
         if user.role == role {
             return Ok(());

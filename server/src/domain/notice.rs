@@ -22,7 +22,7 @@ pub enum Cause {
     NewLogin = 8,
     /// The password ends soon.
     PasswordExpiring = 9,
-    /// Password, second factor or mail address were changed or reset.
+    /// Password, second factor, mail address, sub-users, webhooks or the choice of notices were changed.
     AccountChanged = 10,
     /// A webhook was switched off after it failed for days.
     WebhookOff = 11,
@@ -84,6 +84,12 @@ impl Cause {
     #[must_use]
     pub fn is_mailed_by_default(self) -> bool {
         !matches!(self, Self::KeyGenerated | Self::KeyShown | Self::KeyDeleted | Self::AddressesChanged)
+    }
+
+    /// Whether its letters cannot be switched off: whoever took an account over would do that first.
+    #[must_use]
+    pub fn is_always_mailed(self) -> bool {
+        self == Self::AccountChanged
     }
 
     /// Its place in a set of causes.

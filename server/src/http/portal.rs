@@ -8,7 +8,7 @@ mod sub_users;
 mod usage;
 mod webhooks;
 
-use crate::accounts::{Actor, Owing, SessionToken, Visit};
+use crate::accounts::{Actor, Owing, Proved, SessionToken, Visit};
 use crate::domain::credentials::Password as Attempt;
 use crate::domain::ids::{KeyId as DomainKeyId, NoticeNo};
 use crate::domain::key_type::KeyType as DomainKeyType;
@@ -20,7 +20,7 @@ use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
 use app::{
     Code, Dashboard, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language, LockWidth, Moment, Password,
-    Portal, PortalError, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
+    Portal, PortalError, Proof, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
 };
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -70,6 +70,13 @@ impl RequestPortal {
 
     fn actor(&self) -> Result<&Actor, PortalError> {
         self.actor.as_ref().ok_or(PortalError::SignedOut)
+    }
+
+    /// The visitor, who proves its password with the form where the last proof is too old.
+    async fn proved(&self, proof: Proof) -> Result<Proved<'_>, PortalError> {
+        let actor = self.note(self.actor())?;
+        let password = proof.password.map(Password::take);
+        self.note(self.services.accounts.ask_proof(actor, password, &proof.code.0).await)
     }
 
     /// Notes an error, so that the status can tell of it.

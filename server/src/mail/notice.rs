@@ -20,7 +20,8 @@ pub(super) fn letter(facts: &NoticeFacts, user: &MailUser, email: &str, pages: &
     let words = Words::of(facts, t);
     let key = facts.key.as_ref().map(|key| one_line(&key.description)).unwrap_or_default();
     let values: [(&str, &dyn std::fmt::Display); 2] = [("key", &key), ("username", &user.username)];
-    let unsubscribe = pages.at(&format!("/unsubscribe?token={token}"));
+    let is_stoppable = !facts.cause.is_always_mailed();
+    let unsubscribe = is_stoppable.then(|| pages.at(&format!("/unsubscribe?token={token}")));
     let mut blocks = vec![
         Block::Text(fill(t.hello, &[("username", &user.username)])),
         Block::Text(words.text.to_owned()),
@@ -30,16 +31,13 @@ pub(super) fn letter(facts: &NoticeFacts, user: &MailUser, email: &str, pages: &
     blocks.extend([
         Block::Link(t.notices_link, pages.at("/account/notifications")),
         Block::Text(fill(t.why_told, &[("about", &t.about(facts.cause.name()))])),
-        Block::Link(t.unsubscribe_link, unsubscribe.clone()),
-        pages.closing(t),
     ]);
-    Draft {
-        to: email.to_owned(),
-        language,
-        subject: fill(words.subject, &values),
-        blocks,
-        unsubscribe: Some(unsubscribe),
-    }
+    blocks.push(match &unsubscribe {
+        Some(link) => Block::Link(t.unsubscribe_link, link.clone()),
+        None => Block::Text(t.why_always.to_owned()),
+    });
+    blocks.push(pages.closing(t));
+    Draft { to: email.to_owned(), language, subject: fill(words.subject, &values), blocks, unsubscribe }
 }
 
 /// What is said of each cause.

@@ -78,8 +78,10 @@ impl Mailer {
 
     /// The token stands for its user, for this one thing.
     async fn authorise(&self, token: &str) -> Result<(UserRow, Cause), PortalError> {
-        let subscription =
-            Subscription::of_token(token, &self.parts().pepper).ok_or(PortalError::NotFound)?;
+        let subscription = Subscription::of_token(token, &self.parts().pepper);
+        // Letters of earlier versions had links for these too.
+        let subscription = subscription.filter(|subscription| !subscription.cause.is_always_mailed());
+        let subscription = subscription.ok_or(PortalError::NotFound)?;
         let user = self.parts().store.find_user(&subscription.username).await.map_err(store_trouble)?;
         Ok((user.ok_or(PortalError::NotFound)?, subscription.cause))
     }

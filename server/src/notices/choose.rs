@@ -1,7 +1,7 @@
 //! How a user wants to be told.
 
 use super::Notices;
-use crate::accounts::{Actor, store_trouble};
+use crate::accounts::{Actor, Proved, store_trouble};
 use crate::store::{Action, NoticeChoice};
 use app::PortalError;
 
@@ -19,7 +19,7 @@ impl Notices {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn choose(&self, actor: &Actor, mut wanted: Vec<NoticeChoice>) -> Result<(), PortalError> {
+    pub async fn choose(&self, actor: &Proved<'_>, mut wanted: Vec<NoticeChoice>) -> Result<(), PortalError> {
         if actor.owner.is_some() {
             wanted.iter_mut().for_each(|choice| choice.by_webhook = true);
         }

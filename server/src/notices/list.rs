@@ -1,7 +1,7 @@
 //! The notices of a user, and what it does about them.
 
 use super::Notices;
-use crate::accounts::{Actor, store_trouble};
+use crate::accounts::{Actor, Proved, store_trouble};
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyNo, NoticeNo};
 use crate::domain::notice::Cause;
@@ -71,7 +71,7 @@ impl Notices {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn read_all(&self, actor: &Actor) -> Result<(), PortalError> {
+    pub async fn read_all(&self, actor: &Proved<'_>) -> Result<(), PortalError> {
         self.store.read_all_notices(actor.user, self.clock.now()).await.map_err(store_trouble)
     }
 
@@ -99,7 +99,7 @@ impl Notices {
     ///
     /// # Errors
     /// There is no such notice, key or address for the actor, or it may only read.
-    pub async fn ignore(&self, actor: &Actor, notice: u32, address: &str) -> Result<(), PortalError> {
+    pub async fn ignore(&self, actor: &Proved<'_>, notice: u32, address: &str) -> Result<(), PortalError> {
         let (key, address) = self.find_address(actor, notice, address).await?;
         let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
         self.store.ignore_address(key.no, address, IGNORED, audit).await.map_err(store_trouble)

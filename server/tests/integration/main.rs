@@ -46,6 +46,7 @@ mod shedding;
 mod site;
 mod standing;
 mod start;
+mod stolen_cookie;
 mod store_contract;
 mod sub_users;
 mod throttle;

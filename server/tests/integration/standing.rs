@@ -167,6 +167,7 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     let security = services.accounts.find_security(&actor).await.unwrap();
     let digits = code(&app, &security.enrolment.unwrap().text());
     // It all passed the door before; only what is asked in the transaction can still refuse it.
+    let proved = services.accounts.ask_proof(&actor, None, "").await.unwrap();
     let audit = actor.audit(actor.proved_at, Action::SessionEnded, "");
     services.store.delete_session(actor.session, audit).await.unwrap();
     let password = || Password::attempt(PASSWORD.to_owned());
@@ -176,19 +177,19 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     let accounts = &services.accounts;
     signed_out("proof", accounts.prove(&actor, password(), "").await);
     signed_out("enrolment", accounts.confirm_enrolment(&actor, password(), &digits).await.map(drop));
-    signed_out("a new secret", accounts.begin_enrolment(&actor).await);
+    signed_out("a new secret", accounts.begin_enrolment(&proved).await);
     signed_out("password", accounts.change_password(&actor, password(), NEW_PASSWORD.to_owned()).await);
     signed_out("other sessions", accounts.end_other_sessions(&actor).await);
     signed_out("reveal", services.keys.reveal_key(&actor, &key.id, None, "").await.map(drop));
     signed_out("a key", services.keys.generate_key(&actor, "x", "cloud").await.map(drop));
     signed_out("deletion", services.keys.delete_key(&actor, &key.id).await);
     let invitee = Invitee { username: "sub".to_owned(), email: String::new(), role: Role::ReadsOnly };
-    let invited = services.sub_users.invite_sub_user(&actor, invitee, Language::En).await;
+    let invited = services.sub_users.invite_sub_user(&proved, invitee, Language::En).await;
     signed_out("invitation", invited.map(drop));
     let causes = ["new_login".to_owned()];
-    let added = services.webhooks.add_webhook(&actor, "https://example.com/", &causes).await;
+    let added = services.webhooks.add_webhook(&proved, "https://example.com/", &causes).await;
     signed_out("webhook", added.map(drop));
-    signed_out("notices", services.notices.choose(&actor, Vec::new()).await);
+    signed_out("notices", services.notices.choose(&proved, Vec::new()).await);
     let scope = KeyScope::Account(actor.user);
     let id = key.id.parse().unwrap();
     assert!(services.store.find_key(scope, id).await.unwrap().is_some(), "the key is still there");

@@ -34,7 +34,7 @@ async fn act(browser: &Browser<'_>, verb: &str, fields: &[(&str, &str)]) -> Answ
 
 /// Switches the second factor on; answers the secret and the recovery codes.
 pub(crate) async fn enrol(browser: &Browser<'_>) -> (String, Vec<String>) {
-    let begun = act(browser, "begin_two_factor", &[]).await;
+    let begun = act(browser, "begin_two_factor", &[("password", PASSWORD)]).await;
     assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.body);
     let page = browser.get(PROFILE).await.page();
     let secret = shown_codes(&page).remove(0).replace(' ', "");

@@ -8,7 +8,7 @@ mod guard;
 mod receivers;
 mod restart;
 
-use crate::app::{Answer, Browser, START, TestApp};
+use crate::app::{Answer, Browser, PASSWORD, START, TestApp};
 use http::StatusCode;
 use latchkey::domain::ids::{KeyNo, UserNo};
 use latchkey::domain::notice::Cause;
@@ -50,7 +50,8 @@ fn causes(causes: &[Cause]) -> Vec<String> {
 
 async fn try_add(browser: &Browser<'_>, url: &str, chosen: &[Cause]) -> Answer {
     let names = causes(chosen);
-    let mut fields = vec![("url", url)];
+    // The clock may have been moved since the login.
+    let mut fields = vec![("url", url), ("password", PASSWORD)];
     fields.extend(names.iter().map(|name| (name.as_str(), "on")));
     browser.post(LIST, &fields).await
 }
@@ -68,7 +69,7 @@ async fn add(browser: &Browser<'_>, url: &str) -> (String, String) {
 /// Presses a button of a webhook's page.
 async fn press(browser: &Browser<'_>, path: &str, verb: &str) -> Answer {
     let id = path.rsplit('/').next().unwrap();
-    browser.post(&format!("{path}?do={verb}"), &[("id", id)]).await
+    browser.post(&format!("{path}?do={verb}"), &[("id", id), ("password", PASSWORD)]).await
 }
 
 /// Sends a test and carries it out.

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use super::super::part::{asked, confirmation};
+use super::super::proof::proof_fields;
 use super::super::texts::{NoticeTexts, Served};
-use super::NOTICES;
 use super::words::cause_text;
-use crate::components::{Form, PageHeading, PlainForm, SubmitButton, Table};
+use super::{NOTICES, PROOF};
+use crate::components::{Form, FormState, PageHeading, PlainForm, SubmitButton, Table};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{NoticeBoxes, NoticeChoice, NoticeChoices};
@@ -23,7 +24,7 @@ fn show(choices: &NoticeChoices) -> Part {
     let mut columns = vec![(t.column_cause, Some("name-cell")), (t.column_app, None), (t.column_mail, None)];
     // The webhooks are the owner's.
     columns.extend(choices.is_owner.then_some((t.column_webhook, None)));
-    let rows = choices.causes.iter().map(|choice| (None, cells(t, *choice, choices.is_owner)));
+    let rows = choices.causes.iter().map(|choice| (None, cells(t, form.state, *choice, choices.is_owner)));
     let rows: Vec<_> = rows.collect();
     let webhooks = if choices.is_owner {
         view! { <p class="hint">{t.webhooks_owner}" "<a href="/account/webhooks">{t.webhooks_link}</a></p> }
@@ -37,9 +38,10 @@ fn show(choices: &NoticeChoices) -> Part {
         {confirmation(|done| (done == "saved").then_some(t.done_saved))}
         <p>{t.choices_text}</p>
         {mail_hint(t, choices)}
-        <PlainForm form path=format!("{NOTICES}/choices")>
+        <PlainForm form path=format!("{NOTICES}/choices") fields=PROOF>
             <Table label=t.choices_heading columns rows/>
             {webhooks}
+            {proof_fields(form.state)}
             <SubmitButton state=form.state label=texts().save/>
         </PlainForm>
     }
@@ -55,9 +57,11 @@ fn mail_hint(t: &'static NoticeTexts, choices: &NoticeChoices) -> Part {
     (!choices.has_address).then(|| view! { <p class="notice">{t.no_address}" "{link}</p> }).part()
 }
 
-fn cells(t: &'static NoticeTexts, choice: NoticeChoice, is_owner: bool) -> Vec<Part> {
+fn cells(t: &'static NoticeTexts, state: FormState, choice: NoticeChoice, is_owner: bool) -> Vec<Part> {
     let cause = cause_text(t, choice.cause);
+    let was_refused = state.error.with_untracked(Option::is_some);
     let tick = |name: String, column: &'static str, checked: bool| {
+        let checked = if was_refused { state.entered(&name).is_some() } else { checked };
         let label = fill("{cause}: {column}", &[("cause", &cause), ("column", &column)]);
         view! {
             <label class="choice">
@@ -68,6 +72,10 @@ fn cells(t: &'static NoticeTexts, choice: NoticeChoice, is_owner: bool) -> Vec<P
     };
     let by_webhook = || tick(NoticeBoxes::webhook(choice.cause), t.column_webhook, choice.by_webhook);
     let by_webhook = is_owner.then(by_webhook);
-    let by_mail = tick(NoticeBoxes::mail(choice.cause), t.column_mail, choice.by_mail);
+    let by_mail = if choice.cause.is_always_mailed() {
+        t.always.part()
+    } else {
+        tick(NoticeBoxes::mail(choice.cause), t.column_mail, choice.by_mail)
+    };
     [Some(cause.part()), Some(t.always.part()), Some(by_mail), by_webhook].into_iter().flatten().collect()
 }

@@ -50,7 +50,8 @@ fn offer() -> Part {
     let form = Form::<BeginTwoFactor>::new();
     view! {
         <p>{t.two_factor_off}</p>
-        <PlainForm form path="/account/profile?do=begin_two_factor">
+        <PlainForm form path="/account/profile?do=begin_two_factor" fields=FIELDS>
+            {super::super::proof::proof_fields(form.state)}
             <SubmitButton state=form.state label=t.set_up_two_factor/>
         </PlainForm>
     }

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::super::proof::proof_fields;
 use super::super::texts::{Served, SubUserTexts};
 use super::{SUB_USERS, role_name};
 use crate::components::{Form, Kind, PlainForm, SubmitButton, TextField};
@@ -35,7 +36,7 @@ pub(super) fn invite(mail_is_on: bool) -> Part {
             <PlainForm
                 form
                 path=format!("{SUB_USERS}?do=invite_sub_user")
-                fields=&[Field::Username, Field::Email]
+                fields=&[Field::Username, Field::Email, Field::Password, Field::Code]
             >
                 <TextField
                     state
@@ -56,6 +57,7 @@ pub(super) fn invite(mail_is_on: bool) -> Part {
                     <legend>{t.column_role}</legend>
                     {choices}
                 </fieldset>
+                {proof_fields(state)}
                 <SubmitButton state label=t.invite/>
             </PlainForm>
         </section>

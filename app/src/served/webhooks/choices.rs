@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::super::proof::proof_fields;
 use super::super::texts::{Served, WebhookTexts};
 use super::words::cause_text;
 use crate::components::{FieldProblem, FormState, TextField, describes, problem_of};
@@ -7,7 +8,7 @@ use crate::part::{IntoPart, Part};
 use crate::portal::{CauseChoices, Field};
 
 /// The fields that both forms have.
-pub(super) const FIELDS: &[Field] = &[Field::Url, Field::Causes];
+pub(super) const FIELDS: &[Field] = &[Field::Url, Field::Causes, Field::Password, Field::Code];
 
 /// Where a webhook leads, and what it tells: `url` and `chosen` are what the boxes hold before anybody fills
 /// them in.
@@ -49,6 +50,7 @@ pub(super) fn choice_fields(
             <FieldProblem id=error_id problem/>
             <div class="choices">{boxes.collect_view()}</div>
         </fieldset>
+        {proof_fields(state)}
     }
     .part()
 }

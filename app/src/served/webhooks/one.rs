@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::super::part::asked;
+use super::super::proof::proof_fields;
 use super::super::texts::{Served, WebhookTexts};
 use super::choices::{FIELDS, choice_fields};
 use super::deliveries::deliveries_section;
@@ -9,11 +10,14 @@ use super::{done_notice, fresh_notice};
 use crate::components::{Form, PageHeading, PlainForm, SubmitButton, Time};
 use crate::i18n::fill;
 use crate::part::{IntoPart, Part};
-use crate::portal::{WebhookDetails, WebhookId, WebhookRow};
+use crate::portal::{Field, WebhookDetails, WebhookId, WebhookRow};
 use crate::server_fns::{
     ChangeWebhook, EnableWebhook, RemoveWebhook, ResendDelivery, RotateWebhookSecret, TestWebhook,
     find_webhook, webhook_path,
 };
+
+/// The fields of a proof, which show their own errors.
+const PROOF: &[Field] = &[Field::Password, Field::Code];
 
 /// The forms of a webhook's page.
 #[derive(Clone, Copy)]
@@ -73,8 +77,9 @@ fn State(
     let form = if is_off {
         view! {
             <p>{t.off_text}</p>
-            <PlainForm form=forms.enable path=format!("{path}?do=enable_webhook")>
+            <PlainForm form=forms.enable path=format!("{path}?do=enable_webhook") fields=PROOF>
                 <input type="hidden" name="id" value=row.id.0/>
+                {proof_fields(forms.enable.state)}
                 <SubmitButton state=forms.enable.state label=t.enable/>
             </PlainForm>
         }
@@ -116,9 +121,10 @@ fn Secret(
         <section class="panel">
             <h2>{t.secret_heading}</h2>
             <p>{t.secret_text}</p>
-            <PlainForm form path=format!("{path}?do=rotate_webhook_secret")>
+            <PlainForm form path=format!("{path}?do=rotate_webhook_secret") fields=PROOF>
                 <input type="hidden" name="id" value=row.id.0/>
                 <p class="hint">{t.rotate_hint}</p>
+                {proof_fields(form.state)}
                 <SubmitButton state=form.state label=t.rotate class="button quiet"/>
             </PlainForm>
         </section>
@@ -165,8 +171,9 @@ fn question(row: WebhookRow, form: Form<RemoveWebhook>) -> Part {
         <section class="panel">
             <p>{fill(t.remove_question, &[("url", &row.url)])}</p>
             <p>{t.remove_consequence}</p>
-            <PlainForm form path=format!("{path}/remove")>
+            <PlainForm form path=format!("{path}/remove") fields=PROOF>
                 <input type="hidden" name="id" value=row.id.0/>
+                {proof_fields(form.state)}
                 <div class="buttons">
                     <SubmitButton state=form.state label=t.remove class="button danger"/>
                     <a class="button quiet" href=path>{t.keep}</a>

@@ -2,7 +2,7 @@
 
 use super::SubUsers;
 use crate::accounts::setup::parse_username;
-use crate::accounts::{Actor, SessionToken, Visit, Whose, store_trouble};
+use crate::accounts::{Actor, Proved, SessionToken, Visit, Whose, store_trouble};
 use crate::domain::ids::Username;
 use crate::domain::mail_address::MailAddress;
 use crate::domain::role::Role;
@@ -67,7 +67,7 @@ impl SubUsers {
     /// The actor is a sub-user, a field is wrong, the name is taken or invited, or too many invitations are open.
     pub async fn invite_sub_user(
         &self,
-        actor: &Actor,
+        actor: &Proved<'_>,
         invitee: Invitee,
         language: Language,
     ) -> Result<SecretString, PortalError> {

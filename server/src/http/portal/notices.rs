@@ -8,7 +8,7 @@ use crate::notices::{ListedNotice, NoticeList};
 use crate::store::{NoticeAddress as AddressRow, NoticeChoice as ChoiceRow};
 use app::{
     AddressState, KeyId, Notice, NoticeAddress, NoticeBoxes, NoticeCause, NoticeChoice, NoticeChoices,
-    NoticeKey, NoticePage, NoticePortal, PortalError,
+    NoticeKey, NoticePage, NoticePortal, PortalError, Proof,
 };
 use async_trait::async_trait;
 
@@ -28,14 +28,14 @@ impl NoticePortal for RequestPortal {
         self.note(services.notices.authorise(&services.keys, actor, notice, &address).await)
     }
 
-    async fn ignore_notice(&self, notice: u32, address: String) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        self.note(self.services.notices.ignore(actor, notice, &address).await)
+    async fn ignore_notice(&self, notice: u32, address: String, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        self.note(self.services.notices.ignore(&actor, notice, &address).await)
     }
 
-    async fn read_all_notices(&self) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        self.note(self.services.notices.read_all(actor).await)
+    async fn read_all_notices(&self, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        self.note(self.services.notices.read_all(&actor).await)
     }
 
     async fn list_notice_choices(&self) -> Result<NoticeChoices, PortalError> {
@@ -54,15 +54,15 @@ impl NoticePortal for RequestPortal {
         })
     }
 
-    async fn choose_notices(&self, ticked: NoticeBoxes) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+    async fn choose_notices(&self, ticked: NoticeBoxes, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
         let choice = |cause| ChoiceRow {
             cause,
             by_mail: ticked.has(&NoticeBoxes::mail(cause_of(cause))),
             by_webhook: ticked.has(&NoticeBoxes::webhook(cause_of(cause))),
         };
         let wanted = Cause::ALL.into_iter().map(choice).collect();
-        self.note(self.services.notices.choose(actor, wanted).await)
+        self.note(self.services.notices.choose(&actor, wanted).await)
     }
 }
 

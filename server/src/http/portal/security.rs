@@ -4,7 +4,7 @@ use super::{Attempt, RequestPortal, moment};
 use crate::accounts::{Actor, Place};
 use crate::domain::second_factor::TotpSecret;
 use crate::http::qr;
-use app::{Code, Enrolment, Password, PortalError, Security, SecurityPortal};
+use app::{Code, Enrolment, Password, PortalError, Proof, ProofAsked, Security, SecurityPortal};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -50,9 +50,16 @@ impl SecurityPortal for RequestPortal {
         self.begin(self.services.accounts.give_code(owing, &code.0, &self.visit).await)
     }
 
-    async fn begin_two_factor(&self) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        self.note(self.services.accounts.begin_enrolment(actor).await)
+    fn proof_asked(&self) -> ProofAsked {
+        self.actor.as_ref().map_or_else(ProofAsked::default, |actor| ProofAsked {
+            password: self.services.accounts.is_proof_needed(actor),
+            code: actor.two_factor,
+        })
+    }
+
+    async fn begin_two_factor(&self, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        self.note(self.services.accounts.begin_enrolment(&actor).await)
     }
 
     async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError> {

@@ -6,7 +6,7 @@ use crate::domain::role::Role as DomainRole;
 use crate::domain::time_zone::TimeZone;
 use crate::store::InvitationRow as StoredInvitation;
 use app::{
-    Invitation, InvitationLink, InvitationRow, Password, PortalError, Role, SubUserRow, SubUsersPage,
+    Invitation, InvitationLink, InvitationRow, Password, PortalError, Proof, Role, SubUserRow, SubUsersPage,
     SubUsersPortal,
 };
 use async_trait::async_trait;
@@ -29,10 +29,16 @@ impl SubUsersPortal for RequestPortal {
         })
     }
 
-    async fn invite_sub_user(&self, username: String, email: String, role: Role) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+    async fn invite_sub_user(
+        &self,
+        username: String,
+        email: String,
+        role: Role,
+        proof: Proof,
+    ) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
         let invitee = Invitee { username, email, role: domain_role(role) };
-        let invited = self.services.sub_users.invite_sub_user(actor, invitee, self.language).await;
+        let invited = self.services.sub_users.invite_sub_user(&actor, invitee, self.language).await;
         let link = self.note(invited)?;
         self.services.once.keep(actor.session, Place::Invitation, link, self.services.clock.now());
         Ok(())
@@ -43,9 +49,14 @@ impl SubUsersPortal for RequestPortal {
         self.note(self.services.sub_users.withdraw_invitation(actor, &username).await)
     }
 
-    async fn set_sub_user_disabled(&self, username: String, disabled: bool) -> Result<(), PortalError> {
+    async fn disable_sub_user(&self, username: String) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        self.note(self.services.sub_users.set_disabled(actor, &username, disabled).await)
+        self.note(self.services.sub_users.disable(actor, &username).await)
+    }
+
+    async fn enable_sub_user(&self, username: String, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        self.note(self.services.sub_users.enable(&actor, &username).await)
     }
 
     async fn end_sub_user_sessions(&self, username: String) -> Result<(), PortalError> {
@@ -53,9 +64,9 @@ impl SubUsersPortal for RequestPortal {
         self.note(self.services.sub_users.end_sessions(actor, &username).await)
     }
 
-    async fn set_sub_user_role(&self, username: String, role: Role) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        self.note(self.services.sub_users.set_role(actor, &username, domain_role(role)).await)
+    async fn set_sub_user_role(&self, username: String, role: Role, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        self.note(self.services.sub_users.set_role(&actor, &username, domain_role(role)).await)
     }
 
     async fn find_invitation(&self, link: InvitationLink) -> Result<Invitation, PortalError> {

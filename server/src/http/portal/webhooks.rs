@@ -8,8 +8,8 @@ use crate::domain::webhook::WebhookNo;
 use crate::store::{DeliveryRow, WebhookRow as Row};
 use crate::webhooks::MOST;
 use app::{
-    CauseChoices, Delivery, FreshSecret, PortalError, ShownToken, WebhookDetails, WebhookId, WebhookList,
-    WebhookPortal, WebhookRow,
+    CauseChoices, Delivery, FreshSecret, PortalError, Proof, ShownToken, WebhookDetails, WebhookId,
+    WebhookList, WebhookPortal, WebhookRow,
 };
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
@@ -60,9 +60,9 @@ impl WebhookPortal for RequestPortal {
         })
     }
 
-    async fn add_webhook(&self, url: String, causes: CauseChoices) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        let added = self.services.webhooks.add_webhook(actor, &url, &names(&causes)).await;
+    async fn add_webhook(&self, url: String, causes: CauseChoices, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        let added = self.services.webhooks.add_webhook(&actor, &url, &names(&causes)).await;
         self.keep_webhook_secret(self.note(added)?)
     }
 
@@ -71,25 +71,26 @@ impl WebhookPortal for RequestPortal {
         id: WebhookId,
         url: String,
         causes: CauseChoices,
+        proof: Proof,
     ) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        self.note(self.services.webhooks.change_webhook(actor, &id.0, &url, &names(&causes)).await)
+        let actor = self.proved(proof).await?;
+        self.note(self.services.webhooks.change_webhook(&actor, &id.0, &url, &names(&causes)).await)
     }
 
-    async fn rotate_webhook_secret(&self, id: WebhookId) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        let rotated = self.services.webhooks.rotate_webhook_secret(actor, &id.0).await;
+    async fn rotate_webhook_secret(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        let rotated = self.services.webhooks.rotate_webhook_secret(&actor, &id.0).await;
         self.keep_webhook_secret(self.note(rotated)?)
     }
 
-    async fn enable_webhook(&self, id: WebhookId) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        self.note(self.services.webhooks.enable_webhook(actor, &id.0).await)
+    async fn enable_webhook(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        self.note(self.services.webhooks.enable_webhook(&actor, &id.0).await)
     }
 
-    async fn remove_webhook(&self, id: WebhookId) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
-        self.note(self.services.webhooks.remove_webhook(actor, &id.0).await)
+    async fn remove_webhook(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError> {
+        let actor = self.proved(proof).await?;
+        self.note(self.services.webhooks.remove_webhook(&actor, &id.0).await)
     }
 
     async fn test_webhook(&self, id: WebhookId) -> Result<(), PortalError> {

@@ -249,13 +249,14 @@ async fn mail_about(
     let row = sqlx::query(
         "SELECT p.hold_seconds,
          p.mail_is_on AND u.email IS NOT NULL AND u.email_confirmed_at IS NOT NULL AND u.disabled_at IS NULL
-         AND coalesce(c.by_mail, ?3) AS by_mail
+         AND (?4 OR coalesce(c.by_mail, ?3)) AS by_mail
          FROM users u JOIN notice_policy p LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?2
          WHERE u.no = ?1",
     )
     .bind(i64::from(notice.user.0))
     .bind(notice.cause as u8)
     .bind(notice.cause.is_mailed_by_default())
+    .bind(notice.cause.is_always_mailed())
     .fetch_one(&mut *connection)
     .await?;
     let held = if notice.cause.is_gathered() { row.try_get("hold_seconds")? } else { 0 };

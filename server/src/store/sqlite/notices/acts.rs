@@ -1,8 +1,8 @@
 //! What is done to an account, told to whom it concerns. The audit log is the source: whatever is written there
 //! tells of itself, in the same transaction.
 
-use super::super::rows::{source_range, user_no};
-use super::{Act, make, pass_on};
+use super::super::rows::{owner, source_range, user_no};
+use super::{Act, mail_about, make, pass_on};
 use crate::domain::address::Address;
 use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::{KeyNo, UserNo};
@@ -12,8 +12,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 /// What a user is told of when this is done to its account.
-fn cause_of(action: Action) -> Option<Cause> {
-    Some(match action {
+fn cause_of(audit: &Audit) -> Option<Cause> {
+    Some(match audit.action {
         Action::KeyGenerated => Cause::KeyGenerated,
         Action::KeyShown => Cause::KeyShown,
         Action::KeyDeleted => Cause::KeyDeleted,
@@ -31,7 +31,15 @@ fn cause_of(action: Action) -> Option<Cause> {
         | Action::EmailChanged
         | Action::EmailConfirmed
         | Action::EmailRemoved
-        | Action::RoleChanged => Cause::AccountChanged,
+        | Action::RoleChanged
+        | Action::SubUserInvited
+        | Action::EmailEntered
+        | Action::WebhookAdded
+        | Action::WebhookChanged
+        | Action::WebhookRemoved => Cause::AccountChanged,
+        // In the pages it may be somebody else's doing; the operator knows, and whoever follows the link of a letter
+        // has read it.
+        Action::UserEnabled | Action::NoticesChosen if audit.session.is_some() => Cause::AccountChanged,
         Action::UserAdded
         | Action::UserDisabled
         | Action::UserEnabled
@@ -40,15 +48,10 @@ fn cause_of(action: Action) -> Option<Cause> {
         | Action::Logout
         | Action::SessionEnded
         | Action::SessionsEnded
-        | Action::SubUserInvited
         | Action::InvitationWithdrawn
         | Action::InvitationAccepted
-        | Action::EmailEntered
         | Action::AddressIgnored
         | Action::NoticesChosen
-        | Action::WebhookAdded
-        | Action::WebhookChanged
-        | Action::WebhookRemoved
         | Action::GatewayAdded
         | Action::GatewayRemoved => return None,
     })
@@ -60,8 +63,44 @@ pub(in super::super) async fn tell(
     audit: &Audit,
     key: Option<KeyNo>,
 ) -> Result<(), StoreError> {
-    let Some(cause) = cause_of(audit.action) else { return Ok(()) };
+    let Some(cause) = cause_of(audit) else { return Ok(()) };
     let Some((user, username)) = concerned(connection, audit, key).await? else { return Ok(()) };
+    if let Some(owner) = acting_owner(connection, audit, user).await? {
+        // Its session may be in other hands, so it is told what was done in its name.
+        let detail = format!("{username} {}", audit.detail);
+        let by_itself = Audit { user: Some(owner), detail: detail.trim().to_owned(), ..audit.clone() };
+        tell_one(connection, &by_itself, key, cause, (owner, audit.actor.clone())).await?;
+    }
+    tell_one(connection, audit, key, cause, (user, username)).await
+}
+
+/// The owner who did this to its sub-user in the pages, if it is what letters always tell of.
+async fn acting_owner(
+    connection: &mut SqliteConnection,
+    audit: &Audit,
+    user: UserNo,
+) -> Result<Option<UserNo>, StoreError> {
+    if audit.session.is_none() || !matches!(audit.action, Action::UserEnabled | Action::RoleChanged) {
+        return Ok(None);
+    }
+    let row = sqlx::query("SELECT owner_no FROM users WHERE no = ?")
+        .bind(i64::from(user.0))
+        .fetch_one(connection)
+        .await?;
+    owner(&row)
+}
+
+fn is_of_webhooks(action: Action) -> bool {
+    matches!(action, Action::WebhookAdded | Action::WebhookChanged | Action::WebhookRemoved)
+}
+
+async fn tell_one(
+    connection: &mut SqliteConnection,
+    audit: &Audit,
+    key: Option<KeyNo>,
+    cause: Cause,
+    (user, username): (UserNo, String),
+) -> Result<(), StoreError> {
     let is_own = audit.user == Some(user) && audit.actor == username && audit.address.is_some();
     let address = audit.address.and_then(ClientAddress::known);
     let seen = seen_before(connection, user, address).await?;
@@ -85,6 +124,10 @@ pub(in super::super) async fn tell(
     let actor = (!is_own).then_some(audit.actor.as_str());
     let act = Act { action: Some(audit.action.name()), actor, is_read };
     let no = make(connection, &notice, &act).await?;
+    if is_of_webhooks(audit.action) {
+        // Webhooks are not told of themselves: whoever changed one would only be told by it.
+        return mail_about(connection, no, &notice).await.map(|_| ());
+    }
     pass_on(connection, no, &notice).await
 }
 

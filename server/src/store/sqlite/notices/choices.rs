@@ -16,6 +16,8 @@ pub(super) async fn list(readers: &SqlitePool, user: UserNo) -> Result<Vec<Notic
     let chosen: Vec<_> = rows.iter().map(choice).collect::<Result<_, _>>()?;
     let choice_of = |cause: Cause| {
         let found = chosen.iter().find(|choice| choice.cause == cause).copied();
+        let found = found
+            .map(|choice| NoticeChoice { by_mail: choice.by_mail || cause.is_always_mailed(), ..choice });
         found.unwrap_or(NoticeChoice { cause, by_mail: cause.is_mailed_by_default(), by_webhook: true })
     };
     Ok(Cause::ALL.into_iter().map(choice_of).collect())
@@ -41,7 +43,7 @@ pub(super) async fn set(
         .bind(choice.by_webhook)
         .execute(&mut *connection)
         .await?;
-        if !choice.by_mail {
+        if !choice.by_mail && !choice.cause.is_always_mailed() {
             forget_letters(connection, user, choice).await?;
         }
     }
