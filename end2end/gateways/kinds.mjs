@@ -2,7 +2,7 @@
 // few servers read, a pause as long as a connection lives, a Latchkey that restarts.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, shakeHands } from './client.mjs';
+import { ask, basic, shakeHands } from './client.mjs';
 import { close, startForgetful } from './site.mjs';
 
 const ORIGIN = 'Origin: https://app.example';
@@ -147,6 +147,24 @@ export function kindCases(scene) {
     assert.equal(passed.status, 200);
     assert.equal(passed.headers.get('access-control-allow-origin'), null, 'what passes is between the page and the API');
     return 403;
+  });
+
+  check('a key in a wrong place: told where it was found, and never repeated', async () => {
+    const cases = [
+      [`Authorization: Token ${key().token}`, /without the word Bearer/],
+      [basic(key().token, ''), /as the username of Authorization: Basic/],
+      [apiKey(`Bearer ${key().token}`), /with other signs or words around it/],
+      [bearer('rubbish'), /has not the form of a key/],
+    ];
+    for (const [line, says] of cases) {
+      const { status, headers, body, all } = await ask(home, [line]);
+      assert.deepEqual([status, headers.get('content-type')], [401, 'application/problem+json'], all);
+      assert.match(JSON.parse(body).detail, says);
+      assert.ok(!all.includes(key().token), 'what was sent is not sent back');
+    }
+    const { body } = await ask(home, []);
+    assert.equal(JSON.parse(body).detail, 'A valid API key is needed.');
+    return 401;
   });
 
   check("key_header: the API's own Authorization stays with the API", async () => {
