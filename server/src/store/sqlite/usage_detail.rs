@@ -3,6 +3,7 @@
 use super::SqliteStore;
 use super::rows::{corrupt, stored_address};
 use super::usage_log::{FOLDED, MOVED, USES, folded_keys, moved_addresses, uses};
+use super::usage_read::Turns;
 use crate::domain::address::Address;
 use crate::domain::ids::KeyNo;
 use crate::domain::time::Micros;
@@ -35,7 +36,7 @@ pub(super) async fn addresses(store: &SqliteStore, key: KeyNo) -> Result<Vec<Add
             _ => {}
         }
     }
-    let mut found: HashMap<Address, AddressUses> = HashMap::new();
+    let (mut found, mut turns) = (HashMap::<Address, AddressUses>::new(), Turns::default());
     for row in &rows {
         let at = Micros(row.try_get("at")?);
         match row.try_get::<Option<i64>, _>("seq")? {
@@ -49,7 +50,9 @@ pub(super) async fn addresses(store: &SqliteStore, key: KeyNo) -> Result<Vec<Add
             }
             Some(seq) if row.try_get::<i64, _>("kind")? != USES || folded.contains(&(seq >> 32)) => {}
             Some(seq) => {
-                for one in uses(row.try_get("entries")?)?.filter(|one| one.key == key) {
+                let entries: &[u8] = row.try_get("entries")?;
+                turns.read(entries).await;
+                for one in uses(entries)?.filter(|one| one.key == key) {
                     if moved.contains(&(seq >> 32, one.address)) {
                         continue;
                     }

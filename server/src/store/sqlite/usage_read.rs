@@ -37,7 +37,7 @@ impl UsageReader for SqliteStore {
             .fetch_all(&self.readers)
             .await?;
         let users: HashSet<UserNo> = users.iter().copied().collect();
-        add_up(&rows, starts, |one| users.contains(&one.user))
+        add_up(&rows, starts, |one| users.contains(&one.user)).await
     }
 
     async fn count_key_uses(&self, key: KeyNo, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
@@ -48,7 +48,7 @@ impl UsageReader for SqliteStore {
             .bind(starts.today)
             .fetch_all(&self.readers)
             .await?;
-        add_up(&rows, starts, |one| one.key == key)
+        add_up(&rows, starts, |one| one.key == key).await
     }
 
     async fn list_key_addresses(&self, key: KeyNo) -> Result<Vec<AddressUses>, StoreError> {
@@ -60,12 +60,31 @@ impl UsageReader for SqliteStore {
     }
 }
 
-fn add_up(
+/// Lets others have a turn from time to time while a full journal is read: pages share their thread.
+#[derive(Default)]
+pub(super) struct Turns {
+    bytes: usize,
+}
+
+impl Turns {
+    /// Bytes of the journal that are read in one turn.
+    const BYTES: usize = 128 * 1024;
+
+    pub(super) async fn read(&mut self, entries: &[u8]) {
+        self.bytes += entries.len();
+        if self.bytes >= Self::BYTES {
+            self.bytes = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn add_up(
     rows: &[SqliteRow],
     starts: SpanStarts,
     wanted: impl Fn(&Use) -> bool,
 ) -> Result<SpanCounts, StoreError> {
-    let mut counts = SpanCounts::default();
+    let (mut counts, mut turns) = (SpanCounts::default(), Turns::default());
     let mut folded: HashSet<(i64, KeyNo)> = HashSet::new();
     for row in rows {
         let seq: Option<i64> = row.try_get("seq")?;
@@ -82,7 +101,9 @@ fn add_up(
             }
             Some(_) if row.try_get::<i64, _>("kind")? == FOLDED => {}
             Some(seq) => {
-                for one in uses(row.try_get("entries")?)?.filter(|one| wanted(one)) {
+                let entries: &[u8] = row.try_get("entries")?;
+                turns.read(entries).await;
+                for one in uses(entries)?.filter(|one| wanted(one)) {
                     if !folded.contains(&(seq >> 32, one.key)) {
                         counts.add(starts, Micros(at).hour(), false, 1);
                     }
@@ -91,4 +112,33 @@ fn add_up(
         }
     }
     Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[tokio::test]
+    async fn a_full_journal_is_read_in_turns_with_others() {
+        let (batch, others) = (vec![0; 24 * 1000], Cell::new(0));
+        let reading = async {
+            let mut turns = Turns::default();
+            for _ in 0..300 {
+                turns.read(&batch).await;
+            }
+        };
+        let other = async {
+            loop {
+                others.set(others.get() + 1);
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = reading => {}
+            () = other => {}
+        }
+        assert!(others.get() >= 300_000 * 24 / (Turns::BYTES + batch.len()), "{}", others.get());
+    }
 }
