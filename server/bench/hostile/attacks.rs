@@ -130,9 +130,10 @@ async fn slow_forms(stream: TcpStream) -> Result<()> {
     begin(&mut write, 65_535).await?;
     for stream in 0.. {
         write.write_all(&request(2 * stream + 1, "POST", "/login", false)).await?;
-        // As many at a time: each that ends is followed by another.
+        // As many at a time: each that ends is followed by another, in a while.
         if stream >= 190 {
             ended(&mut read, 1).await?;
+            sleep(AGAIN / 10).await;
         }
     }
     Ok(())

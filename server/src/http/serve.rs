@@ -47,6 +47,10 @@ const HEADER_LIST_LIMIT: u32 = 16 * 1024;
 /// The most requests at a time on one HTTP/2 connection, of a gateway and of others.
 const STREAMS: u32 = 200;
 const GUEST_STREAMS: u32 = 32;
+/// After how many requests beyond that, or malformed ones, a connection is ended. A client may send some before it
+/// hears of the limit.
+const REFUSALS: usize = 1024;
+const GUEST_REFUSALS: usize = 200;
 /// What an HTTP/2 client may send ahead for one request and for all: no body here is larger.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
@@ -84,8 +88,8 @@ impl Front {
         let most = handles::connection_limit(settings.server.max_connections);
         Self {
             entrance,
-            http: speaker(HEAD_LIMIT, STREAMS),
-            guest_http: speaker(GUEST_HEAD_LIMIT, GUEST_STREAMS),
+            http: speaker(HEAD_LIMIT, STREAMS, REFUSALS),
+            guest_http: speaker(GUEST_HEAD_LIMIT, GUEST_STREAMS, GUEST_REFUSALS),
             tls: None,
             trusted: settings.trusted_proxies.clone(),
             proxy_header_names_clients: settings.client_address_header == Family::ProxyProtocol,
@@ -117,11 +121,12 @@ impl Front {
 }
 
 /// HTTP/1.1 and HTTP/2, with bounds for what one connection may hold.
-fn speaker(head_limit: usize, streams: u32) -> auto::Builder<Streams> {
+fn speaker(head_limit: usize, streams: u32, refusals: usize) -> auto::Builder<Streams> {
     let mut http = auto::Builder::new(Streams);
     http.http1().max_buf_size(head_limit);
     http.http2()
         .max_concurrent_streams(streams)
+        .max_local_error_reset_streams(refusals)
         .max_header_list_size(HEADER_LIST_LIMIT)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)

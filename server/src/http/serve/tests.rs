@@ -372,3 +372,26 @@ async fn a_flood_of_frames_that_ask_for_nothing_ends_the_connection() {
         assert!(sent >= 380 && hall.front.traffic.floods.get() == 1, "{frame:?}: {sent}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_that_asks_beyond_its_streams_again_and_again_is_cut_off() {
+    let hall = Hall::open();
+    let (client, serving) = hall.connect_as(stranger());
+    let (mut read, mut write) = tokio::io::split(client);
+    tokio::spawn(async move { while read.read(&mut [0; 4096]).await.is_ok_and(|length| length > 0) {} });
+    write.write_all(PREFACE).await.unwrap();
+    // GET http://x/never, in the numbers of HPACK's own table.
+    let block = b"\x82\x86\x04\x06/never\x01\x01x";
+    let mut sent = 0_u32;
+    loop {
+        let stream = (2 * sent + 1).to_be_bytes();
+        let frame = [&[0, 0, block.len() as u8, 1, 5][..], &stream, block].concat();
+        if write.write_all(&frame).await.is_err() {
+            break;
+        }
+        sent += 1;
+        assert!(sent < 1000, "it may go on for ever");
+    }
+    serving.await.unwrap();
+    assert!(sent >= 232, "{sent}");
+}
