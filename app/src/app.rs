@@ -13,7 +13,7 @@ use crate::pages::{
 #[cfg(not(feature = "ssr"))]
 use crate::part::IntoPart;
 use crate::part::Part;
-use crate::session::{FreshKey, Session};
+use crate::session::Session;
 
 /// The whole application; what hydrates in the browser.
 #[component]
@@ -21,7 +21,6 @@ pub fn App() -> impl IntoView {
     #[cfg(feature = "ssr")]
     leptos_meta::provide_meta_context();
     provide_echo();
-    FreshKey::provide();
     let session = Session::provide();
     let announcer = Announcer::provide();
     view! {

@@ -17,6 +17,11 @@ pub struct FormEcho {
     pub error: Option<PortalError>,
 }
 
+/// The number of the forms of one page; the server provides it as context. The program in the browser draws its own.
+#[cfg(feature = "ssr")]
+#[derive(Clone)]
+pub struct FormNumber(pub String);
+
 #[derive(Clone, Copy)]
 struct EchoSlot(StoredValue<FormEcho>);
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::echo::FormEcho;
 use crate::portal::{
-    Dashboard, Field, FieldError, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, LockWidth, Moment,
+    Dashboard, Field, FieldError, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, LockWidth, MadeKey, Moment,
     PortalError, Problem, RevealedKey, ShownToken, Spans, Viewer,
 };
 
@@ -57,10 +57,11 @@ read_objects! {
     FormEcho { form, fields, error }
     KeyDetails {
         row, created, lock_width, allow_list, uses_today, uses_30_days, refused_30_days, can_reveal,
-        proof_needed, code_needed, fresh, may_manage
+        proof_needed, code_needed, fresh, viewer, may_manage
     }
     KeyPage { rows, page, pages, total, first, last, fresh, may_manage }
     KeyRow { id, username, description, key_type, masked_token, last_used, times_used, locked_ip }
+    MadeKey { id, token, made }
     Moment { text, iso }
     RevealedKey { id, token }
     Spans { today, days_7, days_30 }
@@ -127,6 +128,7 @@ impl FromJson for Problem {
             "too_short" => Self::TooShort { limit: limit()? },
             "control_character" => Self::ControlCharacter,
             "not_a_username" => Self::NotAUsername,
+            "web_address" => Self::WebAddress,
             "taken" => Self::Taken,
             "wrong_credentials" => Self::WrongCredentials,
             "wrong_password" => Self::WrongPassword,

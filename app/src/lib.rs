@@ -22,6 +22,8 @@ mod transport;
 
 pub use app::App;
 pub use echo::FormEcho;
+#[cfg(feature = "ssr")]
+pub use echo::FormNumber;
 pub use i18n::{Language, Plural, Texts, fill, plural};
 pub use portal::*;
 #[cfg(feature = "ssr")]

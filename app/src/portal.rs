@@ -60,7 +60,9 @@ pub trait Portal:
     /// One page of keys, newest first; pages count from 1 and a page past the end is the last one.
     async fn list_keys(&self, page: u32) -> Result<KeyPage, PortalError>;
     /// Generates a key for the visitor itself.
-    async fn generate_key(&self, description: String, key_type: String) -> Result<RevealedKey, PortalError>;
+    async fn generate_key(&self, description: String, key_type: String) -> Result<MadeKey, PortalError>;
+    /// Forgets what is shown under a name: its reader has it.
+    async fn have_it(&self, made: String) -> Result<(), PortalError>;
     /// One key with its rules and statistics.
     async fn find_key(&self, id: KeyId) -> Result<KeyDetails, PortalError>;
     /// Shows a token again; without a recent proof the password is needed, and the code where one is asked for at
@@ -231,7 +233,7 @@ pub struct KeyPage {
     pub first: u64,
     /// The number of the last record on this page, 0 when it is empty.
     pub last: u64,
-    /// A token that was just generated, shown this once.
+    /// The token that the address names.
     pub fresh: Option<RevealedKey>,
     /// Whether the visitor may change and show keys.
     pub may_manage: bool,
@@ -260,19 +262,32 @@ pub struct KeyDetails {
     pub proof_needed: bool,
     /// Whether a proof also asks for a code of the second factor.
     pub code_needed: bool,
-    /// A token that was just asked for, shown this once.
+    /// The token that the address names, if it is of this key.
     pub fresh: Option<RevealedKey>,
+    /// The name of the visitor, whose password is asked for.
+    pub viewer: String,
     /// Whether the visitor may change and show keys.
     pub may_manage: bool,
 }
 
-/// A key together with its token: the only type that carries one.
+/// A key together with its token.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct RevealedKey {
     /// The key.
     pub id: KeyId,
     /// Its token.
     pub token: ShownToken,
+}
+
+/// A key that was just generated.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct MadeKey {
+    /// The key.
+    pub id: KeyId,
+    /// Its token.
+    pub token: ShownToken,
+    /// The name under which the list shows it (`made`).
+    pub made: String,
 }
 
 /// The figures of the first page.

@@ -76,6 +76,7 @@ fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) 
         Problem::TooShort { limit } => fill(t.problem_too_short, &[("characters", &characters(*limit))]),
         Problem::ControlCharacter => t.problem_control_character.into(),
         Problem::NotAUsername => t.problem_not_a_username.into(),
+        Problem::WebAddress => t.problem_web_address.into(),
         Problem::Taken => t.problem_taken.into(),
         Problem::WrongCredentials => t.problem_wrong_credentials.into(),
         Problem::WrongPassword => t.problem_wrong_password.into(),

@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use leptos::prelude::*;
 use leptos::server::codee::string::FromToStringCodec;
+use leptos_router::hooks::use_query_map;
 use serde::Serialize;
 
 use crate::json::{FromJson, from_json};
@@ -21,8 +22,8 @@ use crate::portal::{Dashboard, KeyDetails, KeyId, KeyPage, PortalError, SetupLin
 enum Question {
     Viewer,
     Dashboard,
-    KeyPage(u32),
-    Key(KeyId),
+    KeyPage(u32, String),
+    Key(KeyId, String),
     SetupIsOpen(SetupLink),
 }
 
@@ -36,14 +37,22 @@ pub(crate) fn dashboard() -> Loading<Dashboard> {
     Loading::new(|| Question::Dashboard)
 }
 
-/// One page of keys; asked again whenever `page` changes.
+/// One page of keys, and the token that the address names; asked again whenever either changes.
 pub(crate) fn key_page(page: impl Fn() -> u32 + Send + Sync + 'static) -> Loading<KeyPage> {
-    Loading::new(move || Question::KeyPage(page()))
+    let made = made();
+    Loading::new(move || Question::KeyPage(page(), made.get()))
 }
 
-/// One key; asked again whenever `id` changes.
+/// One key, and its token if the address names it; asked again whenever either changes.
 pub(crate) fn key(id: impl Fn() -> KeyId + Send + Sync + 'static) -> Loading<KeyDetails> {
-    Loading::new(move || Question::Key(id()))
+    let made = made();
+    Loading::new(move || Question::Key(id(), made.get()))
+}
+
+/// The name in the address of what is shown once. The server reads it off the address by itself.
+pub(crate) fn made() -> Memo<String> {
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|query| query.get("made")).unwrap_or_default())
 }
 
 /// Whether a set-up link may create the first account.
@@ -136,8 +145,8 @@ mod here {
             Answer(match self {
                 Self::Viewer => ask::viewer().await.and_then(|found| to_json(&found)),
                 Self::Dashboard => ask::dashboard().await.and_then(|found| to_json(&found)),
-                Self::KeyPage(page) => ask::list_keys(page).await.and_then(|found| to_json(&found)),
-                Self::Key(id) => ask::find_key(id).await.and_then(|found| to_json(&found)),
+                Self::KeyPage(page, _) => ask::list_keys(page).await.and_then(|found| to_json(&found)),
+                Self::Key(id, _) => ask::find_key(id).await.and_then(|found| to_json(&found)),
                 Self::SetupIsOpen(link) => ask::setup_is_open(link).await.and_then(|found| to_json(&found)),
             })
         }
@@ -156,15 +165,18 @@ mod far {
 
     impl Question {
         pub(super) fn answer(self) -> impl Future<Output = Answer> + Send {
-            let (path, method, argument) = match self {
-                Self::Viewer => (ReadViewer::PATH, Method::Get, None),
-                Self::Dashboard => (ReadDashboard::PATH, Method::Get, None),
-                Self::KeyPage(page) => (ListKeys::PATH, Method::Get, Some(("page", page.to_string()))),
-                Self::Key(id) => (FindKey::PATH, Method::Get, Some(("id", id.0))),
-                Self::SetupIsOpen(link) => (SetupIsOpen::PATH, Method::Post, Some(("token", link.0))),
+            let none = || ("", String::new());
+            let (path, method, given) = match self {
+                Self::Viewer => (ReadViewer::PATH, Method::Get, [none(), none()]),
+                Self::Dashboard => (ReadDashboard::PATH, Method::Get, [none(), none()]),
+                Self::KeyPage(page, made) => {
+                    (ListKeys::PATH, Method::Get, [("page", page.to_string()), ("made", made)])
+                }
+                Self::Key(id, made) => (FindKey::PATH, Method::Get, [("id", id.0), ("made", made)]),
+                Self::SetupIsOpen(link) => (SetupIsOpen::PATH, Method::Post, [("token", link.0), none()]),
             };
             // A browser has one thread; the wrapper says so to the compiler.
-            SendWrapper::new(async move { Answer(call(path, method, arguments(argument)).await) })
+            SendWrapper::new(async move { Answer(call(path, method, arguments(given)).await) })
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::portal::{RevealedKey, Viewer};
+use crate::portal::Viewer;
 use crate::question::{Loading, viewer};
 
 /// The visitor.
@@ -25,21 +25,5 @@ impl Session {
         if let Some(session) = use_context::<Self>() {
             session.viewer.refetch();
         }
-    }
-}
-
-/// A key that was just generated in this page: in memory only, never in an address or the history.
-#[derive(Clone, Copy)]
-pub(crate) struct FreshKey(pub(crate) RwSignal<Option<RevealedKey>>);
-
-impl FreshKey {
-    /// Makes room for one.
-    pub(crate) fn provide() {
-        provide_context(Self(RwSignal::new(None)));
-    }
-
-    /// The one of this page.
-    pub(crate) fn here() -> Self {
-        use_context().unwrap_or_else(|| Self(RwSignal::new(None)))
     }
 }

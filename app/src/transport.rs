@@ -61,12 +61,14 @@ async fn send(
     Ok((answer.ok(), body.as_string().unwrap_or_default()))
 }
 
-/// The arguments of a question.
+/// The arguments of a question; an empty one is none.
 #[cfg_attr(feature = "ssr", expect(dead_code, reason = "the server asks itself"))]
-pub(crate) fn arguments(argument: Option<(&str, String)>) -> Result<UrlSearchParams, JsValue> {
+pub(crate) fn arguments(given: [(&str, String); 2]) -> Result<UrlSearchParams, JsValue> {
     let arguments = UrlSearchParams::new()?;
-    if let Some((name, value)) = argument {
-        arguments.append(name, &value);
+    for (name, value) in given {
+        if !value.is_empty() {
+            arguments.append(name, &value);
+        }
     }
     Ok(arguments)
 }

@@ -30,7 +30,7 @@ test('a whole visit loads no second page', async ({ page, portal, latchkey, watc
   const token = await portal.generate('WEB');
   await stillSame();
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
-  await expect(page).toHaveURL('/account/api-keys');
+  await expect(page).toHaveURL(/\/account\/api-keys\?made=\w{32}$/);
 
   const gateway = await latchkey.addGateway('test');
   await latchkey.verify(gateway, token, '192.0.2.1');
@@ -64,15 +64,24 @@ test('a whole visit loads no second page', async ({ page, portal, latchkey, watc
   await stillSame();
 });
 
-test('a fresh token is gone once its page is left', async ({ page, portal }) => {
+test('a fresh token can be gone back to until its reader has it', async ({ page, portal }) => {
   await portal.firstAccount();
   await portal.openList();
   const token = await portal.generate('WEB');
+  const stillSame = await mark(page);
   await portal.openKey('WEB');
   await page.goBack();
   await portal.at('Your API Keys');
-  await expect(portal.row('WEB')).toBeVisible();
+  await expect(page.getByText(token)).toBeVisible();
+  await portal.button('I have it').click();
   await expect(page.getByText(token)).toHaveCount(0);
+  await expect(page).toHaveURL('/account/api-keys');
+  await expect(portal.row('WEB')).toBeVisible();
+  await portal.openKey('WEB');
+  await page.goBack();
+  await portal.at('Your API Keys');
+  await expect(page.getByText(token)).toHaveCount(0);
+  await stillSame();
 });
 
 test('a refused form shows its message at the field and leads there', async ({ page, portal, watch }) => {

@@ -96,6 +96,22 @@ test('a key is shown again to who has just proved who it is', async ({ portal, p
   await expect(page.getByText(token)).toHaveCount(0);
 });
 
+test('a new token stays at its address until its reader has it', async ({ portal, page }) => {
+  await portal.firstAccount();
+  await portal.openList();
+  const token = await portal.generate('WEB');
+  const address = page.url();
+  await portal.open('/account/api-keys');
+  await expect(page.getByText(token)).toHaveCount(0);
+  await portal.open(address);
+  await expect(page.getByText(token)).toBeVisible();
+  await portal.button('I have it').click();
+  await expect(page).toHaveURL('/account/api-keys');
+  await portal.open(address);
+  await expect(portal.row('WEB')).toBeVisible();
+  await expect(page.getByText(token)).toHaveCount(0);
+});
+
 test('an SMPP key is 8 characters, with a word on how to use it', async ({ portal, page }) => {
   await portal.firstAccount();
   await portal.openList();

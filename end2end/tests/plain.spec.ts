@@ -30,6 +30,16 @@ test('nothing is offered that needs JavaScript', async ({ portal, page }) => {
   await expect(page.getByRole('button', { name: 'Copy' })).toHaveCount(0);
 });
 
+test('a double click generates one key, and shows it', async ({ portal }) => {
+  await portal.firstAccount();
+  await portal.open('/account/api-keys/new');
+  await portal.field('Description').fill('WEB');
+  await portal.button('Generate').dblclick();
+  await portal.at('Your API Keys');
+  await expect(portal.recordLine).toContainText('showing 1 records out of 1 total');
+  await expect(portal.row('WEB')).toHaveClass(/fresh/);
+});
+
 test('the keyboard alone does everything', async ({ page, portal }) => {
   await portal.firstAccount();
   await portal.logOut();

@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod answers;
 mod assets;
 mod client;
 mod cookies;

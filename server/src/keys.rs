@@ -11,7 +11,6 @@ mod usage;
 
 pub use dashboard::DashboardFigures;
 pub use list::{KeyFigures, KeyList, ListedKey};
-pub use reveal::Flash;
 pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod dial;
 pub mod domain;
 pub mod events;
+pub mod flash;
 pub mod http;
 pub mod keys;
 pub mod life;

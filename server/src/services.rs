@@ -5,10 +5,11 @@ mod wire;
 pub use wire::{refuse_other_prefixes, start};
 
 use crate::accounts::operator::Operator;
-use crate::accounts::{Accounts, MailAddresses, Once, SetupLink, SubUsers};
+use crate::accounts::{Accounts, MailAddresses, SetupLink, SubUsers};
 use crate::domain::time::{Clock, Micros, Steady};
 use crate::events::Events;
-use crate::keys::{Flash, Keys};
+use crate::flash::FlashStore;
+use crate::keys::Keys;
 use crate::life::Life;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -105,10 +106,8 @@ pub struct Services {
     pub webhooks: Webhooks,
     /// Who carries their messages; has to be run by whoever serves.
     pub courier: Courier,
-    /// Tokens on their way to the next page.
-    pub flash: Flash,
-    /// Other secrets on their way to the next page.
-    pub once: Once,
+    /// Secrets that are shown once.
+    pub flash: FlashStore,
     /// Whether mail can be sent at all: letters are only queued then, and pages say so once if not.
     pub mail_is_on: bool,
     /// Sends mail.

@@ -43,6 +43,7 @@ pub const KNOWN: &[Known] = &[
     known("admin_listen", ""),
     known("data_dir", "data"),
     known("public_url", ""),
+    known("hsts_include_subdomains", "false"),
     known("trusted_proxies", "127.0.0.1,::1"),
     known("require_gateway_token", "false"),
     known("client_address_header", "x-forwarded-for"),
@@ -104,6 +105,22 @@ pub struct PublicUrl {
     pub is_set: bool,
 }
 
+impl PublicUrl {
+    /// The host, with its port where that is not the scheme's own.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.origin.split_once("://").map_or(&self.origin, |(_, host)| host)
+    }
+
+    /// The port, where it is not the scheme's own.
+    #[must_use]
+    pub fn odd_port(&self) -> Option<u16> {
+        let (before, port) = self.host().rsplit_once(':')?;
+        // The colons in [::1] are no port's.
+        (!before.starts_with('[') || before.ends_with(']')).then(|| port.parse().ok())?
+    }
+}
+
 /// 32 secret bytes from the settings; never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret32(pub [u8; 32]);
@@ -117,6 +134,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where customers reach the pages.
     pub public_url: PublicUrl,
+    /// Whether browsers are told to use HTTPS for all hosts below the one of `public_url` too.
+    pub hsts_include_subdomains: bool,
     /// Whose word about a client's address is taken.
     pub trusted_proxies: TrustedProxies,
     /// Whether the gateway endpoints also need the token of a gateway.

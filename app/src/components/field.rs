@@ -47,6 +47,27 @@ impl Kind {
     }
 }
 
+/// The name whose password a form asks for: out of sight and never sent, it tells password managers which entry is
+/// meant. They do not read hidden fields.
+#[component]
+pub(crate) fn OwnUsername(
+    /// The name.
+    name: String,
+) -> Part {
+    view! {
+        <input
+            type="text"
+            class="visually-hidden"
+            value=name
+            autocomplete="username"
+            readonly
+            tabindex="-1"
+            aria-hidden="true"
+        />
+    }
+    .part()
+}
+
 /// What is wrong with a field now, in words.
 pub(crate) fn problem_of(state: FormState, field: Field) -> Signal<Option<String>> {
     let (t, language) = (texts(), language());

@@ -161,6 +161,9 @@ pub(crate) fn PlainForm(
     /// Whether success empties its text fields.
     #[prop(optional)]
     clears: bool,
+    /// Whether it makes something, so that sending it twice must not make two.
+    #[prop(optional)]
+    once: bool,
     /// The fields and the button.
     children: Inside,
 ) -> Part {
@@ -176,10 +179,24 @@ pub(crate) fn PlainForm(
             on:submit=move |event| form.submit(&event)
         >
             <FormProblem state=form fields/>
+            {once.then(|| view! { <input type="hidden" name="once" value=form_number()/> })}
             {children.0}
         </form>
     }
     .part()
+}
+
+/// A number that no other form has: the server answers equal posts with the same number as one.
+#[cfg(feature = "ssr")]
+fn form_number() -> String {
+    use_context::<crate::FormNumber>().map(|number| number.0).unwrap_or_default()
+}
+
+/// A number that no other form of this session has; nobody has to be kept from guessing it.
+#[cfg(not(feature = "ssr"))]
+fn form_number() -> String {
+    let random = || js_sys::Math::random().to_bits().to_string();
+    random() + &random()
 }
 
 /// Leads the eye and the keyboard to what needs attention.

@@ -66,10 +66,12 @@ fn the_pages_come_back() {
             proof_needed: false,
             code_needed: true,
             fresh: None,
+            viewer: "demo".into(),
             may_manage: false,
         });
     }
     comes_back(&fresh());
+    comes_back(&MadeKey { id: KeyId("0198-ab".into()), token: ShownToken("lk".into()), made: "x".into() });
     comes_back(&Some(Viewer { username: "demo".into(), is_owner: true, unread: 3, may_manage: true }));
     comes_back(&None::<Viewer>);
     comes_back(&());
@@ -86,6 +88,7 @@ fn all_problems() -> Vec<Problem> {
         TooShort { limit: 8 },
         ControlCharacter,
         NotAUsername,
+        WebAddress,
         Taken,
         WrongCredentials,
         WrongPassword,
@@ -117,7 +120,13 @@ fn all_problems() -> Vec<Problem> {
     ];
     for problem in &all {
         match problem {
-            Empty | TooLong { .. } | TooShort { .. } | ControlCharacter | NotAUsername | Taken => {}
+            Empty
+            | TooLong { .. }
+            | TooShort { .. }
+            | ControlCharacter
+            | NotAUsername
+            | WebAddress
+            | Taken => {}
             Guessable | WrongCode => {}
             WrongCredentials | WrongPassword | UnknownKeyType | UsernameTooLongForSmpp { .. } => {}
             NotAnAddress | ZonedAddress | HostBits { .. } | MappedNetwork | Everybody => {}

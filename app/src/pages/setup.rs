@@ -48,7 +48,7 @@ fn SetupForm(
     view! {
         <PageHeading text=t.setup_heading/>
         <p>{t.setup_text}</p>
-        <PlainForm form path fields=&[Field::Username, Field::Password]>
+        <PlainForm form path fields=&[Field::Username, Field::Password] once=true>
             <input type="hidden" name="token" value=token/>
             <TextField
                 state=form.state

@@ -10,7 +10,7 @@ use super::{KeyId, Moment, PortalError, Proof};
 /// What users may ask and change of their notices.
 #[async_trait]
 pub trait NoticePortal: Send + Sync {
-    /// One page of them, newest first; they count as read once the page is there.
+    /// One page of them, newest first.
     async fn list_notices(&self, page: u32) -> Result<NoticePage, PortalError>;
     /// Authorises an address that a notice names, for its key.
     async fn authorise_notice(&self, notice: u32, address: String) -> Result<(), PortalError>;

@@ -143,6 +143,8 @@ pub enum Problem {
     ControlCharacter,
     /// A username may hold letters, digits and `. _ - @` only.
     NotAUsername,
+    /// A new username looks like an address of the web.
+    WebAddress,
     /// Somebody has that username.
     Taken,
     /// Username and password do not belong together (which one is not said).

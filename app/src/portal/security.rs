@@ -10,7 +10,9 @@ use super::{Moment, Password, PortalError};
 /// What pages ask about the password and the second factor.
 #[async_trait]
 pub trait SecurityPortal: Send + Sync {
-    /// How the user logs in, with the recovery codes that were just made.
+    /// The name of the user whose password the forms of the page ask for.
+    fn whose_password(&self) -> Option<String>;
+    /// How the user logs in, with the recovery codes that the address names.
     async fn security(&self) -> Result<Security, PortalError>;
     /// Changes the password; the other sessions of the user end.
     async fn change_password(&self, password: Password, new_password: Password) -> Result<(), PortalError>;
@@ -22,9 +24,9 @@ pub trait SecurityPortal: Send + Sync {
     fn proof_asked(&self) -> ProofAsked;
     /// Makes a secret for an authenticator, to be confirmed with a code of it.
     async fn begin_two_factor(&self, proof: Proof) -> Result<(), PortalError>;
-    /// Switches the second factor on, and keeps its recovery codes for the next page.
+    /// Switches the second factor on, and makes its recovery codes.
     async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError>;
-    /// Makes new recovery codes in place of all others, and keeps them for the next page.
+    /// Makes new recovery codes in place of all others.
     async fn make_recovery_codes(&self, password: Password, code: Code) -> Result<(), PortalError>;
     /// Switches the second factor off.
     async fn switch_two_factor_off(&self, password: Password, code: Code) -> Result<(), PortalError>;
@@ -68,7 +70,7 @@ pub struct Security {
     pub two_factor: bool,
     /// Recovery codes that are left.
     pub recovery_codes_left: u32,
-    /// Recovery codes that were just made, shown this once.
+    /// Recovery codes that the address names.
     pub recovery_codes: Option<Vec<Code>>,
     /// A secret that waits for its confirmation.
     pub enrolment: Option<Enrolment>,

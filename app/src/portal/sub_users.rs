@@ -12,7 +12,7 @@ use super::{Moment, Password, PortalError, Proof};
 pub trait SubUsersPortal: Send + Sync {
     /// One page of sub-users, and the open invitations.
     async fn list_sub_users(&self, page: u32) -> Result<SubUsersPage, PortalError>;
-    /// Invites somebody; the next page shows the link once.
+    /// Invites somebody; the page that the form leads to shows the link.
     async fn invite_sub_user(
         &self,
         username: String,
@@ -84,7 +84,7 @@ pub struct SubUsersPage {
     pub pages: u32,
     /// The open invitations, the newest first.
     pub invitations: Vec<InvitationRow>,
-    /// The whole link of the invitation that was just made, shown this once.
+    /// The whole link of an invitation, if the address names it.
     pub fresh_link: Option<String>,
     /// Whether invitations can be mailed.
     pub mail_is_on: bool,

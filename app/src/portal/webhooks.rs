@@ -14,7 +14,7 @@ pub trait WebhookPortal: Send + Sync {
     async fn list_webhooks(&self) -> Result<WebhookList, PortalError>;
     /// One of them, with its latest deliveries.
     async fn find_webhook(&self, id: WebhookId) -> Result<WebhookDetails, PortalError>;
-    /// Adds one; the next page shows its secret.
+    /// Adds one; the page that the form leads to shows its secret.
     async fn add_webhook(&self, url: String, causes: CauseChoices, proof: Proof) -> Result<(), PortalError>;
     /// Changes where one leads and what it tells.
     async fn change_webhook(
@@ -24,7 +24,7 @@ pub trait WebhookPortal: Send + Sync {
         causes: CauseChoices,
         proof: Proof,
     ) -> Result<(), PortalError>;
-    /// Gives one another secret, which the next page shows.
+    /// Gives one another secret, which the page that the form leads to shows.
     async fn rotate_webhook_secret(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError>;
     /// Switches one on again.
     async fn enable_webhook(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError>;
@@ -65,7 +65,7 @@ pub struct WebhookList {
     pub most: u32,
     /// The names of all causes, in the order of the form.
     pub causes: Vec<String>,
-    /// A secret that was just made, shown this once.
+    /// The secret that the address names.
     pub fresh: Option<FreshSecret>,
 }
 
@@ -95,7 +95,7 @@ pub struct WebhookDetails {
     pub causes: Vec<String>,
     /// Its latest deliveries, newest first.
     pub deliveries: Vec<Delivery>,
-    /// A secret that was just made, shown this once.
+    /// The secret that the address names.
     pub fresh: Option<FreshSecret>,
 }
 

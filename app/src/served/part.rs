@@ -5,9 +5,10 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::components::{ErrorView, FieldProblem, FormState, describes, problem_of};
+use crate::components::{ErrorView, FieldProblem, FormState, OwnUsername, describes, problem_of};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, PortalError};
+use crate::server_fns::PortalContext;
 
 /// Asks the server's own function, and shows the answer or why there is none.
 pub(super) fn asked<T: 'static>(
@@ -38,6 +39,12 @@ pub(super) fn confirmation(text: impl FnOnce(&str) -> Option<&'static str>) -> P
     let done = use_query_map().with_untracked(|query| query.get("done"));
     let text = done.and_then(|done| text(&done));
     text.map(|text| view! { <p class="notice" role="status">{text}</p> }).part()
+}
+
+/// The name of the user whose password a form asks for, for password managers.
+pub(super) fn own_username() -> Part {
+    let name = use_context::<PortalContext>().and_then(|portal| portal.whose_password());
+    name.map(|name| view! { <OwnUsername name/> }).part()
 }
 
 /// A labelled choice of one among many, with its error.

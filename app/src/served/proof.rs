@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::part::own_username;
 use crate::components::{FormState, Kind, TextField};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
@@ -44,6 +45,7 @@ fn fields(state: FormState) -> Part {
         }
     });
     view! {
+        {own_username()}
         <TextField
             state
             field=Field::Password

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 use super::part::{asked, confirmation, page_of_address};
 use super::texts::{Served, SubUserTexts};
-use crate::components::{PageHeading, Pager};
+use crate::components::{HaveItForm, PageHeading, Pager};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Role, SubUsersPage};
 use crate::server_fns::list_sub_users;
@@ -42,7 +42,7 @@ fn show(page: SubUsersPage) -> Part {
     .part()
 }
 
-/// The link of the invitation that was just made, shown this once.
+/// The link of an invitation that the address names.
 fn fresh_link(link: String) -> Part {
     let t = SubUserTexts::here();
     view! {
@@ -50,6 +50,7 @@ fn fresh_link(link: String) -> Part {
             <p><strong>{t.fresh_heading}</strong></p>
             <p>{t.fresh_text}</p>
             <p class="whole-token"><code class="token" translate="no">{link}</code></p>
+            <HaveItForm path=SUB_USERS/>
         </section>
     }
     .part()

@@ -14,6 +14,7 @@ use leptos::prelude::*;
 
 use super::part::confirmation;
 use super::texts::{Served, WebhookTexts};
+use crate::components::HaveItForm;
 use crate::i18n::fill;
 use crate::part::{IntoPart, Part};
 use crate::portal::FreshSecret;
@@ -32,8 +33,8 @@ fn done_notice() -> Part {
     })
 }
 
-/// A secret that was just made.
-fn fresh_notice(fresh: Option<FreshSecret>) -> Part {
+/// The secret that the address of a page at `path` names.
+fn fresh_notice(fresh: Option<FreshSecret>, path: &str) -> Part {
     let Some(fresh) = fresh else { return ().part() };
     let t = WebhookTexts::here();
     view! {
@@ -42,6 +43,7 @@ fn fresh_notice(fresh: Option<FreshSecret>) -> Part {
             <p class="whole-token">
                 <code class="token" translate="no">{fresh.secret.0}</code>
             </p>
+            <HaveItForm path/>
         </section>
     }
     .part()

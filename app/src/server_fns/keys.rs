@@ -6,7 +6,9 @@ use server_fn::codec::GetUrl;
 use super::Landing;
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{Code, KeyDetails, KeyId, KeyPage, LockWidth, Password, PortalError, RevealedKey};
+use crate::portal::{
+    Code, KeyDetails, KeyId, KeyPage, LockWidth, MadeKey, Password, PortalError, RevealedKey,
+};
 
 const LIST: &str = "/account/api-keys";
 
@@ -27,7 +29,7 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, Portal
 pub async fn generate_key(
     #[server(default)] description: String,
     #[server(default)] key_type: String,
-) -> Result<RevealedKey, PortalError> {
+) -> Result<MadeKey, PortalError> {
     signed_in()?.generate_key(description, key_type).await
 }
 

@@ -360,7 +360,7 @@ fn claim() -> Claim {
 }
 
 fn parse_name(name: &str) -> Result<Username, OperatorError> {
-    Username::parse(name).map_err(|e| OperatorError::Invalid { what: "the username", why: e.to_string() })
+    Username::choose(name).map_err(|e| OperatorError::Invalid { what: "the username", why: e.to_string() })
 }
 
 fn parse_email(email: &str) -> Result<MailAddress, OperatorError> {

@@ -133,7 +133,7 @@ impl Accounts {
 
 /// The name of a new user, or what stands at its field.
 pub(super) fn parse_username(username: &str) -> Result<Username, FieldError> {
-    Username::parse(username).map_err(|error| FieldError {
+    Username::choose(username).map_err(|error| FieldError {
         field: Field::Username,
         problem: match error {
             UsernameError::Empty => Problem::Empty,
@@ -141,6 +141,7 @@ pub(super) fn parse_username(username: &str) -> Result<Username, FieldError> {
                 Problem::TooLong { limit: u32::try_from(Username::LIMIT).unwrap_or(u32::MAX) }
             }
             UsernameError::Character => Problem::NotAUsername,
+            UsernameError::WebAddress => Problem::WebAddress,
         },
     })
 }

@@ -249,7 +249,7 @@ async fn sweep(services: Arc<Services>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = tick.tick() => {
                 services.accounts.sweep_sessions().await;
-                services.once.sweep(services.clock.now());
+                services.flash.sweep(services.clock.now());
                 services.notices.sweep().await;
                 services.webhooks.sweep_deliveries().await;
             }

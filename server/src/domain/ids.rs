@@ -1,6 +1,7 @@
 //! Names of rows: each kind its own type, so that one cannot stand for another.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
 use uuid::Uuid;
 
@@ -69,6 +70,9 @@ pub enum UsernameError {
     /// A character outside of the set.
     #[error("may hold only letters, digits and . _ - @")]
     Character,
+    /// Programs that show it would make it a link.
+    #[error("looks like an address of the web; leave out www. and the ending, such as .com")]
+    WebAddress,
 }
 
 impl Username {
@@ -96,6 +100,15 @@ impl Username {
         Ok(Self(text.to_owned()))
     }
 
+    /// Takes a text as the name of a new user: letters hold it, and whoever chose it must not put a link into them.
+    ///
+    /// # Errors
+    /// Says which rule the text breaks.
+    pub fn choose(text: &str) -> Result<Self, UsernameError> {
+        let name = Self::parse(text)?;
+        if is_web_address(&name.folded()) { Err(UsernameError::WebAddress) } else { Ok(name) }
+    }
+
     /// As it was typed.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -109,6 +122,204 @@ impl Username {
     }
 }
 
+/// Whether mail programs make a link of a name (in small letters): it begins with `www.`, or ends as the name of a
+/// host does, or is an address of IPv4. `ana@example.org` stays a mail address and `ana.maria` a name.
+fn is_web_address(name: &str) -> bool {
+    if name.starts_with("www.") {
+        return true;
+    }
+    // The dot at the end of a sentence does not keep a program from seeing a host's name.
+    let name = name.trim_matches(['.', '-', '_']);
+    if name.contains('@') {
+        return false;
+    }
+    if name.parse::<Ipv4Addr>().is_ok() {
+        return true;
+    }
+    let Some((host, ending)) = name.rsplit_once('.') else { return false };
+    let is_country = ending.len() == 2 && ending.bytes().all(|b| b.is_ascii_lowercase());
+    let is_ending = is_country || ENDINGS.contains(&ending) || ending.starts_with("xn--");
+    !host.is_empty() && is_ending
+}
+
+/// Endings of hosts that mail and chat programs make links of, beside those of two letters.
+const ENDINGS: &[&str] = &[
+    "academy",
+    "agency",
+    "aero",
+    "app",
+    "arpa",
+    "art",
+    "asia",
+    "auction",
+    "bank",
+    "bar",
+    "best",
+    "bid",
+    "bio",
+    "biz",
+    "blog",
+    "business",
+    "buzz",
+    "cam",
+    "capital",
+    "care",
+    "cash",
+    "casino",
+    "cat",
+    "center",
+    "chat",
+    "city",
+    "click",
+    "cloud",
+    "club",
+    "codes",
+    "coffee",
+    "com",
+    "community",
+    "company",
+    "consulting",
+    "coop",
+    "country",
+    "date",
+    "dev",
+    "digital",
+    "direct",
+    "download",
+    "edu",
+    "email",
+    "energy",
+    "events",
+    "exchange",
+    "expert",
+    "express",
+    "faith",
+    "finance",
+    "fit",
+    "fun",
+    "fund",
+    "fyi",
+    "games",
+    "gdn",
+    "gift",
+    "global",
+    "gmbh",
+    "gov",
+    "group",
+    "guru",
+    "help",
+    "host",
+    "hosting",
+    "icu",
+    "inc",
+    "info",
+    "ink",
+    "int",
+    "io",
+    "jobs",
+    "land",
+    "lat",
+    "legal",
+    "life",
+    "link",
+    "live",
+    "loan",
+    "local",
+    "lol",
+    "ltd",
+    "market",
+    "marketing",
+    "media",
+    "men",
+    "mil",
+    "mobi",
+    "mom",
+    "money",
+    "monster",
+    "museum",
+    "name",
+    "net",
+    "network",
+    "news",
+    "ninja",
+    "ong",
+    "online",
+    "onion",
+    "org",
+    "page",
+    "party",
+    "photo",
+    "photos",
+    "pics",
+    "plus",
+    "post",
+    "press",
+    "pro",
+    "pub",
+    "quest",
+    "racing",
+    "rent",
+    "rest",
+    "review",
+    "reviews",
+    "rip",
+    "rocks",
+    "run",
+    "sale",
+    "sbs",
+    "school",
+    "science",
+    "security",
+    "services",
+    "sex",
+    "shop",
+    "show",
+    "site",
+    "social",
+    "software",
+    "solutions",
+    "space",
+    "store",
+    "stream",
+    "studio",
+    "support",
+    "surf",
+    "systems",
+    "team",
+    "tech",
+    "technology",
+    "tel",
+    "tips",
+    "today",
+    "tokyo",
+    "tools",
+    "top",
+    "trade",
+    "trading",
+    "travel",
+    "tube",
+    "university",
+    "uno",
+    "video",
+    "vip",
+    "vote",
+    "wang",
+    "watch",
+    "web",
+    "webcam",
+    "website",
+    "wiki",
+    "win",
+    "work",
+    "works",
+    "world",
+    "wtf",
+    "xxx",
+    "xyz",
+    "zip",
+    "zone",
+];
+
 impl fmt::Display for Username {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -118,6 +329,49 @@ impl fmt::Display for Username {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_user_is_not_named_like_an_address_of_the_web() {
+        for bad in [
+            "www.evil",
+            "WWW.evil.com",
+            "evil.com",
+            "Evil.COM",
+            "evil.example.org.",
+            "evil.ro",
+            "a.b.co",
+            "pay.link",
+            "xn--e1aybc.xn--p1ai",
+            "203.0.113.7",
+            "login-bank.online",
+            "www.a@b.com",
+            "-evil.net-",
+        ] {
+            assert_eq!(Username::choose(bad), Err(UsernameError::WebAddress), "{bad:?}");
+            assert!(Username::parse(bad).is_ok(), "who has the name keeps it: {bad:?}");
+        }
+        for good in [
+            "demo",
+            "ana.maria",
+            "demo.user",
+            "ion.popescu",
+            "ana@example.org",
+            "a.b@example.co.uk",
+            "www",
+            "wwwdata",
+            "com",
+            ".com",
+            "v1.2.3",
+            "sixteen.letters.",
+            "evil_com",
+            "1.2.3.4.5",
+        ] {
+            assert!(Username::choose(good).is_ok(), "{good:?}");
+        }
+        for url in ["https://evil.example", "evil.example/x", "a:b"] {
+            assert_eq!(Username::choose(url), Err(UsernameError::Character), "{url:?}");
+        }
+    }
 
     #[test]
     fn usernames_are_checked() {

@@ -8,8 +8,6 @@ use rand::rngs::SysError;
 use totp_rs::{Algorithm, Builder, Secret};
 use zeroize::Zeroizing;
 
-/// What authenticator apps show above the code.
-const ISSUER: &str = "Latchkey";
 /// Seconds for which a code is shown; one step before and after it is taken too, as clocks differ.
 const STEP_SECONDS: u64 = 30;
 const DIGITS: u8 = 6;
@@ -51,12 +49,16 @@ impl TotpSecret {
         Zeroizing::new(base32(self.expose(), BASE32))
     }
 
-    /// As an app reads it from a QR code.
+    /// As an app reads it from a QR code. The app shows `Latchkey` and `installation` above the code, and keeps one
+    /// entry for each: users of two installations would overwrite one with the other.
     #[must_use]
-    pub fn address(&self, username: &str) -> Zeroizing<String> {
+    pub fn address(&self, installation: &str, username: &str) -> Zeroizing<String> {
         let secret = self.text();
+        // A colon would end the issuer; the rest is what may stand in a host or a username, and a space.
+        let issuer: String = format!("Latchkey {installation}").replace(':', " ").replace(['[', ']'], "");
+        let issuer = issuer.split_whitespace().collect::<Vec<_>>().join("%20");
         Zeroizing::new(format!(
-            "otpauth://totp/{ISSUER}:{username}?secret={}&issuer={ISSUER}&algorithm=SHA1&digits={DIGITS}&period={STEP_SECONDS}",
+            "otpauth://totp/{issuer}:{username}?secret={}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}&period={STEP_SECONDS}",
             secret.as_str()
         ))
     }
@@ -175,6 +177,19 @@ mod tests {
         for code in ["", "81804", "0818040", "08180a", "287082"] {
             assert_eq!(step(code, 1_111_111_109), None, "{code}");
         }
+    }
+
+    #[test]
+    fn the_entry_in_the_app_names_the_installation() {
+        let secret = TotpSecret::from_bytes(b"12345678901234567890").unwrap();
+        let address = |installation: &str| secret.address(installation, "demo.user@example.org").to_string();
+        let keys = address("keys.example.com");
+        assert!(
+            keys.starts_with("otpauth://totp/Latchkey%20keys.example.com:demo.user@example.org?secret=GEZ")
+        );
+        assert!(keys.contains("&issuer=Latchkey%20keys.example.com&"));
+        assert!(address("127.0.0.1:4412").contains("&issuer=Latchkey%20127.0.0.1%204412&"));
+        assert!(address("[::1]:4412").contains("&issuer=Latchkey%201%204412&"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::client::{Caller, Door};
 use super::gateway::{Hook, VERIFY};
+use super::guard;
 use super::statuses::Problem;
 use crate::services::Services;
 use axum::Router;
@@ -51,7 +52,10 @@ impl Entrance {
         }
         request.extensions_mut().insert(caller);
         match self.rest.clone().call(request).await {
-            Ok(response) => response,
+            Ok(mut response) => {
+                guard::seal(response.headers_mut());
+                response
+            }
             Err(never) => match never {},
         }
     }

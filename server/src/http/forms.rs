@@ -6,6 +6,14 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
+/// The form of the list of keys.
+pub(super) async fn keys_form(state: State<Site>, request: Request) -> Response {
+    match verb(&request).as_str() {
+        "have_it" => plain_form::<app::HaveIt>(state, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 /// The forms of a key's page.
 pub(super) async fn key_form(state: State<Site>, request: Request) -> Response {
     match verb(&request).as_str() {
@@ -14,6 +22,7 @@ pub(super) async fn key_form(state: State<Site>, request: Request) -> Response {
         "set_lock_width" => plain_form::<app::SetLockWidth>(state, request).await,
         "release_lock" => plain_form::<app::ReleaseLock>(state, request).await,
         "reveal_key" => plain_form::<app::RevealKey>(state, request).await,
+        "have_it" => plain_form::<app::HaveIt>(state, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -40,7 +49,17 @@ pub(super) async fn profile_form(state: State<Site>, request: Request) -> Respon
         "set_language" => plain_form::<app::SetLanguage>(state, request).await,
         "set_time_zone" => plain_form::<app::SetTimeZone>(state, request).await,
         "end_session" => plain_form::<app::EndSession>(state, request).await,
+        "have_it" => plain_form::<app::HaveIt>(state, request).await,
         "end_other_sessions" => plain_form::<app::EndOtherSessions>(state, request).await,
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The forms of the list of webhooks.
+pub(super) async fn webhooks_form(state: State<Site>, request: Request) -> Response {
+    match verb(&request).as_str() {
+        "" => plain_form::<app::AddWebhook>(state, request).await,
+        "have_it" => plain_form::<app::HaveIt>(state, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -53,6 +72,7 @@ pub(super) async fn webhook_form(state: State<Site>, request: Request) -> Respon
         "enable_webhook" => plain_form::<app::EnableWebhook>(state, request).await,
         "test_webhook" => plain_form::<app::TestWebhook>(state, request).await,
         "resend_delivery" => plain_form::<app::ResendDelivery>(state, request).await,
+        "have_it" => plain_form::<app::HaveIt>(state, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -66,6 +86,7 @@ pub(super) async fn sub_users_form(state: State<Site>, request: Request) -> Resp
         "enable_sub_user" => plain_form::<app::EnableSubUser>(state, request).await,
         "end_sub_user_sessions" => plain_form::<app::EndSubUserSessions>(state, request).await,
         "set_sub_user_role" => plain_form::<app::SetSubUserRole>(state, request).await,
+        "have_it" => plain_form::<app::HaveIt>(state, request).await,
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }

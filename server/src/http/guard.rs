@@ -11,6 +11,9 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// The most characters of a header that the log shows.
 const SHOWN: usize = 200;
 
+/// What programs in a page ask.
+const PORTAL: &str = "/portal/";
+
 /// Where a request that may change something comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sender {
@@ -26,16 +29,21 @@ pub(super) enum Sender {
 ///
 /// As Go's `CrossOriginProtection`: `Sec-Fetch-Site` decides where the browser sends it; else `Origin` has to name the
 /// host that was asked, or be the public address, behind a proxy that asks with a host of its own. Without both it is
-/// no browser, and then it has no business with a cookie.
+/// no browser, and then it has no business with a cookie; only that browsers without `Sec-Fetch-Site` send no `Origin`
+/// with a question to their own site. Links from other sites lead to pages, but what programs in a page ask
+/// (`/portal/`) is refused to other sites whatever the method.
 pub(super) fn judge(settings: &Settings, method: &Method, uri: &Uri, headers: &HeaderMap) -> Sender {
     let own = |is_own: bool| if is_own { Sender::Own } else { Sender::Foreign };
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+    let asks = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if asks && !uri.path().starts_with(PORTAL) {
         return Sender::Own;
     }
     if let Some(site) = headers.get(SEC_FETCH_SITE) {
         return own(matches!(site.as_bytes(), b"same-origin" | b"none"));
     }
-    let Some(origin) = headers.get(header::ORIGIN) else { return own(!headers.contains_key(header::COOKIE)) };
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return own(asks || !headers.contains_key(header::COOKIE));
+    };
     let public = &settings.public_url;
     if origin.as_bytes() == public.origin.as_bytes() {
         return Sender::Own;
@@ -96,13 +104,24 @@ pub(super) fn content_security_policy(nonce: &str) -> String {
     )
 }
 
+/// What the policy of an answer says that is no page: nothing runs, nothing is loaded, nobody frames it.
+const STRICT: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// The headers every answer with a body carries, whoever it is for, unless it has its own. That a gateway's request
+/// passes is told without a body, and so without them.
+pub(super) fn seal(headers: &mut HeaderMap) {
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(STRICT);
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(NOSNIFF);
+}
+
 /// The headers every answer to a browser carries, unless it has its own.
 pub(super) fn harden(settings: &Settings, headers: &mut HeaderMap) {
+    seal(headers);
     let mut add = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    add(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
-    add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(header::X_FRAME_OPTIONS, "DENY");
     // Not "no-referrer": the browser would send `Origin: null` with our own forms.
     add(header::REFERRER_POLICY, "same-origin");
@@ -111,7 +130,9 @@ pub(super) fn harden(settings: &Settings, headers: &mut HeaderMap) {
     add(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
     add(header::CACHE_CONTROL, "no-store");
     if settings.public_url.secure {
-        add(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        let below = settings.hsts_include_subdomains;
+        let seconds = if below { "max-age=31536000; includeSubDomains" } else { "max-age=31536000" };
+        add(header::STRICT_TRANSPORT_SECURITY, seconds);
     }
 }
 
@@ -130,6 +151,27 @@ mod tests {
         let uri = Uri::from_static("/login");
         assert_eq!(judge(&settings, &Method::GET, &uri, &headers), Sender::Own);
         judge(&settings, &Method::POST, &uri, &headers)
+    }
+
+    #[rstest]
+    #[case(&[("sec-fetch-site", "same-origin")], true)]
+    #[case(&[("sec-fetch-site", "same-site")], false)]
+    #[case(&[("sec-fetch-site", "cross-site")], false)]
+    #[case(&[("origin", "https://evil.example")], false)]
+    #[case(&[("origin", "null")], false)]
+    // Old browsers say nothing of where their own questions come from.
+    #[case(&[("cookie", "a=b")], true)]
+    fn questions_of_programs_are_refused_to_other_sites(
+        #[case] lines: &[(&'static str, &'static str)],
+        #[case] own: bool,
+    ) {
+        let settings = Settings::parse(&Layers::load(None, std::iter::empty(), vec![]).unwrap()).unwrap();
+        let headers: HeaderMap =
+            lines.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect();
+        let uri = Uri::from_static("/portal/list_keys?page=1");
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(judge(&settings, &method, &uri, &headers) == Sender::Own, own, "{method}");
+        }
     }
 
     #[rstest]

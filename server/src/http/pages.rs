@@ -9,13 +9,15 @@ mod plain;
 
 pub(super) use plain::plain_form;
 
+use super::answers::{Act, Answered};
 use super::cookies;
 use super::guard::content_security_policy;
 use super::load::FORM_LIMIT;
 use super::router::Site;
-use super::statuses::{of_portal, retry_after};
-use app::{FormEcho, Language, PortalContext, PortalError, shell};
-use axum::body::Body;
+use super::statuses::{large_form, of_portal, retry_after};
+use crate::domain::token::random_base62;
+use app::{FormEcho, FormNumber, Language, PortalContext, PortalError, shell};
+use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use caller::{Caller, Seen, back_of};
@@ -25,6 +27,11 @@ use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::expect_context;
 use leptos_axum::ResponseOptions;
+use server_fn::ServerFn;
+use std::sync::Arc;
+
+/// Characters of the number of a form: 130 bits.
+const FORM_NUMBER: usize = 22;
 
 /// A page that only a logged-in user sees.
 pub(super) async fn page(State(site): State<Site>, request: Request) -> Response {
@@ -78,7 +85,6 @@ async fn respond(site: Site, request: Request, guarded: bool, status: StatusCode
     }
     let uri = request.uri().clone();
     let mut response = render(&site, &caller, request, FormEcho::default()).await;
-    caller.portal.mark_shown().await;
     match caller.trouble() {
         Some(PortalError::SignedOut) => return caller.lead(&uri),
         Some(error) => set_status(&mut response, &error),
@@ -99,10 +105,14 @@ async fn render(site: &Site, caller: &Caller, request: Request, echo: FormEcho) 
     let portal: PortalContext = caller.portal.clone();
     let language = caller.language;
     let files = site.files.clone();
+    let number = form_number();
     let context = move || {
         provide_context(portal.clone());
         provide_context(language);
         provide_context(echo.clone());
+        if let Some(number) = number.clone() {
+            provide_context(number);
+        }
         let policy = use_nonce().map(|n| content_security_policy(&n));
         if let Some(policy) = policy.and_then(|p| HeaderValue::from_str(&p).ok()) {
             let options = expect_context::<ResponseOptions>();
@@ -126,6 +136,11 @@ async fn written(response: Response) -> Response {
     }
 }
 
+/// The number of the forms of one page. Without one they are as good, but for a double click.
+fn form_number() -> Option<FormNumber> {
+    random_base62(FORM_NUMBER).ok().map(|number| FormNumber(number.to_string()))
+}
+
 /// The server functions, for the program in the browser.
 pub(super) async fn server_function(State(site): State<Site>, mut request: Request) -> Response {
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
@@ -134,26 +149,41 @@ pub(super) async fn server_function(State(site): State<Site>, mut request: Reque
         let exists = server_fn::axum::get_server_fn_service(&path, other).is_some();
         return if exists { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND }.into_response();
     }
-    let caller = match Caller::find(&site, Seen::of(&site, &request), false).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
+    let seen = Seen::of(&site, &request);
     // With these the framework would answer a form with a redirect that carries the error in its address.
     request.headers_mut().remove(header::REFERER);
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, FORM_LIMIT).await else {
+        return large_form();
+    };
+    // The other forms of living pages stay there after they were answered, and may be sent again as they are.
+    let act = match path.as_str() {
+        app::GenerateKey::PATH => Act::of(&site.services.settings, &parts, &bytes),
+        _ => None,
+    };
+    let answers = Arc::clone(&site.answers);
+    let now = site.services.clock.now();
+    answers.once(act, now, call(site, seen, Request::from_parts(parts, Body::from(bytes)))).await
+}
+
+async fn call(site: Site, seen: Seen, request: Request) -> Answered {
+    let caller = match Caller::find(&site, seen, false).await {
+        Ok(caller) => caller,
+        Err(response) => return Answered::Refused(response),
+    };
     let portal: PortalContext = caller.portal.clone();
     let context = move || provide_context(portal.clone());
-    let (parts, body) = request.into_parts();
-    let request = Request::from_parts(parts, Body::new(http_body_util::Limited::new(body, FORM_LIMIT)));
     let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
-    if !response.status().is_success() {
-        let error = caller.trouble().unwrap_or(PortalError::Connection(String::new()));
-        // Signed out is found before the portal is asked.
-        let error =
-            if caller.is_signed_in() { error } else { caller.trouble().unwrap_or(PortalError::SignedOut) };
-        set_status(&mut response, &error);
+    if response.status().is_success() {
+        return Answered::Done(caller.finish(response));
     }
-    caller.finish(response)
+    let error = caller.trouble().unwrap_or(PortalError::Connection(String::new()));
+    // Signed out is found before the portal is asked.
+    let error =
+        if caller.is_signed_in() { error } else { caller.trouble().unwrap_or(PortalError::SignedOut) };
+    set_status(&mut response, &error);
+    Answered::Refused(caller.finish(response))
 }
 
 #[derive(serde::Deserialize)]

@@ -10,17 +10,18 @@ mod webhooks;
 
 use crate::accounts::{Actor, Owing, Proved, SessionToken, Visit};
 use crate::domain::credentials::Password as Attempt;
-use crate::domain::ids::{KeyId as DomainKeyId, NoticeNo};
+use crate::domain::ids::KeyId as DomainKeyId;
 use crate::domain::key_type::KeyType as DomainKeyType;
 use crate::domain::rule::LockWidth as DomainLockWidth;
 use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
 use crate::domain::token::PlainToken;
+use crate::flash::{FlashName, Shown};
 use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
 use app::{
-    Code, Dashboard, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language, LockWidth, Moment, Password,
-    Portal, PortalError, Proof, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
+    Code, Dashboard, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language, LockWidth, MadeKey, Moment,
+    Password, Portal, PortalError, Proof, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
 };
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -38,8 +39,8 @@ pub(super) struct Outcome {
     pub(super) cookie: Mutex<Option<Cookie>>,
     /// The first error of this request.
     pub(super) trouble: Mutex<Option<PortalError>>,
-    /// Unread notices that the page shows.
-    pub(super) shown: Mutex<Vec<NoticeNo>>,
+    /// Where the secret is shown that was made.
+    pub(super) made: Mutex<Option<FlashName>>,
 }
 
 /// The portal of one request.
@@ -53,10 +54,12 @@ pub(super) struct RequestPortal {
     pub(super) visit: Visit,
     /// The language of the page.
     pub(super) language: Language,
-    /// Whether a redirect follows, so that a token has to wait for the next page.
+    /// Whether a redirect follows, so that a token has to be shown at an address of its own.
     pub(super) plain: bool,
     /// The token that took the place of the one which was sent.
     pub(super) newer: Option<SessionToken>,
+    /// The secret that the address of the request names.
+    pub(super) made: Option<FlashName>,
     pub(super) outcome: Arc<Outcome>,
 }
 
@@ -87,30 +90,37 @@ impl RequestPortal {
         result
     }
 
-    /// Once a page is there, what it shows counts as read.
-    pub(super) async fn mark_shown(&self) {
-        let shown = std::mem::take(&mut *self.outcome.shown.lock());
-        if let (Some(actor), false) = (&self.actor, shown.is_empty()) {
-            self.services.notices.read(actor, shown).await;
-        }
-    }
-
     fn begin(&self, token: Result<SessionToken, PortalError>) -> Result<(), PortalError> {
         *self.outcome.cookie.lock() = Some(Cookie::Begin(self.note(token)?));
         Ok(())
     }
 
-    fn reveal(&self, actor: &Actor, id: DomainKeyId, token: PlainToken) -> RevealedKey {
-        let shown = revealed(id, &token);
-        if self.plain {
-            self.services.flash.keep(actor.session, id, token, self.services.clock.now());
-        }
-        shown
+    /// Draws where a secret will be shown that is about to be made.
+    fn draw_name(&self) -> Result<FlashName, PortalError> {
+        let name = FlashName::draw().map_err(|error| {
+            tracing::error!(%error, "the system's random generator failed");
+            PortalError::Unavailable
+        });
+        self.note(name)
     }
 
-    fn take_flash(&self, actor: &Actor, ids: &[DomainKeyId]) -> Option<RevealedKey> {
-        let kept = self.services.flash.take(actor.session, ids, self.services.clock.now());
-        kept.map(|(id, token)| revealed(id, &token))
+    /// Keeps a secret that was made for the address that the answer leads to.
+    fn keep(&self, actor: &Actor, name: FlashName, shown: Shown) {
+        self.services.flash.keep(name.clone(), actor.session, shown, self.services.clock.now());
+        *self.outcome.made.lock() = Some(name);
+    }
+
+    /// The secret that this address shows, if it is the visitor's.
+    fn shown(&self, actor: &Actor) -> Option<Shown> {
+        self.services.flash.find(self.made.as_ref()?, actor.session, self.services.clock.now())
+    }
+
+    /// The token that this address shows.
+    fn shown_token(&self, actor: &Actor) -> Option<(DomainKeyId, PlainToken)> {
+        match self.shown(actor)? {
+            Shown::Token(id, token) => Some((id, token)),
+            _ => None,
+        }
     }
 }
 
@@ -166,15 +176,28 @@ impl Portal for RequestPortal {
     async fn list_keys(&self, page: u32) -> Result<KeyPage, PortalError> {
         let actor = self.note(self.actor())?;
         let list = self.note(self.services.keys.list_keys(actor, page).await)?;
-        let ids: Vec<_> = list.keys.iter().map(|k| k.row.id).collect();
-        Ok(key_page(&list, self.take_flash(actor, &ids), actor))
+        let fresh = self.shown_token(actor).map(|(id, token)| revealed(id, &token));
+        Ok(key_page(&list, fresh, actor))
     }
 
-    async fn generate_key(&self, description: String, key_type: String) -> Result<RevealedKey, PortalError> {
+    async fn generate_key(&self, description: String, key_type: String) -> Result<MadeKey, PortalError> {
         let actor = self.note(self.actor())?;
+        let name = self.draw_name()?;
         let generated = self.services.keys.generate_key(actor, &description, &key_type).await;
         let (id, token) = self.note(generated)?;
-        Ok(self.reveal(actor, id, token))
+        let RevealedKey { id: shown_id, token: shown } = revealed(id, &token);
+        let made = name.as_str().to_owned();
+        self.keep(actor, name, Shown::Token(id, token));
+        Ok(MadeKey { id: shown_id, token: shown, made })
+    }
+
+    async fn have_it(&self, made: String) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        // Said twice, or too late, it is as true.
+        if let Some(name) = FlashName::parse(&made) {
+            self.services.flash.forget(&name, actor.session);
+        }
+        Ok(())
     }
 
     async fn find_key(&self, id: KeyId) -> Result<KeyDetails, PortalError> {
@@ -194,7 +217,11 @@ impl Portal for RequestPortal {
             can_reveal: row.is_sealed && actor.may_manage().is_ok() && self.services.settings.revealable,
             code_needed: actor.two_factor,
             proof_needed: self.services.accounts.is_proof_needed(actor),
-            fresh: self.take_flash(actor, &[row.id]),
+            fresh: self
+                .shown_token(actor)
+                .filter(|(id, _)| *id == row.id)
+                .map(|(id, token)| revealed(id, &token)),
+            viewer: actor.username.to_string(),
             may_manage: actor.may_manage().is_ok(),
             row: key_row(&figures.key, &actor.time_zone),
         })
@@ -210,7 +237,11 @@ impl Portal for RequestPortal {
         let revealed =
             self.services.keys.reveal_key(actor, &id.0, password.map(Password::take), &code.0).await;
         let (id, token) = self.note(revealed)?;
-        Ok(self.reveal(actor, id, token))
+        let shown = self::revealed(id, &token);
+        if self.plain {
+            self.keep(actor, self.draw_name()?, Shown::Token(id, token));
+        }
+        Ok(shown)
     }
 
     async fn authorise_address(&self, id: KeyId, address: String) -> Result<(), PortalError> {

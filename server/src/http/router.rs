@@ -3,10 +3,13 @@
 //! Verifications are answered where the connection is read; pages, which take a thousand times longer, run
 //! on a runtime of their own and never stand in front of a verification.
 
+use super::answers::FormAnswers;
 use super::client::Caller;
-use super::cookies::{self, LANGUAGE};
+use super::cookies;
 use super::entrance::Entrance;
-use super::forms::{key_form, notice_form, profile_form, sub_users_form, webhook_form};
+use super::forms::{
+    key_form, keys_form, notice_form, profile_form, sub_users_form, webhook_form, webhooks_form,
+};
 use super::gateway;
 use super::guard::Sender;
 use super::held::{IsFile, hold};
@@ -42,6 +45,8 @@ const SERVER_FUNCTIONS: &str = "/portal/";
 pub struct Site {
     pub(super) services: Arc<Services>,
     pub(super) files: SiteFiles,
+    /// What forms were answered that may come twice.
+    pub(super) answers: Arc<FormAnswers>,
 }
 
 impl Site {
@@ -54,7 +59,7 @@ impl Site {
 
 /// Everything the server answers; what is not for gateways runs on `pages`.
 pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
-    let site = Site { services: Arc::clone(&services), files: assets::site_files() };
+    let site = Site { services: Arc::clone(&services), files: assets::site_files(), answers: Arc::default() };
     // Not by `generate_route_list`, which does it on the way: while that runs, anything that any page of the
     // process asks for never comes. It fails if it was done before, which is as good.
     let _ = Executor::init_tokio();
@@ -105,12 +110,12 @@ fn portal(site: Site) -> Router {
         .route("/account/profile/history", get(page))
         .route("/account/sub-users", get(page).post(sub_users_form))
         .route("/invitation", get(open_page).post(plain_form::<app::AcceptInvitation>))
-        .route("/account/api-keys", get(page))
+        .route("/account/api-keys", get(page).post(keys_form))
         .route("/account/api-keys/new", get(page).post(plain_form::<app::GenerateKey>))
         .route("/account/api-keys/{id}", get(page).post(key_form))
         .route("/account/api-keys/{id}/usage", get(page))
         .route("/account/api-keys/{id}/delete", get(page).post(plain_form::<app::DeleteKey>))
-        .route("/account/webhooks", get(page).post(plain_form::<app::AddWebhook>))
+        .route("/account/webhooks", get(page).post(webhooks_form))
         .route("/account/webhooks/{id}", get(page).post(webhook_form))
         .route("/account/webhooks/{id}/remove", get(page).post(plain_form::<app::RemoveWebhook>))
         .route("/unsubscribe", get(open_page).post(one_click::unsubscribe))
@@ -132,7 +137,7 @@ fn refuse(site: &Site, sender: Sender, request: &Request) -> Response {
         return (status, Json(error)).into_response();
     }
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let language = Language::negotiate(cookies::find(headers, LANGUAGE), accepted);
+    let language = Language::negotiate(cookies::language(&services.settings, headers), accepted);
     (status, app::error_text(language.texts(), language, &error)).into_response()
 }
 

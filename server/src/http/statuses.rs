@@ -1,5 +1,6 @@
 //! From outcomes to HTTP statuses and problem texts: the one place for both.
 
+use super::guard;
 use crate::domain::verdict::Code;
 use crate::store::StoreError;
 use app::PortalError;
@@ -32,7 +33,7 @@ const RETRY_SECONDS: u32 = 1;
 /// The same where too many passwords are being checked: as long as all who wait may take.
 const BUSY_SECONDS: u32 = 2;
 /// The most headers of a refusal, with those of the gateways' dialects.
-const HEADERS: usize = 8;
+const HEADERS: usize = 12;
 
 /// The status of a verdict towards a gateway that passes every status on.
 pub(super) fn of_verdict(code: Code) -> StatusCode {
@@ -193,6 +194,7 @@ fn problem(status: StatusCode, detail: &str) -> Response {
     headers.reserve(HEADERS);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    guard::seal(headers);
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

@@ -59,14 +59,6 @@ impl Notices {
         unread.map_or(0, |unread| u32::try_from(unread).unwrap_or(u32::MAX))
     }
 
-    /// Marks what a page shows as read. If that fails, it is new once more.
-    pub async fn read(&self, actor: &Actor, shown: Vec<NoticeNo>) {
-        let read = self.store.read_notices(actor.user, shown, self.clock.now()).await;
-        if let Err(error) = read {
-            tracing::debug!(%error, "notices could not be marked as read");
-        }
-    }
-
     /// Marks all notices of the actor as read.
     ///
     /// # Errors
@@ -90,9 +82,11 @@ impl Notices {
         let done = keys.authorise_address(actor, &key.id.to_string(), &address.to_string()).await;
         match done {
             // Two clicks want the same.
-            Err(error) if error.problem_of(Field::Address) == Some(&Problem::AlreadyListed) => Ok(()),
-            done => done,
+            Err(error) if error.problem_of(Field::Address) == Some(&Problem::AlreadyListed) => {}
+            done => done?,
         }
+        self.read(actor, notice).await;
+        Ok(())
     }
 
     /// From now on the key's refusals from an address that a notice of the actor names raise nothing.
@@ -102,7 +96,17 @@ impl Notices {
     pub async fn ignore(&self, actor: &Proved<'_>, notice: u32, address: &str) -> Result<(), PortalError> {
         let (key, address) = self.find_address(actor, notice, address).await?;
         let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
-        self.store.ignore_address(key.no, address, IGNORED, audit).await.map_err(store_trouble)
+        self.store.ignore_address(key.no, address, IGNORED, audit).await.map_err(store_trouble)?;
+        self.read(actor, notice).await;
+        Ok(())
+    }
+
+    /// Who acts on a notice has read it. If that cannot be written down, it is new once more.
+    async fn read(&self, actor: &Actor, notice: u32) {
+        let read = self.store.read_notices(actor.user, vec![NoticeNo(notice)], self.clock.now()).await;
+        if let Err(error) = read {
+            tracing::debug!(%error, "a notice could not be marked as read");
+        }
     }
 
     fn listed(&self, actor: &Actor, facts: NoticeFacts, now: Micros) -> ListedNotice {

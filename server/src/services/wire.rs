@@ -3,8 +3,7 @@
 use super::{Services, StartError};
 use crate::accounts::operator::Operator;
 use crate::accounts::{
-    AccountParts, Accounts, MailAddressParts, MailAddresses, Once, Passwords, SetupLink, SubUserParts,
-    SubUsers,
+    AccountParts, Accounts, MailAddressParts, MailAddresses, Passwords, SetupLink, SubUserParts, SubUsers,
 };
 use crate::dial::SystemResolver;
 use crate::domain::counted::counted;
@@ -12,7 +11,8 @@ use crate::domain::password_rules::PasswordRules;
 use crate::domain::time::Clock;
 use crate::domain::token::TokenFormat;
 use crate::events::Events;
-use crate::keys::{Flash, Keys};
+use crate::flash::FlashStore;
+use crate::keys::Keys;
 use crate::mail::{Mailer, MailerParts};
 use crate::metrics::{Metrics, Watched};
 use crate::notices::{Gatherer, Notices};
@@ -140,8 +140,7 @@ impl Ground {
             mailer,
             setup,
             life: Arc::default(),
-            flash: Flash::default(),
-            once: Once::default(),
+            flash: FlashStore::default(),
             probes: Probes::default(),
             settings: self.settings,
             store: self.store,

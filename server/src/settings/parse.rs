@@ -36,6 +36,7 @@ impl Settings {
                 v => Ok(PathBuf::from(v)),
             })?,
             public_url: layers.take("public_url", |v| public_url(v, &server))?,
+            hsts_include_subdomains: layers.take("hsts_include_subdomains", yes_or_no)?,
             trusted_proxies: layers.take("trusted_proxies", trusted_proxies)?,
             require_gateway_token: layers.take("require_gateway_token", yes_or_no)?,
             client_address_header: layers.take("client_address_header", |v| family(v, &server))?,
@@ -289,6 +290,7 @@ mod tests {
     #[case("key_in_query", "yes")]
     #[case("cors_preflights", "true")]
     #[case("require_gateway_token", "1")]
+    #[case("hsts_include_subdomains", "yes")]
     #[case("reveal", "always")]
     #[case("usage_durability", "none")]
     #[case("webhook_allow_private", "yes")]
@@ -335,6 +337,14 @@ mod tests {
         assert_eq!(origin("https://Keys.example.com/"), "https://keys.example.com");
         assert_eq!(origin("https://keys.example.com:443"), "https://keys.example.com");
         assert_eq!(origin("http://keys.example.com:8080"), "http://keys.example.com:8080");
+        let host = |v: &str| {
+            let url = public_url(v, &server).unwrap();
+            (url.host().to_owned(), url.odd_port())
+        };
+        assert_eq!(host(""), ("127.0.0.1:3000".to_owned(), Some(3000)));
+        assert_eq!(host("https://keys.example.com:443"), ("keys.example.com".to_owned(), None));
+        assert_eq!(host("https://[::1]:8443"), ("[::1]:8443".to_owned(), Some(8443)));
+        assert_eq!(host("http://[::1]"), ("[::1]".to_owned(), None));
     }
 
     #[rstest]

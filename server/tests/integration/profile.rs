@@ -31,7 +31,7 @@ async fn the_chosen_language_wins_over_cookie_and_browser() {
     );
     assert!(get_in(&demo, "/", "ro").await.contains("<html lang=\"en\""));
     let session = demo.cookie.lock().clone().unwrap();
-    *demo.cookie.lock() = Some(format!("{session}; latchkey_language=ro"));
+    *demo.cookie.lock() = Some(format!("{session}; latchkey_language_3000=ro"));
     assert!(get_in(&demo, "/", "ro").await.contains("<html lang=\"en\""), "the cookie is another visitor's");
     let page = demo.get("/account/profile?done=language").await;
     assert!(page.body.contains("Your language is saved."));

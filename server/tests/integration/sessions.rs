@@ -30,7 +30,7 @@ async fn cookies_are_strict_and_stored_hashed() {
     let fields = [("username", "demouser"), ("password", PASSWORD)];
     let cookie = app.stranger().post("/login", &fields).await.header("set-cookie").to_owned();
     assert!(
-        cookie.starts_with("latchkey=") && cookie.contains("; Path=/; HttpOnly; SameSite=Lax"),
+        cookie.starts_with("latchkey_3000=") && cookie.contains("; Path=/; HttpOnly; SameSite=Lax"),
         "{cookie}"
     );
     assert!(!cookie.contains("Secure"));

@@ -1,7 +1,11 @@
 //! Headers of every answer, and the site's files.
 
-use crate::app::TestApp;
-use http::StatusCode;
+use crate::app::{Answer, TestApp};
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use latchkey::domain::address::Address;
+use latchkey::domain::client_address::Peer;
+use latchkey::http::{Caller, Door, Entrance, admin};
 
 #[tokio::test]
 async fn pages_are_strict() {
@@ -33,6 +37,78 @@ async fn pages_are_strict() {
     assert_eq!(browser.get("/nowhere").await.status, StatusCode::NOT_FOUND);
     let once = browser.get("/").await.header("content-security-policy").to_owned();
     assert_ne!(once, browser.get("/").await.header("content-security-policy"), "a nonce serves once");
+}
+
+/// Nothing may run in an answer, nobody may frame it, and no browser may take it for something else.
+fn is_strict(what: &str, headers: &http::HeaderMap) {
+    let header = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap());
+    let policy = header("content-security-policy");
+    assert!(
+        policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+        "{what}: {policy}"
+    );
+    assert_eq!(header("x-content-type-options"), "nosniff", "{what}");
+}
+
+#[tokio::test]
+async fn every_answer_is_strict() {
+    let app = TestApp::start_with(&[("public_url", "https://keys.example.com")]).await;
+    app.add_user("demouser").await;
+    let (browser, gateway) = (app.browser("demouser").await, app.gateway("gw").await);
+    let key = browser.generate("WEB", "default").await;
+    let send = async |method: Method, path: &str, peer: &str, body: Body| -> Answer {
+        let request = Request::builder().method(method).uri(path).body(body).unwrap();
+        app.send(peer, request).await
+    };
+    let (get, post) = (Method::GET, Method::POST);
+    for (method, path, peer, status) in [
+        (&get, "/healthz", "unix", 200),
+        (&post, "/healthz", "127.0.0.1", 405),
+        (&get, "/readyz", "127.0.0.1", 200),
+        (&get, "/v1/verify", "127.0.0.1", 405),
+        (&post, "/v1/verify", "127.0.0.1", 401),
+        (&get, "/authz/forward-auth", "unix", 403),
+        (&get, "/authz/forward-auth", "127.0.0.1", 401),
+        (&get, "/authz/auth-request", "203.0.113.7", 403),
+        (&get, "/authz/ext-authz/x", "127.0.0.1", 401),
+        (&get, "/pkg/none.js", "127.0.0.1", 404),
+        (&get, "/portal/none", "127.0.0.1", 404),
+        (&get, "/portal/log_in", "127.0.0.1", 405),
+        (&get, "/login", "127.0.0.1", 200),
+        (&post, "/nowhere", "127.0.0.1", 404),
+        (&get, "/account/profile", "127.0.0.1", 303),
+        (&Method::DELETE, "/", "127.0.0.1", 405),
+    ] {
+        let answer = send(method.clone(), path, peer, Body::empty()).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path}");
+        is_strict(path, &answer.headers);
+    }
+    let large = send(post.clone(), "/login", "127.0.0.1", Body::from(vec![b'x'; 100_000])).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    is_strict("a large form", &large.headers);
+    for question in [serde_json::json!({"key": key.token, "client_ip": "203.0.113.7"}), serde_json::json!({})]
+    {
+        is_strict("a verification", &gateway.verify(question).await.headers);
+    }
+    let passes = app.authz(&key.token, "203.0.113.7").await;
+    assert!(passes.status == StatusCode::OK && passes.body.is_empty(), "nothing is there to be framed");
+    for refused in [app.authz(&key.token, "203.0.113.8").await, app.authz("lkd_x", "203.0.113.8").await] {
+        is_strict("a refusal", &refused.headers);
+        assert_eq!(
+            refused.header("strict-transport-security"),
+            "",
+            "the host of the API is not ours to decide on"
+        );
+    }
+    let operators = Entrance::from(admin(app.services.clone()));
+    for path in ["/metrics", "/healthz", "/nowhere"] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let peer = Peer::Address(Address::parse("127.0.0.1").unwrap());
+        is_strict(
+            path,
+            operators.answer(request, Caller { peer, source: None, door: Door::All }).await.headers(),
+        );
+    }
 }
 
 #[tokio::test]

@@ -60,8 +60,8 @@ async fn try_add(browser: &Browser<'_>, url: &str, chosen: &[Cause]) -> Answer {
 async fn add(browser: &Browser<'_>, url: &str) -> (String, String) {
     let answer = try_add(browser, url, &Cause::ALL).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    assert_eq!(answer.header("location"), LIST);
-    let page = browser.get(LIST).await.page();
+    assert!(answer.header("location").starts_with(&format!("{LIST}?made=")), "{answer:?}");
+    let page = browser.get(answer.header("location")).await.page();
     let id = page.rsplit("href=\"/account/webhooks/").next().unwrap().split('"').next().unwrap();
     (format!("{LIST}/{id}"), shown_secret(&page).expect("its secret is shown"))
 }

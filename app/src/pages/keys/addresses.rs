@@ -55,6 +55,7 @@ pub(super) fn Addresses(
                 path=path + "?do=authorise_address"
                 fields=&[Field::Address]
                 clears=true
+                once=true
             >
                 <input type="hidden" name="id" value=id/>
                 <TextField

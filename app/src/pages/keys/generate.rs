@@ -12,18 +12,19 @@ use crate::part::{IntoPart, Part};
 use crate::portal::{Field, Viewer};
 use crate::question::Answer;
 use crate::server_fns::GenerateKey;
-use crate::session::{FreshKey, Session};
+use crate::session::Session;
 
 /// Where a key is generated.
 #[component]
 pub(crate) fn GenerateKeyPage() -> Part {
     let t = texts();
     let form = Form::<GenerateKey>::new();
-    let (FreshKey(generated), announcer, navigate) = (FreshKey::here(), Announcer::here(), use_navigate());
+    let (announcer, navigate) = (Announcer::here(), use_navigate());
     form.on_success(move |key| {
-        generated.set(Some(key));
         announcer.say(t.fresh_heading);
-        navigate("/account/api-keys", NavigateOptions::default());
+        // Not back to a form that would be sent again.
+        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        navigate(&format!("/account/api-keys?made={}", key.made), options);
     });
     let show = move |answer: Answer| match answer.read::<Option<Viewer>>() {
         Ok(Some(viewer)) if !viewer.may_manage => view! { <ForbiddenView/> }.part(),
@@ -40,7 +41,7 @@ fn GenerateForm(
     let t = texts();
     view! {
         <PageHeading text=t.generate_heading/>
-        <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType] class="form panel">
+        <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType] class="form panel" once=true>
             <TextField
                 state=form.state
                 field=Field::Description

@@ -1,12 +1,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::components::{KeyTable, Loaded, PageHeading, Pager, WholeToken};
+use crate::components::{HaveItForm, KeyTable, Loaded, PageHeading, Pager, WholeToken};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{KeyPage, RevealedKey};
 use crate::question::key_page;
-use crate::session::FreshKey;
 
 /// The list of the visitor's keys.
 #[component]
@@ -14,13 +13,7 @@ pub(crate) fn KeysPage() -> Part {
     let query = use_query_map();
     let keys =
         key_page(move || query.with(|q| q.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1));
-    let FreshKey(generated) = FreshKey::here();
-    on_cleanup(move || generated.set(None));
-    let show = move |mut keys: KeyPage| {
-        keys.fresh = keys.fresh.or_else(|| generated.get_untracked());
-        view! { <Keys keys/> }
-    };
-    view! { <Loaded from=keys show/> }.part()
+    view! { <Loaded from=keys show=move |keys| view! { <Keys keys/> }/> }.part()
 }
 
 #[component]
@@ -64,7 +57,7 @@ fn Keys(
     }
 }
 
-/// Says that the token is shown this once; the token itself stands in its row, or here if the row is elsewhere.
+/// Says for how long the token is shown; the token itself stands in its row, or here if the row is elsewhere.
 #[component]
 fn FreshNotice(
     /// The key, if its row is not on this page.
@@ -80,6 +73,7 @@ fn FreshNotice(
             <p><strong>{t.fresh_heading}</strong></p>
             <p>{t.fresh_text}</p>
             {token}
+            <HaveItForm path="/account/api-keys"/>
         </section>
     }
 }

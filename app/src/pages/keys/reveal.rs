@@ -1,6 +1,8 @@
 use leptos::prelude::*;
 
-use crate::components::{Announcer, Form, Kind, PlainForm, SubmitButton, TextField, WholeToken};
+use crate::components::{
+    Announcer, Form, HaveItForm, Kind, OwnUsername, PlainForm, SubmitButton, TextField, WholeToken,
+};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyDetails, KeyType, PortalError, RevealedKey};
@@ -47,11 +49,16 @@ pub(super) fn Reveal(
         // The same page may have shown another key before.
         let shown = form.shown.get().or_else(|| key.fresh.clone()).filter(|shown| shown.id == key.row.id);
         match shown {
-            Some(shown) => view! {
-                <p><WholeToken token=shown.token/></p>
-                <p class="hint">{t.token_shown_note}</p>
+            Some(shown) => {
+                // What came with the page stands at an address; what came in place goes with the page.
+                let kept = form.shown.with(Option::is_none);
+                view! {
+                    <p><WholeToken token=shown.token/></p>
+                    {(!kept).then(|| view! { <p class="hint">{t.token_shown_note}</p> })}
+                    {kept.then(|| view! { <HaveItForm path=path.clone()/> })}
+                }
+                .part()
             }
-            .part(),
             None if key.can_reveal => view! { <Masked key=key.clone() path=path.clone() form/> }.part(),
             None => view! {
                 <p><code class="token" translate="no">{key.row.masked_token.clone()}</code></p>
@@ -81,7 +88,7 @@ fn Masked(
 ) -> Part {
     let t = texts();
     let form = form.form;
-    let (state, code_needed) = (form.state, key.code_needed);
+    let (state, code_needed, viewer) = (form.state, key.code_needed, key.viewer);
     let asks = Memo::new(move |_| {
         key.proof_needed
             || state.error.with(|error| {
@@ -96,6 +103,7 @@ fn Masked(
             return ().part();
         }
         view! {
+            <OwnUsername name=viewer.clone()/>
             <TextField
                 state
                 field=Field::Password

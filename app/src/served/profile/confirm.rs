@@ -25,7 +25,7 @@ fn question(email: String, token: String) -> Part {
     view! {
         <PageHeading text=t.confirm_heading/>
         <p>{t.confirm_question} " " <span class="address">{email}</span></p>
-        <PlainForm form path>
+        <PlainForm form path once=true>
             <input type="hidden" name="token" value=token/>
             <SubmitButton state=form.state label=t.confirm/>
         </PlainForm>

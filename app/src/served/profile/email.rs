@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::super::part::own_username;
 use super::super::texts::{ProfileTexts, Served};
 use super::PROFILE;
 use crate::components::{Form, Kind, PlainForm, SubmitButton, TextField, Time};
@@ -30,6 +31,7 @@ pub(super) fn email_panel(profile: &Profile) -> Part {
         });
     let password = asks.then(|| {
         view! {
+            {own_username()}
             <TextField
                 state
                 field=Field::Password
@@ -63,6 +65,7 @@ pub(super) fn email_panel(profile: &Profile) -> Part {
                 form
                 path=format!("{PROFILE}?do=set_email")
                 fields=&[Field::Email, Field::Password, Field::Code]
+                once=true
             >
                 <TextField
                     state

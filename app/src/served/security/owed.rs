@@ -17,7 +17,7 @@ pub(in super::super) fn code_page() -> Part {
         <div class="door">
             <PageHeading text=t.code_heading/>
             <p>{t.code_text}</p>
-            <PlainForm form path="/login/code" fields=&[Field::Code]>
+            <PlainForm form path="/login/code" fields=&[Field::Code] once=true>
                 {next(form.state)}
                 <TextField
                     state=form.state
@@ -43,7 +43,7 @@ pub(in super::super) fn renewal_page() -> Part {
         <div class="door">
             <PageHeading text=t.renewal_heading/>
             <p>{t.renewal_text}</p>
-            <PlainForm form path="/account/password" fields=FIELDS>
+            <PlainForm form path="/account/password" fields=FIELDS once=true>
                 {next(form.state)}
                 {password_fields(form.state)}
                 <SubmitButton state=form.state label=t.change_password/>

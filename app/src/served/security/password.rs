@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::super::part::own_username;
 use super::super::texts::{SecurityTexts, Served};
 use crate::components::{Form, FormState, Kind, PlainForm, SubmitButton, TextField, Time};
 use crate::part::{IntoPart, Part};
@@ -20,7 +21,7 @@ pub(super) fn password_panel(ends: Option<Moment>) -> Part {
         <section class="panel">
             <h2>{t.password_heading}</h2>
             {ends}
-            <PlainForm form path="/account/profile?do=change_password" fields=FIELDS>
+            <PlainForm form path="/account/profile?do=change_password" fields=FIELDS once=true>
                 {password_fields(form.state)}
                 <SubmitButton state=form.state label=t.change_password/>
             </PlainForm>
@@ -33,6 +34,7 @@ pub(super) fn password_panel(ends: Option<Moment>) -> Part {
 pub(super) fn password_fields(state: FormState) -> Part {
     let t = SecurityTexts::here();
     view! {
+        {own_username()}
         <TextField
             state
             field=Field::Password

@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 
+use super::super::part::own_username;
 use super::super::texts::{SecurityTexts, Served};
-use crate::components::{Form, FormState, Kind, PlainForm, SubmitButton, TextField};
+use crate::components::{Form, FormState, HaveItForm, Kind, PlainForm, SubmitButton, TextField};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Enrolment, Field, QrCode, Security};
@@ -12,7 +13,7 @@ const FIELDS: &[Field] = &[Field::Password, Field::Code];
 /// Squares around a QR code that stay empty.
 const MARGIN: u32 = 4;
 
-/// Recovery codes that were just made: shown this once.
+/// Recovery codes that the address names.
 pub(super) fn codes_panel(security: &Security) -> Option<Part> {
     let t = SecurityTexts::here();
     let codes = security.recovery_codes.as_ref()?;
@@ -23,6 +24,7 @@ pub(super) fn codes_panel(security: &Security) -> Option<Part> {
             <h2>{t.codes_heading}</h2>
             <p>{t.codes_text}</p>
             <ol class="recovery-codes" translate="no">{codes}</ol>
+            <HaveItForm path="/account/profile"/>
         </section>
     };
     Some(panel.part())
@@ -50,7 +52,7 @@ fn offer() -> Part {
     let form = Form::<BeginTwoFactor>::new();
     view! {
         <p>{t.two_factor_off}</p>
-        <PlainForm form path="/account/profile?do=begin_two_factor" fields=FIELDS>
+        <PlainForm form path="/account/profile?do=begin_two_factor" fields=FIELDS once=true>
             {super::super::proof::proof_fields(form.state)}
             <SubmitButton state=form.state label=t.set_up_two_factor/>
         </PlainForm>
@@ -66,7 +68,7 @@ fn confirmation_form(enrolment: Enrolment) -> Part {
         {qr_image(enrolment.qr)}
         <p>{t.secret_text}</p>
         <p><code class="token" translate="no" id="two-factor-secret">{enrolment.secret.0}</code></p>
-        <PlainForm form path="/account/profile?do=confirm_two_factor" fields=FIELDS>
+        <PlainForm form path="/account/profile?do=confirm_two_factor" fields=FIELDS once=true>
             {proof_fields(form.state)}
             <SubmitButton state=form.state label=t.switch_on/>
         </PlainForm>
@@ -83,7 +85,7 @@ fn factor_is_on(codes_left: u32) -> Part {
         <details open=has_problem(codes.state)>
             <summary>{t.make_codes}</summary>
             <p class="hint">{t.make_codes_hint}</p>
-            <PlainForm form=codes path="/account/profile?do=make_recovery_codes" fields=FIELDS>
+            <PlainForm form=codes path="/account/profile?do=make_recovery_codes" fields=FIELDS once=true>
                 {proof_fields(codes.state)}
                 <SubmitButton state=codes.state label=t.make_codes/>
             </PlainForm>
@@ -91,7 +93,7 @@ fn factor_is_on(codes_left: u32) -> Part {
         <details open=has_problem(off.state)>
             <summary>{t.switch_off}</summary>
             <p class="hint">{t.switch_off_hint}</p>
-            <PlainForm form=off path="/account/profile?do=switch_two_factor_off" fields=FIELDS>
+            <PlainForm form=off path="/account/profile?do=switch_two_factor_off" fields=FIELDS once=true>
                 {proof_fields(off.state)}
                 <SubmitButton state=off.state label=t.switch_off class="button danger"/>
             </PlainForm>
@@ -107,6 +109,7 @@ fn has_problem(state: FormState) -> bool {
 fn proof_fields(state: FormState) -> Part {
     let t = SecurityTexts::here();
     view! {
+        {own_username()}
         <TextField
             state
             field=Field::Password

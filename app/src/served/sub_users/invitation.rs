@@ -4,7 +4,7 @@ use leptos_router::location::Url;
 
 use super::super::part::asked_or;
 use super::super::texts::{Served, SubUserTexts};
-use crate::components::{Form, Kind, PageHeading, PlainForm, SubmitButton, TextField, Time};
+use crate::components::{Form, Kind, OwnUsername, PageHeading, PlainForm, SubmitButton, TextField, Time};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, Invitation, InvitationLink, PortalError};
@@ -30,10 +30,9 @@ fn welcome(invitation: &Invitation, token: String) -> Part {
             <div><dt>{texts().username}</dt><dd>{invitation.username.clone()}</dd></div>
             <div><dt>{t.column_expires}</dt><dd><Time moment=Some(invitation.expires.clone())/></dd></div>
         </dl>
-        <PlainForm form path fields=&[Field::Password]>
+        <PlainForm form path fields=&[Field::Password] once=true>
             <input type="hidden" name="token" value=token/>
-            // Password managers store it with the password.
-            <input type="hidden" autocomplete="username" value=invitation.username.clone()/>
+            <OwnUsername name=invitation.username.clone()/>
             <TextField
                 state=form.state
                 field=Field::Password

@@ -37,6 +37,7 @@ pub(super) fn invite(mail_is_on: bool) -> Part {
                 form
                 path=format!("{SUB_USERS}?do=invite_sub_user")
                 fields=&[Field::Username, Field::Email, Field::Password, Field::Code]
+                once=true
             >
                 <TextField
                     state

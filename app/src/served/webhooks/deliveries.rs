@@ -38,7 +38,7 @@ pub(super) fn deliveries_section(
         <section class="wide messages">
             <h2>{t.deliveries_heading}</h2>
             <p class="hint">{t.deliveries_hint}</p>
-            <PlainForm form path=format!("{}?do=resend_delivery", webhook_path(&id))>
+            <PlainForm form path=format!("{}?do=resend_delivery", webhook_path(&id)) once=true>
                 <input type="hidden" name="id" value=id.0/>
                 <Table label=t.deliveries_heading columns rows/>
             </PlainForm>

@@ -28,7 +28,7 @@ fn show(list: WebhookList, form: Form<AddWebhook>) -> Part {
         <PageHeading text=t.heading/>
         <p class="subtitle">{t.intro}</p>
         {done_notice()}
-        {fresh_notice(list.fresh)}
+        {fresh_notice(list.fresh, "/account/webhooks")}
         {table(t, list.rows)}
         {add}
     }
@@ -83,7 +83,7 @@ fn AddForm(
     view! {
         <section class="panel apart">
             <h2>{t.add_heading}</h2>
-            <PlainForm form path="/account/webhooks" fields=FIELDS>
+            <PlainForm form path="/account/webhooks" fields=FIELDS once=true>
                 {choice_fields(form.state, None, causes, &chosen)}
                 <SubmitButton state=form.state label=t.add/>
             </PlainForm>

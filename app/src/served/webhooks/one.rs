@@ -51,7 +51,7 @@ fn show(webhook: WebhookDetails, forms: Forms) -> Part {
         <PageHeading text=t.one_heading/>
         <p class="subtitle address">{row.url.clone()}</p>
         {done_notice()}
-        {fresh_notice(webhook.fresh)}
+        {fresh_notice(webhook.fresh, &path)}
         <div class="parts">
             <State row=row.clone() path=path.clone() forms/>
             <Secret row=row.clone() path=path.clone() form=forms.rotate/>
@@ -86,7 +86,7 @@ fn State(
         .part()
     } else {
         view! {
-            <PlainForm form=forms.test path=format!("{path}?do=test_webhook")>
+            <PlainForm form=forms.test path=format!("{path}?do=test_webhook") once=true>
                 <input type="hidden" name="id" value=row.id.0/>
                 <p class="hint">{t.test_hint}</p>
                 <SubmitButton state=forms.test.state label=t.test/>
@@ -121,7 +121,7 @@ fn Secret(
         <section class="panel">
             <h2>{t.secret_heading}</h2>
             <p>{t.secret_text}</p>
-            <PlainForm form path=format!("{path}?do=rotate_webhook_secret") fields=PROOF>
+            <PlainForm form path=format!("{path}?do=rotate_webhook_secret") fields=PROOF once=true>
                 <input type="hidden" name="id" value=row.id.0/>
                 <p class="hint">{t.rotate_hint}</p>
                 {proof_fields(form.state)}

@@ -5,6 +5,7 @@ use crate::domain::address::Address;
 use crate::domain::client_address::Peer;
 use crate::domain::verdict::Code;
 use crate::http::access::note_verdict;
+use crate::http::guard;
 use crate::http::load::admit_question;
 use crate::http::portal::moment_iso;
 use crate::http::statuses::Problem;
@@ -98,6 +99,7 @@ fn told(services: &Services, verdict: &Verdict) -> Response {
     let mut response = Json(answer(services, verdict)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    guard::seal(headers);
     if let Some(seconds) = verdict.retry_after_seconds {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

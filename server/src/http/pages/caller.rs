@@ -2,9 +2,11 @@
 
 use super::set_status;
 use crate::accounts::{Owed, SessionToken, Visit, Visitor};
-use crate::http::cookies::{self, LANGUAGE};
+use crate::flash::FlashName;
+use crate::http::cookies;
 use crate::http::portal::{Cookie, Outcome, RequestPortal};
 use crate::http::router::Site;
+use crate::services::Services;
 use app::{Language, PortalError};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,24 +21,40 @@ pub(in crate::http) const RENEW_PASSWORD: &str = "/account/password";
 /// What a request says of its sender.
 pub(super) struct Seen {
     visit: Visit,
-    session: Option<SessionToken>,
+    sessions: Vec<SessionToken>,
     language: Language,
+    made: Option<FlashName>,
 }
 
 impl Seen {
     pub(super) fn of(site: &Site, request: &Request) -> Self {
-        let headers = request.headers();
+        let (settings, headers) = (&site.services.settings, request.headers());
         let accepted = text(headers, &header::ACCEPT_LANGUAGE);
-        let session = cookies::session(&site.services.settings, headers);
+        let sessions = cookies::sessions(settings, headers);
         Self {
             visit: Visit {
                 address: site.client_address(request),
                 user_agent: text(headers, &header::USER_AGENT),
-                session: session.as_ref().map(SessionToken::hash),
+                session: sessions.first().map(SessionToken::hash),
             },
-            session,
-            language: Language::negotiate(cookies::find(headers, LANGUAGE), Some(&accepted)),
+            sessions,
+            language: Language::negotiate(cookies::language(settings, headers), Some(&accepted)),
+            made: parameter(request.uri(), "made").and_then(|name| FlashName::parse(&name)),
         }
+    }
+}
+
+impl Seen {
+    /// Who the first of the cookies belongs to that is a session, and its newer token, if there is one.
+    async fn visitor(&mut self, services: &Services) -> Result<(Visitor, Option<SessionToken>), PortalError> {
+        for token in &self.sessions {
+            let found = services.accounts.find_visitor(token, &self.visit).await?;
+            if !matches!(found.0, Visitor::Nobody) {
+                self.visit.session = Some(token.hash());
+                return Ok(found);
+            }
+        }
+        Ok((Visitor::Nobody, None))
     }
 }
 
@@ -48,16 +66,13 @@ pub(super) struct Caller {
 
 impl Caller {
     /// Finds out who sent a request; `plain`: a redirect will follow.
-    pub(super) async fn find(site: &Site, seen: Seen, plain: bool) -> Result<Self, Response> {
+    pub(super) async fn find(site: &Site, mut seen: Seen, plain: bool) -> Result<Self, Response> {
         let services = Arc::clone(&site.services);
-        let (visitor, newer) = match &seen.session {
-            Some(token) => services.accounts.find_visitor(token, &seen.visit).await.map_err(|error| {
-                let mut response = "The service cannot answer now; try again shortly.".into_response();
-                set_status(&mut response, &error);
-                response
-            })?,
-            None => (Visitor::Nobody, None),
-        };
+        let (visitor, newer) = seen.visitor(&services).await.map_err(|error| {
+            let mut response = "The service cannot answer now; try again shortly.".into_response();
+            set_status(&mut response, &error);
+            response
+        })?;
         let (actor, owing) = match visitor {
             Visitor::Nobody => (None, None),
             Visitor::Owing(owing) => (None, Some(owing)),
@@ -70,8 +85,9 @@ impl Caller {
             Some(actor) => services.notices.count_unread(actor).await,
             None => 0,
         };
-        let visit = seen.visit;
-        let portal = RequestPortal { services, actor, owing, unread, visit, language, plain, newer, outcome };
+        let Seen { visit, made, .. } = seen;
+        let portal =
+            RequestPortal { services, actor, owing, unread, visit, language, plain, newer, made, outcome };
         Ok(Self { portal: Arc::new(portal), language })
     }
 
@@ -102,6 +118,12 @@ impl Caller {
         self.portal.outcome.trouble.lock().clone()
     }
 
+    /// Where a form leads that landed at `path`: to what it made, if that is shown once.
+    pub(super) fn landing(&self, path: &str) -> String {
+        let made = self.portal.outcome.made.lock();
+        made.as_ref().map_or_else(|| path.to_owned(), |name| app::with_made(path, name.as_str()))
+    }
+
     /// Adds what happened to the answer: the session's cookie.
     pub(super) fn finish(&self, mut response: Response) -> Response {
         let settings = &self.portal.services.settings;
@@ -129,8 +151,11 @@ pub(super) fn back_of(uri: &Uri) -> String {
     if ![GIVE_CODE, RENEW_PASSWORD].contains(&uri.path()) {
         return uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     }
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
-    let next = pairs.iter().find(|(name, _)| name == "next").map(|(_, next)| next.as_str());
-    app::local_path(next).to_owned()
+    app::local_path(parameter(uri, "next").as_deref()).to_owned()
+}
+
+/// A parameter of an address.
+fn parameter(uri: &Uri, name: &str) -> Option<String> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(uri.query()?).ok()?;
+    pairs.into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
 }

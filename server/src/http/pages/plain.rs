@@ -2,6 +2,7 @@
 
 use super::caller::{Caller, Seen};
 use super::{render, set_status};
+use crate::http::answers::{Act, Answered};
 use crate::http::load::FORM_LIMIT;
 use crate::http::router::Site;
 use crate::http::statuses::large_form;
@@ -9,25 +10,40 @@ use app::{FormEcho, Landing, PortalContext, PortalError};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
 use http::StatusCode;
+use http::request::Parts;
 use leptos::context::provide_context;
 use leptos::prelude::Owner;
 use leptos::reactive::computed::ScopedFuture;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use zeroize::Zeroize;
 
-/// A plain form: runs the server function `F`, then lands or shows the page again.
+/// A plain form: runs the server function `F`, then lands or shows the page again. Equal forms with the same number
+/// are one: the second gets the answer of the first.
 pub(in crate::http) async fn plain_form<F>(State(site): State<Site>, request: Request) -> Response
 where
     F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
 {
-    let caller = match Caller::find(&site, Seen::of(&site, &request), true).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
+    let seen = Seen::of(&site, &request);
     let (parts, body) = request.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
         return large_form();
+    };
+    let act = Act::of(&site.services.settings, &parts, &bytes);
+    let answers = Arc::clone(&site.answers);
+    let now = site.services.clock.now();
+    answers.once(act, now, take_form::<F>(site, seen, parts, bytes)).await
+}
+
+async fn take_form<F>(site: Site, seen: Seen, parts: Parts, bytes: Bytes) -> Answered
+where
+    F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
+{
+    let caller = match Caller::find(&site, seen, true).await {
+        Ok(caller) => caller,
+        Err(response) => return Answered::Refused(response),
     };
     let parsed = serde_urlencoded::from_bytes::<F>(&bytes);
     // It may hold a password.
@@ -35,18 +51,22 @@ where
         bytes.as_mut().zeroize();
     }
     let Ok(form) = parsed else {
-        return (StatusCode::BAD_REQUEST, "The form is not one of these pages.").into_response();
+        let text = "The form is not one of these pages.";
+        return Answered::Refused((StatusCode::BAD_REQUEST, text).into_response());
     };
     match run(&caller, form.clone()).await {
-        Ok(()) => caller.finish(Redirect::to(&form.landing()).into_response()),
-        Err(PortalError::SignedOut) => caller.lead(&parts.uri),
+        Ok(()) => {
+            let landing = caller.landing(&form.landing());
+            Answered::Done(caller.finish(Redirect::to(&landing).into_response()))
+        }
+        Err(PortalError::SignedOut) => Answered::Refused(caller.lead(&parts.uri)),
         Err(error) => {
             let echo =
                 FormEcho { form: F::form_name().to_owned(), fields: form.echo(), error: Some(error.clone()) };
             let request = Request::from_parts(parts, Body::empty());
             let mut response = render(&site, &caller, request, echo).await;
             set_status(&mut response, &error);
-            caller.finish(response)
+            Answered::Refused(caller.finish(response))
         }
     }
 }

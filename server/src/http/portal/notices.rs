@@ -1,7 +1,6 @@
 //! What the visitor is told of.
 
 use super::{RequestPortal, moment};
-use crate::domain::ids::NoticeNo;
 use crate::domain::notice::Cause;
 use crate::domain::time_zone::TimeZone;
 use crate::notices::{ListedNotice, NoticeList};
@@ -17,8 +16,6 @@ impl NoticePortal for RequestPortal {
     async fn list_notices(&self, page: u32) -> Result<NoticePage, PortalError> {
         let actor = self.note(self.actor())?;
         let list = self.note(self.services.notices.list(actor, page).await)?;
-        let unread = list.notices.iter().filter(|n| n.facts.read_at.is_none()).map(|n| n.facts.no);
-        self.outcome.shown.lock().extend::<Vec<NoticeNo>>(unread.collect());
         Ok(page_of(&list, &actor.time_zone))
     }
 

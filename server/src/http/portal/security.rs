@@ -1,34 +1,46 @@
 //! The password and the second factor of the visitor.
 
 use super::{Attempt, RequestPortal, moment};
-use crate::accounts::{Actor, Place};
+use crate::accounts::Actor;
 use crate::domain::second_factor::TotpSecret;
+use crate::flash::Shown;
 use crate::http::qr;
 use app::{Code, Enrolment, Password, PortalError, Proof, ProofAsked, Security, SecurityPortal};
 use async_trait::async_trait;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 /// Characters of a secret that stand together.
 const GROUP: usize = 4;
 
 impl RequestPortal {
-    fn keep_codes(&self, actor: &Actor, codes: SecretString) {
-        self.services.once.keep(actor.session, Place::RecoveryCodes, codes, self.services.clock.now());
+    /// The recovery codes that this address shows.
+    fn shown_codes(&self, actor: &Actor) -> Option<Vec<Code>> {
+        match self.shown(actor)? {
+            Shown::RecoveryCodes(codes) => {
+                Some(codes.expose_secret().lines().map(|code| Code(code.to_owned())).collect())
+            }
+            _ => None,
+        }
     }
 }
 
 #[async_trait]
 impl SecurityPortal for RequestPortal {
+    fn whose_password(&self) -> Option<String> {
+        let actor = self.actor.as_ref().map(|actor| &actor.username);
+        actor.or(self.owing.as_ref().map(|owing| &owing.username)).map(ToString::to_string)
+    }
+
     async fn security(&self) -> Result<Security, PortalError> {
         let actor = self.note(self.actor())?;
         let found = self.note(self.services.accounts.find_security(actor).await)?;
-        let shown = self.services.once.take(actor.session, Place::RecoveryCodes, self.services.clock.now());
         Ok(Security {
             two_factor: found.two_factor,
             recovery_codes_left: u32::try_from(found.recovery_codes).unwrap_or(u32::MAX),
-            recovery_codes: shown
-                .map(|codes| codes.expose_secret().lines().map(|code| Code(code.to_owned())).collect()),
-            enrolment: found.enrolment.and_then(|secret| enrolment(&secret, actor.username.as_str())),
+            recovery_codes: self.shown_codes(actor),
+            enrolment: found.enrolment.and_then(|secret| {
+                enrolment(&secret, self.services.settings.public_url.host(), actor.username.as_str())
+            }),
             password_ends: found.password_ends.map(|at| moment(at, &actor.time_zone)),
         })
     }
@@ -64,17 +76,17 @@ impl SecurityPortal for RequestPortal {
 
     async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        let password = Attempt::attempt(password.take());
+        let (password, name) = (Attempt::attempt(password.take()), self.draw_name()?);
         let codes = self.services.accounts.confirm_enrolment(actor, password, &code.0).await;
-        self.keep_codes(actor, self.note(codes)?);
+        self.keep(actor, name, Shown::RecoveryCodes(self.note(codes)?));
         Ok(())
     }
 
     async fn make_recovery_codes(&self, password: Password, code: Code) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
-        let password = Attempt::attempt(password.take());
+        let (password, name) = (Attempt::attempt(password.take()), self.draw_name()?);
         let codes = self.services.accounts.make_recovery_codes(actor, password, &code.0).await;
-        self.keep_codes(actor, self.note(codes)?);
+        self.keep(actor, name, Shown::RecoveryCodes(self.note(codes)?));
         Ok(())
     }
 
@@ -85,9 +97,9 @@ impl SecurityPortal for RequestPortal {
     }
 }
 
-fn enrolment(secret: &TotpSecret, username: &str) -> Option<Enrolment> {
+fn enrolment(secret: &TotpSecret, installation: &str, username: &str) -> Option<Enrolment> {
     let text = secret.text();
     let groups: Vec<&str> =
         (0..text.len()).step_by(GROUP).filter_map(|at| text.get(at..at + GROUP)).collect();
-    Some(Enrolment { secret: Code(groups.join(" ")), qr: qr::draw(&secret.address(username))? })
+    Some(Enrolment { secret: Code(groups.join(" ")), qr: qr::draw(&secret.address(installation, username))? })
 }

@@ -1,9 +1,10 @@
 //! Sub-users of the visitor's account, and invitations.
 
 use super::{RequestPortal, moment};
-use crate::accounts::{Invitee, Place, SubUserList};
+use crate::accounts::{Invitee, SubUserList};
 use crate::domain::role::Role as DomainRole;
 use crate::domain::time_zone::TimeZone;
+use crate::flash::Shown;
 use crate::store::InvitationRow as StoredInvitation;
 use app::{
     Invitation, InvitationLink, InvitationRow, Password, PortalError, Proof, Role, SubUserRow, SubUsersPage,
@@ -17,8 +18,10 @@ impl SubUsersPortal for RequestPortal {
     async fn list_sub_users(&self, page: u32) -> Result<SubUsersPage, PortalError> {
         let actor = self.note(self.actor())?;
         let list = self.note(self.services.sub_users.list_sub_users(actor, page).await)?;
-        let now = self.services.clock.now();
-        let link = self.services.once.take(actor.session, Place::Invitation, now);
+        let link = match self.shown(actor) {
+            Some(Shown::Invitation(link)) => Some(link),
+            _ => None,
+        };
         Ok(SubUsersPage {
             rows: sub_user_rows(&list, &actor.time_zone),
             page: list.page,
@@ -38,9 +41,10 @@ impl SubUsersPortal for RequestPortal {
     ) -> Result<(), PortalError> {
         let actor = self.proved(proof).await?;
         let invitee = Invitee { username, email, role: domain_role(role) };
+        let name = self.draw_name()?;
         let invited = self.services.sub_users.invite_sub_user(&actor, invitee, self.language).await;
         let link = self.note(invited)?;
-        self.services.once.keep(actor.session, Place::Invitation, link, self.services.clock.now());
+        self.keep(&actor, name, Shown::Invitation(link));
         Ok(())
     }
 

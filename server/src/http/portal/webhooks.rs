@@ -1,10 +1,10 @@
 //! Webhooks, as the pages see them.
 
 use super::{RequestPortal, moment};
-use crate::accounts::Place;
+use crate::accounts::Actor;
 use crate::domain::notice::Cause;
 use crate::domain::time_zone::TimeZone;
-use crate::domain::webhook::WebhookNo;
+use crate::flash::Shown;
 use crate::store::{DeliveryRow, WebhookRow as Row};
 use crate::webhooks::MOST;
 use app::{
@@ -12,26 +12,14 @@ use app::{
     WebhookList, WebhookPortal, WebhookRow,
 };
 use async_trait::async_trait;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 impl RequestPortal {
-    /// Keeps a secret for the next page, with the webhook that it is of.
-    fn keep_webhook_secret(&self, (no, secret): (WebhookNo, SecretString)) -> Result<(), PortalError> {
-        let kept = format!("{} {}", no.0, secret.expose_secret()).into();
-        let session = self.actor()?.session;
-        self.services.once.keep(session, Place::WebhookSecret, kept, self.services.clock.now());
-        Ok(())
-    }
-
-    /// The secret that was kept, if its webhook is one of these.
-    fn take_webhook_secret(&self, rows: &[Row]) -> Result<Option<FreshSecret>, PortalError> {
-        let session = self.actor()?.session;
-        let kept = self.services.once.take(session, Place::WebhookSecret, self.services.clock.now());
-        Ok(kept.and_then(|kept| {
-            let (no, secret) = kept.expose_secret().split_once(' ')?;
-            let row = rows.iter().find(|row| row.no.0.to_string() == no)?;
-            Some(FreshSecret { url: row.url.clone(), secret: ShownToken(secret.to_owned()) })
-        }))
+    /// The secret that this address shows, if its webhook is one of these.
+    fn shown_webhook_secret(&self, actor: &Actor, rows: &[Row]) -> Option<FreshSecret> {
+        let Shown::WebhookSecret(no, secret) = self.shown(actor)? else { return None };
+        let row = rows.iter().find(|row| row.no == no)?;
+        Some(FreshSecret { url: row.url.clone(), secret: ShownToken(secret.expose_secret().to_owned()) })
     }
 }
 
@@ -40,7 +28,7 @@ impl WebhookPortal for RequestPortal {
     async fn list_webhooks(&self) -> Result<WebhookList, PortalError> {
         let actor = self.note(self.actor())?;
         let rows = self.note(self.services.webhooks.list_webhooks(actor).await)?;
-        let fresh = self.take_webhook_secret(&rows)?;
+        let fresh = self.shown_webhook_secret(actor, &rows);
         Ok(WebhookList {
             rows: rows.iter().map(|row| webhook_row(row, &actor.time_zone)).collect(),
             most: MOST,
@@ -56,14 +44,17 @@ impl WebhookPortal for RequestPortal {
             row: webhook_row(&row, &actor.time_zone),
             causes: all_causes(),
             deliveries: deliveries.iter().map(|row| delivery(row, &actor.time_zone)).collect(),
-            fresh: self.take_webhook_secret(&[row])?,
+            fresh: self.shown_webhook_secret(actor, std::slice::from_ref(&row)),
         })
     }
 
     async fn add_webhook(&self, url: String, causes: CauseChoices, proof: Proof) -> Result<(), PortalError> {
         let actor = self.proved(proof).await?;
+        let name = self.draw_name()?;
         let added = self.services.webhooks.add_webhook(&actor, &url, &names(&causes)).await;
-        self.keep_webhook_secret(self.note(added)?)
+        let (no, secret) = self.note(added)?;
+        self.keep(&actor, name, Shown::WebhookSecret(no, secret));
+        Ok(())
     }
 
     async fn change_webhook(
@@ -79,8 +70,11 @@ impl WebhookPortal for RequestPortal {
 
     async fn rotate_webhook_secret(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError> {
         let actor = self.proved(proof).await?;
+        let name = self.draw_name()?;
         let rotated = self.services.webhooks.rotate_webhook_secret(&actor, &id.0).await;
-        self.keep_webhook_secret(self.note(rotated)?)
+        let (no, secret) = self.note(rotated)?;
+        self.keep(&actor, name, Shown::WebhookSecret(no, secret));
+        Ok(())
     }
 
     async fn enable_webhook(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError> {

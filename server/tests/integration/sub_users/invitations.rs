@@ -26,7 +26,7 @@ async fn invite(owner: &Browser<'_>, fields: &[(&str, &str)]) -> String {
     let page = owner.get(answer.header("location")).await.page();
     let link = page.split("http://127.0.0.1:3000").nth(1).expect("the link is shown");
     let link = link.split('<').next().unwrap().to_owned();
-    assert!(!owner.get(PAGE).await.body.contains(&link), "once");
+    assert!(!owner.get(PAGE).await.body.contains(&link), "the plain list never holds it");
     link
 }
 

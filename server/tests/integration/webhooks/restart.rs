@@ -1,17 +1,19 @@
 //! The binary: what was on its way when it was killed is sent after the next start, over TLS that this machine
 //! trusts.
 
-use crate::binary::{Client, PASSWORD, Server};
+use crate::binary::{Client, PASSWORD, Reply, Server};
 use crate::listeners::Authority;
 use crate::receiver::{Receiver, TAKEN};
 
-fn post(client: &mut Client, cookie: &str, path: &str, fields: &[(&str, &str)]) -> u16 {
+fn post(client: &mut Client, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
     let body = serde_urlencoded::to_string(fields).unwrap();
     let head = format!(
         "POST {path} HTTP/1.1\r\nsec-fetch-site: same-origin\r\ncookie: {cookie}\r\n\
          content-type: application/x-www-form-urlencoded\r\n"
     );
-    client.ask(&head, &body).unwrap().status
+    let reply = client.ask(&head, &body).unwrap();
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    reply
 }
 
 #[test]
@@ -29,11 +31,12 @@ fn what_was_on_its_way_when_it_was_killed_is_sent_after_the_next_start() {
     let cookie = client.log_in("demo");
     let url = format!("https://localhost:{}/hook", receiver.address.port());
     let fields = [("url", url.as_str()), ("cause_new_login", "on")];
-    assert_eq!(post(&mut client, &cookie, "/account/webhooks", &fields), 303);
-    let list = client.get(&cookie, "/portal/list_webhooks").unwrap().body;
+    let reply = post(&mut client, &cookie, "/account/webhooks", &fields);
+    let made = reply.header("location").unwrap().split('?').nth(1).unwrap().to_owned();
+    let list = client.get(&cookie, &format!("/portal/list_webhooks?{made}")).unwrap().body;
     let secret = super::shown_secret(&list).unwrap();
     let test = "/account/webhooks/1?do=test_webhook";
-    assert_eq!(post(&mut client, &cookie, test, &[("id", "1")]), 303);
+    post(&mut client, &cookie, test, &[("id", "1")]);
     let first = receiver.wait();
     server.kill();
 

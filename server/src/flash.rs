@@ -1,0 +1,180 @@
+//! Secrets that are shown once, each at an address of its own: a new key, recovery codes, the link of an invitation,
+//! the secret of a webhook. In memory only.
+//!
+//! The answer to the form that made one leads to that address. It can be opened as often as the session likes (a
+//! prefetch, a HEAD or a lost answer takes nothing away) until its reader says so or [`KEPT_SECONDS`] pass, and by
+//! that session alone.
+
+use crate::domain::ids::{KeyId, SessionNo};
+use crate::domain::time::Micros;
+use crate::domain::token::{PlainToken, random_base62};
+use crate::domain::webhook::WebhookNo;
+use parking_lot::Mutex;
+use rand::rngs::SysError;
+use secrecy::SecretString;
+use std::collections::HashMap;
+
+/// Seconds for which a secret can be looked at.
+pub const KEPT_SECONDS: i64 = 600;
+/// Characters of an address: 190 bits.
+const NAME: usize = 32;
+/// Secrets of one session, and of all; with one more the oldest is forgotten.
+const MOST_OF_ONE: usize = 50;
+const MOST: usize = 10_000;
+
+/// What is shown.
+#[derive(Clone)]
+pub enum Shown {
+    /// The token of a key.
+    Token(KeyId, PlainToken),
+    /// The codes that stand in for a lost second factor, a line each.
+    RecoveryCodes(SecretString),
+    /// The link of an invitation.
+    Invitation(SecretString),
+    /// The secret of a webhook.
+    WebhookSecret(WebhookNo, SecretString),
+}
+
+/// The name of an address that shows a secret: unguessable, and worth nothing to other sessions.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct FlashName(String);
+
+impl FlashName {
+    /// A new one; drawn before the secret is made, so that none is made that could not be shown.
+    ///
+    /// # Errors
+    /// The system's generator failed.
+    pub fn draw() -> Result<Self, SysError> {
+        Ok(Self(random_base62(NAME)?.to_string()))
+    }
+
+    /// Takes what stands in an address.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == NAME && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// For the address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+struct Kept {
+    /// It stays the same when the session's token is renewed.
+    reader: SessionNo,
+    shown: Shown,
+    since: Micros,
+}
+
+impl Kept {
+    fn is_open(&self, now: Micros) -> bool {
+        now.seconds_since(self.since) < KEPT_SECONDS
+    }
+}
+
+/// The secrets that can be looked at now.
+#[derive(Default)]
+pub struct FlashStore(Mutex<HashMap<FlashName, Kept>>);
+
+impl FlashStore {
+    /// Keeps a secret for a session.
+    pub fn keep(&self, name: FlashName, reader: SessionNo, shown: Shown, now: Micros) {
+        let mut kept = self.0.lock();
+        kept.retain(|_, kept| kept.is_open(now));
+        if kept.values().filter(|kept| kept.reader == reader).count() >= MOST_OF_ONE {
+            forget_oldest(&mut kept, |kept| kept.reader == reader);
+        }
+        if kept.len() >= MOST {
+            forget_oldest(&mut kept, |_| true);
+        }
+        kept.insert(name, Kept { reader, shown, since: now });
+    }
+
+    /// What is shown at an address; looking takes nothing away.
+    #[must_use]
+    pub fn find(&self, name: &FlashName, reader: SessionNo, now: Micros) -> Option<Shown> {
+        let kept = self.0.lock();
+        let found = kept.get(name).filter(|kept| kept.reader == reader && kept.is_open(now));
+        found.map(|kept| kept.shown.clone())
+    }
+
+    /// Forgets what its reader has; for others nothing changes.
+    pub fn forget(&self, name: &FlashName, reader: SessionNo) {
+        let mut kept = self.0.lock();
+        if kept.get(name).is_some_and(|kept| kept.reader == reader) {
+            kept.remove(name);
+        }
+    }
+
+    /// Forgets what nobody came for in time.
+    pub fn sweep(&self, now: Micros) {
+        self.0.lock().retain(|_, kept| kept.is_open(now));
+    }
+}
+
+fn forget_oldest(kept: &mut HashMap<FlashName, Kept>, of: impl Fn(&Kept) -> bool) {
+    let oldest = kept.iter().filter(|(_, kept)| of(kept)).min_by_key(|(_, kept)| kept.since);
+    if let Some(name) = oldest.map(|(name, _)| name.clone()) {
+        kept.remove(&name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    const READER: SessionNo = SessionNo(7);
+
+    fn link(store: &FlashStore, now: i64) -> FlashName {
+        let name = FlashName::draw().unwrap();
+        store.keep(name.clone(), READER, Shown::Invitation("link".to_owned().into()), Micros(now));
+        name
+    }
+
+    fn is_there(store: &FlashStore, name: &FlashName, reader: SessionNo, now: i64) -> bool {
+        let shown = store.find(name, reader, Micros(now));
+        shown.is_some_and(|shown| matches!(shown, Shown::Invitation(s) if s.expose_secret() == "link"))
+    }
+
+    #[test]
+    fn a_secret_is_there_for_its_session_until_it_is_taken_or_late() {
+        let store = FlashStore::default();
+        let name = link(&store, 0);
+        for other in [SessionNo(8), SessionNo(0)] {
+            assert!(!is_there(&store, &name, other, 0));
+            store.forget(&name, other);
+        }
+        let late = KEPT_SECONDS * Micros::SECOND;
+        assert!(is_there(&store, &name, READER, 0) && is_there(&store, &name, READER, late - 1));
+        assert!(!is_there(&store, &name, READER, late));
+        assert!(!is_there(&store, &FlashName::draw().unwrap(), READER, 0));
+        store.forget(&name, READER);
+        assert!(!is_there(&store, &name, READER, 0));
+        link(&store, 0);
+        store.sweep(Micros(late));
+        assert!(store.0.lock().is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let store = FlashStore::default();
+        let names: Vec<_> = (0..=MOST_OF_ONE).map(|n| link(&store, i64::try_from(n).unwrap())).collect();
+        assert_eq!(store.0.lock().len(), MOST_OF_ONE);
+        assert!(!is_there(&store, &names[0], READER, 60) && is_there(&store, &names[1], READER, 60));
+    }
+
+    #[test]
+    fn only_names_of_the_right_form_are_looked_up() {
+        let name = FlashName::draw().unwrap();
+        assert!(FlashName::parse(name.as_str()).is_some_and(|parsed| parsed == name));
+        for bad in
+            ["", "x", &name.as_str()[1..], &name.as_str().replace(&name.as_str()[..1], "-"), &"é".repeat(16)]
+        {
+            assert!(FlashName::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

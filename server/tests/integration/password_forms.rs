@@ -1,0 +1,111 @@
+//! What password managers read off the forms, and which names new users may have.
+
+use crate::app::{Browser, TestApp};
+use crate::two_factor::enrol;
+use http::StatusCode;
+use latchkey::accounts::operator::InitialPassword;
+
+/// For each form of a page that asks for a password: the `autocomplete` of its fields, and the username it names.
+fn password_forms(page: &str) -> Vec<(Vec<String>, Option<String>)> {
+    let forms = page.split("<form").skip(1).map(|form| form.split("</form>").next().unwrap());
+    let forms = forms.filter(|form| form.contains("type=\"password\""));
+    let value = |field: &str, name: &str| {
+        let value = field.split(&format!(" {name}=\"")).nth(1)?;
+        Some(value.split('"').next().unwrap().to_owned())
+    };
+    let read = forms.map(|form| {
+        let fields: Vec<_> = form.split("<input").skip(1).map(|f| f.split('>').next().unwrap()).collect();
+        let name = fields.iter().find(|f| value(f, "autocomplete").as_deref() == Some("username"));
+        if let Some(name) = name {
+            assert_eq!(value(name, "type").as_deref(), Some("text"), "managers do not read hidden fields");
+        }
+        let passwords = fields.iter().filter(|f| f.contains("type=\"password\""));
+        (passwords.filter_map(|f| value(f, "autocomplete")).collect(), name.and_then(|f| value(f, "value")))
+    });
+    read.collect()
+}
+
+async fn all_name(browser: &Browser<'_>, path: &str, username: &str, kinds: &[&[&str]]) {
+    let page = browser.get(path).await.page();
+    let forms = password_forms(&page);
+    let expected: Vec<_> = kinds
+        .iter()
+        .map(|kinds| (kinds.iter().map(ToString::to_string).collect::<Vec<_>>(), Some(username.to_owned())))
+        .collect();
+    assert_eq!(forms, expected, "{path}: {page}");
+    assert!(!page.contains(" style="), "{path}");
+}
+
+#[tokio::test]
+async fn every_form_with_a_password_names_its_user() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let invited = browser.post("/account/sub-users?do=invite_sub_user", &[("username", "guest")]).await;
+    let page = browser.get(invited.header("location")).await.page();
+    let link = page.split("http://127.0.0.1:3000").nth(1).unwrap().split('<').next().unwrap();
+    all_name(&app.stranger(), link, "guest", &[&["new-password"]]).await;
+    let change: &[&str] = &["current-password", "new-password"];
+    let proof: &[&str] = &["current-password"];
+    all_name(&browser, "/account/profile", "demo", &[change]).await;
+    let key = browser.generate("WEB", "default").await;
+    app.clock.advance(601);
+    all_name(&browser, "/account/profile", "demo", &[change, proof, proof]).await;
+    all_name(&browser, &format!("/account/api-keys/{}", key.id), "demo", &[proof]).await;
+    let browser = app.browser("demo").await;
+    enrol(&browser).await;
+    app.clock.advance(601);
+    all_name(&browser, "/account/profile", "demo", &[change, proof, proof, proof]).await;
+}
+
+#[tokio::test]
+async fn the_renewal_of_a_password_names_its_user() {
+    let app = TestApp::start_with(&[("password_max_age_days", "1")]).await;
+    app.add_user("demo").await;
+    app.clock.advance(2 * 24 * 3600);
+    let browser = app.browser("demo").await;
+    all_name(&browser, "/account/password", "demo", &[&["current-password", "new-password"]]).await;
+}
+
+#[tokio::test]
+async fn no_door_makes_a_user_that_is_named_like_an_address_of_the_web() {
+    let app = TestApp::start().await;
+    let secret = app.services.setup.secret().unwrap();
+    let setup = async |name: &str| {
+        let fields = [("token", secret.as_str()), ("username", name), ("password", crate::app::PASSWORD)];
+        app.stranger().post(&format!("/setup?token={secret}"), &fields).await
+    };
+    let refused = setup("www.evil.com").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.page().contains("This looks like an address of the web."), "{}", refused.page());
+    assert_eq!(setup("demo").await.status, StatusCode::SEE_OTHER);
+    let browser = app.browser("demo").await;
+    let invite =
+        async |name: &str| browser.post("/account/sub-users?do=invite_sub_user", &[("username", name)]).await;
+    for name in ["evil.com", "www.evil", "login-bank.online", "203.0.113.7"] {
+        let refused = invite(name).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(refused.page().contains("This looks like an address of the web."), "{name}");
+        let password = InitialPassword { given: None };
+        let refused = app.services.operator.add_user(name, None, None, password).await;
+        assert!(refused.unwrap_err().to_string().contains("looks like an address of the web"), "{name}");
+    }
+    assert_eq!(invite("https://evil.example").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for name in ["ana.maria", "ana@example.org"] {
+        assert_eq!(invite(name).await.status, StatusCode::SEE_OTHER, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_description_of_nothing_visible_is_empty() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    for text in ["\u{200B}", "\u{3164}\u{2800}", "\u{E0020}", " \u{AD} "] {
+        let refused =
+            browser.post("/account/api-keys/new", &[("description", text), ("key_type", "cloud")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{text:?}");
+        assert!(refused.page().contains("Enter a description"), "{text:?}");
+    }
+    browser.generate("👩\u{200D}💻", "cloud").await;
+}
