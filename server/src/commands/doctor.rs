@@ -2,6 +2,7 @@
 
 mod advice;
 mod judge;
+mod pages;
 mod request;
 
 use super::control::{ProbeOpened, Reply, Request, ask};
@@ -10,7 +11,7 @@ use super::{Common, Failure};
 use crate::settings::Settings;
 use clap::Subcommand;
 use judge::{Finding, Level, Sent, judge};
-use request::Target;
+use request::{Answer, Target};
 use std::net::IpAddr;
 
 #[derive(Subcommand)]
@@ -25,10 +26,23 @@ pub(super) enum Verb {
         #[command(flatten)]
         common: Common,
     },
+    /// Look at the customers' pages as a browser does: what is reachable, what must not be, and as whom it arrives
+    Pages {
+        /// The public address of the pages, such as https://keys.example.com
+        url: String,
+        /// Send from this address of this machine
+        #[arg(long, value_name = "ADDRESS")]
+        from: Option<IpAddr>,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
-    let Verb::Gateway { url, from, common } = verb;
+    let (url, from, common) = match verb {
+        Verb::Gateway { url, from, common } => (url, from, common),
+        Verb::Pages { url, from, common } => return pages::run(url, *from, common),
+    };
     let target = Target::parse(url, *from)?;
     let settings = common.settings()?;
     let (opened, plain) = probe(&settings, &target, |_| vec![])?;
@@ -38,10 +52,14 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
     tell_lines(&mut report, &forged);
     findings.iter().for_each(|finding| tell(&mut report, finding));
     print(report)?;
+    conclude(&findings, "at this gateway")
+}
+
+fn conclude(findings: &[Finding], place: &str) -> Result<(), Failure> {
     match findings.iter().filter(|f| f.level == Level::Open).count() {
         0 => Ok(()),
-        1 => Err("1 thing is open at this gateway; see above what to change".into()),
-        n => Err(format!("{n} things are open at this gateway; see above what to change").into()),
+        1 => Err(format!("1 thing is open {place}; see above what to change").into()),
+        n => Err(format!("{n} things are open {place}; see above what to change").into()),
     }
 }
 
@@ -51,10 +69,20 @@ fn probe(
     target: &Target,
     headers: impl Fn(&str) -> Vec<(&'static str, String)>,
 ) -> Result<(ProbeOpened, Sent), Failure> {
+    probe_by(settings, |opened| {
+        target.send(&opened.marker, opened.key_header.as_deref(), headers(&opened.marker))
+    })
+}
+
+/// Opens a probe, sends what carries its marker, and answers what arrived.
+fn probe_by(
+    settings: &Settings,
+    send: impl FnOnce(&ProbeOpened) -> Result<Answer, Failure>,
+) -> Result<(ProbeOpened, Sent), Failure> {
     let Reply::Probe(opened) = ask(settings, &Request::OpenProbe)? else {
         return Err("the running server opened no probe; is it of another version?".into());
     };
-    let answer = target.send(&opened.marker, opened.key_header.as_deref(), headers(&opened.marker));
+    let answer = send(&opened);
     let closed = ask(settings, &Request::CloseProbe { marker: opened.marker.clone() })?;
     let Reply::Arrivals(arrivals) = closed else {
         return Err("the running server closed no probe; is it of another version?".into());

@@ -5,7 +5,7 @@ mod credential;
 mod hint;
 mod preflight;
 mod presented;
-mod probed;
+pub(super) mod probed;
 mod query;
 mod verify;
 

@@ -11,6 +11,7 @@ use super::forms::{
     key_form, keys_form, notice_form, profile_form, sub_users_form, webhook_form, webhooks_form,
 };
 use super::gateway;
+use super::gateway::probed;
 use super::guard::Sender;
 use super::held::{IsFile, hold};
 use super::load::{FORM_LIMIT, admit_page};
@@ -19,7 +20,7 @@ use super::pages::{
     GIVE_CODE, RENEW_PASSWORD, SETUP, choose_language, missing_page, open_page, owed_page, page, plain_form,
     server_function, setup_page,
 };
-use super::statuses::of_portal;
+use super::statuses::{Problem, of_portal};
 use super::{access, assets, client, guard};
 use crate::domain::client_address::ClientAddress;
 use crate::priority::stand_back;
@@ -149,7 +150,10 @@ async fn around(State(site): State<Site>, request: Request, next: Next) -> Respo
         .server
         .access_log
         .and_then(|_| client::address(&site.services, Caller::of(request.extensions()), headers).ok());
-    let mut response = if let Some(mut file) = assets::serve(method, request.uri().path(), headers) {
+    let mut response = if probed::is_probe(&site.services, headers) {
+        probed::note(&site.services, Caller::of(request.extensions()), b"", headers);
+        Problem::PROBE.into_response()
+    } else if let Some(mut file) = assets::serve(method, request.uri().path(), headers) {
         file.extensions_mut().insert(IsFile);
         file
     } else {

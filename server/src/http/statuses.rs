@@ -143,7 +143,7 @@ impl Problem {
     };
     pub(super) const PROBE: Self = Self {
         status: StatusCode::FORBIDDEN,
-        detail: "This was a probe of `latchkey doctor gateway`; it is always refused.",
+        detail: "This was a probe of `latchkey doctor`; it is always refused.",
     };
     pub(super) const UNAVAILABLE: Self = Self {
         status: StatusCode::SERVICE_UNAVAILABLE,

@@ -171,3 +171,42 @@ fn what_strangers_do_stands_in_the_log_and_in_the_metrics() {
     );
     assert!(!log.contains("for nobody"), "what was typed as a name may be a password: {log}");
 }
+
+/// What `doctor pages` finds at the server's own address, where no proxy stands between.
+#[test]
+fn the_doctor_looks_at_the_pages_as_a_browser_does() {
+    let report = |settings: &[(&str, &str)], public: Option<&str>| {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Server::start_with(dir.path(), &[], settings);
+        let url = public.map_or_else(|| format!("http://{}", server.address), str::to_owned);
+        let output = latchkey(dir.path(), &["doctor", "pages", &url]).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr),
+        )
+    };
+    let (code, text) = report(&[], None);
+    assert_eq!(code, Some(1), "{text}");
+    for line in [
+        "ok    The login page is reachable, and is this Latchkey's.",
+        "sends no x-forwarded-for: every visitor's address is unknown",
+        "OPEN  What gateways ask is reachable from here: /authz/forward-auth, /authz/auth-request, /authz/ext-authz/x.",
+        "OPEN  /v1/verify is reachable from here.",
+        "ok    /metrics is not reachable from here.",
+        "ok    A form with this address as its Origin is taken",
+        "listen_gateways",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let apart = [("LATCHKEY_LISTEN_GATEWAYS", "127.0.0.1:0"), ("LATCHKEY_TRUSTED_PROXIES", "192.0.2.1")];
+    let (_, text) = report(&apart, None);
+    for line in [
+        "ok    The visitor is 127.0.0.1, whatever it writes into x-forwarded-for.",
+        "ok    What gateways ask (/authz/) is not reachable from here.",
+        "ok    /v1/verify is not reachable from here.",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let (code, text) = report(&[], Some("http://127.0.0.1:1"));
+    assert!(code == Some(1) && text.contains("cannot reach http://127.0.0.1:1"), "{text}");
+}

@@ -87,6 +87,7 @@ fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {
         marker: marker.map_err(|error| OperatorError::Trouble(error.to_string()))?,
         client_address_header: services.settings.client_address_header.to_string(),
         require_gateway_token: services.settings.require_gateway_token,
+        public_url: services.settings.public_url.origin.clone(),
         key_header: services.settings.key_header.alone_only().map(ToString::to_string),
         cors_preflights_pass: services.settings.cors_preflights_pass,
     })

@@ -96,5 +96,6 @@ pub(in super::super) struct ProbeOpened {
     pub(in super::super) require_gateway_token: bool,
     /// The header in which a key stands alone, if no other is read.
     pub(in super::super) key_header: Option<String>,
+    pub(in super::super) public_url: String,
     pub(in super::super) cors_preflights_pass: bool,
 }

@@ -23,6 +23,34 @@ Traefik  trustForwardHeader: false, and no forwardedHeaders.insecure
 Envoy    use_remote_address: true, and x-forwarded-for in allowed_headers
 HAProxy  http-request set-header X-Forwarded-For %[src]   before the line that asks";
 
+pub(super) const BALANCER: &str = "\
+A balancer or CDN before the gateway: name it there, so that the gateway learns the client (docs/gateways.md, \
+\"Behind a balancer or a CDN\"):
+nginx    set_real_ip_from BALANCER; real_ip_header X-Forwarded-For; real_ip_recursive on;
+Caddy    servers { trusted_proxies static BALANCER; trusted_proxies_strict }
+Traefik  forwardedHeaders.trustedIPs: [BALANCER]
+Envoy    xff_num_trusted_hops: 1
+HAProxy  http-request set-src hdr(x-forwarded-for,-1) if { src BALANCER }";
+
+pub(super) const PAGES_ADDRESS: &str = "\
+Have the proxy write the address that it sees, and name the proxy in trusted_proxies (docs/pages.md):
+nginx    proxy_set_header X-Forwarded-For $remote_addr;
+Caddy    no trusted_proxies that contains clients
+Traefik  no forwardedHeaders.insecure, and no trustedIPs that contain clients";
+
+pub(super) const APART: &str = "\
+Set listen_gateways, so that the public address answers pages only, or have the proxy refuse /authz/, /v1/verify and
+/metrics (docs/pages.md).";
+
+pub(super) const PUBLIC_URL: &str = "\
+Set public_url to what customers type: scheme, host and port, without a path; a sub-path is not supported.";
+
+pub(super) const HOST: &str = "\
+Have the proxy pass the Host of the request on (nginx: proxy_set_header Host $host;), or set public_url to this address.";
+
+pub(super) const TLS: &str = "\
+Have the proxy speak TLS and redirect http to https, or set tls_certificate and tls_key (docs/pages.md).";
+
 pub(super) const TOKEN: &str = "\
 Set X-Latchkey-Gateway to the gateway's token (latchkey gateway add NAME), or to nothing where none is required:
 nginx    proxy_set_header X-Latchkey-Gateway \"lkgw_…\";

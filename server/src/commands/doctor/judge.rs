@@ -5,10 +5,12 @@ mod method;
 use super::advice;
 use super::request::Answer;
 use crate::commands::control::ProbeOpened;
+use crate::domain::address::Address;
 use crate::probe::Arrival;
+use std::net::IpAddr;
 
 /// Addresses for documentation: no real client has one of them.
-const FORGED: [&str; 3] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"];
+pub(super) const FORGED: [&str; 3] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"];
 const IDENTITY: [&str; 3] = ["x-latchkey-key-id", "x-latchkey-username", "x-latchkey-key-type"];
 /// What many programs read as `X-Latchkey-Key-Id`.
 const ALIAS: &str = "x_latchkey_key_id";
@@ -35,15 +37,15 @@ pub(super) struct Finding {
     pub(super) advice: &'static str,
 }
 
-fn good(text: impl Into<String>) -> Finding {
+pub(super) fn good(text: impl Into<String>) -> Finding {
     Finding { level: Level::Good, text: text.into(), advice: "" }
 }
 
-fn note(text: impl Into<String>, advice: &'static str) -> Finding {
+pub(super) fn note(text: impl Into<String>, advice: &'static str) -> Finding {
     Finding { level: Level::Note, text: text.into(), advice }
 }
 
-fn open(text: impl Into<String>, advice: &'static str) -> Finding {
+pub(super) fn open(text: impl Into<String>, advice: &'static str) -> Finding {
     Finding { level: Level::Open, text: text.into(), advice }
 }
 
@@ -72,6 +74,7 @@ pub(super) fn judge(server: &ProbeOpened, plain: &Sent, forged: &Sent) -> Vec<Fi
         return findings;
     }
     findings.push(address(server, honest, forging));
+    findings.extend(travelled(&plain.answer, honest, advice::BALANCER));
     findings.extend(other_addresses(server, forging));
     findings.push(gateway_token(server, honest, forging));
     findings.extend(method::judge(server, forging));
@@ -140,6 +143,31 @@ fn address(server: &ProbeOpened, honest: &Arrival, forging: &Arrival) -> Finding
             ),
             "Forged ones were not believed. For the whole picture run this from elsewhere, or with --from.",
         ),
+    }
+}
+
+/// Whether what arrived is where it was sent from. Behind NAT it is not, and behind a balancer that the gateway does not
+/// know neither: then every key latches to the balancer.
+pub(super) fn travelled(answer: &Answer, honest: &Arrival, advice: &'static str) -> Option<Finding> {
+    let (from, client) = (answer.sent_from?, honest.client.as_ref()?.parse::<IpAddr>().ok()?);
+    let (from, client) = (Address::new(from), Address::new(client));
+    if from == client || from.ip().is_loopback() {
+        return None;
+    }
+    let told = format!("This was sent from {from}, and {client} arrives as the client.");
+    if is_private(from.ip()) && !is_private(client.ip()) {
+        let text = format!("{told} That is right only if {client} is what this machine has on the internet.");
+        return Some(note(text, advice));
+    }
+    Some(open(format!("{told} Something between takes the client's place."), advice))
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            v4.is_private() || v4.is_link_local() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64)
+        }
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::commands::Failure;
 use bytes::Bytes;
-use http::{Request, Uri, header};
-use http_body_util::Empty;
+use http::{Method, Request, Uri, header};
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +17,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// How long a gateway may take, its own question to Latchkey included.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The most bytes of a body that are read.
+const BODY: usize = 1 << 20;
 const USER_AGENT: &str = concat!("latchkey-doctor/", env!("CARGO_PKG_VERSION"));
 
 /// Where probes are sent, and from which address.
@@ -28,11 +30,22 @@ pub(super) struct Target {
 }
 
 /// What a client was answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
     /// Whether some Latchkey wrote it.
     pub(super) has_code: bool,
+    /// From which address of this machine it was asked.
+    pub(super) sent_from: Option<IpAddr>,
+    /// The beginning of its body.
+    pub(super) body: String,
+}
+
+/// What is asked.
+pub(super) struct Question<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 impl Target {
@@ -57,11 +70,36 @@ impl Target {
         headers: Vec<(&'static str, String)>,
     ) -> Result<Answer, Failure> {
         let key = match key_header {
-            Some(name) => (name, marker.to_owned()),
-            None => (header::AUTHORIZATION.as_str(), format!("Bearer {marker}")),
+            Some(name) => (name.to_owned(), marker.to_owned()),
+            None => (header::AUTHORIZATION.to_string(), format!("Bearer {marker}")),
         };
+        let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
+        let headers =
+            headers.into_iter().map(|(name, value)| (name.to_owned(), value)).chain([key]).collect();
+        self.ask_for(&Question { method: Method::GET, path, headers })
+    }
+
+    /// Scheme, host and port, as a browser writes them.
+    pub(super) fn origin(&self) -> String {
+        let (scheme, own) = if self.is_secure { ("https", ":443") } else { ("http", ":80") };
+        let place = self.uri.authority().map_or("", |authority| authority.as_str()).to_ascii_lowercase();
+        format!("{scheme}://{}", place.strip_suffix(own).unwrap_or(&place))
+    }
+
+    /// Whether TLS is spoken there.
+    pub(super) fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
+    /// Whether it is this machine by its loopback.
+    pub(super) fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Asks for one thing there.
+    pub(super) fn ask_for(&self, question: &Question<'_>) -> Result<Answer, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = async { tokio::time::timeout(PATIENCE, self.try_send(key, headers)).await };
+        let answer = async { tokio::time::timeout(PATIENCE, self.try_ask(question)).await };
         let failed = |why: &dyn std::fmt::Display| format!("cannot reach {}: {why}", self.uri);
         match runtime.block_on(answer) {
             Ok(answer) => answer.map_err(|error| failed(&error).into()),
@@ -69,21 +107,18 @@ impl Target {
         }
     }
 
-    async fn try_send(
-        &self,
-        key: (&str, String),
-        headers: Vec<(&'static str, String)>,
-    ) -> Result<Answer, Failure> {
+    async fn try_ask(&self, question: &Question<'_>) -> Result<Answer, Failure> {
         let stream = self.connect().await?;
+        let sent_from = stream.local_addr().ok().map(|place| place.ip());
         if !self.is_secure {
-            return self.ask(stream, key, headers).await;
+            return self.ask(stream, question, sent_from).await;
         }
         let name = ServerName::try_from(self.host.clone())?;
         let tls = TlsConnector::from(Arc::new(trusting_this_machine()?));
         let stream = tls.connect(name, stream).await.map_err(|error| {
             format!("{error}; SSL_CERT_FILE names another file of certificates to trust than this machine's")
         })?;
-        self.ask(stream, key, headers).await
+        self.ask(stream, question, sent_from).await
     }
 
     async fn connect(&self) -> io::Result<TcpStream> {
@@ -109,21 +144,26 @@ impl Target {
     async fn ask(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        (key_header, key): (&str, String),
-        headers: Vec<(&'static str, String)>,
+        question: &Question<'_>,
+        sent_from: Option<IpAddr>,
     ) -> Result<Answer, Failure> {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let mut request = Request::get(self.uri.path_and_query().map_or("/", |p| p.as_str()))
+        let mut request = Request::builder()
+            .method(question.method.clone())
+            .uri(question.path)
             .header(header::HOST, self.uri.authority().map_or("", |a| a.as_str()))
-            .header(header::USER_AGENT, USER_AGENT)
-            .header(key_header, key);
-        for (name, value) in headers {
+            .header(header::USER_AGENT, USER_AGENT);
+        for (name, value) in &question.headers {
             request = request.header(name, value);
         }
         let answer = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
         let has_code = answer.headers().contains_key("x-latchkey-code");
-        Ok(Answer { status: answer.status().as_u16(), has_code })
+        let status = answer.status().as_u16();
+        let body = Limited::new(answer.into_body(), BODY).collect().await;
+        let body =
+            body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
+        Ok(Answer { status, has_code, sent_from, body })
     }
 }
 

@@ -16,7 +16,7 @@ const LINES: usize = 40;
 const CHARACTERS: usize = 200;
 
 /// Whether this request carries the marker of the open probe where clients carry their keys.
-pub(super) fn is_probe(services: &Services, headers: &HeaderMap) -> bool {
+pub(in super::super) fn is_probe(services: &Services, headers: &HeaderMap) -> bool {
     if !services.probes.is_open() {
         return false;
     }
@@ -28,7 +28,7 @@ pub(super) fn is_probe(services: &Services, headers: &HeaderMap) -> bool {
 }
 
 /// Writes down what came with a probe, and which method its client is taken to have used.
-pub(super) fn note(services: &Services, caller: Caller, method: &[u8], headers: &HeaderMap) {
+pub(in super::super) fn note(services: &Services, caller: Caller, method: &[u8], headers: &HeaderMap) {
     let client = client::address(services, caller, headers);
     let family = services.settings.client_address_header.header();
     let is_told = |name: &str| {

@@ -9,6 +9,7 @@ fn server(require_gateway_token: bool) -> ProbeOpened {
         client_address_header: HEADER.to_owned(),
         require_gateway_token,
         key_header: None,
+        public_url: String::new(),
         cors_preflights_pass: false,
     }
 }
@@ -25,7 +26,7 @@ fn arrival(client: Option<&str>, lines: &[(&str, &str)]) -> Arrival {
 }
 
 fn sent(status: u16, arrivals: Vec<Arrival>) -> Sent {
-    Sent { answer: Answer { status, has_code: false }, arrivals }
+    Sent { answer: Answer { status, ..Answer::default() }, arrivals }
 }
 
 fn clean() -> Arrival {
@@ -138,7 +139,7 @@ fn a_gateway_that_did_not_ask_is_open_whatever_it_answered() {
         (404, false, "by itself"),
         (502, false, "did not come to this Latchkey"),
     ] {
-        let silent = || Sent { answer: Answer { status, has_code }, arrivals: vec![] };
+        let silent = || Sent { answer: Answer { status, has_code, ..Answer::default() }, arrivals: vec![] };
         let (levels, texts) = found(&server(false), &silent(), &silent());
         assert_eq!(levels, [Open]);
         assert!(texts.contains(says), "{texts}");
@@ -170,4 +171,29 @@ fn a_method_that_the_client_chose_is_open_where_preflights_pass() {
     }
     let (_, texts) = of_arrivals(&passing, clean(), with(Some("OPTIONS")));
     assert!(texts.contains("A client chooses its method"), "{texts}");
+}
+
+/// What is said of an address that arrives, for one that it was sent from.
+fn compared(from: &str, client: &str) -> Option<Level> {
+    let answer = Answer { status: 403, sent_from: from.parse().ok(), ..Answer::default() };
+    let plain = Sent { answer, arrivals: vec![arrival(Some(client), &[(HEADER, client)])] };
+    let forged = sent(403, vec![arrival(Some(client), &[(HEADER, client)])]);
+    let findings = judge(&server(false), &plain, &forged);
+    findings
+        .into_iter()
+        .find(|finding| finding.text.starts_with("This was sent from"))
+        .map(|finding| finding.level)
+}
+
+#[test]
+fn an_address_that_is_not_where_it_was_sent_from_is_a_balancers_or_nat() {
+    assert_eq!(compared("203.0.113.7", "203.0.113.7"), None);
+    assert_eq!(compared("::ffff:203.0.113.7", "203.0.113.7"), None);
+    assert_eq!(compared("203.0.113.7", "203.0.113.200"), Some(Open), "a balancer");
+    assert_eq!(compared("203.0.113.7", "10.0.0.200"), Some(Open), "a balancer inside");
+    assert_eq!(compared("10.0.0.7", "10.0.0.200"), Some(Open), "both in one network");
+    assert_eq!(compared("2001:db8::7", "2001:db8::8"), Some(Open));
+    assert_eq!(compared("192.168.1.7", "203.0.113.7"), Some(Note), "this may be NAT");
+    assert_eq!(compared("fd00::7", "2001:db8::7"), Some(Note));
+    assert_eq!(compared("127.0.0.1", "203.0.113.7"), None, "nothing can be told on loopback");
 }

@@ -1,0 +1,164 @@
+//! `latchkey doctor pages URL`: the customers' pages, as a browser on the internet meets them.
+
+use super::judge::{FORGED, Finding, Sent, forged_headers, good, note, open, travelled};
+use super::request::{Answer, Question, Target};
+use super::{Common, Failure, advice, conclude, print, probe_by, tell};
+use crate::commands::control::ProbeOpened;
+use crate::settings::Settings;
+use http::Method;
+use std::net::IpAddr;
+
+/// What gateways ask, and what a browser must not reach.
+const HOOKS: [&str; 3] = ["/authz/forward-auth", "/authz/auth-request", "/authz/ext-authz/x"];
+const LOGIN: &str = "/login";
+
+pub(super) fn run(url: &str, from: Option<IpAddr>, common: &Common) -> Result<(), Failure> {
+    let target = Target::parse(url, from)?;
+    let settings = common.settings()?;
+    let findings = look(&target, &settings)?;
+    let mut report = format!("The pages at {}, as a browser meets them:\n\n", target.origin());
+    findings.iter().for_each(|finding| tell(&mut report, finding));
+    print(report)?;
+    conclude(&findings, "at these pages")
+}
+
+fn look(target: &Target, settings: &Settings) -> Result<Vec<Finding>, Failure> {
+    let get = |path: &str| target.ask_for(&Question { method: Method::GET, path, headers: vec![] });
+    let probe = |path: &'static str, forged: bool| {
+        probe_by(settings, |opened| {
+            let marked = ("authorization", format!("Bearer {}", opened.marker));
+            let headers = if forged { forged_headers(&opened.marker) } else { vec![] };
+            let all = headers.into_iter().chain([marked]);
+            let headers = all.map(|(name, value)| (name.to_owned(), value)).collect();
+            target.ask_for(&Question { method: Method::GET, path, headers })
+        })
+    };
+    let (server, honest) = probe(LOGIN, false)?;
+    let mut findings = vec![pages(&get(LOGIN)?, &honest)];
+    if honest.arrivals.is_empty() {
+        return Ok(findings);
+    }
+    let (_, forging) = probe(LOGIN, true)?;
+    findings.extend(client(&server, &honest, &forging));
+    let hooks = HOOKS.into_iter().map(|path| Ok((path, !probe(path, false)?.1.arrivals.is_empty())));
+    findings.push(hooks_are_apart(&hooks.collect::<Result<Vec<_>, Failure>>()?));
+    let verify = Question { method: Method::POST, path: "/v1/verify", headers: vec![] };
+    findings.push(verify_is_apart(&target.ask_for(&verify)?));
+    findings.push(metrics_are_apart(&get("/metrics")?));
+    findings.push(public_url(&server, &target.origin()));
+    findings.push(forms(&target.ask_for(&form(&target.origin()))?));
+    findings.extend(clear_text(target.is_secure(), target.is_loopback()));
+    Ok(findings)
+}
+
+/// A form that changes nothing: somebody who is not logged in logs out.
+fn form(origin: &str) -> Question<'static> {
+    let headers =
+        [("origin", origin), ("content-type", "application/x-www-form-urlencoded"), ("content-length", "0")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    Question { method: Method::POST, path: "/logout", headers }
+}
+
+fn pages(page: &Answer, probe: &Sent) -> Finding {
+    if probe.arrivals.is_empty() {
+        let text = format!("The login page was answered {} and not by this Latchkey.", page.status);
+        return open(
+            text,
+            "Look where the proxy leads, and name the --data-dir of the Latchkey that it asks.",
+        );
+    }
+    match page.status {
+        200 if page.body.contains("name=\"username\"") => {
+            good("The login page is reachable, and is this Latchkey's.")
+        }
+        status => open(
+            format!("The login page is answered {status}."),
+            "Look at the proxy's log and at Latchkey's.",
+        ),
+    }
+}
+
+/// As whom a visitor arrives, and whether it can choose.
+fn client(server: &ProbeOpened, honest: &Sent, forging: &Sent) -> Vec<Finding> {
+    let (Some(arrival), Some(forged)) = (honest.arrivals.first(), forging.arrivals.first()) else {
+        return vec![];
+    };
+    let header = &server.client_address_header;
+    let chosen = forged.client.as_deref().filter(|client| FORGED.contains(client));
+    if let Some(chosen) = chosen {
+        let text =
+            format!("A visitor chooses its address: it wrote {chosen} into {header}, and would pass for it.");
+        return vec![open(text, advice::PAGES_ADDRESS)];
+    }
+    let Some(client) = &arrival.client else {
+        let sends = arrival.lines.iter().find(|(name, _)| name == header);
+        return vec![match sends {
+            Some((_, value)) if arrival.is_trusted => note(
+                format!(
+                    "{header} says {value}, which is itself a trusted proxy's: whoever comes from there is unknown."
+                ),
+                "For the whole picture run this from elsewhere, or with --from.",
+            ),
+            _ => open(
+                format!("{} sends no {header}: every visitor's address is unknown.", arrival.peer),
+                advice::PAGES_ADDRESS,
+            ),
+        }];
+    };
+    match travelled(&honest.answer, arrival, advice::PAGES_ADDRESS) {
+        Some(finding) => vec![finding],
+        None => vec![good(format!("The visitor is {client}, whatever it writes into {header}."))],
+    }
+}
+
+fn hooks_are_apart(reached: &[(&str, bool)]) -> Finding {
+    let reached: Vec<&str> = reached.iter().filter(|(_, is)| *is).map(|(path, _)| *path).collect();
+    if reached.is_empty() {
+        return good("What gateways ask (/authz/) is not reachable from here.");
+    }
+    open(format!("What gateways ask is reachable from here: {}.", reached.join(", ")), advice::APART)
+}
+
+fn verify_is_apart(answer: &Answer) -> Finding {
+    match answer.status {
+        401 if answer.body.contains("gateway token") => {
+            open("/v1/verify is reachable from here.", advice::APART)
+        }
+        _ => good("/v1/verify is not reachable from here."),
+    }
+}
+
+fn metrics_are_apart(answer: &Answer) -> Finding {
+    match answer.status {
+        200 if answer.body.contains("latchkey_build_info") => {
+            open("/metrics is reachable from here.", advice::APART)
+        }
+        _ => good("/metrics is not reachable from here."),
+    }
+}
+
+fn public_url(server: &ProbeOpened, origin: &str) -> Finding {
+    if server.public_url == origin {
+        return good(format!("public_url is {origin} too."));
+    }
+    open(
+        format!("public_url is {}, and these pages were asked at {origin}.", server.public_url),
+        advice::PUBLIC_URL,
+    )
+}
+
+fn forms(answer: &Answer) -> Finding {
+    match answer.status {
+        403 => open("A form with this address as its Origin is refused.", advice::HOST),
+        status @ 200..400 => good(format!("A form with this address as its Origin is taken ({status}).")),
+        status => open(format!("A form is answered {status}."), "Look at the proxy's log and at Latchkey's."),
+    }
+}
+
+fn clear_text(is_secure: bool, is_loopback: bool) -> Option<Finding> {
+    (!is_secure && !is_loopback)
+        .then(|| open("Passwords and session cookies travel in the clear (http).", advice::TLS))
+}
+
+#[cfg(test)]
+mod tests;
