@@ -189,7 +189,7 @@ fn the_doctor_looks_at_the_pages_as_a_browser_does() {
     assert_eq!(code, Some(1), "{text}");
     for line in [
         "ok    The login page is reachable, and is this Latchkey's.",
-        "sends no x-forwarded-for: every visitor's address is unknown",
+        "OPEN  A visitor chooses its address: it wrote 198.51.100.1 into x-forwarded-for, and would pass for it.",
         "OPEN  What gateways ask is reachable from here: /authz/forward-auth, /authz/auth-request, /authz/ext-authz/x.",
         "OPEN  /v1/verify is reachable from here.",
         "ok    /metrics is not reachable from here.",
