@@ -62,7 +62,8 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(command, cwd, port) {
+/** Starts a program and waits until this address is answered so: some listen before they know their routes. */
+async function start(command, cwd, [url, expected]) {
   const [program, ...args] = command;
   const env = { PATH: process.env.PATH, HOME: cwd, XDG_CONFIG_HOME: cwd, XDG_DATA_HOME: cwd };
   const child = adopt(spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }));
@@ -71,8 +72,9 @@ async function start(command, cwd, port) {
   const gone = once(child, 'exit');
   const end = Date.now() + 20_000;
   for (;;) {
-    const { stdout } = await run('curl', ['-sk', '-o', '/dev/null', '-w', '%{http_code}', `http://${ADDRESS}:${port}/`]).catch(() => ({ stdout: '000' }));
-    if (stdout !== '000') break;
+    const args = ['-s', '--cacert', cert, '--resolve', `${HOST}:443:${ADDRESS}`, '-o', '/dev/null', '-w', '%{http_code}'];
+    const { stdout } = await run('curl', [...args, url]).catch(() => ({ stdout: '000' }));
+    if (expected.test(stdout)) break;
     if (child.exitCode !== null || Date.now() > end) throw new Error(`${program} did not start:\n${log}`);
     await sleep(50);
   }
@@ -92,7 +94,7 @@ async function startProxy(name, change = (text) => text) {
     if (name === 'Caddy') text = text.replace(`${HOST} {\n`, `${HOST} {\n\ttls ${cert} ${join(folder, 'keys.key')}\n`);
     await writeFile(join(folder, name === 'nginx' ? 'pages.conf' : file), change(text));
   }
-  return start(command(folder), folder, 80);
+  return start(command(folder), folder, [`https://${HOST}/login`, /200/]);
 }
 
 /** A browser of the clients' network: curl from an address there. */
@@ -120,7 +122,7 @@ for (const name of Object.keys(PROXIES)) {
     after(() => stop?.());
 
     test('the pages work, and nothing that is for gateways is reachable', async () => {
-      const [home] = [`192.0.2.${visitor++}`];
+      const home = `192.0.2.${visitor++}`;
       assert.equal((await browse(home, '/login')).status, 200);
       const done = await login(home, 'demouser', PASSWORD);
       assert.equal(done.status, 303, done.text);
@@ -161,7 +163,7 @@ describe('a balancer before the pages', () => {
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; } }
       server { listen 8080; }`,
     );
-    stops.push(await start(['/usr/sbin/nginx', '-p', folder, '-c', 'balancer-around.conf', '-e', 'stderr'], folder, 8080));
+    stops.push(await start(['/usr/sbin/nginx', '-p', folder, '-c', 'balancer-around.conf', '-e', 'stderr'], folder, [`http://${ADDRESS}:8080/`, /[1-9]/]));
   });
   after(async () => {
     for (const stop of stops) await stop();

@@ -68,7 +68,7 @@ export class Latchkey {
         this.output += data;
         const place = /^Latchkey \S+ listens on (127\.0\.0\.1:\d+);.*\n/m.exec(this.output)?.[1];
         this.url = place ? `http://${place}` : '';
-        this.setupLink = /^Create the first account: (http:\S+)\n/m.exec(this.output)?.[1] ?? '';
+        this.setupLink = /^Create the first account: (https?:\S+)\n/m.exec(this.output)?.[1] ?? '';
         // Where there are accounts, no link is announced.
         if (this.url && (this.setupLink || this.restarted)) {
           clearTimeout(late);
