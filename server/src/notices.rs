@@ -5,7 +5,7 @@ mod gather;
 mod list;
 
 pub use gather::Gatherer;
-pub use list::{ListedNotice, NoticeList};
+pub use list::{ListedNotice, ListedPlace, NoticeList};
 
 use crate::domain::time::{Clock, Micros};
 use crate::store::{NewNotice, Store, StoreError};

@@ -12,9 +12,9 @@ use super::{KeyId, Moment, PortalError, Proof};
 pub trait NoticePortal: Send + Sync {
     /// One page of them, newest first.
     async fn list_notices(&self, page: u32) -> Result<NoticePage, PortalError>;
-    /// Authorises an address that a notice names, for its key.
+    /// Authorises an address or network that a notice offers, for its key.
     async fn authorise_notice(&self, notice: u32, address: String) -> Result<(), PortalError>;
-    /// Asks not to be told again of an address that a notice names.
+    /// Asks not to be told again of an address, or of those of a network, that a notice names.
     async fn ignore_notice(&self, notice: u32, address: String, proof: Proof) -> Result<(), PortalError>;
     /// Marks all of them as read.
     async fn read_all_notices(&self, proof: Proof) -> Result<(), PortalError>;
@@ -103,11 +103,13 @@ pub struct NoticeKey {
     pub deleted: Option<Moment>,
 }
 
-/// An address of a notice.
+/// An address of a notice, or a network of several.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct NoticeAddress {
-    /// The address.
+    /// The address or the network.
     pub address: String,
+    /// How many addresses it stands for.
+    pub addresses: u64,
     /// How often it happened from there.
     pub count: u64,
     /// What became of it.

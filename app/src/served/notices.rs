@@ -74,6 +74,8 @@ fn done_text(t: &'static NoticeTexts, done: &str) -> Option<&'static str> {
     Some(match done {
         "authorised" => t.done_authorised,
         "ignored" => t.done_ignored,
+        "network_authorised" => t.done_network_authorised,
+        "network_ignored" => t.done_network_ignored,
         _ => return None,
     })
 }
@@ -95,14 +97,15 @@ fn ignore_again(state: FormState) -> Part {
         view! { <input type="hidden" name=name value=state.entered(name).unwrap_or_default()/> }
     });
     let address = state.entered("address").unwrap_or_default();
-    let described = fill("{label}: {address}", &[("label", &t.ignore), ("address", &address)]);
+    let label = if address.contains('/') { t.ignore_network } else { t.ignore };
+    let described = fill("{label}: {address}", &[("label", &label), ("address", &address)]);
     view! {
         <section class="panel">
             <p class="address">{address}</p>
             <PlainForm form=state path=format!("{NOTICES}?do=ignore_notice") fields=PROOF>
                 {hidden}
                 {late_proof_fields(state)}
-                <SubmitButton state label=t.ignore described class="button quiet small"/>
+                <SubmitButton state label described class="button quiet small"/>
             </PlainForm>
         </section>
     }

@@ -73,7 +73,7 @@ fn landing(page: u32, done: &str) -> String {
 
 impl Landing for AuthoriseNotice {
     fn landing(&self) -> String {
-        landing(self.page, "authorised")
+        landing(self.page, if self.address.contains('/') { "network_authorised" } else { "authorised" })
     }
 
     fn echo(&self) -> Vec<(String, String)> {
@@ -83,7 +83,7 @@ impl Landing for AuthoriseNotice {
 
 impl Landing for IgnoreNotice {
     fn landing(&self) -> String {
-        landing(self.page, "ignored")
+        landing(self.page, if self.address.contains('/') { "network_ignored" } else { "ignored" })
     }
 
     fn echo(&self) -> Vec<(String, String)> {

@@ -56,6 +56,13 @@ impl Address {
         }
     }
 
+    /// Whether this IPv6 address only carries an IPv4 one (NAT64, RFC 6052 and 8215; Teredo, RFC 4380): its /64 is shared
+    /// by strangers.
+    #[must_use]
+    pub fn stands_for_ipv4(self) -> bool {
+        matches!(self.0, IpAddr::V6(v6) if matches!(v6.segments(), [0x64, 0xff9b, ..] | [0x2001, 0, ..]))
+    }
+
     /// The /48 of an IPv6 address: what one customer of a network may hold whole.
     #[must_use]
     pub fn site(self) -> Option<Self> {
@@ -143,6 +150,15 @@ impl Network {
         IpNet::new(Address::from_bytes(bytes).ip(), length).ok().map(|n| Self(n.trunc()))
     }
 
+    /// The whole source that throttles count an address by: the IPv6 /64, or the IPv4 address itself.
+    #[must_use]
+    pub fn of_source(address: Address) -> Self {
+        match address.ip() {
+            IpAddr::V4(_) => Self::from(address),
+            IpAddr::V6(_) => Self(IpNet::new(address.source().ip(), 64).expect("64 bits fit IPv6")),
+        }
+    }
+
     /// The first address, as stored.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 16] {
@@ -159,6 +175,12 @@ impl Network {
     #[must_use]
     pub fn contains(self, address: Address) -> bool {
         self.0.contains(&address.ip())
+    }
+
+    /// Whether the whole other network lies in it.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self.0.contains(&other.0)
     }
 }
 

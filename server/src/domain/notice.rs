@@ -1,5 +1,7 @@
 //! What users are told of, and by which way.
 
+use super::address::{Address, Network};
+
 /// Why a user is told something; the numbers stand in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -99,9 +101,78 @@ impl Cause {
     }
 }
 
+/// What is shown and decided as one of the addresses that a key was refused from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place<T> {
+    /// One address, or the IPv6 /64 of several.
+    pub network: Network,
+    /// What was seen there.
+    pub members: Vec<T>,
+}
+
+impl<T> Place<T> {
+    /// An address by itself.
+    pub fn alone(address: Address, member: T) -> Self {
+        Self { network: address.into(), members: vec![member] }
+    }
+
+    /// Whether it stands for several addresses.
+    #[must_use]
+    pub fn is_gathered(&self) -> bool {
+        self.members.len() > 1
+    }
+}
+
+/// Gathers what was seen at two or more addresses of one IPv6 /64, which one machine holds whole; whatever stands
+/// alone stays so, and so does IPv4. The order is that of the first ones.
+pub fn places<T>(seen: impl IntoIterator<Item = T>, address_of: impl Fn(&T) -> Address) -> Vec<Place<T>> {
+    let mut places: Vec<Place<T>> = Vec::new();
+    for member in seen {
+        let address = address_of(&member);
+        let network =
+            if address.stands_for_ipv4() { Network::from(address) } else { Network::of_source(address) };
+        match places.iter_mut().find(|place| place.network == network) {
+            Some(place) => place.members.push(member),
+            None => places.push(Place { network, members: vec![member] }),
+        }
+    }
+    for place in &mut places {
+        if let [only] = place.members.as_slice() {
+            place.network = address_of(only).into();
+        }
+    }
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_one_64_are_one_place_and_others_stand_alone() {
+        let seen = [
+            "2001:db8:1:2::b",
+            "203.0.113.7",
+            "2001:db8:1:3::b",
+            "203.0.113.8",
+            "2001:db8:1:2:ffff::1",
+            "64:ff9b::cb00:7107",
+            "64:ff9b::cb00:7108",
+            "2001:db8:1:2::c",
+            "2001:0:cb00:7107::1",
+            "2001:0:cb00:7107::2",
+        ];
+        let places = places(seen, |text| Address::parse(text).unwrap());
+        let found: Vec<_> =
+            places.iter().map(|place| (place.network.to_string(), place.members.clone())).collect();
+        let alone = |text: &'static str| (text.to_owned(), vec![text]);
+        let of_one = vec!["2001:db8:1:2::b", "2001:db8:1:2:ffff::1", "2001:db8:1:2::c"];
+        let gathered = ("2001:db8:1:2::/64".to_owned(), of_one);
+        let mut expected = vec![gathered];
+        expected.extend([1, 2, 3, 5, 6, 8, 9].map(|no: usize| alone(seen[no])));
+        assert_eq!(found, expected);
+        assert!(places[0].is_gathered() && !places[1].is_gathered());
+    }
 
     #[test]
     fn names_and_numbers_lead_back() {

@@ -86,6 +86,13 @@ impl RuleView<'_> {
         }
     }
 
+    /// Whether the lock or the allow list holds the whole network.
+    #[must_use]
+    pub fn covers(&self, network: Network) -> bool {
+        let locked = self.locked.filter(|_| self.width == LockWidth::Net64).map(Network::of_source);
+        self.allow_list.iter().copied().chain(locked).any(|held| held.covers(network))
+    }
+
     fn is_within_lock(&self, locked: Address, address: Address) -> bool {
         let is_v6 = matches!((locked.ip(), address.ip()), (IpAddr::V6(_), IpAddr::V6(_)));
         match self.width {

@@ -3,14 +3,14 @@
 use super::compose::Pages;
 use super::draft::{Block, Draft, one_line};
 use crate::domain::key_type::KeyType;
-use crate::domain::notice::Cause;
+use crate::domain::notice::{Cause, Place};
 use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
-use crate::store::{MailUser, NoticeFacts, NoticeKey};
+use crate::store::{MailUser, NoticeAddress, NoticeFacts, NoticeKey};
 use app::texts::{MailTexts, ProfileTexts, Served};
 use app::{Language, Plural, action_text, fill, plural};
 
-/// The most addresses that a letter names.
+/// The most addresses and networks that a letter names.
 const ADDRESSES: usize = 10;
 
 /// Writes the letter about a notice to this address of its user.
@@ -147,22 +147,27 @@ fn times(count: u64, t: &MailTexts, language: Language) -> String {
     plural(language, count, Plural { one: t.times_one, few: t.times_few, many: t.times_many })
 }
 
-/// An address a line, the most frequent first.
+/// An address or a network a line, the most frequent first.
 fn addresses(facts: &NoticeFacts, t: &MailTexts, language: Language) -> String {
-    let mut sorted: Vec<_> = facts.addresses.iter().collect();
-    sorted.sort_by_key(|address| std::cmp::Reverse(address.count));
-    let line = |a: &&_| -> String {
-        let a: &crate::store::NoticeAddress = a;
-        if facts.cause.is_gathered() {
-            format!("{} ({})", a.address, times(a.count, t, language))
+    let mut places = facts.places();
+    let count = |place: &Place<&NoticeAddress>| place.members.iter().map(|seen| seen.count).sum::<u64>();
+    places.sort_by_key(|place| std::cmp::Reverse(count(place)));
+    let line = |place: &Place<&NoticeAddress>| {
+        let (network, times) = (place.network, times(count(place), t, language));
+        if place.is_gathered() {
+            let number = u64::try_from(place.members.len()).unwrap_or(u64::MAX);
+            let forms = Plural { one: t.addresses_one, few: t.addresses_few, many: t.addresses_many };
+            format!("{network} ({}, {times})", plural(language, number, forms))
+        } else if facts.cause.is_gathered() {
+            format!("{network} ({times})")
         } else {
-            a.address.to_string()
+            network.to_string()
         }
     };
-    let mut lines: Vec<String> = sorted.iter().take(ADDRESSES).map(line).collect();
-    let more = sorted.len().saturating_sub(ADDRESSES);
+    let mut lines: Vec<String> = places.iter().take(ADDRESSES).map(line).collect();
+    let more: usize = places.iter().skip(ADDRESSES).map(|place| place.members.len()).sum();
     if more > 0 {
-        let is_all = sorted.len() < NoticeFacts::ADDRESSES;
+        let is_all = facts.addresses.len() < NoticeFacts::ADDRESSES;
         let text = if is_all { t.more_addresses } else { t.more_addresses_at_least };
         lines.push(fill(text, &[("count", &more)]));
     }

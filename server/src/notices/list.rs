@@ -2,13 +2,13 @@
 
 use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
-use crate::domain::address::Address;
+use crate::domain::address::{Address, Network};
 use crate::domain::ids::{KeyNo, NoticeNo};
-use crate::domain::notice::Cause;
+use crate::domain::notice::{Cause, Place};
 use crate::domain::time::Micros;
 use crate::keys::Keys;
-use crate::store::{Action, NoticeFacts, NoticeKey};
-use app::{Field, PortalError, Problem};
+use crate::store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
+use app::{AddressState, Field, PortalError, Problem};
 
 /// Notices on a page.
 const PAGE: u32 = 20;
@@ -31,10 +31,29 @@ pub struct NoticeList {
 pub struct ListedNotice {
     /// The notice.
     pub facts: NoticeFacts,
-    /// Those of its addresses from which the key passes now.
-    pub passing: Vec<Address>,
+    /// Where it happened, as it is offered.
+    pub places: Vec<ListedPlace>,
     /// Whether the actor may do something about it.
     pub may_act: bool,
+}
+
+/// An address of a notice, or a network of several.
+pub struct ListedPlace {
+    /// The address or the network.
+    pub network: Network,
+    /// How many addresses it stands for.
+    pub addresses: usize,
+    /// How often it happened from there.
+    pub count: u64,
+    /// What became of it.
+    pub state: AddressState,
+}
+
+impl ListedPlace {
+    fn new(place: &Place<&NoticeAddress>, state: AddressState) -> Self {
+        let count = place.members.iter().map(|seen| seen.count).sum();
+        Self { network: place.network, addresses: place.members.len(), count, state }
+    }
 }
 
 impl Notices {
@@ -67,10 +86,10 @@ impl Notices {
         self.store.read_all_notices(actor.user, self.clock.now()).await.map_err(store_trouble)
     }
 
-    /// Authorises an address that a notice of the actor names, for its key.
+    /// Authorises an address or a network that a notice of the actor offers, for its key.
     ///
     /// # Errors
-    /// There is no such notice, key or address for the actor, it may only read, or the allow list is full.
+    /// There is no such notice, key or place for the actor, it may only read, or the allow list is full.
     pub async fn authorise(
         &self,
         keys: &Keys,
@@ -78,8 +97,9 @@ impl Notices {
         notice: u32,
         address: &str,
     ) -> Result<(), PortalError> {
-        let (key, address) = self.find_address(actor, notice, address).await?;
-        let done = keys.authorise_address(actor, &key.id.to_string(), &address.to_string()).await;
+        let found = self.find_place(actor, notice, address).await?;
+        let (id, network) = (found.key.id.to_string(), found.network.to_string());
+        let done = keys.authorise_address(actor, &id, &network).await;
         match done {
             // Two clicks want the same.
             Err(error) if error.problem_of(Field::Address) == Some(&Problem::AlreadyListed) => {}
@@ -89,14 +109,17 @@ impl Notices {
         Ok(())
     }
 
-    /// From now on the key's refusals from an address that a notice of the actor names raise nothing.
+    /// From now on the key's refusals from an address that a notice of the actor names raise nothing; of a network
+    /// those from the addresses that the notice names.
     ///
     /// # Errors
-    /// There is no such notice, key or address for the actor, or it may only read.
+    /// There is no such notice, key or place for the actor, or it may only read.
     pub async fn ignore(&self, actor: &Proved<'_>, notice: u32, address: &str) -> Result<(), PortalError> {
-        let (key, address) = self.find_address(actor, notice, address).await?;
-        let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
-        self.store.ignore_address(key.no, address, IGNORED, audit).await.map_err(store_trouble)?;
+        let found = self.find_place(actor, notice, address).await?;
+        for address in found.named {
+            let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
+            self.store.ignore_address(found.key.no, address, IGNORED, audit).await.map_err(store_trouble)?;
+        }
         self.read(actor, notice).await;
         Ok(())
     }
@@ -111,36 +134,62 @@ impl Notices {
 
     fn listed(&self, actor: &Actor, facts: NoticeFacts, now: Micros) -> ListedNotice {
         let alive = living_key(&facts);
-        let passing = match (&alive, facts.cause) {
-            (Some(key), Cause::NewAddress) => {
-                let addresses = facts.addresses.iter().map(|named| named.address);
-                addresses.filter(|address| self.passes(*key, *address, now)).collect()
-            }
-            _ => Vec::new(),
-        };
         let may_act = alive.is_some() && actor.may_manage().is_ok();
-        ListedNotice { passing, may_act, facts }
+        ListedNotice { places: self.places(alive, &facts, now), may_act, facts }
+    }
+
+    /// The places of a notice. Of a network whose named addresses were all authorised one by one nothing is left to
+    /// offer, and nothing may be said of the whole: they stay alone.
+    fn places(&self, key: Option<KeyNo>, facts: &NoticeFacts, now: Micros) -> Vec<ListedPlace> {
+        let key = key.filter(|_| facts.cause == Cause::NewAddress);
+        let passes = |seen: &NoticeAddress| key.is_some_and(|key| self.passes(key, seen.address, now));
+        let covers = |network| key.is_some_and(|key| self.index.covers(key, network));
+        let mut listed = Vec::new();
+        for place in facts.places() {
+            if place.is_gathered() && covers(place.network) {
+                listed.push(ListedPlace::new(&place, AddressState::Authorised));
+                continue;
+            }
+            let open: Vec<_> = place.members.iter().filter(|seen| !passes(seen)).collect();
+            if open.is_empty() {
+                let alone = place.members.iter().map(|seen| Place::alone(seen.address, *seen));
+                listed.extend(alone.map(|place| ListedPlace::new(&place, AddressState::Authorised)));
+            } else if open.iter().all(|seen| seen.ignored) {
+                listed.push(ListedPlace::new(&place, AddressState::Ignored));
+            } else {
+                listed.push(ListedPlace::new(&place, AddressState::Open));
+            }
+        }
+        listed
     }
 
     fn passes(&self, key: KeyNo, address: Address, now: Micros) -> bool {
         self.index.get(key).is_some_and(|key| self.index.judge(&key, address, now).is_ok())
     }
 
-    /// A living key and an address of it that the notice names, if both are the actor's to decide on.
-    async fn find_address(
-        &self,
-        actor: &Actor,
-        notice: u32,
-        address: &str,
-    ) -> Result<(NoticeKey, Address), PortalError> {
+    /// A living key and a place that the notice offers for it, if both are the actor's to decide on.
+    async fn find_place(&self, actor: &Actor, notice: u32, place: &str) -> Result<FoundPlace, PortalError> {
         actor.may_manage()?;
-        let address = Address::parse(address.trim()).map_err(|_| PortalError::NotFound)?;
+        let network = Network::parse(place).map_err(|_| PortalError::NotFound)?;
         let facts = self.store.find_notice(NoticeNo(notice)).await.map_err(store_trouble)?;
         let facts = facts.filter(|facts| facts.user == actor.user && facts.cause == Cause::NewAddress);
-        let facts = facts.filter(|facts| facts.addresses.iter().any(|named| named.address == address));
-        let key = facts.filter(|facts| living_key(facts).is_some()).and_then(|facts| facts.key);
-        Ok((key.ok_or(PortalError::NotFound)?, address))
+        let facts = facts.filter(|facts| living_key(facts).is_some()).ok_or(PortalError::NotFound)?;
+        let is_named = facts.addresses.iter().any(|seen| Network::from(seen.address) == network);
+        if !is_named && facts.places().iter().all(|place| place.network != network) {
+            return Err(PortalError::NotFound);
+        }
+        let named = facts.addresses.iter().map(|seen| seen.address);
+        let named = named.filter(|address| network.contains(*address)).collect();
+        Ok(FoundPlace { key: facts.key.ok_or(PortalError::NotFound)?, network, named })
     }
+}
+
+/// What is decided on.
+struct FoundPlace {
+    key: NoticeKey,
+    network: Network,
+    /// The addresses of the notice in it.
+    named: Vec<Address>,
 }
 
 fn living_key(facts: &NoticeFacts) -> Option<KeyNo> {

@@ -4,7 +4,7 @@ use super::{Audit, StoreError};
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
-use crate::domain::notice::Cause;
+use crate::domain::notice::{Cause, Place, places};
 use crate::domain::time::Micros;
 use async_trait::async_trait;
 
@@ -78,6 +78,15 @@ pub struct NoticeFacts {
 impl NoticeFacts {
     /// The most addresses a notice keeps; further ones are only counted.
     pub const ADDRESSES: usize = 20;
+
+    /// Its addresses; those that a key was refused from, gathered by their networks.
+    #[must_use]
+    pub fn places(&self) -> Vec<Place<&NoticeAddress>> {
+        match self.cause {
+            Cause::NewAddress => places(&self.addresses, |seen| seen.address),
+            _ => self.addresses.iter().map(|seen| Place::alone(seen.address, seen)).collect(),
+        }
+    }
 
     /// Whether it tells of what a user did or tried whose address was unknown: the operator's shell has none.
     #[must_use]

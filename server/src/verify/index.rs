@@ -7,7 +7,7 @@ mod users;
 
 pub use users::UserEntry;
 
-use crate::domain::address::Address;
+use crate::domain::address::{Address, Network};
 use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::domain::key_type::KeyType;
 use crate::domain::rule::Ruling;
@@ -127,6 +127,13 @@ impl KeyIndex {
             rule: known.keys.rule(key.no, record),
         };
         judge(&facts, address, now)
+    }
+
+    /// Whether the rule of a key holds the whole network.
+    #[must_use]
+    pub fn covers(&self, no: KeyNo, network: Network) -> bool {
+        let known = self.known.read();
+        known.keys.get(no).is_some_and(|record| known.keys.rule(no, record).covers(network))
     }
 
     /// What may be told of a key.

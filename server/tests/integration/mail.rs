@@ -3,7 +3,7 @@
 mod binary;
 mod failures;
 mod letters;
-mod smtp;
+pub(crate) mod smtp;
 mod unsubscribe;
 
 use crate::app::TestApp;

@@ -4,6 +4,7 @@ mod acts;
 mod choices;
 mod contract;
 mod gathered;
+mod networks;
 mod pages;
 
 use crate::app::TestApp;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::texts::{NoticeTexts, Served};
 use super::NOTICES;
-use super::words::{advice, elsewhere, is_counted, text, times, title};
+use super::words::{advice, elsewhere, is_counted, of_addresses, text, times, title};
 use crate::components::Time;
 use crate::i18n::fill;
 use crate::part::{IntoPart, Part};
@@ -17,6 +17,9 @@ pub(super) fn entry(notice: &Notice, page: u32) -> Part {
     let class = if notice.is_new { "panel entry new" } else { "panel entry" };
     let sentence = text(t, notice).map(|text| view! { <p>{text}</p> });
     let advice = advice(t, notice).map(|text| view! { <p class="hint">{text}</p> });
+    let is_open = |a: &NoticeAddress| a.addresses > 1 && a.state != AddressState::Authorised;
+    let of_network = (notice.may_act && notice.addresses.iter().any(is_open))
+        .then(|| view! { <p class="hint">{t.advice_network}</p> });
     view! {
         <li class=class>
             <h2>{title(t, notice)} {new}</h2>
@@ -25,6 +28,7 @@ pub(super) fn entry(notice: &Notice, page: u32) -> Part {
             {key(t, notice.key.as_ref())}
             {addresses(t, notice, page)}
             {advice}
+            {of_network}
             {delete(t, notice)}
         </li>
     }
@@ -72,10 +76,16 @@ fn addresses(t: &'static NoticeTexts, notice: &Notice, page: u32) -> Part {
 }
 
 fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: u32) -> Part {
-    let count = times(t, address.count);
+    let is_network = address.addresses > 1;
+    let count = if is_network {
+        format!("{}, {}", of_addresses(t, address.addresses), times(t, address.count))
+    } else {
+        times(t, address.count)
+    };
     let form = |verb, label| act(verb, label, notice.no, address.address.clone(), page);
     let may_act = notice.may_act && notice.cause == NoticeCause::NewAddress;
-    let authorise = may_act.then(|| form("authorise_notice", t.authorise));
+    let authorise =
+        may_act.then(|| form("authorise_notice", if is_network { t.authorise_network } else { t.authorise }));
     let end = match address.state {
         AddressState::Authorised => view! { <span class="badge">{t.state_authorised}</span> }.part(),
         AddressState::Ignored => {
@@ -83,7 +93,8 @@ fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: 
                 .part()
         }
         AddressState::Open => {
-            let ignore = may_act.then(|| form("ignore_notice", t.ignore));
+            let ignore =
+                may_act.then(|| form("ignore_notice", if is_network { t.ignore_network } else { t.ignore }));
             view! { <span class="buttons">{authorise}{ignore}</span> }.part()
         }
     };

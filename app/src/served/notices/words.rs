@@ -89,6 +89,12 @@ pub(super) fn times(t: &'static NoticeTexts, count: u64) -> String {
     plural(language(), count, forms)
 }
 
+/// "12 addresses".
+pub(super) fn of_addresses(t: &'static NoticeTexts, count: u64) -> String {
+    let forms = Plural { one: t.addresses_one, few: t.addresses_few, many: t.addresses_many };
+    plural(language(), count, forms)
+}
+
 /// How long a password was valid when its notice was written.
 fn days_left(t: &'static NoticeTexts, days: u64) -> String {
     let forms = Plural { one: t.days_one, few: t.days_few, many: t.days_many };

@@ -3,11 +3,11 @@
 use super::{RequestPortal, moment};
 use crate::domain::notice::Cause;
 use crate::domain::time_zone::TimeZone;
-use crate::notices::{ListedNotice, NoticeList};
-use crate::store::{NoticeAddress as AddressRow, NoticeChoice as ChoiceRow};
+use crate::notices::{ListedNotice, ListedPlace, NoticeList};
+use crate::store::NoticeChoice as ChoiceRow;
 use app::{
-    AddressState, KeyId, Notice, NoticeAddress, NoticeBoxes, NoticeCause, NoticeChoice, NoticeChoices,
-    NoticeKey, NoticePage, NoticePortal, PortalError, Proof,
+    KeyId, Notice, NoticeAddress, NoticeBoxes, NoticeCause, NoticeChoice, NoticeChoices, NoticeKey,
+    NoticePage, NoticePortal, PortalError, Proof,
 };
 use async_trait::async_trait;
 
@@ -75,16 +75,11 @@ fn page_of(list: &NoticeList, zone: &TimeZone) -> NoticePage {
 fn notice(listed: &ListedNotice, zone: &TimeZone) -> Notice {
     let facts = &listed.facts;
     let named: u64 = facts.addresses.iter().map(|address| address.count).sum();
-    let address = |row: &AddressRow| NoticeAddress {
-        address: row.address.to_string(),
-        count: row.count,
-        state: if listed.passing.contains(&row.address) {
-            AddressState::Authorised
-        } else if row.ignored {
-            AddressState::Ignored
-        } else {
-            AddressState::Open
-        },
+    let address = |place: &ListedPlace| NoticeAddress {
+        address: place.network.to_string(),
+        addresses: u64::try_from(place.addresses).unwrap_or(u64::MAX),
+        count: place.count,
+        state: place.state,
     };
     Notice {
         no: facts.no.0,
@@ -100,7 +95,7 @@ fn notice(listed: &ListedNotice, zone: &TimeZone) -> Notice {
         count: facts.count,
         first: moment(facts.first_at, zone),
         last: moment(facts.last_at, zone),
-        addresses: facts.addresses.iter().map(address).collect(),
+        addresses: listed.places.iter().map(address).collect(),
         is_from_unknown: facts.is_from_unknown(),
         count_elsewhere: if facts.addresses.is_empty() { 0 } else { facts.count.saturating_sub(named) },
         action: facts.action.clone(),

@@ -1,7 +1,6 @@
 use super::*;
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
-use crate::store::NoticeAddress;
 
 const PAGES: Pages = Pages { origin: "https://keys.example.com" };
 const AT: Micros = Micros(1_768_478_400_000_000);

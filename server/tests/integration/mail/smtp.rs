@@ -11,19 +11,19 @@ use std::time::Duration;
 const SOON: Duration = Duration::from_secs(20);
 
 /// A mail server; ended when dropped.
-pub(super) struct Smtp {
+pub(crate) struct Smtp {
     process: Child,
-    pub(super) port: u16,
+    pub(crate) port: u16,
     printed: Receiver<Value>,
 }
 
 impl Smtp {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&json!({}))
     }
 
     /// Starts it with the options that server/tests/judges/smtp.py names.
-    pub(super) fn start_with(options: &Value) -> Self {
+    pub(crate) fn start_with(options: &Value) -> Self {
         let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         let mut process = Command::new("python3")
             .arg(root.join("server/tests/judges/smtp.py"))
@@ -44,17 +44,17 @@ impl Smtp {
     }
 
     /// A server that begins to listen where nobody did until now.
-    pub(super) fn start_at(port: u16) -> Self {
+    pub(crate) fn start_at(port: u16) -> Self {
         Self::start_with(&json!({"port": port}))
     }
 
     /// The next thing that came.
-    pub(super) fn next(&self) -> Value {
+    pub(crate) fn next(&self) -> Value {
         self.printed.recv_timeout(SOON).expect("something came")
     }
 
     /// Everything that has come; whoever sent it has its answer.
-    pub(super) fn all(&self) -> Vec<Value> {
+    pub(crate) fn all(&self) -> Vec<Value> {
         std::thread::sleep(Duration::from_millis(100));
         self.printed.try_iter().collect()
     }
@@ -68,6 +68,6 @@ impl Drop for Smtp {
 }
 
 /// A port where nobody listens.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
