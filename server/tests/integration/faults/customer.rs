@@ -11,6 +11,8 @@ use std::time::Instant;
 
 /// Keys that are used and changed; older ones only have to be kept.
 const AT_HAND: usize = 4;
+/// Sessions that it keeps open: fewer than a user may have, as those of which it never heard count too.
+const SESSIONS: usize = 8;
 /// Addresses that keys are used from.
 const ADDRESSES: u8 = 4;
 
@@ -64,6 +66,7 @@ impl Customer {
         if keys < 2 {
             return Asked::Generate;
         }
+        let alive = self.told.sessions.iter().filter(|s| s.alive == Some(true)).count();
         let key = self.random.random_range(keys.saturating_sub(AT_HAND)..keys);
         let from = self.random.random_range(0..ADDRESSES);
         match self.random.random_range(0..100) {
@@ -74,6 +77,7 @@ impl Customer {
             88..91 => Asked::Delete(key),
             91..97 => Asked::Generate,
             97 => Asked::LogOut(session),
+            _ if alive >= SESSIONS => Asked::LogOut(session),
             _ => Asked::LogIn,
         }
     }
