@@ -7,7 +7,7 @@ start() {
   pid=$!
   pids+=("$pid")
   read -r -t 60 line <&"$fd" || { cat "$work/log.$started" >&2; die "$1 did not start"; }
-  address=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' <<<"$line")
+  address=$(sed -n 's/.*\(http:[^ ;]*\).*/\1/p' <<<"$line")
 }
 finish() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done

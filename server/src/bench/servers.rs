@@ -33,7 +33,8 @@ impl Latchkey {
         if let Some(out) = process.stdout.take() {
             BufReader::new(out).read_line(&mut line)?;
         }
-        match line.rsplit("http://").next().and_then(|a| a.trim().parse().ok()) {
+        let place = line.split_once("listens on ").and_then(|(_, rest)| rest.split(';').next());
+        match place.and_then(|place| place.trim().parse().ok()) {
             Some(address) => Ok(Self { process, address }),
             None => {
                 let _ = process.kill();
