@@ -16,7 +16,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often the next step of a move is due.
 pub(super) const EVERY: Duration = Duration::from_millis(2500);
-/// Pages that the state's log may hold before a move empties it; by itself SQLite does so at 1000.
+/// Pages that the state's log may hold before a move empties it. SQLite itself does so far later (open.rs): a log
+/// that it began anew would hold no mark until the next move.
 const GROWN: i64 = 256;
 
 /// Where the marks of the two files stand.

@@ -178,6 +178,9 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "ON")
         .pragma("mmap_size", "0")
         .pragma("journal_size_limit", "67108864")
+        // Moves of the mark empty the log, so that each log begins with one (moves.rs); this is for when they
+        // cannot.
+        .pragma("wal_autocheckpoint", "16384")
         .disable_statement_logging()
 }
 
