@@ -118,12 +118,12 @@ async function configuration(port: number, latchkeyUrl: string, api: string) {
   const places: [string, string][] = [
     ['listen 80;', `listen 127.0.0.1:${port};`],
     ['listen [::]:80;', ''],
-    ['server 127.0.0.1:3000;', `server ${new URL(latchkeyUrl).host};`],
+    ['server 127.0.0.1:3000 ', `server ${new URL(latchkeyUrl).host} `],
     ['server 127.0.0.1:8080;', `server ${api};`],
   ];
   for (const [place, filled] of places) {
     if (!text.includes(place)) throw new Error(`${DOCUMENTED.pathname} holds no “${place}”`);
-    text = text.replace(place, filled);
+    text = text.replaceAll(place, filled);
   }
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`);
   return `daemon off;

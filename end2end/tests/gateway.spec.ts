@@ -45,6 +45,6 @@ test('without Latchkey, nothing passes the gateway', async ({ portal, gateway, l
   await portal.page.close(); // it would miss its server
   expect(await latchkey.stop()).toBe(0);
   const answer = await gateway.use(token, '127.0.0.5');
-  expect(answer.status).toBe(500);
+  expect(answer.status).toBe(503);
   expect(answer.body).not.toContain('x-forwarded-for');
 });
