@@ -59,6 +59,9 @@ test('a dead key that is still sent is told once by each way, and a new address 
   await page.getByLabel('a deleted, expired or rotated key is still being sent').check();
   await portal.button('Add webhook').click();
   receiver.secret = (await page.getByText(/^whsec_/).innerText()).trim();
+  // Its owner is always told, by a letter that cannot be switched off.
+  await expect.poll(() => mailServer.mails.length, { timeout: 20_000 }).toBe(1);
+  expect(mailServer.mails.splice(0)[0].text).toContain('Webhook added');
 
   // A key is deleted, and a program goes on sending it.
   await portal.open('/account/api-keys');
