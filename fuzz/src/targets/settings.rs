@@ -40,7 +40,7 @@ fn load(path: &Path, file: &str, environment: &str) -> Result<Layers, SettingsEr
     // Variables that name files would read what lies on this machine.
     let pairs = environment.lines().filter_map(|line| line.split_once('='));
     let pairs = pairs.filter(|(name, _)| !name.ends_with("_FILE") && *name != "LATCHKEY_CONFIG");
-    Layers::load(Some(path), pairs.map(|(name, value)| (name.to_owned(), value.to_owned())), Vec::new())
+    Layers::load(Some(path), pairs.map(|(name, value)| (name.into(), value.into())), Vec::new())
 }
 
 fn is_secret(line: &str) -> bool {
