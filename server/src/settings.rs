@@ -16,6 +16,7 @@ pub use smtp::{Encryption, SmtpSettings};
 use crate::accounts::SessionLimits;
 use crate::domain::client_address::{Family, TrustedProxies};
 use crate::domain::token::TokenFormat;
+use http::HeaderName;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -142,6 +143,8 @@ pub struct Settings {
     pub require_gateway_token: bool,
     /// How they name it.
     pub client_address_header: Family,
+    /// The header in which they do, if it is one.
+    pub client_address_name: Option<HeaderName>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What is logged: a level, and others for parts of the program.

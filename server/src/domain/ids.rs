@@ -38,6 +38,11 @@ impl KeyId {
     pub fn generate() -> Self {
         Self(Uuid::now_v7())
     }
+
+    /// Its text, written into a buffer, where an allocation would be felt.
+    pub fn encode(self, buffer: &mut [u8; Self::TEXT_LENGTH]) -> &str {
+        self.0.hyphenated().encode_lower(buffer)
+    }
 }
 
 impl fmt::Display for KeyId {

@@ -64,7 +64,8 @@ pub(super) fn find(
     if caller.source == Some(ConnectionSource(None)) {
         return Err(NoClientAddress::Missing);
     }
-    let lines = family.header().map(|name| headers.get_all(name).iter().map(HeaderValue::as_bytes));
+    let name = services.settings.client_address_name.as_ref();
+    let lines = name.map(|name| headers.get_all(name).iter().map(HeaderValue::as_bytes));
     let said = Said {
         lines: lines.into_iter().flatten().collect(),
         source: caller.source.and_then(|source| source.0),
@@ -123,7 +124,7 @@ pub(super) fn tell_unnamed(services: &Services, peer: Peer, cause: NoClientAddre
 /// operator forgot a proxy. The log says so once.
 pub(super) fn note_ignored(services: &Services, peer: Peer, headers: &HeaderMap) {
     let settings = &services.settings;
-    let Some(name) = settings.client_address_header.header() else { return };
+    let Some(name) = &settings.client_address_name else { return };
     if settings.trusted_proxies.trusts(peer) || !headers.contains_key(name) {
         return;
     }

@@ -1,7 +1,7 @@
 //! Where every request comes in: what gateways ask is answered right here, everything else by the router.
 
 use super::client::{Caller, Door};
-use super::gateway::{Hook, VERIFY};
+use super::gateway::{Gateways, Hook, VERIFY};
 use super::guard;
 use super::statuses::Problem;
 use crate::services::Services;
@@ -19,7 +19,7 @@ const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 /// What answers requests.
 #[derive(Clone)]
 pub struct Entrance {
-    gateways: Option<Arc<Services>>,
+    gateways: Option<Arc<Gateways>>,
     rest: Router,
 }
 
@@ -27,20 +27,20 @@ impl Entrance {
     /// Answers what gateways ask with `services`, all other requests with `rest`.
     #[must_use]
     pub fn new(services: Arc<Services>, rest: Router) -> Self {
-        Self { gateways: Some(services), rest }
+        Self { gateways: Some(Arc::new(Gateways::new(services))), rest }
     }
 
     /// Answers one request of `caller`.
     pub async fn answer(&self, mut request: Request, caller: Caller) -> Response {
         // Not by the router, which costs a hook a tenth of all its instructions.
-        if let Some(services) = &self.gateways
+        if let Some(gateways) = &self.gateways
             && let Some(hook) = Hook::of(request.method(), request.uri().path())
         {
             if caller.door == Door::Pages {
                 return Problem::PAGES_ONLY.into_response();
             }
             let is_head = request.method() == Method::HEAD;
-            let response = hook.answer(services, request, caller).await;
+            let response = hook.answer(gateways, request, caller).await;
             return if is_head { without_body(response) } else { response };
         }
         match (caller.door, request.uri().path()) {

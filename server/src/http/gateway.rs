@@ -7,6 +7,7 @@ mod preflight;
 mod presented;
 pub(super) mod probed;
 mod query;
+mod refusals;
 mod verify;
 
 use super::client::Caller;
@@ -18,12 +19,27 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{any, get};
 use http::{Method, StatusCode};
+use refusals::Refusals;
 use std::sync::Arc;
 
 /// Where gateways and backends ask in JSON.
 pub(super) const VERIFY: &str = "/v1/verify";
 /// Envoy puts the client's own path behind this one.
 const EXT_AUTHZ: &str = "/authz/ext-authz";
+
+/// What answers gateways.
+pub(super) struct Gateways {
+    pub(super) services: Arc<Services>,
+    refusals: Refusals,
+}
+
+impl Gateways {
+    /// Answers as the settings of an installation say.
+    pub(super) fn new(services: Arc<Services>) -> Self {
+        let refusals = Refusals::new(&services.settings);
+        Self { services, refusals }
+    }
+}
 
 /// What a gateway asks with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +65,10 @@ impl Hook {
     }
 
     /// Answers one question.
-    pub(super) async fn answer(self, services: &Services, request: Request, caller: Caller) -> Response {
+    pub(super) async fn answer(self, gateways: &Gateways, request: Request, caller: Caller) -> Response {
         match self {
-            Self::Verify => verify::verify(services, request, caller.peer).await,
-            Self::Authz(dialect) => authz::answer(services, request.into_parts().0, caller, dialect).await,
+            Self::Verify => verify::verify(&gateways.services, request, caller.peer).await,
+            Self::Authz(dialect) => authz::answer(gateways, request.into_parts().0, caller, dialect).await,
         }
     }
 }

@@ -74,6 +74,8 @@ pub struct Front {
     traffic: Arc<Traffic>,
     stop: CancellationToken,
     open: TaskTracker,
+    /// Where connections are accepted, if not where they are attended to.
+    doors: Option<Handle>,
 }
 
 impl Front {
@@ -99,6 +101,7 @@ impl Front {
             traffic,
             stop,
             open: TaskTracker::new(),
+            doors: None,
         }
     }
 
@@ -111,6 +114,13 @@ impl Front {
             }
             source => Caller { source, ..caller },
         }
+    }
+
+    /// Accepts connections on `runtime`, so that those who are turned away in numbers keep nobody waiting who was
+    /// let in.
+    #[must_use]
+    pub fn with_doors(self, runtime: Handle) -> Self {
+        Self { doors: Some(runtime), ..self }
     }
 
     /// Speaks TLS on addresses; `runtime` does the arithmetic of its beginning.
@@ -144,8 +154,13 @@ struct Handshakes {
 /// Accepts until the front stops; then answers what is in flight.
 pub async fn serve(listeners: Vec<Listener>, front: Front) {
     let front = Arc::new(front);
-    let accepting = listeners.into_iter().map(|listener| accept::accept(listener, Arc::clone(&front)));
-    accepting.collect::<JoinSet<()>>().join_all().await;
+    let here = Handle::current();
+    let doors = front.doors.clone().unwrap_or_else(|| here.clone());
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn_on(accept::accept(listener, Arc::clone(&front), here.clone()), &doors);
+    }
+    accepting.join_all().await;
     front.open.close();
     if tokio::time::timeout(GRACE, front.open.wait()).await.is_err() {
         tracing::warn!("some requests were still unanswered after {} seconds", GRACE.as_secs());

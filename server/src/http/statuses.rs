@@ -4,9 +4,9 @@ use super::guard;
 use crate::domain::verdict::Code;
 use crate::store::StoreError;
 use app::PortalError;
-use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 /// The answer about readiness while it stops because a part of it has ended.
@@ -32,8 +32,6 @@ pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'sta
 const RETRY_SECONDS: u32 = 1;
 /// The same where too many passwords are being checked: as long as all who wait may take.
 const BUSY_SECONDS: u32 = 2;
-/// The most headers of a refusal, with those of the gateways' dialects.
-const HEADERS: usize = 12;
 
 /// The status of a verdict towards a gateway that passes every status on.
 pub(super) fn of_verdict(code: Code) -> StatusCode {
@@ -98,6 +96,8 @@ pub(super) fn busy_page() -> Response {
 pub(super) fn too_many() -> Response {
     let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    // It is said before any page is asked.
+    guard::seal(response.headers_mut());
     response
 }
 
@@ -152,7 +152,7 @@ impl Problem {
 }
 
 /// What the public client of a gateway is told: what the status says, and what its own request looked like.
-pub(super) fn refusal(status: StatusCode, hint: Option<&str>) -> Response {
+pub(super) fn refusal(status: StatusCode, hint: Option<&str>) -> (HeaderMap, Bytes) {
     let detail = match status {
         StatusCode::UNAUTHORIZED => "A valid API key is needed.",
         StatusCode::TOO_MANY_REQUESTS => "Too many requests with wrong API keys; try again later.",
@@ -175,11 +175,13 @@ struct ProblemBody<'a> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        problem(self.status, self.detail)
+        let (headers, body) = problem(self.status, self.detail);
+        (self.status, headers, body).into_response()
     }
 }
 
-fn problem(status: StatusCode, detail: &str) -> Response {
+/// Headers and body of a problem.
+fn problem(status: StatusCode, detail: &str) -> (HeaderMap, Bytes) {
     let body = ProblemBody {
         r#type: "about:blank",
         title: status.canonical_reason().unwrap_or_default(),
@@ -187,19 +189,15 @@ fn problem(status: StatusCode, detail: &str) -> Response {
         detail,
     };
     let body = serde_json::to_vec(&body).expect("texts and a number are JSON");
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    // A flood of refusals is answered from here: room for all headers of one is taken once.
-    headers.reserve(HEADERS);
+    let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    guard::seal(headers);
+    guard::seal(&mut headers);
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
     }
-    response
+    (headers, body.into())
 }

@@ -40,6 +40,7 @@ impl Settings {
             trusted_proxies: layers.take("trusted_proxies", trusted_proxies)?,
             require_gateway_token: layers.take("require_gateway_token", yes_or_no)?,
             client_address_header: layers.take("client_address_header", |v| family(v, &server))?,
+            client_address_name: layers.take("client_address_header", |v| client_header(v, &server))?,
             log_format: layers
                 .take("log_format", |v| choice(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))?,
             log_level: layers.take("log_level", log_level)?,
@@ -153,6 +154,12 @@ fn token_format(layers: &Layers) -> Result<TokenFormat, SettingsError> {
         let old = v.split(',').map(str::trim).filter(|prefix| !prefix.is_empty());
         format.accepting(old).map_err(|e| format!("each {e}"))
     })
+}
+
+/// The header of a family, as requests are looked through for it.
+fn client_header(value: &str, server: &ServerSettings) -> Result<Option<HeaderName>, String> {
+    let family = family(value, server)?;
+    family.header().map(|name| name.parse().map_err(|_| FamilyError.to_string())).transpose()
 }
 
 fn family(value: &str, server: &ServerSettings) -> Result<Family, String> {

@@ -1,31 +1,28 @@
 //! The hooks of gateways: any method, no body, status and headers of the gateway's dialect.
 
-use super::EXT_AUTHZ;
 use super::hint::{self, Hint};
+use super::{EXT_AUTHZ, Gateways};
 use super::{credential, preflight, presented, probed, query};
 use crate::domain::address::Address;
 use crate::domain::client_address::{NoClientAddress, Peer};
+use crate::domain::ids::KeyId;
 use crate::domain::verdict::Code;
 use crate::events::Event;
 use crate::http::access::note_verdict;
 use crate::http::client::{self, Caller};
 use crate::http::load::admit_question;
-use crate::http::statuses::{Problem, for_nginx, of_verdict, refusal};
+use crate::http::statuses::Problem;
 use crate::services::Services;
-use crate::settings::Settings;
 use crate::verify::{KeyEntry, Question, Verdict};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Instant;
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
 const USERNAME: HeaderName = HeaderName::from_static("x-latchkey-username");
 const KEY_TYPE: HeaderName = HeaderName::from_static("x-latchkey-key-type");
-const CODE: HeaderName = HeaderName::from_static("x-latchkey-code");
-const STATUS: HeaderName = HeaderName::from_static("x-latchkey-status");
-const DETAIL: HeaderName = HeaderName::from_static("x-latchkey-detail");
 
 /// How a gateway asks, and which statuses it passes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +39,12 @@ pub(in super::super) enum Dialect {
 
 /// Answers one question of a gateway's hook.
 pub(super) async fn answer(
-    services: &Services,
+    gateways: &Gateways,
     mut request: Parts,
     caller: Caller,
     dialect: Dialect,
 ) -> Response {
+    let Gateways { services, refusals } = gateways;
     if dialect == Dialect::ExtAuthz && services.settings.key_in_query {
         take_original(&mut request);
     }
@@ -78,7 +76,7 @@ pub(super) async fn answer(
     services.metrics.verified(verdict.code, started);
     let mut response = match (verdict.code, &verdict.key) {
         (Code::Valid, Some(key)) => allow(key),
-        _ => refuse(&verdict, hint, dialect, settings),
+        _ => refusals.answer(dialect, &verdict, hint),
     };
     note_verdict(services, &mut response, client.ok(), &verdict);
     response
@@ -161,35 +159,13 @@ fn unreadable(
 fn allow(key: &KeyEntry) -> Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
-    headers.insert(KEY_ID, text(&key.id.to_string()));
+    headers.insert(KEY_ID, text(key.id.encode(&mut [0; KeyId::TEXT_LENGTH])));
     headers.insert(USERNAME, text(key.user.username.as_str()));
     headers.insert(KEY_TYPE, HeaderValue::from_static(key.key_type.name()));
     response
 }
 
-fn refuse(verdict: &Verdict, hint: Option<Hint>, dialect: Dialect, settings: &Settings) -> Response {
-    let status = of_verdict(verdict.code);
-    let hint =
-        hint.filter(|_| status == StatusCode::UNAUTHORIZED).map(|hint| hint.text(&settings.key_header));
-    let mut response = refusal(status, hint.as_deref());
-    *response.status_mut() = if dialect == Dialect::AuthRequest { for_nginx(status) } else { status };
-    let headers = response.headers_mut();
-    headers.insert(CODE, HeaderValue::from_static(verdict.code.name()));
-    headers.insert(STATUS, HeaderValue::from(status.as_u16()));
-    if let Some(seconds) = verdict.retry_after_seconds {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    // nginx passes no body of ours on.
-    if let (Dialect::AuthRequest, Some(hint)) = (dialect, &hint) {
-        headers.insert(DETAIL, text(hint));
-    }
-    if settings.cors_preflights_pass {
-        preflight::let_pages_read(headers);
-    }
-    response
-}
-
-/// Ids, usernames and hints are ASCII.
+/// Ids and usernames are ASCII.
 fn text(value: &str) -> HeaderValue {
     HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

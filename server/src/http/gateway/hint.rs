@@ -41,6 +41,9 @@ pub(super) enum Hint {
 }
 
 impl Hint {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::NoUsername as usize + 1;
+
     /// Whether the request carried a key, if only in a wrong way: it was no guess.
     pub(super) fn tells_of_a_key(self) -> bool {
         !matches!(
