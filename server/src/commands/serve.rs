@@ -9,6 +9,7 @@ use super::{Common, Failure};
 use crate::http::serve::{Front, Listener, Tls, serve};
 use crate::http::{admin, site};
 use crate::life::{Ended, one_line};
+use crate::priority::stand_back;
 use crate::services::{Services, SystemClock, start};
 use crate::settings::{Listen, LogFormat, Settings};
 use crate::store::StoreError;
@@ -81,8 +82,8 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let settings = flags.settings()?;
     let _log = log_to_stderr(&settings);
     log_panics();
-    // This thread reads connections, answers verifications and commits their uses; pages and the state writer
-    // have threads of their own.
+    // This thread reads connections, answers verifications and commits their uses; pages, the state writer and the
+    // doors, where connections are accepted, have threads of their own.
     let here = Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
         let _here = here.enter();
@@ -105,7 +106,14 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         return Ok(());
     };
     let (services, flusher) = started??;
-    let result = here.block_on(serve_until_signal(&services, flusher, pages.handle(), &data_dir, signals));
+    let doors = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("doors")
+        .on_thread_start(stand_back)
+        .enable_all()
+        .build()?;
+    let beside = [pages.handle(), doors.handle()];
+    let result = here.block_on(serve_until_signal(&services, flusher, beside, &data_dir, signals));
     pages.block_on(services.store.close());
     pages.shutdown_timeout(Duration::from_secs(1));
     result
@@ -146,7 +154,7 @@ fn run_parts(
 async fn serve_until_signal(
     services: &Arc<Services>,
     flusher: Flusher,
-    pages: &Handle,
+    [pages, doors]: [&Handle; 2],
     data_dir: &DataDir,
     mut signals: Signals,
 ) -> Result<(), Failure> {
@@ -161,7 +169,8 @@ async fn serve_until_signal(
     life.run(pages, "the listener for verbs", &stop, verbs);
     print_announcement(services, &announce::announcement(services, &listeners, metrics.as_ref()))?;
     let entrance = site(Arc::clone(services), pages.clone());
-    let mut front = Front::new(settings, Arc::clone(&services.traffic), entrance, stop.clone());
+    let front = Front::new(settings, Arc::clone(&services.traffic), entrance, stop.clone());
+    let mut front = front.with_doors(doors.clone());
     if let (Some(tls), Some(hangup)) = (tls, signals.hangup()) {
         let renewing = Arc::clone(&tls).keep_fresh(hangup, stop.clone());
         life.run(pages, "the renewal of the TLS certificate", &stop, renewing);

@@ -9,6 +9,7 @@ use crate::traffic::Full;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 /// After the system refuses a connection (no file handles left), how long until the next try.
@@ -16,7 +17,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often the log says that connections are turned away.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
 
-pub(super) async fn accept(listener: Listener, front: Arc<Front>) {
+/// Accepts until the front stops; whoever is taken in is attended to on `attending`.
+pub(super) async fn accept(listener: Listener, front: Arc<Front>, attending: Handle) {
+    let listener = listener.open().expect("a listener that was bound can be waited for");
     let mut complaint = None;
     loop {
         let accepted = tokio::select! {
@@ -27,7 +30,7 @@ pub(super) async fn accept(listener: Listener, front: Arc<Front>) {
         match accepted {
             Ok(arrival) => {
                 let peer = arrival.peer;
-                if let Err(full) = admit(arrival, &front)
+                if let Err(full) = admit(arrival, &front, &attending)
                     && is_due(&mut complaint)
                 {
                     complain(full, peer, &front);
@@ -45,15 +48,21 @@ pub(super) async fn accept(listener: Listener, front: Arc<Front>) {
 }
 
 /// Takes a connection in if there is a place for it; it is closed at once otherwise.
-fn admit(arrival: Arrival, front: &Arc<Front>) -> Result<(), Full> {
-    let guest = Guest::of_peer(front, arrival.peer).inspect_err(|full| {
-        if *full == Full::All {
-            front.traffic.refused.add();
+fn admit(arrival: Arrival, front: &Arc<Front>, attending: &Handle) -> Result<(), Full> {
+    match Guest::of_peer(front, arrival.peer) {
+        Ok(guest) => {
+            front.traffic.accepted.add();
+            front.open.spawn_on(connection::attend(arrival, Arc::clone(front), guest), attending);
+            Ok(())
         }
-    })?;
-    front.traffic.accepted.add();
-    front.open.spawn(connection::attend(arrival, Arc::clone(front), guest));
-    Ok(())
+        Err(full) => {
+            if full == Full::All {
+                front.traffic.refused.add();
+            }
+            arrival.turn_away();
+            Err(full)
+        }
+    }
 }
 
 /// Says whose connections are closed at once, and what to do if they should not be.

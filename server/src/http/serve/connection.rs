@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -30,8 +30,15 @@ pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, guest: Guest) {
     let Arrival { stream, peer, proxied, door } = arrival;
     let caller = Caller { peer, source: None, door };
     let stream = match stream {
-        Stream::Unix(stream) => return speak(stream, caller, &front, &guest).await,
-        Stream::Tcp(stream) => stream,
+        // What cannot be waited for is closed, like a connection that its client gave up.
+        Stream::Unix(stream) => {
+            let Ok(stream) = stream.into_std().and_then(UnixStream::from_std) else { return };
+            return speak(stream, caller, &front, &guest).await;
+        }
+        Stream::Tcp(stream) => {
+            let Ok(stream) = stream.into_std().and_then(TcpStream::from_std) else { return };
+            stream
+        }
     };
     // Answers are small; without this they would wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);

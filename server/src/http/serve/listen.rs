@@ -5,12 +5,15 @@ use crate::domain::address::Address;
 use crate::domain::client_address::Peer;
 use crate::http::client::Door;
 use crate::settings::{Listen, ServerSettings};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
 use std::io;
-use std::net::SocketAddr;
-use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use tokio::net::{TcpListener as OpenTcp, TcpStream, UnixListener as OpenUnix, UnixStream};
 
 /// Connections that the system holds until they are accepted; it may hold fewer (`net.core.somaxconn`).
-const BACKLOG: u32 = 4096;
+const BACKLOG: i32 = 4096;
 
 /// A place to listen at that cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +60,15 @@ pub(super) struct Arrival {
     pub(super) peer: Peer,
     pub(super) proxied: bool,
     pub(super) door: Door,
+}
+
+impl Arrival {
+    /// Closes it without a farewell, for which the system would have to keep it a while.
+    pub(super) fn turn_away(self) {
+        if let Stream::Tcp(stream) = self.stream {
+            let _ = stream.set_zero_linger();
+        }
+    }
 }
 
 impl ListenError {
@@ -127,26 +139,56 @@ impl Listener {
         self.door
     }
 
+    /// Accepts connections from now on, on the present runtime.
+    pub(super) fn open(self) -> io::Result<Open> {
+        let socket = match self.socket {
+            Socket::Tcp(listener) => OpenSocket::Tcp(OpenTcp::from_std(listener)?),
+            Socket::Unix { listener, _file } => {
+                OpenSocket::Unix { listener: OpenUnix::from_std(listener)?, _file }
+            }
+        };
+        Ok(Open { socket, proxied: self.proxied, door: self.door })
+    }
+}
+
+/// A place where connections are accepted.
+pub(super) struct Open {
+    socket: OpenSocket,
+    proxied: bool,
+    door: Door,
+}
+
+enum OpenSocket {
+    Tcp(OpenTcp),
+    Unix { listener: OpenUnix, _file: SocketFile },
+}
+
+impl Open {
+    /// The next connection; its stream belongs to the present runtime until it is moved.
     pub(super) async fn accept(&self) -> io::Result<Arrival> {
         let (stream, peer) = match &self.socket {
-            Socket::Tcp(listener) => {
+            OpenSocket::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 (Stream::Tcp(stream), Peer::Address(Address::new(peer.ip())))
             }
-            Socket::Unix { listener, .. } => (Stream::Unix(listener.accept().await?.0), Peer::Unix),
+            OpenSocket::Unix { listener, .. } => (Stream::Unix(listener.accept().await?.0), Peer::Unix),
         };
         Ok(Arrival { stream, peer, proxied: self.proxied, door: self.door })
     }
 }
 
 fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    bound_tcp(address)?.listen(BACKLOG)
+    let socket = bound_tcp(address)?;
+    listen(&socket, BACKLOG)?;
+    Ok(socket.into())
 }
 
-fn bound_tcp(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+fn bound_tcp(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
     // Else a restart would have to wait until the last connections are forgotten.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    bind(&socket, &address)?;
     Ok(socket)
 }

@@ -3,9 +3,8 @@
 use std::fs::{self, Permissions};
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use tokio::net::UnixListener;
 
 /// Who may connect: the server's user and group.
 const MODE: u32 = 0o660;
@@ -23,6 +22,7 @@ impl SocketFile {
             }
             bound => bound?,
         };
+        listener.set_nonblocking(true)?;
         fs::set_permissions(path, Permissions::from_mode(MODE))?;
         Ok((listener, Self(path.to_owned())))
     }
@@ -69,8 +69,8 @@ fn refuse_in_use(path: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_socket_is_taken_from_the_dead_only() {
+    #[test]
+    fn a_socket_is_taken_from_the_dead_only() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("l.sock");
         let (listener, file) = SocketFile::listen(&path).unwrap();
