@@ -41,6 +41,12 @@ pub(crate) fn proof_asked() -> crate::portal::ProofAsked {
     portal().map(|portal| portal.proof_asked()).unwrap_or_default()
 }
 
+/// The secret for an authenticator that the address names, for the page that shows it.
+#[cfg(feature = "ssr")]
+pub(crate) fn shown_enrolment() -> Option<crate::portal::Enrolment> {
+    portal().ok()?.enrolment()
+}
+
 #[cfg(feature = "ssr")]
 fn portal() -> Result<PortalContext, PortalError> {
     leptos::context::use_context::<PortalContext>().ok_or(PortalError::Unavailable)

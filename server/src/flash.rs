@@ -1,11 +1,12 @@
-//! Secrets that are shown once, each at an address of its own: a new key, recovery codes, the link of an invitation,
-//! the secret of a webhook. In memory only.
+//! Secrets that are shown once, each at an address of its own: a new key, the secret of an authenticator, recovery
+//! codes, the link of an invitation, the secret of a webhook. In memory only.
 //!
 //! The answer to the form that made one leads to that address. It can be opened as often as the session likes (a
 //! prefetch, a HEAD or a lost answer takes nothing away) until its reader says so or [`KEPT_SECONDS`] pass, and by
 //! that session alone.
 
 use crate::domain::ids::{KeyId, SessionNo};
+use crate::domain::second_factor::TotpSecret;
 use crate::domain::time::Micros;
 use crate::domain::token::{PlainToken, random_base62};
 use crate::domain::webhook::WebhookNo;
@@ -27,6 +28,8 @@ const MOST: usize = 10_000;
 pub enum Shown {
     /// The token of a key.
     Token(KeyId, PlainToken),
+    /// The secret for an authenticator that waits for its confirmation.
+    Enrolment(TotpSecret),
     /// The codes that stand in for a lost second factor, a line each.
     RecoveryCodes(SecretString),
     /// The link of an invitation.
@@ -107,6 +110,12 @@ impl FlashStore {
         if kept.get(name).is_some_and(|kept| kept.reader == reader) {
             kept.remove(name);
         }
+    }
+
+    /// Forgets the secrets for an authenticator that a session was shown: one is confirmed, or another takes its place.
+    pub fn forget_enrolments(&self, reader: SessionNo) {
+        let is_one = |kept: &Kept| kept.reader == reader && matches!(kept.shown, Shown::Enrolment(_));
+        self.0.lock().retain(|_, kept| !is_one(kept));
     }
 
     /// Forgets what nobody came for in time.

@@ -22,8 +22,12 @@ pub trait SecurityPortal: Send + Sync {
     async fn give_code(&self, code: Code) -> Result<(), PortalError>;
     /// What a form has to ask for that needs a fresh proof.
     fn proof_asked(&self) -> ProofAsked;
-    /// Makes a secret for an authenticator, to be confirmed with a code of it.
+    /// The secret for an authenticator that the address names. For the page alone: no program asks for it.
+    fn enrolment(&self) -> Option<Enrolment>;
+    /// Makes a secret for an authenticator, to be confirmed by the same session with a code of it.
     async fn begin_two_factor(&self, proof: Proof) -> Result<(), PortalError>;
+    /// Forgets the secret that waits for its confirmation.
+    async fn cancel_two_factor(&self) -> Result<(), PortalError>;
     /// Switches the second factor on, and makes its recovery codes.
     async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError>;
     /// Makes new recovery codes in place of all others.
@@ -72,14 +76,14 @@ pub struct Security {
     pub recovery_codes_left: u32,
     /// Recovery codes that the address names.
     pub recovery_codes: Option<Vec<Code>>,
-    /// A secret that waits for its confirmation.
-    pub enrolment: Option<Enrolment>,
+    /// Whether a secret waits for its confirmation that was shown to this session.
+    pub enrolling: bool,
     /// When the password has to be changed.
     pub password_ends: Option<Moment>,
 }
 
 /// A secret for an authenticator.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq)]
 pub struct Enrolment {
     /// The secret in groups of four.
     pub secret: Code,
@@ -88,7 +92,7 @@ pub struct Enrolment {
 }
 
 /// A QR code.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq)]
 pub struct QrCode {
     /// Squares on each side.
     pub size: u32,

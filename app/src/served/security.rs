@@ -20,7 +20,7 @@ pub(super) fn security_panels() -> Part {
         view! {
             {two_factor::codes_panel(&found)}
             {password}
-            {two_factor::two_factor_panel(found)}
+            {two_factor::two_factor_panel(&found)}
         }
         .part()
     })
@@ -33,6 +33,7 @@ pub(super) fn security_done(done: &str) -> Option<&'static str> {
         "password" => t.done_password,
         "two_factor_on" => t.done_two_factor_on,
         "two_factor_off" => t.done_two_factor_off,
+        "two_factor_cancelled" => t.done_two_factor_cancelled,
         "recovery_codes" => t.done_recovery_codes,
         _ => return None,
     })

@@ -55,6 +55,12 @@ pub async fn begin_two_factor(
     signed_in()?.begin_two_factor(Proof { password, code }).await
 }
 
+/// Forgets the secret that waits for its confirmation.
+#[server(prefix = "/portal", endpoint = "cancel_two_factor")]
+pub async fn cancel_two_factor() -> Result<(), PortalError> {
+    signed_in()?.cancel_two_factor().await
+}
+
 /// Switches the second factor on.
 #[server(prefix = "/portal", endpoint = "confirm_two_factor")]
 pub async fn confirm_two_factor(
@@ -100,6 +106,7 @@ macro_rules! land_on_the_profile {
 land_on_the_profile! {
     ChangePassword "?done=password"
     BeginTwoFactor "#two-factor"
+    CancelTwoFactor "?done=two_factor_cancelled"
     ConfirmTwoFactor "?done=two_factor_on"
     MakeRecoveryCodes "?done=recovery_codes"
     SwitchTwoFactorOff "?done=two_factor_off"

@@ -21,8 +21,8 @@ pub struct Security {
     pub two_factor: bool,
     /// Recovery codes that are left.
     pub recovery_codes: u64,
-    /// A secret that was shown and waits for its confirmation.
-    pub enrolment: Option<TotpSecret>,
+    /// Whether a secret waits for its confirmation that was shown to the session of the actor.
+    pub enrolling: bool,
     /// When the password has to be changed.
     pub password_ends: Option<Micros>,
 }
@@ -38,16 +38,17 @@ impl Accounts {
         Ok(Security {
             two_factor: user.totp.is_some(),
             recovery_codes,
-            enrolment: if user.totp.is_some() { None } else { self.find_enrolment(actor.user).await? },
+            enrolling: user.totp.is_none() && self.find_enrolment(actor).await?.is_some(),
             password_ends: self.password_end(&user),
         })
     }
 
-    /// Makes a secret for an authenticator; it counts once it is confirmed.
+    /// Makes a secret for an authenticator, to be shown to the session of the actor alone; it counts once that session
+    /// confirms it.
     ///
     /// # Errors
     /// A second factor is on already.
-    pub async fn begin_enrolment(&self, actor: &Proved<'_>) -> Result<(), PortalError> {
+    pub async fn begin_enrolment(&self, actor: &Proved<'_>) -> Result<TotpSecret, PortalError> {
         if self.find_own_row(actor).await?.totp.is_some() {
             return Err(PortalError::NotFound);
         }
@@ -55,7 +56,15 @@ impl Accounts {
         let sealed = self.seal(&waiting_place(actor.user), &secret)?;
         let now = self.clock.now();
         let begun = self.store.begin_enrolment(actor.user, actor.session, sealed, now).await;
-        begun.map_err(store_trouble)
+        begun.map(|()| secret).map_err(store_trouble)
+    }
+
+    /// Forgets the secret that waits for its confirmation.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn cancel_enrolment(&self, actor: &Actor) -> Result<(), PortalError> {
+        self.store.cancel_enrolment(actor.user, actor.session).await.map_err(store_trouble)
     }
 
     /// Switches the second factor on; answers the recovery codes, a line each. The other sessions end.
@@ -69,7 +78,7 @@ impl Accounts {
         code: &str,
     ) -> Result<SecretString, PortalError> {
         let user = self.check_password(&actor.username, actor.address, password).await?;
-        let secret = self.find_enrolment(actor.user).await?.ok_or(PortalError::NotFound)?;
+        let (secret, begun) = self.find_enrolment(actor).await?.ok_or(PortalError::NotFound)?;
         if code.trim().is_empty() {
             return Err(PortalError::field(Field::Code, Problem::Empty));
         }
@@ -85,7 +94,7 @@ impl Accounts {
         let (text, codes) = self.generate_codes(actor.user)?;
         let sealed = self.seal(&place(actor.user), &secret)?;
         let prepared = self.prepare_renewal(actor)?;
-        let factor = NewFactor { user: actor.user, sealed, step, codes, kept: prepared.renewal };
+        let factor = NewFactor { user: actor.user, sealed, begun, step, codes, kept: prepared.renewal };
         let audit = actor.audit(now, Action::TwoFactorOn, "");
         self.store.confirm_enrolment(factor, audit).await.map_err(store_trouble)?;
         prepared.hand_to(actor);
@@ -134,14 +143,14 @@ impl Accounts {
         Ok(())
     }
 
-    async fn find_enrolment(&self, user: UserNo) -> Result<Option<TotpSecret>, PortalError> {
-        let found = self.store.find_enrolment(user).await.map_err(store_trouble)?;
+    async fn find_enrolment(&self, actor: &Actor) -> Result<Option<(TotpSecret, Micros)>, PortalError> {
+        let found = self.store.find_enrolment(actor.user, actor.session).await.map_err(store_trouble)?;
         let now = self.clock.now();
-        let Some((sealed, _)) = found.filter(|(_, since)| now.seconds_since(*since) < ENROLMENT_SECONDS)
+        let Some((sealed, begun)) = found.filter(|(_, since)| now.seconds_since(*since) < ENROLMENT_SECONDS)
         else {
             return Ok(None);
         };
-        self.open(&waiting_place(user), &sealed).map(Some)
+        Ok(Some((self.open(&waiting_place(actor.user), &sealed)?, begun)))
     }
 
     fn seal(&self, place: &str, secret: &TotpSecret) -> Result<Vec<u8>, PortalError> {

@@ -41,6 +41,7 @@ pub(super) async fn notice_form(state: State<Site>, request: Request) -> Respons
 pub(super) async fn profile_form(state: State<Site>, request: Request) -> Response {
     match verb(&request).as_str() {
         "begin_two_factor" => plain_form::<app::BeginTwoFactor>(state, request).await,
+        "cancel_two_factor" => plain_form::<app::CancelTwoFactor>(state, request).await,
         "confirm_two_factor" => plain_form::<app::ConfirmTwoFactor>(state, request).await,
         "make_recovery_codes" => plain_form::<app::MakeRecoveryCodes>(state, request).await,
         "switch_two_factor_off" => plain_form::<app::SwitchTwoFactorOff>(state, request).await,

@@ -22,6 +22,8 @@ pub struct NewFactor {
     pub user: UserNo,
     /// The sealed secret.
     pub sealed: Vec<u8>,
+    /// When it began to wait for its confirmation: another may have taken its place since.
+    pub begun: Micros,
     /// The step of the code that confirmed it.
     pub step: i64,
     /// The recovery codes.
@@ -33,8 +35,8 @@ pub struct NewFactor {
 /// Second factors.
 #[async_trait]
 pub trait SecondFactorStore: Send + Sync {
-    /// Keeps a secret that was shown and not confirmed yet, in place of an earlier one; `NotFound` if a factor is
-    /// on, `SignedOut` if the session has ended.
+    /// Keeps a secret that is shown to this session and not confirmed yet, in place of an earlier one of the user;
+    /// `NotFound` if a factor is on, `SignedOut` if the session has ended.
     async fn begin_enrolment(
         &self,
         user: UserNo,
@@ -42,9 +44,16 @@ pub trait SecondFactorStore: Send + Sync {
         sealed: Vec<u8>,
         at: Micros,
     ) -> Result<(), StoreError>;
-    /// The sealed secret that waits for its confirmation, and since when.
-    async fn find_enrolment(&self, user: UserNo) -> Result<Option<(Vec<u8>, Micros)>, StoreError>;
-    /// Switches a factor on; `NotFound` if nothing waits for a confirmation, or one is on.
+    /// The sealed secret that waits for its confirmation in this session, and since when.
+    async fn find_enrolment(
+        &self,
+        user: UserNo,
+        session: SessionNo,
+    ) -> Result<Option<(Vec<u8>, Micros)>, StoreError>;
+    /// Forgets the secret that waits for its confirmation in this session, if there is one.
+    async fn cancel_enrolment(&self, user: UserNo, session: SessionNo) -> Result<(), StoreError>;
+    /// Switches a factor on; `NotFound` if it does not wait for a confirmation in the session that is kept, or one is
+    /// on.
     async fn confirm_enrolment(&self, factor: NewFactor, audit: Audit) -> Result<(), StoreError>;
     /// How many recovery codes are left.
     async fn count_recovery_codes(&self, user: UserNo) -> Result<u64, StoreError>;

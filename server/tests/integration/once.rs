@@ -275,8 +275,8 @@ async fn every_form_that_makes_something_is_one_act() {
     let page = browser.get(&same(&invite, sub_users, &[("username", "guest")]).await).await.page();
     let link = page.split("http://127.0.0.1:3000").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let profile = "/account/profile";
-    same(&format!("{profile}?do=begin_two_factor"), profile, &[]).await;
-    let page = browser.get(profile).await.page();
+    let begun = same(&format!("{profile}?do=begin_two_factor"), profile, &[]).await;
+    let page = browser.get(&begun).await.page();
     let secret = crate::two_factor::shown_codes(&page).remove(0).replace(' ', "");
     let code = crate::two_factor::code(&app, &secret);
     let proof = [("password", PASSWORD), ("code", code.as_str())];

@@ -6,10 +6,16 @@ use crate::components::{Form, FormState, HaveItForm, Kind, PlainForm, SubmitButt
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Enrolment, Field, QrCode, Security};
-use crate::server_fns::{BeginTwoFactor, ConfirmTwoFactor, MakeRecoveryCodes, SwitchTwoFactorOff};
+use crate::question::made;
+use crate::server_fns::{
+    BeginTwoFactor, CancelTwoFactor, ConfirmTwoFactor, MakeRecoveryCodes, SwitchTwoFactorOff,
+    shown_enrolment, with_made,
+};
 
 /// The fields of a form that asks for password and code.
 const FIELDS: &[Field] = &[Field::Password, Field::Code];
+/// Where a secret is confirmed.
+const CONFIRM: &str = "/account/profile?do=confirm_two_factor";
 /// Squares around a QR code that stay empty.
 const MARGIN: u32 = 4;
 
@@ -31,12 +37,12 @@ pub(super) fn codes_panel(security: &Security) -> Option<Part> {
 }
 
 /// Where the second factor is switched on and off.
-pub(super) fn two_factor_panel(security: Security) -> Part {
+pub(super) fn two_factor_panel(security: &Security) -> Part {
     let t = SecurityTexts::here();
-    let body = match (security.two_factor, security.enrolment) {
+    let body = match (security.two_factor, security.enrolling) {
         (true, _) => factor_is_on(security.recovery_codes_left),
-        (false, Some(enrolment)) => confirmation_form(enrolment),
-        (false, None) => offer(),
+        (false, true) => set_up_is_under_way(),
+        (false, false) => view! { <p>{t.two_factor_off}</p> {begin_form(t.set_up_two_factor)} }.part(),
     };
     view! {
         <section class="panel" id="two-factor">
@@ -47,28 +53,61 @@ pub(super) fn two_factor_panel(security: Security) -> Part {
     .part()
 }
 
-fn offer() -> Part {
-    let t = SecurityTexts::here();
+fn begin_form(label: &'static str) -> Part {
     let form = Form::<BeginTwoFactor>::new();
     view! {
-        <p>{t.two_factor_off}</p>
         <PlainForm form path="/account/profile?do=begin_two_factor" fields=FIELDS once=true>
             {super::super::proof::proof_fields(form.state)}
-            <SubmitButton state=form.state label=t.set_up_two_factor/>
+            <SubmitButton state=form.state label/>
         </PlainForm>
     }
     .part()
 }
 
-fn confirmation_form(enrolment: Enrolment) -> Part {
+/// The secret stands at the address that its making led to. Elsewhere the set-up can be begun again or left, and a
+/// confirmation that was refused be mended.
+fn set_up_is_under_way() -> Part {
     let t = SecurityTexts::here();
-    let form = Form::<ConfirmTwoFactor>::new();
+    let (confirm, cancel) = (Form::<ConfirmTwoFactor>::new(), Form::<CancelTwoFactor>::new());
+    let begin = match (shown_enrolment(), has_problem(confirm.state)) {
+        (Some(enrolment), _) => {
+            // A wrong code leads back to the secret, not away from it.
+            let path = with_made(CONFIRM, &made().get_untracked());
+            view! { {secret(enrolment)} {confirmation_form(confirm, path)} }.part()
+        }
+        (None, true) => view! { {confirmation_form(confirm, CONFIRM.to_owned())} {again()} }.part(),
+        (None, false) => again(),
+    };
+    view! {
+        {begin}
+        <PlainForm form=cancel path="/account/profile?do=cancel_two_factor">
+            <SubmitButton state=cancel.state label=t.cancel_set_up class="button quiet"/>
+        </PlainForm>
+    }
+    .part()
+}
+
+fn again() -> Part {
+    let t = SecurityTexts::here();
+    view! { <p>{t.set_up_waits}</p> {begin_form(t.begin_again)} }.part()
+}
+
+fn secret(enrolment: Enrolment) -> Part {
+    let t = SecurityTexts::here();
     view! {
         <p>{t.scan_text}</p>
         {qr_image(enrolment.qr)}
         <p>{t.secret_text}</p>
         <p><code class="token" translate="no" id="two-factor-secret">{enrolment.secret.0}</code></p>
-        <PlainForm form path="/account/profile?do=confirm_two_factor" fields=FIELDS once=true>
+        <p class="hint">{t.secret_hint}</p>
+    }
+    .part()
+}
+
+fn confirmation_form(form: Form<ConfirmTwoFactor>, path: String) -> Part {
+    let t = SecurityTexts::here();
+    view! {
+        <PlainForm form path fields=FIELDS once=true>
             {proof_fields(form.state)}
             <SubmitButton state=form.state label=t.switch_on/>
         </PlainForm>

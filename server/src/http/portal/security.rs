@@ -22,6 +22,10 @@ impl RequestPortal {
             _ => None,
         }
     }
+
+    fn forget_enrolments(&self, actor: &Actor) {
+        self.services.flash.forget_enrolments(actor.session);
+    }
 }
 
 #[async_trait]
@@ -38,11 +42,15 @@ impl SecurityPortal for RequestPortal {
             two_factor: found.two_factor,
             recovery_codes_left: u32::try_from(found.recovery_codes).unwrap_or(u32::MAX),
             recovery_codes: self.shown_codes(actor),
-            enrolment: found.enrolment.and_then(|secret| {
-                enrolment(&secret, self.services.settings.public_url.host(), actor.username.as_str())
-            }),
+            enrolling: found.enrolling,
             password_ends: found.password_ends.map(|at| moment(at, &actor.time_zone)),
         })
+    }
+
+    fn enrolment(&self) -> Option<Enrolment> {
+        let actor = self.actor.as_ref()?;
+        let Shown::Enrolment(secret) = self.shown(actor)? else { return None };
+        enrolment(&secret, self.services.settings.public_url.host(), actor.username.as_str())
     }
 
     async fn change_password(&self, password: Password, new_password: Password) -> Result<(), PortalError> {
@@ -71,14 +79,27 @@ impl SecurityPortal for RequestPortal {
 
     async fn begin_two_factor(&self, proof: Proof) -> Result<(), PortalError> {
         let actor = self.proved(proof).await?;
-        self.note(self.services.accounts.begin_enrolment(&actor).await)
+        let name = self.draw_name()?;
+        let secret = self.note(self.services.accounts.begin_enrolment(&actor).await)?;
+        self.forget_enrolments(&actor);
+        self.keep(&actor, name, Shown::Enrolment(secret));
+        Ok(())
+    }
+
+    async fn cancel_two_factor(&self) -> Result<(), PortalError> {
+        let actor = self.note(self.actor())?;
+        self.note(self.services.accounts.cancel_enrolment(actor).await)?;
+        self.forget_enrolments(actor);
+        Ok(())
     }
 
     async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError> {
         let actor = self.note(self.actor())?;
         let (password, name) = (Attempt::attempt(password.take()), self.draw_name()?);
         let codes = self.services.accounts.confirm_enrolment(actor, password, &code.0).await;
-        self.keep(actor, name, Shown::RecoveryCodes(self.note(codes)?));
+        let codes = self.note(codes)?;
+        self.forget_enrolments(actor);
+        self.keep(actor, name, Shown::RecoveryCodes(codes));
         Ok(())
     }
 

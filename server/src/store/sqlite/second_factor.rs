@@ -25,10 +25,11 @@ impl SecondFactorStore for SqliteStore {
                 Box::pin(async move {
                     check_standing(c, session).await?;
                     sqlx::query(
-                        "INSERT OR REPLACE INTO totp_enrolments (user_no, sealed, created_at)
-                         SELECT no, ?2, ?3 FROM users WHERE no = ?1 AND totp_sealed IS NULL RETURNING user_no",
+                        "INSERT OR REPLACE INTO totp_enrolments (user_no, session_no, sealed, created_at)
+                         SELECT no, ?2, ?3, ?4 FROM users WHERE no = ?1 AND totp_sealed IS NULL RETURNING user_no",
                     )
                     .bind(i64::from(user.0))
+                    .bind(i64::from(session.0))
                     .bind(sealed)
                     .bind(at.0)
                     .fetch_one(c)
@@ -39,12 +40,34 @@ impl SecondFactorStore for SqliteStore {
             .await
     }
 
-    async fn find_enrolment(&self, user: UserNo) -> Result<Option<(Vec<u8>, Micros)>, StoreError> {
-        let row = sqlx::query("SELECT sealed, created_at FROM totp_enrolments WHERE user_no = ?")
-            .bind(i64::from(user.0))
-            .fetch_optional(&self.readers)
-            .await?;
+    async fn find_enrolment(
+        &self,
+        user: UserNo,
+        session: SessionNo,
+    ) -> Result<Option<(Vec<u8>, Micros)>, StoreError> {
+        let row = sqlx::query(
+            "SELECT sealed, created_at FROM totp_enrolments WHERE user_no = ? AND session_no = ?",
+        )
+        .bind(i64::from(user.0))
+        .bind(i64::from(session.0))
+        .fetch_optional(&self.readers)
+        .await?;
         row.map(|row| Ok((row.try_get("sealed")?, micros(&row, "created_at")?))).transpose()
+    }
+
+    async fn cancel_enrolment(&self, user: UserNo, session: SessionNo) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query("DELETE FROM totp_enrolments WHERE user_no = ? AND session_no = ?")
+                        .bind(i64::from(user.0))
+                        .bind(i64::from(session.0))
+                        .execute(c)
+                        .await?;
+                    Ok(((), vec![]))
+                })
+            })
+            .await
     }
 
     async fn confirm_enrolment(&self, factor: NewFactor, audit: Audit) -> Result<(), StoreError> {
@@ -53,10 +76,15 @@ impl SecondFactorStore for SqliteStore {
                 Box::pin(async move {
                     let no = i64::from(factor.user.0);
                     renew(c, factor.kept, Some(audit.at)).await?;
-                    sqlx::query("DELETE FROM totp_enrolments WHERE user_no = ? RETURNING user_no")
-                        .bind(no)
-                        .fetch_one(&mut *c)
-                        .await?;
+                    sqlx::query(
+                        "DELETE FROM totp_enrolments WHERE user_no = ? AND session_no = ? AND created_at = ?
+                         RETURNING user_no",
+                    )
+                    .bind(no)
+                    .bind(i64::from(factor.kept.session.0))
+                    .bind(factor.begun.0)
+                    .fetch_one(&mut *c)
+                    .await?;
                     sqlx::query(
                         "UPDATE users SET totp_sealed = ?, totp_step = ?, reminded_age = NULL
                          WHERE no = ? AND totp_sealed IS NULL RETURNING no",

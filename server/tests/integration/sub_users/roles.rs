@@ -32,6 +32,7 @@ const CHANGES: &[(&str, Is)] = &[
     ("make_recovery_codes", Open),
     ("confirm_two_factor", Open),
     ("begin_two_factor", Open),
+    ("cancel_two_factor", Open),
     ("give_code", Open),
     ("renew_password", Open),
     ("set_language", Open),
