@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 /// A source gets one line of a kind in this time.
 const EACH: Duration = Duration::from_secs(60);
-/// The most sources and kinds that get a line in one such time; further ones are counted only.
+/// The most sources that get a line of a kind in one such time; further ones are counted only.
 const SOURCES: usize = 1000;
+/// How often those who had no line lately are looked for among that many.
+const SWEEP_EACH: Duration = Duration::from_secs(1);
 
 /// A kind of thing that strangers do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +67,15 @@ impl Event {
 #[derive(Default)]
 pub struct Events {
     counts: [AtomicU64; Event::ALL.len()],
-    said: Mutex<HashMap<(Event, Option<Address>), Said>>,
+    /// Apart for each kind, so that a flood of one silences no other.
+    said: [Mutex<Lines>; Event::ALL.len()],
+}
+
+/// The lines of one kind.
+#[derive(Default)]
+struct Lines {
+    of: HashMap<Option<Address>, Said>,
+    swept: Option<Instant>,
 }
 
 /// The last line about a source.
@@ -97,9 +107,13 @@ impl Events {
 
     fn count_at(&self, event: Event, source: Option<Address>, now: Instant) -> Option<u64> {
         self.counts[event as usize].fetch_add(1, Ordering::Relaxed);
-        let place = (event, source.map(Address::source));
-        let mut said = self.said.lock();
-        if let Some(last) = said.get_mut(&place) {
+        self.said[event as usize].lock().count(source.map(Address::source), now)
+    }
+}
+
+impl Lines {
+    fn count(&mut self, source: Option<Address>, now: Instant) -> Option<u64> {
+        if let Some(last) = self.of.get_mut(&source) {
             last.since += 1;
             if now.duration_since(last.at) < EACH {
                 return None;
@@ -108,14 +122,23 @@ impl Events {
             *last = Said { at: now, since: 0 };
             return Some(times);
         }
-        if said.len() >= SOURCES {
-            said.retain(|_, last| now.duration_since(last.at) < EACH);
+        if self.of.len() >= SOURCES {
+            self.sweep(now);
         }
-        if said.len() >= SOURCES {
+        if self.of.len() >= SOURCES {
             return None;
         }
-        said.insert(place, Said { at: now, since: 0 });
+        self.of.insert(source, Said { at: now, since: 0 });
         Some(1)
+    }
+
+    /// Makes room, but looks at all of them seldom: a flood must not do so at each of its requests.
+    fn sweep(&mut self, now: Instant) {
+        if self.swept.is_some_and(|swept| now.duration_since(swept) < SWEEP_EACH) {
+            return;
+        }
+        self.swept = Some(now);
+        self.of.retain(|_, last| now.duration_since(last.at) < EACH);
     }
 }
 
@@ -153,9 +176,37 @@ mod tests {
     fn a_flood_from_everywhere_is_counted_and_fills_neither_log_nor_memory() {
         let (events, start) = (Events::default(), Instant::now());
         let lines = (0..5_000).filter(|n| events.count_at(EVENT, Some(address(*n)), start).is_some()).count();
-        assert_eq!((lines, events.total(EVENT), events.said.lock().len()), (SOURCES, 5_000, SOURCES));
+        let kept = || events.said[EVENT as usize].lock().of.len();
+        assert_eq!((lines, events.total(EVENT), kept()), (SOURCES, 5_000, SOURCES));
         let later = start + EACH;
         assert_eq!(events.count_at(EVENT, Some(address(4_999)), later), Some(1));
-        assert_eq!(events.said.lock().len(), 1);
+        assert_eq!(kept(), 1);
+    }
+
+    #[test]
+    fn a_flood_of_one_kind_silences_no_other() {
+        let (events, now) = (Events::default(), Instant::now());
+        for n in 0..5_000 {
+            events.count_at(Event::StrangerRefused, Some(address(n)), now);
+        }
+        for event in Event::ALL.into_iter().filter(|event| *event != Event::StrangerRefused) {
+            assert_eq!(events.count_at(event, Some(address(9_999)), now), Some(1), "{}", event.name());
+        }
+    }
+
+    #[test]
+    fn while_a_flood_goes_on_all_are_looked_at_once_a_second() {
+        let (events, start) = (Events::default(), Instant::now());
+        let swept = || events.said[EVENT as usize].lock().swept;
+        let at = |millis| start + Duration::from_millis(millis);
+        for n in 0..2_000 {
+            events.count_at(EVENT, Some(address(n)), at(u64::from(n) / 4));
+        }
+        let first = swept().unwrap();
+        assert!(first < at(999), "when it was full");
+        assert_eq!(events.count_at(EVENT, Some(address(2_000)), at(999)), None);
+        assert_eq!(swept(), Some(first));
+        assert_eq!(events.count_at(EVENT, Some(address(2_001)), at(2_000)), None);
+        assert_eq!(swept(), Some(at(2_000)));
     }
 }

@@ -67,11 +67,9 @@ fn conclude(findings: &[Finding], place: &str) -> Result<(), Failure> {
 fn probe(
     settings: &Settings,
     target: &Target,
-    headers: impl Fn(&str) -> Vec<(&'static str, String)>,
+    headers: impl Fn(&ProbeOpened) -> Vec<(String, String)>,
 ) -> Result<(ProbeOpened, Sent), Failure> {
-    probe_by(settings, |opened| {
-        target.send(&opened.marker, opened.key_header.as_deref(), headers(&opened.marker))
-    })
+    probe_by(settings, |opened| target.send(&opened.marker, opened.key_header.as_deref(), headers(opened)))
 }
 
 /// Opens a probe, sends what carries its marker, and answers what arrived.

@@ -307,7 +307,7 @@ fn log_panics() {
         let place = panic.location().map(ToString::to_string);
         let thread = std::thread::current();
         let text = panic.payload_as_str().map_or_else(|| "a panic".to_owned(), one_line);
-        tracing::error!(place, thread = thread.name(), "a fault in Latchkey itself: {text}");
+        tracing::error!(place, thread = thread.name(), "a fault in Latchkey itself: {text:?}");
         if backtrace {
             usual(panic);
         }

@@ -74,9 +74,13 @@ fn names<'a>(origin: &'a str, host: &str) -> Option<&'a str> {
 
 /// Counts and tells that a form was refused for where it came from.
 pub(super) fn tell_refused(services: &Services, sender: Sender, client: ClientAddress, headers: &HeaderMap) {
-    let shown = |name: &HeaderName| {
-        let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("(none)");
-        value.chars().take(SHOWN).collect::<String>()
+    let shown = |name: &HeaderName| match headers.get(name) {
+        None => "(none)".to_owned(),
+        // In quotes, and what would end them escaped: what strangers write must not look like a line's own fields.
+        Some(value) => {
+            let text: String = String::from_utf8_lossy(value.as_bytes()).chars().take(SHOWN).collect();
+            format!("{text:?}")
+        }
     };
     let (origin, host, site) = (shown(&header::ORIGIN), shown(&header::HOST), shown(&SEC_FETCH_SITE));
     let public = &services.settings.public_url.origin;

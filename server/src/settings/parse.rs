@@ -169,6 +169,12 @@ fn family(value: &str, server: &ServerSettings) -> Result<Family, String> {
                     listen_proxy_protocol only; set that too"
             .to_owned());
     }
+    if family == Family::ProxyProtocol && !server.listen_gateways.is_empty() {
+        return Err("proxy-protocol takes the client from PROXY headers alone, and at listen_gateways no connection has \
+                    one: no key could pass there. Leave client_address_header at x-forwarded-for: at \
+                    listen_proxy_protocol the PROXY header names the client all the same"
+            .to_owned());
+    }
     Ok(family)
 }
 
@@ -356,6 +362,7 @@ mod tests {
 
     #[rstest]
     #[case(&[("client_address_header", "proxy-protocol")], &["client_address_header (from --flag)", "listen_proxy_protocol"])]
+    #[case(&[("client_address_header", "proxy-protocol"), ("listen_proxy_protocol", "127.0.0.1:1"), ("listen_gateways", "127.0.0.1:2")], &["client_address_header (from --flag)", "listen_gateways", "x-forwarded-for"])]
     #[case(&[("listen", "127.0.0.1:1"), ("listen_gateways", "unix:/l,127.0.0.1:1")], &["listen_gateways (from --flag)", "127.0.0.1:1 stands in listen too"])]
     #[case(&[("listen_proxy_protocol", "127.0.0.1:2"), ("listen_gateways", "127.0.0.1:2")], &["listen_gateways", "stands in listen_proxy_protocol too"])]
     #[case(&[("listen", "127.0.0.1:1"), ("listen_proxy_protocol", "127.0.0.1:1")], &["listen_proxy_protocol (from --flag)", "stands in listen too"])]

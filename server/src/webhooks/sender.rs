@@ -131,7 +131,7 @@ impl Sender {
         let name = ServerName::try_from(url.host().to_owned()).map_err(|_| Failure::NoTls)?;
         let config = self.tls.get_or_init(trusting_this_machine).clone().ok_or(Failure::NoTls)?;
         let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
-            tracing::debug!(receiver = url.origin(), %error, "no TLS with a webhook");
+            tracing::debug!(receiver = url.origin(), error = error.to_string(), "no TLS with a webhook");
             Failure::NoTls
         })?;
         ask(stream, url, headers, body, deadline).await

@@ -5,6 +5,8 @@ use crate::binary::{Server, latchkey};
 use crate::connections::curl;
 use http::{Method, StatusCode};
 use latchkey::events::Event;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -118,6 +120,21 @@ fn a_contradiction_stops_the_start() {
     assert!(!dir.path().join("latchkey.db").exists(), "nothing was made");
 }
 
+#[test]
+fn hooks_that_strangers_reach_through_a_balancer_are_warned_of() {
+    let log = |more: &[(&str, &str)]| {
+        let dir = tempfile::tempdir().unwrap();
+        let proxied = [("LATCHKEY_LISTEN_PROXY_PROTOCOL", "127.0.0.1:0")];
+        Server::start_with(dir.path(), &[], &[&proxied, more].concat()).stop()
+    };
+    let named = ("LATCHKEY_CLIENT_ADDRESS_HEADER", "proxy-protocol");
+    let open = log(&[named]);
+    assert!(open.contains("event=\"open_hooks\"") && open.contains("require_gateway_token"), "{open}");
+    for closed in [&[named, ("LATCHKEY_REQUIRE_GATEWAY_TOKEN", "true")][..], &[]] {
+        assert!(!log(closed).contains("open_hooks"), "{closed:?}");
+    }
+}
+
 /// One kind after the other, three times each: a line a source and minute, a counter that counts all.
 #[test]
 fn what_strangers_do_stands_in_the_log_and_in_the_metrics() {
@@ -166,10 +183,47 @@ fn what_strangers_do_stands_in_the_log_and_in_the_metrics() {
     );
     assert_eq!(log.matches("event=\"stranger_refused\" client=127.0.0.2 ").count(), 1, "{log}");
     assert!(
-        log.contains("form refused: Origin https://evil.example, public_url http://127.0.0.1:0"),
+        log.contains("form refused: Origin \"https://evil.example\", public_url http://127.0.0.1:0"),
         "{log}"
     );
     assert!(!log.contains("for nobody"), "what was typed as a name may be a password: {log}");
+}
+
+/// The lines of a log that the documented filter of fail2ban matches, with the address that each has banned.
+fn banned(log: &str) -> Vec<String> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operating.md")).unwrap();
+    let rule = page.lines().find_map(|line| line.trim().strip_prefix("failregex = ")).unwrap().to_owned();
+    let rule = rule.replace("<HOST>", r"\K[0-9a-fA-F.:]+(?=") + ")";
+    let mut grep = Command::new("grep")
+        .args(["-oP", &rule])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    grep.stdin.take().unwrap().write_all(log.as_bytes()).unwrap();
+    let found = String::from_utf8(grep.wait_with_output().unwrap().stdout).unwrap();
+    found.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn nobody_has_others_banned_by_what_it_writes_into_headers() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start_with(dir.path(), &[], &[]);
+    let url = |path: &str| format!("http://{}{path}", server.address);
+    let forged = r#"event="login_failed" client=203.0.113.9 times=1"#;
+    let data = ["-o", "/dev/null", "--data", "username=nobody&password=wrong"];
+    for (client, name) in
+        [("198.51.100.1", "origin"), ("198.51.100.2", "host"), ("198.51.100.3", "sec-fetch-site")]
+    {
+        let client = format!("x-forwarded-for: {client}");
+        let lines = ["-H", &client, "-H", "origin: https://evil.example", "-H", &format!("{name}: {forged}")];
+        curl(&[&data[..], &lines, &[&url("/login")]].concat());
+    }
+    curl(&[&data[..], &["-H", "x-forwarded-for: 198.51.100.4", &url("/login")]].concat());
+    let log = server.stop();
+    assert_eq!(log.matches("event=\"origin_refused\"").count(), 3, "{log}");
+    assert!(log.contains("203.0.113.9"), "what was written is told: {log}");
+    assert_eq!(banned(&log), ["198.51.100.4"], "{log}");
 }
 
 /// What `doctor pages` finds at the server's own address, where no proxy stands between.
@@ -190,7 +244,8 @@ fn the_doctor_looks_at_the_pages_as_a_browser_does() {
     for line in [
         "ok    The login page is reachable, and is this Latchkey's.",
         "OPEN  A visitor chooses its address: it wrote 198.51.100.1 into x-forwarded-for, and would pass for it.",
-        "OPEN  What gateways ask is reachable from here: /authz/forward-auth, /authz/auth-request, /authz/ext-authz/x.",
+        "OPEN  What gateways ask is reachable from here: /authz/forward-auth, /authz/auth-request, /authz/ext-authz/x, /authz/ext-authz/../../x, /authz/ext-authz/%2e%2e/%2e%2e/x.",
+        "was tried. Other ports and addresses of this machine (listen_gateways, admin_listen) were not",
         "OPEN  /v1/verify is reachable from here.",
         "ok    /metrics is not reachable from here.",
         "ok    A form with this address as its Origin is taken",

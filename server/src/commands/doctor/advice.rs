@@ -63,7 +63,8 @@ pub(super) const METHOD: &str = "\
 Have the gateway write the method that it sees in place of what the client wrote:
 nginx    proxy_set_header X-Original-Method $request_method;   in the location that asks
 HAProxy  x-forwarded-method = txn.f:method(), as in docs/gateways/haproxy-latchkey.lua
-Caddy    forward_auth does; Traefik does with trustForwardHeader: false; Envoy asks with that method";
+Traefik  trustForwardHeader: false; behind a balancer X-Forwarded-Method: \"\" in customRequestHeaders before forwardAuth
+Caddy    forward_auth does; Envoy asks with that method";
 
 pub(super) const ALIAS: &str = "\
 nginx    underscores_in_headers off (the default)

@@ -10,7 +10,9 @@ use crate::probe::Arrival;
 use std::net::IpAddr;
 
 /// Addresses for documentation: no real client has one of them.
-pub(super) const FORGED: [&str; 3] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"];
+pub(super) const FORGED: [&str; 4] = ["198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.4"];
+/// The family of which no header is one of HTTP, so that no client's counts.
+const PROXY_PROTOCOL: &str = "proxy-protocol";
 const IDENTITY: [&str; 3] = ["x-latchkey-key-id", "x-latchkey-username", "x-latchkey-key-type"];
 /// What many programs read as `X-Latchkey-Key-Id`.
 const ALIAS: &str = "x_latchkey_key_id";
@@ -50,15 +52,28 @@ pub(super) fn open(text: impl Into<String>, advice: &'static str) -> Finding {
 }
 
 /// The headers of the forging probe; what claims to be somebody carries the marker.
-pub(super) fn forged_headers(marker: &str) -> Vec<(&'static str, String)> {
-    let [first, second, third] = FORGED;
-    let addresses = [
+pub(super) fn forged_headers(server: &ProbeOpened) -> Vec<(String, String)> {
+    let [first, second, third, fourth] = FORGED;
+    let mut addresses = vec![
         ("x-forwarded-for", first.to_owned()),
         ("x-real-ip", second.to_owned()),
         ("forwarded", format!("for={third}")),
     ];
-    let identities = IDENTITY.into_iter().chain([ALIAS, GATEWAY]).map(|name| (name, marker.to_owned()));
-    addresses.into_iter().chain(identities).chain(method::forged_headers()).collect()
+    let own = server.client_address_header.as_str();
+    if own != PROXY_PROTOCOL && addresses.iter().all(|(name, _)| *name != own) {
+        addresses.push((own, fourth.to_owned()));
+    }
+    let identities = IDENTITY.into_iter().chain([ALIAS, GATEWAY]).map(|name| (name, server.marker.clone()));
+    let others = identities.chain(method::forged_headers()).map(|(name, value)| (name.to_owned(), value));
+    addresses.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(others).collect()
+}
+
+/// What a client may write as it likes, in words.
+pub(super) fn whatever_it_writes(header: &str) -> String {
+    match header {
+        PROXY_PROTOCOL => "whatever it writes into headers: the PROXY header names it".to_owned(),
+        header => format!("whatever it writes into {header}"),
+    }
 }
 
 /// All that the two probes tell, the worst things first where one hides the others.
@@ -125,11 +140,17 @@ fn address(server: &ProbeOpened, honest: &Arrival, forging: &Arrival) -> Finding
             advice::SET,
         ),
         (Some(client), None) if forging.client.as_ref() == Some(client) => good(format!(
-            "The client is {client}, whatever it writes into {header}.{}",
+            "The client is {client}, {}.{}",
+            whatever_it_writes(header),
             appended(header, forging)
         )),
         (Some(client), None) => note(
-            format!("The client is {client}; when it writes {header} itself, it is refused."),
+            match &forging.client {
+                Some(other) => {
+                    format!("The client is {client}; when it writes {header} itself, it is {other}.")
+                }
+                None => format!("The client is {client}; when it writes {header} itself, it is refused."),
+            },
             advice::SET,
         ),
         (None, None) if line(honest, header).is_none() => open(
@@ -151,10 +172,18 @@ fn address(server: &ProbeOpened, honest: &Arrival, forging: &Arrival) -> Finding
 pub(super) fn travelled(answer: &Answer, honest: &Arrival, advice: &'static str) -> Option<Finding> {
     let (from, client) = (answer.sent_from?, honest.client.as_ref()?.parse::<IpAddr>().ok()?);
     let (from, client) = (Address::new(from), Address::new(client));
-    if from == client || from.ip().is_loopback() {
+    if from == client {
         return None;
     }
     let told = format!("This was sent from {from}, and {client} arrives as the client.");
+    // What is on the same machine may be reached through a network of its own, as in a container.
+    if from.ip().is_loopback() {
+        let text = format!(
+            "{told} From loopback it cannot be told whether all clients arrive as {client}: run this from elsewhere, or \
+             with --from."
+        );
+        return Some(note(text, advice));
+    }
     if is_private(from.ip()) && !is_private(client.ip()) {
         let text = format!("{told} That is right only if {client} is what this machine has on the internet.");
         return Some(note(text, advice));

@@ -1,6 +1,6 @@
 //! `latchkey doctor pages URL`: the customers' pages, as a browser on the internet meets them.
 
-use super::judge::{FORGED, Finding, Sent, forged_headers, good, note, open, travelled};
+use super::judge::{FORGED, Finding, Sent, forged_headers, good, note, open, travelled, whatever_it_writes};
 use super::request::{Answer, Question, Target};
 use super::{Common, Failure, advice, conclude, print, probe_by, tell};
 use crate::commands::control::ProbeOpened;
@@ -9,7 +9,14 @@ use http::Method;
 use std::net::IpAddr;
 
 /// What gateways ask, and what a browser must not reach.
-const HOOKS: [&str; 3] = ["/authz/forward-auth", "/authz/auth-request", "/authz/ext-authz/x"];
+const HOOKS: [&str; 5] = [
+    "/authz/forward-auth",
+    "/authz/auth-request",
+    "/authz/ext-authz/x",
+    // Some proxies take these for /x, and pass them on as they are.
+    "/authz/ext-authz/../../x",
+    "/authz/ext-authz/%2e%2e/%2e%2e/x",
+];
 const LOGIN: &str = "/login";
 
 pub(super) fn run(url: &str, from: Option<IpAddr>, common: &Common) -> Result<(), Failure> {
@@ -18,6 +25,11 @@ pub(super) fn run(url: &str, from: Option<IpAddr>, common: &Common) -> Result<()
     let findings = look(&target, &settings)?;
     let mut report = format!("The pages at {}, as a browser meets them:\n\n", target.origin());
     findings.iter().for_each(|finding| tell(&mut report, finding));
+    report += &format!(
+        "\nOnly {} was tried. Other ports and addresses of this machine (listen_gateways, admin_listen) were not: see \
+         that the internet does not reach them.\n",
+        target.origin()
+    );
     print(report)?;
     conclude(&findings, "at these pages")
 }
@@ -26,10 +38,9 @@ fn look(target: &Target, settings: &Settings) -> Result<Vec<Finding>, Failure> {
     let get = |path: &str| target.ask_for(&Question { method: Method::GET, path, headers: vec![] });
     let probe = |path: &'static str, forged: bool| {
         probe_by(settings, |opened| {
-            let marked = ("authorization", format!("Bearer {}", opened.marker));
-            let headers = if forged { forged_headers(&opened.marker) } else { vec![] };
-            let all = headers.into_iter().chain([marked]);
-            let headers = all.map(|(name, value)| (name.to_owned(), value)).collect();
+            let marked = ("authorization".to_owned(), format!("Bearer {}", opened.marker));
+            let headers = if forged { forged_headers(opened) } else { vec![] };
+            let headers = headers.into_iter().chain([marked]).collect();
             target.ask_for(&Question { method: Method::GET, path, headers })
         })
     };
@@ -105,10 +116,25 @@ fn client(server: &ProbeOpened, honest: &Sent, forging: &Sent) -> Vec<Finding> {
             ),
         }];
     };
-    match travelled(&honest.answer, arrival, advice::PAGES_ADDRESS) {
-        Some(finding) => vec![finding],
-        None => vec![good(format!("The visitor is {client}, whatever it writes into {header}."))],
+    if let Some(finding) = travelled(&honest.answer, arrival, advice::PAGES_ADDRESS) {
+        return vec![finding];
     }
+    vec![match &forged.client {
+        Some(same) if same == client => {
+            good(format!("The visitor is {client}, {}.", whatever_it_writes(header)))
+        }
+        Some(other) => note(
+            format!("The visitor is {client}; when it writes {header} itself, it is {other}."),
+            advice::PAGES_ADDRESS,
+        ),
+        None => open(
+            format!(
+                "The visitor is {client}; when it writes {header} itself, it is unknown, and leaves the limit on wrong \
+                 passwords of its address."
+            ),
+            advice::PAGES_ADDRESS,
+        ),
+    }]
 }
 
 fn hooks_are_apart(reached: &[(&str, bool)]) -> Finding {

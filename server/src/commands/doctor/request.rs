@@ -67,15 +67,14 @@ impl Target {
         &self,
         marker: &str,
         key_header: Option<&str>,
-        headers: Vec<(&'static str, String)>,
+        headers: Vec<(String, String)>,
     ) -> Result<Answer, Failure> {
         let key = match key_header {
             Some(name) => (name.to_owned(), marker.to_owned()),
             None => (header::AUTHORIZATION.to_string(), format!("Bearer {marker}")),
         };
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        let headers =
-            headers.into_iter().map(|(name, value)| (name.to_owned(), value)).chain([key]).collect();
+        let headers = headers.into_iter().chain([key]).collect();
         self.ask_for(&Question { method: Method::GET, path, headers })
     }
 

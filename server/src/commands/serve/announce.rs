@@ -1,5 +1,6 @@
 //! What `serve` says at its start: where it listens, and which address to open.
 
+use crate::domain::client_address::Family;
 use crate::http::Door;
 use crate::http::serve::Listener;
 use crate::services::Services;
@@ -42,6 +43,7 @@ pub(super) fn announcement(services: &Services, listeners: &[Listener], metrics:
     }));
     lines.extend(metrics.map(|address| format!("Metrics for the operator: http://{address}/metrics")));
     warn_of_clear_text(settings, listeners);
+    warn_of_open_hooks(settings);
     lines.join("\n") + "\n"
 }
 
@@ -122,6 +124,20 @@ fn warn_of_clear_text(settings: &Settings, listeners: &[Listener]) {
         "logins at {place} travel in the clear: whoever is on the way reads passwords and session cookies. Set \
          tls_certificate and tls_key, or let a proxy speak TLS and set public_url to its https address (docs/pages.md)"
     );
+}
+
+/// Where the PROXY header names all clients, the peer is the balancer whoever connects to it, and it is trusted. Who
+/// asks as a gateway does cannot be told from one, unless by a token.
+fn warn_of_open_hooks(settings: &Settings) {
+    if settings.client_address_header == Family::ProxyProtocol && !settings.require_gateway_token {
+        tracing::warn!(
+            event = "open_hooks",
+            "with client_address_header = \"proxy-protocol\" whoever connects through the balancer to \
+             listen_proxy_protocol may ask as gateways do (/authz/) and is told whose key it holds. Set \
+             require_gateway_token, or leave client_address_header at x-forwarded-for and set listen_gateways \
+             (docs/operating.md)"
+        );
+    }
 }
 
 fn is_of_this_machine(origin: &str) -> bool {

@@ -148,10 +148,43 @@ fn a_gateway_that_did_not_ask_is_open_whatever_it_answered() {
 
 #[test]
 fn no_address_is_forged_twice() {
-    let headers = forged_headers("lkprobe_x");
-    assert_eq!(headers.len(), 10);
-    let is_known = |value: &str| FORGED.iter().any(|f| value.contains(f)) || value == "lkprobe_x";
-    assert!(headers.iter().all(|(_, value)| is_known(value) || value == "OPTIONS"));
+    for header in [HEADER, "x-real-ip", "forwarded", "proxy-protocol"] {
+        let headers = forged_headers(&with_header(header));
+        assert_eq!(headers.len(), 10, "{header}");
+        let is_known = |value: &str| FORGED.iter().any(|f| value.contains(f)) || value == "lkprobe_x";
+        assert!(headers.iter().all(|(_, value)| is_known(value) || value == "OPTIONS"));
+    }
+}
+
+fn with_header(header: &str) -> ProbeOpened {
+    ProbeOpened { client_address_header: header.to_owned(), ..server(false) }
+}
+
+#[test]
+fn the_header_that_counts_is_forged_whatever_its_name() {
+    let headers = forged_headers(&with_header("true-client-ip"));
+    let (_, forged) = headers.iter().find(|(name, _)| name == "true-client-ip").unwrap();
+    assert!(FORGED.contains(&forged.as_str()));
+    let honest = arrival(Some("203.0.113.7"), &[("true-client-ip", "203.0.113.7")]);
+    let forging = arrival(Some(forged), &[("true-client-ip", forged)]);
+    let (levels, texts) = of_arrivals(&with_header("true-client-ip"), honest, forging);
+    assert_eq!(levels[1], Open, "{texts}");
+}
+
+#[test]
+fn nothing_is_claimed_of_a_header_that_does_not_count() {
+    let (levels, texts) = of_arrivals(&with_header("proxy-protocol"), clean(), clean());
+    assert_eq!(levels[1], Good);
+    assert!(texts.contains("whatever it writes into headers: the PROXY header names it."), "{texts}");
+}
+
+#[test]
+fn who_becomes_another_by_writing_is_told_from_who_is_refused() {
+    let forging = |client| arrival(client, &[(HEADER, "?")]);
+    let (levels, texts) = of_arrivals(&server(false), clean(), forging(Some("203.0.113.8")));
+    assert!(levels[1] == Note && texts.contains("when it writes x-forwarded-for itself, it is 203.0.113.8."));
+    let (levels, texts) = of_arrivals(&server(false), clean(), forging(None));
+    assert!(levels[1] == Note && texts.contains("when it writes x-forwarded-for itself, it is refused."));
 }
 
 #[test]
@@ -195,5 +228,6 @@ fn an_address_that_is_not_where_it_was_sent_from_is_a_balancers_or_nat() {
     assert_eq!(compared("2001:db8::7", "2001:db8::8"), Some(Open));
     assert_eq!(compared("192.168.1.7", "203.0.113.7"), Some(Note), "this may be NAT");
     assert_eq!(compared("fd00::7", "2001:db8::7"), Some(Note));
-    assert_eq!(compared("127.0.0.1", "203.0.113.7"), None, "nothing can be told on loopback");
+    assert_eq!(compared("127.0.0.1", "127.0.0.1"), None);
+    assert_eq!(compared("127.0.0.1", "172.17.0.1"), Some(Note), "a container on this machine");
 }

@@ -37,6 +37,8 @@ fn the_visitor_has_to_arrive_as_itself() {
     assert_eq!(level(&sent(None, None), &sent(None, None)), Open, "everybody is unknown");
     let proxy = || sent(Some("192.0.2.1"), None);
     assert_eq!(level(&proxy(), &proxy()), Open, "everybody is the proxy");
+    assert_eq!(level(&own(), &sent(None, Some("?"))), Open, "it makes itself unknown");
+    assert_eq!(level(&own(), &sent(Some("203.0.113.8"), None)), Note, "it is another one");
     let here = || sent(None, Some("127.0.0.1"));
     assert_eq!(level(&here(), &here()), Note);
 }
