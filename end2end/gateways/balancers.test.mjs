@@ -54,6 +54,8 @@ before(async () => {
   balancer = adopt(spawn('/usr/sbin/nginx', args, { stdio: 'ignore' }));
   const trusted = ['127.0.0.1', BALANCER].flatMap((address) => ['--trusted-proxy', address]);
   latchkey = await Latchkey.start({ listen: '127.0.0.1:3000', more: trusted });
+  await latchkey.halt();
+  await latchkey.resume({ LATCHKEY_CORS_PREFLIGHTS: 'pass' });
   api = await Api.start();
   customer = await Customer.add(latchkey, 'demouser');
 });
@@ -75,19 +77,34 @@ for (const name of Object.keys(GATEWAYS)) {
     });
     after(() => gateway?.stop());
 
+    const to = `${ADDRESS}:${PORT}`;
+    before(async () => {
+      for (let n = 0; n < 50 && [404, 502].includes((await ask('192.0.2.22', [], { to })).status); n += 1) await sleep(100);
+    });
+
     test('a key latches to the client, and not to the balancer', async () => {
       const key = await customer.generate('default');
-      const through = (from, ...lines) => ask(from, [`X-API-Key: ${key.token}`, ...lines], { to: `${ADDRESS}:${PORT}` });
-      let first = await through('192.0.2.20');
-      for (let n = 0; n < 50 && [404, 502].includes(first.status); n += 1) {
-        await sleep(100);
-        first = await through('192.0.2.20');
-      }
+      const through = (from, ...lines) => ask(from, [`X-API-Key: ${key.token}`, ...lines], { to });
+      const first = await through('192.0.2.20');
       assert.equal(first.status, 200, first.all);
       assert.deepEqual(await customer.uses(key), [1, '192.0.2.20']);
       assert.equal((await through('192.0.2.21')).status, 403);
       assert.equal((await through('192.0.2.21', 'X-Forwarded-For: 192.0.2.20')).status, 403, 'it chooses its address');
       assert.equal((await through('192.0.2.20', 'X-Forwarded-For: 198.51.100.9')).status, 200);
+    });
+
+    test('a preflight passes, and nothing that only says to be one', async () => {
+      const preflight = ['Origin: https://app.example', 'Access-Control-Request-Method: POST'];
+      const passed = await ask('192.0.2.20', preflight, { to, method: 'OPTIONS' });
+      assert.equal(passed.status, 200, passed.all);
+      for (const line of ['X-Forwarded-Method', 'X-Original-Method', 'X_Forwarded_Method', 'X-HTTP-Method-Override']) {
+        for (const method of ['GET', 'POST', 'DELETE']) {
+          api.calls = [];
+          const forged = await ask('192.0.2.20', [...preflight, `${line}: OPTIONS`], { to, method, path: '/x' });
+          assert.equal(forged.status, 401, `${line} ${method}: ${forged.all}`);
+          assert.equal(api.calls.length, 0, 'the API is not called');
+        }
+      }
     });
   });
 }

@@ -38,9 +38,11 @@ socket.on('data', (data) => {
 socket.write(['GET /socket HTTP/1.1', 'Host: ' + to, ...lines, '', ''].join('\\r\\n'));
 `;
 
-/** Asks for an upgrade of the connection; the status and all that came. */
-export async function shakeHands(from, lines, upgrade) {
-  const hands = ['Connection: Upgrade', `Upgrade: ${upgrade}`, 'Sec-WebSocket-Version: 13'];
+/** Asks for an upgrade of the connection, with a line for each that it names; the status and all that came. */
+export async function shakeHands(from, lines, ...upgrades) {
+  const settings = ['Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA'];
+  const asks = upgrades.some((upgrade) => upgrade.includes('h2c')) ? settings : ['Connection: Upgrade'];
+  const hands = [...asks, ...upgrades.map((upgrade) => `Upgrade: ${upgrade}`), 'Sec-WebSocket-Version: 13'];
   const nonce = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
   const inside = ['--net=' + process.env.CLIENTS_NETWORK, process.execPath, '--eval', HANDS, '--'];
   const { stdout } = await run('nsenter', [...inside, from, ADDRESS, ...hands, nonce, ...lines]);

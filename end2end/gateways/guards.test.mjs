@@ -72,6 +72,25 @@ const UPGRADE_GUARDS = [
   ['HAProxy', 'h2c', without(/http-request del-header upgrade .*/g)],
 ];
 
+// Which guard keeps a second line of Upgrade out, and what the API then sees.
+const LINE_GUARDS = [
+  ['Caddy', ['h2c', 'websocket'], without(/request_header @socket .*/g)],
+  ['HAProxy', ['h2c', 'websocket'], without(/\{ req.fhdr_cnt\(upgrade\) eq 1 \} /g)],
+];
+
+for (const [name, upgrades, change] of LINE_GUARDS) {
+  test(`${name}: of two lines of Upgrade none but a WebSocket's, or the API is made to speak ${upgrades[0]}`, async () => {
+    const gateway = await startGateway(name, { change });
+    api.calls = [];
+    try {
+      await shakeHands(CLIENT, [`X-API-Key: ${key.token}`], ...upgrades);
+      assert.ok(api.calls.some((call) => call.upgrade?.includes(upgrades[0])), JSON.stringify(api.calls));
+    } finally {
+      await gateway.stop();
+    }
+  });
+}
+
 for (const [name, upgrade, change] of UPGRADE_GUARDS) {
   test(`${name}: only WebSockets, or the API is made to speak ${upgrade} past the gateway`, async () => {
     const gateway = await startGateway(name, { change });
@@ -86,10 +105,11 @@ for (const [name, upgrade, change] of UPGRADE_GUARDS) {
 }
 
 // What keeps a client from passing for a browser that only asks, where those pass.
+const TRUSTING = (text) =>
+  text.replace('trustForwardHeader: false', 'trustForwardHeader: true').replace('    # No forwardedHeaders.insecure', '    forwardedHeaders: { insecure: true }\n    #');
 const METHOD_GUARDS = [
   ['nginx', without(/proxy_set_header X-Original-Method .*|proxy_pass_request_headers off;/g)],
-  ['Traefik', (text) =>
-    text.replace('trustForwardHeader: false', 'trustForwardHeader: true').replace('    # No forwardedHeaders.insecure', '    forwardedHeaders: { insecure: true }\n    #')],
+  ['Traefik', (text) => TRUSTING(text).replace('          X-Forwarded-Method: ""\n', '')],
   ['HAProxy', (text) => text.replace('{ txn.sf:method() }', '{ txn.sf:req_fhdr("x-forwarded-method") }')],
 ];
 

@@ -53,6 +53,21 @@ export function kindCases(scene) {
     return [...statuses].sort().join();
   });
 
+  check('nor does one in a second line of Upgrade, beside a WebSocket', async () => {
+    const statuses = new Set();
+    for (const other of ['h2c', 'h3c', 'websocket2']) {
+      for (const upgrades of [[other, 'websocket'], ['websocket', other], [other, 'websocket', other]]) {
+        api().calls = [];
+        const { status, all } = await shakeHands(home, [apiKey(key().token)], ...upgrades);
+        assert.ok([101, 200, 403].includes(status), `${upgrades}: ${all}`);
+        const asked = api().calls.flatMap((call) => call.lines).filter(([line]) => line === 'upgrade');
+        assert.ok(asked.length <= 1 && asked.every(([, value]) => value === 'websocket'), `${upgrades}: ${JSON.stringify(asked)}`);
+        statuses.add(status);
+      }
+    }
+    return [...statuses].sort().join();
+  });
+
   check('up to 250 header lines: judged by the key, never 500', async () => {
     const lines = (count) => Array.from({ length: count }, (_, n) => `A${n}: b`);
     for (const count of [85, 88, 95, 100, 120, 200]) await passes(home, [bearer(key().token), ...lines(count)]);

@@ -62,6 +62,10 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** A proxy that matches what it makes of a path, and passes on what it was asked, takes these for /x. */
+const CLIMBING = ['/../../x', '/%2e%2e/%2E%2E/x', '/..%2f..%2fx', '/..?a'].map((rest) => `/authz/ext-authz${rest}`);
+const REFUSED = { nginx: 404, Caddy: 404, Traefik: 404 };
+
 /** Starts a program and waits until this address is answered so: some listen before they know their routes. */
 async function start(command, cwd, [url, expected]) {
   const [program, ...args] = command;
@@ -129,6 +133,15 @@ for (const name of Object.keys(PROXIES)) {
       assert.match(done.text, /set-cookie: __Host-/i);
       for (const path of ['/authz/forward-auth', '/authz/auth-request', '/authz/ext-authz/x', '/v1/verify', '/metrics']) {
         for (const args of [[], ['-X', 'POST']]) assert.equal((await browse(home, path, args)).status, 404, path);
+      }
+      for (const target of CLIMBING) {
+        const args = ['--path-as-is', '-H', `Authorization: Bearer ${'x'.repeat(20)}`];
+        const { status, text } = await browse(home, target, args);
+        assert.equal(status, REFUSED[name], `${target}: ${text}`);
+        assert.doesNotMatch(text, /x-latchkey/i, target);
+        // As a client writes it to a proxy of its own.
+        const whole = await browse(home, '/', [...args, '--http1.1', '--request-target', `https://${HOST}${target}`]);
+        assert.equal(whole.status, REFUSED[name], `${target}: ${whole.text}`);
       }
       const plain = await browse(home, '/login', [], { scheme: 'http' });
       assert.ok([301, 302, 308].includes(plain.status), plain.text);

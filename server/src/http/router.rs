@@ -25,6 +25,7 @@ use super::{access, assets, client, guard};
 use crate::domain::client_address::ClientAddress;
 use crate::priority::stand_back;
 use crate::services::Services;
+use crate::settings::Settings;
 use crate::traffic::Held;
 use any_spawner::Executor;
 use app::{Language, PortalError, SiteFiles};
@@ -70,7 +71,7 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
         let (services, portal, pages) = (Arc::clone(&services), portal.clone(), pages.clone());
         async move {
             match admit_page(&services, request).await {
-                Ok((request, place)) => answer_page(request, place, portal, &pages).await,
+                Ok((request, place)) => answer_page(&services.settings, request, place, portal, &pages).await,
                 Err(refusal) => *refusal,
             }
         }
@@ -78,7 +79,13 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
     Entrance::new(gateways, rest)
 }
 
-async fn answer_page(request: Request, place: Held, portal: Router, pages: &Handle) -> Response {
+async fn answer_page(
+    settings: &Settings,
+    request: Request,
+    place: Held,
+    portal: Router,
+    pages: &Handle,
+) -> Response {
     let answering = async move {
         stand_back();
         match portal.oneshot(request).await {
@@ -92,7 +99,10 @@ async fn answer_page(request: Request, place: Held, portal: Router, pages: &Hand
         Err(error) => error.to_string(),
     };
     tracing::error!(%error, "a page failed");
-    (StatusCode::INTERNAL_SERVER_ERROR, "This page failed; the server's log says why.").into_response()
+    let text = "This page failed; the server's log says why.";
+    let mut response = (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
+    guard::harden(settings, response.headers_mut());
+    response
 }
 
 fn portal(site: Site) -> Router {
@@ -168,4 +178,34 @@ async fn around(State(site): State<Site>, request: Request, next: Next) -> Respo
         access::note_client(&mut response, client);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Layers;
+    use crate::traffic::{Client, Origin, Pool, Sources};
+    use axum::body::Body;
+    use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, STRICT_TRANSPORT_SECURITY};
+
+    #[tokio::test]
+    async fn a_page_that_fails_is_answered_as_strictly_as_any() {
+        let public = vec![("public_url", "--test", "https://keys.example.com".to_owned())];
+        let settings = Settings::parse(&Layers::load(None, std::iter::empty(), public).unwrap()).unwrap();
+        let sources = Sources::default();
+        let visitor = sources.account(Origin { is_vouched_for: true, client: Client::Unknown });
+        let place = sources.take(&visitor, Pool::Pages, &settings.server.shares.of(8)).ok().unwrap();
+        let half = || {
+            Body::from_stream(futures::stream::once(async {
+                Err::<Vec<u8>, _>(std::io::Error::other("a fault"))
+            }))
+        };
+        let portal = Router::new().fallback(move || async move { Response::new(half()) });
+        let answer = answer_page(&settings, Request::default(), place, portal, &Handle::current()).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        for header in [CONTENT_SECURITY_POLICY, STRICT_TRANSPORT_SECURITY] {
+            assert!(answer.headers().contains_key(&header), "{header}");
+        }
+        assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
+    }
 }

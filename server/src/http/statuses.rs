@@ -141,6 +141,10 @@ impl Problem {
         status: StatusCode::NOT_FOUND,
         detail: "This address answers gateways only; pages are at the public address (settings listen, public_url).",
     };
+    pub(super) const CLIMBING: Self = Self {
+        status: StatusCode::BAD_REQUEST,
+        detail: "The path steps up (..), so that it cannot be told what is asked for. Gateways ask with a path of their own.",
+    };
     pub(super) const PROBE: Self = Self {
         status: StatusCode::FORBIDDEN,
         detail: "This was a probe of `latchkey doctor`; it is always refused.",

@@ -5,7 +5,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 
 const ENDPOINTS: [&str; 3] =
-    ["/authz/forward-auth", "/authz/auth-request", "/authz/ext-authz/v1/pets/../%2e%2e/../healthz"];
+    ["/authz/forward-auth", "/authz/auth-request", "/authz/ext-authz/v1/pets/./a..b/%41"];
 
 #[tokio::test]
 async fn allow_is_an_empty_200_with_the_identity() {
@@ -215,6 +215,15 @@ async fn envoy_may_ask_with_any_path_and_it_decides_nothing() {
         assert_eq!((with.status, with.header("x-latchkey-key-id")), (StatusCode::OK, &*key.id), "{path}");
         let without = app.authz_with(path, "127.0.0.1", &[client]).await;
         assert_eq!((without.status, without.code()), (StatusCode::UNAUTHORIZED, "MISSING"), "{path}");
+    }
+    // A proxy before the pages may take these for other paths than it passes on, and let strangers in.
+    for path in
+        ["/authz/ext-authz/../../x", "/authz/ext-authz/%2E%2e/%2e%2e/x?y", "/authz/ext-authz/..%2f..%2Fx"]
+    {
+        let lines = [("x-api-key", key.token.as_str()), ("x-forwarded-for", "203.0.113.7")];
+        let answer = app.authz_with(path, "127.0.0.1", &lines).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, ""), "{path}");
+        assert_eq!(answer.header("x-latchkey-key-id"), "");
     }
     // No path of Envoy's beside the endpoint is one of ours that says yes.
     let other = app.authz_with("/authz/ext-authzother", "127.0.0.1", &[("x-api-key", &key.token)]).await;

@@ -53,6 +53,9 @@ pub(super) async fn answer(
         probed::note(services, caller, preflight::client_method(dialect, &request.method, headers), headers);
         return Problem::PROBE.into_response();
     }
+    if dialect == Dialect::ExtAuthz && climbs(request.uri.path()) {
+        return Problem::CLIMBING.into_response();
+    }
     if !is_believed(services, caller.peer, headers) {
         client::note_ignored(services, caller.peer, headers);
         tell_disbelieved(services, caller.peer);
@@ -80,6 +83,16 @@ pub(super) async fn answer(
     };
     note_verdict(services, &mut response, client.ok(), &verdict);
     response
+}
+
+/// Whether a path steps up: in a form that a proxy before us may read so, and then take the path for another one than
+/// the one that it passes on.
+fn climbs(path: &str) -> bool {
+    if !path.contains("..") && !path.contains('%') {
+        return false;
+    }
+    let plain = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+    plain.split(['/', '\\']).any(|part| part == "..")
 }
 
 /// Envoy asks with the client's address behind its own path; where it asks with that path alone, it names the
@@ -168,4 +181,29 @@ fn allow(key: &KeyEntry) -> Response {
 /// Ids and usernames are ASCII.
 fn text(value: &str) -> HeaderValue {
     HeaderValue::from_str(value).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::climbs;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("/authz/ext-authz/../../x")]
+    #[case("/authz/ext-authz/..")]
+    #[case("/authz/ext-authz/%2e%2e/%2E%2E/x")]
+    #[case("/authz/ext-authz/.%2E/x")]
+    #[case("/authz/ext-authz/..%2f..%2Fx")]
+    #[case("/authz/ext-authz/..%5c..\\x")]
+    fn steps_up_are_found_in_every_spelling(#[case] path: &str) {
+        assert!(climbs(path));
+    }
+
+    #[rstest]
+    #[case("/authz/ext-authz")]
+    #[case("/authz/ext-authz/files/a..b/...")]
+    #[case("/authz/ext-authz/100%/%41/.well-known/./x")]
+    fn other_paths_of_clients_are_theirs(#[case] path: &str) {
+        assert!(!climbs(path));
+    }
 }
