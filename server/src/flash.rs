@@ -104,12 +104,14 @@ impl FlashStore {
         found.map(|kept| kept.shown.clone())
     }
 
-    /// Forgets what its reader has; for others nothing changes.
-    pub fn forget(&self, name: &FlashName, reader: SessionNo) {
+    /// Forgets what its reader has, if it is this one; answers whether it is. For others nothing changes.
+    pub fn forget(&self, name: &FlashName, reader: SessionNo) -> bool {
         let mut kept = self.0.lock();
-        if kept.get(name).is_some_and(|kept| kept.reader == reader) {
+        let is_own = kept.get(name).is_some_and(|kept| kept.reader == reader);
+        if is_own {
             kept.remove(name);
         }
+        is_own
     }
 
     /// Forgets the secrets for an authenticator that a session was shown: one is confirmed, or another takes its place.

@@ -43,12 +43,20 @@ struct Successor {
     until: Steady,
 }
 
+impl Successor {
+    /// Whether it was made for this browser; one whose address is not known may be anybody's.
+    fn is_for(&self, browser: &Browser) -> bool {
+        browser.source.is_some() && self.browser == *browser
+    }
+}
+
 /// Tokens that took the place of others a moment ago. In memory only: after a restart old tokens are worth nothing.
 #[derive(Default)]
 pub(super) struct Renewals(Mutex<HashMap<SessionHash, Successor>>);
 
 impl Renewals {
-    /// The token that takes the place of `from`: requests that come at once get the same.
+    /// The token that takes the place of `from`: requests of the same browser that come at once get the same. Others get
+    /// one that is worth nothing unless they are first.
     fn successor(
         &self,
         from: SessionHash,
@@ -57,10 +65,11 @@ impl Renewals {
     ) -> Result<SessionToken, PortalError> {
         let mut successors = self.0.lock();
         successors.retain(|_, successor| now < successor.until);
-        if let Some(successor) = successors.get(&from) {
-            return Ok(successor.token.clone());
-        }
-        let token = SessionToken::generate()?;
+        let token = match successors.get(&from) {
+            Some(successor) if successor.is_for(&browser) => return Ok(successor.token.clone()),
+            Some(_) => return SessionToken::generate(),
+            None => SessionToken::generate()?,
+        };
         successors
             .insert(from, Successor { token: token.clone(), browser, until: now.plus_seconds(LED_SECONDS) });
         Ok(token)
@@ -73,14 +82,17 @@ impl Renewals {
         let mut hash = from;
         for _ in 0..LED_TIMES {
             let Some(successor) = successors.get(&hash) else { break };
-            let is_own = browser.source.is_some() && successor.browser == *browser;
-            if !is_own || now >= successor.until {
+            if !successor.is_for(browser) || now >= successor.until {
                 return None;
             }
             hash = successor.token.hash();
             found = Some(successor.token.clone());
         }
         found
+    }
+
+    fn sweep(&self, now: Steady) {
+        self.0.lock().retain(|_, successor| now < successor.until);
     }
 }
 
@@ -114,6 +126,11 @@ impl Prepared {
 }
 
 impl Accounts {
+    /// Forgets the tokens that lead nobody on any more.
+    pub fn sweep_renewals(&self) {
+        self.renewals.sweep(self.clock.steady());
+    }
+
     /// Another token for the session of the actor.
     pub(super) fn prepare_renewal(&self, actor: &Actor) -> Result<Prepared, PortalError> {
         self.prepare(actor.session, actor.token, Browser::of(actor.address, &actor.user_agent))
@@ -157,7 +174,22 @@ mod tests {
         assert!(led(&browser("203.0.113.7", "curl"), 0).is_none(), "a copy in another program");
         assert!(renewals.follow(SessionHash([2; 32]), &own, now).is_none());
         let (from, unknown) = (SessionHash([3; 32]), browser("", "Firefox"));
-        renewals.successor(from, unknown.clone(), now).unwrap();
+        let first = renewals.successor(from, unknown.clone(), now).unwrap();
         assert!(renewals.follow(from, &unknown, now).is_none(), "it may be anybody");
+        let other = renewals.successor(from, unknown, now).unwrap();
+        assert!(first.hash() != other.hash(), "so it gets no token that was made already either");
+    }
+
+    #[test]
+    fn a_token_is_handed_to_the_browser_alone_that_it_was_made_for() {
+        let (renewals, from, now) = (Renewals::default(), SessionHash([1; 32]), Steady(0));
+        let (own, other) = (browser("203.0.113.7", "Firefox"), browser("203.0.113.8", "Firefox"));
+        let first = renewals.successor(from, own.clone(), now).unwrap();
+        assert!(renewals.successor(from, other, now).unwrap().hash() != first.hash());
+        assert!(renewals.successor(from, own.clone(), now).unwrap().hash() == first.hash(), "nor is it lost");
+        renewals.sweep(now.plus_seconds(LED_SECONDS - 1));
+        assert_eq!(renewals.0.lock().len(), 1);
+        renewals.sweep(now.plus_seconds(LED_SECONDS));
+        assert!(renewals.0.lock().is_empty(), "it is not kept longer than it leads");
     }
 }

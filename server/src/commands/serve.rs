@@ -7,7 +7,7 @@ use super::control::{self, DataDir};
 use super::out::cannot_print;
 use super::{Common, Failure};
 use crate::http::serve::{Front, Listener, Tls, serve};
-use crate::http::{admin, site};
+use crate::http::{Entrance, admin, site};
 use crate::life::{Ended, one_line};
 use crate::priority::stand_back;
 use crate::services::{Services, SystemClock, start};
@@ -27,6 +27,8 @@ use tracing_subscriber::EnvFilter;
 
 /// How often sessions that ended by their limits are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often secrets are looked for that have been kept long enough.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// How long the letter in flight may hold up the end.
 const LAST_LETTER: Duration = Duration::from_secs(5);
 /// How long notices may be written down at the end.
@@ -169,6 +171,8 @@ async fn serve_until_signal(
     life.run(pages, "the listener for verbs", &stop, verbs);
     print_announcement(services, &announce::announcement(services, &listeners, metrics.as_ref()))?;
     let entrance = site(Arc::clone(services), pages.clone());
+    let forgetting = forget(entrance.clone(), Arc::clone(services), stop.clone());
+    life.run(pages, "the removal of secrets", &stop, forgetting);
     let front = Front::new(settings, Arc::clone(&services.traffic), entrance, stop.clone());
     let mut front = front.with_doors(doors.clone());
     if let (Some(tls), Some(hangup)) = (tls, signals.hangup()) {
@@ -258,9 +262,23 @@ async fn sweep(services: Arc<Services>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = tick.tick() => {
                 services.accounts.sweep_sessions().await;
-                services.flash.sweep(services.clock.now());
                 services.notices.sweep().await;
                 services.webhooks.sweep_deliveries().await;
+            }
+        }
+    }
+}
+
+/// Whatever was shown or answered a while ago is wiped from memory, also where nobody sends anything any more.
+async fn forget(entrance: Entrance, services: Arc<Services>, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(FORGET_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {
+                services.flash.sweep(services.clock.now());
+                services.accounts.sweep_renewals();
+                entrance.sweep(services.clock.now());
             }
         }
     }

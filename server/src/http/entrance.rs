@@ -1,9 +1,11 @@
 //! Where every request comes in: what gateways ask is answered right here, everything else by the router.
 
+use super::answers::FormAnswers;
 use super::client::{Caller, Door};
 use super::gateway::{Gateways, Hook, VERIFY};
 use super::guard;
 use super::statuses::Problem;
+use crate::domain::time::Micros;
 use crate::services::Services;
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -21,13 +23,26 @@ const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 pub struct Entrance {
     gateways: Option<Arc<Gateways>>,
     rest: Router,
+    answers: Option<Arc<FormAnswers>>,
 }
 
 impl Entrance {
     /// Answers what gateways ask with `services`, all other requests with `rest`.
     #[must_use]
     pub fn new(services: Arc<Services>, rest: Router) -> Self {
-        Self { gateways: Some(Arc::new(Gateways::new(services))), rest }
+        Self { gateways: Some(Arc::new(Gateways::new(services))), rest, answers: None }
+    }
+
+    /// Keeps the answers of forms here.
+    pub(super) fn keeping(self, answers: Arc<FormAnswers>) -> Self {
+        Self { answers: Some(answers), ..self }
+    }
+
+    /// Forgets the answers of forms that nobody sent again in time: they may hold secrets.
+    pub fn sweep(&self, now: Micros) {
+        if let Some(answers) = &self.answers {
+            answers.sweep(now);
+        }
     }
 
     /// Answers one request of `caller`.
@@ -74,6 +89,6 @@ fn without_body(response: Response) -> Response {
 /// Answers everything with a router.
 impl From<Router> for Entrance {
     fn from(rest: Router) -> Self {
-        Self { gateways: None, rest }
+        Self { gateways: None, rest, answers: None }
     }
 }

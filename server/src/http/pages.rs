@@ -9,7 +9,7 @@ mod plain;
 
 pub(super) use plain::plain_form;
 
-use super::answers::{Act, Answered};
+use super::answers::{Answered, Done};
 use super::cookies;
 use super::guard::content_security_policy;
 use super::load::FORM_LIMIT;
@@ -157,26 +157,27 @@ pub(super) async fn server_function(State(site): State<Site>, mut request: Reque
     let Ok(bytes) = to_bytes(body, FORM_LIMIT).await else {
         return large_form();
     };
+    let caller = match Caller::find(&site, seen, false).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
     // The other forms of living pages stay there after they were answered, and may be sent again as they are.
     let act = match path.as_str() {
-        app::GenerateKey::PATH => Act::of(&site.services.settings, &parts, &bytes),
+        app::GenerateKey::PATH => caller.act(&parts.uri, &bytes),
         _ => None,
     };
     let answers = Arc::clone(&site.answers);
     let now = site.services.clock.now();
-    answers.once(act, now, call(site, seen, Request::from_parts(parts, Body::from(bytes)))).await
+    answers.once(act, now, call(caller, Request::from_parts(parts, Body::from(bytes)))).await
 }
 
-async fn call(site: Site, seen: Seen, request: Request) -> Answered {
-    let caller = match Caller::find(&site, seen, false).await {
-        Ok(caller) => caller,
-        Err(response) => return Answered::Refused(response),
-    };
+async fn call(caller: Caller, request: Request) -> Answered {
     let portal: PortalContext = caller.portal.clone();
     let context = move || provide_context(portal.clone());
     let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
     if response.status().is_success() {
-        return Answered::Done(caller.finish(response));
+        let shown = caller.made();
+        return Answered::Done(Done { shown, ..caller.done(response) });
     }
     let error = caller.trouble().unwrap_or(PortalError::Connection(String::new()));
     // Signed out is found before the portal is asked.

@@ -17,6 +17,7 @@ use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
 use crate::domain::token::PlainToken;
 use crate::flash::{FlashName, Shown};
+use crate::http::answers::FormAnswers;
 use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
 use app::{
@@ -46,6 +47,8 @@ pub(super) struct Outcome {
 /// The portal of one request.
 pub(super) struct RequestPortal {
     pub(super) services: Arc<Services>,
+    /// What forms were answered that may come twice.
+    pub(super) answers: Arc<FormAnswers>,
     pub(super) actor: Option<Actor>,
     /// How many notices it has not read.
     pub(super) unread: u32,
@@ -158,6 +161,10 @@ impl Portal for RequestPortal {
     async fn log_out(&self) -> Result<(), PortalError> {
         self.note(self.services.accounts.log_out(self.actor.as_ref(), self.owing.as_ref()).await)?;
         *self.outcome.cookie.lock() = Some(Cookie::End);
+        let session = self.actor.as_ref().map(|actor| actor.session);
+        if let Some(session) = session.or_else(|| self.owing.as_ref().map(|owing| owing.session)) {
+            self.answers.forget_session(session);
+        }
         Ok(())
     }
 
@@ -195,7 +202,10 @@ impl Portal for RequestPortal {
         let actor = self.note(self.actor())?;
         // Said twice, or too late, it is as true.
         if let Some(name) = FlashName::parse(&made) {
-            self.services.flash.forget(&name, actor.session);
+            let is_own = self.services.flash.forget(&name, actor.session);
+            if is_own {
+                self.answers.forget_shown(&name);
+            }
         }
         Ok(())
     }

@@ -61,7 +61,9 @@ impl Site {
 
 /// Everything the server answers; what is not for gateways runs on `pages`.
 pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
-    let site = Site { services: Arc::clone(&services), files: assets::site_files(), answers: Arc::default() };
+    let answers = Arc::<FormAnswers>::default();
+    let site =
+        Site { services: Arc::clone(&services), files: assets::site_files(), answers: Arc::clone(&answers) };
     // Not by `generate_route_list`, which does it on the way: while that runs, anything that any page of the
     // process asks for never comes. It fails if it was done before, which is as good.
     let _ = Executor::init_tokio();
@@ -76,7 +78,7 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
             }
         }
     });
-    Entrance::new(gateways, rest)
+    Entrance::new(gateways, rest).keeping(answers)
 }
 
 async fn answer_page(

@@ -236,8 +236,43 @@ async fn a_refused_form_is_tried_again() {
     landing(&browser, path, &[NUMBER, ("username", "guest")]).await;
 }
 
+/// When the second click comes.
+#[derive(Clone, Copy)]
+enum Click {
+    /// With the first, from the same page.
+    AtOnce,
+    /// The browser has the cookie of the first answer already, and not yet its page.
+    AfterTheAnswer,
+}
+
+async fn click_twice(
+    click: Click,
+    browser: &Browser<'_>,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> [Answer; 2] {
+    match click {
+        Click::AtOnce => twice(browser, path, fields).await,
+        Click::AfterTheAnswer => {
+            let before = browser.cookie.lock().clone();
+            let one = browser.post(path, fields).await;
+            assert_ne!(*browser.cookie.lock(), before, "{path}: it brings a cookie {}", one.page());
+            [one, browser.post(path, fields).await]
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_form_that_makes_something_is_one_act() {
+    every_form_is_one_act(Click::AtOnce).await;
+}
+
+#[tokio::test]
+async fn a_second_click_with_the_cookie_of_the_first_answer_is_no_other_act() {
+    every_form_is_one_act(Click::AfterTheAnswer).await;
+}
+
+async fn every_form_is_one_act(click: Click) {
     let app = TestApp::start().await;
     let secret = app.services.setup.secret().unwrap();
     let browser = app.stranger();
@@ -245,7 +280,7 @@ async fn every_form_that_makes_something_is_one_act() {
     let number = hidden(&browser.get(&setup).await.page(), "once");
     let fields =
         [("once", number.as_str()), ("token", &secret), ("username", "demo"), ("password", PASSWORD)];
-    for answer in twice(&browser, &setup, &fields).await {
+    for answer in click_twice(click, &browser, &setup, &fields).await {
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
         assert!(
             answer.header("set-cookie").starts_with("latchkey_3000="),
@@ -255,7 +290,7 @@ async fn every_form_that_makes_something_is_one_act() {
     let same = async |path: &str, page: &str, fields: &[(&str, &str)]| {
         let number = hidden(&browser.get(page).await.page(), "once");
         let fields: Vec<_> = [("once", number.as_str())].into_iter().chain(fields.iter().copied()).collect();
-        let [one, two] = twice(&browser, path, &fields).await;
+        let [one, two] = click_twice(click, &browser, path, &fields).await;
         assert_eq!(
             (one.status, two.status),
             (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER),
@@ -266,22 +301,36 @@ async fn every_form_that_makes_something_is_one_act() {
         one.header("location").to_owned()
     };
     let webhooks = "/account/webhooks";
-    let fields = [("url", "https://example.com/"), ("cause_new_login", "on")];
+    let fields = [("url", "https://example.com/"), ("cause_new_login", "on"), ("password", PASSWORD)];
     let page = browser.get(&same(webhooks, webhooks, &fields).await).await.page();
     assert!(page.contains("whsec_"));
     assert_eq!(page.matches("href=\"/account/webhooks/").count(), 1, "one webhook: {page}");
+    let id = page.split("href=\"/account/webhooks/").nth(1).unwrap().split('"').next().unwrap();
+    let webhook = format!("{webhooks}/{id}");
+    let fields = [("id", id), ("password", PASSWORD)];
+    let rotated = same(&format!("{webhook}?do=rotate_webhook_secret"), &webhook, &fields).await;
+    assert!(browser.get(&rotated).await.page().contains("whsec_"));
     let sub_users = "/account/sub-users";
     let invite = format!("{sub_users}?do=invite_sub_user");
-    let page = browser.get(&same(&invite, sub_users, &[("username", "guest")]).await).await.page();
+    let page = browser
+        .get(&same(&invite, sub_users, &[("username", "guest"), ("password", PASSWORD)]).await)
+        .await
+        .page();
     let link = page.split("http://127.0.0.1:3000").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let profile = "/account/profile";
-    let begun = same(&format!("{profile}?do=begin_two_factor"), profile, &[]).await;
+    let begun = same(&format!("{profile}?do=begin_two_factor"), profile, &[("password", PASSWORD)]).await;
     let page = browser.get(&begun).await.page();
     let secret = crate::two_factor::shown_codes(&page).remove(0).replace(' ', "");
     let code = crate::two_factor::code(&app, &secret);
     let proof = [("password", PASSWORD), ("code", code.as_str())];
     let page = same(&format!("{profile}?do=confirm_two_factor"), profile, &proof).await;
     assert!(browser.get(&page).await.page().contains("recovery-codes"));
+    app.clock.advance(30);
+    let code = crate::two_factor::code(&app, &secret);
+    let proof = [("password", PASSWORD), ("code", code.as_str())];
+    let page = same(&format!("{profile}?do=make_recovery_codes"), profile, &proof).await;
+    let page = browser.get(&page).await.page();
+    assert_eq!(crate::two_factor::shown_codes(&page).len(), 10, "those that count are seen: {page}");
     let new = [("password", PASSWORD), ("new_password", "another horse battery")];
     same(&format!("{profile}?do=change_password"), profile, &new).await;
     // The invited: one user, and a session whichever answer arrives.
@@ -289,7 +338,7 @@ async fn every_form_that_makes_something_is_one_act() {
     let (number, token) =
         (hidden(&guest.get(&link).await.page(), "once"), link.split("token=").nth(1).unwrap());
     let fields = [("once", number.as_str()), ("token", token), ("password", PASSWORD)];
-    for answer in twice(&guest, &link, &fields).await {
+    for answer in click_twice(click, &guest, &link, &fields).await {
         assert_eq!(
             (answer.status, answer.header("location")),
             (StatusCode::SEE_OTHER, "/"),
@@ -305,8 +354,36 @@ async fn every_form_that_makes_something_is_one_act() {
     let number = hidden(&half.get("/login/code").await.page(), "once");
     let code = crate::two_factor::code(&app, &secret);
     let fields = [("once", number.as_str()), ("code", code.as_str())];
-    for answer in twice(&half, "/login/code", &fields).await {
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.page());
+    for answer in click_twice(click, &half, "/login/code", &fields).await {
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
     }
     assert!(half.get("/").await.page().contains("demo"));
+}
+
+#[tokio::test]
+async fn an_answer_with_a_secret_is_given_again_only_while_its_session_has_not_put_it_away() {
+    let app = app().await;
+    let browser = app.browser("demo").await;
+    let fields = [NUMBER, ("description", "WEB"), ("key_type", "default")];
+    let ask = async || browser.post("/portal/generate_key", &fields).await;
+    let first = ask().await.json();
+    assert_eq!(ask().await.json(), first, "an equal form gets the same");
+    let made = [("made", first["made"].as_str().unwrap()), ("next", LIST)];
+    let other = app.browser("demo").await;
+    other.post("/portal/have_it", &made).await;
+    assert_eq!(ask().await.json(), first, "another session puts nothing away");
+    browser.post("/portal/have_it", &made).await;
+    let second = ask().await.json();
+    assert_ne!(second["token"], first["token"]);
+    // Whoever copied the cookie and the form gets nothing once the session has ended, here or from elsewhere.
+    let copy = app.stranger();
+    *copy.cookie.lock() = browser.cookie.lock().clone();
+    other.post("/account/profile?do=end_other_sessions", &[]).await;
+    let late = copy.post("/portal/generate_key", &fields).await;
+    assert_eq!((late.status, late.body.as_str()), (StatusCode::UNAUTHORIZED, "\"SignedOut\""));
+    let third = other.post("/portal/generate_key", &fields).await;
+    *copy.cookie.lock() = other.cookie.lock().clone();
+    other.post("/logout", &[]).await;
+    let late = copy.post("/portal/generate_key", &fields).await;
+    assert!(third.status == StatusCode::OK && late.status == StatusCode::UNAUTHORIZED, "{}", late.body);
 }

@@ -144,6 +144,23 @@ async fn a_new_login_ends_the_session_that_it_replaces() {
 }
 
 #[tokio::test]
+async fn a_login_ends_the_session_it_replaces_whatever_its_token_is_by_now() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let key = browser.generate("WEB", "cloud").await;
+    let old = browser.cookie.lock().clone();
+    browser.act(&key.id, "reveal_key", &[("password", PASSWORD)]).await;
+    let newer = browser.cookie.lock().clone().unwrap();
+    assert!(old.as_ref() != Some(&newer) && opens_elsewhere(&app, &newer).await);
+    // A page that was loaded before, and sent its form with the token of then.
+    *browser.cookie.lock() = old;
+    let fields = [("username", "demo"), ("password", PASSWORD)];
+    assert_eq!(browser.post("/login", &fields).await.status, StatusCode::SEE_OTHER);
+    assert!(!opens_elsewhere(&app, &newer).await, "nobody would ever end it");
+}
+
+#[tokio::test]
 async fn sessions_of_sub_users_end_with_their_owner_for_good() {
     let app = TestApp::start().await;
     app.add_user("owner").await;

@@ -2,11 +2,14 @@
 
 use super::set_status;
 use crate::accounts::{Owed, SessionToken, Visit, Visitor};
+use crate::domain::address::Address;
 use crate::flash::FlashName;
+use crate::http::answers::{Act, Done, Whose};
 use crate::http::cookies;
 use crate::http::portal::{Cookie, Outcome, RequestPortal};
 use crate::http::router::Site;
 use crate::services::Services;
+use crate::store::SessionHash;
 use app::{Language, PortalError};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -50,7 +53,8 @@ impl Seen {
         for token in &self.sessions {
             let found = services.accounts.find_visitor(token, &self.visit).await?;
             if !matches!(found.0, Visitor::Nobody) {
-                self.visit.session = Some(token.hash());
+                // The store knows it by the newer one.
+                self.visit.session = Some(found.1.as_ref().unwrap_or(token).hash());
                 return Ok(found);
             }
         }
@@ -62,6 +66,8 @@ impl Seen {
 pub(super) struct Caller {
     pub(super) portal: Arc<RequestPortal>,
     pub(super) language: Language,
+    /// The cookies that may be its session, as they came.
+    cookies: Vec<SessionHash>,
 }
 
 impl Caller {
@@ -85,10 +91,32 @@ impl Caller {
             Some(actor) => services.notices.count_unread(actor).await,
             None => 0,
         };
-        let Seen { visit, made, .. } = seen;
-        let portal =
-            RequestPortal { services, actor, owing, unread, visit, language, plain, newer, made, outcome };
-        Ok(Self { portal: Arc::new(portal), language })
+        let Seen { visit, made, sessions, .. } = seen;
+        let cookies = sessions.iter().map(SessionToken::hash).collect();
+        let answers = Arc::clone(&site.answers);
+        let portal = RequestPortal {
+            services,
+            answers,
+            actor,
+            owing,
+            unread,
+            visit,
+            language,
+            plain,
+            newer,
+            made,
+            outcome,
+        };
+        Ok(Self { portal: Arc::new(portal), language, cookies })
+    }
+
+    /// What the form is that it sends, if that is to be one with those that are equal.
+    pub(super) fn act(&self, uri: &Uri, body: &[u8]) -> Option<Act> {
+        let RequestPortal { actor, owing, visit, .. } = &*self.portal;
+        let session = actor.as_ref().map(|actor| actor.session);
+        let session = session.or_else(|| owing.as_ref().map(|owing| owing.session));
+        let source = || Whose::Source(visit.address.known().map(Address::source));
+        Act::of(session.map_or_else(source, Whose::Session), &self.cookies, uri, body)
     }
 
     pub(super) fn is_signed_in(&self) -> bool {
@@ -124,18 +152,28 @@ impl Caller {
         made.as_ref().map_or_else(|| path.to_owned(), |name| app::with_made(path, name.as_str()))
     }
 
+    /// Where the secret is shown that was made.
+    pub(super) fn made(&self) -> Option<FlashName> {
+        self.portal.outcome.made.lock().clone()
+    }
+
     /// Adds what happened to the answer: the session's cookie.
-    pub(super) fn finish(&self, mut response: Response) -> Response {
+    pub(super) fn finish(&self, response: Response) -> Response {
+        self.done(response).response
+    }
+
+    /// The same for a form that was carried out.
+    pub(super) fn done(&self, mut response: Response) -> Done {
         let settings = &self.portal.services.settings;
-        let cookie = match self.portal.take_cookie() {
-            None => None,
-            Some(Cookie::Begin(token)) => cookies::set_session(settings, &token),
-            Some(Cookie::End) => cookies::clear_session(settings),
+        let (line, cookie) = match self.portal.take_cookie() {
+            None => (None, None),
+            Some(Cookie::Begin(token)) => (cookies::set_session(settings, &token), Some(token.hash())),
+            Some(Cookie::End) => (cookies::clear_session(settings), None),
         };
-        if let Some(cookie) = cookie {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+        if let Some(line) = line {
+            response.headers_mut().append(header::SET_COOKIE, line);
         }
-        response
+        Done { cookie, ..response.into() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::caller::{Caller, Seen};
 use super::{render, set_status};
-use crate::http::answers::{Act, Answered};
+use crate::http::answers::Answered;
 use crate::http::load::FORM_LIMIT;
 use crate::http::router::Site;
 use crate::http::statuses::large_form;
@@ -31,20 +31,20 @@ where
     let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
         return large_form();
     };
-    let act = Act::of(&site.services.settings, &parts, &bytes);
+    let caller = match Caller::find(&site, seen, true).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let act = caller.act(&parts.uri, &bytes);
     let answers = Arc::clone(&site.answers);
     let now = site.services.clock.now();
-    answers.once(act, now, take_form::<F>(site, seen, parts, bytes)).await
+    answers.once(act, now, take_form::<F>(site, caller, parts, bytes)).await
 }
 
-async fn take_form<F>(site: Site, seen: Seen, parts: Parts, bytes: Bytes) -> Answered
+async fn take_form<F>(site: Site, caller: Caller, parts: Parts, bytes: Bytes) -> Answered
 where
     F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
 {
-    let caller = match Caller::find(&site, seen, true).await {
-        Ok(caller) => caller,
-        Err(response) => return Answered::Refused(response),
-    };
     let parsed = serde_urlencoded::from_bytes::<F>(&bytes);
     // It may hold a password.
     if let Ok(mut bytes) = bytes.try_into_mut() {
@@ -57,7 +57,7 @@ where
     match run(&caller, form.clone()).await {
         Ok(()) => {
             let landing = caller.landing(&form.landing());
-            Answered::Done(caller.finish(Redirect::to(&landing).into_response()))
+            Answered::Done(caller.done(Redirect::to(&landing).into_response()))
         }
         Err(PortalError::SignedOut) => Answered::Refused(caller.lead(&parts.uri)),
         Err(error) => {
