@@ -43,6 +43,7 @@ mod query_plan;
 mod race;
 mod receiver;
 mod refused;
+mod released;
 mod session_cookies;
 mod sessions;
 mod shedding;
