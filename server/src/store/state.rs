@@ -54,6 +54,9 @@ pub struct DatabaseBytes {
 pub trait Watcher: Send + Sync {
     /// Takes in one change.
     fn committed(&self, change: Change);
+
+    /// Makes room for about so many keys, which follow.
+    fn expect_keys(&self, _count: usize) {}
 }
 
 /// What verification needs to know of a committed change.

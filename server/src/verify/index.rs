@@ -268,6 +268,10 @@ impl Watcher for KeyIndex {
             }
         }
     }
+
+    fn expect_keys(&self, count: usize) {
+        self.known.write().keys.expect(count);
+    }
 }
 
 #[cfg(test)]

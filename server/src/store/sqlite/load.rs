@@ -46,6 +46,9 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
         allow_lists.entry(KeyNo(row.get(0)?)).or_default().push(network);
         Ok(())
     })?;
+    // Row numbers are given one after the other, so the last is about how many there are.
+    let last: usize = connection.query_one("SELECT coalesce(max(no), 0) FROM keys", [], |row| row.get(0))?;
+    watcher.expect_keys(last);
     let mut prefixes = Vec::new();
     each(&connection, KEYS, |row| {
         let allow_list = allow_lists.remove(&KeyNo(row.get(0)?)).unwrap_or_default();

@@ -119,6 +119,17 @@ impl Table {
         if record.has_more { self.expiries.get(&no).copied() } else { None }
     }
 
+    /// Makes room for so many keys at once: tables that grow leave holes in memory behind them.
+    pub(super) fn expect(&mut self, count: usize) {
+        // Hashes do not fall evenly into the shards.
+        let each = count / SHARDS + count / SHARDS / 16;
+        for table in &mut self.by_hash {
+            if table.is_empty() {
+                *table = HashTable::with_capacity(each);
+            }
+        }
+    }
+
     pub(super) fn add(&mut self, key: IndexedKey) {
         let (no, hash) = (key.no, key.token_hash);
         let (text, text_length) = if key.deleted { (0, 0) } else { self.keep(&key.description) };
