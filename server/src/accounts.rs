@@ -2,6 +2,7 @@
 
 mod actor;
 mod change_password;
+mod changes;
 mod codes;
 mod hashing;
 mod history;
@@ -22,6 +23,7 @@ mod sub_users;
 mod visitor;
 
 pub use actor::{Actor, Visit};
+pub use changes::Changes;
 pub use hashing::HashError;
 pub use mail_addresses::{MailAddressParts, MailAddresses};
 pub use own_sessions::OwnSession;

@@ -5,7 +5,7 @@ mod wire;
 pub use wire::{refuse_other_prefixes, start};
 
 use crate::accounts::operator::Operator;
-use crate::accounts::{Accounts, MailAddresses, SetupLink, SubUsers};
+use crate::accounts::{Accounts, Changes, MailAddresses, SetupLink, SubUsers};
 use crate::domain::time::{Clock, Micros, Steady};
 use crate::events::Events;
 use crate::flash::FlashStore;
@@ -94,6 +94,8 @@ pub struct Services {
     pub verifier: Arc<Verifier>,
     /// Users and sessions.
     pub accounts: Arc<Accounts>,
+    /// How much users changed lately.
+    pub changes: Changes,
     /// Mail addresses of users.
     pub mail_addresses: MailAddresses,
     /// Sub-users and invitations.

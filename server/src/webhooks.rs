@@ -168,7 +168,9 @@ impl Webhooks {
     /// There is no such webhook for the actor, it is off, or a test is on its way.
     pub async fn test_webhook(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
-        self.store.insert_test(row.no, new_message_id(), self.clock.now()).await.map_err(refused_delivery)?;
+        let (id, now) = (new_message_id(), self.clock.now());
+        let queued = self.store.insert_test(row.no, id, now, Some(actor.session)).await;
+        queued.map_err(refused_delivery)?;
         self.bell.notify_one();
         Ok(())
     }
@@ -180,7 +182,8 @@ impl Webhooks {
     pub async fn resend_delivery(&self, actor: &Actor, id: &str, delivery: &str) -> Result<(), PortalError> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let delivery = delivery.parse().map(DeliveryNo).map_err(|_| PortalError::NotFound)?;
-        let restarted = self.store.restart_delivery(row.no, delivery, self.clock.now()).await;
+        let (now, session) = (self.clock.now(), Some(actor.session));
+        let restarted = self.store.restart_delivery(row.no, delivery, now, session).await;
         restarted.map_err(refused_delivery)?;
         self.bell.notify_one();
         Ok(())

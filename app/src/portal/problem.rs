@@ -25,8 +25,8 @@ pub enum PortalError {
     /// The password is asked for first.
     #[error("password needed")]
     ProofNeeded,
-    /// Too many attempts.
-    #[error("too many attempts, wait {retry_after_seconds} seconds")]
+    /// Too many attempts, or changes.
+    #[error("too many attempts or changes, wait {retry_after_seconds} seconds")]
     Throttled {
         /// When the next attempt may succeed.
         retry_after_seconds: u32,

@@ -193,6 +193,9 @@ impl MailAddresses {
 
     async fn take(&self, actor: &Actor, email: &MailAddress) -> Result<(), PortalError> {
         let old = self.user(actor).await?.email;
+        if old.as_deref() == Some(&email.to_string()) {
+            return Ok(());
+        }
         let audit = actor.audit(self.clock.now(), Action::EmailChanged, email.to_string());
         let change = EmailChange { user: actor.user, old, farewell: None, audit };
         self.store.set_email(Some(email.to_string()), change).await.map_err(store_trouble)

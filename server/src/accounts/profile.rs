@@ -13,7 +13,8 @@ impl Accounts {
         if !code.is_empty() && Language::from_code(code).is_none() {
             return Err(PortalError::field(Field::Language, Problem::NotAChoice));
         }
-        self.store.set_language(actor.user, code.to_owned()).await.map_err(store_trouble)
+        let done = self.store.set_language(actor.user, code.to_owned(), Some(actor.session)).await;
+        done.map_err(store_trouble)
     }
 
     /// Chooses the time zone in which times are read, by its IANA name.
@@ -24,6 +25,7 @@ impl Accounts {
         let Some(zone) = TimeZone::find(name) else {
             return Err(PortalError::field(Field::TimeZone, Problem::NotAChoice));
         };
-        self.store.set_time_zone(actor.user, zone.name().to_owned()).await.map_err(store_trouble)
+        let done = self.store.set_time_zone(actor.user, zone.name().to_owned(), Some(actor.session)).await;
+        done.map_err(store_trouble)
     }
 }

@@ -207,8 +207,11 @@ pub(super) async fn choose_language(State(site): State<Site>, request: Request) 
     };
     let mut response = Redirect::to(app::local_path(Some(&form.next))).into_response();
     if let Some(language) = Language::from_code(&form.language) {
-        if let Some(actor) = &caller.portal.actor {
-            let stored = site.services.accounts.set_language(actor, language.code()).await;
+        if caller.is_signed_in() {
+            let stored = match caller.portal.changing() {
+                Ok(actor) => site.services.accounts.set_language(actor, language.code()).await,
+                Err(error) => Err(error),
+            };
             if let Err(error) = stored {
                 set_status(&mut response, &error);
                 return response;

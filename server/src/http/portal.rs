@@ -78,9 +78,20 @@ impl RequestPortal {
         self.actor.as_ref().ok_or(PortalError::SignedOut)
     }
 
-    /// The visitor, who proves its password with the form where the last proof is too old.
+    /// The visitor, who is about to change something, which is counted.
+    pub(super) fn changing(&self) -> Result<&Actor, PortalError> {
+        let services = &self.services;
+        let counted = self.actor().and_then(|actor| {
+            services.changes.count(actor, services.clock.steady())?;
+            Ok(actor)
+        });
+        self.note(counted)
+    }
+
+    /// The visitor, who is about to change something and proves its password with the form where the last proof is too
+    /// old.
     async fn proved(&self, proof: Proof) -> Result<Proved<'_>, PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         let password = proof.password.map(Password::take);
         self.note(self.services.accounts.ask_proof(actor, password, &proof.code.0).await)
     }
@@ -188,7 +199,7 @@ impl Portal for RequestPortal {
     }
 
     async fn generate_key(&self, description: String, key_type: String) -> Result<MadeKey, PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         let name = self.draw_name()?;
         let generated = self.services.keys.generate_key(actor, &description, &key_type).await;
         let (id, token) = self.note(generated)?;
@@ -243,7 +254,7 @@ impl Portal for RequestPortal {
         password: Option<Password>,
         code: Code,
     ) -> Result<RevealedKey, PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         let revealed =
             self.services.keys.reveal_key(actor, &id.0, password.map(Password::take), &code.0).await;
         let (id, token) = self.note(revealed)?;
@@ -255,17 +266,17 @@ impl Portal for RequestPortal {
     }
 
     async fn authorise_address(&self, id: KeyId, address: String) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         self.note(self.services.keys.authorise_address(actor, &id.0, &address).await)
     }
 
     async fn remove_address(&self, id: KeyId, address: String) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         self.note(self.services.keys.remove_address(actor, &id.0, &address).await)
     }
 
     async fn set_lock_width(&self, id: KeyId, width: LockWidth) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         let width = match width {
             LockWidth::Exact => DomainLockWidth::Exact,
             LockWidth::Net64 => DomainLockWidth::Net64,
@@ -274,7 +285,7 @@ impl Portal for RequestPortal {
     }
 
     async fn release_lock(&self, id: KeyId) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         self.note(self.services.keys.release_lock(actor, &id.0).await)
     }
 

@@ -54,9 +54,12 @@ pub(super) async fn write(
     let Some(user) = &row.user else { return Ok(Err("it is to nobody")) };
     let Some(email) = &user.email else { return Ok(Err("the user has no confirmed mail address")) };
     let Some(facts) = parts.store.find_notice(no).await? else { return Ok(Err("the notice is gone")) };
+    // It waited for what would follow, and tells of that too.
+    let was_held = !facts.cause.is_gathered() && row.created_at > facts.first_at;
+    let later = if was_held { parts.store.count_later_acts(&facts).await? } else { Vec::new() };
     let subscription = Subscription { username: user.username.clone(), cause: facts.cause };
-    let token = subscription.token(&parts.pepper);
-    Ok(Ok(notice::letter(&facts, user, email, &pages, &token)))
+    let told = notice::Told { facts: &facts, later: &later };
+    Ok(Ok(notice::letter(&told, user, email, &pages, &subscription.token(&parts.pepper))))
 }
 
 /// Whether a letter invites to what was withdrawn or is over.

@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Letters that are read at a time.
 const BATCH: u32 = 50;
+/// The most users who are known to have had their turn.
+const TURNS: usize = 10_000;
 /// When a letter that was not taken is given up.
 const PATIENCE_SECONDS: i64 = 3 * 24 * 3600;
 /// How often the log says that the server refuses letters for the same reason.
@@ -152,13 +154,19 @@ impl Mailer {
     ) -> Result<(), StoreError> {
         let store = &self.parts.store;
         self.forget_taken(state).await?;
+        // Users have their turns, a letter each: nobody waits for all that another is to be told.
+        let mut served = Vec::new();
         loop {
             self.figures.waiting.store(store.count_mails().await?, Ordering::Relaxed);
-            let due = store.list_due_mails(self.parts.clock.now(), BATCH).await?;
-            if due.is_empty() {
+            let due = store.list_due_mails(self.parts.clock.now(), BATCH, &served).await?;
+            if due.is_empty() && served.is_empty() {
                 return Ok(());
             }
+            if due.is_empty() || served.len() >= TURNS {
+                served.clear();
+            }
             for row in due {
+                served.extend(row.user.as_ref().map(|user| user.no));
                 if stop.is_cancelled() {
                     return Ok(());
                 }

@@ -6,15 +6,24 @@ use crate::domain::key_type::KeyType;
 use crate::domain::notice::{Cause, Place};
 use crate::domain::time::Micros;
 use crate::domain::time_zone::TimeZone;
-use crate::store::{MailUser, NoticeAddress, NoticeFacts, NoticeKey};
+use crate::store::{ActCount, MailUser, NoticeAddress, NoticeFacts, NoticeKey};
 use app::texts::{MailTexts, ProfileTexts, Served};
 use app::{Language, Plural, action_text, fill, plural};
 
 /// The most addresses and networks that a letter names.
 const ADDRESSES: usize = 10;
 
+/// What a letter tells.
+pub(super) struct Told<'a> {
+    /// The notice.
+    pub(super) facts: &'a NoticeFacts,
+    /// What followed it and has no letter of its own.
+    pub(super) later: &'a [ActCount],
+}
+
 /// Writes the letter about a notice to this address of its user.
-pub(super) fn letter(facts: &NoticeFacts, user: &MailUser, email: &str, pages: &Pages, token: &str) -> Draft {
+pub(super) fn letter(told: &Told<'_>, user: &MailUser, email: &str, pages: &Pages, token: &str) -> Draft {
+    let facts = told.facts;
     let language = Language::from_code(&user.language).unwrap_or_default();
     let t = MailTexts::in_language(language);
     let words = Words::of(facts, t);
@@ -25,7 +34,7 @@ pub(super) fn letter(facts: &NoticeFacts, user: &MailUser, email: &str, pages: &
     let mut blocks = vec![
         Block::Text(fill(t.hello, &[("username", &user.username)])),
         Block::Text(words.text.to_owned()),
-        Block::Facts(told(facts, user, t, language)),
+        Block::Facts(rows(told, user, t, language)),
     ];
     blocks.extend(words.advice.map(|advice| Block::Text(advice.to_owned())));
     blocks.extend([
@@ -80,7 +89,12 @@ impl Words {
 
 type Facts = Vec<(&'static str, String)>;
 
-fn told(facts: &NoticeFacts, user: &MailUser, t: &'static MailTexts, language: Language) -> Facts {
+fn rows(
+    Told { facts, later }: &Told<'_>,
+    user: &MailUser,
+    t: &'static MailTexts,
+    language: Language,
+) -> Facts {
     let mut told = Facts::new();
     if let Some(key) = &facts.key {
         key_facts(&mut told, key, facts, t, language);
@@ -100,7 +114,7 @@ fn told(facts: &NoticeFacts, user: &MailUser, t: &'static MailTexts, language: L
         _ if facts.detail.is_empty() => {}
         _ => told.push((t.fact_detail, one_line(&facts.detail))),
     }
-    if facts.cause.is_gathered() {
+    if facts.cause.is_gathered() || facts.count > 1 {
         told.push((t.fact_count, times(facts.count, t, language)));
     }
     if !facts.addresses.is_empty() {
@@ -114,7 +128,21 @@ fn told(facts: &NoticeFacts, user: &MailUser, t: &'static MailTexts, language: L
         told.push((t.fact_first, time(facts.first_at, &user.time_zone)));
         told.push((t.fact_last, time(facts.last_at, &user.time_zone)));
     }
+    if !later.is_empty() {
+        told.push((t.fact_since, acts(facts.cause, later, t, language)));
+    }
     told
+}
+
+/// What was done, and how often, a line each.
+fn acts(cause: Cause, acts: &[ActCount], t: &'static MailTexts, language: Language) -> String {
+    let texts = ProfileTexts::in_language(language);
+    let line = |(action, count): &ActCount| {
+        let what = action.as_deref().and_then(|action| action_text(texts, action));
+        let what = what.map_or_else(|| t.about(cause.name()).to_owned(), ToOwned::to_owned);
+        format!("{what} ({})", times(*count, t, language))
+    };
+    acts.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn key_facts(

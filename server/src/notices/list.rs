@@ -83,7 +83,8 @@ impl Notices {
     /// # Errors
     /// The store is in trouble.
     pub async fn read_all(&self, actor: &Proved<'_>) -> Result<(), PortalError> {
-        self.store.read_all_notices(actor.user, self.clock.now()).await.map_err(store_trouble)
+        let read = self.store.read_all_notices(actor.user, self.clock.now(), Some(actor.session)).await;
+        read.map_err(store_trouble)
     }
 
     /// Authorises an address or a network that a notice of the actor offers, for its key.
@@ -126,7 +127,8 @@ impl Notices {
 
     /// Who acts on a notice has read it. If that cannot be written down, it is new once more.
     async fn read(&self, actor: &Actor, notice: u32) {
-        let read = self.store.read_notices(actor.user, vec![NoticeNo(notice)], self.clock.now()).await;
+        let (notices, now) = (vec![NoticeNo(notice)], self.clock.now());
+        let read = self.store.read_notices(actor.user, notices, now, Some(actor.session)).await;
         if let Err(error) = read {
             tracing::debug!(%error, "a notice could not be marked as read");
         }

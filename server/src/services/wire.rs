@@ -3,7 +3,8 @@
 use super::{Services, StartError};
 use crate::accounts::operator::Operator;
 use crate::accounts::{
-    AccountParts, Accounts, MailAddressParts, MailAddresses, Passwords, SetupLink, SubUserParts, SubUsers,
+    AccountParts, Accounts, Changes, MailAddressParts, MailAddresses, Passwords, SetupLink, SubUserParts,
+    SubUsers,
 };
 use crate::dial::SystemResolver;
 use crate::domain::counted::counted;
@@ -140,6 +141,7 @@ impl Ground {
             mailer,
             setup,
             life: Arc::default(),
+            changes: Changes::default(),
             flash: FlashStore::default(),
             probes: Probes::default(),
             settings: self.settings,

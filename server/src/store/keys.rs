@@ -109,8 +109,8 @@ pub trait RuleStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Takes off the allow list; `NotFound` if it is not there.
     async fn delete_network(&self, key: KeyNo, network: Network, audit: Audit) -> Result<(), StoreError>;
-    /// Sets how wide the lock is.
+    /// Sets how wide the lock is; if it is, nothing is written.
     async fn set_lock_width(&self, key: KeyNo, width: LockWidth, audit: Audit) -> Result<(), StoreError>;
-    /// Forgets the locked address.
+    /// Forgets the locked address; without one, nothing is written.
     async fn release_lock(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError>;
 }

@@ -56,8 +56,14 @@ pub struct MailUser {
 pub trait MailStore: Send + Sync {
     /// Queues a letter that tells of nothing in the database.
     async fn insert_mail(&self, mail: NewMail) -> Result<(), StoreError>;
-    /// What is due by now, the longest waiting first.
-    async fn list_due_mails(&self, now: Micros, most: u32) -> Result<Vec<MailRow>, StoreError>;
+    /// What is due by now, the longest waiting first: one for each user but those who were served, and all that belong to
+    /// no user.
+    async fn list_due_mails(
+        &self,
+        now: Micros,
+        most: u32,
+        served: &[UserNo],
+    ) -> Result<Vec<MailRow>, StoreError>;
     /// What was due first before `before`.
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError>;
     /// Removes one: it was handed over, or given up.

@@ -2,7 +2,7 @@
 
 use super::{Audit, StoreError};
 use crate::domain::address::Address;
-use crate::domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
+use crate::domain::ids::{KeyId, KeyNo, NoticeNo, SessionNo, UserNo, Username};
 use crate::domain::key_type::KeyType;
 use crate::domain::notice::{Cause, Place, places};
 use crate::domain::time::Micros;
@@ -96,6 +96,9 @@ impl NoticeFacts {
     }
 }
 
+/// How often something was done, by its name in the audit log; what tells of no act has none.
+pub type ActCount = (Option<String>, u64);
+
 /// The key of a notice, or what stays of it.
 #[derive(Clone)]
 pub struct NoticeKey {
@@ -150,6 +153,8 @@ pub trait NoticeStore: Send + Sync {
     async fn insert_notices(&self, notices: Vec<NewNotice>) -> Result<(), StoreError>;
     /// One notice, whoever's it is: for what is passed on.
     async fn find_notice(&self, no: NoticeNo) -> Result<Option<NoticeFacts>, StoreError>;
+    /// What its user was told of by the same cause since this notice was made.
+    async fn count_later_acts(&self, notice: &NoticeFacts) -> Result<Vec<ActCount>, StoreError>;
     /// The notices of a user, newest first: at most `most` after the first `skipped`.
     async fn list_notices(
         &self,
@@ -161,10 +166,21 @@ pub trait NoticeStore: Send + Sync {
     async fn count_notices(&self, user: UserNo) -> Result<u64, StoreError>;
     /// How many of them are unread.
     async fn count_unread_notices(&self, user: UserNo) -> Result<u64, StoreError>;
-    /// Marks some of them as read, as far as they are that user's.
-    async fn read_notices(&self, user: UserNo, notices: Vec<NoticeNo>, at: Micros) -> Result<(), StoreError>;
-    /// Marks all of them as read.
-    async fn read_all_notices(&self, user: UserNo, at: Micros) -> Result<(), StoreError>;
+    /// Marks some of them as read, as far as they are that user's; `SignedOut` if the session that asks has ended.
+    async fn read_notices(
+        &self,
+        user: UserNo,
+        notices: Vec<NoticeNo>,
+        at: Micros,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError>;
+    /// Marks all of them as read; `SignedOut` as well.
+    async fn read_all_notices(
+        &self,
+        user: UserNo,
+        at: Micros,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError>;
     /// From now on refusals of this key from this address raise nothing; beyond `most` addresses the one that was
     /// ignored longest ago is forgotten.
     async fn ignore_address(
@@ -176,7 +192,7 @@ pub trait NoticeStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// How a user wants to be told of each cause.
     async fn list_notice_choices(&self, user: UserNo) -> Result<Vec<NoticeChoice>, StoreError>;
-    /// Sets that for these causes.
+    /// Sets that for these causes; where all of it is so already, nothing is written.
     async fn set_notice_choices(
         &self,
         user: UserNo,

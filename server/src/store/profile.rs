@@ -1,7 +1,7 @@
 //! What users choose for themselves.
 
 use super::{Audit, NewMail, StoreError};
-use crate::domain::ids::UserNo;
+use crate::domain::ids::{SessionNo, UserNo};
 use crate::domain::time::Micros;
 use async_trait::async_trait;
 
@@ -41,13 +41,24 @@ pub struct EmailChange {
     pub audit: Audit,
 }
 
-/// What users choose for themselves.
+/// What users choose for themselves. What writes no line in the audit log is told the session that asks, if one does:
+/// it has to go on, or nothing happens (`SignedOut`).
 #[async_trait]
 pub trait ProfileStore: Send + Sync {
     /// Sets the code of a language; empty: as the browser asks.
-    async fn set_language(&self, user: UserNo, code: String) -> Result<(), StoreError>;
+    async fn set_language(
+        &self,
+        user: UserNo,
+        code: String,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError>;
     /// Sets the IANA name of a time zone.
-    async fn set_time_zone(&self, user: UserNo, name: String) -> Result<(), StoreError>;
+    async fn set_time_zone(
+        &self,
+        user: UserNo,
+        name: String,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError>;
     /// The address that waits, if its link has not ended.
     async fn find_waiting_address(
         &self,

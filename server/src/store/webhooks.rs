@@ -1,7 +1,7 @@
 //! Webhooks, and what is delivered to them.
 
 use super::{Audit, StoreError};
-use crate::domain::ids::{NoticeNo, UserNo};
+use crate::domain::ids::{NoticeNo, SessionNo, UserNo};
 use crate::domain::notice::Cause;
 use crate::domain::sealing::SealError;
 use crate::domain::time::Micros;
@@ -145,7 +145,7 @@ pub trait WebhookStore: Send + Sync {
     async fn list_webhooks(&self, owner: UserNo) -> Result<Vec<WebhookRow>, StoreError>;
     /// One of them.
     async fn find_webhook(&self, owner: UserNo, no: WebhookNo) -> Result<Option<WebhookRow>, StoreError>;
-    /// Changes one; `NotFound` if it is gone.
+    /// Changes one; `NotFound` if it is gone. If it is so already, nothing is written.
     async fn change_webhook(
         &self,
         no: WebhookNo,
@@ -154,14 +154,22 @@ pub trait WebhookStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Removes one with its deliveries; `NotFound` if it is gone.
     async fn delete_webhook(&self, no: WebhookNo, audit: Audit) -> Result<(), StoreError>;
-    /// Queues a test; `Conflict` if one waits, `NotFound` if the webhook is off or gone.
-    async fn insert_test(&self, no: WebhookNo, message_id: String, at: Micros) -> Result<(), StoreError>;
-    /// Starts a failed delivery anew; `NotFound` if it did not fail, or the webhook is off.
+    /// Queues a test; `Conflict` if one waits, `NotFound` if the webhook is off or gone, `SignedOut` if the session
+    /// that asks has ended.
+    async fn insert_test(
+        &self,
+        no: WebhookNo,
+        message_id: String,
+        at: Micros,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError>;
+    /// Starts a failed delivery anew; `NotFound` if it did not fail, or the webhook is off; `SignedOut` as above.
     async fn restart_delivery(
         &self,
         webhook: WebhookNo,
         no: DeliveryNo,
         at: Micros,
+        session: Option<SessionNo>,
     ) -> Result<(), StoreError>;
     /// The latest deliveries of a webhook, newest first.
     async fn list_deliveries(&self, webhook: WebhookNo, most: u32) -> Result<Vec<DeliveryRow>, StoreError>;

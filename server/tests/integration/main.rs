@@ -11,6 +11,7 @@ mod behind;
 mod bench;
 mod binary;
 mod bypass;
+mod changes;
 mod clear_words;
 mod command_line;
 mod connections;

@@ -1,6 +1,7 @@
 //! What users are told of: by which causes, how often, and by which ways.
 
 mod acts;
+mod bounds;
 mod choices;
 mod contract;
 mod gathered;

@@ -8,8 +8,10 @@ use http::{Method, StatusCode};
 use latchkey::accounts::{Actor, Invitee, SessionToken, Visit, Visitor};
 use latchkey::domain::address::Address;
 use latchkey::domain::credentials::Password;
+use latchkey::domain::ids::NoticeNo;
 use latchkey::domain::role::Role;
-use latchkey::store::{Action, KeyScope};
+use latchkey::domain::time::Clock;
+use latchkey::store::{Action, KeyScope, StoreError};
 
 const PROFILE: &str = "/account/profile";
 const NEW_PASSWORD: &str = "blue kettle on a hill";
@@ -216,6 +218,51 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     for word in ["Password changed", "Two-factor login switched on", "Token shown", "Key deleted"] {
         assert!(!history.contains(word), "{word}: {history}");
     }
+}
+
+/// What those acts change that write no line of the history.
+fn unwritten(app: &TestApp) -> (i64, i64, String, String) {
+    let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    let sql = "SELECT (SELECT count(*) FROM notices WHERE read_at IS NULL),
+               (SELECT count(*) FROM webhook_deliveries WHERE due_at IS NOT NULL), language, time_zone FROM users";
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    connection.query_row(sql, [], row).unwrap()
+}
+
+#[tokio::test]
+async fn what_writes_no_history_does_not_happen_either() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let actor = actor(&browser).await;
+    let services = &app.services;
+    let (accounts, webhooks, notices) = (&services.accounts, &services.webhooks, &services.notices);
+    let proved = accounts.ask_proof(&actor, None, "").await.unwrap();
+    let causes = ["new_login".to_owned()];
+    let (no, _) = webhooks.add_webhook(&proved, "https://example.com/", &causes).await.unwrap();
+    let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    let failed = "INSERT INTO webhook_deliveries (webhook_no, message_id, created_at, problem)
+                  VALUES (?1, 'msg_1', 1, 'too_late')";
+    connection.execute(failed, [no.0]).unwrap();
+    connection.execute("UPDATE notices SET read_at = NULL", []).unwrap();
+    let before = unwritten(&app);
+    assert!(before.0 > 0, "there is a notice to read");
+    let ended = actor.audit(actor.proved_at, Action::SessionEnded, "");
+    services.store.delete_session(actor.session, ended).await.unwrap();
+    let (webhook, delivery) = (no.0.to_string(), "1");
+    for (what, answer) in [
+        ("all read", notices.read_all(&proved).await),
+        ("language", accounts.set_language(&actor, "ro").await),
+        ("time zone", accounts.set_time_zone(&actor, "Europe/Bucharest").await),
+        ("a test", webhooks.test_webhook(&actor, &webhook).await),
+        ("a delivery", webhooks.resend_delivery(&actor, &webhook, delivery).await),
+    ] {
+        assert_eq!(answer, Err(PortalError::SignedOut), "{what}");
+    }
+    let (now, session) = (app.clock.now(), Some(actor.session));
+    let read = services.store.read_notices(actor.user, vec![NoticeNo(1)], now, session).await;
+    assert_eq!(read, Err(StoreError::SignedOut));
+    assert_eq!(unwritten(&app), before);
 }
 
 #[tokio::test]

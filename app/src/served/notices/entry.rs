@@ -15,7 +15,7 @@ pub(super) fn entry(notice: &Notice, page: u32) -> Part {
     let t = NoticeTexts::here();
     let new = notice.is_new.then(|| view! { " "<span class="badge">{t.new}</span> });
     let class = if notice.is_new { "panel entry new" } else { "panel entry" };
-    let sentence = text(t, notice).map(|text| view! { <p>{text}</p> });
+    let sentence = view! { <p>{text(t, notice)}</p> };
     let advice = advice(t, notice).map(|text| view! { <p class="hint">{text}</p> });
     let is_open = |a: &NoticeAddress| a.addresses > 1 && a.state != AddressState::Authorised;
     let of_network = (notice.may_act && notice.addresses.iter().any(is_open))

@@ -27,10 +27,18 @@ pub(super) fn title(t: &'static NoticeTexts, notice: &Notice) -> String {
     }
 }
 
-/// The sentence below it.
-pub(super) fn text(t: &'static NoticeTexts, notice: &Notice) -> Option<String> {
+/// The sentences below it.
+pub(super) fn text(t: &'static NoticeTexts, notice: &Notice) -> String {
+    let text = what_happened(t, notice);
+    if is_counted(notice) || notice.count <= 1 {
+        return text;
+    }
+    format!("{text} {}", fill(t.repeated, &[("times", &times(t, notice.count))]))
+}
+
+fn what_happened(t: &'static NoticeTexts, notice: &Notice) -> String {
     let counted = |text: &'static str| fill(text, &[("times", &times(t, notice.count))]);
-    Some(match notice.cause {
+    match notice.cause {
         NoticeCause::NewAddress => counted(t.text_new_address),
         NoticeCause::DeadKeyInUse => match notice.key.as_ref().and_then(|key| key.deleted.as_ref()) {
             Some(deleted) => fill(
@@ -55,7 +63,7 @@ pub(super) fn text(t: &'static NoticeTexts, notice: &Notice) -> Option<String> {
             format!("{what}. {}", by(t, notice))
         }
         NoticeCause::KeyGenerated | NoticeCause::KeyShown | NoticeCause::KeyDeleted => by(t, notice),
-    })
+    }
 }
 
 /// What to do about it.

@@ -20,7 +20,7 @@ impl NoticePortal for RequestPortal {
     }
 
     async fn authorise_notice(&self, notice: u32, address: String) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         let services = &self.services;
         self.note(services.notices.authorise(&services.keys, actor, notice, &address).await)
     }

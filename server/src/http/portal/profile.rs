@@ -60,13 +60,13 @@ impl ProfilePortal for RequestPortal {
         password: Option<Password>,
         code: Code,
     ) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         let password = password.map(Password::take);
         self.note(self.services.mail_addresses.change(actor, &email, password, &code.0, self.language).await)
     }
 
     async fn remove_email(&self, password: Option<Password>, code: Code) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         let password = password.map(Password::take);
         self.note(self.services.mail_addresses.remove(actor, password, &code.0, self.language).await)
     }
@@ -77,17 +77,17 @@ impl ProfilePortal for RequestPortal {
     }
 
     async fn confirm_email(&self, token: EmailLink) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         self.note(self.services.mail_addresses.confirm(actor, &token.0, self.language).await)
     }
 
     async fn set_language(&self, language: String) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         self.note(self.services.accounts.set_language(actor, &language).await)
     }
 
     async fn set_time_zone(&self, time_zone: String) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         self.note(self.services.accounts.set_time_zone(actor, &time_zone).await)
     }
 

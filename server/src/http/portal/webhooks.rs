@@ -88,12 +88,12 @@ impl WebhookPortal for RequestPortal {
     }
 
     async fn test_webhook(&self, id: WebhookId) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         self.note(self.services.webhooks.test_webhook(actor, &id.0).await)
     }
 
     async fn resend_delivery(&self, id: WebhookId, delivery: String) -> Result<(), PortalError> {
-        let actor = self.note(self.actor())?;
+        let actor = self.changing()?;
         self.note(self.services.webhooks.resend_delivery(actor, &id.0, &delivery).await)
     }
 }

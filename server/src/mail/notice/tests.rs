@@ -44,7 +44,7 @@ fn facts(cause: Cause) -> NoticeFacts {
 }
 
 fn written(facts: &NoticeFacts, user: &MailUser) -> Draft {
-    letter(facts, user, "demo@example.org", &PAGES, "t")
+    letter(&Told { facts, later: &[] }, user, "demo@example.org", &PAGES, "t")
 }
 
 #[test]

@@ -14,9 +14,7 @@ pub(super) async fn write(
     audit: &Audit,
     key: Option<KeyNo>,
 ) -> Result<(), StoreError> {
-    if let Some(session) = audit.session {
-        sessions::check_standing(connection, session).await?;
-    }
+    sessions::check_asking(connection, audit.session).await?;
     notices::tell(connection, audit, key).await?;
     sqlx::query(
         "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -31,6 +29,20 @@ pub(super) async fn write(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Writes one line if something was changed. What changes nothing is not told either, but whoever asks has to stand.
+pub(super) async fn write_if(
+    changed: bool,
+    connection: &mut SqliteConnection,
+    audit: &Audit,
+    key: Option<KeyNo>,
+) -> Result<(), StoreError> {
+    if changed {
+        write(connection, audit, key).await
+    } else {
+        sessions::check_asking(connection, audit.session).await
+    }
 }
 
 fn audit_row(row: &SqliteRow) -> Result<AuditRow, StoreError> {

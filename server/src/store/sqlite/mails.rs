@@ -19,10 +19,17 @@ macro_rules! select {
 
 /// Due at this time is what nobody can read: never.
 const NEVER: i64 = i64::MAX;
-pub(super) const DUE: &str = concat!(select!(), " WHERE m.due_at <= ? ORDER BY m.due_at, m.no LIMIT ?");
+/// The first of each user that is due, but for those who had their turn; what belongs to no user is one by itself.
+pub(super) const DUE: &str = concat!(
+    select!(),
+    " WHERE m.due_at <= ?1
+    AND (m.user_no IS NULL OR (+m.user_no NOT IN (SELECT value FROM json_each(?3))
+        AND m.no = (SELECT no FROM mails WHERE user_no = m.user_no ORDER BY due_at, no LIMIT 1)))
+    ORDER BY m.due_at, m.no LIMIT ?2"
+);
 pub(super) const OLD: &str = concat!(
     select!(),
-    " WHERE m.created_at < ? AND m.due_at < 9223372036854775807 ORDER BY m.created_at LIMIT ?"
+    " WHERE m.created_at < ?1 AND m.due_at < 9223372036854775807 AND ?3 = '[]' ORDER BY m.created_at LIMIT ?2"
 );
 
 /// Queues a letter within the transaction of what it tells of.
@@ -91,12 +98,17 @@ impl MailStore for SqliteStore {
             .await
     }
 
-    async fn list_due_mails(&self, now: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
-        self.list_readable_mails(DUE, now, most).await
+    async fn list_due_mails(
+        &self,
+        now: Micros,
+        most: u32,
+        served: &[UserNo],
+    ) -> Result<Vec<MailRow>, StoreError> {
+        self.list_readable_mails(DUE, now, most, served).await
     }
 
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
-        self.list_readable_mails(OLD, before, most).await
+        self.list_readable_mails(OLD, before, most, &[]).await
     }
 
     async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError> {
@@ -141,9 +153,12 @@ impl SqliteStore {
         sql: &'static str,
         bound: Micros,
         most: u32,
+        served: &[UserNo],
     ) -> Result<Vec<MailRow>, StoreError> {
+        let served = numbers(served.iter().map(|user| user.0));
         loop {
-            let rows = sqlx::query(sql).bind(bound.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
+            let found = sqlx::query(sql).bind(bound.0).bind(i64::from(most)).bind(&served);
+            let rows = found.fetch_all(&self.readers).await?;
             let (mails, unreadable) = sort_out("mails", &rows, "mail_no", mail_row)?;
             if unreadable.is_empty() {
                 return Ok(mails);

@@ -1,6 +1,7 @@
 //! Notices: told within the transaction of what they tell of, gathered by the day, and passed on.
 
 mod acts;
+mod bounds;
 mod choices;
 mod facts;
 mod ignored;
@@ -19,8 +20,6 @@ use sqlx::{Executor, Row, SqliteConnection};
 /// For how long a notice goes on counting.
 const GATHERED: i64 = 24 * Micros::HOUR;
 
-/// The most notices a user has; the oldest make room, but none that may still count.
-const KEPT: i64 = 1000;
 /// What is kept of an act that a notice tells of.
 #[derive(Default)]
 struct Act<'a> {
@@ -93,21 +92,10 @@ async fn gather(
         return Ok(None);
     }
     // Made room for, a notice that still counts would be made and sent again at once.
-    if count_gathering(connection, notice).await? >= KEPT {
+    if bounds::is_full(connection, notice).await? {
         return Ok(None);
     }
     make(connection, notice, &Act::default()).await.map(Some)
-}
-
-/// How many notices of the user are of the last 24 hours.
-async fn count_gathering(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<i64, StoreError> {
-    let row =
-        sqlx::query("SELECT count(*) FROM notices WHERE user_no = ?1 AND last_at > ?2 AND first_at > ?2")
-            .bind(i64::from(notice.user.0))
-            .bind(notice.at.0 - GATHERED)
-            .fetch_one(connection)
-            .await?;
-    Ok(row.try_get(0)?)
 }
 
 /// What there is to know before something is gathered; one question, because a flood asks it often.
@@ -187,17 +175,7 @@ async fn make(
     .await?;
     let no = NoticeNo(number(row.try_get("no")?)?);
     add_addresses(connection, no, notice).await?;
-    // Whatever is done to an account, what it keeps is bounded.
-    sqlx::query(
-        "DELETE FROM notices WHERE no IN
-         (SELECT no FROM notices WHERE user_no = ?1 ORDER BY last_at DESC, no DESC LIMIT -1 OFFSET ?2)
-         AND first_at <= ?3",
-    )
-    .bind(i64::from(notice.user.0))
-    .bind(KEPT)
-    .bind(notice.at.0 - GATHERED)
-    .execute(connection)
-    .await?;
+    bounds::make_room(connection, notice).await?;
     Ok(no)
 }
 
@@ -262,9 +240,27 @@ async fn mail_about(
     let held = if notice.cause.is_gathered() { row.try_get("hold_seconds")? } else { 0 };
     let due_at = notice.at.plus_seconds(held);
     if row.try_get("by_mail")? {
-        mails::insert_for_notice(connection, notice.user, no, due_at).await?;
+        queue_letter(connection, no, notice, due_at).await?;
     }
     Ok(due_at)
+}
+
+/// What is gathered is one letter a day already; of all else the first of an hour go at once, and the next one tells of
+/// all that follow.
+async fn queue_letter(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+    due_at: Micros,
+) -> Result<(), StoreError> {
+    if notice.cause.is_gathered() || !bounds::has_told_enough(connection, no, notice).await? {
+        return mails::insert_for_notice(connection, notice.user, no, due_at).await;
+    }
+    if bounds::has_letter(connection, notice).await? {
+        return Ok(());
+    }
+    let due_at = due_at.plus_seconds(bounds::HOUR_SECONDS);
+    mails::insert_for_notice(connection, notice.user, no, due_at).await
 }
 
 async fn queue_deliveries(

@@ -1,8 +1,9 @@
 //! What users choose for themselves.
 
 use super::rows::micros;
+use super::sessions::check_asking;
 use super::{SqliteStore, audit, mails};
-use crate::domain::ids::UserNo;
+use crate::domain::ids::{SessionNo, UserNo};
 use crate::domain::time::Micros;
 use crate::store::{
     Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, ProfileStore, StoreError, WaitingAddress,
@@ -12,12 +13,24 @@ use sqlx::{Row, SqliteConnection};
 
 #[async_trait]
 impl ProfileStore for SqliteStore {
-    async fn set_language(&self, user: UserNo, code: String) -> Result<(), StoreError> {
-        self.set_choice(user, code, "UPDATE users SET language = ? WHERE no = ?").await
+    async fn set_language(
+        &self,
+        user: UserNo,
+        code: String,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE users SET language = ?1 WHERE no = ?2 AND language <> ?1";
+        self.set_choice(user, code, session, sql).await
     }
 
-    async fn set_time_zone(&self, user: UserNo, name: String) -> Result<(), StoreError> {
-        self.set_choice(user, name, "UPDATE users SET time_zone = ? WHERE no = ?").await
+    async fn set_time_zone(
+        &self,
+        user: UserNo,
+        name: String,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE users SET time_zone = ?1 WHERE no = ?2 AND time_zone <> ?1";
+        self.set_choice(user, name, session, sql).await
     }
 
     async fn find_waiting_address(
@@ -151,10 +164,17 @@ async fn replace_email(
 }
 
 impl SqliteStore {
-    async fn set_choice(&self, user: UserNo, choice: String, sql: &'static str) -> Result<(), StoreError> {
+    async fn set_choice(
+        &self,
+        user: UserNo,
+        choice: String,
+        session: Option<SessionNo>,
+        sql: &'static str,
+    ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    check_asking(c, session).await?;
                     sqlx::query(sql).bind(choice).bind(i64::from(user.0)).execute(c).await?;
                     Ok(((), vec![]))
                 })

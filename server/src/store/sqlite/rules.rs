@@ -78,7 +78,7 @@ impl RuleStore for SqliteStore {
                 .bind(at.0)
                 .execute(c)
                 .await?;
-                if count >= i64::from(limit) { Err(StoreError::Full) } else { Ok(()) }
+                if count >= i64::from(limit) { Err(StoreError::Full) } else { Ok(true) }
             })
         })
         .await
@@ -96,7 +96,7 @@ impl RuleStore for SqliteStore {
                 .bind(i64::from(network.prefix_length()))
                 .fetch_one(c)
                 .await?;
-                Ok(())
+                Ok(true)
             })
         })
         .await
@@ -105,12 +105,12 @@ impl RuleStore for SqliteStore {
     async fn set_lock_width(&self, key: KeyNo, width: LockWidth, audit: Audit) -> Result<(), StoreError> {
         self.change_rule(key, audit, move |c, _| {
             Box::pin(async move {
-                sqlx::query("UPDATE keys SET lock_width = ? WHERE no = ?")
+                let done = sqlx::query("UPDATE keys SET lock_width = ?1 WHERE no = ?2 AND lock_width <> ?1")
                     .bind(i64::from(width as u8))
                     .bind(i64::from(key.0))
                     .execute(c)
                     .await?;
-                Ok(())
+                Ok(done.rows_affected() > 0)
             })
         })
         .await
@@ -119,18 +119,18 @@ impl RuleStore for SqliteStore {
     async fn release_lock(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
         self.change_rule(key, audit, move |c, _| {
             Box::pin(async move {
-                sqlx::query("UPDATE keys SET locked_ip = NULL, locked_at = NULL WHERE no = ?")
-                    .bind(i64::from(key.0))
-                    .execute(c)
-                    .await?;
-                Ok(())
+                let sql = "UPDATE keys SET locked_ip = NULL, locked_at = NULL
+                           WHERE no = ? AND locked_ip IS NOT NULL";
+                let done = sqlx::query(sql).bind(i64::from(key.0)).execute(c).await?;
+                Ok(done.rows_affected() > 0)
             })
         })
         .await
     }
 }
 
-type Step<'c> = futures::future::BoxFuture<'c, Result<(), StoreError>>;
+/// Answers whether it changed anything.
+type Step<'c> = futures::future::BoxFuture<'c, Result<bool, StoreError>>;
 
 impl SqliteStore {
     /// One step on the rule of a living key, its line in the audit log, and the rule that results.
@@ -145,9 +145,10 @@ impl SqliteStore {
                         .bind(i64::from(key.0))
                         .fetch_one(&mut *c)
                         .await?;
-                    step(c, audit.at).await?;
-                    audit::write(c, &audit, Some(key)).await?;
-                    Ok(((), vec![changed_rule(c, key).await?]))
+                    let changed = step(c, audit.at).await?;
+                    audit::write_if(changed, c, &audit, Some(key)).await?;
+                    let changes = if changed { vec![changed_rule(c, key).await?] } else { vec![] };
+                    Ok(((), changes))
                 })
             })
             .await

@@ -320,6 +320,17 @@ pub(super) async fn check_standing(
     stands.map(|_| ()).ok_or(StoreError::SignedOut)
 }
 
+/// The same for whoever asks, if a session does.
+pub(super) async fn check_asking(
+    connection: &mut SqliteConnection,
+    session: Option<SessionNo>,
+) -> Result<(), StoreError> {
+    match session {
+        Some(session) => check_standing(connection, session).await,
+        None => Ok(()),
+    }
+}
+
 /// Gives a session that stands another token, and notes when it proved who it is.
 pub(super) async fn renew(
     connection: &mut SqliteConnection,

@@ -74,8 +74,8 @@ impl SubUserStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    end_sessions(c, no).await?;
-                    audit::write(c, &audit, None).await?;
+                    let ended = end_sessions(c, no).await?;
+                    audit::write_if(ended > 0, c, &audit, None).await?;
                     Ok(((), vec![]))
                 })
             })

@@ -201,9 +201,10 @@ pub(super) async fn end_other_sessions(
     Ok(())
 }
 
-pub(super) async fn end_sessions(connection: &mut SqliteConnection, user: UserNo) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM sessions WHERE user_no = ?").bind(i64::from(user.0)).execute(connection).await?;
-    Ok(())
+/// Ends all sessions of a user; answers how many.
+pub(super) async fn end_sessions(connection: &mut SqliteConnection, user: UserNo) -> Result<u64, StoreError> {
+    let ended = sqlx::query("DELETE FROM sessions WHERE user_no = ?").bind(i64::from(user.0));
+    Ok(ended.execute(connection).await?.rows_affected())
 }
 
 /// Ends the sessions of a user and of its sub-users, so that none of them comes back with it.

@@ -3,8 +3,9 @@
 pub(super) mod deliveries;
 
 use super::rows::{micros, number, user_no};
+use super::sessions::check_asking;
 use super::{SqliteStore, audit};
-use crate::domain::ids::UserNo;
+use crate::domain::ids::{SessionNo, UserNo};
 use crate::domain::time::Micros;
 use crate::domain::webhook::{DeliveryNo, WebhookNo};
 use crate::store::{
@@ -57,12 +58,18 @@ async fn insert(
     Ok(no)
 }
 
+/// Answers whether it is otherwise than before.
 async fn change(
     connection: &mut SqliteConnection,
     no: WebhookNo,
     change: WebhookChange,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let no = i64::from(no.0);
+    let before =
+        sqlx::query("SELECT * FROM webhooks WHERE no = ?").bind(no).fetch_one(&mut *connection).await?;
+    if is_so(&webhook_row(&before)?, &change) {
+        return Ok(false);
+    }
     let query = match change {
         WebhookChange::Choices { url, causes } => sqlx::query(
             "UPDATE webhooks SET failing_since = iif(url = ?2, failing_since, NULL), url = ?2, causes = ?3
@@ -82,7 +89,16 @@ async fn change(
         .bind(no),
     };
     query.fetch_one(connection).await?;
-    Ok(())
+    Ok(true)
+}
+
+/// Whether a webhook is already as it is to become. A secret is always another.
+fn is_so(row: &WebhookRow, change: &WebhookChange) -> bool {
+    match change {
+        WebhookChange::Choices { url, causes } => row.url == *url && row.causes == *causes,
+        WebhookChange::Secret(_) => false,
+        WebhookChange::On => row.disabled_at.is_none() && row.failing_since.is_none(),
+    }
 }
 
 #[async_trait]
@@ -119,8 +135,8 @@ impl WebhookStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    change(c, no, changed).await?;
-                    audit::write(c, &audit, None).await?;
+                    let changed = change(c, no, changed).await?;
+                    audit::write_if(changed, c, &audit, None).await?;
                     Ok(((), vec![]))
                 })
             })
@@ -142,10 +158,19 @@ impl WebhookStore for SqliteStore {
             .await
     }
 
-    async fn insert_test(&self, no: WebhookNo, message_id: String, at: Micros) -> Result<(), StoreError> {
+    async fn insert_test(
+        &self,
+        no: WebhookNo,
+        message_id: String,
+        at: Micros,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
-                Box::pin(async move { Ok((deliveries::insert_test(c, no, &message_id, at).await?, vec![])) })
+                Box::pin(async move {
+                    check_asking(c, session).await?;
+                    Ok((deliveries::insert_test(c, no, &message_id, at).await?, vec![]))
+                })
             })
             .await
     }
@@ -155,10 +180,14 @@ impl WebhookStore for SqliteStore {
         webhook: WebhookNo,
         no: DeliveryNo,
         at: Micros,
+        session: Option<SessionNo>,
     ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
-                Box::pin(async move { Ok((deliveries::restart(c, webhook, no, at).await?, vec![])) })
+                Box::pin(async move {
+                    check_asking(c, session).await?;
+                    Ok((deliveries::restart(c, webhook, no, at).await?, vec![]))
+                })
             })
             .await
     }

@@ -4,8 +4,11 @@ use super::smtp::Smtp;
 use super::start;
 use crate::app::START;
 use app::Language;
+use latchkey::domain::ids::UserNo;
 use latchkey::domain::notice::Cause;
+use latchkey::domain::time::Clock;
 use latchkey::mail::Letter;
+use latchkey::store::{Action, Audit, NewMail};
 use serde_json::json;
 
 fn confirmation(language: Language, to: &str) -> Letter {
@@ -111,5 +114,62 @@ async fn two_hundred_letters_are_sent_in_one_go() {
     to.sort_unstable();
     to.dedup();
     assert_eq!((to.len(), app.waiting().await), (200, 0));
+    assert!(smtp.all().is_empty());
+}
+
+#[tokio::test]
+async fn users_are_sent_letters_in_turn() {
+    let smtp = Smtp::start();
+    let app = start(&smtp, &[]).await;
+    let (busy, other) = (app.add_user_with_mail("busy").await, app.add_user_with_mail("other").await);
+    let queue = async |user: UserNo, name: &str| {
+        let letter = confirmation(Language::En, &format!("{name}@example.org"));
+        let payload = letter.seal(app.services.keys.sealing.as_ref().unwrap()).unwrap();
+        let mail = NewMail { user: Some(user), payload, due_at: app.clock.now() };
+        app.services.store.insert_mail(mail).await.unwrap();
+    };
+    for _ in 0..60 {
+        queue(busy, "busy").await;
+    }
+    app.clock.advance(1);
+    queue(other, "other").await;
+    queue(other, "other").await;
+    let seen = |served: &[UserNo]| {
+        let (store, now, served) = (app.services.store.clone(), app.clock.now(), served.to_vec());
+        async move { store.list_due_mails(now, 50, &served).await.unwrap().len() }
+    };
+    assert_eq!((seen(&[]).await, seen(&[busy]).await, seen(&[busy, other]).await), (2, 1, 0));
+    app.send_due().await;
+    let to: Vec<_> = (0..62).map(|_| smtp.next()["to"][0].as_str().unwrap().to_owned()).collect();
+    let turns: Vec<_> = (0..62).filter(|n| to[*n] == "other@example.org").collect();
+    assert_eq!(turns, [1, 3], "nobody waits for all that another is to be told");
+    assert_eq!(app.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_letter_that_waited_tells_of_what_followed() {
+    let smtp = Smtp::start();
+    let app = start(&smtp, &[]).await;
+    let user = app.add_user_with_mail("demo").await;
+    app.services.store.set_language(user, "ro".to_owned(), None).await.unwrap();
+    let mut actions = vec![Action::WebhookAdded; 5];
+    actions.extend([Action::WebhookChanged; 7]);
+    actions.push(Action::SubUserInvited);
+    for action in actions {
+        let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
+        let act = Audit { at, action, actor, user: Some(user), address: None, detail, session: None };
+        app.services.store.record(act).await.unwrap();
+    }
+    app.send_due().await;
+    for _ in 0..4 {
+        let text = smtp.next()["text"].as_str().unwrap().to_owned();
+        assert!(!text.contains("De atunci"), "{text}");
+    }
+    assert!(smtp.all().is_empty());
+    app.clock.advance(3600);
+    app.send_due().await;
+    let text = smtp.next()["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("De atunci") && text.contains("(de 7 ori)") && text.contains("(o dată)"), "{text}");
+    assert_eq!(app.waiting().await, 0);
     assert!(smtp.all().is_empty());
 }

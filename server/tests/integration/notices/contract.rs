@@ -87,13 +87,13 @@ async fn notices_gather_are_read_and_forgotten() {
     assert_eq!(store.list_notices(user, 1, 10).await.unwrap().len(), 1);
     assert_eq!((store.count_notices(user).await, store.count_notices(other).await), (Ok(2), Ok(0)));
 
-    store.read_notices(other, vec![gathered.no], Micros(T0)).await.unwrap();
+    store.read_notices(other, vec![gathered.no], Micros(T0), None).await.unwrap();
     assert_eq!(store.count_unread_notices(user).await, Ok(2), "another's are not touched");
-    store.read_notices(user, vec![gathered.no], Micros(T0)).await.unwrap();
+    store.read_notices(user, vec![gathered.no], Micros(T0), None).await.unwrap();
     assert_eq!(store.count_unread_notices(user).await, Ok(1));
-    store.read_all_notices(user, Micros(T0)).await.unwrap();
+    store.read_all_notices(user, Micros(T0), None).await.unwrap();
     assert_eq!(store.count_unread_notices(user).await, Ok(0));
-    let due = store.list_due_mails(Micros(T0 + 30 * Micros::SECOND), 10).await.unwrap();
+    let due = store.list_due_mails(Micros(T0 + 30 * Micros::SECOND), 10, &[]).await.unwrap();
     assert_eq!(due.len(), 1, "held back for as long as the policy says");
 
     assert_eq!(store.delete_old_notices(Micros(T0 + DAY * Micros::SECOND)).await, Ok(true));

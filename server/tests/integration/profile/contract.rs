@@ -57,8 +57,8 @@ async fn choices_and_addresses() {
     let (demo, other) = (add(&store, "demo").await, add(&store, "other").await);
     let row = async || store.find_user(&Username::parse("demo").unwrap()).await.unwrap().unwrap();
     assert_eq!((row().await.language, row().await.time_zone), (String::new(), "UTC".to_owned()));
-    store.set_language(demo, "ro".into()).await.unwrap();
-    store.set_time_zone(demo, "Asia/Kathmandu".into()).await.unwrap();
+    store.set_language(demo, "ro".into(), None).await.unwrap();
+    store.set_time_zone(demo, "Asia/Kathmandu".into(), None).await.unwrap();
     assert_eq!((row().await.language, row().await.time_zone), ("ro".into(), "Asia/Kathmandu".into()));
     let hash = |n: u8| ConfirmationHash([n; 32]);
     for n in 1..=2 {

@@ -71,8 +71,8 @@ async fn one_delivery_of_each_webhook_is_due_at_a_time() {
     let (first, second) = (insert(&app, owner, 5).await.unwrap(), insert(&app, owner, 5).await.unwrap());
     let now = app.clock.now();
     for no in [first, second] {
-        store.insert_test(no, new_message_id(), now).await.unwrap();
-        assert_eq!(store.insert_test(no, new_message_id(), now).await, Err(StoreError::Conflict));
+        store.insert_test(no, new_message_id(), now, None).await.unwrap();
+        assert_eq!(store.insert_test(no, new_message_id(), now, None).await, Err(StoreError::Conflict));
     }
     let due = |at: Micros, busy: Vec<WebhookNo>, most| {
         let store = store.clone();
@@ -101,8 +101,8 @@ async fn one_delivery_of_each_webhook_is_due_at_a_time() {
     assert_eq!((row.failing_since, row.disabled_at), (Some(now), Some(now.plus_seconds(9))));
     let delivery_row = store.list_deliveries(first, 9).await.unwrap().remove(0);
     assert_eq!((delivery_row.due_at, delivery_row.attempts), (None, 3));
-    assert_eq!(store.insert_test(first, new_message_id(), now).await, Err(StoreError::NotFound));
-    assert_eq!(store.restart_delivery(first, delivery, now).await, Err(StoreError::NotFound));
+    assert_eq!(store.insert_test(first, new_message_id(), now, None).await, Err(StoreError::NotFound));
+    assert_eq!(store.restart_delivery(first, delivery, now, None).await, Err(StoreError::NotFound));
     app.stop().await;
 }
 
@@ -113,7 +113,7 @@ async fn what_is_gone_by_the_end_of_an_attempt_is_left_alone() {
     let store = &app.services.store;
     let no = insert(&app, owner, 5).await.unwrap();
     let now = app.clock.now();
-    store.insert_test(no, new_message_id(), now).await.unwrap();
+    store.insert_test(no, new_message_id(), now, None).await.unwrap();
     let delivery = store.list_deliveries(no, 1).await.unwrap()[0].no;
     store.delete_webhook(no, audit(&app, owner)).await.unwrap();
     assert!(store.list_deliveries(no, 1).await.unwrap().is_empty());

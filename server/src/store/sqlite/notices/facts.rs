@@ -7,7 +7,7 @@ use super::super::rows::{
 use crate::domain::ids::{KeyId, NoticeNo, UserNo, Username};
 use crate::domain::notice::Cause;
 use crate::domain::time::Micros;
-use crate::store::{NoticeAddress, NoticeFacts, NoticeKey, StoreError};
+use crate::store::{ActCount, NoticeAddress, NoticeFacts, NoticeKey, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 use std::collections::HashMap;
@@ -48,6 +48,24 @@ pub(super) async fn list(
 pub(super) async fn count(readers: &SqlitePool, user: UserNo, sql: &'static str) -> Result<u64, StoreError> {
     let row = sqlx::query(sql).bind(i64::from(user.0)).fetch_one(readers).await?;
     Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+}
+
+/// What the user of a notice was told of by the same cause after it, in the order in which it began.
+pub(super) async fn count_later_acts(
+    readers: &SqlitePool,
+    notice: &NoticeFacts,
+) -> Result<Vec<ActCount>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT action, sum(count) AS count FROM notices WHERE user_no = ? AND cause = ? AND no > ?
+         GROUP BY action ORDER BY min(no)",
+    )
+    .bind(i64::from(notice.user.0))
+    .bind(notice.cause as u8)
+    .bind(i64::from(notice.no.0))
+    .fetch_all(readers)
+    .await?;
+    let act = |row: &SqliteRow| Ok((row.try_get("action")?, row.try_get::<i64, _>("count")?.unsigned_abs()));
+    rows.iter().map(act).collect()
 }
 
 /// At most `most` that nothing was added to since `before`.

@@ -36,19 +36,24 @@ pub(super) async fn without(
 }
 
 /// Ignores an address from now on; beyond `most` of them the one that was ignored longest ago makes room.
+/// Answers whether it was not ignored before.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     key: KeyNo,
     address: Address,
     most: u32,
     at: Micros,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT OR REPLACE INTO ignored_addresses (key_no, address, ignored_at) VALUES (?, ?, ?)")
+) -> Result<bool, StoreError> {
+    let sql = "INSERT OR IGNORE INTO ignored_addresses (key_no, address, ignored_at) VALUES (?, ?, ?)";
+    let inserted = sqlx::query(sql)
         .bind(i64::from(key.0))
         .bind(address.to_bytes().to_vec())
         .bind(at.0)
         .execute(&mut *connection)
         .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
     sqlx::query(
         "DELETE FROM ignored_addresses WHERE key_no = ?1 AND address IN
          (SELECT address FROM ignored_addresses WHERE key_no = ?1
@@ -58,5 +63,5 @@ pub(super) async fn insert(
     .bind(i64::from(most))
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(true)
 }

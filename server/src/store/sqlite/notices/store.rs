@@ -1,12 +1,15 @@
 //! The store of notices.
 
 use super::super::rows::numbers;
+use super::super::sessions::check_asking;
 use super::super::{SqliteStore, audit};
 use super::{choices, facts, ignored, insert, set_policy};
 use crate::domain::address::Address;
-use crate::domain::ids::{KeyNo, NoticeNo, UserNo};
+use crate::domain::ids::{KeyNo, NoticeNo, SessionNo, UserNo};
 use crate::domain::time::Micros;
-use crate::store::{Audit, NewNotice, NoticeChoice, NoticeFacts, NoticePolicy, NoticeStore, StoreError};
+use crate::store::{
+    ActCount, Audit, NewNotice, NoticeChoice, NoticeFacts, NoticePolicy, NoticeStore, StoreError,
+};
 use async_trait::async_trait;
 
 /// Old notices are removed this many at a time, so that nothing waits for it.
@@ -42,6 +45,10 @@ impl NoticeStore for SqliteStore {
         facts::find(&self.readers, no).await
     }
 
+    async fn count_later_acts(&self, notice: &NoticeFacts) -> Result<Vec<ActCount>, StoreError> {
+        facts::count_later_acts(&self.readers, notice).await
+    }
+
     async fn list_notices(
         &self,
         user: UserNo,
@@ -60,10 +67,17 @@ impl NoticeStore for SqliteStore {
         facts::count(&self.readers, user, unread).await
     }
 
-    async fn read_notices(&self, user: UserNo, notices: Vec<NoticeNo>, at: Micros) -> Result<(), StoreError> {
+    async fn read_notices(
+        &self,
+        user: UserNo,
+        notices: Vec<NoticeNo>,
+        at: Micros,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    check_asking(c, session).await?;
                     sqlx::query(
                         "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL
                          AND no IN (SELECT value FROM json_each(?))",
@@ -79,10 +93,16 @@ impl NoticeStore for SqliteStore {
             .await
     }
 
-    async fn read_all_notices(&self, user: UserNo, at: Micros) -> Result<(), StoreError> {
+    async fn read_all_notices(
+        &self,
+        user: UserNo,
+        at: Micros,
+        session: Option<SessionNo>,
+    ) -> Result<(), StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
+                    check_asking(c, session).await?;
                     sqlx::query("UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL")
                         .bind(at.0)
                         .bind(i64::from(user.0))
@@ -104,8 +124,8 @@ impl NoticeStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    ignored::insert(c, key, address, most, audit.at).await?;
-                    audit::write(c, &audit, Some(key)).await?;
+                    let is_new = ignored::insert(c, key, address, most, audit.at).await?;
+                    audit::write_if(is_new, c, &audit, Some(key)).await?;
                     Ok(((), vec![]))
                 })
             })
@@ -125,8 +145,8 @@ impl NoticeStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    choices::set(c, user, &wanted).await?;
-                    audit::write(c, &audit, None).await?;
+                    let changed = choices::set(c, user, &wanted).await?;
+                    audit::write_if(changed, c, &audit, None).await?;
                     Ok(((), vec![]))
                 })
             })

@@ -1,0 +1,105 @@
+//! How much a user is told, whatever is done to its account.
+
+use super::{DAY, MAIL, add_user_with_mail, rows, told, unread, user};
+use crate::app::TestApp;
+use latchkey::domain::ids::UserNo;
+use latchkey::domain::notice::Cause;
+use latchkey::domain::time::Clock;
+use latchkey::store::{Action, Audit};
+
+/// An act in somebody's session, which is told and calls.
+fn act(app: &TestApp, user: UserNo, action: Action) -> Audit {
+    let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
+    Audit { at, action, actor, user: Some(user), address: None, detail, session: None }
+}
+
+async fn record(app: &TestApp, user: UserNo, action: Action, times: usize) {
+    for _ in 0..times {
+        app.services.store.record(act(app, user, action)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn beyond_the_bound_acts_are_counted_and_none_of_its_kind_is_hidden() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let user = user(&app, "demo").await.no;
+    let store = &app.services.store;
+    record(&app, user, Action::LockReleased, 1_100).await;
+    assert_eq!(store.count_notices(user).await.unwrap(), 1000);
+    let last = store.list_notices(user, 0, 1).await.unwrap().remove(0);
+    assert_eq!((last.action.as_deref(), last.count), (Some("lock_released"), 101));
+
+    record(&app, user, Action::KeyGenerated, 1).await;
+    let hidden = told(&app, "demo", Cause::KeyGenerated).await;
+    assert_eq!((hidden.len(), hidden[0].count), (1, 1), "the first of its kind has its own");
+    store.read_all_notices(user, app.clock.now(), None).await.unwrap();
+    record(&app, user, Action::KeyGenerated, 10).await;
+    let counted = told(&app, "demo", Cause::KeyGenerated).await;
+    assert_eq!((counted.len(), counted[0].count, unread(&app, "demo").await), (1, 11, 1), "and calls again");
+    assert_eq!(store.count_notices(user).await.unwrap(), 1001);
+    let page = app.browser("demo").await.get("/account/notifications").await.page();
+    assert!(page.contains("It happened 11 times; the history in your profile tells of each."), "{page}");
+    assert_eq!(
+        rows(&app, "SELECT count(*) FROM audit WHERE key_no IS NULL AND action = 'key_generated'"),
+        [11]
+    );
+
+    app.clock.advance(DAY);
+    record(&app, user, Action::KeyGenerated, 1).await;
+    assert_eq!(store.count_notices(user).await.unwrap(), 1000, "what counts no more makes room");
+}
+
+#[tokio::test]
+async fn one_act_removes_few_however_many_there_are() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let user = user(&app, "demo").await.no;
+    let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    let many = "INSERT INTO notices (user_no, cause, count, first_at, last_at, detail)
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+                SELECT ?1, 7, 1, i, i, '' FROM n";
+    connection.execute(many, [user.0]).unwrap();
+    record(&app, user, Action::LockReleased, 3).await;
+    assert_eq!(app.services.store.count_notices(user).await.unwrap(), 5003 - 3 * 10);
+    assert_eq!(rows(&app, "SELECT min(first_at) FROM notices"), [31], "the oldest");
+}
+
+#[tokio::test]
+async fn letters_that_cannot_be_switched_off_have_a_limit_and_lose_nothing() {
+    let app = TestApp::start_with(&MAIL).await;
+    add_user_with_mail(&app, "demo").await;
+    let user = user(&app, "demo").await.no;
+    let due = || rows(&app, "SELECT (due_at - (SELECT min(due_at) FROM mails)) / 1000000 FROM mails");
+    record(&app, user, Action::WebhookAdded, 1).await;
+    assert_eq!(due(), [0], "the first is told at once");
+    record(&app, user, Action::WebhookChanged, 50).await;
+    record(&app, user, Action::SubUserInvited, 1).await;
+    assert_eq!(due(), [0, 0, 0, 0, 3600], "the fifth waits, and tells of all that follow");
+    assert_eq!(told(&app, "demo", Cause::AccountChanged).await.len(), 52, "in the app each is told");
+    record(&app, user, Action::Login, 1).await;
+    let mut login = act(&app, user, Action::Login);
+    login.address = Some(latchkey::domain::address::Address::parse("192.0.2.9").unwrap().into());
+    app.services.store.record(login).await.unwrap();
+    assert_eq!(due().len(), 6, "letters of another kind do not wait for these");
+
+    app.clock.advance(3590);
+    record(&app, user, Action::WebhookChanged, 1).await;
+    assert_eq!(due().len(), 7, "that letter may be written already");
+    app.clock.advance(11 + 3600);
+    record(&app, user, Action::WebhookChanged, 1).await;
+    assert_eq!(due()[7], 3601 + 3600, "after a quiet hour it is told at once");
+}
+
+#[tokio::test]
+async fn equal_choices_are_no_letter() {
+    let app = TestApp::start_with(&MAIL).await;
+    add_user_with_mail(&app, "demo").await;
+    let browser = app.browser("demo").await;
+    for _ in 0..3 {
+        let form = "/account/notifications/choices";
+        assert_eq!(browser.post(form, &[("mail_guessing", "on")]).await.status, 303);
+    }
+    assert_eq!(rows(&app, "SELECT count(*) FROM mails"), [1]);
+    assert_eq!(rows(&app, "SELECT count(*) FROM audit WHERE action = 'notices_chosen'"), [1]);
+}
