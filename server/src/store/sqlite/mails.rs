@@ -29,7 +29,7 @@ pub(super) const DUE: &str = concat!(
 );
 pub(super) const OLD: &str = concat!(
     select!(),
-    " WHERE m.created_at < ?1 AND m.due_at < 9223372036854775807 AND ?3 = '[]' ORDER BY m.created_at LIMIT ?2"
+    " WHERE m.created_at < ?1 AND m.due_at < 9223372036854775807 ORDER BY m.created_at LIMIT ?2"
 );
 
 /// Queues a letter within the transaction of what it tells of.
@@ -104,11 +104,11 @@ impl MailStore for SqliteStore {
         most: u32,
         served: &[UserNo],
     ) -> Result<Vec<MailRow>, StoreError> {
-        self.list_readable_mails(DUE, now, most, served).await
+        self.list_readable_mails(DUE, now, most, Some(served)).await
     }
 
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
-        self.list_readable_mails(OLD, before, most, &[]).await
+        self.list_readable_mails(OLD, before, most, None).await
     }
 
     async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError> {
@@ -153,12 +153,16 @@ impl SqliteStore {
         sql: &'static str,
         bound: Micros,
         most: u32,
-        served: &[UserNo],
+        served: Option<&[UserNo]>,
     ) -> Result<Vec<MailRow>, StoreError> {
-        let served = numbers(served.iter().map(|user| user.0));
+        let served = served.map(|users| numbers(users.iter().map(|user| user.0)));
         loop {
-            let found = sqlx::query(sql).bind(bound.0).bind(i64::from(most)).bind(&served);
-            let rows = found.fetch_all(&self.readers).await?;
+            let query = sqlx::query(sql).bind(bound.0).bind(i64::from(most));
+            let query = match &served {
+                Some(served) => query.bind(served),
+                None => query,
+            };
+            let rows = query.fetch_all(&self.readers).await?;
             let (mails, unreadable) = sort_out("mails", &rows, "mail_no", mail_row)?;
             if unreadable.is_empty() {
                 return Ok(mails);

@@ -13,6 +13,8 @@ use std::time::Instant;
 const AT_HAND: usize = 4;
 /// Sessions that it keeps open: fewer than a user may have, as those of which it never heard count too.
 const SESSIONS: usize = 8;
+/// Changes that it makes without a pause: fewer than a user may make at once.
+const CHANGES: usize = 250;
 /// Addresses that keys are used from.
 const ADDRESSES: u8 = 4;
 
@@ -41,11 +43,12 @@ impl Customer {
     pub(crate) fn live(&mut self, server: SocketAddr, mut more: impl FnMut() -> bool) {
         let Ok(mut client) = Client::try_connect(server) else { return };
         let port = client.port();
+        let mut changes = 0;
         for nth in 0.. {
             if !more() {
                 return;
             }
-            let asked = self.choose();
+            let asked = self.choose(&mut changes);
             self.told.ask(asked);
             let answer = self.carry_out(&mut client, asked).ok();
             if let Some(answer) = &answer {
@@ -59,7 +62,7 @@ impl Customer {
         }
     }
 
-    fn choose(&mut self) -> Asked {
+    fn choose(&mut self, changes: &mut usize) -> Asked {
         let session = self.told.sessions.iter().position(|s| s.alive == Some(true));
         let Some(session) = session else { return Asked::LogIn };
         let keys = self.told.keys.len();
@@ -69,7 +72,7 @@ impl Customer {
         let alive = self.told.sessions.iter().filter(|s| s.alive == Some(true)).count();
         let key = self.random.random_range(keys.saturating_sub(AT_HAND)..keys);
         let from = self.random.random_range(0..ADDRESSES);
-        match self.random.random_range(0..100) {
+        let asked = match self.random.random_range(0..100) {
             0..60 => Asked::Use(key, from),
             60..72 => Asked::Add(key, from),
             72..81 => Asked::Remove(key, from),
@@ -79,7 +82,14 @@ impl Customer {
             97 => Asked::LogOut(session),
             _ if alive >= SESSIONS => Asked::LogOut(session),
             _ => Asked::LogIn,
+        };
+        if let Asked::Add(..) | Asked::Remove(..) | Asked::Release(_) | Asked::Generate = asked {
+            *changes += 1;
+            if *changes > CHANGES {
+                return Asked::Use(key, from);
+            }
         }
+        asked
     }
 
     fn carry_out(&self, client: &mut Client, asked: Asked) -> io::Result<Answer> {
