@@ -12,7 +12,7 @@ const AT_ONCE: usize = 300;
 
 /// What only ends something, or was begun by nobody who is logged in, or asks for the password each time and is slowed
 /// down with it, or changes nothing.
-const NOT_COUNTED: [&str; 21] = [
+const NOT_COUNTED: [&str; 22] = [
     "log_out",
     "end_session",
     "end_other_sessions",
@@ -21,6 +21,7 @@ const NOT_COUNTED: [&str; 21] = [
     "disable_sub_user",
     "end_sub_user_sessions",
     "withdraw_invitation",
+    "cancel_two_factor",
     "create_first_account",
     "setup_is_open",
     "log_in",
