@@ -215,6 +215,11 @@ async fn a_double_click_makes_one_and_shows_it() {
     let again = app.browser("demo").await;
     landing(&again, "/account/api-keys/new", &[NUMBER, ("description", "A"), ("key_type", "cloud")]).await;
     assert_eq!(records(&browser).await, 2 + others.len() + 3);
+    let key = crate::app::key_ids(&browser.get(LIST).await.page()).remove(0);
+    let delete = format!("{LIST}/{key}/delete");
+    let number = hidden(&browser.get(&delete).await.page(), "once");
+    let [one, two] = twice(&browser, &delete, &[("once", &number), ("id", &key)]).await;
+    assert_eq!((one.status, two.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER), "it worked once");
     let plain = [("description", "PLAIN"), ("key_type", "cloud")];
     let [one, two] = twice(&browser, "/account/api-keys/new", &plain).await;
     assert_ne!(one.header("location"), two.header("location"), "without a number each post is an act");
@@ -310,6 +315,8 @@ async fn every_form_is_one_act(click: Click) {
     let fields = [("id", id), ("password", PASSWORD)];
     let rotated = same(&format!("{webhook}?do=rotate_webhook_secret"), &webhook, &fields).await;
     assert!(browser.get(&rotated).await.page().contains("whsec_"));
+    let remove = format!("{webhook}/remove");
+    same(&remove, &remove, &fields).await;
     let sub_users = "/account/sub-users";
     let invite = format!("{sub_users}?do=invite_sub_user");
     let page = browser

@@ -43,7 +43,7 @@ fn Question(
             <p>{question}</p>
             <p><code class="token" translate="no">{row.masked_token}</code></p>
             <p>{t.delete_consequence}</p>
-            <PlainForm form path=format!("{path}/delete")>
+            <PlainForm form path=format!("{path}/delete") once=true>
                 <input type="hidden" name="id" value=row.id.0/>
                 <div class="buttons">
                     <SubmitButton state=form.state label=t.delete class="button danger"/>

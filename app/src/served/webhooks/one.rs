@@ -171,7 +171,7 @@ fn question(row: WebhookRow, form: Form<RemoveWebhook>) -> Part {
         <section class="panel">
             <p>{fill(t.remove_question, &[("url", &row.url)])}</p>
             <p>{t.remove_consequence}</p>
-            <PlainForm form path=format!("{path}/remove") fields=PROOF>
+            <PlainForm form path=format!("{path}/remove") fields=PROOF once=true>
                 <input type="hidden" name="id" value=row.id.0/>
                 {proof_fields(form.state)}
                 <div class="buttons">
