@@ -22,7 +22,8 @@ export class Gateway {
     private readonly port: number,
   ) {}
 
-  static async start(latchkeyUrl: string) {
+  /** Starts one; `change` is made to the documented file. */
+  static async start(latchkeyUrl: string, change = (text: string) => text) {
     const api = await startApi();
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-nginx-'));
     try {
@@ -30,7 +31,7 @@ export class Gateway {
       // nginx cannot choose a port itself; between finding one and using it, it may be lost to somebody else.
       for (let tries = 0; tries < 5; tries++) {
         const port = await freePort();
-        await writeFile(join(folder, 'nginx.conf'), await configuration(port, latchkeyUrl, addressOf(api)));
+        await writeFile(join(folder, 'nginx.conf'), change(await configuration(port, latchkeyUrl, addressOf(api))));
         const nginx = await startNginx(folder);
         if (nginx) return new Gateway(api, nginx, folder, port);
       }
@@ -42,11 +43,16 @@ export class Gateway {
     }
   }
 
+  /** Where it listens. */
+  get url() {
+    return `http://127.0.0.1:${this.port}/`;
+  }
+
   /** One request from `from`, with these header lines, by curl. */
   async get(from: string, ...lines: string[]): Promise<Answer> {
     const headers = lines.flatMap((line) => ['--header', line]);
     const args = ['--silent', '--show-error', '--include', '--max-time', '10', '--interface', from];
-    const { stdout } = await promisify(execFile)('curl', [...args, ...headers, `http://127.0.0.1:${this.port}/`]);
+    const { stdout } = await promisify(execFile)('curl', [...args, ...headers, this.url]);
     const [head, ...rest] = stdout.split('\r\n\r\n');
     const [first, ...pairs] = head.split('\r\n');
     const split = pairs.map((line) => line.split(/:\s*/, 2) as [string, string]);
@@ -79,6 +85,10 @@ async function startApi(): Promise<Server> {
   const api = createServer((request, response) => {
     const told = Object.entries(request.headers).filter(([name]) => /^(x-|authorization)/.test(name));
     response.setHeader('content-type', 'application/json');
+    // For pages of other sites, which ask before they send a key.
+    response.setHeader('access-control-allow-origin', '*');
+    response.setHeader('access-control-allow-methods', '*');
+    response.setHeader('access-control-allow-headers', 'x-api-key');
     response.end(JSON.stringify(Object.fromEntries(told)));
   });
   await new Promise<void>((done) => api.listen(0, '127.0.0.1', done));

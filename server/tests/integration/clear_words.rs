@@ -262,6 +262,9 @@ fn the_doctor_looks_at_the_pages_as_a_browser_does() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
+    let (_, text) = report(&[("LATCHKEY_CLIENT_ADDRESS_HEADER", "true-client-ip")], None);
+    let chosen = "OPEN  A visitor chooses its address: it wrote 198.51.100.4 into true-client-ip";
+    assert!(text.contains(chosen), "{text}");
     let (code, text) = report(&[], Some("http://127.0.0.1:1"));
     assert!(code == Some(1) && text.contains("cannot reach http://127.0.0.1:1"), "{text}");
 }
