@@ -52,8 +52,15 @@ pub struct Total {
 /// The writing side. It is synchronous: one thread owns it and commits inline, because handing the commit
 /// to another thread costs more than the commit (docs/decisions.md).
 pub trait UsageLog: Send {
-    /// Commits one batch of accepted uses. Like all that writes here it waits for nobody: where another program
-    /// holds a lock, that is its error.
+    /// From here on whoever writes has others to serve: a lock that another program holds is an error at once.
+    /// Before, it is waited for a few seconds: a start that folds what is left has nobody to serve yet.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    fn wait_for_nobody(&mut self) -> Result<(), StoreError>;
+    /// Whether the lock that keeps writers out is its own, held by a checkpoint.
+    fn is_emptied(&self) -> bool;
+    /// Commits one batch of accepted uses.
     ///
     /// # Errors
     /// Nothing of the batch was kept.

@@ -12,6 +12,7 @@ pub(super) struct Bond {
     durable: AtomicI64,
     base: AtomicI64,
     counted: AtomicBool,
+    emptying: AtomicBool,
 }
 
 impl Bond {
@@ -59,6 +60,19 @@ impl Bond {
     /// Whether the counts have this mark for good.
     pub(super) fn is_durable(&self, mark: Mark) -> bool {
         self.durable.load(Ordering::Acquire) == mark.0
+    }
+
+    /// Carries out what keeps writers out of the counts while it empties their log.
+    pub(super) fn emptying<T>(&self, empty: impl FnOnce() -> T) -> T {
+        self.emptying.store(true, Ordering::Release);
+        let done = empty();
+        self.emptying.store(false, Ordering::Release);
+        done
+    }
+
+    /// Whether that is going on.
+    pub(super) fn is_emptying(&self) -> bool {
+        self.emptying.load(Ordering::Acquire)
     }
 
     /// Something was counted.

@@ -8,7 +8,7 @@
 use super::bond::Bond;
 use super::usage_mark::empty_log;
 use crate::store::StoreError;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,18 +91,82 @@ fn checkpoint(path: &Path, bond: &Bond) -> rusqlite::Result<()> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     let mark = bond.taken();
-    for how in ["PASSIVE", "RESTART"] {
-        // Who is in the way of one is met again by the next look.
-        if empty_log(&connection, how)? {
-            bond.moved(mark);
-        }
+    // Who is in the way of one is met again by the next look.
+    if empty_log(&connection, "PASSIVE")? {
+        bond.moved(mark);
+    }
+    if is_free(&connection)? && bond.emptying(|| empty_log(&connection, "RESTART"))? {
+        bond.moved(mark);
     }
     Ok(())
+}
+
+/// Whether writers are let in. While another program keeps them out, that is not for our own sake.
+fn is_free(connection: &Connection) -> rusqlite::Result<bool> {
+    match connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK") {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
+        done => done.map(|()| true),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::mark::Mark;
+
+    /// A log of some pages, and a reader of its end, which a checkpoint that starts it over has to wait for.
+    fn read_log(path: &Path) -> Connection {
+        let writer = Connection::open(path).unwrap();
+        writer.pragma_update(None, "journal_mode", "WAL").unwrap();
+        writer.execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1)").unwrap();
+        let reader = Connection::open(path).unwrap();
+        reader.execute_batch("BEGIN").unwrap();
+        let _: i64 = reader.query_row("SELECT x FROM t", [], |row| row.get(0)).unwrap();
+        reader
+    }
+
+    /// Whether a writer that waits for nobody is kept out.
+    fn is_shut(path: &Path) -> bool {
+        let writer = Connection::open(path).unwrap();
+        writer.busy_timeout(Duration::ZERO).unwrap();
+        !is_free(&writer).unwrap()
+    }
+
+    #[test]
+    fn a_lock_is_called_our_own_while_the_log_is_started_over_and_no_longer() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, bond) = (dir.path().join("usage.db"), Bond::default());
+        let reader = read_log(&path);
+        thread::scope(|scope| {
+            let emptying = scope.spawn(|| {
+                let connection = Connection::open(&path).unwrap();
+                connection.busy_timeout(Duration::from_secs(60)).unwrap();
+                bond.emptying(|| empty_log(&connection, "RESTART")).unwrap()
+            });
+            while !is_shut(&path) {
+                assert!(!emptying.is_finished());
+            }
+            assert!(bond.is_emptying(), "it waits for the reader, and others for it");
+            drop(reader);
+            assert!(emptying.join().unwrap());
+        });
+        assert!(!bond.is_emptying() && !is_shut(&path));
+    }
+
+    #[test]
+    fn the_lock_of_another_program_is_not_called_our_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, bond) = (dir.path().join("usage.db"), Bond::default());
+        bond.take(Mark(7));
+        drop(read_log(&path));
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (2)").unwrap();
+        assert!(!is_free(&Connection::open(&path).unwrap()).unwrap());
+        checkpoint(&path, &bond).unwrap();
+        assert_eq!(bond.base(), Mark(7), "what could be moved is moved");
+        other.execute_batch("COMMIT").unwrap();
+        assert!(is_free(&other).unwrap());
+    }
 
     #[test]
     fn its_death_does_not_pass_unseen() {

@@ -171,6 +171,14 @@ fn claim(connection: &Connection, installation: Uuid) -> rusqlite::Result<Uuid> 
 }
 
 impl UsageLog for SqliteUsageLog {
+    fn wait_for_nobody(&mut self) -> Result<(), StoreError> {
+        Ok(self.connection.busy_timeout(Duration::ZERO)?)
+    }
+
+    fn is_emptied(&self) -> bool {
+        self.bond.is_emptying()
+    }
+
     fn append(&mut self, generation: Generation, at: Micros, uses: &[Use]) -> Result<(), StoreError> {
         let seq = self.next_seq(generation);
         self.buffer.clear();

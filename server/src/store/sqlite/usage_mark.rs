@@ -23,8 +23,6 @@ impl SqliteUsageLog {
         if !self.durable {
             self.connection.pragma_update(None, "synchronous", "NORMAL")?;
         }
-        // From here on whoever writes has others to serve: it tries again instead of waiting.
-        self.connection.busy_timeout(Duration::ZERO)?;
         Ok(())
     }
 

@@ -180,7 +180,11 @@ async fn run(
                 match moves.step(&mut connection).await {
                     // A lock is waited for by the next step.
                     Ok(false) | Err(StoreError::Locked(_)) => {}
-                    stepped => report(reporter, stepped.map(drop)),
+                    Ok(true) => {
+                        locked_since = None;
+                        report(reporter, Ok(()));
+                    }
+                    Err(error) => report(reporter, Err(error)),
                 }
                 if has_ended(reporter) {
                     return;

@@ -160,6 +160,7 @@ impl Flusher {
     /// # Errors
     /// It ended before, because whoever helps the log has.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
+        self.log.wait_for_nobody()?;
         let journal = Arc::clone(&self.journal);
         let mut tick = tokio::time::interval(self.tick);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -290,11 +291,16 @@ impl Flusher {
 
     /// Takes in what a write met; answers whether it only waits for a lock for a moment.
     fn note(&mut self, met: &Result<(), StoreError>) -> bool {
-        let is_short = self.lock.note(met);
+        let is_short = self.note_lock(met);
         if !is_short {
             self.journal.trouble.note(met);
         }
         is_short
+    }
+
+    /// The same for what is no use: whether it works tells nothing of them.
+    fn note_lock<T>(&mut self, met: &Result<T, StoreError>) -> bool {
+        self.lock.note(met, self.log.is_emptied())
     }
 
     /// Whether there is anything to write besides uses, and nothing in its way.
@@ -316,7 +322,7 @@ impl Flusher {
             self.write_refusals();
         } else if self.sweep.is_due() {
             let met = self.sweep.step(self.log.as_mut(), self.clock.now());
-            if !self.lock.note(&met)
+            if !self.note_lock(&met)
                 && let Err(error) = met
             {
                 tracing::error!(%error, "old statistics could not be removed");
@@ -340,7 +346,7 @@ impl Flusher {
     fn fold_chunk(&mut self) {
         let Some(folding) = &mut self.folding else { return };
         let met = folding.step(self.log.as_mut(), &mut self.names, &self.index);
-        self.lock.note(&met);
+        self.note_lock(&met);
         match met {
             Ok(true) => {
                 self.folding = None;
@@ -385,15 +391,19 @@ impl Flusher {
             self.probe();
         }
         // What was being written, and then what came since.
-        for draining in [self.draining.take().unwrap_or_default(), Draining::default()] {
-            self.draining = Some(draining);
-            while self.draining.is_some() && !self.lock.is_met() {
+        for _ in 0..2 {
+            self.draining.get_or_insert_default();
+            while self.draining.is_some() && self.lock.lets_go_on().await {
                 self.write_refusals();
             }
         }
         self.begin_fold();
-        while self.folding.is_some() && !self.lock.is_met() {
+        while self.folding.is_some() && self.lock.lets_go_on().await {
             self.fold_chunk();
+        }
+        let lost = self.journal.refusals.count(self.draining.take().unwrap_or_default());
+        if lost > 0 {
+            tracing::warn!(refusals = lost, "the last refusals could not be written, and are in no statistics");
         }
         if let Err(error) = self.log.checkpoint() {
             tracing::warn!(%error, "usage.db could not be checkpointed");

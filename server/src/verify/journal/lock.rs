@@ -1,11 +1,14 @@
-//! A lock that another program holds on the counts: uses wait a moment for it, and are refused while it lasts.
+//! A lock that keeps uses from being counted: they wait a moment for one that another program holds, and are
+//! refused while it lasts. For the checkpoint of their own log they wait longer, as its end is sure.
 
 use crate::store::StoreError;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long uses wait for a lock: a checkpoint or a short look into the file passes unseen.
+/// How long uses wait for a lock of another program: a short look into the file passes unseen.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long they wait in all where it is a checkpoint, which syncs, and a slow disk takes its time for that.
+const LONGEST: Duration = Duration::from_secs(5);
 /// How often it is tried meanwhile.
 const RETRY: Duration = Duration::from_millis(2);
 
@@ -13,16 +16,23 @@ const RETRY: Duration = Duration::from_millis(2);
 #[derive(Default)]
 pub(super) struct Lock {
     since: Option<Instant>,
+    /// When it was seen last that it is our own.
+    own: Option<Instant>,
 }
 
 impl Lock {
-    /// Takes in what a write met; answers whether it is only a moment's wait.
-    pub(super) fn note<T>(&mut self, met: &Result<T, StoreError>) -> bool {
+    /// Takes in what a write met, and whether our own checkpoint is in its way; answers whether it is only a
+    /// moment's wait.
+    pub(super) fn note<T>(&mut self, met: &Result<T, StoreError>, is_own: bool) -> bool {
         if !matches!(met, Err(StoreError::Locked(_))) {
-            self.since = None;
+            *self = Self::default();
             return false;
         }
-        self.since.get_or_insert_with(Instant::now);
+        let now = Instant::now();
+        self.since.get_or_insert(now);
+        if is_own {
+            self.own = Some(now);
+        }
         self.is_short()
     }
 
@@ -33,7 +43,18 @@ impl Lock {
 
     /// Whether it was met only a moment ago.
     pub(super) fn is_short(&self) -> bool {
-        self.since.is_some_and(|since| since.elapsed() < PATIENCE)
+        let others = self.own.or(self.since);
+        let within = |since: Option<Instant>, most| since.is_some_and(|since| since.elapsed() < most);
+        within(self.since, LONGEST) && within(others, PATIENCE)
+    }
+
+    /// Answers whether to try on: after a moment where it was met a moment ago, and not while it lasts.
+    pub(super) async fn lets_go_on(&self) -> bool {
+        if self.is_short() {
+            Self::pause().await;
+            return true;
+        }
+        !self.is_met()
     }
 
     /// Until it is tried again.

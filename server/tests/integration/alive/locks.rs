@@ -2,9 +2,17 @@
 //! everything else is answered as ever.
 
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
+use latchkey::domain::address::Address;
+use latchkey::domain::ids::{KeyNo, UserNo};
+use latchkey::domain::time::Micros;
+use latchkey::domain::token::TokenHash;
+use latchkey::services::SystemClock;
+use latchkey::store::sqlite::{self, SqliteStore, SqliteUsageLog};
+use latchkey::store::{Generation, NoticePolicy, NoticeStore, Store, StoreError, UsageLog, Use};
+use latchkey::verify::{Flusher, KeyIndex};
 use rusqlite::Connection;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -182,4 +190,70 @@ fn a_stop_does_not_wait_for_a_lock_and_the_next_start_counts_what_was_left() {
     drop(held);
     let server = Server::start(&dir);
     assert_eq!(Client::connect(server.address).times_used(&cookie, &latched.0), 2);
+}
+
+/// What a killed run leaves: keys whose uses stand in the journal alone.
+async fn leave_unfolded(dir: &Path, keys: u32) {
+    let (store, mut log) = open(dir).await;
+    let uses: Vec<_> = (1..=keys).map(use_of).collect();
+    log.append(Generation(3), Micros(1), &uses).unwrap();
+    drop(log);
+    store.close().await;
+}
+
+fn use_of(key: u32) -> Use {
+    Use { key: KeyNo(key), user: UserNo(1), address: Address::parse(HERE).unwrap() }
+}
+
+async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
+    sqlite::open(dir, TokenHash([9; 32]), false, Arc::new(KeyIndex::default())).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_start_that_folds_what_was_left_waits_for_a_lock_of_a_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    leave_unfolded(dir.path(), 5000).await;
+    let (store, log) = open(dir.path()).await;
+    let held = lock(dir.path(), "usage.db");
+    let releasing = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        drop(held);
+    });
+    let index = Arc::new(KeyIndex::default());
+    let flusher = Flusher::start(Arc::default(), index, Box::new(log), Arc::new(SystemClock));
+    assert!(flusher.is_ok(), "{:?}", flusher.as_ref().err());
+    releasing.join().unwrap();
+    drop(flusher);
+    store.close().await;
+    let totals = Connection::open(dir.path().join("usage.db")).unwrap();
+    let counted = totals.query_row("SELECT count(*), sum(times_used) FROM totals", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+    });
+    assert_eq!(counted.unwrap(), (5000, 5000), "each use once");
+}
+
+#[tokio::test]
+async fn changes_wait_for_a_lock_anew_when_the_one_before_was_seen_to_be_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _log) = open(dir.path()).await;
+    let mark = || {
+        let state = Connection::open(dir.path().join("latchkey.db")).unwrap();
+        state.query_row("SELECT mark FROM installation", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let policy = || store.set_notice_policy(NoticePolicy::default());
+    let (held, before) = (lock(dir.path(), "latchkey.db"), mark());
+    assert!(matches!(policy().await, Err(StoreError::Locked(_))));
+    drop(held);
+    // Nobody asks meanwhile; the server itself writes.
+    while mark() == before {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let held = lock(dir.path(), "latchkey.db");
+    let releasing = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        drop(held);
+    };
+    let (changed, ()) = futures::join!(policy(), releasing);
+    assert_eq!(changed, Ok(()));
+    store.close().await;
 }

@@ -152,6 +152,7 @@ async fn a_lock_of_another_program_is_told_at_once() {
     let mut sums = UseSums::default();
     sums.add(one, Micros(1));
     let chunk = sums.into_pieces().next_chunk();
+    log.wait_for_nobody().unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let begun = std::time::Instant::now();
     for _ in 0..20 {

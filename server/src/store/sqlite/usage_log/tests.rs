@@ -22,15 +22,11 @@ impl SqliteUsageLog {
         self.connection.query_row("SELECT total_changes()", [], |row| row.get(0)).unwrap()
     }
 
-    /// Rows that a step changes, and what it answers; a checkpoint may keep it waiting.
-    fn rows_of<T>(&mut self, mut step: impl FnMut(&mut Self) -> Result<T, StoreError>) -> (i64, T) {
+    /// Rows that a step changes, and what it answers.
+    fn rows_of<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> (i64, T) {
         let before = self.changes();
-        loop {
-            match step(self) {
-                Err(StoreError::Locked(_)) => std::thread::sleep(Duration::from_millis(2)),
-                done => return (self.changes() - before, done.unwrap()),
-            }
-        }
+        let answer = step(self).unwrap();
+        (self.changes() - before, answer)
     }
 }
 

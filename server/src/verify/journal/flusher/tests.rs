@@ -18,6 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 struct FakeLog {
     broken: Arc<AtomicBool>,
     locked: Arc<AtomicBool>,
+    /// Whether the lock is that of its own checkpoint.
+    emptied: Arc<AtomicBool>,
     panics: Arc<AtomicBool>,
     helpless: Arc<AtomicBool>,
     kept: Arc<Mutex<Kept>>,
@@ -63,6 +65,14 @@ impl FakeLog {
 }
 
 impl UsageLog for FakeLog {
+    fn wait_for_nobody(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn is_emptied(&self) -> bool {
+        self.emptied.load(Ordering::SeqCst)
+    }
+
     fn append(&mut self, generation: Generation, _: Micros, uses: &[Use]) -> Result<(), StoreError> {
         self.works()?;
         self.note(Step::Uses(uses.len()));
@@ -308,6 +318,70 @@ async fn while_a_lock_lasts_each_use_is_refused_at_once() {
         (1, &[(Generation(1), 1)][..]),
         "and what waited is written"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_own_checkpoint_is_waited_for_while_a_slow_disk_syncs() {
+    let log = FakeLog::default();
+    let Running { journal, key, stop: _stop, .. } = start(&log);
+    let syncing = |millis| {
+        log.emptied.store(true, Ordering::SeqCst);
+        log.locked.store(true, Ordering::SeqCst);
+        let log = log.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            log.emptied.store(false, Ordering::SeqCst);
+            // The last try may have met it just before.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            log.locked.store(false, Ordering::SeqCst);
+        }
+    };
+    for (turn, millis) in [(1, 700), (2, 3000)] {
+        let (counted, ()) = futures::join!(journal.record(&key, address()), syncing(millis));
+        assert_eq!(counted.unwrap().times_used, turn);
+        assert_eq!(journal.ready(), Ok(()), "no other program is in the way");
+    }
+    let begun = tokio::time::Instant::now();
+    let waiting = async { (journal.record(&key, address()).await, begun.elapsed()) };
+    let ((refused, after), ()) = futures::join!(waiting, syncing(60_000));
+    assert!(matches!(refused, Err(StoreError::Locked(_))) && (5000..5500).contains(&after.as_millis()));
+    assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_of_a_moment_loses_nothing_of_a_stop() {
+    let log = FakeLog::default();
+    let Running { journal, key, stop, task, .. } = start(&log);
+    let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
+    journal.record(&key, address()).await.unwrap();
+    log.locked.store(true, Ordering::SeqCst);
+    for no in 0..kinds {
+        journal.refuse(Refusal { key: KeyNo(no), user: UserNo(1), hour: 0, code: Code::Deleted });
+    }
+    stop.cancel();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    log.locked.store(false, Ordering::SeqCst);
+    task.await.unwrap().unwrap();
+    let kept = log.kept.lock();
+    assert_eq!((kept.refused, kept.folded.as_slice()), (kinds.into(), &[(Generation(1), 1)][..]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_being_written_is_not_lost_by_a_stop_either() {
+    let log = FakeLog::default();
+    let Running { journal, stop, task, .. } = start(&log);
+    let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
+    for no in 0..kinds {
+        journal.refuse(Refusal { key: KeyNo(no), user: UserNo(1), hour: 0, code: Code::Deleted });
+    }
+    log.locked.store(true, Ordering::SeqCst);
+    // By now a chunk waits for the lock to go.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    stop.cancel();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    log.locked.store(false, Ordering::SeqCst);
+    task.await.unwrap().unwrap();
+    assert_eq!(log.kept.lock().refused, u64::from(kinds));
 }
 
 #[tokio::test]
