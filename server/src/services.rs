@@ -56,12 +56,15 @@ pub enum StartError {
     Store(#[from] StoreError),
     /// Keys begin with a prefix that the settings do not name.
     #[error(
-        "the tokens of {keys} begin with the prefix {prefix}, which key_prefix does not name, so all of them would \
-         be refused; set old_key_prefixes = \"{prefix}\" to accept them beside new ones, or key_prefix = \"{prefix}\""
+        "the tokens of {keys} begin with the prefix {}, which key_prefix does not name, so all of them would \
+         be refused; set old_key_prefixes = \"{}\" to accept them beside new ones, or key_prefix = {}",
+        .prefixes.join(" or "),
+        .prefixes.join(", "),
+        quoted(.prefixes)
     )]
     OtherPrefix {
-        /// The prefix.
-        prefix: String,
+        /// The prefix; two where what is known of the keys fits both.
+        prefixes: Vec<String>,
         /// How many living keys have it, in words.
         keys: String,
     },
@@ -73,9 +76,15 @@ pub enum StartError {
     Metrics(String),
 }
 
+fn quoted(prefixes: &[String]) -> String {
+    let quoted: Vec<_> = prefixes.iter().map(|prefix| format!("\"{prefix}\"")).collect();
+    quoted.join(" or ")
+}
+
 fn advice(error: &StoreError) -> &'static str {
     match error {
         StoreError::NoRoom(_) => "make room, then start Latchkey again",
+        StoreError::Locked(_) => "end the other program, then try again",
         _ => "look at the disk and the system's log",
     }
 }

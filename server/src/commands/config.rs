@@ -2,7 +2,7 @@
 
 mod check;
 
-use super::out::print;
+use super::out::{print, remark};
 use super::{Common, Failure};
 use crate::settings::Settings;
 use clap::Args;
@@ -20,7 +20,22 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let layers = flags.common.layers(vec![])?;
     let settings = Settings::parse(&layers)?;
     if flags.check {
-        return print(format_args!("{}\n", check::check(&settings)?));
+        return tell(check::check(&settings));
     }
     print(layers.lines().join("\n") + "\n")
+}
+
+/// Prints that all is in order; of what was found, each on a line, the last is told as every failure is.
+fn tell(checked: Result<String, Vec<Failure>>) -> Result<(), Failure> {
+    let mut found = match checked {
+        Ok(text) => return print(format_args!("{text}\n")),
+        Err(found) => found.into_iter().peekable(),
+    };
+    while let Some(error) = found.next() {
+        if found.peek().is_none() {
+            return Err(error);
+        }
+        remark(format_args!("latchkey: {error}"));
+    }
+    Ok(())
 }

@@ -20,7 +20,9 @@ use crate::services::{Services, SystemClock, start};
 use crate::settings::Settings;
 use carry_out::carry_out;
 use data_dir::{socket, whole};
+use std::fmt::Display;
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -32,26 +34,54 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of one request.
 const LIMIT: u64 = 64 * 1024;
 
+/// How asking for something ended.
+enum Asked {
+    Answered(Reply),
+    /// The request was sent, and the answer did not come: nobody knows whether it was carried out.
+    Lost(Failure),
+}
+
 /// Carries out a verb: by the running server, or here when none runs.
 pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Reply, Failure> {
+    match try_ask(settings, request)? {
+        Asked::Answered(Reply::Failed(why)) => Err(why.into()),
+        Asked::Answered(reply) => Ok(reply),
+        Asked::Lost(why) => Err(why),
+    }
+}
+
+fn try_ask(settings: &Settings, request: &Request) -> Result<Asked, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let reply = runtime.block_on(async {
+    runtime.block_on(async {
         let patience = Instant::now() + PATIENCE;
         loop {
             match UnixStream::connect(socket(&settings.data_dir)).await {
-                Ok(stream) => return ask_server(stream, request).await,
+                Ok(stream) => {
+                    let answered = ask_server(stream, request).await;
+                    return Ok(answered.map_or_else(Asked::Lost, Asked::Answered));
+                }
                 Err(error) => match DataDir::claim_existing(&settings.data_dir)? {
                     Some(_) if request.needs_server() => return Err(no_server(settings)),
-                    Some(_claim) => return ask_here(settings.clone(), request).await,
+                    Some(_claim) => return ask_here(settings.clone(), request).await.map(Asked::Answered),
                     None if Instant::now() < patience => tokio::time::sleep(Duration::from_millis(50)).await,
                     None => return Err(unreachable(settings, &error)),
                 },
             }
         }
-    })?;
-    match reply {
-        Reply::Failed(why) => Err(why.into()),
-        reply => Ok(reply),
+    })
+}
+
+/// Where the running server listens; nothing if it does not say.
+pub(super) fn places(data_dir: &Path) -> Option<Vec<String>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let asking = async {
+        let stream = UnixStream::connect(socket(data_dir)).await.ok()?;
+        ask_server(stream, &Request::ListPlaces).await.ok()
+    };
+    let answered = runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await });
+    match answered.ok()?? {
+        Reply::Places(places) => Some(places),
+        _ => None,
     }
 }
 
@@ -64,10 +94,19 @@ pub(super) fn ask_with_secret(
 ) -> Result<(), Failure> {
     ask(settings, &Request::Check(Box::new(request(String::new()))))?;
     print_secret(secret)?;
-    match ask(settings, &request(secret.to_owned())) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("{error}; what was printed is not in force").into()),
+    let request = request(secret.to_owned());
+    match try_ask(settings, &request) {
+        Ok(Asked::Answered(Reply::Failed(why))) => Err(not_in_force(&why)),
+        Ok(Asked::Answered(_)) => Ok(()),
+        Ok(Asked::Lost(why)) => {
+            Err(format!("{why}; what was printed may be in force: {}", request.to_be_sure()).into())
+        }
+        Err(why) => Err(not_in_force(&why)),
     }
+}
+
+fn not_in_force(why: &dyn Display) -> Failure {
+    format!("{why}; what was printed is not in force").into()
 }
 
 fn no_server(settings: &Settings) -> Failure {
@@ -111,8 +150,13 @@ async fn ask_here(settings: Settings, request: &Request) -> Result<Reply, Failur
     Ok(reply)
 }
 
-/// Answers verbs until `stop`.
-pub(super) async fn serve(listener: UnixListener, services: Arc<Services>, stop: CancellationToken) {
+/// Answers verbs until `stop`, also where the server listens.
+pub(super) async fn serve(
+    listener: UnixListener,
+    services: Arc<Services>,
+    places: Arc<[String]>,
+    stop: CancellationToken,
+) {
     loop {
         let stream = tokio::select! {
             () = stop.cancelled() => return,
@@ -125,20 +169,21 @@ pub(super) async fn serve(listener: UnixListener, services: Arc<Services>, stop:
                 }
             },
         };
-        let services = Arc::clone(&services);
+        let (services, places) = (Arc::clone(&services), Arc::clone(&places));
         tokio::spawn(async move {
-            if let Err(error) = answer(stream, &services).await {
+            if let Err(error) = answer(stream, &services, &places).await {
                 tracing::warn!(%error, "a verb could not be answered");
             }
         });
     }
 }
 
-async fn answer(stream: UnixStream, services: &Services) -> io::Result<()> {
+async fn answer(stream: UnixStream, services: &Services, places: &[String]) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     BufReader::new(read).take(LIMIT).read_line(&mut line).await?;
     let reply = match serde_json::from_str(&line) {
+        Ok(Request::ListPlaces) => Reply::Places(places.to_vec()),
         Ok(request) => carry_out(services, &request).await,
         Err(_) => Reply::Failed("the server does not know this verb; is it of another version?".to_owned()),
     };

@@ -167,7 +167,8 @@ async fn serve_until_signal(
     let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
     let metrics = serve_admin(services, pages, stop.clone()).await?;
     let parts = run_parts(services, flusher, pages, &stop, &stop_counting);
-    let verbs = control::serve(control, Arc::clone(services), stop.clone());
+    let places = listeners.iter().map(Listener::place).chain(&metrics).map(ToString::to_string).collect();
+    let verbs = control::serve(control, Arc::clone(services), places, stop.clone());
     life.run(pages, "the listener for verbs", &stop, verbs);
     print_announcement(services, &announce::announcement(services, &listeners, metrics.as_ref()))?;
     let entrance = site(Arc::clone(services), pages.clone());

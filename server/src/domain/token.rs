@@ -199,14 +199,12 @@ impl MaskedPrefix {
         Self(shown.to_owned())
     }
 
-    /// The prefix as a setting takes it. Of eight letters without a line, the last is the letter of the kind
-    /// unless it can be none.
+    /// The prefix as a setting takes it; two where the last of eight letters may be the letter of the kind, or the
+    /// last of a prefix of eight.
     #[must_use]
-    pub fn text(&self) -> &str {
-        match self.0.strip_suffix(['d', 'c', 'a']) {
-            Some(prefix) if self.is_cut() => prefix,
-            _ => &self.0,
-        }
+    pub fn candidates(&self) -> Vec<String> {
+        let shorter = self.0.strip_suffix(['d', 'c', 'a']).filter(|_| self.is_cut());
+        shorter.into_iter().chain([self.0.as_str()]).map(str::to_owned).collect()
     }
 
     fn may_be(&self, prefix: &str) -> bool {

@@ -20,7 +20,8 @@ use crate::notices::{Gatherer, Notices};
 use crate::probe::Probes;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::store::{KeyStore, NoticePolicy, NoticeStore, PrefixInUse, Store, sqlite};
+use crate::store::sqlite::{self, SqliteUsageLog};
+use crate::store::{NoticePolicy, PrefixInUse, Store};
 use crate::traffic::Traffic;
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
 use crate::webhooks::{Courier, Sender, Webhooks};
@@ -38,7 +39,32 @@ pub async fn start(
     settings: Settings,
     clock: Arc<dyn Clock>,
 ) -> Result<(Arc<Services>, Flusher), StartError> {
-    let (ground, flusher) = Ground::open(settings, clock).await?;
+    let secrets = Secrets::load(&settings)?;
+    let index = Arc::new(KeyIndex::default());
+    let opened = sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone());
+    let (store, log) = opened.await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let opened = Opened { settings, secrets, clock, index, store: Arc::clone(&store), log };
+    let started = start_on(opened).await;
+    if started.is_err() {
+        // Else the next start would take it for one that was killed.
+        store.close().await;
+    }
+    started
+}
+
+/// What is open before anything is known of what it holds.
+struct Opened {
+    settings: Settings,
+    secrets: Secrets,
+    clock: Arc<dyn Clock>,
+    index: Arc<KeyIndex>,
+    store: Arc<dyn Store>,
+    log: SqliteUsageLog,
+}
+
+async fn start_on(opened: Opened) -> Result<(Arc<Services>, Flusher), StartError> {
+    let (ground, flusher) = Ground::find(opened).await?;
     let passwords = ground.passwords()?;
     let setup = match ground.store.count_users().await? {
         0 => SetupLink::open().map_err(|e| generator(&e))?,
@@ -54,10 +80,7 @@ pub async fn start(
 pub fn refuse_other_prefixes(format: &TokenFormat, found: &[PrefixInUse]) -> Result<(), StartError> {
     let other = found.iter().find(|found| !format.admits(&found.prefix));
     other.map_or(Ok(()), |other| {
-        Err(StartError::OtherPrefix {
-            prefix: other.prefix.text().to_owned(),
-            keys: counted(other.keys, "key"),
-        })
+        Err(StartError::OtherPrefix { prefixes: other.prefix.candidates(), keys: counted(other.keys, "key") })
     })
 }
 
@@ -81,16 +104,11 @@ struct Ground {
 }
 
 impl Ground {
-    async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<(Self, Flusher), StartError> {
-        let secrets = Secrets::load(&settings)?;
-        let index = Arc::new(KeyIndex::default());
-        let (store, log) =
-            sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone())
-                .await?;
+    async fn find(opened: Opened) -> Result<(Self, Flusher), StartError> {
+        let Opened { settings, secrets, clock, index, store, log } = opened;
         refuse_other_prefixes(&settings.token_format, &store.load(index.clone()).await?)?;
         let hold_seconds = settings.notice_hold_seconds;
         store.set_notice_policy(NoticePolicy { mail_is_on: settings.smtp.is_some(), hold_seconds }).await?;
-        let store: Arc<dyn Store> = Arc::new(store);
         let journal = Arc::new(Journal::default());
         let mut flusher =
             Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))?;

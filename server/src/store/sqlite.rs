@@ -34,7 +34,7 @@ mod webhooks;
 mod writer;
 
 pub use bulk::insert_locked_keys;
-pub use inspect::inspect;
+pub use inspect::{inspect, inspect_in_use};
 pub use open::open;
 pub use usage_log::SqliteUsageLog;
 

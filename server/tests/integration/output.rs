@@ -3,7 +3,9 @@
 use crate::binary::{Client, PASSWORD, Server, install, latchkey, verb};
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
@@ -61,6 +63,35 @@ fn a_secret_that_cannot_be_printed_is_not_in_force() {
         taken.stdout.is_empty() && error(&taken).contains("exists already"),
         "nothing is shown that fails: {taken:?}"
     );
+}
+
+/// Answers the first question of a verb as a server would, and breaks off after the second.
+fn break_off(listener: &UnixListener) {
+    for answer in ["\"Done\"", ""] {
+        let (mut stream, _) = listener.accept().unwrap();
+        BufReader::new(&stream).read_line(&mut String::new()).unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn of_a_secret_whose_fate_is_unknown_it_is_not_said_that_it_is_not_in_force() {
+    for (arguments, advice) in [
+        (&["gateway", "add", "billing"][..], "look with `latchkey gateway list`"),
+        (&["user", "add", "eve"], "look with `latchkey user list`"),
+        (&["user", "reset-password", "demo"], "run the command again to be sure"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(dir.path().join("control.sock")).unwrap();
+        let server = std::thread::spawn(move || break_off(&listener));
+        let output = latchkey(dir.path(), arguments).output().unwrap();
+        server.join().unwrap();
+        let error = error(&output);
+        assert!(!output.stdout.is_empty(), "it was printed: {error}");
+        assert_eq!(output.status.code(), Some(1));
+        let wanted = format!("; what was printed may be in force: {advice}");
+        assert!(error.trim_end().ends_with(&wanted), "{error}");
+    }
 }
 
 #[test]

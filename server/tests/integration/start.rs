@@ -53,6 +53,51 @@ fn a_changed_prefix_refuses_the_start_and_no_customer() {
     }
     drop(server.stop());
     assert!(refused(dir.path(), &[]).contains("begin with the prefix acme"), "and back again");
+    let server = Server::start_with(dir.path(), &[], &both);
+    let log = server.stop();
+    assert!(!log.contains("not stopped properly"), "who is refused leaves no run that was killed: {log}");
+}
+
+#[test]
+fn beside_a_running_server_the_check_finds_what_would_refuse_the_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(verb(dir.path(), &["user", "add", "demouser", "--password-stdin"], PASSWORD).status.success());
+    let server = Server::start(dir.path());
+    let mut client = Client::connect(server.address);
+    let cookie = client.log_in("demouser");
+    let (_, token) = client.generate(&cookie, "cloud");
+    let own = server.address.to_string();
+    let check = |settings: &[(&str, &str)]| {
+        latchkey(dir.path(), &["config", "--check"]).envs(settings.iter().copied()).output().unwrap()
+    };
+    let acme = ("LATCHKEY_KEY_PREFIX", "acme");
+    let error = said(&check(&[("LATCHKEY_LISTEN", &own), acme]));
+    assert!(error.contains("the tokens of 1 key begin with the prefix lk"), "{error}");
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    let error = said(&check(&[("LATCHKEY_LISTEN", &own), ("LATCHKEY_ADMIN_LISTEN", &taken)]));
+    assert!(error.contains(&format!("cannot listen on {taken}: Address already in use")), "{error}");
+    assert!(error.ends_with("; the server that runs is not there, so another program is"), "{error}");
+    let both = check(&[("LATCHKEY_LISTEN", &taken), acme]);
+    let lines = String::from_utf8(both.stderr).unwrap();
+    assert_eq!(both.status.code(), Some(1));
+    assert!(lines.contains("begin with the prefix lk") && lines.contains(&taken), "{lines}");
+    assert!(lines.lines().count() == 2 && lines.lines().all(|line| line.starts_with("latchkey: ")), "{lines}");
+    let everywhere = format!("0.0.0.0:{}", server.address.port());
+    let unsure = check(&[("LATCHKEY_LISTEN", &everywhere)]);
+    let text = String::from_utf8(unsure.stdout).unwrap();
+    assert!(unsure.status.success() && text.contains(&format!("nor who besides it listens at {everywhere}.")), "{text}");
+    let secrets = dir.path().join("secrets.toml");
+    let kept = fs::read(&secrets).unwrap();
+    let house = tempfile::tempdir().unwrap();
+    crate::binary::install(house.path());
+    fs::copy(house.path().join("secrets.toml"), &secrets).unwrap();
+    assert!(said(&check(&[("LATCHKEY_LISTEN", &own)])).contains("made with another pepper"));
+    fs::write(&secrets, kept).unwrap();
+    assert_eq!(client.verify(&token, "203.0.113.7").unwrap().status, 200, "it goes on");
+    drop(server.stop());
+    let log = Server::start(dir.path()).stop();
+    assert!(!log.contains("not stopped properly"), "{log}");
 }
 
 #[test]
@@ -196,6 +241,8 @@ fn the_check_says_what_is_in_order_and_makes_nothing() {
     let output = latchkey(&dir, &["config", "--check"]).env("LATCHKEY_LISTEN", &listen).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("one runs on "), "its own addresses are its own: {text}");
+    assert!(text.contains("it was not looked at whether the files there are whole"), "{text}");
+    assert!(!text.contains("who besides it"), "{text}");
     drop(server.stop());
     let other = tempfile::tempdir().unwrap();
     crate::binary::install(other.path());

@@ -2,30 +2,60 @@
 
 use super::super::Failure;
 use super::super::control::{
-    is_locked, refuse_files_of_others, refuse_long_socket, refuse_what_is_no_directory, wrong,
+    self, is_locked, refuse_files_of_others, refuse_long_socket, refuse_what_is_no_directory, wrong,
 };
-use crate::http::serve::{Listener, Tls};
+use crate::http::serve::{ListenError, Listener, Tls};
 use crate::secrets::Secrets;
 use crate::services::refuse_other_prefixes;
 use crate::settings::{Listen, Settings};
 use crate::store::sqlite;
 use rustix::fs::{Access, access};
+use std::net::SocketAddr;
 use std::path::Path;
 
-/// Answers that all is in order, in a sentence.
-pub(super) fn check(settings: &Settings) -> Result<String, Failure> {
-    settings.server.tls.as_ref().map(Tls::load).transpose()?;
-    let runs = is_locked(&settings.data_dir);
-    check_data(settings, runs)?;
-    places(settings).iter().try_for_each(|(place, named)| try_place(place, named, runs))?;
-    let dir = settings.data_dir.display();
-    Ok(match (runs, settings.data_dir.join("latchkey.db").exists()) {
-        (true, _) => format!("A server could start with these settings; one runs on {dir} now."),
-        (false, true) => format!("A server could start with these settings, on the data in {dir}."),
-        (false, false) => {
-            format!("A server could start with these settings, and would make a new installation in {dir}.")
+/// Answers that all is in order, in a sentence; else all that was found.
+pub(super) fn check(settings: &Settings) -> Result<String, Vec<Failure>> {
+    let mut found = Vec::new();
+    if let Some(Err(error)) = settings.server.tls.as_ref().map(Tls::load) {
+        found.push(error.into());
+    }
+    let dir = &settings.data_dir;
+    let runs = is_locked(dir);
+    found.extend(check_data(settings, runs).err());
+    let mut unsure = Vec::new();
+    for (place, named) in &wanted(settings) {
+        let Err(error) = Listener::try_place(place) else { continue };
+        match who_has(place, &error, dir, runs) {
+            Holder::Server => {}
+            Holder::Unsure => unsure.push(place.to_string()),
+            Holder::Other => found.push(format!("{error}{named}").into()),
+            Holder::OtherBeside => found.push(
+                format!("{error}{named}; the server that runs is not there, so another program is").into(),
+            ),
         }
-    })
+    }
+    if found.is_empty() { Ok(in_order(dir, runs, &unsure)) } else { Err(found) }
+}
+
+/// What is said where nothing was found, and what was not looked at.
+fn in_order(dir: &Path, runs: bool, unsure: &[String]) -> String {
+    let shown = dir.display();
+    match (runs, dir.join("latchkey.db").exists()) {
+        (true, _) => {
+            let unsure = match unsure {
+                [] => String::new(),
+                places => format!(", nor who besides it listens at {}", places.join(" and ")),
+            };
+            format!(
+                "A server could start with these settings; one runs on {shown} now, so it was not looked at whether \
+                 the files there are whole and of one state{unsure}."
+            )
+        }
+        (false, true) => format!("A server could start with these settings, on the data in {shown}."),
+        (false, false) => {
+            format!("A server could start with these settings, and would make a new installation in {shown}.")
+        }
+    }
 }
 
 fn check_data(settings: &Settings, runs: bool) -> Result<(), Failure> {
@@ -36,10 +66,9 @@ fn check_data(settings: &Settings, runs: bool) -> Result<(), Failure> {
     }
     writable("write to", dir, dir)?;
     refuse_files_of_others(dir)?;
-    let secrets = Secrets::find(settings)?;
-    // Of files in use nothing can be told without leaving traces, and the server has looked at them.
-    if let (Some(secrets), false) = (secrets, runs) {
-        refuse_other_prefixes(&settings.token_format, &sqlite::inspect(dir, secrets.fingerprint)?)?;
+    if let Some(secrets) = Secrets::find(settings)? {
+        let look = if runs { sqlite::inspect_in_use } else { sqlite::inspect };
+        refuse_other_prefixes(&settings.token_format, &look(dir, secrets.fingerprint)?)?;
     }
     Ok(())
 }
@@ -56,7 +85,7 @@ fn writable(what: &str, path: &Path, dir: &Path) -> Result<(), Failure> {
 }
 
 /// Everywhere the server would listen, and what is said behind an error there.
-fn places(settings: &Settings) -> Vec<(Listen, &'static str)> {
+fn wanted(settings: &Settings) -> Vec<(Listen, &'static str)> {
     let server = &settings.server;
     let plain = server.listen.iter().cloned().chain(server.listen_proxy_protocol.map(Listen::Address));
     let admin = settings.admin_listen.map(|address| (Listen::Address(address), " (--admin-listen)"));
@@ -64,10 +93,58 @@ fn places(settings: &Settings) -> Vec<(Listen, &'static str)> {
     plain.map(|place| (place, "")).chain(admin).collect()
 }
 
-/// The server that runs has its own places, so these are free for the next start.
-fn try_place(place: &Listen, named: &str, runs: bool) -> Result<(), Failure> {
-    match Listener::try_place(place) {
-        Err(error) if !(runs && error.is_taken()) => Err(format!("{error}{named}").into()),
-        _ => Ok(()),
+/// Who has a place that cannot be had.
+#[derive(Debug, PartialEq, Eq)]
+enum Holder {
+    /// The server that runs: it is free for the next start.
+    Server,
+    /// The server that runs has some of it, or does not say what it has.
+    Unsure,
+    /// Another program, or it could not be had anyway.
+    Other,
+    /// Another program, beside the server that runs.
+    OtherBeside,
+}
+
+fn who_has(place: &Listen, error: &ListenError, data_dir: &Path, runs: bool) -> Holder {
+    if !(runs && error.is_taken()) {
+        return Holder::Other;
+    }
+    control::places(data_dir).map_or(Holder::Unsure, |places| holder(place, &places))
+}
+
+/// Judges by the places of the server that runs.
+fn holder(place: &Listen, servers: &[String]) -> Holder {
+    if servers.contains(&place.to_string()) {
+        return Holder::Server;
+    }
+    let Listen::Address(place) = place else { return Holder::OtherBeside };
+    let overlaps = |server: SocketAddr| {
+        server.port() == place.port() && (server.ip().is_unspecified() || place.ip().is_unspecified())
+    };
+    if servers.iter().filter_map(|server| server.parse().ok()).any(overlaps) {
+        Holder::Unsure
+    } else {
+        Holder::OtherBeside
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    #[test]
+    fn a_place_of_the_running_server_is_known_and_one_that_overlaps_is_not_judged() {
+        let servers = ["127.0.0.1:3000", "[::]:3001", "unix:/run/latchkey.sock"].map(str::to_owned);
+        let address = |text: &str| holder(&Listen::Address(text.parse().unwrap()), &servers);
+        assert_eq!(address("127.0.0.1:3000"), Holder::Server);
+        assert_eq!(address("0.0.0.0:3000"), Holder::Unsure);
+        assert_eq!(address("127.0.0.1:3001"), Holder::Unsure, "one of all addresses");
+        assert_eq!(address("127.0.0.2:3000"), Holder::OtherBeside);
+        assert_eq!(address("127.0.0.1:3002"), Holder::OtherBeside);
+        let unix = |path: &str| holder(&Listen::Unix(PathBuf::from(path)), &servers);
+        assert_eq!(unix("/run/latchkey.sock"), Holder::Server);
+        assert_eq!(unix("/run/other.sock"), Holder::OtherBeside);
     }
 }

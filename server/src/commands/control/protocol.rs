@@ -41,6 +41,8 @@ pub(in super::super) enum Request {
     RemoveGateway {
         name: String,
     },
+    /// Where the server listens.
+    ListPlaces,
     /// Whether that could be carried out: a secret is printed between this question and the request.
     Check(Box<Request>),
     OpenProbe,
@@ -52,7 +54,16 @@ pub(in super::super) enum Request {
 impl Request {
     /// Whether it means nothing without a server that answers gateways.
     pub(super) fn needs_server(&self) -> bool {
-        matches!(self, Self::OpenProbe | Self::CloseProbe { .. })
+        matches!(self, Self::OpenProbe | Self::CloseProbe { .. } | Self::ListPlaces)
+    }
+
+    /// How the operator finds out whether it was carried out.
+    pub(super) fn to_be_sure(&self) -> &'static str {
+        match self {
+            Self::AddGateway { .. } => "look with `latchkey gateway list`",
+            Self::AddUser { .. } => "look with `latchkey user list`",
+            _ => "run the command again to be sure",
+        }
     }
 }
 
@@ -64,6 +75,7 @@ pub(in super::super) enum Reply {
     Said(String),
     Users(Vec<UserLine>),
     Gateways(Vec<GatewayLine>),
+    Places(Vec<String>),
     Probe(ProbeOpened),
     Arrivals(Vec<Arrival>),
     Failed(String),

@@ -1,9 +1,9 @@
-//! What a start would find in a data directory that no server uses, without a trace of having looked.
+//! What a start would find in a data directory, without a trace of having looked.
 
 use super::belonging::compare;
 use super::cannot_open;
 use super::files::refuse_other_files;
-use super::labels::Label;
+use super::labels::{Label, length, reader};
 use super::load::prefixes;
 use super::open::MIGRATIONS;
 use super::usage_log::MIGRATIONS as USAGE_MIGRATIONS;
@@ -23,16 +23,16 @@ pub fn inspect(directory: &Path, fingerprint: TokenHash) -> Result<Vec<PrefixInU
     refuse_other_files([&state, &usage])?;
     let is_whole =
         |path: &Path| std::fs::metadata(path.with_extension("db-wal")).map_or(true, |log| log.len() == 0);
-    let has_content = |path: &Path| std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
     if !has_content(&state) || !is_whole(&state) {
         return Ok(vec![]);
     }
     if !usage.exists() {
         return Err(OpenError::NoCounts { file: usage.display().to_string() });
     }
-    let (id, found) = look_at_state(&state, fingerprint).map_err(|e| cannot_open(&state, e))??;
+    let (id, found) =
+        open(&state).and_then(|c| look_at_state(&c, &state, fingerprint)).map_err(|e| cannot_open(&state, e))??;
     if has_content(&usage) && is_whole(&usage) {
-        look_at_usage(&usage, &id).map_err(|e| cannot_open(&usage, e))??;
+        open(&usage).and_then(|c| look_at_usage(&c, &usage, &id)).map_err(|e| cannot_open(&usage, e))??;
         let label = |path: &Path, file| {
             open(path).and_then(|c| Label::of(&c, file, None)).map_err(|e| cannot_open(path, e))
         };
@@ -44,10 +44,37 @@ pub fn inspect(directory: &Path, fingerprint: TokenHash) -> Result<Vec<PrefixInU
     Ok(found)
 }
 
+/// The same of files that a server has open, whose logs are there and read. It knows that they are whole and one
+/// state, and its marks move on meanwhile.
+///
+/// # Errors
+/// As of [`super::open`].
+pub fn inspect_in_use(directory: &Path, fingerprint: TokenHash) -> Result<Vec<PrefixInUse>, OpenError> {
+    let (state, usage) = (directory.join("latchkey.db"), directory.join("usage.db"));
+    refuse_other_files([&state, &usage])?;
+    if !has_content(&state) {
+        return Ok(vec![]);
+    }
+    let (id, found) = reader(&state)
+        .and_then(|c| look_at_state(&c, &state, fingerprint))
+        .map_err(|e| cannot_open(&state, e))??;
+    if has_content(&usage) {
+        reader(&usage).and_then(|c| look_at_usage(&c, &usage, &id)).map_err(|e| cannot_open(&usage, e))??;
+    }
+    Ok(found)
+}
+
+fn has_content(path: &Path) -> bool {
+    length(path) > 0
+}
+
 type Found = (Vec<u8>, Vec<PrefixInUse>);
 
-fn look_at_state(path: &Path, fingerprint: TokenHash) -> rusqlite::Result<Result<Found, OpenError>> {
-    let connection = open(path)?;
+fn look_at_state(
+    connection: &Connection,
+    path: &Path,
+    fingerprint: TokenHash,
+) -> rusqlite::Result<Result<Found, OpenError>> {
     let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
     let version: i64 =
         connection.query_row("SELECT max(version) FROM _sqlx_migrations", [], |row| row.get(0))?;
@@ -60,11 +87,14 @@ fn look_at_state(path: &Path, fingerprint: TokenHash) -> rusqlite::Result<Result
     if made_with != fingerprint.0 {
         return Ok(Err(OpenError::OtherSecrets));
     }
-    Ok(Ok((id, prefixes(&connection)?)))
+    Ok(Ok((id, prefixes(connection)?)))
 }
 
-fn look_at_usage(path: &Path, installation: &[u8]) -> rusqlite::Result<Result<(), OpenError>> {
-    let connection = open(path)?;
+fn look_at_usage(
+    connection: &Connection,
+    path: &Path,
+    installation: &[u8],
+) -> rusqlite::Result<Result<(), OpenError>> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > USAGE_MIGRATIONS.len() {
         return Ok(Err(OpenError::Newer { file: path.display().to_string() }));
