@@ -82,11 +82,17 @@ fn beside_a_running_server_the_check_finds_what_would_refuse_the_restart() {
     let lines = String::from_utf8(both.stderr).unwrap();
     assert_eq!(both.status.code(), Some(1));
     assert!(lines.contains("begin with the prefix lk") && lines.contains(&taken), "{lines}");
-    assert!(lines.lines().count() == 2 && lines.lines().all(|line| line.starts_with("latchkey: ")), "{lines}");
+    assert!(
+        lines.lines().count() == 2 && lines.lines().all(|line| line.starts_with("latchkey: ")),
+        "{lines}"
+    );
     let everywhere = format!("0.0.0.0:{}", server.address.port());
     let unsure = check(&[("LATCHKEY_LISTEN", &everywhere)]);
     let text = String::from_utf8(unsure.stdout).unwrap();
-    assert!(unsure.status.success() && text.contains(&format!("nor who besides it listens at {everywhere}.")), "{text}");
+    assert!(
+        unsure.status.success() && text.contains(&format!("nor who besides it listens at {everywhere}.")),
+        "{text}"
+    );
     let secrets = dir.path().join("secrets.toml");
     let kept = fs::read(&secrets).unwrap();
     let house = tempfile::tempdir().unwrap();

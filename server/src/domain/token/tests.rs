@@ -125,7 +125,11 @@ fn a_masked_token_tells_its_prefix() {
     assert!(!TokenFormat::new("l").unwrap().admits(&MaskedPrefix::new("lk")));
     assert_eq!(MaskedPrefix::new("acmecorp").candidates(), ["acmecorp"]);
     let either = MaskedPrefix::new("keycloud").candidates();
-    assert_eq!(either, ["keyclou", "keycloud"], "keycloud of eight letters, or keyclou with the letter of a kind");
+    assert_eq!(
+        either,
+        ["keyclou", "keycloud"],
+        "keycloud of eight letters, or keyclou with the letter of a kind"
+    );
     let format = TokenFormat::new("keycloud").unwrap();
     let token = format.generate(KeyType::App).unwrap();
     let both = TokenFormat::new("other").unwrap().accepting(either.iter().map(String::as_str)).unwrap();

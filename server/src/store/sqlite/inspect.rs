@@ -29,8 +29,9 @@ pub fn inspect(directory: &Path, fingerprint: TokenHash) -> Result<Vec<PrefixInU
     if !usage.exists() {
         return Err(OpenError::NoCounts { file: usage.display().to_string() });
     }
-    let (id, found) =
-        open(&state).and_then(|c| look_at_state(&c, &state, fingerprint)).map_err(|e| cannot_open(&state, e))??;
+    let (id, found) = open(&state)
+        .and_then(|c| look_at_state(&c, &state, fingerprint))
+        .map_err(|e| cannot_open(&state, e))??;
     if has_content(&usage) && is_whole(&usage) {
         open(&usage).and_then(|c| look_at_usage(&c, &usage, &id)).map_err(|e| cannot_open(&usage, e))??;
         let label = |path: &Path, file| {

@@ -403,7 +403,10 @@ impl Flusher {
         }
         let lost = self.journal.refusals.count(self.draining.take().unwrap_or_default());
         if lost > 0 {
-            tracing::warn!(refusals = lost, "the last refusals could not be written, and are in no statistics");
+            tracing::warn!(
+                refusals = lost,
+                "the last refusals could not be written, and are in no statistics"
+            );
         }
         if let Err(error) = self.log.checkpoint() {
             tracing::warn!(%error, "usage.db could not be checkpointed");
