@@ -43,7 +43,7 @@ pub struct MailUser {
     pub no: UserNo,
     /// Its name.
     pub username: Username,
-    /// Its confirmed mail address.
+    /// Its confirmed mail address; the one that it had when the mail was still to be sent and the address was replaced.
     pub email: Option<String>,
     /// The code of its language; empty if it never chose one.
     pub language: String,

@@ -12,7 +12,7 @@ use sqlx::{Row, SqliteConnection};
 macro_rules! select {
     () => {
         "SELECT m.no AS mail_no, m.notice_no, m.payload, m.created_at AS queued_at, m.attempts,
-    m.user_no, u.username, iif(u.email_confirmed_at IS NULL, NULL, u.email) AS email, u.language, u.time_zone
+    m.user_no, u.username, coalesce(m.email, iif(u.email_confirmed_at IS NULL, NULL, u.email)) AS email, u.language, u.time_zone
     FROM mails m LEFT JOIN users u ON u.no = m.user_no"
     };
 }
@@ -56,6 +56,26 @@ pub(super) async fn insert_for_notice(
         .bind(due_at.0)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Before the address of a user is replaced: what it is still to be told of goes to the present one, now, because the next
+/// one may be a thief's.
+pub(super) async fn keep_address(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    at: Micros,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE mails SET email = (SELECT email FROM users WHERE no = ?1), due_at = min(due_at, ?2)
+         WHERE user_no = ?1 AND notice_no IS NOT NULL AND email IS NULL AND due_at < ?3
+         AND EXISTS (SELECT 1 FROM users WHERE no = ?1 AND email_confirmed_at IS NOT NULL)",
+    )
+    .bind(i64::from(user.0))
+    .bind(at.0)
+    .bind(NEVER)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -28,6 +28,14 @@ struct Act<'a> {
     is_read: bool,
 }
 
+/// What became of something to tell.
+enum Made {
+    /// A notice of its own.
+    New(NoticeNo),
+    /// It was added to this one.
+    Added(NoticeNo),
+}
+
 /// Keeps the policy where every statement of the writer sees it; it is gone with the connection.
 pub(super) async fn set_policy(
     connection: &mut SqliteConnection,
@@ -53,8 +61,10 @@ pub(super) async fn set_policy(
 /// as well.
 pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<(), StoreError> {
     if !notice.cause.is_gathered() {
-        let no = make(connection, notice, &Act::default()).await?;
-        return pass_on(connection, no, notice).await;
+        return match make_or_add(connection, notice, &Act::default()).await? {
+            Made::New(no) => pass_on(connection, no, notice).await,
+            Made::Added(no) => mail_about(connection, no, notice).await.map(drop),
+        };
     }
     let standing = Standing::find(connection, notice).await?;
     let left;
@@ -151,6 +161,18 @@ async fn add_to(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Makes a notice; where there is no room for one, adds to the last one like it.
+async fn make_or_add(
+    connection: &mut SqliteConnection,
+    notice: &NewNotice,
+    act: &Act<'_>,
+) -> Result<Made, StoreError> {
+    match bounds::add_to_equal(connection, notice, act).await? {
+        Some(no) => Ok(Made::Added(no)),
+        None => make(connection, notice, act).await.map(Made::New),
+    }
 }
 
 async fn make(

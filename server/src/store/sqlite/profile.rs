@@ -142,6 +142,7 @@ async fn replace_email(
     confirmed: bool,
     change: EmailChange,
 ) -> Result<(), StoreError> {
+    mails::keep_address(connection, change.user, change.audit.at).await?;
     let user = i64::from(change.user.0);
     let done = sqlx::query("UPDATE users SET email = ?, email_confirmed_at = ? WHERE no = ? AND email IS ?")
         .bind(email)

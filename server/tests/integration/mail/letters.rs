@@ -2,13 +2,13 @@
 
 use super::smtp::Smtp;
 use super::start;
-use crate::app::START;
+use crate::app::{START, TestApp};
 use app::Language;
 use latchkey::domain::ids::UserNo;
 use latchkey::domain::notice::Cause;
 use latchkey::domain::time::Clock;
 use latchkey::mail::Letter;
-use latchkey::store::{Action, Audit, NewMail};
+use latchkey::store::{Action, Audit, EmailChange, NewMail};
 use serde_json::json;
 
 fn confirmation(language: Language, to: &str) -> Letter {
@@ -146,6 +146,11 @@ async fn users_are_sent_letters_in_turn() {
     assert_eq!(app.waiting().await, 0);
 }
 
+fn act(app: &TestApp, user: UserNo, action: Action) -> Audit {
+    let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
+    Audit { at, action, actor, user: Some(user), address: None, detail, session: None }
+}
+
 #[tokio::test]
 async fn a_letter_that_waited_tells_of_what_followed() {
     let smtp = Smtp::start();
@@ -156,9 +161,7 @@ async fn a_letter_that_waited_tells_of_what_followed() {
     actions.extend([Action::WebhookChanged; 7]);
     actions.push(Action::SubUserInvited);
     for action in actions {
-        let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
-        let act = Audit { at, action, actor, user: Some(user), address: None, detail, session: None };
-        app.services.store.record(act).await.unwrap();
+        app.services.store.record(act(&app, user, action)).await.unwrap();
     }
     app.send_due().await;
     for _ in 0..4 {
@@ -170,6 +173,27 @@ async fn a_letter_that_waited_tells_of_what_followed() {
     app.send_due().await;
     let text = smtp.next()["text"].as_str().unwrap().to_owned();
     assert!(text.contains("De atunci") && text.contains("(de 7 ori)") && text.contains("(o dată)"), "{text}");
+    assert_eq!(app.waiting().await, 0);
+    assert!(smtp.all().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_still_to_be_told_goes_to_the_address_that_is_replaced() {
+    let smtp = Smtp::start();
+    let app = start(&smtp, &[]).await;
+    let user = app.add_user_with_mail("demo").await;
+    for _ in 0..5 {
+        app.services.store.record(act(&app, user, Action::WebhookAdded)).await.unwrap();
+    }
+    app.services.store.record(act(&app, user, Action::SubUserInvited)).await.unwrap();
+    let old = Some("demo@example.org".to_owned());
+    let change = EmailChange { user, old, farewell: None, audit: act(&app, user, Action::EmailChanged) };
+    app.services.store.set_email(Some("thief@example.net".to_owned()), change).await.unwrap();
+    app.send_due().await;
+    let letters: Vec<_> = (0..5).map(|_| smtp.next()).collect();
+    assert!(letters.iter().all(|letter| letter["to"] == json!(["demo@example.org"])), "{letters:?}");
+    let last = letters[4]["text"].as_str().unwrap();
+    assert!(last.contains("Since then"), "at once, and of all that followed: {last}");
     assert_eq!(app.waiting().await, 0);
     assert!(smtp.all().is_empty());
 }

@@ -5,7 +5,7 @@ use crate::app::TestApp;
 use latchkey::domain::ids::UserNo;
 use latchkey::domain::notice::Cause;
 use latchkey::domain::time::Clock;
-use latchkey::store::{Action, Audit};
+use latchkey::store::{Action, Audit, NewNotice};
 
 /// An act in somebody's session, which is told and calls.
 fn act(app: &TestApp, user: UserNo, action: Action) -> Audit {
@@ -48,6 +48,26 @@ async fn beyond_the_bound_acts_are_counted_and_none_of_its_kind_is_hidden() {
     app.clock.advance(DAY);
     record(&app, user, Action::KeyGenerated, 1).await;
     assert_eq!(store.count_notices(user).await.unwrap(), 1000, "what counts no more makes room");
+}
+
+#[tokio::test]
+async fn what_is_no_act_is_counted_beyond_the_bound_as_well() {
+    let app = TestApp::start_with(&MAIL).await;
+    add_user_with_mail(&app, "demo").await;
+    let user = user(&app, "demo").await.no;
+    let off = |_| NewNotice {
+        user,
+        cause: Cause::WebhookOff,
+        key: None,
+        at: app.clock.now(),
+        count: 1,
+        addresses: vec![],
+        detail: "hooks.example".to_owned(),
+    };
+    app.services.store.insert_notices((0..1_100).map(off).collect()).await.unwrap();
+    assert_eq!(app.services.store.count_notices(user).await.unwrap(), 1000);
+    assert_eq!(told(&app, "demo", Cause::WebhookOff).await[0].count, 101);
+    assert_eq!(rows(&app, "SELECT count(*) FROM mails"), [5]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! tells of itself, in the same transaction.
 
 use super::super::rows::{owner, source_range, user_no};
-use super::{Act, bounds, mail_about, make, pass_on};
+use super::{Act, Made, mail_about, make_or_add, pass_on};
 use crate::domain::address::Address;
 use crate::domain::client_address::ClientAddress;
 use crate::domain::ids::{KeyNo, UserNo};
@@ -123,15 +123,11 @@ async fn tell_one(
     };
     let actor = (!is_own).then_some(audit.actor.as_str());
     let act = Act { action: Some(audit.action.name()), actor, is_read };
-    if let Some(no) = bounds::add_to_equal(connection, &notice, &act).await? {
-        return mail_about(connection, no, &notice).await.map(|_| ());
-    }
-    let no = make(connection, &notice, &act).await?;
-    if is_of_webhooks(audit.action) {
+    match make_or_add(connection, &notice, &act).await? {
         // Webhooks are not told of themselves: whoever changed one would only be told by it.
-        return mail_about(connection, no, &notice).await.map(|_| ());
+        Made::New(no) if !is_of_webhooks(audit.action) => pass_on(connection, no, &notice).await,
+        Made::New(no) | Made::Added(no) => mail_about(connection, no, &notice).await.map(drop),
     }
-    pass_on(connection, no, &notice).await
 }
 
 /// The user of the key, or else of the line itself.
