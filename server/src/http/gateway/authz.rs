@@ -53,7 +53,7 @@ pub(super) async fn answer(
         probed::note(services, caller, preflight::client_method(dialect, &request.method, headers), headers);
         return Problem::PROBE.into_response();
     }
-    if dialect == Dialect::ExtAuthz && climbs(request.uri.path()) {
+    if dialect == Dialect::ExtAuthz && request.uri.path() != EXT_AUTHZ && climbs(request.uri.path()) {
         return Problem::CLIMBING.into_response();
     }
     if !is_believed(services, caller.peer, headers) {
