@@ -107,6 +107,37 @@ async fn one_delivery_of_each_webhook_is_due_at_a_time() {
 }
 
 #[tokio::test]
+async fn what_was_sent_in_weeks_is_bounded_and_goes_with_its_webhook() {
+    let app = app_with_owner().await;
+    let owner = user(&app, "demo").await;
+    let store = &app.services.store;
+    let (no, other) = (insert(&app, owner, 5).await.unwrap(), insert(&app, owner, 5).await.unwrap());
+    let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    let count = |webhook: WebhookNo| -> i64 {
+        let sql = "SELECT count(*) FROM webhook_deliveries WHERE webhook_no = ?";
+        connection.query_row(sql, [webhook.0], |row| row.get(0)).unwrap()
+    };
+    let now = app.clock.now();
+    for webhook in [no, other] {
+        for _ in 0..55 {
+            store.insert_test(webhook, new_message_id(), now, None).await.unwrap();
+            let delivery = store.list_deliveries(webhook, 1).await.unwrap()[0].no;
+            let end = AttemptEnd::Delivered;
+            store.note_attempt(Attempt { delivery, webhook, at: now, status: Some(200), end }).await.unwrap();
+        }
+        assert_eq!(count(webhook), 51, "further tests make room for each other");
+    }
+    let sent = "INSERT INTO webhook_deliveries (webhook_no, message_id, cause, created_at)
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1700)
+                SELECT ?1, 'msg_' || i, 7, 1 FROM n";
+    connection.execute(sent, [no.0]).unwrap();
+    store.insert_test(no, new_message_id(), now, None).await.unwrap();
+    store.delete_webhook(no, audit(&app, owner)).await.unwrap();
+    assert_eq!((count(no), count(other)), (0, 51));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_gone_by_the_end_of_an_attempt_is_left_alone() {
     let app = app_with_owner().await;
     let owner = user(&app, "demo").await;

@@ -21,6 +21,8 @@ pub(in super::super) const DUE: &str = "SELECT d.* FROM (SELECT no, min(due_at) 
     JOIN webhooks w ON w.no = d.webhook_no JOIN users u ON u.no = w.owner_no
     WHERE w.disabled_at IS NULL AND u.disabled_at IS NULL ORDER BY d.due_at, d.no LIMIT ?3";
 
+/// The most tests of a webhook that are kept.
+const TESTS: i64 = 50;
 /// So many at a time, because changes that people wait for share the writer.
 const AT_A_TIME: i64 = 500;
 pub(in super::super) const OLD: &str = "DELETE FROM webhook_deliveries WHERE no IN
@@ -84,9 +86,39 @@ pub(super) async fn insert_test(
     .bind(i64::from(no.0))
     .bind(message_id)
     .bind(at.0)
+    .execute(&mut *connection)
+    .await?;
+    forget_tests(connection, no).await
+}
+
+/// Tests are kept as far as the page shows them: they can be sent without end.
+async fn forget_tests(connection: &mut SqliteConnection, webhook: WebhookNo) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM webhook_deliveries WHERE no IN
+         (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NULL
+          ORDER BY no DESC LIMIT 10 OFFSET ?)",
+    )
+    .bind(i64::from(webhook.0))
+    .bind(TESTS)
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Removes some of what is settled; answers whether there may be more.
+pub(super) async fn forget_settled(
+    connection: &mut SqliteConnection,
+    webhook: WebhookNo,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "DELETE FROM webhook_deliveries WHERE no IN
+         (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND due_at IS NULL LIMIT ?)",
+    )
+    .bind(i64::from(webhook.0))
+    .bind(AT_A_TIME)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() >= AT_A_TIME.unsigned_abs())
 }
 
 pub(super) async fn restart(
