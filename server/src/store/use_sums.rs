@@ -5,7 +5,7 @@ use super::usage::{ADDRESSES, Use};
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyNo, UserNo};
 use crate::domain::time::Micros;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Rows that one transaction of a fold writes, and about as many that it may remove.
 pub const FOLD_ROWS: usize = 256;
@@ -90,7 +90,7 @@ impl KeySum {
     }
 }
 
-/// Sums of uses by key.
+/// Sums of uses by key. Numbers of keys are given by us, so the maps need no hash that an attacker cannot foresee.
 pub struct UseSums(Vec<HashMap<KeyNo, KeySum>>);
 
 impl Default for UseSums {

@@ -2,30 +2,34 @@
 
 use crate::domain::ids::KeyNo;
 use crate::store::{ADDRESSES, AddressSum, FOLD_ROWS, Place, Walk};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
 /// Rows that a step of the walk passes over; it removes no more.
 const STEP: i64 = 256;
 
-/// Adds addresses of one key; answers whether the key has more than before.
-pub(super) fn add_addresses(
-    tx: &Transaction<'_>,
-    key: KeyNo,
-    addresses: &[AddressSum],
-) -> rusqlite::Result<bool> {
-    let mut is_longer = false;
-    for (address, count, first, last) in addresses {
-        let mut upsert = tx.prepare_cached(
-            "INSERT INTO addresses (key_no, address, count, first_at, last_at) VALUES (?, ?, ?, ?, ?)
+/// Adds addresses of keys, with a statement that is prepared once for the rows of a transaction.
+pub(super) struct Addresses<'c>(CachedStatement<'c>);
+
+impl<'c> Addresses<'c> {
+    /// Ready to add.
+    pub(super) fn prepare(tx: &'c Transaction<'_>) -> rusqlite::Result<Self> {
+        let add = "INSERT INTO addresses (key_no, address, count, first_at, last_at) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (key_no, address) DO UPDATE SET count = count + excluded.count,
              first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
-             RETURNING count",
-        )?;
-        let row = params![key.0, address.to_bytes(), count, first.0, last.0];
-        let total: u64 = upsert.query_row(row, |row| row.get(0))?;
-        is_longer |= total == *count;
+             RETURNING count";
+        tx.prepare_cached(add).map(Self)
     }
-    Ok(is_longer)
+
+    /// Adds those of one key; answers whether the key has more than before.
+    pub(super) fn add(&mut self, key: KeyNo, addresses: &[AddressSum]) -> rusqlite::Result<bool> {
+        let mut is_longer = false;
+        for (address, count, first, last) in addresses {
+            let row = params![key.0, address.to_bytes(), count, first.0, last.0];
+            let total: u64 = self.0.query_row(row, |row| row.get(0))?;
+            is_longer |= total == *count;
+        }
+        Ok(is_longer)
+    }
 }
 
 /// Of the addresses beyond [`ADDRESSES`] some of those go that were silent for longest.

@@ -4,6 +4,7 @@ use super::belonging::holds_counts;
 use super::bond::Bond;
 use super::checkpoint::{CUT, Checkpointer};
 use super::rows::corrupt;
+use super::usage_keep::{Addresses, make_room};
 use super::{cannot_open, usage_keep, usage_mark, usage_names};
 use crate::domain::address::Address;
 use crate::domain::ids::{KeyId, KeyNo, UserNo};
@@ -13,7 +14,7 @@ use crate::domain::verdict::Code;
 use crate::store::{
     Generation, KeySum, OpenError, Piece, Refusal, StoreError, Total, UsageLog, Use, UseSums, Walk,
 };
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -227,13 +228,13 @@ impl UsageLog for SqliteUsageLog {
     fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
+        let mut hours = Hours::prepare(&tx)?;
         for (refusal, count) in refusals {
-            add_hour(&tx, refusal.key, refusal.hour, refusal.code, *count)?;
+            hours.add(refusal.key, refusal.hour, refusal.code, *count)?;
             *users.entry((refusal.user, refusal.hour)).or_default() += count;
         }
-        for ((user, hour), count) in users {
-            add_user_hour(&tx, user, hour, true, count)?;
-        }
+        drop(hours);
+        add_user_hours(&tx, true, users)?;
         tx.commit()?;
         self.bond.counted();
         Ok(())
@@ -324,64 +325,61 @@ impl Unfolded {
 
 fn add_pieces(tx: &Transaction<'_>, pieces: &[Piece]) -> rusqlite::Result<()> {
     let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
+    let (mut totals, mut hours) = (tx.prepare_cached(ADD_TOTAL)?, Hours::prepare(tx)?);
+    let mut addresses = Addresses::prepare(tx)?;
     for piece in pieces {
         match piece {
-            Piece::Addresses(key, addresses) => {
-                usage_keep::add_addresses(tx, *key, addresses)?;
+            Piece::Addresses(key, more) => {
+                addresses.add(*key, more)?;
             }
             Piece::Key(sum) => {
-                add_sum(tx, sum)?;
+                totals.execute(params![sum.key.0, sum.user.0, sum.count, sum.last.0])?;
                 for (hour, count) in &sum.hours {
+                    hours.add(sum.key, *hour, Code::Valid, *count)?;
                     *users.entry((sum.user, *hour)).or_default() += count;
                 }
+                if addresses.add(sum.key, &sum.addresses)? {
+                    make_room(tx, sum.key)?;
+                }
             }
-            Piece::Room(key) => usage_keep::make_room(tx, *key)?,
+            Piece::Room(key) => make_room(tx, *key)?,
         }
     }
-    for ((user, hour), count) in users {
-        add_user_hour(tx, user, hour, false, count)?;
-    }
-    Ok(())
+    add_user_hours(tx, false, users)
 }
 
-fn add_sum(tx: &Transaction<'_>, sum: &KeySum) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO totals (key_no, user_no, times_used, last_used) VALUES (?, ?, ?, ?)
-         ON CONFLICT (key_no) DO UPDATE SET times_used = times_used + excluded.times_used,
-         last_used = max(last_used, excluded.last_used)",
-    )?
-    .execute(params![sum.key.0, sum.user.0, sum.count, sum.last.0])?;
-    for (hour, count) in &sum.hours {
-        add_hour(tx, sum.key, *hour, Code::Valid, *count)?;
+const ADD_TOTAL: &str = "INSERT INTO totals (key_no, user_no, times_used, last_used) VALUES (?, ?, ?, ?)
+    ON CONFLICT (key_no) DO UPDATE SET times_used = times_used + excluded.times_used,
+    last_used = max(last_used, excluded.last_used)";
+
+/// Adds to the hours of keys. It is prepared once for the rows of a transaction, as looking a statement up is a
+/// good part of what a row costs.
+struct Hours<'c>(CachedStatement<'c>);
+
+impl<'c> Hours<'c> {
+    fn prepare(tx: &'c Transaction<'_>) -> rusqlite::Result<Self> {
+        let add = "INSERT INTO hourly (key_no, hour, code, count) VALUES (?, ?, ?, ?)
+             ON CONFLICT (key_no, hour, code) DO UPDATE SET count = count + excluded.count";
+        tx.prepare_cached(add).map(Self)
     }
-    if usage_keep::add_addresses(tx, sum.key, &sum.addresses)? {
-        usage_keep::make_room(tx, sum.key)
-    } else {
-        Ok(())
+
+    fn add(&mut self, key: KeyNo, hour: i64, code: Code, count: u64) -> rusqlite::Result<()> {
+        self.0.execute(params![key.0, hour, code as u8, count]).map(drop)
     }
 }
 
-fn add_hour(tx: &Transaction<'_>, key: KeyNo, hour: i64, code: Code, count: u64) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO hourly (key_no, hour, code, count) VALUES (?, ?, ?, ?)
-         ON CONFLICT (key_no, hour, code) DO UPDATE SET count = count + excluded.count",
-    )?
-    .execute(params![key.0, hour, code as u8, count])?;
-    Ok(())
-}
-
-fn add_user_hour(
+fn add_user_hours(
     tx: &Transaction<'_>,
-    user: UserNo,
-    hour: i64,
     refused: bool,
-    count: u64,
+    users: HashMap<(UserNo, i64), u64>,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached(
+    let mut add = tx.prepare_cached(
         "INSERT INTO user_hourly (user_no, hour, refused, count) VALUES (?, ?, ?, ?)
          ON CONFLICT (user_no, hour, refused) DO UPDATE SET count = count + excluded.count",
-    )?
-    .execute(params![user.0, hour, refused, count])?;
+    )?;
+    for ((user, hour), count) in users {
+        add.execute(params![user.0, hour, refused, count])?;
+    }
     Ok(())
 }
 

@@ -36,10 +36,12 @@ impl SqliteUsageLog {
 /// Notes the keys behind these numbers; those that are noted stay as they are.
 pub(super) fn name(connection: &mut Connection, keys: &[(KeyNo, KeyId)]) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let add = "INSERT INTO counted_keys (key_no, id) VALUES (?, ?) ON CONFLICT DO NOTHING";
+    let mut add = tx.prepare_cached(add)?;
     for (no, id) in keys {
-        tx.prepare_cached("INSERT INTO counted_keys (key_no, id) VALUES (?, ?) ON CONFLICT DO NOTHING")?
-            .execute(params![no.0, id.0.as_bytes()])?;
+        add.execute(params![no.0, id.0.as_bytes()])?;
     }
+    drop(add);
     tx.commit()
 }
 

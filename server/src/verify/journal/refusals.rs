@@ -2,8 +2,8 @@
 //! a few kinds at a time.
 
 use crate::store::Refusal;
+use hashbrown::{HashMap, hash_map};
 use parking_lot::Mutex;
-use std::collections::{HashMap, hash_map};
 
 /// Kinds that are held for the next second.
 const KINDS: usize = 200_000;
