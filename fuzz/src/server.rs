@@ -1,11 +1,11 @@
 //! The whole server in this process, on an empty data directory, with one user who has no keys.
 
 use axum::body::Body;
+use domain::address::Address;
+use domain::client_address::Peer;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use latchkey::accounts::operator::InitialPassword;
-use latchkey::domain::address::Address;
-use latchkey::domain::client_address::Peer;
 use latchkey::http::{Caller, Door, Entrance};
 use latchkey::services::{SystemClock, start};
 use latchkey::settings::{Layers, Settings};

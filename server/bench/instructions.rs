@@ -3,10 +3,10 @@
 //!
 //! Usage: instructions DIRECTORY TOKENS-FILE CASE ROUNDS (directory and file from bench_seed)
 
+use domain::time::{Clock, Micros, Steady};
+use domain::token::PlainToken;
 use futures::future::join_all;
 use latchkey::bench::{Case, Filled};
-use latchkey::domain::time::{Clock, Micros, Steady};
-use latchkey::domain::token::PlainToken;
 use latchkey::http::serve::{Front, Listener, serve};
 use latchkey::http::site;
 use latchkey::services::start;

@@ -36,15 +36,15 @@ pub use setup::SetupLink;
 pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUserParts, SubUsers};
 pub use visitor::{Owed, Owing, Visitor};
 
-use crate::domain::ids::UserNo;
-use crate::domain::sealing::SealingKey;
-use crate::domain::throttle::{Allowance, ClientThrottle, SourceThrottle, Throttle};
-use crate::domain::time::Clock;
-use crate::domain::token::Pepper;
 use crate::events::Events;
 use crate::notices::Gatherer;
 use crate::store::{Store, StoreError};
 use app::PortalError;
+use domain::ids::UserNo;
+use domain::sealing::SealingKey;
+use domain::throttle::{Allowance, ClientThrottle, SourceThrottle, Throttle};
+use domain::time::Clock;
+use domain::token::Pepper;
 use parking_lot::Mutex;
 use std::sync::Arc;
 

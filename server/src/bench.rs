@@ -13,11 +13,11 @@ pub use run::{Options, Report, Row, run};
 pub use scratch::{Filled, PASSWORD, USERNAME, fill};
 
 use crate::accounts::operator::OperatorError;
-use crate::domain::sealing::SealError;
 use crate::secrets::SecretsError;
 use crate::services::StartError;
 use crate::settings::SettingsError;
 use crate::store::StoreError;
+use domain::sealing::SealError;
 
 /// Why a bench could not be prepared or run.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,8 @@
 //!
 //! The names stand in the lines as `event` and in the metrics; tools such as fail2ban read them, so they stay.
 
-use crate::domain::address::Address;
-use crate::domain::client_address::ClientAddress;
+use domain::address::Address;
+use domain::client_address::ClientAddress;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;

@@ -5,11 +5,11 @@
 //! prefetch, a HEAD or a lost answer takes nothing away) until its reader says so or [`KEPT_SECONDS`] pass, and by
 //! that session alone.
 
-use crate::domain::ids::{KeyId, SessionNo};
-use crate::domain::second_factor::TotpSecret;
-use crate::domain::time::Micros;
-use crate::domain::token::{PlainToken, random_base62};
-use crate::domain::webhook::WebhookNo;
+use domain::ids::{KeyId, SessionNo};
+use domain::second_factor::TotpSecret;
+use domain::time::Micros;
+use domain::token::{PlainToken, random_base62};
+use domain::webhook::WebhookNo;
 use parking_lot::Mutex;
 use rand::rngs::SysError;
 use secrecy::SecretString;

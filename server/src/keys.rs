@@ -14,14 +14,14 @@ pub use list::{KeyFigures, KeyList, ListedKey};
 pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};
-use crate::domain::ids::KeyId;
-use crate::domain::sealing::SealingKey;
-use crate::domain::time::{Clock, Micros};
-use crate::domain::time_zone::TimeZone;
-use crate::domain::token::{Pepper, TokenFormat};
 use crate::store::{KeyRow, SpanStarts, Store};
 use crate::verify::{KeyIndex, Verifier};
 use app::PortalError;
+use domain::ids::KeyId;
+use domain::sealing::SealingKey;
+use domain::time::{Clock, Micros};
+use domain::time_zone::TimeZone;
+use domain::token::{Pepper, TokenFormat};
 use std::sync::Arc;
 
 /// The use cases of keys.

@@ -5,7 +5,6 @@ pub mod accounts;
 pub mod bench;
 pub mod commands;
 pub mod dial;
-pub mod domain;
 pub mod events;
 pub mod flash;
 pub mod http;

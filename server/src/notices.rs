@@ -7,9 +7,9 @@ mod list;
 pub use gather::Gatherer;
 pub use list::{ListedNotice, ListedPlace, NoticeList};
 
-use crate::domain::time::{Clock, Micros};
 use crate::store::{NewNotice, Store, StoreError};
 use crate::verify::KeyIndex;
+use domain::time::{Clock, Micros};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};

@@ -3,8 +3,8 @@
 //! A probe carries a random marker where a client carries its key, and is known for a minute. It is always
 //! refused, binds and counts nothing; what came with it is kept for whoever opened it.
 
-use crate::domain::time::Micros;
-use crate::domain::token::random_base62;
+use domain::time::Micros;
+use domain::token::random_base62;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};

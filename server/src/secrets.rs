@@ -1,10 +1,10 @@
 //! Pepper and sealing key: in a file of the data directory that only its owner reads, or in the settings.
 //! Never in the database.
 
-use crate::domain::sealing::SealingKey;
-use crate::domain::token::{Pepper, TokenHash};
 use crate::private;
 use crate::settings::{Secret32, Settings};
+use domain::sealing::SealingKey;
+use domain::token::{Pepper, TokenHash};
 use rand::TryRng;
 use std::fs::{self, OpenOptions};
 use std::io::Write;

@@ -6,7 +6,6 @@ pub use wire::{refuse_other_prefixes, start};
 
 use crate::accounts::operator::Operator;
 use crate::accounts::{Accounts, Changes, MailAddresses, SetupLink, SubUsers};
-use crate::domain::time::{Clock, Micros, Steady};
 use crate::events::Events;
 use crate::flash::FlashStore;
 use crate::keys::Keys;
@@ -21,6 +20,7 @@ use crate::store::{OpenError, Store, StoreError};
 use crate::traffic::Traffic;
 use crate::verify::Verifier;
 use crate::webhooks::{Courier, Webhooks};
+use domain::time::{Clock, Micros, Steady};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};

@@ -14,8 +14,8 @@ pub use server::{Listen, ServerSettings, Timeouts, TlsFiles};
 pub use smtp::{Encryption, SmtpSettings};
 
 use crate::accounts::SessionLimits;
-use crate::domain::client_address::{Family, TrustedProxies};
-use crate::domain::token::TokenFormat;
+use domain::client_address::{Family, TrustedProxies};
+use domain::token::TokenFormat;
 use http::HeaderName;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -8,13 +8,13 @@ pub use courier::Courier;
 pub use sender::{Failure, Reply, Sender};
 
 use crate::accounts::{Actor, Proved, store_trouble};
-use crate::domain::ids::UserNo;
-use crate::domain::notice::Cause;
-use crate::domain::sealing::SealingKey;
-use crate::domain::time::Clock;
-use crate::domain::webhook::{DeliveryNo, SigningSecret, UrlError, WebhookNo, WebhookUrl, new_message_id};
 use crate::store::{Action, Audit, DeliveryRow, NewWebhook, Store, StoreError, WebhookChange, WebhookRow};
 use app::{Field, PortalError, Problem, WebhookProblem};
+use domain::ids::UserNo;
+use domain::notice::Cause;
+use domain::sealing::SealingKey;
+use domain::time::Clock;
+use domain::webhook::{DeliveryNo, SigningSecret, UrlError, WebhookNo, WebhookUrl, new_message_id};
 use secrecy::SecretString;
 use std::sync::Arc;
 use tokio::sync::Notify;

@@ -3,8 +3,8 @@
 //! peer is the client itself.
 
 use crate::header;
-use latchkey::domain::address::{Address, Network};
-use latchkey::domain::client_address::{Family, NoClientAddress, Peer, Said, TrustedProxies};
+use domain::address::{Address, Network};
+use domain::client_address::{Family, NoClientAddress, Peer, Said, TrustedProxies};
 use std::net::IpAddr;
 
 /// A header of 2 KiB is read; the appended entry needs its part.

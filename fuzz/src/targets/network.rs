@@ -1,8 +1,8 @@
 //! Property: an entry of an allow list is written as it is read and comes back from its stored form; it holds
 //! exactly what another implementation says; a hint names a network that is taken.
 
+use domain::address::{Address, AddressError, Network};
 use ipnet::IpNet;
-use latchkey::domain::address::{Address, AddressError, Network};
 use std::net::IpAddr;
 
 pub(crate) fn check(data: &[u8]) {

@@ -1,8 +1,8 @@
 //! Property: the answer to a beginning is "more" until it is decided, and then never changes with what follows;
 //! it is decided within the longest header; a source is the one that another implementation reads.
 
-use latchkey::domain::address::Address;
-use latchkey::domain::proxy_protocol::{Head, LONGEST, read};
+use domain::address::Address;
+use domain::proxy_protocol::{Head, LONGEST, read};
 use ppp::{HeaderResult, v1, v2};
 use std::net::IpAddr;
 

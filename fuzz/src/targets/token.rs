@@ -1,7 +1,7 @@
 //! Property: a text is taken for a token exactly if it follows the published form, its checksum included, and
 //! any change of one character of a token is refused.
 
-use latchkey::domain::token::{Shape, TokenFormat};
+use domain::token::{Shape, TokenFormat};
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LENGTH: usize = 46;

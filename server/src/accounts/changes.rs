@@ -1,10 +1,10 @@
 //! How much a user may change: what is written waits for one writer, which is everybody's.
 
 use super::Actor;
-use crate::domain::ids::UserNo;
-use crate::domain::throttle::{Allowance, Throttle};
-use crate::domain::time::Steady;
 use app::PortalError;
+use domain::ids::UserNo;
+use domain::throttle::{Allowance, Throttle};
+use domain::time::Steady;
 use parking_lot::Mutex;
 
 /// Changes of one user: three hundred at once, then one a second.

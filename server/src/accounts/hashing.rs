@@ -1,7 +1,7 @@
 //! Turns of slow work on passwords: off the async threads, few at a time, and fair (`domain::turns` says how).
 
-use crate::domain::turns::{Claim, Room, Ticket, Turns};
 use crate::priority::stand_back;
+use domain::turns::{Claim, Room, Ticket, Turns};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -127,8 +127,8 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::address::Address;
-    use crate::domain::turns::Lane;
+    use domain::address::Address;
+    use domain::turns::Lane;
     use futures::FutureExt;
 
     fn claim(address: &str, user: &str) -> Claim {

@@ -1,11 +1,11 @@
 //! Letters that somebody can have sent to any address: so many an hour for who asks, and for where they go, so
 //! that nobody floods the inbox of a stranger.
 
-use crate::domain::ids::UserNo;
-use crate::domain::mail_address::MailAddress;
-use crate::domain::throttle::{Allowance, Throttle};
-use crate::domain::time::Steady;
 use app::PortalError;
+use domain::ids::UserNo;
+use domain::mail_address::MailAddress;
+use domain::throttle::{Allowance, Throttle};
+use domain::time::Steady;
 use parking_lot::Mutex;
 
 /// Letters to one address: five an hour.

@@ -7,14 +7,14 @@
 
 use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, store_trouble};
-use crate::domain::client_address::ClientAddress;
-use crate::domain::credentials::Password;
-use crate::domain::ids::{UserNo, Username};
-use crate::domain::time::Micros;
-use crate::domain::turns::{Claim, Lane};
 use crate::events::Event;
 use crate::store::{Action, Audit, UserRow};
 use app::{Field, PortalError, Problem};
+use domain::client_address::ClientAddress;
+use domain::credentials::Password;
+use domain::ids::{UserNo, Username};
+use domain::time::Micros;
+use domain::turns::{Claim, Lane};
 
 impl Accounts {
     /// Begins a session for whoever knows username and password; where the second factor is on, it waits for the

@@ -2,11 +2,6 @@
 
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, store_trouble};
-use crate::domain::ids::UserNo;
-use crate::domain::mail_address::{MailAddress, MailAddressError};
-use crate::domain::sealing::{SealError, SealingKey};
-use crate::domain::throttle::Allowance;
-use crate::domain::time::{Clock, Micros};
 use crate::mail::Letter;
 use crate::store::{
     Action, ConfirmationHash, EmailChange, NewConfirmation, NewMail, Store, StoreError, UserRow,
@@ -15,6 +10,11 @@ use crate::store::{
 use app::{Field, Language, PortalError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ids::UserNo;
+use domain::mail_address::{MailAddress, MailAddressError};
+use domain::sealing::{SealError, SealingKey};
+use domain::throttle::Allowance;
+use domain::time::{Clock, Micros};
 use rand::TryRng;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;

@@ -3,13 +3,13 @@
 mod sub_users;
 
 use super::{ChoiceError, Passwords, SetupLink, Whose};
-use crate::domain::ids::{UserNo, Username};
-use crate::domain::mail_address::MailAddress;
-use crate::domain::role::Role;
-use crate::domain::time::{Clock, Micros};
-use crate::domain::token::{Pepper, random_base62};
-use crate::domain::turns::{Claim, Lane};
 use crate::store::{Action, Audit, GatewayRow, NewUser, Store, StoreError, UserRow};
+use domain::ids::{UserNo, Username};
+use domain::mail_address::MailAddress;
+use domain::role::Role;
+use domain::time::{Clock, Micros};
+use domain::token::{Pepper, random_base62};
+use domain::turns::{Claim, Lane};
 use std::sync::Arc;
 
 /// Characters of a password that is made up for a user.

@@ -1,12 +1,12 @@
 //! The sessions of a user, seen and ended by itself.
 
 use super::{Accounts, Actor, store_trouble};
-use crate::domain::address::Address;
-use crate::domain::device::Device;
-use crate::domain::ids::SessionNo;
-use crate::domain::time::Micros;
 use crate::store::{Action, UserSession};
 use app::PortalError;
+use domain::address::Address;
+use domain::device::Device;
+use domain::ids::SessionNo;
+use domain::time::Micros;
 use sha2::{Digest, Sha256};
 
 /// The most that are listed; the others can be ended together.

@@ -1,11 +1,11 @@
 //! Hashing passwords: slow on purpose, so done in turns.
 
 use super::hashing::{HashError, Hashing, Turn};
-use crate::domain::credentials::{Password, PasswordError};
-use crate::domain::password_rules::PasswordRules;
-use crate::domain::turns::Claim;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use domain::credentials::{Password, PasswordError};
+use domain::password_rules::PasswordRules;
+use domain::turns::Claim;
 use std::sync::Arc;
 
 /// Argon2id with the OWASP minimum (19 MiB, 2 passes, 1 lane).
@@ -47,7 +47,7 @@ impl Passwords {
     /// # Errors
     /// The random generator failed.
     pub fn new(rules: PasswordRules) -> Result<Self, HashError> {
-        let text = crate::domain::token::random_base62(32).map_err(|e| HashError::Trouble(e.to_string()))?;
+        let text = domain::token::random_base62(32).map_err(|e| HashError::Trouble(e.to_string()))?;
         let nobody = hash(&Password::attempt(text.to_string()))?.into();
         Ok(Self { hashing: Arc::new(Hashing::new()), nobody, rules: Arc::new(rules) })
     }
@@ -125,7 +125,7 @@ fn hash(password: &Password) -> Result<String, HashError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::turns::Lane;
+    use domain::turns::Lane;
 
     fn claim() -> Claim {
         Claim { lane: Lane::Operator, user: None }

@@ -1,8 +1,8 @@
 //! What users choose for themselves.
 
 use super::{Accounts, Actor, store_trouble};
-use crate::domain::time_zone::TimeZone;
 use app::{Field, Language, PortalError, Problem};
+use domain::time_zone::TimeZone;
 
 impl Accounts {
     /// Chooses the language of pages and mails by its code; empty: as the browser asks.

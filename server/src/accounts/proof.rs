@@ -1,8 +1,8 @@
 //! What asks for the password again, unless it was proved a moment ago.
 
 use super::{Accounts, Actor};
-use crate::domain::credentials::Password;
 use app::{Field, PortalError, Problem};
+use domain::credentials::Password;
 use std::ops::Deref;
 
 /// Seconds for which a proof of the password lasts.

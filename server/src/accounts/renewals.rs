@@ -6,12 +6,12 @@
 
 use super::sessions::SessionToken;
 use super::{Accounts, Actor};
-use crate::domain::address::Address;
-use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::SessionNo;
-use crate::domain::time::Steady;
 use crate::store::{Renewal, SessionHash};
 use app::PortalError;
+use domain::address::Address;
+use domain::client_address::ClientAddress;
+use domain::ids::SessionNo;
+use domain::time::Steady;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,14 +2,14 @@
 
 use super::codes::{is_taken, refused_code};
 use super::{Accounts, Actor, Proved, store_trouble};
-use crate::domain::client_address::ClientAddress;
-use crate::domain::credentials::Password;
-use crate::domain::ids::UserNo;
-use crate::domain::second_factor::{GivenCode, RecoveryCode, TotpSecret};
-use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
 use crate::store::{Action, NewFactor, StoreError};
 use app::{Field, PortalError, Problem};
+use domain::client_address::ClientAddress;
+use domain::credentials::Password;
+use domain::ids::UserNo;
+use domain::second_factor::{GivenCode, RecoveryCode, TotpSecret};
+use domain::time::Micros;
+use domain::token::TokenHash;
 use secrecy::SecretString;
 
 /// Seconds for which a secret that was shown waits for its confirmation.

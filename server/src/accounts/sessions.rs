@@ -2,13 +2,13 @@
 
 use super::renewals::Browser;
 use super::{Accounts, Actor, NewToken, Owed, Owing, Visit, Visitor, store_trouble};
-use crate::domain::ids::{UserNo, Username};
-use crate::domain::time::Micros;
-use crate::domain::time_zone::TimeZone;
 use crate::store::{Action, Audit, NewSession, SessionHash, SessionRow, StoreError, UserRow};
 use app::{Field, Language, PortalError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ids::{UserNo, Username};
+use domain::time::Micros;
+use domain::time_zone::TimeZone;
 use rand::TryRng;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};

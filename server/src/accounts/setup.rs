@@ -2,13 +2,13 @@
 
 use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, Whose, store_trouble};
-use crate::domain::credentials::Password;
-use crate::domain::ids::{Username, UsernameError};
-use crate::domain::role::Role;
-use crate::domain::token::random_base62;
-use crate::domain::turns::{Claim, Lane};
 use crate::store::{Action, Audit, NewUser, StoreError};
 use app::{Field, FieldError, PortalError, Problem};
+use domain::credentials::Password;
+use domain::ids::{Username, UsernameError};
+use domain::role::Role;
+use domain::token::random_base62;
+use domain::turns::{Claim, Lane};
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;

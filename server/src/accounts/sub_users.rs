@@ -6,14 +6,14 @@ pub use invitations::{InvitationToken, Invitee};
 
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, Proved, store_trouble};
-use crate::domain::ids::Username;
-use crate::domain::role::Role;
-use crate::domain::sealing::SealingKey;
-use crate::domain::throttle::Allowance;
-use crate::domain::time::Clock;
 use crate::store::{Action, Audit, InvitationRow, KeyScope, Store, StoreError, SubUserRow, UserRow};
 use crate::verify::KeyIndex;
 use app::PortalError;
+use domain::ids::Username;
+use domain::role::Role;
+use domain::sealing::SealingKey;
+use domain::throttle::Allowance;
+use domain::time::Clock;
 use std::sync::Arc;
 
 /// Sub-users on a page.

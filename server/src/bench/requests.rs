@@ -1,7 +1,7 @@
 //! What gateways ask in a bench.
 
 use super::scratch::{ELSEWHERE, Filled, HOME};
-use crate::domain::token::PlainToken;
+use domain::token::PlainToken;
 
 /// One kind of question, and what is said to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,15 +2,15 @@
 
 use super::BenchError;
 use crate::accounts::operator::InitialPassword;
-use crate::domain::address::Address;
-use crate::domain::ids::{KeyId, Username};
-use crate::domain::key_type::KeyType;
-use crate::domain::time::{Clock, Micros};
-use crate::domain::token::PlainToken;
 use crate::secrets::Secrets;
 use crate::services::{SystemClock, start};
 use crate::settings::{Layers, Settings};
 use crate::store::{NewKey, UserStore, sqlite};
+use domain::address::Address;
+use domain::ids::{KeyId, Username};
+use domain::key_type::KeyType;
+use domain::time::{Clock, Micros};
+use domain::token::PlainToken;
 use std::path::Path;
 use std::sync::Arc;
 

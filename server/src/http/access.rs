@@ -1,13 +1,13 @@
 //! The access log: a line for a request, or for one of many. Never a query, never a token.
 
 use super::assets;
-use crate::domain::address::Address;
-use crate::domain::client_address::Peer;
-use crate::domain::ids::KeyId;
-use crate::domain::verdict::Code;
 use crate::services::Services;
 use crate::verify::Verdict;
 use axum::response::Response;
+use domain::address::Address;
+use domain::client_address::Peer;
+use domain::ids::KeyId;
+use domain::verdict::Code;
 use http::{Method, Uri};
 use std::collections::HashSet;
 use std::num::NonZeroU64;

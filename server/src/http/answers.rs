@@ -6,13 +6,13 @@
 //! corrected is another one. With the answer the browser may get another cookie: a post that carries that one is equal
 //! too. A form without a number, or with one that is not of this shape, is an act of its own.
 
-use crate::domain::address::Address;
-use crate::domain::ids::SessionNo;
-use crate::domain::time::Micros;
 use crate::flash::FlashName;
 use crate::store::SessionHash;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse, Response};
+use domain::address::Address;
+use domain::ids::SessionNo;
+use domain::time::Micros;
 use http::{HeaderMap, StatusCode, Uri};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};

@@ -1,9 +1,9 @@
 //! Before and after every page: other sites are kept out, and the browser is told how strict to be.
 
-use crate::domain::client_address::ClientAddress;
 use crate::events::Event;
 use crate::services::Services;
 use crate::settings::Settings;
+use domain::client_address::ClientAddress;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 

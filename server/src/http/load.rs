@@ -5,12 +5,12 @@
 use super::client::{self, Caller};
 use super::guard;
 use super::statuses::{busy_page, large_form};
-use crate::domain::client_address::Peer;
 use crate::services::Services;
 use crate::traffic::{Client, Full, Held, Origin, Place, Pool};
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
+use domain::client_address::Peer;
 use std::time::Duration;
 
 /// The most bytes of a form.

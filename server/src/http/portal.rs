@@ -9,13 +9,6 @@ mod usage;
 mod webhooks;
 
 use crate::accounts::{Actor, Owing, Proved, SessionToken, Visit};
-use crate::domain::credentials::Password as Attempt;
-use crate::domain::ids::KeyId as DomainKeyId;
-use crate::domain::key_type::KeyType as DomainKeyType;
-use crate::domain::rule::LockWidth as DomainLockWidth;
-use crate::domain::time::Micros;
-use crate::domain::time_zone::TimeZone;
-use crate::domain::token::PlainToken;
 use crate::flash::{FlashName, Shown};
 use crate::http::answers::FormAnswers;
 use crate::keys::{KeyList, ListedKey};
@@ -25,6 +18,13 @@ use app::{
     Password, Portal, PortalError, Proof, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
 };
 use async_trait::async_trait;
+use domain::credentials::Password as Attempt;
+use domain::ids::KeyId as DomainKeyId;
+use domain::key_type::KeyType as DomainKeyType;
+use domain::rule::LockWidth as DomainLockWidth;
+use domain::time::Micros;
+use domain::time_zone::TimeZone;
+use domain::token::PlainToken;
 use parking_lot::Mutex;
 use std::sync::Arc;
 

@@ -22,7 +22,6 @@ use super::pages::{
 };
 use super::statuses::{Problem, of_portal};
 use super::{access, assets, client, guard};
-use crate::domain::client_address::ClientAddress;
 use crate::priority::stand_back;
 use crate::services::Services;
 use crate::settings::Settings;
@@ -34,6 +33,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
+use domain::client_address::ClientAddress;
 use http::{StatusCode, header};
 use std::sync::Arc;
 use tokio::runtime::Handle;

@@ -1,11 +1,11 @@
 //! From outcomes to HTTP statuses and problem texts: the one place for both.
 
 use super::guard;
-use crate::domain::verdict::Code;
 use crate::store::StoreError;
 use app::PortalError;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::verdict::Code;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 

@@ -2,10 +2,10 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use crate::domain::ids::KeyId;
-use crate::domain::token::PlainToken;
 use crate::store::{Action, StoreError};
 use app::{Field, PortalError, Problem};
+use domain::ids::KeyId;
+use domain::token::PlainToken;
 
 impl Keys {
     /// The token of a key, from its sealed copy; the audit log says so before this returns.

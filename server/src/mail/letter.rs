@@ -1,7 +1,7 @@
 //! Letters that somebody asked for; those about notices are written when they are sent.
 
-use crate::domain::sealing::{SealError, SealingKey};
 use app::Language;
+use domain::sealing::{SealError, SealingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 

@@ -1,8 +1,8 @@
 //! From a draft to the bytes that are handed over.
 
 use super::draft::Draft;
-use crate::domain::ids::MailNo;
-use crate::domain::time::Micros;
+use domain::ids::MailNo;
+use domain::time::Micros;
 use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};

@@ -1,12 +1,12 @@
 //! What is read when somebody asks, and from where.
 
 use super::reading::{Read, Reading};
-use crate::domain::time::{Clock, Micros};
 use crate::events::{Event, Events};
 use crate::mail::MailFigures;
 use crate::store::Store;
 use crate::traffic::{Pool, Traffic};
 use crate::verify::{Journal, KeyIndex, Verifier};
+use domain::time::{Clock, Micros};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -2,14 +2,14 @@
 //!
 //! What is held is bounded, whatever comes: some thousand keys and names, twenty addresses each.
 
-use crate::domain::address::Address;
-use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{KeyNo, UserNo, Username};
-use crate::domain::notice::Cause;
-use crate::domain::time::Micros;
-use crate::domain::verdict::Code;
 use crate::store::{NewNotice, NoticeFacts};
 use crate::verify::KeyEntry;
+use domain::address::Address;
+use domain::client_address::ClientAddress;
+use domain::ids::{KeyNo, UserNo, Username};
+use domain::notice::Cause;
+use domain::time::Micros;
+use domain::verdict::Code;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 

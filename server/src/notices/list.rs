@@ -2,13 +2,13 @@
 
 use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
-use crate::domain::address::{Address, Network};
-use crate::domain::ids::{KeyNo, NoticeNo};
-use crate::domain::notice::{Cause, Place};
-use crate::domain::time::Micros;
 use crate::keys::Keys;
 use crate::store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
 use app::{AddressState, Field, PortalError, Problem};
+use domain::address::{Address, Network};
+use domain::ids::{KeyNo, NoticeNo};
+use domain::notice::{Cause, Place};
+use domain::time::Micros;
 
 /// Notices on a page.
 const PAGE: u32 = 20;

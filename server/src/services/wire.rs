@@ -7,10 +7,6 @@ use crate::accounts::{
     SubUsers,
 };
 use crate::dial::SystemResolver;
-use crate::domain::counted::counted;
-use crate::domain::password_rules::PasswordRules;
-use crate::domain::time::Clock;
-use crate::domain::token::TokenFormat;
 use crate::events::Events;
 use crate::flash::FlashStore;
 use crate::keys::Keys;
@@ -25,6 +21,10 @@ use crate::store::{NoticePolicy, PrefixInUse, Store};
 use crate::traffic::Traffic;
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
 use crate::webhooks::{Courier, Sender, Webhooks};
+use domain::counted::counted;
+use domain::password_rules::PasswordRules;
+use domain::time::Clock;
+use domain::token::TokenFormat;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -6,9 +6,9 @@ use super::{
     SmtpSettings,
 };
 use crate::accounts::SessionLimits;
-use crate::domain::address::Network;
-use crate::domain::client_address::{Family, FamilyError, TrustedProxies};
-use crate::domain::token::TokenFormat;
+use domain::address::Network;
+use domain::client_address::{Family, FamilyError, TrustedProxies};
+use domain::token::TokenFormat;
 use http::HeaderName;
 use std::fmt::Display;
 use std::net::SocketAddr;

@@ -2,7 +2,7 @@
 
 use super::parse::{number, socket_address};
 use super::{Layers, SettingsError};
-use crate::domain::share::ShareRule;
+use domain::share::ShareRule;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;

@@ -1,13 +1,13 @@
 //! Keys and their address rules.
 
 use super::{Audit, StoreError, Watcher};
-use crate::domain::address::{Address, Network};
-use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
-use crate::domain::key_type::KeyType;
-use crate::domain::rule::{AddressRule, LockWidth};
-use crate::domain::time::Micros;
-use crate::domain::token::{MaskedPrefix, TokenHash};
 use async_trait::async_trait;
+use domain::address::{Address, Network};
+use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::key_type::KeyType;
+use domain::rule::{AddressRule, LockWidth};
+use domain::time::Micros;
+use domain::token::{MaskedPrefix, TokenHash};
 use std::sync::Arc;
 
 /// A key's row, as the pages show it; counts come from the usage side.

@@ -1,9 +1,9 @@
 //! Mail that is to be sent.
 
 use super::StoreError;
-use crate::domain::ids::{MailNo, NoticeNo, UserNo, Username};
-use crate::domain::time::Micros;
 use async_trait::async_trait;
+use domain::ids::{MailNo, NoticeNo, UserNo, Username};
+use domain::time::Micros;
 
 /// A letter to queue, within the transaction of what it tells of.
 pub struct NewMail {

@@ -1,12 +1,12 @@
 //! What users are told of.
 
 use super::{Audit, StoreError};
-use crate::domain::address::Address;
-use crate::domain::ids::{KeyId, KeyNo, NoticeNo, SessionNo, UserNo, Username};
-use crate::domain::key_type::KeyType;
-use crate::domain::notice::{Cause, Place, places};
-use crate::domain::time::Micros;
 use async_trait::async_trait;
+use domain::address::Address;
+use domain::ids::{KeyId, KeyNo, NoticeNo, SessionNo, UserNo, Username};
+use domain::key_type::KeyType;
+use domain::notice::{Cause, Place, places};
+use domain::time::Micros;
 
 /// How notices are passed on.
 #[derive(Clone, Copy, Debug)]

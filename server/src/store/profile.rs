@@ -1,9 +1,9 @@
 //! What users choose for themselves.
 
 use super::{Audit, NewMail, StoreError};
-use crate::domain::ids::{SessionNo, UserNo};
-use crate::domain::time::Micros;
 use async_trait::async_trait;
+use domain::ids::{SessionNo, UserNo};
+use domain::time::Micros;
 
 /// SHA-256 of the secret in a link that confirms a mail address.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Gateways, and the audit log.
 
 use super::StoreError;
-use crate::domain::address::Address;
-use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{KeyId, SessionNo, UserNo};
-use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
 use async_trait::async_trait;
+use domain::address::Address;
+use domain::client_address::ClientAddress;
+use domain::ids::{KeyId, SessionNo, UserNo};
+use domain::time::Micros;
+use domain::token::TokenHash;
 
 /// A gateway's row.
 #[derive(Clone)]

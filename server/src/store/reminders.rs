@@ -1,8 +1,8 @@
 //! Reminders that passwords end.
 
 use super::StoreError;
-use crate::domain::time::Micros;
 use async_trait::async_trait;
+use domain::time::Micros;
 
 /// Which users are to be told.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Second factors.
 
 use super::{Audit, NewSession, Renewal, StoreError};
-use crate::domain::ids::{SessionNo, UserNo};
-use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
 use async_trait::async_trait;
+use domain::ids::{SessionNo, UserNo};
+use domain::time::Micros;
+use domain::token::TokenHash;
 
 /// A code that was found right as far as can be told without the database. It is used up in the transaction of
 /// what it permits; `Conflict` if somebody was first, or if there is no such recovery code.

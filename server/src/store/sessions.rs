@@ -1,11 +1,11 @@
 //! Sessions.
 
 use super::{Audit, StoreError, UserRow};
-use crate::domain::address::Address;
-use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{SessionNo, UserNo};
-use crate::domain::time::Micros;
 use async_trait::async_trait;
+use domain::address::Address;
+use domain::client_address::ClientAddress;
+use domain::ids::{SessionNo, UserNo};
+use domain::time::Micros;
 
 /// SHA-256 of a session token: what is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

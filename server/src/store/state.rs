@@ -5,12 +5,12 @@ use super::{
     RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore, UsageReader, UserStore,
     WebhookStore,
 };
-use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
-use crate::domain::key_type::KeyType;
-use crate::domain::rule::AddressRule;
-use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
 use async_trait::async_trait;
+use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::key_type::KeyType;
+use domain::rule::AddressRule;
+use domain::time::Micros;
+use domain::token::TokenHash;
 
 /// Everything together, as the use cases hold it.
 #[async_trait]

@@ -1,10 +1,10 @@
 //! Sub-users of an account, and invitations to become one.
 
 use super::{Audit, NewMail, StoreError};
-use crate::domain::ids::{UserNo, Username};
-use crate::domain::role::Role;
-use crate::domain::time::Micros;
 use async_trait::async_trait;
+use domain::ids::{UserNo, Username};
+use domain::role::Role;
+use domain::time::Micros;
 
 /// A sub-user, as the owner of its account sees it.
 #[derive(Clone)]

@@ -1,11 +1,11 @@
 //! The counts: the journal that is written before an answer, and what readers see of it.
 
 use super::{KeySum, Piece, StoreError};
-use crate::domain::address::Address;
-use crate::domain::ids::{KeyId, KeyNo, UserNo};
-use crate::domain::time::Micros;
-use crate::domain::verdict::Code;
 use async_trait::async_trait;
+use domain::address::Address;
+use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::time::Micros;
+use domain::verdict::Code;
 
 /// The most addresses that are kept of a key; the one that was silent for longest makes room.
 pub const ADDRESSES: usize = 1000;

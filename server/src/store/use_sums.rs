@@ -2,9 +2,9 @@
 //! time, however many keys or addresses they are of.
 
 use super::usage::{ADDRESSES, Use};
-use crate::domain::address::Address;
-use crate::domain::ids::{KeyNo, UserNo};
-use crate::domain::time::Micros;
+use domain::address::Address;
+use domain::ids::{KeyNo, UserNo};
+use domain::time::Micros;
 use hashbrown::HashMap;
 
 /// Rows that one transaction of a fold writes, and about as many that it may remove.

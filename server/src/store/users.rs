@@ -1,10 +1,10 @@
 //! Users.
 
 use super::{Audit, Renewal, StoreError};
-use crate::domain::ids::{UserNo, Username};
-use crate::domain::role::Role;
-use crate::domain::time::Micros;
 use async_trait::async_trait;
+use domain::ids::{UserNo, Username};
+use domain::role::Role;
+use domain::time::Micros;
 
 /// A user's row.
 #[derive(Clone)]

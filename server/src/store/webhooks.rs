@@ -1,12 +1,12 @@
 //! Webhooks, and what is delivered to them.
 
 use super::{Audit, StoreError};
-use crate::domain::ids::{NoticeNo, SessionNo, UserNo};
-use crate::domain::notice::Cause;
-use crate::domain::sealing::SealError;
-use crate::domain::time::Micros;
-use crate::domain::webhook::{DeliveryNo, WebhookNo};
 use async_trait::async_trait;
+use domain::ids::{NoticeNo, SessionNo, UserNo};
+use domain::notice::Cause;
+use domain::sealing::SealError;
+use domain::time::Micros;
+use domain::webhook::{DeliveryNo, WebhookNo};
 
 /// A webhook's row.
 #[derive(Clone)]

@@ -4,8 +4,8 @@
 //! so there are never more accounts than places.
 
 use super::Counter;
-use crate::domain::address::Address;
-use crate::domain::share::Shares;
+use domain::address::Address;
+use domain::share::Shares;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -227,7 +227,7 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::share::ShareRule;
+    use domain::share::ShareRule;
 
     const SHARES: Shares = Shares { all: 100, strangers: 60, source: 10, site: 20, unknown: 30 };
 

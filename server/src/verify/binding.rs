@@ -1,7 +1,7 @@
 //! One bind at a time for each key: a thousand first requests ask the store once, and the rest read the
 //! winner from the index.
 
-use crate::domain::ids::KeyNo;
+use domain::ids::KeyNo;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;

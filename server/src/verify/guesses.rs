@@ -4,10 +4,10 @@
 //! Only refusals are throttled: a key is looked up first, and a known one passes however many guesses came
 //! from its address, so that no guesser can shut a customer out (docs/decisions.md).
 
-use crate::domain::address::Address;
-use crate::domain::ids::Username;
-use crate::domain::throttle::{Allowance, SLICES, SourceThrottle, Throttle};
-use crate::domain::time::Steady;
+use domain::address::Address;
+use domain::ids::Username;
+use domain::throttle::{Allowance, SLICES, SourceThrottle, Throttle};
+use domain::time::Steady;
 use parking_lot::Mutex;
 
 /// Wrong tokens of one address (one /64 of IPv6).

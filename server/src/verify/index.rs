@@ -7,14 +7,14 @@ mod users;
 
 pub use users::UserEntry;
 
-use crate::domain::address::{Address, Network};
-use crate::domain::ids::{KeyId, KeyNo, UserNo};
-use crate::domain::key_type::KeyType;
-use crate::domain::rule::Ruling;
-use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
-use crate::domain::verdict::{Code, Facts, judge};
 use crate::store::{Change, IndexedKey, KeyScope, Total, Watcher};
+use domain::address::{Address, Network};
+use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::key_type::KeyType;
+use domain::rule::Ruling;
+use domain::time::Micros;
+use domain::token::TokenHash;
+use domain::verdict::{Code, Facts, judge};
 use lists::Lists;
 use parking_lot::RwLock;
 use std::cmp::Reverse;

@@ -12,9 +12,9 @@ pub use figures::Figures;
 pub use flusher::Flusher;
 
 use super::index::KeyEntry;
-use crate::domain::address::Address;
-use crate::domain::time::Micros;
 use crate::store::{Refusal, StoreError, Use};
+use domain::address::Address;
+use domain::time::Micros;
 use parking_lot::Mutex;
 use refusals::Refusals;
 use tokio::sync::{Notify, oneshot};

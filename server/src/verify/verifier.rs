@@ -4,15 +4,15 @@ use super::binding::Bindings;
 use super::guesses::Guesses;
 use super::index::{KeyEntry, KeyFacts, KeyIndex};
 use super::journal::{Counted, Journal};
-use crate::domain::address::Address;
-use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::Username;
-use crate::domain::rule::Ruling;
-use crate::domain::time::{Clock, Micros};
-use crate::domain::token::{Pepper, Shape, TokenFormat, TokenHash};
-use crate::domain::verdict::Code;
 use crate::notices::Gatherer;
 use crate::store::{Refusal, Store, StoreError};
+use domain::address::Address;
+use domain::client_address::ClientAddress;
+use domain::ids::Username;
+use domain::rule::Ruling;
+use domain::time::{Clock, Micros};
+use domain::token::{Pepper, Shape, TokenFormat, TokenHash};
+use domain::verdict::Code;
 use std::sync::Arc;
 
 /// A bind that is undone before it is seen (the lock was released meanwhile) is tried again; an owner would have

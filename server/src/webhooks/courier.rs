@@ -3,11 +3,11 @@
 
 use super::message;
 use super::sender::{Failure, Reply, Sender};
-use crate::domain::sealing::SealingKey;
-use crate::domain::time::{Clock, Micros};
-use crate::domain::webhook::{PATIENCE, SigningSecret, WebhookNo, WebhookUrl, wait_after};
 use crate::store::{Attempt, AttemptEnd, Blame, DeliveryRow, Shown, Store, StoreError, WebhookRow};
 use bytes::Bytes;
+use domain::sealing::SealingKey;
+use domain::time::{Clock, Micros};
+use domain::webhook::{PATIENCE, SigningSecret, WebhookNo, WebhookUrl, wait_after};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::collections::HashMap;
 use std::sync::Arc;

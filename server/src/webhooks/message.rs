@@ -1,8 +1,8 @@
 //! What a message says: the notice as it stands when it is sent, never a token.
 
-use crate::domain::time::Micros;
 use crate::store::{NoticeAddress, NoticeFacts, NoticeKey};
 use bytes::Bytes;
+use domain::time::Micros;
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -3,9 +3,9 @@
 //! Nothing here follows a redirect or asks a proxy.
 
 use crate::dial::{self, Resolve, trusting_this_machine};
-use crate::domain::outbound;
-use crate::domain::webhook::{UrlError, WebhookUrl};
 use bytes::Bytes;
+use domain::outbound;
+use domain::webhook::{UrlError, WebhookUrl};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;

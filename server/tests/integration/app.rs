@@ -4,12 +4,12 @@
 //! database.
 
 use axum::body::Body;
+use domain::address::Address;
+use domain::client_address::Peer;
+use domain::time::{Clock, Micros, Steady};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use latchkey::accounts::operator::InitialPassword;
-use latchkey::domain::address::Address;
-use latchkey::domain::client_address::Peer;
-use latchkey::domain::time::{Clock, Micros, Steady};
 use latchkey::http::{Caller, Door, Entrance};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};

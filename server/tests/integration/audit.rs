@@ -1,7 +1,7 @@
 //! The audit log: who, what, when, from where; never a secret, in it or in any file.
 
 use crate::app::{HOME, PASSWORD, TestApp};
-use latchkey::domain::time::Micros;
+use domain::time::Micros;
 
 #[tokio::test]
 async fn what_happens_is_written_down() {

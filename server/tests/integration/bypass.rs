@@ -2,9 +2,9 @@
 
 use crate::app::{Answer, PASSWORD, TestApp};
 use axum::body::Body;
+use domain::address::Address;
+use domain::proxy_protocol::ConnectionSource;
 use http::{Request, StatusCode};
-use latchkey::domain::address::Address;
-use latchkey::domain::proxy_protocol::ConnectionSource;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 

@@ -7,10 +7,10 @@ pub(crate) mod smtp;
 mod unsubscribe;
 
 use crate::app::TestApp;
+use domain::address::Address;
+use domain::ids::{UserNo, Username};
+use domain::notice::Cause;
 use latchkey::accounts::operator::InitialPassword;
-use latchkey::domain::address::Address;
-use latchkey::domain::ids::{UserNo, Username};
-use latchkey::domain::notice::Cause;
 use latchkey::mail::Letter;
 use latchkey::store::{NewMail, NewNotice};
 use smtp::Smtp;

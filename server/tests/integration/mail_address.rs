@@ -2,9 +2,9 @@
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp, strip_tags};
 use crate::profile::post;
+use domain::ids::Username;
+use domain::time::Clock;
 use http::{Method, StatusCode};
-use latchkey::domain::ids::Username;
-use latchkey::domain::time::Clock;
 use latchkey::mail::Letter;
 use latchkey::secrets::Secrets;
 use latchkey::store::MailContent;

@@ -9,8 +9,8 @@ mod networks;
 mod pages;
 
 use crate::app::TestApp;
-use latchkey::domain::ids::Username;
-use latchkey::domain::notice::Cause;
+use domain::ids::Username;
+use domain::notice::Cause;
 use latchkey::store::{NoticeFacts, UserRow};
 
 /// A server that could send mail, which nobody sends here.

@@ -14,10 +14,10 @@ async fn remind(app: &TestApp) -> u64 {
 
 /// How many notices about the end of a password there are in the database.
 async fn count_notices(app: &TestApp) -> usize {
-    let username = latchkey::domain::ids::Username::parse("demo").unwrap();
+    let username = domain::ids::Username::parse("demo").unwrap();
     let user = app.services.store.find_user(&username).await.unwrap().unwrap();
     let notices = app.services.store.list_notices(user.no, 0, 100).await.unwrap();
-    notices.iter().filter(|n| n.cause == latchkey::domain::notice::Cause::PasswordExpiring).count()
+    notices.iter().filter(|n| n.cause == domain::notice::Cause::PasswordExpiring).count()
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_longer_life_of_passwords_is_reminded_of_again() {
     app.clock.advance(29 * DAY);
     assert_eq!(remind(&app).await, 1);
     let remind_of_90 = async || {
-        let now = latchkey::domain::time::Clock::now(app.clock.as_ref());
+        let now = domain::time::Clock::now(app.clock.as_ref());
         let reminders = latchkey::store::Reminders { now, max_age_seconds: 90 * DAY, days: vec![1, 3, 7] };
         app.services.store.remind_of_passwords(reminders).await.unwrap()
     };

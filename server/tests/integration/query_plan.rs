@@ -1,6 +1,6 @@
 //! A page of the list is read by row number, wherever in the list it lies, and what is due by when it is due.
 
-use latchkey::domain::token::TokenHash;
+use domain::token::TokenHash;
 use latchkey::store::sqlite;
 use latchkey::verify::KeyIndex;
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 
 use crate::app::{Answer, TestApp};
 use axum::body::Body;
+use domain::address::Address;
+use domain::client_address::Peer;
 use http::{Method, Request, StatusCode};
-use latchkey::domain::address::Address;
-use latchkey::domain::client_address::Peer;
 use latchkey::http::{Caller, Door, Entrance, admin};
 
 #[tokio::test]

@@ -4,13 +4,13 @@
 use crate::app::{Browser, PASSWORD, TestApp};
 use crate::two_factor::{code, enrol, give, half_way, shown_codes};
 use app::{Language, PortalError};
+use domain::address::Address;
+use domain::credentials::Password;
+use domain::ids::NoticeNo;
+use domain::role::Role;
+use domain::time::Clock;
 use http::{Method, StatusCode};
 use latchkey::accounts::{Actor, Invitee, SessionToken, Visit, Visitor};
-use latchkey::domain::address::Address;
-use latchkey::domain::credentials::Password;
-use latchkey::domain::ids::NoticeNo;
-use latchkey::domain::role::Role;
-use latchkey::domain::time::Clock;
 use latchkey::store::{Action, KeyScope, StoreError};
 
 const PROFILE: &str = "/account/profile";

@@ -2,9 +2,9 @@
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp};
 use crate::two_factor::{code, enrol};
+use domain::ids::Username;
+use domain::notice::Cause;
 use http::StatusCode;
-use latchkey::domain::ids::Username;
-use latchkey::domain::notice::Cause;
 
 const MAIL: [(&str, &str); 3] = [
     ("smtp_url", "smtp://127.0.0.1:9?tls=none"),

@@ -3,14 +3,14 @@
 mod sessions;
 mod usage;
 
-use latchkey::domain::address::{Address, Network};
-use latchkey::domain::ids::{KeyId, KeyNo, SessionNo, UserNo, Username};
-use latchkey::domain::key_type::KeyType;
-use latchkey::domain::role::Role;
-use latchkey::domain::rule::{AddressRule, LockWidth};
-use latchkey::domain::time::Micros;
-use latchkey::domain::token::TokenHash;
-use latchkey::domain::verdict::Code;
+use domain::address::{Address, Network};
+use domain::ids::{KeyId, KeyNo, SessionNo, UserNo, Username};
+use domain::key_type::KeyType;
+use domain::role::Role;
+use domain::rule::{AddressRule, LockWidth};
+use domain::time::Micros;
+use domain::token::TokenHash;
+use domain::verdict::Code;
 use latchkey::store::{
     Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Piece, Pieces, Refusal,
     Renewal, SessionHash, SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Walk, Watcher, sqlite,

@@ -1,9 +1,9 @@
 //! Guessing at keys is answered THROTTLED, and shuts nobody out.
 
 use crate::app::{Answer, TestApp};
+use domain::key_type::KeyType;
+use domain::token::TokenFormat;
 use http::StatusCode;
-use latchkey::domain::key_type::KeyType;
-use latchkey::domain::token::TokenFormat;
 use serde_json::json;
 
 const FORWARD_AUTH: &str = "/authz/forward-auth";

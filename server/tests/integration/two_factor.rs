@@ -1,8 +1,8 @@
 //! The second factor: codes come from oathtool, which knows nothing of this program.
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp, strip_tags};
+use domain::time::{Clock, Micros};
 use http::StatusCode;
-use latchkey::domain::time::{Clock, Micros};
 use std::process::Command;
 
 const PROFILE: &str = "/account/profile";

@@ -1,9 +1,9 @@
 //! Visitors of the pages whose address a trusted proxy does not name: nobody's neighbour, and never at home.
 
 use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp, strip_tags};
+use domain::ids::Username;
+use domain::notice::Cause;
 use http::{Method, Request, StatusCode};
-use latchkey::domain::ids::Username;
-use latchkey::domain::notice::Cause;
 use latchkey::events::Event;
 use latchkey::store::NoticeFacts;
 

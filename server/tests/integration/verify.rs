@@ -42,10 +42,8 @@ async fn every_refusal_has_its_code_and_consumes_nothing() {
         "an SMPP secret without a username"
     );
     assert_eq!(gateway.code("lkd_x", "203.0.113.7").await, "MALFORMED");
-    let unknown = latchkey::domain::token::TokenFormat::new("lk")
-        .unwrap()
-        .generate(latchkey::domain::key_type::KeyType::Default)
-        .unwrap();
+    let unknown =
+        domain::token::TokenFormat::new("lk").unwrap().generate(domain::key_type::KeyType::Default).unwrap();
     assert_eq!(gateway.code(unknown.expose(), "203.0.113.7").await, "NOT_FOUND");
     let refusal = gateway.verify(json!({"key": key.token, "client_ip": "203.0.113.8"})).await.json();
     assert_eq!(

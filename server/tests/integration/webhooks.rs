@@ -9,10 +9,10 @@ mod receivers;
 mod restart;
 
 use crate::app::{Answer, Browser, PASSWORD, START, TestApp};
+use domain::ids::{KeyNo, UserNo};
+use domain::notice::Cause;
+use domain::time::{Clock, Micros};
 use http::StatusCode;
-use latchkey::domain::ids::{KeyNo, UserNo};
-use latchkey::domain::notice::Cause;
-use latchkey::domain::time::{Clock, Micros};
 use latchkey::store::NewNotice;
 
 const LIST: &str = "/account/webhooks";
@@ -106,7 +106,7 @@ async fn tell(app: &TestApp, name: &str, cause: Cause, key: Option<KeyNo>, count
         key,
         at: app.clock.now(),
         count,
-        addresses: vec![("203.0.113.9".parse().map(latchkey::domain::address::Address::new).unwrap(), count)],
+        addresses: vec![("203.0.113.9".parse().map(domain::address::Address::new).unwrap(), count)],
         detail: String::new(),
     };
     app.services.store.insert_notices(vec![notice]).await.unwrap();

@@ -3,16 +3,16 @@
 use super::SubUsers;
 use crate::accounts::setup::parse_username;
 use crate::accounts::{Actor, Proved, SessionToken, Visit, Whose, store_trouble};
-use crate::domain::ids::Username;
-use crate::domain::mail_address::MailAddress;
-use crate::domain::role::Role;
-use crate::domain::token::random_base62;
-use crate::domain::turns::{Claim, Lane};
 use crate::mail::Letter;
 use crate::store::{
     Acceptance, Action, Audit, InvitationHash, InvitationRow, NewInvitation, NewMail, StoreError,
 };
 use app::{Field, FieldError, Language, PortalError, Problem};
+use domain::ids::Username;
+use domain::mail_address::MailAddress;
+use domain::role::Role;
+use domain::token::random_base62;
+use domain::turns::{Claim, Lane};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 

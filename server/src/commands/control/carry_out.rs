@@ -3,9 +3,9 @@
 use super::answers;
 use super::protocol::{GatewayLine, ProbeOpened, Reply, Request, UserLine};
 use crate::accounts::operator::{InitialPassword, Operator, OperatorError};
-use crate::domain::role::Role;
-use crate::domain::time::Micros;
 use crate::services::Services;
+use domain::role::Role;
+use domain::time::Micros;
 
 /// Does what a verb asks for.
 pub(super) async fn carry_out(services: &Services, request: &Request) -> Reply {

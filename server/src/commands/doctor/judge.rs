@@ -5,8 +5,8 @@ mod method;
 use super::advice;
 use super::request::Answer;
 use crate::commands::control::ProbeOpened;
-use crate::domain::address::Address;
 use crate::probe::Arrival;
+use domain::address::Address;
 use std::net::IpAddr;
 
 /// Addresses for documentation: no real client has one of them.

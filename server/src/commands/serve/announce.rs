@@ -1,10 +1,10 @@
 //! What `serve` says at its start: where it listens, and which address to open.
 
-use crate::domain::client_address::Family;
 use crate::http::Door;
 use crate::http::serve::Listener;
 use crate::services::Services;
 use crate::settings::{Listen, PublicUrl, Settings};
+use domain::client_address::Family;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The most addresses of the machine for which a link is printed.

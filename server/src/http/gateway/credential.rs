@@ -1,8 +1,8 @@
 //! How a gateway proves that it is one: by its token, in exactly one header line.
 
-use crate::domain::client_address::Peer;
 use crate::events::Event;
 use crate::services::Services;
+use domain::client_address::Peer;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Carries the gateway token beside a client's headers, where `require_gateway_token` is set.

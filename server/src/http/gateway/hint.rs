@@ -1,8 +1,8 @@
 //! What was found where, for who sent a key in a way that is not read. Never what was found.
 
 use super::presented::{Presented, decode_basic, scheme_and_rest};
-use crate::domain::token::{Shape, TokenFormat};
 use crate::settings::{KeyHeader, Settings};
+use domain::token::{Shape, TokenFormat};
 use http::{HeaderMap, HeaderName, header};
 
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");

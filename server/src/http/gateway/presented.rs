@@ -5,11 +5,11 @@
 //! could take another part of the same request for its credential than Latchkey did.
 
 use super::query;
-use crate::domain::verdict::Code;
 use crate::settings::{KeyHeader, Settings};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use domain::verdict::Code;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// No header with a token is longer, whatever its form.

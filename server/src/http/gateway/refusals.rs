@@ -3,13 +3,13 @@
 use super::authz::Dialect;
 use super::hint::Hint;
 use super::preflight;
-use crate::domain::verdict::Code;
 use crate::http::statuses::{for_nginx, of_verdict, refusal};
 use crate::settings::{KeyHeader, Settings};
 use crate::verify::Verdict;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use domain::verdict::Code;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::sync::OnceLock;
 

@@ -1,9 +1,6 @@
 //! `POST /v1/verify`: for gateways and backends that ask in JSON, with a gateway token.
 
 use super::credential;
-use crate::domain::address::Address;
-use crate::domain::client_address::Peer;
-use crate::domain::verdict::Code;
 use crate::http::access::note_verdict;
 use crate::http::guard;
 use crate::http::load::admit_question;
@@ -14,6 +11,9 @@ use crate::verify::{KeyEntry, Question, Verdict};
 use axum::Json;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use domain::address::Address;
+use domain::client_address::Peer;
+use domain::verdict::Code;
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};

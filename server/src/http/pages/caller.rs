@@ -2,7 +2,6 @@
 
 use super::set_status;
 use crate::accounts::{Owed, SessionToken, Visit, Visitor};
-use crate::domain::address::Address;
 use crate::flash::FlashName;
 use crate::http::answers::{Act, Done, Whose};
 use crate::http::cookies;
@@ -13,6 +12,7 @@ use crate::store::SessionHash;
 use app::{Language, PortalError};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::address::Address;
 use http::{HeaderMap, Uri, header};
 use std::sync::Arc;
 

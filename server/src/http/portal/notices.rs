@@ -1,8 +1,6 @@
 //! What the visitor is told of.
 
 use super::{RequestPortal, moment};
-use crate::domain::notice::Cause;
-use crate::domain::time_zone::TimeZone;
 use crate::notices::{ListedNotice, ListedPlace, NoticeList};
 use crate::store::NoticeChoice as ChoiceRow;
 use app::{
@@ -10,6 +8,8 @@ use app::{
     NoticePage, NoticePortal, PortalError, Proof,
 };
 use async_trait::async_trait;
+use domain::notice::Cause;
+use domain::time_zone::TimeZone;
 
 #[async_trait]
 impl NoticePortal for RequestPortal {

@@ -2,11 +2,11 @@
 
 use super::{Attempt, RequestPortal, moment};
 use crate::accounts::Actor;
-use crate::domain::second_factor::TotpSecret;
 use crate::flash::Shown;
 use crate::http::qr;
 use app::{Code, Enrolment, Password, PortalError, Proof, ProofAsked, Security, SecurityPortal};
 use async_trait::async_trait;
+use domain::second_factor::TotpSecret;
 use secrecy::ExposeSecret;
 
 /// Characters of a secret that stand together.

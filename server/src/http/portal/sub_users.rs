@@ -2,8 +2,6 @@
 
 use super::{RequestPortal, moment};
 use crate::accounts::{Invitee, SubUserList};
-use crate::domain::role::Role as DomainRole;
-use crate::domain::time_zone::TimeZone;
 use crate::flash::Shown;
 use crate::store::InvitationRow as StoredInvitation;
 use app::{
@@ -11,6 +9,8 @@ use app::{
     SubUsersPortal,
 };
 use async_trait::async_trait;
+use domain::role::Role as DomainRole;
+use domain::time_zone::TimeZone;
 use secrecy::ExposeSecret;
 
 #[async_trait]

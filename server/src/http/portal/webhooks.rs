@@ -2,8 +2,6 @@
 
 use super::{RequestPortal, moment};
 use crate::accounts::Actor;
-use crate::domain::notice::Cause;
-use crate::domain::time_zone::TimeZone;
 use crate::flash::Shown;
 use crate::store::{DeliveryRow, WebhookRow as Row};
 use crate::webhooks::MOST;
@@ -12,6 +10,8 @@ use app::{
     WebhookList, WebhookPortal, WebhookRow,
 };
 use async_trait::async_trait;
+use domain::notice::Cause;
+use domain::time_zone::TimeZone;
 use secrecy::ExposeSecret;
 
 impl RequestPortal {

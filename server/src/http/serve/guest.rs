@@ -1,9 +1,9 @@
 //! Who holds a connection, and what else goes on its account.
 
 use super::Front;
-use crate::domain::client_address::Peer;
-use crate::domain::proxy_protocol::ConnectionSource;
 use crate::traffic::{Account, Client, Full, Held, Origin, Pool};
+use domain::client_address::Peer;
+use domain::proxy_protocol::ConnectionSource;
 use std::sync::Arc;
 
 /// A connection's place, until it ends.

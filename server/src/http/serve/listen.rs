@@ -1,10 +1,10 @@
 //! Where connections come from.
 
 use super::unix::SocketFile;
-use crate::domain::address::Address;
-use crate::domain::client_address::Peer;
 use crate::http::client::Door;
 use crate::settings::{Listen, ServerSettings};
+use domain::address::Address;
+use domain::client_address::Peer;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -1,8 +1,8 @@
 //! The PROXY header at the beginning of a connection: read whole before anything else.
 
 use super::io::Prefixed;
-use crate::domain::proxy_protocol::{ConnectionSource, LONGEST, read};
 use bytes::{Buf, Bytes, BytesMut};
+use domain::proxy_protocol::{ConnectionSource, LONGEST, read};
 use std::io::{Error, ErrorKind, Result};
 use tokio::io::{AsyncRead, AsyncReadExt};
 

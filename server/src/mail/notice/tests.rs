@@ -1,6 +1,6 @@
 use super::*;
-use crate::domain::address::Address;
-use crate::domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
+use domain::address::Address;
+use domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
 
 const PAGES: Pages = Pages { origin: "https://keys.example.com" };
 const AT: Micros = Micros(1_768_478_400_000_000);

@@ -2,9 +2,9 @@
 
 use super::rows::{address, client_bytes, micros};
 use super::{SqliteStore, notices, sessions};
-use crate::domain::ids::{KeyId, KeyNo, UserNo};
 use crate::store::{Audit, AuditRow, AuditStore, StoreError};
 use async_trait::async_trait;
+use domain::ids::{KeyId, KeyNo, UserNo};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 

@@ -4,8 +4,8 @@
 
 use super::labels::{Label, cannot_read, has_log, length, log_of, reader};
 use super::{labels, not_sound};
-use crate::domain::mark::{File, Mark, Mismatch, judge};
 use crate::store::OpenError;
+use domain::mark::{File, Mark, Mismatch, judge};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 

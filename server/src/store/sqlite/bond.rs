@@ -1,7 +1,7 @@
 //! What the two files tell each other while the server runs: the writer of the state asks for a mark, the
 //! thread that counts writes it, and the one beside it makes it durable.
 
-use crate::domain::mark::Mark;
+use domain::mark::Mark;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// Marks on their way from one file to the other.

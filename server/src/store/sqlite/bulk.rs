@@ -1,7 +1,7 @@
 //! A million keys in seconds, for the directories that benches work on: no audit log, no sync.
 
-use crate::domain::address::Address;
 use crate::store::{NewKey, StoreError};
+use domain::address::Address;
 use rusqlite::{Connection, params};
 use std::path::Path;
 

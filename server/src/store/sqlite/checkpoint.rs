@@ -112,7 +112,7 @@ fn is_free(connection: &Connection) -> rusqlite::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::mark::Mark;
+    use domain::mark::Mark;
 
     /// A log of some pages, and a reader of its end, which a checkpoint that starts it over has to wait for.
     fn read_log(path: &Path) -> Connection {

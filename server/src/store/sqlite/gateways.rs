@@ -2,9 +2,9 @@
 
 use super::rows::{hash, micros};
 use super::{SqliteStore, audit};
-use crate::domain::token::TokenHash;
 use crate::store::{Audit, Change, GatewayRow, GatewayStore, StoreError};
 use async_trait::async_trait;
+use domain::token::TokenHash;
 use sqlx::Row;
 
 #[async_trait]

@@ -7,9 +7,9 @@ use super::labels::{Label, length, reader};
 use super::load::prefixes;
 use super::open::MIGRATIONS;
 use super::usage_log::MIGRATIONS as USAGE_MIGRATIONS;
-use crate::domain::mark::File;
-use crate::domain::token::TokenHash;
 use crate::store::{OpenError, PrefixInUse};
+use domain::mark::File;
+use domain::token::TokenHash;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 

@@ -2,13 +2,13 @@
 
 use super::rows::{micros, role, user_no, username};
 use super::{SqliteStore, audit, mails, users};
-use crate::domain::ids::{UserNo, Username};
-use crate::domain::time::Micros;
 use crate::store::{
     Acceptance, Audit, InvitationHash, InvitationRow, InvitationStore, NewInvitation, NewMail, NewUser,
     StoreError,
 };
 use async_trait::async_trait;
+use domain::ids::{UserNo, Username};
+use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 

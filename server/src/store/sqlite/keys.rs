@@ -2,14 +2,14 @@
 
 use super::rows::{address, corrupt, key_no, micros, network, number, numbers, user_no, username};
 use super::{SqliteStore, audit, load};
-use crate::domain::address::Network;
-use crate::domain::ids::{KeyId, KeyNo, UserNo};
-use crate::domain::key_type::KeyType;
-use crate::domain::rule::{AddressRule, LockWidth};
 use crate::store::{
     Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, PrefixInUse, StoreError, Watcher,
 };
 use async_trait::async_trait;
+use domain::address::Network;
+use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::key_type::KeyType;
+use domain::rule::{AddressRule, LockWidth};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::sync::Arc;

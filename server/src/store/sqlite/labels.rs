@@ -1,8 +1,8 @@
 //! The mark of a database with what else stands beside it, read without writing.
 
 use super::not_sound;
-use crate::domain::mark::{File, Mark, Marked};
 use crate::store::OpenError;
+use domain::mark::{File, Mark, Marked};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use std::io::{self, Read, Seek, SeekFrom};

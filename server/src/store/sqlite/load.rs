@@ -3,14 +3,14 @@
 //! Through rusqlite on a thread of its own: a million rows through sqlx, which hands over each of them
 //! between threads, take several times as long.
 
-use crate::domain::address::{Address, Network};
-use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
-use crate::domain::key_type::KeyType;
-use crate::domain::rule::{AddressRule, LockWidth};
-use crate::domain::time::Micros;
-use crate::domain::token::{MaskedPrefix, TokenHash};
 use crate::store::sqlite::rows::corrupt;
 use crate::store::{Change, IndexedKey, IndexedUser, PrefixInUse, StoreError, Watcher};
+use domain::address::{Address, Network};
+use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::key_type::KeyType;
+use domain::rule::{AddressRule, LockWidth};
+use domain::time::Micros;
+use domain::token::{MaskedPrefix, TokenHash};
 use rusqlite::{Connection, OpenFlags, Row};
 use std::collections::HashMap;
 use std::path::Path;

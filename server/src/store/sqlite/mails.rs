@@ -2,10 +2,10 @@
 
 use super::SqliteStore;
 use super::rows::{corrupt, micros, number, numbers, sort_out, user_no, username};
-use crate::domain::ids::{MailNo, NoticeNo, UserNo};
-use crate::domain::time::Micros;
 use crate::store::{MailContent, MailRow, MailStore, MailUser, NewMail, StoreError};
 use async_trait::async_trait;
+use domain::ids::{MailNo, NoticeNo, UserNo};
+use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 

@@ -6,9 +6,9 @@
 
 use super::bond::Bond;
 use super::usage_log::SqliteUsageLog;
-use crate::domain::mark::Mark;
-use crate::domain::time::Micros;
 use crate::store::StoreError;
+use domain::mark::Mark;
+use domain::time::Micros;
 use sqlx::{AssertSqlSafe, Executor, Row, SqliteConnection};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -12,9 +12,9 @@ pub(super) use facts::OLD;
 
 use super::mails;
 use super::rows::{number, owner};
-use crate::domain::ids::{NoticeNo, UserNo};
-use crate::domain::time::Micros;
 use crate::store::{NewNotice, NoticeFacts, NoticePolicy, StoreError};
+use domain::ids::{NoticeNo, UserNo};
+use domain::time::Micros;
 use sqlx::{Executor, Row, SqliteConnection};
 
 /// For how long a notice goes on counting.

@@ -3,12 +3,12 @@
 use super::rows::micros;
 use super::sessions::check_asking;
 use super::{SqliteStore, audit, mails};
-use crate::domain::ids::{SessionNo, UserNo};
-use crate::domain::time::Micros;
 use crate::store::{
     Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, ProfileStore, StoreError, WaitingAddress,
 };
 use async_trait::async_trait;
+use domain::ids::{SessionNo, UserNo};
+use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 
 #[async_trait]

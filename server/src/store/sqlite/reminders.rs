@@ -2,11 +2,11 @@
 
 use super::rows::{micros, user_no};
 use super::{SqliteStore, notices};
-use crate::domain::ids::UserNo;
-use crate::domain::notice::Cause;
-use crate::domain::time::Micros;
 use crate::store::{NewNotice, ReminderStore, Reminders, StoreError};
 use async_trait::async_trait;
+use domain::ids::UserNo;
+use domain::notice::Cause;
+use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 
 /// Users that one transaction tells.

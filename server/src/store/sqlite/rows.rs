@@ -1,11 +1,11 @@
 //! Between columns and domain types.
 
-use crate::domain::address::{Address, Network};
-use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{KeyNo, UserNo, Username};
-use crate::domain::role::Role;
-use crate::domain::time::Micros;
 use crate::store::StoreError;
+use domain::address::{Address, Network};
+use domain::client_address::ClientAddress;
+use domain::ids::{KeyNo, UserNo, Username};
+use domain::role::Role;
+use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 

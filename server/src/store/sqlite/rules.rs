@@ -3,12 +3,12 @@
 use super::keys::{NETWORKS, rule};
 use super::rows::{network, numbers};
 use super::{SqliteStore, audit};
-use crate::domain::address::{Address, Network};
-use crate::domain::ids::KeyNo;
-use crate::domain::rule::{AddressRule, LockWidth, Ruling};
-use crate::domain::time::Micros;
 use crate::store::{Audit, Change, RuleStore, StoreError};
 use async_trait::async_trait;
+use domain::address::{Address, Network};
+use domain::ids::KeyNo;
+use domain::rule::{AddressRule, LockWidth, Ruling};
+use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 
 /// The rule of a key as it stands in this transaction.

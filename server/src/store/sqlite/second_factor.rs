@@ -4,11 +4,11 @@ use super::rows::micros;
 use super::sessions::{check_standing, renew};
 use super::users::{end_other_sessions, end_sessions};
 use super::{SqliteStore, audit, sessions};
-use crate::domain::ids::{SessionNo, UserNo};
-use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
 use crate::store::{Action, Audit, Factor, NewFactor, NewSession, Renewal, SecondFactorStore, StoreError};
 use async_trait::async_trait;
+use domain::ids::{SessionNo, UserNo};
+use domain::time::Micros;
+use domain::token::TokenHash;
 use sqlx::{Row, SqliteConnection};
 
 #[async_trait]

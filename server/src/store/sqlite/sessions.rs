@@ -3,15 +3,15 @@
 use super::rows::{address, client, client_bytes, micros, number, source_range, user_no};
 use super::users::user_row;
 use super::{SqliteStore, audit};
-use crate::domain::address::Address;
-use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{SessionNo, UserNo};
-use crate::domain::time::Micros;
 use crate::store::{
     Action, Audit, NewSession, Renewal, SessionHash, SessionRow, SessionStore, StoreError, UserRow,
     UserSession,
 };
 use async_trait::async_trait;
+use domain::address::Address;
+use domain::client_address::ClientAddress;
+use domain::ids::{SessionNo, UserNo};
+use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 

@@ -3,11 +3,11 @@
 use super::rows::{role, user_no, username};
 use super::users::end_sessions;
 use super::{SqliteStore, audit};
-use crate::domain::ids::UserNo;
-use crate::domain::role::Role;
-use crate::domain::time::Micros;
 use crate::store::{Audit, StoreError, SubUserRow, SubUserStore};
 use async_trait::async_trait;
+use domain::ids::UserNo;
+use domain::role::Role;
+use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 

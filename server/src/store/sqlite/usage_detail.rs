@@ -4,11 +4,11 @@ use super::SqliteStore;
 use super::rows::{corrupt, stored_address};
 use super::usage_log::{FOLDED, MOVED, USES, folded_keys, moved_addresses, uses};
 use super::usage_read::Turns;
-use crate::domain::address::Address;
-use crate::domain::ids::KeyNo;
-use crate::domain::time::Micros;
-use crate::domain::verdict::Code;
 use crate::store::{AddressUses, Refused, SpanStarts, StoreError};
+use domain::address::Address;
+use domain::ids::KeyNo;
+use domain::time::Micros;
+use domain::verdict::Code;
 use sqlx::Row;
 use std::collections::{HashMap, HashSet};
 

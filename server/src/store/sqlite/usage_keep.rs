@@ -1,7 +1,7 @@
 //! What is kept of the statistics, and for how long: so many addresses of a key, so many hours of counts.
 
-use crate::domain::ids::KeyNo;
 use crate::store::{ADDRESSES, AddressSum, FOLD_ROWS, Place, Walk};
+use domain::ids::KeyNo;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
 /// Rows that a step of the walk passes over; it removes no more.

@@ -6,14 +6,14 @@ use super::checkpoint::{CUT, Checkpointer};
 use super::rows::corrupt;
 use super::usage_keep::{Addresses, make_room};
 use super::{cannot_open, usage_keep, usage_mark, usage_names};
-use crate::domain::address::Address;
-use crate::domain::ids::{KeyId, KeyNo, UserNo};
-use crate::domain::mark::Mark;
-use crate::domain::time::Micros;
-use crate::domain::verdict::Code;
 use crate::store::{
     Generation, KeySum, OpenError, Piece, Refusal, StoreError, Total, UsageLog, Use, UseSums, Walk,
 };
+use domain::address::Address;
+use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::mark::Mark;
+use domain::time::Micros;
+use domain::verdict::Code;
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 use super::moves::header;
 use super::usage_log::SqliteUsageLog;
-use crate::domain::mark::Mark;
 use crate::store::{StoreError, UsageLog};
+use domain::mark::Mark;
 use rusqlite::Connection;
 use std::path::Path;
 use std::time::Duration;

@@ -2,8 +2,8 @@
 //! its id is sure, and stands beside the number once.
 
 use super::usage_log::SqliteUsageLog;
-use crate::domain::ids::{KeyId, KeyNo};
 use crate::store::{Pieces, StoreError, UsageLog};
+use domain::ids::{KeyId, KeyNo};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::HashSet;
 use std::path::Path;

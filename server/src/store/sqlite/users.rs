@@ -3,11 +3,11 @@
 use super::rows::{micros, number, owner, role, user_no, username};
 use super::sessions::renew;
 use super::{SqliteStore, audit};
-use crate::domain::ids::{SessionNo, UserNo, Username};
-use crate::domain::role::Role;
-use crate::domain::time::Micros;
 use crate::store::{Audit, Change, IndexedUser, NewUser, Renewal, StoreError, UserRow, UserStore};
 use async_trait::async_trait;
+use domain::ids::{SessionNo, UserNo, Username};
+use domain::role::Role;
+use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 

@@ -5,13 +5,13 @@ pub(super) mod deliveries;
 use super::rows::{micros, number, user_no};
 use super::sessions::check_asking;
 use super::{SqliteStore, audit};
-use crate::domain::ids::{SessionNo, UserNo};
-use crate::domain::time::Micros;
-use crate::domain::webhook::{DeliveryNo, WebhookNo};
 use crate::store::{
     Attempt, Audit, DeliveryRow, NewWebhook, StoreError, WebhookChange, WebhookRow, WebhookStore,
 };
 use async_trait::async_trait;
+use domain::ids::{SessionNo, UserNo};
+use domain::time::Micros;
+use domain::webhook::{DeliveryNo, WebhookNo};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 

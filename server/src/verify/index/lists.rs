@@ -1,7 +1,7 @@
 //! The living keys of each account and of each sub-user, oldest first.
 
-use crate::domain::ids::{KeyNo, UserNo};
 use crate::store::KeyScope;
+use domain::ids::{KeyNo, UserNo};
 use std::collections::HashMap;
 
 /// Each shard is small, so that its growth holds nobody up.

@@ -4,13 +4,13 @@
 //! its own; blocks never move. The table of hashes holds row numbers only. What few keys have (an allow list,
 //! an expiry) and what is read seldom (the description) lies apart.
 
-use crate::domain::address::{Address, Network};
-use crate::domain::ids::{KeyId, KeyNo, UserNo};
-use crate::domain::key_type::KeyType;
-use crate::domain::rule::{AddressRule, LockWidth, RuleView};
-use crate::domain::time::Micros;
-use crate::domain::token::TokenHash;
 use crate::store::{IndexedKey, Total};
+use domain::address::{Address, Network};
+use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::key_type::KeyType;
+use domain::rule::{AddressRule, LockWidth, RuleView};
+use domain::time::Micros;
+use domain::token::TokenHash;
 use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 use super::*;
-use crate::domain::ids::Username;
-use crate::domain::rule::AddressRule;
 use crate::store::IndexedUser;
+use domain::ids::Username;
+use domain::rule::AddressRule;
 
 const OWNER: UserNo = UserNo(1);
 const SUB: UserNo = UserNo(2);

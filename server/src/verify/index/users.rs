@@ -1,7 +1,7 @@
 //! Users in memory, by their row numbers.
 
-use crate::domain::ids::{UserNo, Username};
 use crate::store::{IndexedUser, KeyScope};
+use domain::ids::{UserNo, Username};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,6 +1,6 @@
 //! What the journal tells operators about itself. Read by the metrics, on another thread.
 
-use crate::domain::time::Micros;
+use domain::time::Micros;
 use prometheus::{Histogram, HistogramOpts, IntCounter};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

@@ -2,10 +2,10 @@
 //! everything else is answered as ever.
 
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
-use latchkey::domain::address::Address;
-use latchkey::domain::ids::{KeyNo, UserNo};
-use latchkey::domain::time::Micros;
-use latchkey::domain::token::TokenHash;
+use domain::address::Address;
+use domain::ids::{KeyNo, UserNo};
+use domain::time::Micros;
+use domain::token::TokenHash;
 use latchkey::services::SystemClock;
 use latchkey::store::sqlite::{self, SqliteStore, SqliteUsageLog};
 use latchkey::store::{Generation, NoticePolicy, NoticeStore, Store, StoreError, UsageLog, Use};

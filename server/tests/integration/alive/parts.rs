@@ -1,11 +1,11 @@
 //! A part of the server that ends is seen: by who asks whether it is ready, and by the server itself.
 
 use crate::app::TestApp;
+use domain::ids::Username;
+use domain::role::Role;
+use domain::time::Micros;
+use domain::token::TokenHash;
 use http::StatusCode;
-use latchkey::domain::ids::Username;
-use latchkey::domain::role::Role;
-use latchkey::domain::time::Micros;
-use latchkey::domain::token::TokenHash;
 use latchkey::store::{Action, Audit, Change, NewUser, Store, StoreError, UserStore, Watcher, sqlite};
 use std::sync::Arc;
 use std::time::Duration;

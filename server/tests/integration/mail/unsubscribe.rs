@@ -4,9 +4,9 @@ use super::smtp::Smtp;
 use super::start;
 use crate::app::{Answer, TestApp};
 use axum::body::Body;
+use domain::ids::UserNo;
+use domain::notice::Cause;
 use http::{Method, Request, StatusCode};
-use latchkey::domain::ids::UserNo;
-use latchkey::domain::notice::Cause;
 
 /// The path of the link in the letter about a new login.
 async fn link(app: &TestApp, smtp: &Smtp, user: UserNo) -> String {

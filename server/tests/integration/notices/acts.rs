@@ -2,9 +2,9 @@
 
 use super::{MAIL, add_user_with_mail, add_webhook, rows, told, unread};
 use crate::app::{Browser, PASSWORD, TestApp};
+use domain::notice::Cause;
 use http::{Method, StatusCode};
 use latchkey::accounts::operator::InitialPassword;
-use latchkey::domain::notice::Cause;
 
 async fn post_from(browser: &Browser<'_>, address: &str, path: &str, fields: &[(&str, &str)]) -> StatusCode {
     let body = serde_urlencoded::to_string(fields).unwrap();

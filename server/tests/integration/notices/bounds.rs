@@ -2,9 +2,9 @@
 
 use super::{DAY, MAIL, add_user_with_mail, rows, told, unread, user};
 use crate::app::TestApp;
-use latchkey::domain::ids::UserNo;
-use latchkey::domain::notice::Cause;
-use latchkey::domain::time::Clock;
+use domain::ids::UserNo;
+use domain::notice::Cause;
+use domain::time::Clock;
 use latchkey::store::{Action, Audit, NewNotice};
 
 /// An act in somebody's session, which is told and calls.
@@ -99,7 +99,7 @@ async fn letters_that_cannot_be_switched_off_have_a_limit_and_lose_nothing() {
     assert_eq!(told(&app, "demo", Cause::AccountChanged).await.len(), 52, "in the app each is told");
     record(&app, user, Action::Login, 1).await;
     let mut login = act(&app, user, Action::Login);
-    login.address = Some(latchkey::domain::address::Address::parse("192.0.2.9").unwrap().into());
+    login.address = Some(domain::address::Address::parse("192.0.2.9").unwrap().into());
     app.services.store.record(login).await.unwrap();
     assert_eq!(due().len(), 6, "letters of another kind do not wait for these");
 

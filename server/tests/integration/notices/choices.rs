@@ -2,8 +2,8 @@
 
 use super::{MAIL, add_user_with_mail, add_webhook, rows, told, user};
 use crate::app::{Browser, TestApp};
+use domain::notice::Cause;
 use http::StatusCode;
-use latchkey::domain::notice::Cause;
 
 const PAGE: &str = "/account/notifications/choices";
 

@@ -1,12 +1,12 @@
 //! What every store of notices has to do, whatever the engine.
 
 use super::DAY;
-use latchkey::domain::address::Address;
-use latchkey::domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
-use latchkey::domain::key_type::KeyType;
-use latchkey::domain::notice::Cause;
-use latchkey::domain::time::Micros;
-use latchkey::domain::token::TokenHash;
+use domain::address::Address;
+use domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
+use domain::key_type::KeyType;
+use domain::notice::Cause;
+use domain::time::Micros;
+use domain::token::TokenHash;
 use latchkey::store::{
     Action, Audit, KeyStore, MailStore, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, NoticeStore,
     UserStore, sqlite,
@@ -28,7 +28,7 @@ async fn add_user(store: &dyn UserStore, name: &str) -> UserNo {
         username: Username::parse(name).unwrap(),
         email: Some(format!("{name}@example.com")),
         email_confirmed: true,
-        role: latchkey::domain::role::Role::ManagesKeys,
+        role: domain::role::Role::ManagesKeys,
         password_hash: "hash".to_owned(),
         at: Micros(T0),
     };

@@ -2,9 +2,9 @@
 
 use super::{DAY, MAIL, add_user_with_mail, add_webhook, rows, told, unread};
 use crate::app::{PASSWORD, START, TestApp};
+use domain::notice::Cause;
+use domain::time::Micros;
 use http::StatusCode;
-use latchkey::domain::notice::Cause;
-use latchkey::domain::time::Micros;
 use serde_json::json;
 
 const SECOND: i64 = Micros::SECOND;

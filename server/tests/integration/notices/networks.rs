@@ -3,8 +3,8 @@
 use super::{add_user_with_mail, told};
 use crate::app::{Answer, Browser, TestApp};
 use crate::mail::smtp::Smtp;
+use domain::notice::Cause;
 use http::StatusCode;
-use latchkey::domain::notice::Cause;
 use tokio_util::sync::CancellationToken;
 
 const PAGE: &str = "/account/notifications";

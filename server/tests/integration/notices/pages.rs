@@ -3,9 +3,9 @@
 use super::{told, unread, user};
 use crate::app::{Answer, Browser, Key, TestApp};
 use axum::body::Body;
+use domain::notice::Cause;
+use domain::time::Clock;
 use http::{Method, StatusCode};
-use latchkey::domain::notice::Cause;
-use latchkey::domain::time::Clock;
 
 const PAGE: &str = "/account/notifications";
 
@@ -175,7 +175,7 @@ async fn who_only_reads_is_told_and_its_owner_decides() {
     app.add_sub_user("sub", Some("owner")).await;
     let sub = app.browser("sub").await;
     let key = refused(&app, &sub).await;
-    app.services.operator.set_role("sub", latchkey::domain::role::Role::ReadsOnly).await.unwrap();
+    app.services.operator.set_role("sub", domain::role::Role::ReadsOnly).await.unwrap();
     let page = sub.get(PAGE).await.page();
     assert!(page.contains("The owner of the account can authorise"), "{page}");
     assert!(!page.contains("Authorise this address") && !page.contains("Delete the key"), "{page}");
@@ -202,7 +202,7 @@ async fn every_cause_has_words_in_both_languages() {
         user,
         cause,
         key: None,
-        at: latchkey::domain::time::Micros(1),
+        at: domain::time::Micros(1),
         count: 1,
         addresses: vec![],
         detail: match cause {
@@ -262,9 +262,7 @@ async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
         cause: Cause::PasswordExpiring,
         key: None,
         // Over more than a day: what is of the last 24 hours may still count and stays.
-        at: latchkey::domain::time::Micros(
-            app.clock.now().0 + number * 120 * latchkey::domain::time::Micros::SECOND,
-        ),
+        at: domain::time::Micros(app.clock.now().0 + number * 120 * domain::time::Micros::SECOND),
         count: 1,
         addresses: vec![],
         detail: String::new(),

@@ -1,9 +1,9 @@
 //! What every store has to do for profiles, whatever the engine.
 
-use latchkey::domain::address::Address;
-use latchkey::domain::ids::{UserNo, Username};
-use latchkey::domain::time::Micros;
-use latchkey::domain::token::TokenHash;
+use domain::address::Address;
+use domain::ids::{UserNo, Username};
+use domain::time::Micros;
+use domain::token::TokenHash;
 use latchkey::store::{
     Action, Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, NewSession, NewUser, Renewal,
     SessionHash, Store, StoreError, sqlite,
@@ -29,7 +29,7 @@ async fn add(store: &Arc<dyn Store>, name: &str) -> UserNo {
         username,
         email: None,
         email_confirmed: false,
-        role: latchkey::domain::role::Role::ManagesKeys,
+        role: domain::role::Role::ManagesKeys,
         password_hash: "x".into(),
         at: Micros(1),
     };

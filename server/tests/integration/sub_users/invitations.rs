@@ -1,8 +1,8 @@
 //! Invitations: a link that works once, for three days, and only while it is meant to.
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp};
+use domain::role::Role;
 use http::StatusCode;
-use latchkey::domain::role::Role;
 use latchkey::mail::Letter;
 use latchkey::store::MailContent;
 
@@ -195,7 +195,7 @@ async fn the_link_is_mailed_where_mail_is_set_up() {
             invite(&owner, &[("username", "guest"), ("email", "g@example.org"), ("role", "reads_only")])
                 .await;
         assert_ne!(link, mailed);
-        let now = latchkey::domain::time::Clock::now(app.clock.as_ref());
+        let now = domain::time::Clock::now(app.clock.as_ref());
         let mails = app.services.store.list_due_mails(now, 10, &[]).await.unwrap();
         let letters: Vec<_> = mails
             .iter()

@@ -1,8 +1,8 @@
 //! What a sub-user that only reads can do: nothing that changes a key, through whichever door.
 
 use crate::app::{Browser, PASSWORD, TestApp};
+use domain::role::Role;
 use http::{Method, StatusCode};
-use latchkey::domain::role::Role;
 use std::collections::HashSet;
 
 /// What a change is to a sub-user that only reads.

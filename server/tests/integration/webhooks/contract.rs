@@ -4,9 +4,9 @@ use super::{app_with_owner, user};
 use crate::app::TestApp;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use latchkey::domain::ids::UserNo;
-use latchkey::domain::time::{Clock, Micros};
-use latchkey::domain::webhook::{DeliveryNo, WebhookNo, new_message_id};
+use domain::ids::UserNo;
+use domain::time::{Clock, Micros};
+use domain::webhook::{DeliveryNo, WebhookNo, new_message_id};
 use latchkey::store::{
     Action, Attempt, AttemptEnd, Audit, Blame, NewWebhook, Shown, StoreError, WebhookChange,
 };

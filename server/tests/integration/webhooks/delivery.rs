@@ -3,10 +3,10 @@
 use super::{add, app_with_owner, log, press, seconds, tell, test, to_the_present};
 use crate::app::TestApp;
 use crate::receiver::{Receiver, TAKEN};
+use domain::ids::KeyNo;
+use domain::notice::Cause;
+use domain::time::Clock;
 use http::StatusCode;
-use latchkey::domain::ids::KeyNo;
-use latchkey::domain::notice::Cause;
-use latchkey::domain::time::Clock;
 use std::collections::BTreeSet;
 
 const DAY: i64 = 24 * 3600;

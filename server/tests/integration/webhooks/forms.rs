@@ -3,9 +3,9 @@
 use super::{LIST, add, press, try_add};
 use crate::app::TestApp;
 use axum::body::Body;
+use domain::notice::Cause;
+use domain::role::Role;
 use http::{Method, StatusCode};
-use latchkey::domain::notice::Cause;
-use latchkey::domain::role::Role;
 
 const VERBS: [&str; 5] =
     ["change_webhook", "rotate_webhook_secret", "enable_webhook", "test_webhook", "resend_delivery"];

@@ -3,11 +3,11 @@
 
 use super::super::rows::{owner, source_range, user_no};
 use super::{Act, Made, mail_about, make_or_add, pass_on};
-use crate::domain::address::Address;
-use crate::domain::client_address::ClientAddress;
-use crate::domain::ids::{KeyNo, UserNo};
-use crate::domain::notice::Cause;
 use crate::store::{Action, Audit, NewNotice, StoreError};
+use domain::address::Address;
+use domain::client_address::ClientAddress;
+use domain::ids::{KeyNo, UserNo};
+use domain::notice::Cause;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 

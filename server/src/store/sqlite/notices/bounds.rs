@@ -2,9 +2,9 @@
 //! nor what one act costs grows with how often it is done.
 
 use super::{Act, GATHERED, add_to};
-use crate::domain::ids::NoticeNo;
-use crate::domain::time::Micros;
 use crate::store::{NewNotice, StoreError};
+use domain::ids::NoticeNo;
+use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 
 /// The most notices a user has; the oldest make room, but none that may still count.

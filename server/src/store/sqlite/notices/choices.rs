@@ -1,9 +1,9 @@
 //! How users want to be told.
 
 use super::super::rows::corrupt;
-use crate::domain::ids::UserNo;
-use crate::domain::notice::Cause;
 use crate::store::{NoticeChoice, StoreError};
+use domain::ids::UserNo;
+use domain::notice::Cause;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 

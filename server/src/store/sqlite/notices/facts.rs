@@ -4,10 +4,10 @@ use super::super::keys::key_type;
 use super::super::rows::{
     corrupt, key_no, micros, number, numbers, owner, stored_address, user_no, username,
 };
-use crate::domain::ids::{KeyId, NoticeNo, UserNo, Username};
-use crate::domain::notice::Cause;
-use crate::domain::time::Micros;
 use crate::store::{ActCount, NoticeAddress, NoticeFacts, NoticeKey, StoreError};
+use domain::ids::{KeyId, NoticeNo, UserNo, Username};
+use domain::notice::Cause;
+use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 use std::collections::HashMap;

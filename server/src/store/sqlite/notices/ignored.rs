@@ -1,11 +1,11 @@
 //! Addresses that the owner of a key does not want to hear of again.
 
 use super::super::rows::stored_address;
-use crate::domain::address::Address;
-use crate::domain::ids::KeyNo;
-use crate::domain::notice::Cause;
-use crate::domain::time::Micros;
 use crate::store::{NewNotice, StoreError};
+use domain::address::Address;
+use domain::ids::KeyNo;
+use domain::notice::Cause;
+use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 
 /// The notice without them; none if nothing is left. What is only counted goes with the addresses that are

@@ -4,13 +4,13 @@ use super::super::rows::numbers;
 use super::super::sessions::check_asking;
 use super::super::{SqliteStore, audit};
 use super::{choices, facts, ignored, insert, set_policy};
-use crate::domain::address::Address;
-use crate::domain::ids::{KeyNo, NoticeNo, SessionNo, UserNo};
-use crate::domain::time::Micros;
 use crate::store::{
     ActCount, Audit, NewNotice, NoticeChoice, NoticeFacts, NoticePolicy, NoticeStore, StoreError,
 };
 use async_trait::async_trait;
+use domain::address::Address;
+use domain::ids::{KeyNo, NoticeNo, SessionNo, UserNo};
+use domain::time::Micros;
 
 /// Old notices are removed this many at a time, so that nothing waits for it.
 const FORGOTTEN_AT_ONCE: i64 = 500;

@@ -1,15 +1,15 @@
 use super::*;
-use crate::domain::address::Address;
-use crate::domain::ids::{KeyId, KeyNo, UserNo, Username};
-use crate::domain::key_type::KeyType;
-use crate::domain::rule::AddressRule;
-use crate::domain::time::Steady;
-use crate::domain::token::TokenHash;
-use crate::domain::verdict::Code;
 use crate::store::{
     Change, FOLD_ROWS, IndexedKey, IndexedUser, KeySum, Place, Refusal, Total, Walk, Watcher,
 };
 use crate::verify::KeyEntry;
+use domain::address::Address;
+use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::key_type::KeyType;
+use domain::rule::AddressRule;
+use domain::time::Steady;
+use domain::token::TokenHash;
+use domain::verdict::Code;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -116,7 +116,7 @@ pub fn judge(facts: &Facts<'_>, address: Address, now: Micros) -> Result<Ruling,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rule::AddressRule;
+    use crate::rule::AddressRule;
 
     #[test]
     fn the_first_rule_that_refuses_gives_the_code() {

@@ -1,7 +1,7 @@
 //! `Forwarded` (RFC 7239): elements apart by commas, in each of them pairs apart by semicolons, their values
 //! plain or in quotes.
 
-use crate::domain::address::Address;
+use crate::address::Address;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The elements of a line from right to left. They are cut from the right, where the trusted proxy wrote, so

@@ -1,4 +1,4 @@
-use crate::domain::address::Address;
+use crate::address::Address;
 use std::fmt;
 
 /// Where a visitor of the pages comes from. Pages are shown without an address too, unlike gateways' questions

@@ -1,8 +1,8 @@
 //! Slowing down by the client of a page, whose address may be unknown.
 
 use super::{Allowance, SourceThrottle, Throttle};
-use crate::domain::client_address::ClientAddress;
-use crate::domain::time::Steady;
+use crate::client_address::ClientAddress;
+use crate::time::Steady;
 
 /// The buckets of each address, and one that all share whose address is unknown. That one has to be wide: whoever
 /// fills it makes all of them wait.
@@ -39,7 +39,7 @@ impl ClientThrottle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::address::Address;
+    use crate::address::Address;
 
     #[test]
     fn the_unknown_share_a_bucket_that_no_address_fills() {

@@ -1,4 +1,4 @@
-use crate::domain::address::Address;
+use crate::address::Address;
 use std::fmt;
 
 /// The other end of a connection.

@@ -1,8 +1,8 @@
 //! Slowing down by where a request comes from.
 
 use super::{Allowance, Throttle};
-use crate::domain::address::Address;
-use crate::domain::time::Steady;
+use crate::address::Address;
+use crate::time::Steady;
 
 /// Two buckets for each address: its own (for IPv6 that of its /64, which one machine holds whole) and, for
 /// IPv6, a wider one of its /48, which one customer of a network may hold whole.

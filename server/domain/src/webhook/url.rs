@@ -1,6 +1,6 @@
 //! Where a webhook leads.
 
-use crate::domain::outbound;
+use crate::outbound;
 use std::net::IpAddr;
 use url::{Host, Url};
 
