@@ -213,8 +213,10 @@ pub(super) async fn choose_language(State(site): State<Site>, request: Request) 
                 Err(error) => Err(error),
             };
             if let Err(error) = stored {
-                set_status(&mut response, &error);
-                return response;
+                let language = caller.language;
+                let mut told = app::error_text(language.texts(), language, &error).into_response();
+                set_status(&mut told, &error);
+                return told;
             }
         }
         let cookie = cookies::set_language(&site.services.settings, language.code());

@@ -278,7 +278,7 @@ async fn queue_letter(
     if notice.cause.is_gathered() || !bounds::has_told_enough(connection, no, notice).await? {
         return mails::insert_for_notice(connection, notice.user, no, due_at).await;
     }
-    if bounds::has_letter(connection, notice).await? {
+    if bounds::has_letter(connection, no, notice).await? {
         return Ok(());
     }
     let due_at = due_at.plus_seconds(bounds::HOUR_SECONDS);

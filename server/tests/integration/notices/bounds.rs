@@ -112,6 +112,49 @@ async fn letters_that_cannot_be_switched_off_have_a_limit_and_lose_nothing() {
 }
 
 #[tokio::test]
+async fn a_thousand_acts_silence_no_alarm() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let user = user(&app, "demo").await.no;
+    record(&app, user, Action::LockReleased, 1_000).await;
+    let guessed = NewNotice {
+        user,
+        cause: Cause::Guessing,
+        key: None,
+        at: app.clock.now(),
+        count: 7,
+        addresses: vec![],
+        detail: String::new(),
+    };
+    app.services.store.insert_notices(vec![guessed]).await.unwrap();
+    assert_eq!(told(&app, "demo", Cause::Guessing).await[0].count, 7);
+    record(&app, user, Action::LockReleased, 1).await;
+    assert_eq!(told(&app, "demo", Cause::Guessing).await.len(), 1, "nor does one more act push it out");
+}
+
+#[tokio::test]
+async fn a_held_letter_stands_for_no_act_that_it_does_not_tell_of() {
+    let app = TestApp::start_with(&MAIL).await;
+    add_user_with_mail(&app, "demo").await;
+    let user = user(&app, "demo").await.no;
+    let letters = || rows(&app, "SELECT count(*) FROM mails")[0];
+    record(&app, user, Action::WebhookAdded, 1).await;
+    app.clock.advance(2 * 3600);
+    record(&app, user, Action::NoticesChosen, 5).await;
+    assert_eq!(letters(), 6, "the last of them waits");
+    record(&app, user, Action::LockReleased, 1_000).await;
+    record(&app, user, Action::WebhookAdded, 1).await;
+    assert_eq!(letters(), 7, "it was added to a notice before that of the letter that waits");
+    record(&app, user, Action::WebhookAdded, 5).await;
+    assert_eq!(letters(), 7);
+
+    let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
+    connection.execute("UPDATE mails SET email = 'old@example.org'", []).unwrap();
+    record(&app, user, Action::WebhookAdded, 1).await;
+    assert_eq!(letters(), 8, "what goes to an address that was replaced tells the present one of nothing");
+}
+
+#[tokio::test]
 async fn equal_choices_are_no_letter() {
     let app = TestApp::start_with(&MAIL).await;
     add_user_with_mail(&app, "demo").await;

@@ -2,8 +2,10 @@
 //! nor what one act costs grows with how often it is done.
 
 use super::{Act, GATHERED, add_to};
+use crate::store::sqlite::rows::numbers;
 use crate::store::{NewNotice, StoreError};
 use domain::ids::NoticeNo;
+use domain::notice::Cause;
 use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 
@@ -18,18 +20,21 @@ pub(super) const HOUR_SECONDS: i64 = 3600;
 /// How long before its time a letter is left as it is.
 const ABOUT_TO_GO_SECONDS: i64 = 60;
 
-/// Whether the user has as many notices of the last 24 hours as it may have.
+/// Whether the user has as many notices of the last 24 hours as it may have. What is gathered is counted apart from
+/// acts: a thousand of those silence no alarm.
 pub(super) async fn is_full(
     connection: &mut SqliteConnection,
     notice: &NewNotice,
 ) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "SELECT count(*) FROM (SELECT 1 FROM notices WHERE user_no = ?1 AND last_at > ?2 AND first_at > ?2
-         LIMIT ?3)",
+         AND (cause IN (SELECT value FROM json_each(?4))) = ?5 LIMIT ?3)",
     )
     .bind(i64::from(notice.user.0))
     .bind(notice.at.0 - GATHERED)
     .bind(KEPT)
+    .bind(numbers(Cause::ALL.into_iter().filter(|cause| cause.is_gathered()).map(|cause| cause as u8)))
+    .bind(notice.cause.is_gathered())
     .fetch_one(connection)
     .await?;
     Ok(row.try_get::<i64, _>(0)? >= KEPT)
@@ -114,19 +119,22 @@ pub(super) async fn has_told_enough(
     Ok(row.try_get(0)?)
 }
 
-/// Whether a letter about this cause waits for its time, which will tell of this notice as well. One that is about to
-/// go may be written already.
+/// Whether a letter about this cause waits for its time, which will tell of this notice as well: one about an earlier
+/// notice, to the user's present address. One that is about to go may be written already.
 pub(super) async fn has_letter(
     connection: &mut SqliteConnection,
+    no: NoticeNo,
     notice: &NewNotice,
 ) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "SELECT EXISTS (SELECT 1 FROM mails m JOIN notices n ON n.no = m.notice_no
-         WHERE m.user_no = ?1 AND m.due_at > ?3 AND n.cause = ?2 AND m.created_at > n.first_at)",
+         WHERE m.user_no = ?1 AND m.due_at > ?3 AND n.cause = ?2 AND m.created_at > n.first_at
+         AND n.no <= ?4 AND m.email IS NULL)",
     )
     .bind(i64::from(notice.user.0))
     .bind(notice.cause as u8)
     .bind(notice.at.plus_seconds(ABOUT_TO_GO_SECONDS).0)
+    .bind(i64::from(no.0))
     .fetch_one(connection)
     .await?;
     Ok(row.try_get(0)?)
