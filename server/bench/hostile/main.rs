@@ -70,6 +70,8 @@ fn round(target: &Target, attack: Attack, time: Duration) -> Result<(Figures, Fi
     let stop = CancellationToken::new();
     let (there, until) = (target.clone(), stop.clone());
     let attacker = std::thread::spawn(move || {
+        // An attacker has a machine of its own: here it takes all that the others leave, and never their turn.
+        let _ = rustix::process::setpriority_process(None, 19);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.map(|runtime| runtime.block_on(until.run_until_cancelled(attack.run(&there))))
     });

@@ -106,11 +106,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let watch = Arc::new(Watch::new(front.timeouts));
-    let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch)));
+    let is_strangers = guest.account().is_some();
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch), is_strangers));
     let service = hyper::service::service_fn(|request| {
         answer(request, Arc::clone(front), Arc::clone(&watch), caller, guest.account())
     });
-    let http = if guest.account().is_some() { &front.guest_http } else { &front.http };
+    let http = if is_strangers { &front.guest_http } else { &front.http };
     let mut connection = pin!(http.serve_connection(io, service));
     let late = match drive(connection.as_mut(), &watch, &front.stop).await {
         None if watch.was_flooded() => &front.traffic.floods,

@@ -9,25 +9,60 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// The most bytes of a stranger that are taken in before all others have their turn: so many requests as fit into a
+/// packet would keep the thread that verifies for milliseconds.
+const PIECE: usize = 1024;
+
 /// Tells its watch what a client that is slow to write or to read does, and stops reading from one that floods.
 pub(super) struct Watched<S> {
     stream: S,
     watch: Arc<Watch>,
     frames: Frames,
+    /// Whether it is read in pieces.
+    in_pieces: bool,
+    /// Whether others have to have their turn before the next piece.
+    has_read: bool,
     /// Whether the last write had to wait.
     blocked: bool,
 }
 
 impl<S> Watched<S> {
-    pub(super) fn new(stream: S, watch: Arc<Watch>) -> Self {
-        Self { stream, watch, frames: Frames::new(), blocked: false }
+    /// A stream whose client is a stranger, or nobody's own: a gateway's is read as it comes.
+    pub(super) fn new(stream: S, watch: Arc<Watch>, is_strangers: bool) -> Self {
+        Self {
+            stream,
+            watch,
+            frames: Frames::new(),
+            in_pieces: is_strangers,
+            has_read: false,
+            blocked: false,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Watched<S> {
+    fn poll_piece(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        if std::mem::take(&mut self.has_read) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let mut bytes = [0; PIECE];
+        let mut piece = ReadBuf::new(&mut bytes[..PIECE.min(buf.remaining())]);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut piece))?;
+        buf.put_slice(piece.filled());
+        self.has_read = !piece.filled().is_empty();
+        Poll::Ready(Ok(()))
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        if self.in_pieces {
+            ready!(self.poll_piece(cx, buf))?;
+        } else {
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        }
         let received = &buf.filled()[before..];
         if !received.is_empty() {
             self.watch.received();
@@ -121,5 +156,39 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Layers, Settings};
+    use futures::FutureExt;
+    use tokio::io::AsyncReadExt;
+
+    fn watched(bytes: &[u8], is_strangers: bool) -> Watched<&[u8]> {
+        let layers = Layers::load(None, std::iter::empty(), vec![]).unwrap();
+        let timeouts = Settings::parse(&layers).unwrap().server.timeouts;
+        Watched::new(bytes, Arc::new(Watch::new(timeouts)), is_strangers)
+    }
+
+    #[tokio::test]
+    async fn others_have_their_turn_between_two_pieces_of_a_stranger() {
+        let sent: Vec<u8> = (0..2500_u32).map(|n| b'a' + (n % 26) as u8).collect();
+        let mut stream = watched(&sent, true);
+        let (mut received, mut turns, mut bytes) = (vec![], 0, [0; 8192]);
+        while received.len() < sent.len() {
+            match stream.read(&mut bytes).now_or_never() {
+                Some(read) => {
+                    let length = read.unwrap();
+                    assert!(length <= PIECE);
+                    received.extend(&bytes[..length]);
+                }
+                None => turns += 1,
+            }
+        }
+        assert_eq!((received, turns), (sent.clone(), 2));
+        let mut whole = watched(&sent, false);
+        assert_eq!(whole.read(&mut bytes).now_or_never().unwrap().unwrap(), 2500, "a gateway's come at once");
     }
 }
