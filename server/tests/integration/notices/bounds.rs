@@ -140,7 +140,7 @@ async fn a_held_letter_stands_for_no_act_that_it_does_not_tell_of() {
     let letters = || rows(&app, "SELECT count(*) FROM mails")[0];
     record(&app, user, Action::WebhookAdded, 1).await;
     app.clock.advance(2 * 3600);
-    record(&app, user, Action::NoticesChosen, 5).await;
+    record(&app, user, Action::WebhookChanged, 5).await;
     assert_eq!(letters(), 6, "the last of them waits");
     record(&app, user, Action::LockReleased, 1_000).await;
     record(&app, user, Action::WebhookAdded, 1).await;
