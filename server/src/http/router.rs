@@ -90,6 +90,9 @@ async fn answer_page(
 ) -> Response {
     let answering = async move {
         stand_back();
+        // Many pages are one long piece of work to the system, which lets a thread go on for milliseconds before
+        // another has its turn, whatever it stands back behind.
+        std::thread::yield_now();
         match portal.oneshot(request).await {
             Ok(response) => hold(response, place).await,
             Err(never) => match never {},
