@@ -7,5 +7,4 @@ fn main() {
         println!("cargo:warning=cannot make {}: {error}", site.display());
     }
     println!("cargo:rerun-if-changed=../target/site");
-    println!("cargo:rerun-if-changed=src/store/sqlite/migrations");
 }

@@ -38,7 +38,6 @@ pub use visitor::{Owed, Owing, Visitor};
 
 use crate::events::Events;
 use crate::notices::Gatherer;
-use crate::store::{Store, StoreError};
 use app::PortalError;
 use domain::ids::UserNo;
 use domain::sealing::SealingKey;
@@ -47,6 +46,7 @@ use domain::time::Clock;
 use domain::token::Pepper;
 use parking_lot::Mutex;
 use std::sync::Arc;
+use store::{Store, StoreError};
 
 /// Failures of one address (one /64 of IPv6).
 const BY_SOURCE: Allowance = Allowance { burst: 10, seconds_each: 30 };

@@ -16,8 +16,8 @@ use crate::accounts::operator::OperatorError;
 use crate::secrets::SecretsError;
 use crate::services::StartError;
 use crate::settings::SettingsError;
-use crate::store::StoreError;
 use domain::sealing::SealError;
+use store::StoreError;
 
 /// Why a bench could not be prepared or run.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,6 @@ pub use list::{KeyFigures, KeyList, ListedKey};
 pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};
-use crate::store::{KeyRow, SpanStarts, Store};
 use crate::verify::{KeyIndex, Verifier};
 use app::PortalError;
 use domain::ids::KeyId;
@@ -23,6 +22,7 @@ use domain::time::{Clock, Micros};
 use domain::time_zone::TimeZone;
 use domain::token::{Pepper, TokenFormat};
 use std::sync::Arc;
+use store::{KeyRow, SpanStarts, Store};
 
 /// The use cases of keys.
 pub struct Keys {

@@ -1,8 +1,8 @@
 //! What has to run until the server stops. A task that ends before, by a panic or by itself, ends the server
 //! with its cause: half a server that looks healthy is worse than none.
 
+use domain::panics::panic_text;
 use futures::FutureExt;
-use std::any::Any;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
@@ -86,18 +86,6 @@ impl Life {
         let _ = self.ended.set(Ended { part, cause });
         self.over.cancel();
     }
-}
-
-/// What a panic says.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    one_line(text.unwrap_or("a panic"))
-}
-
-/// A text without breaks.
-pub(crate) fn one_line(text: &str) -> String {
-    text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

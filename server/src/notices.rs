@@ -7,12 +7,12 @@ mod list;
 pub use gather::Gatherer;
 pub use list::{ListedNotice, ListedPlace, NoticeList};
 
-use crate::store::{NewNotice, Store, StoreError};
 use crate::verify::KeyIndex;
 use domain::time::{Clock, Micros};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
+use store::{NewNotice, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 /// How often what was gathered is written down: what a crash loses of it.

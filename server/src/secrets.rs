@@ -1,7 +1,6 @@
 //! Pepper and sealing key: in a file of the data directory that only its owner reads, or in the settings.
 //! Never in the database.
 
-use crate::private;
 use crate::settings::{Secret32, Settings};
 use domain::sealing::SealingKey;
 use domain::token::{Pepper, TokenHash};
@@ -10,6 +9,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use store::private;
 
 const FILE: &str = "secrets.toml";
 

@@ -16,7 +16,6 @@ use crate::notices::Notices;
 use crate::probe::Probes;
 use crate::secrets::SecretsError;
 use crate::settings::Settings;
-use crate::store::{OpenError, Store, StoreError};
 use crate::traffic::Traffic;
 use crate::verify::Verifier;
 use crate::webhooks::{Courier, Webhooks};
@@ -24,6 +23,7 @@ use domain::time::{Clock, Micros, Steady};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use store::{OpenError, Store, StoreError};
 
 /// The system's clocks.
 pub struct SystemClock;

@@ -8,7 +8,6 @@ pub use courier::Courier;
 pub use sender::{Failure, Reply, Sender};
 
 use crate::accounts::{Actor, Proved, store_trouble};
-use crate::store::{Action, Audit, DeliveryRow, NewWebhook, Store, StoreError, WebhookChange, WebhookRow};
 use app::{Field, PortalError, Problem, WebhookProblem};
 use domain::ids::UserNo;
 use domain::notice::Cause;
@@ -17,6 +16,7 @@ use domain::time::Clock;
 use domain::webhook::{DeliveryNo, SigningSecret, UrlError, WebhookNo, WebhookUrl, new_message_id};
 use secrecy::SecretString;
 use std::sync::Arc;
+use store::{Action, Audit, DeliveryRow, NewWebhook, Store, StoreError, WebhookChange, WebhookRow};
 use tokio::sync::Notify;
 
 /// Webhooks of an account.

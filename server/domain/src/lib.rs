@@ -13,6 +13,7 @@ pub mod mail_reply;
 pub mod mark;
 pub mod notice;
 pub mod outbound;
+pub mod panics;
 pub mod password_rules;
 pub mod proxy_protocol;
 pub mod role;

@@ -1,13 +1,13 @@
 //! Who acts, and from where.
 
 use super::NewToken;
-use crate::store::{Action, Audit, KeyScope, SessionHash};
 use app::{Language, PortalError};
 use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo, Username};
 use domain::role::Role;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
+use store::{Action, Audit, KeyScope, SessionHash};
 
 /// Where a request of the pages came from.
 #[derive(Clone)]

@@ -4,11 +4,11 @@ use super::hashing::HashError;
 use super::log_in::fold;
 use super::renewals::Browser;
 use super::{Accounts, Actor, ChoiceError, Owed, Owing, SessionToken, Whose, store_trouble};
-use crate::store::{Action, Audit, Renewal, StoreError, UserRow};
 use app::{Field, PortalError, Problem};
 use domain::client_address::ClientAddress;
 use domain::credentials::{Password, PasswordError};
 use domain::turns::{Claim, Lane};
+use store::{Action, Audit, Renewal, StoreError, UserRow};
 
 impl Accounts {
     /// Changes the password of the actor; its other sessions end, and its own gets another token.

@@ -7,12 +7,12 @@ use super::second_factor::place;
 use super::sessions::SessionToken;
 use super::visitor::{Owed, Owing};
 use super::{Accounts, Actor, Visit, store_trouble};
-use crate::store::{Action, Factor, StoreError, UserRow};
 use app::{Field, PortalError, Problem};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
 use domain::second_factor::GivenCode;
 use domain::time::Micros;
+use store::{Action, Factor, StoreError, UserRow};
 
 impl Accounts {
     /// Completes a login: the code leads to a session of its own, under a new token.

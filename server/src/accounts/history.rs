@@ -1,8 +1,8 @@
 //! What happened in the account of a user.
 
 use super::{Accounts, Actor, store_trouble};
-use crate::store::AuditRow;
 use app::PortalError;
+use store::AuditRow;
 
 /// Records on a page.
 const PAGE: u32 = 50;

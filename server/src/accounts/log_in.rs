@@ -8,13 +8,13 @@
 use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, store_trouble};
 use crate::events::Event;
-use crate::store::{Action, Audit, UserRow};
 use app::{Field, PortalError, Problem};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
 use domain::ids::{UserNo, Username};
 use domain::time::Micros;
 use domain::turns::{Claim, Lane};
+use store::{Action, Audit, UserRow};
 
 impl Accounts {
     /// Begins a session for whoever knows username and password; where the second factor is on, it waits for the

@@ -3,10 +3,6 @@
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, store_trouble};
 use crate::mail::Letter;
-use crate::store::{
-    Action, ConfirmationHash, EmailChange, NewConfirmation, NewMail, Store, StoreError, UserRow,
-    WaitingAddress,
-};
 use app::{Field, Language, PortalError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,6 +14,10 @@ use domain::time::{Clock, Micros};
 use rand::TryRng;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use store::{
+    Action, ConfirmationHash, EmailChange, NewConfirmation, NewMail, Store, StoreError, UserRow,
+    WaitingAddress,
+};
 use zeroize::Zeroizing;
 
 /// Seconds for which a link works.

@@ -3,7 +3,6 @@
 mod sub_users;
 
 use super::{ChoiceError, Passwords, SetupLink, Whose};
-use crate::store::{Action, Audit, GatewayRow, NewUser, Store, StoreError, UserRow};
 use domain::ids::{UserNo, Username};
 use domain::mail_address::MailAddress;
 use domain::role::Role;
@@ -11,6 +10,7 @@ use domain::time::{Clock, Micros};
 use domain::token::{Pepper, random_base62};
 use domain::turns::{Claim, Lane};
 use std::sync::Arc;
+use store::{Action, Audit, GatewayRow, NewUser, Store, StoreError, UserRow};
 
 /// Characters of a password that is made up for a user.
 const MADE_UP: usize = 20;

@@ -1,13 +1,13 @@
 //! The sessions of a user, seen and ended by itself.
 
 use super::{Accounts, Actor, store_trouble};
-use crate::store::{Action, UserSession};
 use app::PortalError;
 use domain::address::Address;
 use domain::device::Device;
 use domain::ids::SessionNo;
 use domain::time::Micros;
 use sha2::{Digest, Sha256};
+use store::{Action, UserSession};
 
 /// The most that are listed; the others can be ended together.
 const LISTED: u32 = 100;

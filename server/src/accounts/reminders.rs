@@ -1,8 +1,8 @@
 //! Passwords end: when, and who is told before.
 
 use super::Accounts;
-use crate::store::{Reminders, StoreError, UserRow};
 use domain::time::Micros;
+use store::{Reminders, StoreError, UserRow};
 
 const DAY: i64 = 24 * 3600;
 /// How many days before the end a user is told.

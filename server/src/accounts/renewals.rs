@@ -6,7 +6,6 @@
 
 use super::sessions::SessionToken;
 use super::{Accounts, Actor};
-use crate::store::{Renewal, SessionHash};
 use app::PortalError;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
@@ -15,6 +14,7 @@ use domain::time::Steady;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
+use store::{Renewal, SessionHash};
 
 /// Seconds for which a token that was replaced still leads its own browser on.
 const LED_SECONDS: i64 = 10;

@@ -2,7 +2,6 @@
 
 use super::codes::{is_taken, refused_code};
 use super::{Accounts, Actor, Proved, store_trouble};
-use crate::store::{Action, NewFactor, StoreError};
 use app::{Field, PortalError, Problem};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
@@ -11,6 +10,7 @@ use domain::second_factor::{GivenCode, RecoveryCode, TotpSecret};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use secrecy::SecretString;
+use store::{Action, NewFactor, StoreError};
 
 /// Seconds for which a secret that was shown waits for its confirmation.
 const ENROLMENT_SECONDS: i64 = 15 * 60;
@@ -181,7 +181,7 @@ impl Accounts {
     /// Notes that a right code was taken by somebody else, and turns what the store says into what is told.
     pub(super) async fn settle_code<T>(
         &self,
-        user: &crate::store::UserRow,
+        user: &store::UserRow,
         address: ClientAddress,
         outcome: Result<T, StoreError>,
     ) -> Result<T, PortalError> {

@@ -2,7 +2,6 @@
 
 use super::renewals::Browser;
 use super::{Accounts, Actor, NewToken, Owed, Owing, Visit, Visitor, store_trouble};
-use crate::store::{Action, Audit, NewSession, SessionHash, SessionRow, StoreError, UserRow};
 use app::{Field, Language, PortalError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +11,7 @@ use domain::time_zone::TimeZone;
 use rand::TryRng;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use store::{Action, Audit, NewSession, SessionHash, SessionRow, StoreError, UserRow};
 
 /// Seconds within which a session's last use is not written again.
 const TOUCH_SECONDS: i64 = 60;

@@ -2,7 +2,6 @@
 
 use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, Whose, store_trouble};
-use crate::store::{Action, Audit, NewUser, StoreError};
 use app::{Field, FieldError, PortalError, Problem};
 use domain::credentials::Password;
 use domain::ids::{Username, UsernameError};
@@ -12,6 +11,7 @@ use domain::turns::{Claim, Lane};
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
+use store::{Action, Audit, NewUser, StoreError};
 use subtle::ConstantTimeEq;
 
 /// The secret of the set-up link while no account exists.

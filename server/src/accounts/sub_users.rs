@@ -6,7 +6,6 @@ pub use invitations::{InvitationToken, Invitee};
 
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, Proved, store_trouble};
-use crate::store::{Action, Audit, InvitationRow, KeyScope, Store, StoreError, SubUserRow, UserRow};
 use crate::verify::KeyIndex;
 use app::PortalError;
 use domain::ids::Username;
@@ -15,6 +14,7 @@ use domain::sealing::SealingKey;
 use domain::throttle::Allowance;
 use domain::time::Clock;
 use std::sync::Arc;
+use store::{Action, Audit, InvitationRow, KeyScope, Store, StoreError, SubUserRow, UserRow};
 
 /// Sub-users on a page.
 const PAGE: u32 = 50;

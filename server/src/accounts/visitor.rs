@@ -1,11 +1,11 @@
 //! Who sends a request, as far as its session has come.
 
 use super::Actor;
-use crate::store::{Action, Audit, SessionHash};
 use app::Language;
 use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo, Username};
 use domain::time::Micros;
+use store::{Action, Audit, SessionHash};
 
 /// Who a request comes from. Only a complete session has an [`Actor`], and so may ask for anything at all.
 pub enum Visitor {

@@ -5,7 +5,6 @@ use crate::accounts::operator::InitialPassword;
 use crate::secrets::Secrets;
 use crate::services::{SystemClock, start};
 use crate::settings::{Layers, Settings};
-use crate::store::{NewKey, UserStore, sqlite};
 use domain::address::Address;
 use domain::ids::{KeyId, Username};
 use domain::key_type::KeyType;
@@ -13,6 +12,7 @@ use domain::time::{Clock, Micros};
 use domain::token::PlainToken;
 use std::path::Path;
 use std::sync::Arc;
+use store::{NewKey, UserStore};
 
 /// Who owns the keys, and may log in with [`PASSWORD`].
 pub const USERNAME: &str = "bench";
@@ -78,7 +78,7 @@ pub async fn fill(directory: &Path, keys: usize, asked: usize) -> Result<Filled,
                 tokens.push(token);
             }
         }
-        sqlite::insert_locked_keys(directory, lock, rows)?;
+        store_sqlite::insert_locked_keys(directory, lock, rows)?;
     }
     Ok(Filled { gateway, tokens })
 }

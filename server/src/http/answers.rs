@@ -7,7 +7,6 @@
 //! too. A form without a number, or with one that is not of this shape, is an act of its own.
 
 use crate::flash::FlashName;
-use crate::store::SessionHash;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse, Response};
 use domain::address::Address;
@@ -18,6 +17,7 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::future::Future;
 use std::sync::Arc;
+use store::SessionHash;
 use zeroize::Zeroizing;
 
 /// Seconds for which the answer of a form is kept for those that are equal.

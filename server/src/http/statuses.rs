@@ -1,13 +1,13 @@
 //! From outcomes to HTTP statuses and problem texts: the one place for both.
 
 use super::guard;
-use crate::store::StoreError;
 use app::PortalError;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::verdict::Code;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use store::StoreError;
 
 /// The answer about readiness while it stops because a part of it has ended.
 pub(super) const ENDING: (StatusCode, &str) =

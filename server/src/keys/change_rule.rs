@@ -2,10 +2,10 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use crate::store::{Action, KeyRow, StoreError};
 use app::{Field, PortalError, Problem};
 use domain::address::{AddressError, Network};
 use domain::rule::LockWidth;
+use store::{Action, KeyRow, StoreError};
 
 /// Entries of an allow list.
 const ENTRIES: u32 = 100;

@@ -2,8 +2,8 @@
 
 use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{Actor, store_trouble};
-use crate::store::SpanCounts;
 use app::PortalError;
+use store::SpanCounts;
 
 /// Keys that are shown as used last.
 const LAST_USED: usize = 5;

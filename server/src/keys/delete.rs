@@ -2,8 +2,8 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use crate::store::Action;
 use app::PortalError;
+use store::Action;
 
 impl Keys {
     /// Deletes a key; when this returns, no request that is sent now passes with it.

@@ -2,12 +2,12 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use crate::store::{Action, NewKey, StoreError};
 use app::{Field, FieldError, PortalError, Problem};
 use domain::description::{Description, DescriptionError};
 use domain::ids::{KeyId, Username};
 use domain::key_type::KeyType;
 use domain::token::PlainToken;
+use store::{Action, NewKey, StoreError};
 
 /// Two SMPP secrets of one username may be the same by chance (1 in 2·10^14); then another is drawn.
 const TRIES: usize = 3;

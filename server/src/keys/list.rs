@@ -2,9 +2,9 @@
 
 use super::{Keys, span_starts};
 use crate::accounts::{Actor, store_trouble};
-use crate::store::{KeyRow, SpanCounts};
 use app::PortalError;
 use domain::time::Micros;
+use store::{KeyRow, SpanCounts};
 
 /// Records on a page of the list.
 const PAGE: usize = 20;

@@ -2,10 +2,10 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use crate::store::{Action, StoreError};
 use app::{Field, PortalError, Problem};
 use domain::ids::KeyId;
 use domain::token::PlainToken;
+use store::{Action, StoreError};
 
 impl Keys {
     /// The token of a key, from its sealed copy; the audit log says so before this returns.

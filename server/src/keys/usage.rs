@@ -2,8 +2,8 @@
 
 use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{Actor, store_trouble};
-use crate::store::{AddressUses, Refused};
 use app::PortalError;
+use store::{AddressUses, Refused};
 
 /// Addresses on a page.
 const PAGE: usize = 50;

@@ -6,9 +6,9 @@ use super::mailer::MailerParts;
 use super::notice;
 use super::subscription::Subscription;
 use crate::accounts::InvitationToken;
-use crate::store::{MailContent, MailRow, StoreError};
 use app::texts::{MailTexts, Served};
 use app::{Language, fill};
+use store::{MailContent, MailRow, StoreError};
 
 /// Where the pages are, as letters name it.
 pub(super) struct Pages<'a> {

@@ -7,7 +7,6 @@ use super::message::{self, Frame};
 use super::waits::wait_seconds;
 use crate::dial::Resolve;
 use crate::settings::SmtpSettings;
-use crate::store::{MailRow, Store, StoreError};
 use domain::ids::MailNo;
 use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros, Steady};
@@ -16,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use store::{MailRow, Store, StoreError};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 

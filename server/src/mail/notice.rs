@@ -2,13 +2,13 @@
 
 use super::compose::Pages;
 use super::draft::{Block, Draft, one_line};
-use crate::store::{ActCount, MailUser, NoticeAddress, NoticeFacts, NoticeKey};
 use app::texts::{MailTexts, ProfileTexts, Served};
 use app::{Language, Plural, action_text, fill, plural};
 use domain::key_type::KeyType;
 use domain::notice::{Cause, Place};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
+use store::{ActCount, MailUser, NoticeAddress, NoticeFacts, NoticeKey};
 
 /// The most addresses and networks that a letter names.
 const ADDRESSES: usize = 10;

@@ -2,11 +2,11 @@
 
 use super::Mailer;
 use crate::accounts::{Visit, store_trouble};
-use crate::store::{Action, Audit, NoticeChoice, UserRow};
 use app::PortalError;
 use domain::ids::Username;
 use domain::notice::Cause;
 use domain::token::Pepper;
+use store::{Action, Audit, NoticeChoice, UserRow};
 use subtle::ConstantTimeEq;
 
 /// Which letters a link stops.

@@ -3,12 +3,12 @@
 use super::reading::{Read, Reading};
 use crate::events::{Event, Events};
 use crate::mail::MailFigures;
-use crate::store::Store;
 use crate::traffic::{Pool, Traffic};
 use crate::verify::{Journal, KeyIndex, Verifier};
 use domain::time::{Clock, Micros};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use store::Store;
 
 /// Those who keep the figures.
 pub struct Watched {

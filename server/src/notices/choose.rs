@@ -2,8 +2,8 @@
 
 use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
-use crate::store::{Action, NoticeChoice};
 use app::PortalError;
+use store::{Action, NoticeChoice};
 
 impl Notices {
     /// How the actor wants to be told of each cause.

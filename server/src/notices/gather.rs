@@ -2,7 +2,6 @@
 //!
 //! What is held is bounded, whatever comes: some thousand keys and names, twenty addresses each.
 
-use crate::store::{NewNotice, NoticeFacts};
 use crate::verify::KeyEntry;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
@@ -12,6 +11,7 @@ use domain::time::Micros;
 use domain::verdict::Code;
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use store::{NewNotice, NoticeFacts};
 
 /// The most keys that are told apart at a time; what is refused of further ones waits for the next second.
 const KEYS: usize = 10_000;

@@ -3,12 +3,12 @@
 use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
 use crate::keys::Keys;
-use crate::store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
 use app::{AddressState, Field, PortalError, Problem};
 use domain::address::{Address, Network};
 use domain::ids::{KeyNo, NoticeNo};
 use domain::notice::{Cause, Place};
 use domain::time::Micros;
+use store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
 
 /// Notices on a page.
 const PAGE: u32 = 20;

@@ -16,8 +16,6 @@ use crate::notices::{Gatherer, Notices};
 use crate::probe::Probes;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::store::sqlite::{self, SqliteUsageLog};
-use crate::store::{NoticePolicy, PrefixInUse, Store};
 use crate::traffic::Traffic;
 use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
 use crate::webhooks::{Courier, Sender, Webhooks};
@@ -29,6 +27,8 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
+use store::{NoticePolicy, PrefixInUse, Store};
+use store_sqlite::SqliteUsageLog;
 use tokio::sync::Notify;
 
 /// Opens the data directory and wires everything; the flusher has to be run by whoever serves.
@@ -41,7 +41,8 @@ pub async fn start(
 ) -> Result<(Arc<Services>, Flusher), StartError> {
     let secrets = Secrets::load(&settings)?;
     let index = Arc::new(KeyIndex::default());
-    let opened = sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone());
+    let opened =
+        store_sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone());
     let (store, log) = opened.await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let opened = Opened { settings, secrets, clock, index, store: Arc::clone(&store), log };

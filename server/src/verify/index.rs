@@ -7,7 +7,6 @@ mod users;
 
 pub use users::UserEntry;
 
-use crate::store::{Change, IndexedKey, KeyScope, Total, Watcher};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNo, UserNo};
 use domain::key_type::KeyType;
@@ -21,6 +20,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+use store::{Change, IndexedKey, KeyScope, Total, Watcher};
 use table::{Record, Table};
 use users::Users;
 

@@ -12,11 +12,11 @@ pub use figures::Figures;
 pub use flusher::Flusher;
 
 use super::index::KeyEntry;
-use crate::store::{Refusal, StoreError, Use};
 use domain::address::Address;
 use domain::time::Micros;
 use parking_lot::Mutex;
 use refusals::Refusals;
+use store::{Refusal, StoreError, Use};
 use tokio::sync::{Notify, oneshot};
 use trouble::Trouble;
 

@@ -5,7 +5,6 @@ use super::guesses::Guesses;
 use super::index::{KeyEntry, KeyFacts, KeyIndex};
 use super::journal::{Counted, Journal};
 use crate::notices::Gatherer;
-use crate::store::{Refusal, Store, StoreError};
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::Username;
@@ -14,6 +13,7 @@ use domain::time::{Clock, Micros};
 use domain::token::{Pepper, Shape, TokenFormat, TokenHash};
 use domain::verdict::Code;
 use std::sync::Arc;
+use store::{Refusal, Store, StoreError};
 
 /// A bind that is undone before it is seen (the lock was released meanwhile) is tried again; an owner would have
 /// to release it this often, a commit each, while one request waits.

@@ -3,7 +3,6 @@
 
 use super::message;
 use super::sender::{Failure, Reply, Sender};
-use crate::store::{Attempt, AttemptEnd, Blame, DeliveryRow, Shown, Store, StoreError, WebhookRow};
 use bytes::Bytes;
 use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros};
@@ -12,6 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use store::{Attempt, AttemptEnd, Blame, DeliveryRow, Shown, Store, StoreError, WebhookRow};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

@@ -1,9 +1,9 @@
 //! What a message says: the notice as it stands when it is sent, never a token.
 
-use crate::store::{NoticeAddress, NoticeFacts, NoticeKey};
 use bytes::Bytes;
 use domain::time::Micros;
 use serde::Serialize;
+use store::{NoticeAddress, NoticeFacts, NoticeKey};
 
 #[derive(Serialize)]
 struct Message<'a, T> {

@@ -12,9 +12,9 @@ use domain::ids::{UserNo, Username};
 use domain::notice::Cause;
 use latchkey::accounts::operator::InitialPassword;
 use latchkey::mail::Letter;
-use latchkey::store::{NewMail, NewNotice};
 use smtp::Smtp;
 use std::sync::atomic::Ordering;
+use store::{NewMail, NewNotice};
 use tokio_util::sync::CancellationToken;
 
 /// A server that sends to this mail server.

@@ -7,7 +7,7 @@ use domain::time::Clock;
 use http::{Method, StatusCode};
 use latchkey::mail::Letter;
 use latchkey::secrets::Secrets;
-use latchkey::store::MailContent;
+use store::MailContent;
 
 const SMTP: [(&str, &str); 2] =
     [("smtp_url", "smtp://127.0.0.1:1"), ("smtp_from", "Latchkey <keys@example.org>")];

@@ -11,7 +11,7 @@ mod pages;
 use crate::app::TestApp;
 use domain::ids::Username;
 use domain::notice::Cause;
-use latchkey::store::{NoticeFacts, UserRow};
+use store::{NoticeFacts, UserRow};
 
 /// A server that could send mail, which nobody sends here.
 const MAIL: [(&str, &str); 2] = [("smtp_url", "smtp://127.0.0.1:1"), ("smtp_from", "keys@example.com")];

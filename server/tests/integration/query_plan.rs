@@ -1,7 +1,7 @@
 //! A page of the list is read by row number, wherever in the list it lies, and what is due by when it is due.
 
 use domain::token::TokenHash;
-use latchkey::store::sqlite;
+
 use latchkey::verify::KeyIndex;
 use std::sync::Arc;
 
@@ -9,7 +9,9 @@ use std::sync::Arc;
 async fn a_page_of_the_list_uses_the_primary_key() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _log) =
-        sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default())).await.unwrap();
+        store_sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default()))
+            .await
+            .unwrap();
     let plan = store.explain_list().await.unwrap();
     assert!(plan.iter().any(|step| step.starts_with("SEARCH k USING INTEGER PRIMARY KEY")), "{plan:?}");
     assert!(!plan.iter().any(|step| step.starts_with("SCAN k")), "{plan:?}");
@@ -20,7 +22,9 @@ async fn a_page_of_the_list_uses_the_primary_key() {
 async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _log) =
-        sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default())).await.unwrap();
+        store_sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default()))
+            .await
+            .unwrap();
     let plan = store.explain_due_deliveries().await.unwrap();
     let by_due = "SEARCH webhook_deliveries USING INDEX webhook_deliveries_by_due";
     assert!(plan.iter().any(|step| step.starts_with(by_due)), "{plan:?}");
@@ -31,7 +35,9 @@ async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
 async fn what_is_looked_for_by_the_clock_is_found_without_reading_everything() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _log) =
-        sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default())).await.unwrap();
+        store_sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default()))
+            .await
+            .unwrap();
     for (query, plan) in store.explain_work_by_the_clock().await.unwrap() {
         // What is listed in a parameter, or found by the search before, is read whole.
         let reads_all = |step: &&String| {

@@ -11,7 +11,7 @@ use domain::role::Role;
 use domain::time::Clock;
 use http::{Method, StatusCode};
 use latchkey::accounts::{Actor, Invitee, SessionToken, Visit, Visitor};
-use latchkey::store::{Action, KeyScope, StoreError};
+use store::{Action, KeyScope, StoreError};
 
 const PROFILE: &str = "/account/profile";
 const NEW_PASSWORD: &str = "blue kettle on a hill";

@@ -11,14 +11,14 @@ use domain::rule::{AddressRule, LockWidth};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use domain::verdict::Code;
-use latchkey::store::{
-    Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Piece, Pieces, Refusal,
-    Renewal, SessionHash, SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Walk, Watcher, sqlite,
-};
 use latchkey::verify::KeyIndex;
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
+use store::{
+    Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Piece, Pieces, Refusal,
+    Renewal, SessionHash, SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Walk, Watcher,
+};
 
 /// Remembers what it is told, as short texts.
 #[derive(Default)]
@@ -55,7 +55,7 @@ type Opened = (Arc<dyn Store>, Box<dyn UsageLog>, Arc<Told>);
 
 async fn open_sqlite(dir: &Path) -> Opened {
     let told = Arc::new(Told::default());
-    let (store, log) = sqlite::open(dir, TokenHash([9; 32]), false, told.clone()).await.unwrap();
+    let (store, log) = store_sqlite::open(dir, TokenHash([9; 32]), false, told.clone()).await.unwrap();
     (Arc::new(store), Box::new(log), told)
 }
 
@@ -283,11 +283,12 @@ async fn what_was_written_is_there_after_reopening() {
     ));
     drop(log);
     let index = Arc::new(KeyIndex::default());
-    let (store, mut log) = sqlite::open(dir.path(), TokenHash([9; 32]), true, index.clone()).await.unwrap();
-    latchkey::store::KeyStore::load(&store, index.clone()).await.unwrap();
+    let (store, mut log) =
+        store_sqlite::open(dir.path(), TokenHash([9; 32]), true, index.clone()).await.unwrap();
+    store::KeyStore::load(&store, index.clone()).await.unwrap();
     assert_eq!(index.count(KeyScope::Account(owner)), 1);
     assert_eq!(log.unfolded().unwrap()[0].0, Generation(7));
     log.append(Generation(7), Micros(2), &[]).unwrap();
-    let other = sqlite::open(dir.path(), TokenHash([8; 32]), false, index).await;
+    let other = store_sqlite::open(dir.path(), TokenHash([8; 32]), false, index).await;
     assert!(other.is_err(), "other secrets are refused");
 }

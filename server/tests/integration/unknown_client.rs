@@ -5,7 +5,7 @@ use domain::ids::Username;
 use domain::notice::Cause;
 use http::{Method, Request, StatusCode};
 use latchkey::events::Event;
-use latchkey::store::NoticeFacts;
+use store::NoticeFacts;
 
 /// What a proxy writes that names nobody: nothing to be read, nothing but proxies, more than is read.
 const NOBODY: [&str; 4] = ["", "unknown", "127.0.0.1", "203.0.113.7, "];

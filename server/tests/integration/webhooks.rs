@@ -13,7 +13,7 @@ use domain::ids::{KeyNo, UserNo};
 use domain::notice::Cause;
 use domain::time::{Clock, Micros};
 use http::StatusCode;
-use latchkey::store::NewNotice;
+use store::NewNotice;
 
 const LIST: &str = "/account/webhooks";
 const ALLOW: (&str, &str) = ("webhook_allow_private", "true");

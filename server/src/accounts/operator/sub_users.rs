@@ -1,8 +1,8 @@
 //! The operator's verbs around roles and sessions.
 
 use super::{Operator, OperatorError, audit};
-use crate::store::Action;
 use domain::role::Role;
+use store::Action;
 
 impl Operator {
     /// Lets a sub-user manage keys, or only read. Answers its role before.

@@ -4,9 +4,6 @@ use super::SubUsers;
 use crate::accounts::setup::parse_username;
 use crate::accounts::{Actor, Proved, SessionToken, Visit, Whose, store_trouble};
 use crate::mail::Letter;
-use crate::store::{
-    Acceptance, Action, Audit, InvitationHash, InvitationRow, NewInvitation, NewMail, StoreError,
-};
 use app::{Field, FieldError, Language, PortalError, Problem};
 use domain::ids::Username;
 use domain::mail_address::MailAddress;
@@ -15,6 +12,7 @@ use domain::token::random_base62;
 use domain::turns::{Claim, Lane};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use store::{Acceptance, Action, Audit, InvitationHash, InvitationRow, NewInvitation, NewMail, StoreError};
 
 /// Seconds for which a link is open.
 const OPEN_SECONDS: i64 = 3 * 24 * 3600;

@@ -8,7 +8,7 @@ use crate::http::serve::{ListenError, Listener, Tls};
 use crate::secrets::Secrets;
 use crate::services::refuse_other_prefixes;
 use crate::settings::{Listen, Settings};
-use crate::store::sqlite;
+
 use rustix::fs::{Access, access};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -67,7 +67,7 @@ fn check_data(settings: &Settings, runs: bool) -> Result<(), Failure> {
     writable("write to", dir, dir)?;
     refuse_files_of_others(dir)?;
     if let Some(secrets) = Secrets::find(settings)? {
-        let look = if runs { sqlite::inspect_in_use } else { sqlite::inspect };
+        let look = if runs { store_sqlite::inspect_in_use } else { store_sqlite::inspect };
         refuse_other_prefixes(&settings.token_format, &look(dir, secrets.fingerprint)?)?;
     }
     Ok(())

@@ -1,9 +1,9 @@
 //! What a verb did, in a sentence with its reach: silence would leave the operator guessing.
 
 use crate::services::Services;
-use crate::store::{KeyScope, UserRow};
 use domain::counted::counted;
 use domain::role::Role;
+use store::{KeyScope, UserRow};
 
 /// A user that is disabled or enabled now, and was `before`.
 pub(super) fn disabled(services: &Services, before: &UserRow, disabled: bool) -> String {

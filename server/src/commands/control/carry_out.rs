@@ -47,8 +47,7 @@ async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, 
         }
         Request::ListGateways => {
             let lines = operator.list_gateways().await?.into_iter();
-            let line =
-                |g: crate::store::GatewayRow| GatewayLine { name: g.name, created_at: iso(g.created_at) };
+            let line = |g: store::GatewayRow| GatewayLine { name: g.name, created_at: iso(g.created_at) };
             Reply::Gateways(lines.map(line).collect())
         }
         Request::RemoveGateway { name } => {
@@ -98,7 +97,7 @@ fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {
 async fn user_lines(operator: &Operator) -> Result<Vec<UserLine>, OperatorError> {
     let users = operator.list_users().await?;
     let name_of = |no| users.iter().find(|u| u.no == no).map(|u| u.username.to_string());
-    let line = |user: &crate::store::UserRow| UserLine {
+    let line = |user: &store::UserRow| UserLine {
         username: user.username.to_string(),
         owner: user.owner.and_then(name_of),
         email: user.email.clone(),

@@ -2,12 +2,12 @@
 
 use super::super::Failure;
 use super::ownership::{denied, refuse_files_of_others};
-use crate::private;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use store::private;
 use tokio::net::UnixListener;
 
 /// How long a server waits for a verb that works on the data directory by itself.

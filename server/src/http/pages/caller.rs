@@ -8,13 +8,13 @@ use crate::http::cookies;
 use crate::http::portal::{Cookie, Outcome, RequestPortal};
 use crate::http::router::Site;
 use crate::services::Services;
-use crate::store::SessionHash;
 use app::{Language, PortalError};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::address::Address;
 use http::{HeaderMap, Uri, header};
 use std::sync::Arc;
+use store::SessionHash;
 
 /// Where the code of the second factor is given.
 pub(in crate::http) const GIVE_CODE: &str = "/login/code";

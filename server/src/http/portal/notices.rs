@@ -2,7 +2,6 @@
 
 use super::{RequestPortal, moment};
 use crate::notices::{ListedNotice, ListedPlace, NoticeList};
-use crate::store::NoticeChoice as ChoiceRow;
 use app::{
     KeyId, Notice, NoticeAddress, NoticeBoxes, NoticeCause, NoticeChoice, NoticeChoices, NoticeKey,
     NoticePage, NoticePortal, PortalError, Proof,
@@ -10,6 +9,7 @@ use app::{
 use async_trait::async_trait;
 use domain::notice::Cause;
 use domain::time_zone::TimeZone;
+use store::NoticeChoice as ChoiceRow;
 
 #[async_trait]
 impl NoticePortal for RequestPortal {

@@ -2,13 +2,13 @@
 
 use super::{RequestPortal, moment};
 use crate::accounts::OwnSession;
-use crate::store::{AuditRow, WaitingAddress};
 use app::{
     Code, EmailLink, HistoryPage, HistoryRow, Password, PortalError, Profile, ProfilePortal, SessionView,
     WaitingEmail,
 };
 use async_trait::async_trait;
 use domain::time_zone::TimeZone;
+use store::{AuditRow, WaitingAddress};
 
 #[async_trait]
 impl ProfilePortal for RequestPortal {

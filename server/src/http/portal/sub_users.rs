@@ -3,7 +3,6 @@
 use super::{RequestPortal, moment};
 use crate::accounts::{Invitee, SubUserList};
 use crate::flash::Shown;
-use crate::store::InvitationRow as StoredInvitation;
 use app::{
     Invitation, InvitationLink, InvitationRow, Password, PortalError, Proof, Role, SubUserRow, SubUsersPage,
     SubUsersPortal,
@@ -12,6 +11,7 @@ use async_trait::async_trait;
 use domain::role::Role as DomainRole;
 use domain::time_zone::TimeZone;
 use secrecy::ExposeSecret;
+use store::InvitationRow as StoredInvitation;
 
 #[async_trait]
 impl SubUsersPortal for RequestPortal {

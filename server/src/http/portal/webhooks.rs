@@ -3,7 +3,6 @@
 use super::{RequestPortal, moment};
 use crate::accounts::Actor;
 use crate::flash::Shown;
-use crate::store::{DeliveryRow, WebhookRow as Row};
 use crate::webhooks::MOST;
 use app::{
     CauseChoices, Delivery, FreshSecret, PortalError, Proof, ShownToken, WebhookDetails, WebhookId,
@@ -13,6 +12,7 @@ use async_trait::async_trait;
 use domain::notice::Cause;
 use domain::time_zone::TimeZone;
 use secrecy::ExposeSecret;
+use store::{DeliveryRow, WebhookRow as Row};
 
 impl RequestPortal {
     /// The secret that this address shows, if its webhook is one of these.

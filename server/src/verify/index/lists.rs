@@ -1,8 +1,8 @@
 //! The living keys of each account and of each sub-user, oldest first.
 
-use crate::store::KeyScope;
 use domain::ids::{KeyNo, UserNo};
 use std::collections::HashMap;
+use store::KeyScope;
 
 /// Each shard is small, so that its growth holds nobody up.
 const SHARDS: usize = 64;

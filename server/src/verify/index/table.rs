@@ -4,7 +4,6 @@
 //! its own; blocks never move. The table of hashes holds row numbers only. What few keys have (an allow list,
 //! an expiry) and what is read seldom (the description) lies apart.
 
-use crate::store::{IndexedKey, Total};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNo, UserNo};
 use domain::key_type::KeyType;
@@ -14,6 +13,7 @@ use domain::token::TokenHash;
 use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use store::{IndexedKey, Total};
 
 /// Records of a block.
 const BLOCK: usize = 4096;

@@ -1,7 +1,7 @@
 use super::*;
-use crate::store::IndexedUser;
 use domain::ids::Username;
 use domain::rule::AddressRule;
+use store::IndexedUser;
 
 const OWNER: UserNo = UserNo(1);
 const SUB: UserNo = UserNo(2);

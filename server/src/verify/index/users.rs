@@ -1,10 +1,10 @@
 //! Users in memory, by their row numbers.
 
-use crate::store::{IndexedUser, KeyScope};
 use domain::ids::{UserNo, Username};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use store::{IndexedUser, KeyScope};
 
 /// A user in memory.
 pub struct UserEntry {

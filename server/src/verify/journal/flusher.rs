@@ -9,11 +9,11 @@ use super::names::Names;
 use super::refusals::Draining;
 use super::sweep::Sweep;
 use super::{Counted, Journal, Waiting};
-use crate::store::{Generation, Piece, Pieces, StoreError, UsageLog, Use, UseSums};
 use crate::verify::KeyIndex;
 use domain::time::{Clock, Micros};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use store::{Generation, Piece, Pieces, StoreError, UsageLog, Use, UseSums};
 use tokio_util::sync::CancellationToken;
 
 /// How often refusals are written: what a crash may lose of them.

@@ -1,8 +1,8 @@
 //! A lock that keeps uses from being counted: they wait a moment for one that another program holds, and are
 //! refused while it lasts. For the checkpoint of their own log they wait longer, as its end is sure.
 
-use crate::store::StoreError;
 use std::time::Duration;
+use store::StoreError;
 use tokio::time::Instant;
 
 /// How long uses wait for a lock of another program: a short look into the file passes unseen.

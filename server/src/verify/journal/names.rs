@@ -1,8 +1,8 @@
 //! Which keys the log of uses knows by their ids: it is told once in a run of each that something is kept of.
 
-use crate::store::{StoreError, UsageLog};
 use crate::verify::KeyIndex;
 use domain::ids::KeyNo;
+use store::{StoreError, UsageLog};
 
 /// A bit for each number that was told.
 #[derive(Default)]

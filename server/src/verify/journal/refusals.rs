@@ -1,9 +1,9 @@
 //! Refused requests on their way to the statistics: counted by kind (key, hour, cause) for a second, and written
 //! a few kinds at a time.
 
-use crate::store::Refusal;
 use hashbrown::{HashMap, hash_map};
 use parking_lot::Mutex;
+use store::Refusal;
 
 /// Kinds that are held for the next second.
 const KINDS: usize = 200_000;

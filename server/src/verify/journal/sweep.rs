@@ -1,7 +1,7 @@
 //! Old statistics make room: once a day a walk over all of them, some small steps with every tick.
 
-use crate::store::{StoreError, UsageLog, Walk};
 use domain::time::Micros;
+use store::{StoreError, UsageLog, Walk};
 
 /// Steps of a tick.
 const STEPS: u32 = 8;

@@ -1,7 +1,7 @@
 //! Whether uses can be counted, as the last commit found out.
 
-use crate::store::StoreError;
 use parking_lot::Mutex;
+use store::StoreError;
 
 /// What the last commit met, if it failed.
 #[derive(Default)]

@@ -7,14 +7,14 @@ use domain::ids::{KeyNo, UserNo};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use latchkey::services::SystemClock;
-use latchkey::store::sqlite::{self, SqliteStore, SqliteUsageLog};
-use latchkey::store::{Generation, NoticePolicy, NoticeStore, Store, StoreError, UsageLog, Use};
 use latchkey::verify::{Flusher, KeyIndex};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+use store::{Generation, NoticePolicy, NoticeStore, Store, StoreError, UsageLog, Use};
+use store_sqlite::{SqliteStore, SqliteUsageLog};
 
 const HERE: &str = "203.0.113.7";
 const THERE: &str = "203.0.113.8";
@@ -206,7 +206,7 @@ fn use_of(key: u32) -> Use {
 }
 
 async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
-    sqlite::open(dir, TokenHash([9; 32]), false, Arc::new(KeyIndex::default())).await.unwrap()
+    store_sqlite::open(dir, TokenHash([9; 32]), false, Arc::new(KeyIndex::default())).await.unwrap()
 }
 
 #[tokio::test]

@@ -6,9 +6,9 @@ use domain::role::Role;
 use domain::time::Micros;
 use domain::token::TokenHash;
 use http::StatusCode;
-use latchkey::store::{Action, Audit, Change, NewUser, Store, StoreError, UserStore, Watcher, sqlite};
 use std::sync::Arc;
 use std::time::Duration;
+use store::{Action, Audit, Change, NewUser, Store, StoreError, UserStore, Watcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -69,7 +69,8 @@ fn audit() -> Audit {
 #[tokio::test]
 async fn a_writer_of_the_state_that_panics_ends_the_server_and_leaves_nobody_waiting() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log) = sqlite::open(dir.path(), TokenHash([9; 32]), false, Arc::new(Fragile)).await.unwrap();
+    let (store, _log) =
+        store_sqlite::open(dir.path(), TokenHash([9; 32]), false, Arc::new(Fragile)).await.unwrap();
     store.insert_user(user("first"), audit()).await.unwrap();
     assert_eq!(store.ready().await, Ok(()));
     let within = Duration::from_secs(20);

@@ -11,13 +11,13 @@ use futures::future::join_all;
 use latchkey::accounts::Actor;
 use latchkey::accounts::{SessionToken, Visit, Visitor};
 use latchkey::services::Services;
-use latchkey::store::SpanStarts;
 use latchkey::verify::{Question, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use store::SpanStarts;
 use tokio::sync::Barrier;
 
 #[derive(Clone, Copy, Debug)]

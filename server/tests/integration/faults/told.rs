@@ -2,11 +2,11 @@
 
 use super::model::{Model, address};
 use crate::binary::{Client, Server};
-use latchkey::store::NewSession;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use store::NewSession;
 use uuid::Uuid;
 
 /// How old a refusal is that has to be on disk: the second that is promised, and one for a busy machine.

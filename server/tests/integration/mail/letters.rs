@@ -8,8 +8,8 @@ use domain::ids::UserNo;
 use domain::notice::Cause;
 use domain::time::Clock;
 use latchkey::mail::Letter;
-use latchkey::store::{Action, Audit, EmailChange, NewMail};
 use serde_json::json;
+use store::{Action, Audit, EmailChange, NewMail};
 
 fn confirmation(language: Language, to: &str) -> Letter {
     Letter::ConfirmAddress {

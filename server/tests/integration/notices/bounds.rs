@@ -5,7 +5,7 @@ use crate::app::TestApp;
 use domain::ids::UserNo;
 use domain::notice::Cause;
 use domain::time::Clock;
-use latchkey::store::{Action, Audit, NewNotice};
+use store::{Action, Audit, NewNotice};
 
 /// An act in somebody's session, which is told and calls.
 fn act(app: &TestApp, user: UserNo, action: Action) -> Audit {

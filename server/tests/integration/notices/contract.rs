@@ -7,12 +7,12 @@ use domain::key_type::KeyType;
 use domain::notice::Cause;
 use domain::time::Micros;
 use domain::token::TokenHash;
-use latchkey::store::{
-    Action, Audit, KeyStore, MailStore, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, NoticeStore,
-    UserStore, sqlite,
-};
 use latchkey::verify::KeyIndex;
 use std::sync::Arc;
+use store::{
+    Action, Audit, KeyStore, MailStore, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, NoticeStore,
+    UserStore,
+};
 use tempfile::TempDir;
 
 const T0: i64 = 1_000_000_000_000;
@@ -57,10 +57,10 @@ fn refused(user: UserNo, key: KeyNo, at: i64, from: &[(&str, u64)]) -> NewNotice
     NewNotice { user, cause, key, at, count, addresses, detail: String::new() }
 }
 
-async fn open() -> (TempDir, sqlite::SqliteStore) {
+async fn open() -> (TempDir, store_sqlite::SqliteStore) {
     let dir = tempfile::tempdir().unwrap();
     let index = Arc::new(KeyIndex::default());
-    let (store, _log) = sqlite::open(dir.path(), TokenHash([9; 32]), false, index).await.unwrap();
+    let (store, _log) = store_sqlite::open(dir.path(), TokenHash([9; 32]), false, index).await.unwrap();
     store.set_notice_policy(NoticePolicy { mail_is_on: true, hold_seconds: 30 }).await.unwrap();
     (dir, store)
 }

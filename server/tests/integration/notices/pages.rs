@@ -198,7 +198,7 @@ async fn every_cause_has_words_in_both_languages() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
     let user = user(&app, "demo").await.no;
-    let notice = |cause: Cause| latchkey::store::NewNotice {
+    let notice = |cause: Cause| store::NewNotice {
         user,
         cause,
         key: None,
@@ -231,7 +231,7 @@ async fn a_flood_of_keys_is_told_up_to_the_bound_and_nothing_twice() {
     app.add_user("demo").await;
     let user = user(&app, "demo").await.no;
     let flood = || {
-        let notice = |number: usize| latchkey::store::NewNotice {
+        let notice = |number: usize| store::NewNotice {
             user,
             cause: Cause::DeadKeyInUse,
             key: None,
@@ -257,7 +257,7 @@ async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
     let user = user(&app, "demo").await.no;
-    let notice = |number: i64| latchkey::store::NewNotice {
+    let notice = |number: i64| store::NewNotice {
         user,
         cause: Cause::PasswordExpiring,
         key: None,

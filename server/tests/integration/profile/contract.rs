@@ -4,17 +4,17 @@ use domain::address::Address;
 use domain::ids::{UserNo, Username};
 use domain::time::Micros;
 use domain::token::TokenHash;
-use latchkey::store::{
-    Action, Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, NewSession, NewUser, Renewal,
-    SessionHash, Store, StoreError, sqlite,
-};
 use latchkey::verify::KeyIndex;
 use std::path::Path;
 use std::sync::Arc;
+use store::{
+    Action, Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, NewSession, NewUser, Renewal,
+    SessionHash, Store, StoreError,
+};
 
 async fn open(dir: &Path) -> Arc<dyn Store> {
     let index = Arc::new(KeyIndex::default());
-    Arc::new(sqlite::open(dir, TokenHash([9; 32]), false, index).await.unwrap().0)
+    Arc::new(store_sqlite::open(dir, TokenHash([9; 32]), false, index).await.unwrap().0)
 }
 
 fn audit(user: Option<UserNo>, at: i64, action: Action) -> Audit {

@@ -4,7 +4,7 @@ use crate::app::{Answer, Browser, PASSWORD, TestApp};
 use domain::role::Role;
 use http::StatusCode;
 use latchkey::mail::Letter;
-use latchkey::store::MailContent;
+use store::MailContent;
 
 const PAGE: &str = "/account/sub-users";
 const DAY: i64 = 24 * 3600;

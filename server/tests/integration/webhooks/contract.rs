@@ -7,9 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::ids::UserNo;
 use domain::time::{Clock, Micros};
 use domain::webhook::{DeliveryNo, WebhookNo, new_message_id};
-use latchkey::store::{
-    Action, Attempt, AttemptEnd, Audit, Blame, NewWebhook, Shown, StoreError, WebhookChange,
-};
+use store::{Action, Attempt, AttemptEnd, Audit, Blame, NewWebhook, Shown, StoreError, WebhookChange};
 
 fn audit(app: &TestApp, owner: UserNo) -> Audit {
     Audit {

@@ -1,7 +1,4 @@
 use super::*;
-use crate::store::{
-    Change, FOLD_ROWS, IndexedKey, IndexedUser, KeySum, Place, Refusal, Total, Walk, Watcher,
-};
 use crate::verify::KeyEntry;
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, UserNo, Username};
@@ -12,6 +9,7 @@ use domain::token::TokenHash;
 use domain::verdict::Code;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use store::{Change, FOLD_ROWS, IndexedKey, IndexedUser, KeySum, Place, Refusal, Total, Walk, Watcher};
 
 /// A log in memory that fails when it is told to.
 #[derive(Clone, Default)]

@@ -1,0 +1,114 @@
+//! What a start would find in a data directory, without a trace of having looked.
+
+use super::belonging::compare;
+use super::cannot_open;
+use super::files::refuse_other_files;
+use super::labels::{Label, length, reader};
+use super::load::prefixes;
+use super::open::MIGRATIONS;
+use super::usage_open::MIGRATIONS as USAGE_MIGRATIONS;
+use domain::mark::File;
+use domain::token::TokenHash;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use store::{OpenError, PrefixInUse};
+
+/// Looks whether both files are there, belong to each other and to the secrets; answers the prefixes of the
+/// living keys. What a run that was not stopped has left is for the start to recover, and is not looked at.
+///
+/// # Errors
+/// As of [`super::open`].
+pub fn inspect(directory: &Path, fingerprint: TokenHash) -> Result<Vec<PrefixInUse>, OpenError> {
+    let (state, usage) = (directory.join("latchkey.db"), directory.join("usage.db"));
+    refuse_other_files([&state, &usage])?;
+    let is_whole =
+        |path: &Path| std::fs::metadata(path.with_extension("db-wal")).map_or(true, |log| log.len() == 0);
+    if !has_content(&state) || !is_whole(&state) {
+        return Ok(vec![]);
+    }
+    if !usage.exists() {
+        return Err(OpenError::NoCounts { file: usage.display().to_string() });
+    }
+    let (id, found) = open(&state)
+        .and_then(|c| look_at_state(&c, &state, fingerprint))
+        .map_err(|e| cannot_open(&state, e))??;
+    if has_content(&usage) && is_whole(&usage) {
+        open(&usage).and_then(|c| look_at_usage(&c, &usage, &id)).map_err(|e| cannot_open(&usage, e))??;
+        let label = |path: &Path, file| {
+            open(path).and_then(|c| Label::of(&c, file, None)).map_err(|e| cannot_open(path, e))
+        };
+        if let (Some(of_state), Some(of_counts)) = (label(&state, File::State)?, label(&usage, File::Counts)?)
+        {
+            compare(&state, &of_state, &of_counts)?;
+        }
+    }
+    Ok(found)
+}
+
+/// The same of files that a server has open, whose logs are there and read. It knows that they are whole and one
+/// state, and its marks move on meanwhile.
+///
+/// # Errors
+/// As of [`super::open`].
+pub fn inspect_in_use(directory: &Path, fingerprint: TokenHash) -> Result<Vec<PrefixInUse>, OpenError> {
+    let (state, usage) = (directory.join("latchkey.db"), directory.join("usage.db"));
+    refuse_other_files([&state, &usage])?;
+    if !has_content(&state) {
+        return Ok(vec![]);
+    }
+    let (id, found) = reader(&state)
+        .and_then(|c| look_at_state(&c, &state, fingerprint))
+        .map_err(|e| cannot_open(&state, e))??;
+    if has_content(&usage) {
+        reader(&usage).and_then(|c| look_at_usage(&c, &usage, &id)).map_err(|e| cannot_open(&usage, e))??;
+    }
+    Ok(found)
+}
+
+fn has_content(path: &Path) -> bool {
+    length(path) > 0
+}
+
+type Found = (Vec<u8>, Vec<PrefixInUse>);
+
+fn look_at_state(
+    connection: &Connection,
+    path: &Path,
+    fingerprint: TokenHash,
+) -> rusqlite::Result<Result<Found, OpenError>> {
+    let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    let version: i64 =
+        connection.query_row("SELECT max(version) FROM _sqlx_migrations", [], |row| row.get(0))?;
+    if version > newest {
+        return Ok(Err(OpenError::Newer { file: path.display().to_string() }));
+    }
+    let sql = "SELECT id, fingerprint FROM installation";
+    let (id, made_with): (Vec<u8>, Vec<u8>) =
+        connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if made_with != fingerprint.0 {
+        return Ok(Err(OpenError::OtherSecrets));
+    }
+    Ok(Ok((id, prefixes(connection)?)))
+}
+
+fn look_at_usage(
+    connection: &Connection,
+    path: &Path,
+    installation: &[u8],
+) -> rusqlite::Result<Result<(), OpenError>> {
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > USAGE_MIGRATIONS.len() {
+        return Ok(Err(OpenError::Newer { file: path.display().to_string() }));
+    }
+    let id: Vec<u8> = connection.query_row("SELECT id FROM installation", [], |row| row.get(0))?;
+    Ok(if id == installation { Ok(()) } else { Err(OpenError::Foreign) })
+}
+
+/// Read as if nobody could change it: else even a reader makes files beside it.
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let url = url::Url::from_file_path(&whole).map_err(|()| rusqlite::Error::InvalidPath(whole))?;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("{url}?immutable=1"), flags)
+}

@@ -1,0 +1,201 @@
+//! Keys, their rules, and the start of the index in memory.
+
+use super::rows::{address, corrupt, key_no, micros, network, number, numbers, user_no, username};
+use super::{SqliteStore, audit, load};
+use crate::Trouble;
+use async_trait::async_trait;
+use domain::address::Network;
+use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::key_type::KeyType;
+use domain::rule::{AddressRule, LockWidth};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+use std::sync::Arc;
+use store::{
+    Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, PrefixInUse, StoreError, Watcher,
+};
+
+/// A page of the list: by row number, within the scope (`?2` the account, `?3` the user or NULL).
+pub(super) const LIST: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
+    WHERE k.no IN (SELECT value FROM json_each(?1))
+    AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL ORDER BY k.no DESC";
+const FIND: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
+    WHERE k.id = ?1 AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL";
+pub(super) const NETWORKS: &str = "SELECT key_no, network, prefix_length FROM key_networks
+    WHERE key_no IN (SELECT value FROM json_each(?)) ORDER BY key_no, added_at, network";
+
+/// Account and user of a scope, of which one is set.
+fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
+    match scope {
+        KeyScope::Account(no) => (Some(no.0.into()), None),
+        KeyScope::User(no) => (None, Some(no.0.into())),
+    }
+}
+
+pub(super) fn key_type(row: &SqliteRow) -> Result<KeyType, Trouble> {
+    KeyType::from_number(row.try_get("key_type")?).ok_or_else(|| corrupt("key type"))
+}
+
+pub(super) fn rule(row: &SqliteRow, allow_list: Vec<Network>) -> Result<AddressRule, Trouble> {
+    Ok(AddressRule {
+        enforced: key_type(row)?.is_address_bound(),
+        locked: address(row, "locked_ip")?,
+        width: LockWidth::from_number(row.try_get("lock_width")?),
+        allow_list: allow_list.into(),
+    })
+}
+
+fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, Trouble> {
+    Ok(KeyRow {
+        no: key_no(row, "no")?,
+        id: KeyId(row.try_get("id")?),
+        user: user_no(row, "user_no")?,
+        username: username(row)?,
+        key_type: key_type(row)?,
+        description: row.try_get("description")?,
+        masked: row.try_get("masked")?,
+        is_sealed: row.try_get::<Option<&[u8]>, _>("sealed")?.is_some(),
+        created_at: micros(row, "created_at")?,
+        rule: rule(row, allow_list)?,
+    })
+}
+
+#[async_trait]
+impl KeyStore for SqliteStore {
+    async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError> {
+        let path = self.directory.join("latchkey.db");
+        let loaded = tokio::task::spawn_blocking(move || load::load(&path, watcher.as_ref())).await;
+        Ok(loaded.map_err(|error| StoreError::Unavailable(error.to_string()))??)
+    }
+
+    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError> {
+        self.writer.run(move |c| Box::pin(async move { insert(c, key, &audit).await })).await
+    }
+
+    async fn list_keys(&self, scope: KeyScope, keys: &[KeyNo]) -> Result<Vec<KeyRow>, StoreError> {
+        crate::reading(async {
+            let (account, user) = scope_numbers(scope);
+            let wanted = numbers(keys.iter().map(|k| k.0));
+            let rows =
+                sqlx::query(LIST).bind(wanted).bind(account).bind(user).fetch_all(&self.readers).await?;
+            rows.iter().map(|row| key_row(row, vec![])).collect()
+        })
+        .await
+    }
+
+    async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError> {
+        crate::reading(async {
+            let (account, user) = scope_numbers(scope);
+            let mut connection = self.readers.acquire().await?;
+            let row = sqlx::query(FIND)
+                .bind(id.0)
+                .bind(account)
+                .bind(user)
+                .fetch_optional(&mut *connection)
+                .await?;
+            let Some(row) = row else { return Ok(None) };
+            let no = key_no(&row, "no")?;
+            let networks =
+                sqlx::query(NETWORKS).bind(numbers([no.0].into_iter())).fetch_all(&mut *connection).await?;
+            let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
+            key_row(&row, networks).map(Some)
+        })
+        .await
+    }
+
+    async fn reveal_key(&self, key: KeyNo, audit: Audit) -> Result<Vec<u8>, StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    let row = sqlx::query(
+                        "SELECT sealed FROM keys WHERE no = ? AND deleted_at IS NULL AND sealed IS NOT NULL",
+                    )
+                    .bind(i64::from(key.0))
+                    .fetch_one(&mut *c)
+                    .await?;
+                    audit::write(c, &audit, Some(key)).await?;
+                    Ok((row.try_get("sealed")?, vec![]))
+                })
+            })
+            .await
+    }
+
+    async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
+        self.writer
+            .run(move |c| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE no = ? AND deleted_at IS NULL
+                         RETURNING no",
+                    )
+                    .bind(audit.at.0)
+                    .bind(i64::from(key.0))
+                    .fetch_one(&mut *c)
+                    .await?;
+                    sqlx::query("DELETE FROM key_networks WHERE key_no = ?")
+                        .bind(i64::from(key.0))
+                        .execute(&mut *c)
+                        .await?;
+                    audit::write(c, &audit, Some(key)).await?;
+                    Ok(((), vec![Change::KeyDeleted(key)]))
+                })
+            })
+            .await
+    }
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    key: NewKey,
+    audit: &Audit,
+) -> Result<(KeyNo, Vec<Change>), Trouble> {
+    if let Some(most) = key.most
+        && count_living(connection, key.user, most).await? >= most
+    {
+        return Err(StoreError::Full.into());
+    }
+    let no: i64 = sqlx::query(
+        "INSERT INTO keys
+         (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at)
+         SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8 FROM users WHERE no = ?2 RETURNING no",
+    )
+    .bind(key.id.0)
+    .bind(i64::from(key.user.0))
+    .bind(i64::from(key.key_type as u8))
+    .bind(&key.description)
+    .bind(key.token_hash.0.to_vec())
+    .bind(&key.masked)
+    .bind(&key.sealed)
+    .bind(key.at.0)
+    .fetch_one(&mut *connection)
+    .await?
+    .try_get(0)?;
+    let no = KeyNo(number(no)?);
+    audit::write(connection, audit, Some(no)).await?;
+    let indexed = IndexedKey {
+        no,
+        id: key.id,
+        user: key.user,
+        token_hash: key.token_hash,
+        key_type: key.key_type,
+        description: key.description,
+        deleted: false,
+        disabled: false,
+        expires_at: None,
+        rule: AddressRule { enforced: key.key_type.is_address_bound(), ..AddressRule::default() },
+    };
+    Ok((no, vec![Change::KeyAdded(Box::new(indexed))]))
+}
+
+/// How many keys the account of a user has, without the tombstones; counting ends at `most`.
+async fn count_living(connection: &mut SqliteConnection, user: UserNo, most: u32) -> Result<u32, Trouble> {
+    let row = sqlx::query(
+        "SELECT count(*) FROM (SELECT 1 FROM keys WHERE deleted_at IS NULL
+         AND account_no = (SELECT coalesce(owner_no, no) FROM users WHERE no = ?) LIMIT ?)",
+    )
+    .bind(i64::from(user.0))
+    .bind(i64::from(most))
+    .fetch_one(connection)
+    .await?;
+    number(row.try_get(0)?)
+}

@@ -1,0 +1,158 @@
+//! SQLite: `latchkey.db` for the state through sqlx, `usage.db` for the counts through rusqlite.
+
+mod audit;
+mod belonging;
+mod bond;
+mod bulk;
+mod checkpoint;
+mod files;
+mod gateways;
+mod inspect;
+mod invitations;
+mod keys;
+mod labels;
+mod load;
+mod mails;
+mod moves;
+mod notices;
+mod open;
+mod profile;
+mod reminders;
+mod rows;
+mod rules;
+mod second_factor;
+mod sessions;
+mod sub_users;
+mod usage_detail;
+mod usage_entries;
+mod usage_fold;
+mod usage_keep;
+mod usage_log;
+mod usage_mark;
+mod usage_names;
+mod usage_open;
+mod usage_read;
+mod users;
+mod webhooks;
+mod writer;
+
+pub use bulk::insert_locked_keys;
+pub use inspect::{inspect, inspect_in_use};
+pub use open::open;
+pub use usage_log::SqliteUsageLog;
+
+use async_trait::async_trait;
+use sqlx::SqlitePool;
+use std::path::{Path, PathBuf};
+use store::{DatabaseBytes, OpenError, Store, StoreError};
+use writer::Writer;
+
+/// The store on SQLite.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: SqlitePool,
+    directory: PathBuf,
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ready(&self) -> Result<(), StoreError> {
+        reading(async {
+            sqlx::query("SELECT 1 FROM installation").fetch_one(&self.readers).await?;
+            Ok(self.writer.ready().await?)
+        })
+        .await
+    }
+
+    async fn failed(&self) -> StoreError {
+        self.writer.failed().await
+    }
+
+    fn sizes(&self) -> DatabaseBytes {
+        let size = |file: &str| std::fs::metadata(self.directory.join(file)).map_or(0, |m| m.len());
+        DatabaseBytes {
+            state: size("latchkey.db") + size("latchkey.db-wal"),
+            usage: size("usage.db") + size("usage.db-wal"),
+        }
+    }
+
+    async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+}
+
+/// Why a statement did not do its work: what the store says of it, made from what either library says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct Trouble(pub(crate) StoreError);
+
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        Self(match &error {
+            sqlx::Error::RowNotFound => StoreError::NotFound,
+            sqlx::Error::Database(db) if db.is_unique_violation() => StoreError::Conflict,
+            sqlx::Error::Database(db) => trouble(db.code().and_then(|c| c.parse().ok()), &error),
+            _ => StoreError::Unavailable(error.to_string()),
+        })
+    }
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(trouble(error.sqlite_error().map(|e| e.extended_code), &error))
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Trouble> for StoreError {
+    fn from(Trouble(error): Trouble) -> Self {
+        error
+    }
+}
+
+/// Reads, and says in the store's words what went wrong.
+async fn reading<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, StoreError> {
+    Ok(work.await?)
+}
+
+/// Why a file cannot be opened, for the operator.
+fn cannot_open(path: &Path, error: impl Into<Trouble>) -> OpenError {
+    let file = path.display().to_string();
+    match error.into().0 {
+        StoreError::NoRoom(_) => OpenError::NoRoom { file },
+        StoreError::Locked(_) => OpenError::Locked { file },
+        StoreError::Broken(reason) | StoreError::Unavailable(reason) => OpenError::Io { file, reason },
+        other => OpenError::Io { file, reason: other.to_string() },
+    }
+}
+
+/// The same, where the content of the file is broken.
+fn not_sound(path: &Path, error: rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
+            OpenError::Damaged { file: path.display().to_string(), found: error.to_string() }
+        }
+        _ => cannot_open(path, error),
+    }
+}
+
+/// The kinds of trouble by SQLite's extended result codes.
+fn trouble(code: Option<i32>, error: &dyn std::fmt::Display) -> StoreError {
+    use rusqlite::ffi;
+    let text = error.to_string();
+    match code {
+        // The shared index of the write-ahead log could not grow: a full disk, too.
+        Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_SHMSIZE) => StoreError::NoRoom(text),
+        Some(code) if code & 0xff == ffi::SQLITE_BUSY => StoreError::Locked(text),
+        Some(code) if matches!(code & 0xff, ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => {
+            StoreError::Broken(text)
+        }
+        _ => StoreError::Unavailable(text),
+    }
+}

@@ -1,0 +1,120 @@
+//! The start of the index in memory: every user, gateway and key, read once.
+//!
+//! Through rusqlite on a thread of its own: a million rows through sqlx, which hands over each of them
+//! between threads, take several times as long.
+
+use crate::Trouble;
+use crate::rows::corrupt;
+use domain::address::{Address, Network};
+use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::key_type::KeyType;
+use domain::rule::{AddressRule, LockWidth};
+use domain::time::Micros;
+use domain::token::{MaskedPrefix, TokenHash};
+use rusqlite::{Connection, OpenFlags, Row};
+use std::collections::HashMap;
+use std::path::Path;
+use store::{Change, IndexedKey, IndexedUser, PrefixInUse, Watcher};
+use uuid::Uuid;
+
+const USERS: &str = "SELECT no, owner_no, username, disabled_at IS NOT NULL FROM users ORDER BY no";
+const GATEWAYS: &str = "SELECT token_hash, name FROM gateways";
+const NETWORKS: &str =
+    "SELECT key_no, network, prefix_length FROM key_networks ORDER BY key_no, added_at, network";
+const KEYS: &str = "SELECT no, id, user_no, token_hash, key_type, description, deleted_at IS NOT NULL,
+    disabled_at IS NOT NULL, expires_at, locked_ip, lock_width, masked FROM keys ORDER BY no";
+
+/// Hands everything to `watcher`, users before their keys; answers what the tokens of living keys begin with.
+pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse>, Trouble> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    each(&connection, USERS, |row| {
+        let user = IndexedUser {
+            no: UserNo(row.get(0)?),
+            owner: row.get::<_, Option<u32>>(1)?.map(UserNo),
+            username: Username::parse(&row.get::<_, String>(2)?).map_err(|_| corrupt("username"))?,
+            disabled: row.get(3)?,
+        };
+        watcher.committed(Change::UserAdded(user));
+        Ok(())
+    })?;
+    each(&connection, GATEWAYS, |row| {
+        watcher.committed(Change::GatewayAdded(TokenHash(row.get(0)?), row.get(1)?));
+        Ok(())
+    })?;
+    let mut allow_lists: HashMap<KeyNo, Vec<Network>> = HashMap::new();
+    each(&connection, NETWORKS, |row| {
+        let network = Network::from_stored(row.get(1)?, row.get(2)?).ok_or_else(|| corrupt("network"))?;
+        allow_lists.entry(KeyNo(row.get(0)?)).or_default().push(network);
+        Ok(())
+    })?;
+    // Row numbers are given one after the other, so the last is about how many there are.
+    let last: usize = connection.query_one("SELECT coalesce(max(no), 0) FROM keys", [], |row| row.get(0))?;
+    watcher.expect_keys(last);
+    let mut prefixes = Vec::new();
+    each(&connection, KEYS, |row| {
+        let allow_list = allow_lists.remove(&KeyNo(row.get(0)?)).unwrap_or_default();
+        let key = key(row, allow_list)?;
+        if !key.deleted && key.key_type != KeyType::Smpp {
+            let masked = row.get_ref(11)?.as_str().map_err(|_| corrupt("masked token"))?;
+            count_prefix(&mut prefixes, masked);
+        }
+        watcher.committed(Change::KeyAdded(Box::new(key)));
+        Ok(())
+    })?;
+    Ok(prefixes)
+}
+
+/// What the tokens of living keys begin with; SMPP secrets have no prefix.
+pub(super) fn prefixes(connection: &Connection) -> rusqlite::Result<Vec<PrefixInUse>> {
+    let mut select =
+        connection.prepare("SELECT masked FROM keys WHERE deleted_at IS NULL AND key_type <> ?")?;
+    let mut rows = select.query([KeyType::Smpp as u8])?;
+    let mut prefixes = Vec::new();
+    while let Some(row) = rows.next()? {
+        count_prefix(&mut prefixes, row.get_ref(0)?.as_str()?);
+    }
+    Ok(prefixes)
+}
+
+/// There are a handful of prefixes at most, and a million keys.
+fn count_prefix(prefixes: &mut Vec<PrefixInUse>, masked: &str) {
+    let shown = MaskedPrefix::of(masked);
+    match prefixes.iter_mut().find(|known| known.prefix.is(shown)) {
+        Some(known) => known.keys += 1,
+        None => prefixes.push(PrefixInUse { prefix: MaskedPrefix::new(shown), keys: 1 }),
+    }
+}
+
+fn each(
+    connection: &Connection,
+    query: &str,
+    mut take: impl FnMut(&Row<'_>) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
+    let mut select = connection.prepare(query)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        take(row)?;
+    }
+    Ok(())
+}
+
+fn key(row: &Row<'_>, allow_list: Vec<Network>) -> Result<IndexedKey, Trouble> {
+    let key_type = KeyType::from_number(row.get(4)?).ok_or_else(|| corrupt("key type"))?;
+    Ok(IndexedKey {
+        no: KeyNo(row.get(0)?),
+        id: KeyId(Uuid::from_bytes(row.get(1)?)),
+        user: UserNo(row.get(2)?),
+        token_hash: TokenHash(row.get(3)?),
+        key_type,
+        description: row.get(5)?,
+        deleted: row.get(6)?,
+        disabled: row.get(7)?,
+        expires_at: row.get::<_, Option<i64>>(8)?.map(Micros),
+        rule: AddressRule {
+            enforced: key_type.is_address_bound(),
+            locked: row.get::<_, Option<[u8; 16]>>(9)?.map(Address::from_bytes),
+            width: LockWidth::from_number(row.get(10)?),
+            allow_list: allow_list.into(),
+        },
+    })
+}

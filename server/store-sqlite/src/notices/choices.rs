@@ -1,0 +1,82 @@
+//! How users want to be told.
+
+use super::super::rows::corrupt;
+use crate::Trouble;
+use domain::ids::UserNo;
+use domain::notice::Cause;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqliteExecutor};
+use store::NoticeChoice;
+
+/// For every cause, in the order of the page.
+pub(super) async fn list(
+    reader: impl SqliteExecutor<'_>,
+    user: UserNo,
+) -> Result<Vec<NoticeChoice>, Trouble> {
+    let rows = sqlx::query("SELECT cause, by_mail, by_webhook FROM notice_choices WHERE user_no = ?")
+        .bind(i64::from(user.0))
+        .fetch_all(reader)
+        .await?;
+    let chosen: Vec<_> = rows.iter().map(choice).collect::<Result<_, _>>()?;
+    let choice_of = |cause: Cause| {
+        let found = chosen.iter().find(|choice| choice.cause == cause).copied();
+        let default = NoticeChoice { cause, by_mail: cause.is_mailed_by_default(), by_webhook: true };
+        as_kept(found.unwrap_or(default))
+    };
+    Ok(Cause::ALL.into_iter().map(choice_of).collect())
+}
+
+/// Letters that cannot be switched off stay on.
+fn as_kept(choice: NoticeChoice) -> NoticeChoice {
+    NoticeChoice { by_mail: choice.by_mail || choice.cause.is_always_mailed(), ..choice }
+}
+
+fn choice(row: &SqliteRow) -> Result<NoticeChoice, Trouble> {
+    let cause = Cause::from_number(row.try_get("cause")?).ok_or_else(|| corrupt("cause of a choice"))?;
+    Ok(NoticeChoice { cause, by_mail: row.try_get("by_mail")?, by_webhook: row.try_get("by_webhook")? })
+}
+
+/// Sets what is wanted otherwise than it is; answers whether anything is.
+pub(super) async fn set(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    wanted: &[NoticeChoice],
+) -> Result<bool, Trouble> {
+    let kept = list(&mut *connection, user).await?;
+    let mut changed = false;
+    for choice in wanted.iter().copied().map(as_kept) {
+        if kept.contains(&choice) {
+            continue;
+        }
+        changed = true;
+        sqlx::query(
+            "INSERT OR REPLACE INTO notice_choices (user_no, cause, by_mail, by_webhook) VALUES (?, ?, ?, ?)",
+        )
+        .bind(i64::from(user.0))
+        .bind(choice.cause as u8)
+        .bind(choice.by_mail)
+        .bind(choice.by_webhook)
+        .execute(&mut *connection)
+        .await?;
+        if !choice.by_mail {
+            forget_letters(connection, user, choice.cause).await?;
+        }
+    }
+    Ok(changed)
+}
+
+/// What waits is not sent any more to who does not want it.
+async fn forget_letters(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    cause: Cause,
+) -> Result<(), Trouble> {
+    sqlx::query(
+        "DELETE FROM mails WHERE notice_no IN (SELECT no FROM notices WHERE user_no = ? AND cause = ?)",
+    )
+    .bind(i64::from(user.0))
+    .bind(cause as u8)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Between columns and domain types.
+
+use crate::Trouble;
+use domain::address::{Address, Network};
+use domain::client_address::ClientAddress;
+use domain::ids::{KeyNo, UserNo, Username};
+use domain::role::Role;
+use domain::time::Micros;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use store::StoreError;
+
+/// A value that no version of this program wrote.
+pub(super) fn corrupt(what: &str) -> Trouble {
+    StoreError::Unavailable(format!("unreadable {what}")).into()
+}
+
+/// Rows of a queue apart: what they hold, and the numbers of those that cannot be read. These are to be set
+/// aside, so that the rows behind them do not wait for ever; the log says it of each, once.
+pub(super) fn sort_out<T>(
+    table: &'static str,
+    rows: &[SqliteRow],
+    column: &str,
+    read: impl Fn(&SqliteRow) -> Result<T, Trouble>,
+) -> Result<(Vec<T>, Vec<i64>), Trouble> {
+    let (mut held, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        match read(row) {
+            Ok(value) => held.push(value),
+            Err(error) => {
+                let no: i64 = row.try_get(column)?;
+                tracing::error!(table, row = no, %error, "a row of latchkey.db cannot be read and is set aside");
+                unreadable.push(no);
+            }
+        }
+    }
+    Ok((held, unreadable))
+}
+
+pub(super) fn number(value: i64) -> Result<u32, Trouble> {
+    u32::try_from(value).map_err(|_| corrupt("row number"))
+}
+
+pub(super) fn user_no(row: &SqliteRow, column: &str) -> Result<UserNo, Trouble> {
+    number(row.try_get(column)?).map(UserNo)
+}
+
+pub(super) fn key_no(row: &SqliteRow, column: &str) -> Result<KeyNo, Trouble> {
+    number(row.try_get(column)?).map(KeyNo)
+}
+
+pub(super) fn owner(row: &SqliteRow) -> Result<Option<UserNo>, Trouble> {
+    row.try_get::<Option<i64>, _>("owner_no")?.map(number).transpose().map(|n| n.map(UserNo))
+}
+
+pub(super) fn role(row: &SqliteRow) -> Result<Role, Trouble> {
+    match row.try_get("role")? {
+        0 => Ok(Role::ManagesKeys),
+        1 => Ok(Role::ReadsOnly),
+        _ => Err(corrupt("role")),
+    }
+}
+
+pub(super) fn username(row: &SqliteRow) -> Result<Username, Trouble> {
+    Username::parse(row.try_get("username")?).map_err(|_| corrupt("username"))
+}
+
+pub(super) fn micros(row: &SqliteRow, column: &str) -> Result<Micros, Trouble> {
+    Ok(Micros(row.try_get(column)?))
+}
+
+pub(super) fn hash(row: &SqliteRow, column: &str) -> Result<[u8; 32], Trouble> {
+    let bytes: &[u8] = row.try_get(column)?;
+    bytes.try_into().map_err(|_| corrupt("hash"))
+}
+
+pub(super) fn address(row: &SqliteRow, column: &str) -> Result<Option<Address>, Trouble> {
+    let bytes: Option<&[u8]> = row.try_get(column)?;
+    bytes.map(stored_address).transpose()
+}
+
+/// The client of a page; an unknown one is stored as no address.
+pub(super) fn client(row: &SqliteRow, column: &str) -> Result<ClientAddress, Trouble> {
+    address(row, column).map(ClientAddress::from)
+}
+
+/// What is stored of the client of a page.
+pub(super) fn client_bytes(client: ClientAddress) -> Option<Vec<u8>> {
+    client.known().map(|address| address.to_bytes().to_vec())
+}
+
+pub(super) fn stored_address(bytes: &[u8]) -> Result<Address, Trouble> {
+    bytes.try_into().map(Address::from_bytes).map_err(|_| corrupt("address"))
+}
+
+pub(super) fn network(row: &SqliteRow) -> Result<Network, Trouble> {
+    let bytes: &[u8] = row.try_get("network")?;
+    let bytes = bytes.try_into().map_err(|_| corrupt("network"))?;
+    let length = u8::try_from(row.try_get::<i64, _>("prefix_length")?).map_err(|_| corrupt("network"))?;
+    Network::from_stored(bytes, length).ok_or_else(|| corrupt("network"))
+}
+
+/// The first and the last address of a source: one, or for IPv6 those of its /64, which one machine holds whole.
+pub(super) fn source_range(address: Address) -> [Vec<u8>; 2] {
+    let first = address.source().to_bytes();
+    let mut last = first;
+    if address.site().is_some() {
+        last[8..].fill(0xff);
+    }
+    [first.to_vec(), last.to_vec()]
+}
+
+/// A list of numbers for `IN (SELECT value FROM json_each(?))`.
+pub(super) fn numbers<N: std::fmt::Display>(numbers: impl Iterator<Item = N>) -> String {
+    let mut text = String::from("[");
+    for (place, number) in numbers.enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&number.to_string());
+    }
+    text.push(']');
+    text
+}

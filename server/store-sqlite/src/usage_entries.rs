@@ -1,0 +1,77 @@
+//! What rows of the journal hold: uses, keys that are folded, addresses that are folded ahead of their keys.
+
+use crate::Trouble;
+use crate::rows::corrupt;
+use domain::address::Address;
+use domain::ids::{KeyNo, UserNo};
+use store::{Piece, Use};
+
+/// Kinds of journal rows: uses; keys that are folded; addresses that are folded ahead of their keys.
+pub(super) const USES: i64 = 0;
+pub(super) const FOLDED: i64 = 1;
+pub(super) const MOVED: i64 = 2;
+
+/// Bytes of one use in a journal row: key, user, address.
+const ENTRY: usize = 24;
+/// Bytes of one moved address in a journal row: key, address.
+const MOVED_ENTRY: usize = 20;
+/// The bytes of uses in one journal row, instead of what the buffer held.
+pub(super) fn write_uses(buffer: &mut Vec<u8>, uses: &[Use]) {
+    buffer.clear();
+    for one in uses {
+        buffer.extend_from_slice(&one.key.0.to_le_bytes());
+        buffer.extend_from_slice(&one.user.0.to_le_bytes());
+        buffer.extend_from_slice(&one.address.to_bytes());
+    }
+}
+
+/// The uses of one journal row.
+pub(super) fn uses(entries: &[u8]) -> Result<impl Iterator<Item = Use> + '_, Trouble> {
+    let (entries, rest) = entries.as_chunks::<ENTRY>();
+    if !rest.is_empty() {
+        return Err(corrupt("journal row"));
+    }
+    Ok(entries.iter().map(|entry| {
+        let number = |at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]);
+        let mut address = [0_u8; 16];
+        address.copy_from_slice(&entry[8..]);
+        Use { key: KeyNo(number(0)), user: UserNo(number(4)), address: Address::from_bytes(address) }
+    }))
+}
+
+/// The keys that a row of folded ones names.
+pub(super) fn folded_keys(entries: &[u8]) -> impl Iterator<Item = KeyNo> + '_ {
+    entries.as_chunks::<4>().0.iter().map(|bytes| KeyNo(u32::from_le_bytes(*bytes)))
+}
+
+/// The keys that these pieces complete.
+pub(super) fn folded_marks(pieces: &[Piece]) -> Vec<u8> {
+    let folded = pieces.iter().filter_map(|piece| match piece {
+        Piece::Key(sum) => Some(sum.key.0.to_le_bytes()),
+        Piece::Addresses(..) | Piece::Room(_) => None,
+    });
+    folded.flatten().collect()
+}
+
+/// The addresses that these pieces take ahead of their keys.
+pub(super) fn moved_marks(pieces: &[Piece]) -> Vec<u8> {
+    let mut marks = Vec::new();
+    for piece in pieces {
+        let Piece::Addresses(key, addresses) = piece else { continue };
+        for (address, ..) in addresses {
+            marks.extend_from_slice(&key.0.to_le_bytes());
+            marks.extend_from_slice(&address.to_bytes());
+        }
+    }
+    marks
+}
+
+/// The addresses that a row of moved ones names, with their keys.
+pub(super) fn moved_addresses(entries: &[u8]) -> impl Iterator<Item = (KeyNo, Address)> + '_ {
+    entries.as_chunks::<MOVED_ENTRY>().0.iter().map(|bytes| {
+        let (mut key, mut address) = ([0_u8; 4], [0_u8; 16]);
+        key.copy_from_slice(&bytes[..4]);
+        address.copy_from_slice(&bytes[4..]);
+        (KeyNo(u32::from_le_bytes(key)), Address::from_bytes(address))
+    })
+}

@@ -1,0 +1,100 @@
+//! What is kept of the statistics, and for how long: so many addresses of a key, so many hours of counts.
+
+use domain::ids::KeyNo;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
+use store::{ADDRESSES, AddressSum, FOLD_ROWS, Place, Walk};
+
+/// Rows that a step of the walk passes over; it removes no more.
+const STEP: i64 = 256;
+
+/// Adds addresses of keys, with a statement that is prepared once for the rows of a transaction.
+pub(super) struct Addresses<'c>(CachedStatement<'c>);
+
+impl<'c> Addresses<'c> {
+    /// Ready to add.
+    pub(super) fn prepare(tx: &'c Transaction<'_>) -> rusqlite::Result<Self> {
+        let add = "INSERT INTO addresses (key_no, address, count, first_at, last_at) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (key_no, address) DO UPDATE SET count = count + excluded.count,
+             first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
+             RETURNING count";
+        tx.prepare_cached(add).map(Self)
+    }
+
+    /// Adds those of one key; answers whether the key has more than before.
+    pub(super) fn add(&mut self, key: KeyNo, addresses: &[AddressSum]) -> rusqlite::Result<bool> {
+        let mut is_longer = false;
+        for (address, count, first, last) in addresses {
+            let row = params![key.0, address.to_bytes(), count, first.0, last.0];
+            let total: u64 = self.0.query_row(row, |row| row.get(0))?;
+            is_longer |= total == *count;
+        }
+        Ok(is_longer)
+    }
+}
+
+/// Of the addresses beyond [`ADDRESSES`] some of those go that were silent for longest.
+pub(super) fn make_room(tx: &Transaction<'_>, key: KeyNo) -> rusqlite::Result<()> {
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let held: i64 = tx
+        .prepare_cached("SELECT count(*) FROM addresses WHERE key_no = ?")?
+        .query_row([key.0], |row| row.get(0))?;
+    let more = held - number(ADDRESSES);
+    if more > 0 {
+        tx.prepare_cached(
+            "DELETE FROM addresses WHERE key_no = ?1 AND address IN (SELECT address FROM addresses
+             WHERE key_no = ?1 ORDER BY last_at, address DESC LIMIT ?2)",
+        )?
+        .execute(params![key.0, more.min(number(FOLD_ROWS))])?;
+    }
+    Ok(())
+}
+
+/// The statements of one table's walk: the last row of a step, and the removal up to it.
+struct Table {
+    end: &'static str,
+    remove: &'static str,
+}
+
+const KEYS: Table = Table {
+    end: "SELECT key_no, hour, code FROM hourly WHERE (key_no, hour, code) > (?, ?, ?)
+          ORDER BY key_no, hour, code LIMIT 1 OFFSET ?",
+    remove: "DELETE FROM hourly WHERE (key_no, hour, code) > (?, ?, ?) AND (key_no, hour, code) <= (?, ?, ?)
+             AND hour < ?",
+};
+const USERS: Table = Table {
+    end: "SELECT user_no, hour, refused FROM user_hourly WHERE (user_no, hour, refused) > (?, ?, ?)
+          ORDER BY user_no, hour, refused LIMIT 1 OFFSET ?",
+    remove: "DELETE FROM user_hourly WHERE (user_no, hour, refused) > (?, ?, ?)
+             AND (user_no, hour, refused) <= (?, ?, ?) AND hour < ?",
+};
+
+/// One step of the walk; see `UsageLog::forget`.
+pub(super) fn forget(connection: &Connection, before: i64, from: Walk) -> rusqlite::Result<Option<Walk>> {
+    Ok(match from {
+        Walk::Keys(after) => {
+            let end = step(connection, &KEYS, before, after)?;
+            Some(end.map_or(Walk::Users(Place::default()), Walk::Keys))
+        }
+        Walk::Users(after) => step(connection, &USERS, before, after)?.map(Walk::Users),
+    })
+}
+
+fn step(
+    connection: &Connection,
+    table: &Table,
+    before: i64,
+    after: Place,
+) -> rusqlite::Result<Option<Place>> {
+    let Place { no, hour, kind } = after;
+    let end = connection
+        .prepare_cached(table.end)?
+        .query_row(params![no, hour, kind, STEP - 1], |row| {
+            Ok(Place { no: row.get(0)?, hour: row.get(1)?, kind: row.get(2)? })
+        })
+        .optional()?;
+    let last = end.unwrap_or(Place { no: u32::MAX, hour: i64::MAX, kind: i64::MAX });
+    connection
+        .prepare_cached(table.remove)?
+        .execute(params![no, hour, kind, last.no, last.hour, last.kind, before])?;
+    Ok(end)
+}

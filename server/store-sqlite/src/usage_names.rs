@@ -1,0 +1,87 @@
+//! Whose the numbers are under which `usage.db` counts. The number of a key is short and stands in every row;
+//! its id is sure, and stands beside the number once.
+
+use super::usage_log::SqliteUsageLog;
+use crate::Trouble;
+use domain::ids::{KeyId, KeyNo};
+use rusqlite::{Connection, TransactionBehavior, params};
+use std::collections::HashSet;
+use std::path::Path;
+use store::{Pieces, UsageLog};
+
+/// The numbers that are those of the same keys in the state.
+const KNOWN: &str =
+    "SELECT c.key_no FROM counted_keys c JOIN state.keys k ON k.no = c.key_no AND k.id = c.id";
+
+impl SqliteUsageLog {
+    /// Removes what was counted under numbers that are not those of the same keys in `state`.
+    pub(super) fn keep_only_known(&mut self, state: &Path) -> Result<(), Trouble> {
+        attach(&self.connection, state)?;
+        let known = known(&self.connection)?;
+        for (generation, sums) in self.unfolded()? {
+            let sums: Vec<_> = sums.into_iter().filter(|sum| known.contains(&sum.key)).collect();
+            let mut pieces = Pieces::from(sums);
+            let mut chunk = pieces.next_chunk();
+            while !chunk.is_empty() {
+                self.fold(generation, &chunk)?;
+                chunk = pieces.next_chunk();
+            }
+            while self.drop_generation(generation)? {}
+        }
+        let removed = keep(&mut self.connection)?;
+        tracing::warn!(keys = removed, "counts of keys that latchkey.db does not know are removed");
+        Ok(detach(&self.connection)?)
+    }
+}
+
+/// Notes the keys behind these numbers; those that are noted stay as they are.
+pub(super) fn name(connection: &mut Connection, keys: &[(KeyNo, KeyId)]) -> rusqlite::Result<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let add = "INSERT INTO counted_keys (key_no, id) VALUES (?, ?) ON CONFLICT DO NOTHING";
+    let mut add = tx.prepare_cached(add)?;
+    for (no, id) in keys {
+        add.execute(params![no.0, id.0.as_bytes()])?;
+    }
+    drop(add);
+    tx.commit()
+}
+
+/// Lets the keys of the state be read as `state`.
+pub(super) fn attach(connection: &Connection, state: &Path) -> rusqlite::Result<()> {
+    connection.execute("ATTACH DATABASE ? AS state", [state.to_string_lossy()])?;
+    Ok(())
+}
+
+/// Ends that.
+pub(super) fn detach(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("DETACH DATABASE state")
+}
+
+/// The numbers that mean the same keys here and in the state.
+fn known(connection: &Connection) -> rusqlite::Result<HashSet<KeyNo>> {
+    let mut select = connection.prepare(KNOWN)?;
+    let numbers = select.query_map([], |row| Ok(KeyNo(row.get(0)?)))?;
+    numbers.collect()
+}
+
+/// Removes what was counted under the other numbers; the sums of users are made anew from what stays. Answers
+/// how many keys that were.
+fn keep(connection: &mut Connection) -> rusqlite::Result<usize> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+    tx.execute_batch(&format!(
+        "CREATE TEMP TABLE known (no INTEGER PRIMARY KEY); INSERT INTO known {KNOWN}"
+    ))?;
+    for table in ["totals", "hourly", "addresses"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE key_no NOT IN (SELECT no FROM known)"), [])?;
+    }
+    let removed = tx.execute("DELETE FROM counted_keys WHERE key_no NOT IN (SELECT no FROM known)", [])?;
+    tx.execute_batch(
+        "DELETE FROM user_hourly;
+         INSERT INTO user_hourly (user_no, hour, refused, count)
+         SELECT k.user_no, h.hour, h.code <> 0, sum(h.count) FROM hourly h JOIN state.keys k ON k.no = h.key_no
+         GROUP BY k.user_no, h.hour, h.code <> 0;
+         DROP TABLE known",
+    )?;
+    tx.commit()?;
+    Ok(removed)
+}

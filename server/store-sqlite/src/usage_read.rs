@@ -1,0 +1,151 @@
+//! The reading side of the counts. Each answer comes from one statement, so from one snapshot in which
+//! totals and journal add up.
+
+use super::SqliteStore;
+use super::rows::numbers;
+use super::usage_detail;
+use super::usage_entries::{FOLDED, folded_keys, uses};
+use crate::Trouble;
+use async_trait::async_trait;
+use domain::ids::{KeyNo, UserNo};
+use domain::time::Micros;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use std::collections::HashSet;
+use store::{AddressUses, Refused, SpanCounts, SpanStarts, StoreError, UsageReader, Use};
+
+/// Hours are summed up as far as they lie in the same spans: one of them stands for all.
+const OF_USERS: &str = "SELECT NULL AS seq, 0 AS kind, min(hour) AS at, refused, sum(count) AS count,
+    NULL AS entries
+    FROM usage.user_hourly WHERE user_no IN (SELECT value FROM json_each(?1)) AND hour >= ?2
+    GROUP BY refused, (hour >= ?3) + (hour >= ?4)
+    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
+const OF_KEY: &str =
+    "SELECT NULL AS seq, 0 AS kind, min(hour) AS at, code <> 0 AS refused, sum(count) AS count,
+    NULL AS entries
+    FROM usage.hourly WHERE key_no = ?1 AND hour >= ?2
+    GROUP BY code <> 0, (hour >= ?3) + (hour >= ?4)
+    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
+
+#[async_trait]
+impl UsageReader for SqliteStore {
+    async fn count_uses(&self, users: &[UserNo], starts: SpanStarts) -> Result<SpanCounts, StoreError> {
+        crate::reading(async {
+            let rows = sqlx::query(OF_USERS)
+                .bind(numbers(users.iter().map(|u| u.0)))
+                .bind(starts.days_30)
+                .bind(starts.days_7)
+                .bind(starts.today)
+                .fetch_all(&self.readers)
+                .await?;
+            let users: HashSet<UserNo> = users.iter().copied().collect();
+            add_up(&rows, starts, |one| users.contains(&one.user)).await
+        })
+        .await
+    }
+
+    async fn count_key_uses(&self, key: KeyNo, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
+        crate::reading(async {
+            let rows = sqlx::query(OF_KEY)
+                .bind(i64::from(key.0))
+                .bind(starts.days_30)
+                .bind(starts.days_7)
+                .bind(starts.today)
+                .fetch_all(&self.readers)
+                .await?;
+            add_up(&rows, starts, |one| one.key == key).await
+        })
+        .await
+    }
+
+    async fn list_key_addresses(&self, key: KeyNo) -> Result<Vec<AddressUses>, StoreError> {
+        Ok(usage_detail::addresses(self, key).await?)
+    }
+
+    async fn count_key_refusals(&self, key: KeyNo, starts: SpanStarts) -> Result<Vec<Refused>, StoreError> {
+        Ok(usage_detail::refused(self, key, starts).await?)
+    }
+}
+
+/// Lets others have a turn from time to time while a full journal is read: pages share their thread.
+#[derive(Default)]
+pub(super) struct Turns {
+    bytes: usize,
+}
+
+impl Turns {
+    /// Bytes of the journal that are read in one turn.
+    const BYTES: usize = 128 * 1024;
+
+    pub(super) async fn read(&mut self, entries: &[u8]) {
+        self.bytes += entries.len();
+        if self.bytes >= Self::BYTES {
+            self.bytes = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn add_up(
+    rows: &[SqliteRow],
+    starts: SpanStarts,
+    wanted: impl Fn(&Use) -> bool,
+) -> Result<SpanCounts, Trouble> {
+    let (mut counts, mut turns) = (SpanCounts::default(), Turns::default());
+    let mut folded: HashSet<(i64, KeyNo)> = HashSet::new();
+    for row in rows {
+        let seq: Option<i64> = row.try_get("seq")?;
+        if let Some(seq) = seq.filter(|_| row.get::<i64, _>("kind") == FOLDED) {
+            folded.extend(folded_keys(row.try_get("entries")?).map(|key| (seq >> 32, key)));
+        }
+    }
+    for row in rows {
+        let at: i64 = row.try_get("at")?;
+        match row.try_get::<Option<i64>, _>("seq")? {
+            None => {
+                let count: i64 = row.try_get("count")?;
+                counts.add(starts, at, row.try_get::<i64, _>("refused")? != 0, count.unsigned_abs());
+            }
+            Some(_) if row.try_get::<i64, _>("kind")? == FOLDED => {}
+            Some(seq) => {
+                let entries: &[u8] = row.try_get("entries")?;
+                turns.read(entries).await;
+                for one in uses(entries)?.filter(|one| wanted(one)) {
+                    if !folded.contains(&(seq >> 32, one.key)) {
+                        counts.add(starts, Micros(at).hour(), false, 1);
+                    }
+                }
+            }
+        }
+    }
+    Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[tokio::test]
+    async fn a_full_journal_is_read_in_turns_with_others() {
+        let (batch, others) = (vec![0; 24 * 1000], Cell::new(0));
+        let reading = async {
+            let mut turns = Turns::default();
+            for _ in 0..300 {
+                turns.read(&batch).await;
+            }
+        };
+        let other = async {
+            loop {
+                others.set(others.get() + 1);
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = reading => {}
+            () = other => {}
+        }
+        assert!(others.get() >= 300_000 * 24 / (Turns::BYTES + batch.len()), "{}", others.get());
+    }
+}

@@ -1,0 +1,326 @@
+//! What is delivered to webhooks.
+
+use super::super::notices;
+use super::super::rows::{corrupt, micros, number, numbers, sort_out, user_no};
+use super::super::writer::Writer;
+use super::webhook_row;
+use crate::Trouble;
+use domain::ids::NoticeNo;
+use domain::notice::Cause;
+use domain::time::Micros;
+use domain::webhook::{DeliveryNo, LONGEST_WAIT, WebhookNo};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqlitePool};
+use std::collections::HashMap;
+use store::{Attempt, AttemptEnd, Blame, DeliveryRow, NewNotice, Shown, StoreError, WebhookRow};
+
+/// The first that is due of each webhook: SQLite takes the other columns from the row with the least `due_at`.
+/// The signs keep it from reading everything that was ever sent, which lies in the order of the groups.
+pub(in super::super) const DUE: &str = "SELECT d.* FROM (SELECT no, min(due_at) FROM webhook_deliveries
+    WHERE due_at <= ?1 AND +webhook_no NOT IN (SELECT value FROM json_each(?2)) GROUP BY +webhook_no) AS first
+    JOIN webhook_deliveries d ON d.no = first.no
+    JOIN webhooks w ON w.no = d.webhook_no JOIN users u ON u.no = w.owner_no
+    WHERE w.disabled_at IS NULL AND u.disabled_at IS NULL ORDER BY d.due_at, d.no LIMIT ?3";
+
+/// The most tests of a webhook that are kept.
+const TESTS: i64 = 50;
+/// So many at a time, because changes that people wait for share the writer.
+const AT_A_TIME: i64 = 500;
+pub(in super::super) const OLD: &str = "DELETE FROM webhook_deliveries WHERE no IN
+    (SELECT no FROM webhook_deliveries WHERE created_at < ? LIMIT ?)";
+
+fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, Trouble> {
+    let cause = |number: i64| {
+        let cause = u8::try_from(number).ok().and_then(Cause::from_number);
+        cause.ok_or_else(|| corrupt("cause of a delivery"))
+    };
+    let status = |number: i64| u16::try_from(number).map_err(|_| corrupt("status of a delivery"));
+    let message_id: String = row.try_get("message_id")?;
+    // It becomes a header.
+    if !message_id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(corrupt("id of a message"));
+    }
+    Ok(DeliveryRow {
+        no: DeliveryNo(number(row.try_get("no")?)?),
+        webhook: WebhookNo(number(row.try_get("webhook_no")?)?),
+        message_id,
+        notice: row.try_get::<Option<i64>, _>("notice_no")?.map(number).transpose()?.map(NoticeNo),
+        cause: row.try_get::<Option<i64>, _>("cause")?.map(cause).transpose()?,
+        created_at: micros(row, "created_at")?,
+        due_at: row.try_get::<Option<i64>, _>("due_at")?.map(Micros),
+        attempts: number(row.try_get("attempts")?)?,
+        tried_at: row.try_get::<Option<i64>, _>("tried_at")?.map(Micros),
+        status: row.try_get::<Option<i64>, _>("status")?.map(status).transpose()?,
+        problem: row.try_get("problem")?,
+    })
+}
+
+async fn is_on(connection: &mut SqliteConnection, no: WebhookNo) -> Result<bool, Trouble> {
+    let found = sqlx::query("SELECT 1 FROM webhooks WHERE no = ? AND disabled_at IS NULL")
+        .bind(i64::from(no.0))
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+pub(super) async fn insert_test(
+    connection: &mut SqliteConnection,
+    no: WebhookNo,
+    message_id: &str,
+    at: Micros,
+) -> Result<(), Trouble> {
+    if !is_on(connection, no).await? {
+        return Err(StoreError::NotFound.into());
+    }
+    let waiting = sqlx::query(
+        "SELECT 1 FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NOT NULL",
+    )
+    .bind(i64::from(no.0))
+    .fetch_optional(&mut *connection)
+    .await?;
+    if waiting.is_some() {
+        return Err(StoreError::Conflict.into());
+    }
+    sqlx::query(
+        "INSERT INTO webhook_deliveries (webhook_no, message_id, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
+    )
+    .bind(i64::from(no.0))
+    .bind(message_id)
+    .bind(at.0)
+    .execute(&mut *connection)
+    .await?;
+    forget_tests(connection, no).await
+}
+
+/// Tests are kept as far as the page shows them: they can be sent without end.
+async fn forget_tests(connection: &mut SqliteConnection, webhook: WebhookNo) -> Result<(), Trouble> {
+    sqlx::query(
+        "DELETE FROM webhook_deliveries WHERE no IN
+         (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NULL
+          ORDER BY no DESC LIMIT 10 OFFSET ?)",
+    )
+    .bind(i64::from(webhook.0))
+    .bind(TESTS)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes some of what is settled; answers whether there may be more.
+pub(super) async fn forget_settled(
+    connection: &mut SqliteConnection,
+    webhook: WebhookNo,
+) -> Result<bool, Trouble> {
+    let done = sqlx::query(
+        "DELETE FROM webhook_deliveries WHERE no IN
+         (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND due_at IS NULL LIMIT ?)",
+    )
+    .bind(i64::from(webhook.0))
+    .bind(AT_A_TIME)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() >= AT_A_TIME.unsigned_abs())
+}
+
+pub(super) async fn restart(
+    connection: &mut SqliteConnection,
+    webhook: WebhookNo,
+    no: DeliveryNo,
+    at: Micros,
+) -> Result<(), Trouble> {
+    if !is_on(connection, webhook).await? {
+        return Err(StoreError::NotFound.into());
+    }
+    sqlx::query(
+        "UPDATE webhook_deliveries SET due_at = ?3, attempts = 0
+         WHERE no = ?1 AND webhook_no = ?2 AND problem IS NOT NULL RETURNING no",
+    )
+    .bind(i64::from(no.0))
+    .bind(i64::from(webhook.0))
+    .bind(at.0)
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn list(
+    readers: &SqlitePool,
+    webhook: WebhookNo,
+    most: u32,
+) -> Result<Vec<DeliveryRow>, Trouble> {
+    let rows = sqlx::query("SELECT * FROM webhook_deliveries WHERE webhook_no = ? ORDER BY no DESC LIMIT ?")
+        .bind(i64::from(webhook.0))
+        .bind(i64::from(most))
+        .fetch_all(readers)
+        .await?;
+    // What was set aside cannot be shown.
+    Ok(rows.iter().filter_map(|row| delivery_row(row).ok()).collect())
+}
+
+/// Finds what is due. What cannot be read is set aside and asked past.
+pub(super) async fn list_due(
+    readers: &SqlitePool,
+    writer: &Writer,
+    at: Micros,
+    busy: &[WebhookNo],
+    most: u32,
+) -> Result<Vec<(WebhookRow, DeliveryRow)>, Trouble> {
+    loop {
+        let rows = sqlx::query(DUE)
+            .bind(at.0)
+            .bind(numbers(busy.iter().map(|no| no.0)))
+            .bind(i64::from(most))
+            .fetch_all(readers)
+            .await?;
+        let (due, bad_deliveries) = sort_out("webhook_deliveries", &rows, "no", delivery_row)?;
+        let rows = sqlx::query("SELECT * FROM webhooks WHERE no IN (SELECT value FROM json_each(?))")
+            .bind(numbers(due.iter().map(|delivery| delivery.webhook.0)))
+            .fetch_all(readers)
+            .await?;
+        let (webhooks, bad_webhooks) = sort_out("webhooks", &rows, "no", webhook_row)?;
+        if bad_deliveries.is_empty() && bad_webhooks.is_empty() {
+            let mut webhooks: HashMap<_, _> = webhooks.into_iter().map(|one| (one.no, one)).collect();
+            // One that was removed between the two questions has nothing due any more.
+            return Ok(due.into_iter().filter_map(|d| Some((webhooks.remove(&d.webhook)?, d))).collect());
+        }
+        set_aside(writer, bad_deliveries, bad_webhooks, at).await?;
+    }
+}
+
+/// Deliveries are settled without being sent, webhooks are switched off.
+async fn set_aside(
+    writer: &Writer,
+    deliveries: Vec<i64>,
+    webhooks: Vec<i64>,
+    at: Micros,
+) -> Result<(), StoreError> {
+    let deliveries_aside = "UPDATE webhook_deliveries SET due_at = NULL, problem = 'unreadable'
+        WHERE no IN (SELECT value FROM json_each(?))";
+    let webhooks_aside = "UPDATE webhooks SET disabled_at = ? WHERE no IN (SELECT value FROM json_each(?))";
+    writer
+        .run(move |c| {
+            Box::pin(async move {
+                let deliveries = numbers(deliveries.into_iter());
+                sqlx::query(deliveries_aside).bind(deliveries).execute(&mut *c).await?;
+                let webhooks = numbers(webhooks.into_iter());
+                sqlx::query(webhooks_aside).bind(at.0).bind(webhooks).execute(c).await?;
+                Ok(((), vec![]))
+            })
+        })
+        .await
+}
+
+pub(super) async fn note(connection: &mut SqliteConnection, attempt: &Attempt) -> Result<(), Trouble> {
+    let (problem, next) = match &attempt.end {
+        AttemptEnd::Delivered => (None, None),
+        AttemptEnd::Dropped { problem } => (Some(*problem), None),
+        AttemptEnd::Failed { problem, next, .. } => (Some(*problem), *next),
+    };
+    let last = exchange_tried_at(connection, attempt).await?;
+    sqlx::query(
+        "UPDATE webhook_deliveries SET attempts = attempts + 1, tried_at = ?2, status = ?3, problem = ?4,
+         due_at = ?5 WHERE no = ?1",
+    )
+    .bind(i64::from(attempt.delivery.0))
+    .bind(attempt.at.0)
+    .bind(attempt.status)
+    .bind(problem)
+    .bind(next.map(|next| next.0))
+    .execute(&mut *connection)
+    .await?;
+    match &attempt.end {
+        AttemptEnd::Delivered => end_failing(connection, attempt.webhook).await,
+        AttemptEnd::Dropped { .. } => Ok(()),
+        AttemptEnd::Failed { blame, .. } => judge(connection, attempt, blame, last).await,
+    }
+}
+
+/// Notes when the webhook was tried; answers when it was before.
+async fn exchange_tried_at(
+    connection: &mut SqliteConnection,
+    attempt: &Attempt,
+) -> Result<Option<Micros>, Trouble> {
+    let no = i64::from(attempt.webhook.0);
+    let row = sqlx::query("SELECT tried_at FROM webhooks WHERE no = ?").bind(no);
+    let row = row.fetch_optional(&mut *connection).await?;
+    sqlx::query("UPDATE webhooks SET tried_at = ? WHERE no = ?")
+        .bind(attempt.at.0)
+        .bind(no)
+        .execute(connection)
+        .await?;
+    let last = row.map(|row| row.try_get::<Option<i64>, _>("tried_at")).transpose()?;
+    Ok(last.flatten().map(Micros))
+}
+
+async fn end_failing(connection: &mut SqliteConnection, no: WebhookNo) -> Result<(), Trouble> {
+    sqlx::query("UPDATE webhooks SET failing_since = NULL WHERE no = ? AND failing_since IS NOT NULL")
+        .bind(i64::from(no.0))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes since when the webhook fails, and switches it off if that is long enough.
+async fn judge(
+    connection: &mut SqliteConnection,
+    attempt: &Attempt,
+    blame: &Blame,
+    last: Option<Micros>,
+) -> Result<(), Trouble> {
+    let (since, shown) = match blame {
+        Blame::None => return Ok(()),
+        Blame::OffSince(since, shown) => (*since, shown),
+        Blame::Off(shown) => (attempt.at, shown),
+    };
+    let row = sqlx::query(
+        "UPDATE webhooks SET failing_since = iif(?3, ?2, coalesce(failing_since, ?2))
+         WHERE no = ?1 AND disabled_at IS NULL RETURNING owner_no, failing_since",
+    )
+    .bind(i64::from(attempt.webhook.0))
+    .bind(attempt.at.0)
+    // What was not tried meanwhile did not fail meanwhile.
+    .bind(last.is_none_or(|last| attempt.at.seconds_since(last) > LONGEST_WAIT))
+    .fetch_optional(&mut *connection)
+    .await?;
+    match row {
+        Some(row) if micros(&row, "failing_since")? <= since => {
+            switch_off(connection, attempt, &row, shown).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn switch_off(
+    connection: &mut SqliteConnection,
+    attempt: &Attempt,
+    webhook: &SqliteRow,
+    shown: &Shown,
+) -> Result<(), Trouble> {
+    sqlx::query("UPDATE webhooks SET disabled_at = ?2 WHERE no = ?1")
+        .bind(i64::from(attempt.webhook.0))
+        .bind(attempt.at.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "UPDATE webhook_deliveries SET due_at = NULL, problem = coalesce(problem, 'webhook_off')
+         WHERE webhook_no = ? AND due_at IS NOT NULL",
+    )
+    .bind(i64::from(attempt.webhook.0))
+    .execute(&mut *connection)
+    .await?;
+    let notice = NewNotice {
+        user: user_no(webhook, "owner_no")?,
+        cause: Cause::WebhookOff,
+        key: None,
+        at: attempt.at,
+        count: 1,
+        addresses: Vec::new(),
+        detail: shown.0.clone(),
+    };
+    notices::insert(connection, &notice).await
+}
+
+pub(super) async fn delete_old(connection: &mut SqliteConnection, before: Micros) -> Result<u64, Trouble> {
+    let done = sqlx::query(OLD).bind(before.0).bind(AT_A_TIME).execute(connection).await?;
+    Ok(done.rows_affected())
+}
