@@ -235,7 +235,11 @@ impl Known {
         Some(KeyEntry { no, id: record.id, user, key_type: record.key_type })
     }
 
+    /// Adds a key. A key that is known already changes nothing: it may have been deleted since.
     fn add_key(&mut self, key: IndexedKey) {
+        if self.keys.get(key.no).is_some() {
+            return;
+        }
         let Some(user) = self.users.get(key.user) else {
             tracing::error!(key = key.no.0, "a key without a user");
             return;

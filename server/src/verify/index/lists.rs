@@ -30,11 +30,22 @@ impl Lists {
         self.living
     }
 
+    /// Adds a key to these lists, in whatever order keys come; one that stands there already changes nothing.
     pub(super) fn add(&mut self, no: KeyNo, scopes: &[KeyScope]) {
+        let mut is_new = false;
         for scope in scopes {
-            self.shards[shard(*scope)].entry(*scope).or_default().push(no);
+            let list = self.shards[shard(*scope)].entry(*scope).or_default();
+            // Nearly every key is newer than all before it, and is added at the end without a search.
+            let place = match list.last() {
+                Some(last) if *last >= no => list.binary_search(&no),
+                _ => Err(list.len()),
+            };
+            if let Err(place) = place {
+                list.insert(place, no);
+                is_new = true;
+            }
         }
-        self.living += 1;
+        self.living += usize::from(is_new);
     }
 
     pub(super) fn remove(&mut self, no: KeyNo, scopes: &[KeyScope]) {

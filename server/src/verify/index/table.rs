@@ -130,8 +130,12 @@ impl Table {
         }
     }
 
+    /// Adds a key. A key that is there already stays as it is, with its counts and everything that changed since.
     pub(super) fn add(&mut self, key: IndexedKey) {
         let (no, hash) = (key.no, key.token_hash);
+        if self.get(no).is_some() {
+            return;
+        }
         let (text, text_length) = if key.deleted { (0, 0) } else { self.keep(&key.description) };
         let has_more = !key.rule.allow_list.is_empty() || key.expires_at.is_some();
         if !key.rule.allow_list.is_empty() {

@@ -74,3 +74,41 @@ fn every_key_is_found_by_its_hash_and_has_its_words() {
     }
     assert!(index.find(&TokenHash([255; 32])).is_none());
 }
+
+#[test]
+fn a_key_or_user_that_is_added_twice_changes_nothing() {
+    let index = index(10);
+    index.set_total(Total { key: KeyNo(3), count: 7, last: Micros(70) });
+    index.committed(Change::UserDisabled(SUB, true));
+    index.committed(Change::KeyDeleted(KeyNo(4)));
+    let rule = AddressRule { locked: Address::parse("203.0.113.7").ok(), ..AddressRule::default() };
+    index.committed(Change::KeyRule(KeyNo(5), rule));
+    for change in [user(OWNER, None), user(SUB, Some(OWNER)), key(3, OWNER), key(4, SUB), key(5, OWNER)] {
+        index.committed(change);
+    }
+    assert_eq!(index.uses(KeyNo(3)), (7, Some(Micros(70))));
+    assert!(index.get(KeyNo(2)).unwrap().user.is_disabled());
+    assert_eq!(index.users_of(KeyScope::Account(OWNER)), [OWNER, SUB]);
+    assert_eq!(index.facts(KeyNo(5)).locked, Address::parse("203.0.113.7").ok());
+    assert_eq!(index.count_all(), 9);
+    assert_eq!(index.page(KeyScope::User(SUB), 0, 9).0, [10, 8, 6, 2].map(KeyNo));
+    let Change::KeyAdded(wanted) = key(3, OWNER) else { panic!("it is a key") };
+    index.committed(Change::KeyDeleted(KeyNo(3)));
+    assert_eq!(index.find(&wanted.token_hash).map(|found| found.no), Some(KeyNo(3)), "its tombstone");
+    assert_eq!(index.count_all(), 8);
+}
+
+#[test]
+fn keys_may_come_in_any_order() {
+    let index = index(0);
+    for no in [7, 2, 9, 2, 4, 9, 7] {
+        index.committed(key(no, OWNER));
+    }
+    let listed = || index.page(KeyScope::Account(OWNER), 0, 9).0;
+    assert_eq!(listed(), [9, 7, 4, 2].map(KeyNo));
+    index.committed(Change::KeyDeleted(KeyNo(2)));
+    index.committed(Change::KeyDeleted(KeyNo(9)));
+    index.committed(key(9, OWNER));
+    assert_eq!(listed(), [7, 4].map(KeyNo));
+    assert_eq!(index.count_all(), 2);
+}
