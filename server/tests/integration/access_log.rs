@@ -2,17 +2,13 @@
 
 use crate::binary::{Client, verb};
 use crate::connections::Scene;
-use std::time::{Duration, Instant};
+use crate::patience::wait_or_tell;
 
 /// The log once it holds this often enough.
 fn log_with(scene: &Scene, text: &str, times: usize) -> String {
-    let end = Instant::now() + Duration::from_secs(20);
-    while scene.server.log().matches(text).count() < times && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let log = scene.server.log();
-    assert!(log.matches(text).count() >= times, "{text} stands there fewer than {times} times:\n{log}");
-    log
+    let too_few = || format!("{text} stands there fewer than {times} times:\n{}", scene.server.log());
+    wait_or_tell(|| scene.server.log().matches(text).count() >= times, too_few);
+    scene.server.log()
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Behind programs that we did not write, by ways other than a plain address.
 
 use crate::connections::{Scene, curl};
+use crate::patience::wait_until;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// A program that runs until it is dropped.
 struct Running(Child);
@@ -15,11 +15,7 @@ impl Running {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let running = Self(command.spawn().unwrap());
-        let end = Instant::now() + Duration::from_secs(20);
-        while !is_ready() {
-            assert!(Instant::now() < end, "{program} did not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_until(&format!("{program} is ready"), is_ready);
         running
     }
 }

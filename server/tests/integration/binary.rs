@@ -1,5 +1,6 @@
 //! The binary as a process: starting it, talking to it, stopping or killing it.
 
+use crate::patience::PATIENCE;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::ExitStatusExt;
@@ -94,7 +95,7 @@ impl Server {
     /// Asks it to stop, and waits until it has.
     pub(crate) fn stop(mut self) -> String {
         self.signal("-TERM");
-        assert_eq!(self.wait(Duration::from_secs(20)), Some(0));
+        assert_eq!(self.wait(PATIENCE), Some(0));
         self.log()
     }
 
@@ -193,7 +194,7 @@ impl Client {
 
     pub(crate) fn try_connect(address: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         Ok(Self(BufReader::new(stream)))
     }

@@ -1,6 +1,7 @@
 //! The operator's verbs, as a shell sees them.
 
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
+use crate::patience::PATIENCE;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -172,7 +173,7 @@ fn it_stops_gracefully_on_both_signals() {
         let id = server.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         assert_eq!(busy.receive().unwrap().status, 422, "what was in flight is answered");
-        assert_eq!(server.wait(Duration::from_secs(10)), Some(0), "{signal}");
+        assert_eq!(server.wait(PATIENCE), Some(0), "{signal}");
     }
 }
 

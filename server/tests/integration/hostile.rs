@@ -3,14 +3,14 @@
 
 use crate::app::TestApp;
 use crate::binary::{Client, PASSWORD, verb};
-use crate::connections::{Scene, exchange, is_closed};
+use crate::connections::{Scene, exchange, expect_closed};
 use crate::metrics::parse;
+use crate::patience::{PATIENCE, wait_or_tell};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
 
 const HOSTILE: [u8; 4] = [127, 0, 0, 66];
 const OTHER: [u8; 4] = [127, 0, 0, 67];
@@ -25,7 +25,7 @@ fn try_connect_from(from: [u8; 4], to: SocketAddr) -> std::io::Result<TcpStream>
     });
     let stream = connecting.join().unwrap()?;
     stream.set_nonblocking(false)?;
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     Ok(stream)
 }
 
@@ -39,11 +39,11 @@ async fn open_from(from: [u8; 4], to: SocketAddr) -> std::io::Result<tokio::net:
     socket.connect(to).await
 }
 
-/// Whether a connection was turned away: at once, or as soon as it is read from.
-fn is_turned_away(connection: &std::io::Result<TcpStream>) -> bool {
+/// Fails unless a connection is turned away: at once, or as soon as it is read from.
+fn expect_turned_away(connection: &std::io::Result<TcpStream>, why: &str) {
     match connection {
-        Ok(stream) => is_closed(stream),
-        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        Ok(stream) => expect_closed(stream, why),
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{why}"),
     }
 }
 
@@ -91,11 +91,8 @@ impl Figures {
 
     /// Waits until a figure is as it should be.
     fn becomes(&self, name: &str, wanted: f64) {
-        let end = Instant::now() + Duration::from_secs(20);
-        while self.read(name) != wanted && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        assert_eq!(self.read(name), wanted, "{name}");
+        let is = || format!("{name} is {}, not {wanted}", self.read(name));
+        wait_or_tell(|| self.read(name) == wanted, is);
     }
 }
 
@@ -110,7 +107,7 @@ fn idle_connections_of_strangers_leave_room_for_gateways_and_for_other_strangers
     };
     let mut held = hold(HOSTILE, 120);
     for over in held.drain(16..) {
-        assert!(is_turned_away(&over), "over the share of one source");
+        expect_turned_away(&over, "over the share of one source");
     }
     assert_eq!(get_login(OTHER, scene.address()), Some(200));
     scene.serves();
@@ -119,7 +116,7 @@ fn idle_connections_of_strangers_leave_room_for_gateways_and_for_other_strangers
         held.extend(hold([127, 0, 0, last], 16));
     }
     for over in held.drain(75..) {
-        assert!(is_turned_away(&over), "over the share of all strangers");
+        expect_turned_away(&over, "over the share of all strangers");
     }
     assert_eq!(get_login(OTHER, scene.address()), None);
     scene.serves();

@@ -1,13 +1,13 @@
 //! Other ways in than plain TCP: Unix sockets, PROXY headers, TLS.
 
 use crate::binary::{Server, latchkey};
-use crate::connections::{Scene, curl, exchange, is_closed};
+use crate::connections::{Scene, curl, exchange, expect_closed};
+use crate::patience::{PATIENCE, wait_or_tell};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// The scene's question as the last one of its connection.
 fn last_question(scene: &Scene) -> Vec<u8> {
@@ -30,7 +30,7 @@ fn a_unix_socket_serves_and_is_believed_only_where_the_operator_says_so() {
         let page = curl(&["--unix-socket", socket, "-o", "/dev/null", "-w", version, "http://x/login"]);
         assert_eq!(page, "200");
         scene.server.signal("-TERM");
-        assert_eq!(scene.server.wait(Duration::from_secs(10)), Some(0));
+        assert_eq!(scene.server.wait(PATIENCE), Some(0));
         assert!(!path.exists(), "it is removed at the end");
     }
 }
@@ -104,7 +104,7 @@ fn a_proxy_header_that_does_not_come_is_not_waited_for() {
     for part in [&b""[..], b"PROXY TCP4 198.51.", b"\r\n\r\n\0\r\nQUIT\n\x21"] {
         let mut stream = TcpStream::connect(proxied).unwrap();
         stream.write_all(part).unwrap();
-        assert!(is_closed(&stream));
+        expect_closed(&stream, &format!("after {part:?}"));
     }
     // Curl's own header names 127.0.0.1, a proxy: understood, and nobody's address.
     let url = format!("http://{proxied}/authz/forward-auth");
@@ -259,11 +259,7 @@ impl Authority {
     }
 
     fn waits_until_shown(&self, address: SocketAddr, name: &str) {
-        let end = Instant::now() + Duration::from_secs(20);
-        while self.shown(address) != name && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        assert_eq!(self.shown(address), name);
+        wait_or_tell(|| self.shown(address) == name, || format!("{} is shown", self.shown(address)));
     }
 }
 
@@ -297,9 +293,9 @@ fn tls_is_spoken_with_both_versions_of_http_and_nothing_old() {
     let seen: Vec<_> = ["-tls1", "-tls1_1", "-tls1_2", "-tls1_3"].map(agreed).to_vec();
     assert_eq!(seen, [false, false, true, true]);
     // Silence, and what is not TLS.
-    assert!(is_closed(&TcpStream::connect(server.address).unwrap()));
+    expect_closed(&TcpStream::connect(server.address).unwrap(), "no handshake");
     let plain = TcpStream::connect(server.address).unwrap();
-    plain.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    plain.set_read_timeout(Some(PATIENCE)).unwrap();
     assert!(!exchange(plain, b"GET / HTTP/1.1\r\n\r\n").starts_with("HTTP"));
 }
 
@@ -348,10 +344,7 @@ fn a_new_certificate_is_taken_in_and_a_broken_one_is_not_without_closing_anythin
     // A key that does not belong to the certificate, at once by the signal.
     authority.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem");
     server.signal("-HUP");
-    let end = Instant::now() + Duration::from_secs(20);
-    while !server.log().contains("the TLS certificate in force is kept") && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    wait_or_tell(|| server.log().contains("the TLS certificate in force is kept"), || server.log());
     let log = server.log();
     assert!(log.contains("the private key does not belong to the certificate"), "{log}");
     assert_eq!(authority.shown(server.address), "second");
@@ -396,5 +389,5 @@ fn tls_begins_behind_the_proxy_header() {
     assert_eq!(authority.curl(&["--haproxy-protocol", "--http2", &url]), "ok");
     let bare = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
     let _ = bare.shutdown(Shutdown::Write);
-    assert!(is_closed(&bare), "no header, no handshake");
+    expect_closed(&bare, "no header, no handshake");
 }

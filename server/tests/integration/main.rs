@@ -36,6 +36,7 @@ mod pages;
 mod password_age;
 mod password_forms;
 mod passwords;
+mod patience;
 mod preflights;
 mod private_memory;
 mod probe;

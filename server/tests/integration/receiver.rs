@@ -1,6 +1,7 @@
 //! A program that webhooks are sent to: a real HTTP server on a thread of its own, with or without TLS.
 
 use crate::listeners::Authority;
+use crate::patience::wait_until;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -8,7 +9,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -128,14 +128,13 @@ impl Receiver {
 
     /// Waits for one message.
     pub(crate) fn wait(&self) -> Message {
-        let end = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < end {
-            if let Some(message) = self.state.lock().messages.pop() {
-                return message;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("no message came");
+        let mut message = None;
+        let came = || {
+            message = self.state.lock().messages.pop();
+            message.is_some()
+        };
+        wait_until("a message", came);
+        message.unwrap()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A part of the server that ends is seen: by who asks whether it is ready, and by the server itself.
 
 use crate::app::TestApp;
+use crate::patience::PATIENCE;
 use domain::ids::Username;
 use domain::role::Role;
 use domain::time::Micros;
@@ -73,12 +74,11 @@ async fn a_writer_of_the_state_that_panics_ends_the_server_and_leaves_nobody_wai
         store_sqlite::open(dir.path(), TokenHash([9; 32]), false, Arc::new(Fragile)).await.unwrap();
     store.insert_user(user("first"), audit()).await.unwrap();
     assert_eq!(store.ready().await, Ok(()));
-    let within = Duration::from_secs(20);
     for name in ["fatal", "second"] {
-        let refused = tokio::time::timeout(within, store.insert_user(user(name), audit())).await;
+        let refused = tokio::time::timeout(PATIENCE, store.insert_user(user(name), audit())).await;
         assert!(refused.unwrap().is_err(), "{name}");
     }
-    let cause = tokio::time::timeout(within, store.failed()).await.unwrap();
+    let cause = tokio::time::timeout(PATIENCE, store.failed()).await.unwrap();
     assert!(matches!(&cause, StoreError::Ended(text) if text.contains("a fault of the index")), "{cause}");
     assert_eq!(store.ready().await, Err(cause));
 }

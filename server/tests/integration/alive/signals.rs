@@ -2,6 +2,7 @@
 
 use crate::binary::{Client, Server, latchkey};
 use crate::listeners::Authority;
+use crate::patience::PATIENCE;
 use rusqlite::Connection;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -27,7 +28,7 @@ fn no_other_signal_ends_it_from_the_announcement_on() {
         }
         assert!(is_served(&server), "{}", server.log());
         server.signal(end);
-        assert_eq!(server.wait(Duration::from_secs(20)), Some(0), "{end}: {}", server.log());
+        assert_eq!(server.wait(PATIENCE), Some(0), "{end}: {}", server.log());
         assert!(server.log().contains("stopping: requests in flight are answered first"));
     }
 }
@@ -40,7 +41,7 @@ fn a_hangup_around_the_announcement_does_not_end_a_server_with_tls() {
         let dir = tempfile::tempdir().unwrap();
         let mut server = authority.serve(dir.path(), &[]);
         server.signal("-HUP");
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + PATIENCE;
         while !server.log().contains("the TLS certificate was read anew") {
             assert!(
                 Instant::now() < end && server.wait(Duration::from_millis(20)).is_none(),
@@ -69,7 +70,7 @@ fn a_server_that_is_only_starting_can_be_stopped_and_hung_up_on() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut command = latchkey(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
     let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     while !handles(process.id(), 15) || !handles(process.id(), 1) {
         assert!(Instant::now() < end && process.try_wait().unwrap().is_none(), "it listens for them early");
         std::thread::sleep(Duration::from_millis(5));

@@ -3,9 +3,9 @@
 use super::small_disk::{SmallDisk, said_at_the_end};
 use super::trace;
 use crate::binary::{Client, PASSWORD, Server, Start, latchkey, verb};
+use crate::patience::{PATIENCE, wait_until};
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 const HERE: &str = "203.0.113.7";
 const THERE: &str = "203.0.113.8";
@@ -35,15 +35,6 @@ impl Known {
 fn ready(client: &mut Client) -> (u16, String) {
     let reply = client.ask("GET /readyz HTTP/1.1\r\n", "").unwrap();
     (reply.status, reply.body)
-}
-
-/// Tries until it is so.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 /// Standard error of a server that does not start.
@@ -126,7 +117,7 @@ fn broken_state(dir: &Path, known: &Known, fault: &str) -> String {
         assert!([200, 503].contains(&status), "{}", server.log());
         status == 503
     });
-    assert_eq!(server.wait(Duration::from_secs(20)), Some(1), "it ends by itself");
+    assert_eq!(server.wait(PATIENCE), Some(1), "it ends by itself");
     server.log()
 }
 

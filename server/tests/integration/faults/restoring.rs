@@ -3,6 +3,7 @@
 use super::small_disk::said_at_the_end;
 use super::trace;
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb, verb_under};
+use crate::patience::{PATIENCE, wait_until};
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -65,7 +66,7 @@ impl House {
         let mut serve = latchkey(self.dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
         let mut server = serve.stdout(Stdio::null()).spawn().unwrap();
         let begun = Instant::now();
-        while server.try_wait().unwrap().is_none() && begun.elapsed() < Duration::from_secs(30) {
+        while server.try_wait().unwrap().is_none() && begun.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(20));
         }
         let _ = server.kill();
@@ -283,11 +284,8 @@ fn a_copy_that_was_made_while_it_ran_is_told_from_what_came_later() {
     state.execute("VACUUM INTO ?", [copy.to_str().unwrap()]).unwrap();
     drop(state);
     demo.delete(&key);
-    let begun = Instant::now();
-    while mark(&house.file("latchkey.db"), "known") <= mark(&copy, "mark") {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the mark does not move");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let moves = || mark(&house.file("latchkey.db"), "known") > mark(&copy, "mark");
+    wait_until("the mark moves", moves);
     server.kill();
     house.remove_log("latchkey.db");
     house.put_back("latchkey.db");

@@ -3,8 +3,9 @@
 use super::smtp::{Smtp, free_port};
 use crate::binary::{PASSWORD, Server, latchkey, verb};
 use crate::listeners::Authority;
+use crate::patience::wait_or_tell;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const FROM: (&str, &str) = ("LATCHKEY_SMTP_FROM", "keys@example.com");
@@ -24,11 +25,7 @@ fn with_a_letter() -> TempDir {
 }
 
 fn wait_for_log(server: &Server, words: &str) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !server.log().contains(words) {
-        assert!(Instant::now() < end, "{words}: {}", server.log());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_or_tell(|| server.log().contains(words), || format!("{words}: {}", server.log()));
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! The mail server as a process.
 
+use crate::patience::PATIENCE;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-
-/// What the server prints comes within this time, or never.
-const SOON: Duration = Duration::from_secs(20);
 
 /// A mail server; ended when dropped.
 pub(crate) struct Smtp {
@@ -39,7 +37,7 @@ impl Smtp {
                 let _ = sender.send(serde_json::from_str(&line).unwrap());
             }
         });
-        let port: Value = printed.recv_timeout(SOON).expect("scripts/setup-test installs aiosmtpd");
+        let port: Value = printed.recv_timeout(PATIENCE).expect("scripts/setup-test installs aiosmtpd");
         Self { process, port: u16::try_from(port.as_u64().unwrap()).unwrap(), printed }
     }
 
@@ -50,7 +48,7 @@ impl Smtp {
 
     /// The next thing that came.
     pub(crate) fn next(&self) -> Value {
-        self.printed.recv_timeout(SOON).expect("something came")
+        self.printed.recv_timeout(PATIENCE).expect("something came")
     }
 
     /// Everything that has come; whoever sent it has its answer.

@@ -1,6 +1,7 @@
 //! Counts and statistics.
 
 use super::*;
+use crate::patience::PATIENCE;
 
 fn fold_all(log: &mut dyn UsageLog, generation: Generation, sums: UseSums) {
     let mut pieces = sums.into_pieces();
@@ -217,7 +218,7 @@ async fn the_log_of_the_counts_starts_over() {
     let batch = vec![Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") }; 4000];
     let size = || std::fs::metadata(dir.path().join("usage.db-wal")).unwrap().len();
     let (mut largest, mut committed) = (0, 0);
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let end = std::time::Instant::now() + PATIENCE;
     while largest < 16 << 20 || size() > 8 << 20 {
         assert!(std::time::Instant::now() < end, "it has grown to {largest} and stands at {}", size());
         match log.append(Generation(1), Micros(1), &batch) {

@@ -1,0 +1,22 @@
+//! How long a test waits for what has to come: so long that the limit ends only a test that hangs, and never judges
+//! a machine that stands still for some seconds.
+
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+/// The limit of every wait whose length is not itself under test.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until this holds; fails with these words if it never does.
+pub(crate) fn wait_until(what: &str, holds: impl FnMut() -> bool) {
+    wait_or_tell(holds, || format!("not seen: {what}"));
+}
+
+/// Waits until this holds; fails with what `otherwise` returns if it never does.
+pub(crate) fn wait_or_tell<T: Display>(mut holds: impl FnMut() -> bool, otherwise: impl FnOnce() -> T) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "{}", otherwise());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
