@@ -20,6 +20,10 @@ pub use sub_users::*;
 pub use usage::*;
 pub use webhooks::*;
 
+pub use contract::{
+    AddressState, Cause, Field, FieldError, KeyType, LockWidth, Problem, Refusal, Role, WebhookProblem,
+};
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -145,47 +149,6 @@ pub struct Viewer {
     pub unread: u32,
     /// Whether it may change and show keys.
     pub may_manage: bool,
-}
-
-/// The kind of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyType {
-    /// Locks to the address of its first accepted request.
-    Default,
-    /// Passes from any address; the first is only recorded.
-    Cloud,
-    /// An 8-character secret for SMPP binds.
-    Smpp,
-    /// Issued to a third-party application.
-    App,
-}
-
-impl KeyType {
-    /// All kinds, in the order of the form.
-    pub const ALL: [Self; 4] = [Self::Default, Self::Cloud, Self::Smpp, Self::App];
-
-    /// The value of the form field `key_type`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Cloud => "cloud",
-            Self::Smpp => "smpp",
-            Self::App => "app",
-        }
-    }
-}
-
-/// How much of an IPv6 address a lock compares.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LockWidth {
-    /// The exact address.
-    #[default]
-    Exact,
-    /// The /64 network around it (IPv6 only).
-    Net64,
 }
 
 /// A point in time, as the page shows it.

@@ -38,7 +38,7 @@ pub use visitor::{Owed, Owing, Visitor};
 
 use crate::events::Events;
 use crate::notices::Gatherer;
-use app::PortalError;
+use contract::Refusal;
 use domain::ids::UserNo;
 use domain::sealing::SealingKey;
 use domain::throttle::{Allowance, ClientThrottle, SourceThrottle, Throttle};
@@ -144,20 +144,20 @@ impl Accounts {
 }
 
 /// What a visitor is told of trouble in the store: the cause goes to the log.
-pub(crate) fn store_trouble(error: StoreError) -> PortalError {
+pub(crate) fn store_trouble(error: StoreError) -> Refusal {
     match error {
-        StoreError::NotFound => PortalError::NotFound,
-        StoreError::SignedOut => PortalError::SignedOut,
-        StoreError::Overloaded => PortalError::Unavailable,
+        StoreError::NotFound => Refusal::NotFound,
+        StoreError::SignedOut => Refusal::SignedOut,
+        StoreError::Overloaded => Refusal::Unavailable,
         // The writer said so when it began.
-        StoreError::NoRoom(_) | StoreError::Locked(_) => PortalError::Unavailable,
+        StoreError::NoRoom(_) | StoreError::Locked(_) => Refusal::Unavailable,
         error @ (StoreError::Conflict
         | StoreError::Full
         | StoreError::Broken(_)
         | StoreError::Ended(_)
         | StoreError::Unavailable(_)) => {
             tracing::error!(%error, "the store refused a change");
-            PortalError::Unavailable
+            Refusal::Unavailable
         }
     }
 }

@@ -15,7 +15,7 @@ pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};
 use crate::verify::{KeyIndex, Verifier};
-use app::PortalError;
+use contract::Refusal;
 use domain::ids::KeyId;
 use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros};
@@ -48,10 +48,10 @@ pub struct Keys {
 
 impl Keys {
     /// The living key with that public id, if the actor may see it.
-    async fn find_row(&self, actor: &Actor, id: &str) -> Result<KeyRow, PortalError> {
-        let id: KeyId = id.parse().map_err(|_| PortalError::NotFound)?;
+    async fn find_row(&self, actor: &Actor, id: &str) -> Result<KeyRow, Refusal> {
+        let id: KeyId = id.parse().map_err(|_| Refusal::NotFound)?;
         let row = self.store.find_key(actor.scope(), id).await.map_err(store_trouble)?;
-        row.ok_or(PortalError::NotFound)
+        row.ok_or(Refusal::NotFound)
     }
 }
 

@@ -6,7 +6,7 @@ mod watched;
 
 pub use watched::Watched;
 
-use domain::verdict::Code;
+use contract::Code;
 use prometheus::core::Collector;
 use prometheus::{Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use prometheus::{Opts, Registry, TextEncoder};

@@ -8,9 +8,8 @@ pub use courier::Courier;
 pub use sender::{Failure, Reply, Sender};
 
 use crate::accounts::{Actor, Proved, store_trouble};
-use app::{Field, PortalError, Problem, WebhookProblem};
+use contract::{Cause, Field, Problem, Refusal, WebhookProblem};
 use domain::ids::UserNo;
-use domain::notice::Cause;
 use domain::sealing::SealingKey;
 use domain::time::Clock;
 use domain::webhook::{DeliveryNo, SigningSecret, UrlError, WebhookNo, WebhookUrl, new_message_id};
@@ -41,12 +40,12 @@ pub struct Webhooks {
 }
 
 /// Whose webhooks the actor may see: an account's are its owner's alone.
-fn account(actor: &Actor) -> Result<UserNo, PortalError> {
-    if actor.owner.is_some() { Err(PortalError::NotFound) } else { Ok(actor.user) }
+fn account(actor: &Actor) -> Result<UserNo, Refusal> {
+    if actor.owner.is_some() { Err(Refusal::NotFound) } else { Ok(actor.user) }
 }
 
 /// The same for what changes something.
-fn account_to_change(actor: &Actor) -> Result<UserNo, PortalError> {
+fn account_to_change(actor: &Actor) -> Result<UserNo, Refusal> {
     actor.may_manage()?;
     account(actor)
 }
@@ -56,7 +55,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// The actor is no owner, or the store is in trouble.
-    pub async fn list_webhooks(&self, actor: &Actor) -> Result<Vec<WebhookRow>, PortalError> {
+    pub async fn list_webhooks(&self, actor: &Actor) -> Result<Vec<WebhookRow>, Refusal> {
         let owner = account(actor)?;
         self.store.list_webhooks(owner).await.map_err(store_trouble)
     }
@@ -69,7 +68,7 @@ impl Webhooks {
         &self,
         actor: &Actor,
         id: &str,
-    ) -> Result<(WebhookRow, Vec<DeliveryRow>), PortalError> {
+    ) -> Result<(WebhookRow, Vec<DeliveryRow>), Refusal> {
         let row = self.find_row(account(actor)?, id).await?;
         let deliveries = self.store.list_deliveries(row.no, SHOWN).await.map_err(store_trouble)?;
         Ok((row, deliveries))
@@ -84,7 +83,7 @@ impl Webhooks {
         actor: &Proved<'_>,
         url: &str,
         causes: &[String],
-    ) -> Result<(WebhookNo, SecretString), PortalError> {
+    ) -> Result<(WebhookNo, SecretString), Refusal> {
         let owner = account_to_change(actor)?;
         let (url, causes) = self.parse(url, causes)?;
         let secret = generate_secret()?;
@@ -99,7 +98,7 @@ impl Webhooks {
         let audit = self.audit(actor, Action::WebhookAdded, url.as_str());
         let added = self.store.insert_webhook(webhook, audit).await;
         let no = added.map_err(|error| match error {
-            StoreError::Full => PortalError::field(Field::Form, Problem::Webhook(WebhookProblem::Full)),
+            StoreError::Full => Refusal::field(Field::Form, Problem::Webhook(WebhookProblem::Full)),
             error => store_trouble(error),
         })?;
         Ok((no, text))
@@ -115,7 +114,7 @@ impl Webhooks {
         id: &str,
         url: &str,
         causes: &[String],
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let (url, causes) = self.parse(url, causes)?;
         let change = WebhookChange::Choices { url: url.as_str().to_owned(), causes };
@@ -131,7 +130,7 @@ impl Webhooks {
         &self,
         actor: &Proved<'_>,
         id: &str,
-    ) -> Result<(WebhookNo, SecretString), PortalError> {
+    ) -> Result<(WebhookNo, SecretString), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let secret = generate_secret()?;
         let sealed = self.sealing.seal_bytes(&row.no.sealed_place(), secret.expose());
@@ -146,7 +145,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// There is no such webhook for the actor.
-    pub async fn enable_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), PortalError> {
+    pub async fn enable_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let audit = self.audit(actor, Action::WebhookChanged, &row.url);
         self.store.change_webhook(row.no, WebhookChange::On, audit).await.map_err(store_trouble)
@@ -156,7 +155,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// There is no such webhook for the actor.
-    pub async fn remove_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), PortalError> {
+    pub async fn remove_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let audit = self.audit(actor, Action::WebhookRemoved, &row.url);
         self.store.delete_webhook(row.no, audit).await.map_err(store_trouble)
@@ -166,7 +165,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// There is no such webhook for the actor, it is off, or a test is on its way.
-    pub async fn test_webhook(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+    pub async fn test_webhook(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let (id, now) = (new_message_id(), self.clock.now());
         let queued = self.store.insert_test(row.no, id, now, Some(actor.session)).await;
@@ -179,9 +178,9 @@ impl Webhooks {
     ///
     /// # Errors
     /// There is no such webhook for the actor, it is off, or no such delivery failed.
-    pub async fn resend_delivery(&self, actor: &Actor, id: &str, delivery: &str) -> Result<(), PortalError> {
+    pub async fn resend_delivery(&self, actor: &Actor, id: &str, delivery: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
-        let delivery = delivery.parse().map(DeliveryNo).map_err(|_| PortalError::NotFound)?;
+        let delivery = delivery.parse().map(DeliveryNo).map_err(|_| Refusal::NotFound)?;
         let (now, session) = (self.clock.now(), Some(actor.session));
         let restarted = self.store.restart_delivery(row.no, delivery, now, session).await;
         restarted.map_err(refused_delivery)?;
@@ -204,26 +203,26 @@ impl Webhooks {
         }
     }
 
-    async fn find_row(&self, owner: UserNo, id: &str) -> Result<WebhookRow, PortalError> {
-        let no = id.parse().map(WebhookNo).map_err(|_| PortalError::NotFound)?;
+    async fn find_row(&self, owner: UserNo, id: &str) -> Result<WebhookRow, Refusal> {
+        let no = id.parse().map(WebhookNo).map_err(|_| Refusal::NotFound)?;
         let row = self.store.find_webhook(owner, no).await.map_err(store_trouble)?;
-        row.ok_or(PortalError::NotFound)
+        row.ok_or(Refusal::NotFound)
     }
 
     fn audit(&self, actor: &Actor, action: Action, url: &str) -> Audit {
         actor.audit(self.clock.now(), action, courier::shown(url))
     }
 
-    fn parse(&self, url: &str, causes: &[String]) -> Result<(WebhookUrl, u32), PortalError> {
+    fn parse(&self, url: &str, causes: &[String]) -> Result<(WebhookUrl, u32), Refusal> {
         let url = WebhookUrl::parse(url, self.allow_private)
-            .map_err(|error| PortalError::field(Field::Url, url_problem(error)));
-        let causes = parse_causes(causes)
-            .map_err(|problem| PortalError::field(Field::Causes, Problem::Webhook(problem)));
+            .map_err(|error| Refusal::field(Field::Url, url_problem(error)));
+        let causes =
+            parse_causes(causes).map_err(|problem| Refusal::field(Field::Causes, Problem::Webhook(problem)));
         match (url, causes) {
             (Ok(url), Ok(causes)) => Ok((url, causes)),
-            (Err(PortalError::Invalid(mut first)), Err(PortalError::Invalid(second))) => {
+            (Err(Refusal::Invalid(mut first)), Err(Refusal::Invalid(second))) => {
                 first.extend(second);
-                Err(PortalError::Invalid(first))
+                Err(Refusal::Invalid(first))
             }
             (Err(error), _) | (_, Err(error)) => Err(error),
         }
@@ -252,8 +251,8 @@ fn url_problem(error: UrlError) -> Problem {
     }
 }
 
-fn refused_delivery(error: StoreError) -> PortalError {
-    let refused = |problem| PortalError::field(Field::Form, Problem::Webhook(problem));
+fn refused_delivery(error: StoreError) -> Refusal {
+    let refused = |problem| Refusal::field(Field::Form, Problem::Webhook(problem));
     match error {
         StoreError::Conflict => refused(WebhookProblem::TestWaits),
         StoreError::NotFound => refused(WebhookProblem::NotSendable),
@@ -261,11 +260,11 @@ fn refused_delivery(error: StoreError) -> PortalError {
     }
 }
 
-fn generate_secret() -> Result<SigningSecret, PortalError> {
+fn generate_secret() -> Result<SigningSecret, Refusal> {
     SigningSecret::generate().map_err(|error| unavailable(&error))
 }
 
-fn unavailable(error: &dyn std::fmt::Display) -> PortalError {
+fn unavailable(error: &dyn std::fmt::Display) -> Refusal {
     tracing::error!(%error, "a webhook's secret cannot be made");
-    PortalError::Unavailable
+    Refusal::Unavailable
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{KeyId, Moment, PortalError, Proof};
+use super::{AddressState, Cause, KeyId, Moment, PortalError, Proof};
 
 /// What users may ask and change of their notices.
 #[async_trait]
@@ -22,24 +22,6 @@ pub trait NoticePortal: Send + Sync {
     async fn list_notice_choices(&self) -> Result<NoticeChoices, PortalError>;
     /// Chooses how to be told.
     async fn choose_notices(&self, ticked: NoticeBoxes, proof: Proof) -> Result<(), PortalError>;
-}
-
-/// Why a user is told something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it, and the texts say more")]
-pub enum NoticeCause {
-    NewAddress,
-    DeadKeyInUse,
-    Guessing,
-    KeyGenerated,
-    KeyShown,
-    KeyDeleted,
-    AddressesChanged,
-    NewLogin,
-    PasswordExpiring,
-    AccountChanged,
-    WebhookOff,
 }
 
 /// One page of notices.
@@ -61,7 +43,7 @@ pub struct Notice {
     /// Its number.
     pub no: u32,
     /// Why.
-    pub cause: NoticeCause,
+    pub cause: Cause,
     /// Whether it was not read before.
     pub is_new: bool,
     /// The key it is about.
@@ -116,18 +98,6 @@ pub struct NoticeAddress {
     pub state: AddressState,
 }
 
-/// What became of an address from which a key was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AddressState {
-    /// Nothing was decided.
-    Open,
-    /// The key passes from there now.
-    Authorised,
-    /// The user does not want to hear of it again.
-    Ignored,
-}
-
 /// How a user wants to be told.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct NoticeChoices {
@@ -145,7 +115,7 @@ pub struct NoticeChoices {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeChoice {
     /// The cause.
-    pub cause: NoticeCause,
+    pub cause: Cause,
     /// By mail.
     pub by_mail: bool,
     /// By the webhooks of the account.
@@ -157,57 +127,16 @@ pub struct NoticeChoice {
 #[serde(transparent)]
 pub struct NoticeBoxes(pub BTreeMap<String, String>);
 
-impl NoticeCause {
-    /// All of them, in the order of the page.
-    pub const ALL: [Self; 11] = [
-        Self::NewAddress,
-        Self::DeadKeyInUse,
-        Self::Guessing,
-        Self::KeyGenerated,
-        Self::KeyShown,
-        Self::KeyDeleted,
-        Self::AddressesChanged,
-        Self::NewLogin,
-        Self::PasswordExpiring,
-        Self::AccountChanged,
-        Self::WebhookOff,
-    ];
-
-    /// Whether its letters cannot be switched off.
-    #[must_use]
-    pub fn is_always_mailed(self) -> bool {
-        self == Self::AccountChanged
-    }
-
-    /// Its name in forms.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NewAddress => "new_address",
-            Self::DeadKeyInUse => "dead_key_in_use",
-            Self::Guessing => "guessing",
-            Self::KeyGenerated => "key_generated",
-            Self::KeyShown => "key_shown",
-            Self::KeyDeleted => "key_deleted",
-            Self::AddressesChanged => "addresses_changed",
-            Self::NewLogin => "new_login",
-            Self::PasswordExpiring => "password_expiring",
-            Self::AccountChanged => "account_changed",
-            Self::WebhookOff => "webhook_off",
-        }
-    }
-}
-
 impl NoticeBoxes {
     /// The name of the box for mail about a cause.
     #[must_use]
-    pub fn mail(cause: NoticeCause) -> String {
+    pub fn mail(cause: Cause) -> String {
         format!("mail_{}", cause.name())
     }
 
     /// The name of the box for webhooks about a cause.
     #[must_use]
-    pub fn webhook(cause: NoticeCause) -> String {
+    pub fn webhook(cause: Cause) -> String {
         format!("webhook_{}", cause.name())
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Password, PortalError, Proof};
+use super::{Moment, Password, PortalError, Proof, Role};
 
 /// What the owner of an account asks and changes of its sub-users, and what the invited do.
 #[async_trait]
@@ -34,31 +34,6 @@ pub trait SubUsersPortal: Send + Sync {
     async fn find_invitation(&self, link: InvitationLink) -> Result<Invitation, PortalError>;
     /// Makes the invited sub-user and logs it in; the link dies with it.
     async fn accept_invitation(&self, link: InvitationLink, password: Password) -> Result<(), PortalError>;
-}
-
-/// What a sub-user may do with its keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Generates, shows, changes and deletes them.
-    ManagesKeys,
-    /// Sees them.
-    #[default]
-    ReadsOnly,
-}
-
-impl Role {
-    /// Both, in the order of the form.
-    pub const ALL: [Self; 2] = [Self::ManagesKeys, Self::ReadsOnly];
-
-    /// The value of the form field `role`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ManagesKeys => "manages_keys",
-            Self::ReadsOnly => "reads_only",
-        }
-    }
 }
 
 /// The secret part of the link of an invitation.

@@ -128,31 +128,3 @@ pub struct FreshSecret {
     /// Its secret.
     pub secret: ShownToken,
 }
-
-/// What can be wrong with a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WebhookProblem {
-    /// No address was entered.
-    NoUrl,
-    /// It is no address of the web.
-    NotAUrl,
-    /// It does not begin with `https://`.
-    NotHttps,
-    /// A username or a password is in it.
-    Credentials,
-    /// A `#` is in it.
-    Fragment,
-    /// It leads to the server itself or into a private network.
-    NotPublic,
-    /// No cause was chosen.
-    NoCause,
-    /// There is no such cause.
-    UnknownCause,
-    /// The account has as many webhooks as it may.
-    Full,
-    /// A test is on its way.
-    TestWaits,
-    /// The webhook is off, or this did not fail.
-    NotSendable,
-}

@@ -37,7 +37,7 @@ impl Landing for InviteSubUser {
         vec![
             ("username".into(), self.username.clone()),
             ("email".into(), self.email.clone()),
-            ("role".into(), self.role.name().into()),
+            ("role".into(), self.role.field_value().into()),
         ]
     }
 }

@@ -4,7 +4,7 @@
 //! SMPP secrets are 8 base62 characters (SMPP 3.4, section 5.2.2: a password has at most 8).
 
 use super::ids::Username;
-use super::key_type::KeyType;
+use contract::KeyType;
 use hmac::{Hmac, KeyInit, Mac};
 use rand::TryRng;
 use secrecy::{ExposeSecret, SecretString};

@@ -1,10 +1,10 @@
 //! Who acts, and from where.
 
 use super::NewToken;
-use app::{Language, PortalError};
+use app::Language;
+use contract::{Refusal, Role};
 use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo, Username};
-use domain::role::Role;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use store::{Action, Audit, KeyScope, SessionHash};
@@ -65,10 +65,10 @@ impl Actor {
     ///
     /// # Errors
     /// It is a sub-user.
-    pub fn owned_account(&self) -> Result<UserNo, PortalError> {
+    pub fn owned_account(&self) -> Result<UserNo, Refusal> {
         match self.owner {
             None => Ok(self.user),
-            Some(_) => Err(PortalError::NotFound),
+            Some(_) => Err(Refusal::NotFound),
         }
     }
 
@@ -76,10 +76,10 @@ impl Actor {
     ///
     /// # Errors
     /// It only reads.
-    pub fn may_manage(&self) -> Result<(), PortalError> {
+    pub fn may_manage(&self) -> Result<(), Refusal> {
         match self.role {
             Role::ManagesKeys => Ok(()),
-            Role::ReadsOnly => Err(PortalError::Forbidden),
+            Role::ReadsOnly => Err(Refusal::Forbidden),
         }
     }
 

@@ -4,7 +4,7 @@ use super::hashing::HashError;
 use super::log_in::fold;
 use super::renewals::Browser;
 use super::{Accounts, Actor, ChoiceError, Owed, Owing, SessionToken, Whose, store_trouble};
-use app::{Field, PortalError, Problem};
+use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::{Password, PasswordError};
 use domain::turns::{Claim, Lane};
@@ -20,7 +20,7 @@ impl Accounts {
         actor: &Actor,
         present: Password,
         new: String,
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         let user = self.check_password(&actor.username, actor.address, present).await?;
         let new = self.choose_another(&user, actor.address, new).await?;
         let audit = actor.audit(self.clock.now(), Action::PasswordChanged, "");
@@ -39,9 +39,9 @@ impl Accounts {
         owing: &Owing,
         present: Password,
         new: String,
-    ) -> Result<SessionToken, PortalError> {
+    ) -> Result<SessionToken, Refusal> {
         if owing.owed != Owed::Password {
-            return Err(PortalError::SignedOut);
+            return Err(Refusal::SignedOut);
         }
         let user = self.check_password(&owing.username, owing.address, present).await?;
         let new = self.choose_another(&user, owing.address, new).await?;
@@ -59,7 +59,7 @@ impl Accounts {
         user: &UserRow,
         from: ClientAddress,
         new: String,
-    ) -> Result<String, PortalError> {
+    ) -> Result<String, Refusal> {
         let whose = Whose {
             username: user.username.as_str(),
             email: user.email.as_deref(),
@@ -76,19 +76,19 @@ impl Accounts {
         hash: String,
         kept: Renewal,
         audit: Audit,
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         let present = user.password_hash.clone();
         match self.store.change_password(user.no, present, hash, kept, audit).await {
             // The operator was faster, and ended the session.
-            Err(StoreError::NotFound) => Err(PortalError::SignedOut),
+            Err(StoreError::NotFound) => Err(Refusal::SignedOut),
             changed => changed.map_err(store_trouble),
         }
     }
 
     /// The row of the actor.
-    pub(super) async fn find_own_row(&self, actor: &Actor) -> Result<UserRow, PortalError> {
+    pub(super) async fn find_own_row(&self, actor: &Actor) -> Result<UserRow, Refusal> {
         let user = self.store.find_user(&actor.username).await.map_err(store_trouble)?;
-        user.ok_or(PortalError::SignedOut)
+        user.ok_or(Refusal::SignedOut)
     }
 
     /// Takes a text as a new password; what is wrong with it stands at `field`.
@@ -100,7 +100,7 @@ impl Accounts {
         field: Field,
         text: String,
         whose: &Whose<'_>,
-    ) -> Result<Password, PortalError> {
+    ) -> Result<Password, Refusal> {
         let limit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         self.passwords.choose(text, whose).await.map_err(|error| match error {
             ChoiceError::Trouble(error) => hash_trouble(error),
@@ -112,7 +112,7 @@ impl Accounts {
                     PasswordError::Present => Problem::PresentPassword,
                     PasswordError::Guessable => Problem::Guessable,
                 };
-                PortalError::field(field, problem)
+                Refusal::field(field, problem)
             }
         })
     }
@@ -121,11 +121,7 @@ impl Accounts {
     ///
     /// # Errors
     /// It is too short, too long, or easy to guess.
-    pub(super) async fn hash_new_password(
-        &self,
-        text: String,
-        whose: &Whose<'_>,
-    ) -> Result<String, PortalError> {
+    pub(super) async fn hash_new_password(&self, text: String, whose: &Whose<'_>) -> Result<String, Refusal> {
         let password = self.check_new_password(Field::Password, text, whose).await?;
         self.passwords.hash(password, &whose.claim).await.map_err(hash_trouble)
     }
@@ -133,12 +129,12 @@ impl Accounts {
 
 /// What a visitor is told when passwords cannot be hashed: the cause of trouble goes to the log.
 #[expect(clippy::needless_pass_by_value, reason = "it ends a result")]
-pub(super) fn hash_trouble(error: HashError) -> PortalError {
+pub(super) fn hash_trouble(error: HashError) -> Refusal {
     match error {
-        HashError::Busy => PortalError::Busy,
+        HashError::Busy => Refusal::Busy,
         HashError::Trouble(_) => {
             tracing::error!(%error, "a password could not be checked");
-            PortalError::Unavailable
+            Refusal::Unavailable
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How much a user may change: what is written waits for one writer, which is everybody's.
 
 use super::Actor;
-use app::PortalError;
+use contract::Refusal;
 use domain::ids::UserNo;
 use domain::throttle::{Allowance, Throttle};
 use domain::time::Steady;
@@ -26,10 +26,10 @@ impl Changes {
     ///
     /// # Errors
     /// It made too many.
-    pub fn count(&self, actor: &Actor, now: Steady) -> Result<(), PortalError> {
+    pub fn count(&self, actor: &Actor, now: Steady) -> Result<(), Refusal> {
         let mut by_user = self.0.lock();
         if let Some(retry_after_seconds) = by_user.wait_seconds(&actor.user, now) {
-            return Err(PortalError::Throttled { retry_after_seconds });
+            return Err(Refusal::Throttled { retry_after_seconds });
         }
         by_user.charge(actor.user, now);
         Ok(())

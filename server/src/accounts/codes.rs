@@ -7,7 +7,7 @@ use super::second_factor::place;
 use super::sessions::SessionToken;
 use super::visitor::{Owed, Owing};
 use super::{Accounts, Actor, Visit, store_trouble};
-use app::{Field, PortalError, Problem};
+use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
 use domain::second_factor::GivenCode;
@@ -19,23 +19,18 @@ impl Accounts {
     ///
     /// # Errors
     /// The code is wrong or was used, the time for it is over, or too many tries failed.
-    pub async fn give_code(
-        &self,
-        owing: &Owing,
-        code: &str,
-        visit: &Visit,
-    ) -> Result<SessionToken, PortalError> {
+    pub async fn give_code(&self, owing: &Owing, code: &str, visit: &Visit) -> Result<SessionToken, Refusal> {
         if owing.owed != Owed::Code {
-            return Err(PortalError::SignedOut);
+            return Err(Refusal::SignedOut);
         }
         let user = self.store.find_user(&owing.username).await.map_err(store_trouble)?;
-        let user = user.ok_or(PortalError::SignedOut)?;
+        let user = user.ok_or(Refusal::SignedOut)?;
         let factor = self.check_code(&user, code, owing.address).await?;
         let now = self.clock.now();
         let (token, session) = Self::new_session(owing.user, visit, now, false)?;
         let audit = owing.audit(now, Action::Login);
         match self.store.finish_login(owing.session, session, factor, audit).await {
-            Err(StoreError::NotFound) => Err(PortalError::SignedOut),
+            Err(StoreError::NotFound) => Err(Refusal::SignedOut),
             finished => self.settle_code(&user, owing.address, finished).await.map(|()| token),
         }
     }
@@ -45,7 +40,7 @@ impl Accounts {
     ///
     /// # Errors
     /// They are wrong, or too many tries failed.
-    pub async fn prove(&self, actor: &Actor, password: Password, code: &str) -> Result<(), PortalError> {
+    pub async fn prove(&self, actor: &Actor, password: Password, code: &str) -> Result<(), Refusal> {
         let user = self.check_password(&actor.username, actor.address, password).await?;
         let now = self.clock.now();
         if user.totp.is_none() {
@@ -69,9 +64,9 @@ impl Accounts {
         user: &UserRow,
         code: &str,
         address: ClientAddress,
-    ) -> Result<Factor, PortalError> {
+    ) -> Result<Factor, Refusal> {
         if code.trim().is_empty() {
-            return Err(PortalError::field(Field::Code, Problem::Empty));
+            return Err(Refusal::field(Field::Code, Problem::Empty));
         }
         let is_known = self.is_at_home(user.no, address).await?;
         let (now, steady) = (self.clock.now(), self.clock.steady());
@@ -83,7 +78,7 @@ impl Accounts {
         }
         if let Some(retry_after_seconds) = wait.max(by_user) {
             self.tell_throttled(address);
-            return Err(PortalError::Throttled { retry_after_seconds });
+            return Err(Refusal::Throttled { retry_after_seconds });
         }
         if let Some(factor) = self.match_code(user, code, now)? {
             return Ok(factor);
@@ -93,7 +88,7 @@ impl Accounts {
         Err(refused_code())
     }
 
-    fn match_code(&self, user: &UserRow, code: &str, now: Micros) -> Result<Option<Factor>, PortalError> {
+    fn match_code(&self, user: &UserRow, code: &str, now: Micros) -> Result<Option<Factor>, Refusal> {
         let Some(sealed) = &user.totp else { return Ok(None) };
         Ok(match GivenCode::parse(code) {
             Some(GivenCode::Digits(digits)) => {
@@ -114,15 +109,15 @@ impl Accounts {
         &self,
         user: &UserRow,
         address: ClientAddress,
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         let visit = Visit { address, user_agent: String::new(), session: None };
         self.note_failure(Some(user), &visit, self.clock.now()).await
     }
 }
 
 /// What is told of a code that is wrong or was used.
-pub(super) fn refused_code() -> PortalError {
-    PortalError::field(Field::Code, Problem::WrongCode)
+pub(super) fn refused_code() -> Refusal {
+    Refusal::field(Field::Code, Problem::WrongCode)
 }
 
 /// Whether somebody used the code first, or there is no such recovery code.

@@ -1,7 +1,7 @@
 //! What happened in the account of a user.
 
 use super::{Accounts, Actor, store_trouble};
-use app::PortalError;
+use contract::Refusal;
 use store::AuditRow;
 
 /// Records on a page.
@@ -22,7 +22,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn list_history(&self, actor: &Actor, page: u32) -> Result<History, PortalError> {
+    pub async fn list_history(&self, actor: &Actor, page: u32) -> Result<History, Refusal> {
         let total = self.store.count_user_audit(actor.user).await.map_err(store_trouble)?;
         let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
         let page = page.clamp(1, pages);

@@ -1,7 +1,7 @@
 //! Letters that somebody can have sent to any address: so many an hour for who asks, and for where they go, so
 //! that nobody floods the inbox of a stranger.
 
-use app::PortalError;
+use contract::Refusal;
 use domain::ids::UserNo;
 use domain::mail_address::MailAddress;
 use domain::throttle::{Allowance, Throttle};
@@ -25,12 +25,12 @@ impl LetterThrottle {
     }
 
     /// Counts one more, if it may be sent; at once, so that many who ask together count one after the other.
-    pub(super) fn take(&self, user: UserNo, to: &MailAddress, now: Steady) -> Result<(), PortalError> {
+    pub(super) fn take(&self, user: UserNo, to: &MailAddress, now: Steady) -> Result<(), Refusal> {
         let (mut by_user, mut by_address) = (self.by_user.lock(), self.by_address.lock());
         let to = to.folded();
         let wait = by_user.wait_seconds(&user, now).max(by_address.wait_seconds(&to, now));
         if let Some(retry_after_seconds) = wait {
-            return Err(PortalError::Throttled { retry_after_seconds });
+            return Err(Refusal::Throttled { retry_after_seconds });
         }
         by_user.charge(user, now);
         by_address.charge(to, now);

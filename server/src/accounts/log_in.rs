@@ -8,7 +8,7 @@
 use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, store_trouble};
 use crate::events::Event;
-use app::{Field, PortalError, Problem};
+use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
 use domain::ids::{UserNo, Username};
@@ -27,7 +27,7 @@ impl Accounts {
         username: &str,
         password: Password,
         visit: &Visit,
-    ) -> Result<SessionToken, PortalError> {
+    ) -> Result<SessionToken, Refusal> {
         let now = self.clock.now();
         let name = Username::parse(username).ok();
         let user = match &name {
@@ -43,7 +43,7 @@ impl Accounts {
                     self.charge(username, visit);
                 }
                 self.note_failure(user.as_ref(), visit, now).await?;
-                Err(PortalError::field(Field::Form, Problem::WrongCredentials))
+                Err(Refusal::field(Field::Form, Problem::WrongCredentials))
             }
         }
     }
@@ -54,7 +54,7 @@ impl Accounts {
         username: &Username,
         address: ClientAddress,
         password: Password,
-    ) -> Result<UserRow, PortalError> {
+    ) -> Result<UserRow, Refusal> {
         let visit = Visit { address, user_agent: String::new(), session: None };
         let user = self.store.find_user(username).await.map_err(store_trouble)?;
         let right = self.try_password(username.as_str(), user.as_ref(), password, &visit).await?;
@@ -62,7 +62,7 @@ impl Accounts {
             Some(user) if right => Ok(user),
             user => {
                 self.note_failure(user.as_ref(), &visit, self.clock.now()).await?;
-                Err(PortalError::field(Field::Password, Problem::WrongPassword))
+                Err(Refusal::field(Field::Password, Problem::WrongPassword))
             }
         }
     }
@@ -75,7 +75,7 @@ impl Accounts {
         user: Option<&UserRow>,
         password: Password,
         visit: &Visit,
-    ) -> Result<bool, PortalError> {
+    ) -> Result<bool, Refusal> {
         // Asked of nobody too, which then takes as long.
         let no = user.map_or(UserNo(0), |user| user.no);
         let is_known = self.is_at_home(no, visit.address).await?;
@@ -98,7 +98,7 @@ impl Accounts {
     }
 
     /// Whether the user ever logged in from there; nobody is at home at an address that is unknown.
-    pub(super) async fn is_at_home(&self, user: UserNo, client: ClientAddress) -> Result<bool, PortalError> {
+    pub(super) async fn is_at_home(&self, user: UserNo, client: ClientAddress) -> Result<bool, Refusal> {
         match client {
             ClientAddress::Known(address) => {
                 self.store.has_logged_in_from(user, address).await.map_err(store_trouble)
@@ -107,7 +107,7 @@ impl Accounts {
         }
     }
 
-    fn check_throttle(&self, username: &str, is_known: bool, visit: &Visit) -> Result<(), PortalError> {
+    fn check_throttle(&self, username: &str, is_known: bool, visit: &Visit) -> Result<(), Refusal> {
         let (username, now) = (fold(username), self.clock.steady());
         let by_source = self.by_source.lock().wait_seconds(visit.address, now);
         let right_by_source = self.right_by_source.lock().wait_seconds(visit.address, now);
@@ -117,7 +117,7 @@ impl Accounts {
         match by_source.max(right_by_source).max(of_user) {
             Some(retry_after_seconds) => {
                 self.tell_throttled(visit.address);
-                Err(PortalError::Throttled { retry_after_seconds })
+                Err(Refusal::Throttled { retry_after_seconds })
             }
             None => Ok(()),
         }
@@ -151,7 +151,7 @@ impl Accounts {
         user: Option<&UserRow>,
         visit: &Visit,
         now: Micros,
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         let whose = user.map_or("(no such user)", |user| user.username.as_str());
         self.events.tell(
             Event::LoginFailed,

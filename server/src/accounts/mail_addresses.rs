@@ -3,9 +3,10 @@
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, store_trouble};
 use crate::mail::Letter;
-use app::{Field, Language, PortalError, Problem};
+use app::Language;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contract::{Field, Problem, Refusal};
 use domain::ids::UserNo;
 use domain::mail_address::{MailAddress, MailAddressError};
 use domain::sealing::{SealError, SealingKey};
@@ -77,7 +78,7 @@ impl MailAddresses {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn find(&self, actor: &Actor) -> Result<OwnAddress, PortalError> {
+    pub async fn find(&self, actor: &Actor) -> Result<OwnAddress, Refusal> {
         let user = self.user(actor).await?;
         let waiting = self.store.find_waiting_address(actor.user, self.clock.now()).await;
         let waiting = waiting.map_err(store_trouble)?;
@@ -96,14 +97,14 @@ impl MailAddresses {
         password: Option<String>,
         code: &str,
         language: Language,
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         let email = MailAddress::parse(email).map_err(|error| {
             let problem = match error {
                 MailAddressError::Empty => Problem::Empty,
                 MailAddressError::TooLong => Problem::TooLong { limit: MailAddress::LIMIT as u32 },
                 MailAddressError::Form => Problem::NotAMailAddress,
             };
-            PortalError::field(Field::Email, problem)
+            Refusal::field(Field::Email, problem)
         })?;
         self.accounts.ask_proof(actor, password, code).await?;
         if self.mail_is_on { self.ask(actor, &email, language).await } else { self.take(actor, &email).await }
@@ -119,14 +120,14 @@ impl MailAddresses {
         password: Option<String>,
         code: &str,
         language: Language,
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         self.accounts.ask_proof(actor, password, code).await?;
         let now = self.clock.now();
         let user = self.user(actor).await?;
         let gone = match (&user.email, self.store.find_waiting_address(actor.user, now).await) {
             (Some(email), _) => email.clone(),
             (None, Ok(Some(waiting))) => waiting.email,
-            (None, Ok(None)) => return Err(PortalError::NotFound),
+            (None, Ok(None)) => return Err(Refusal::NotFound),
             (None, Err(error)) => return Err(store_trouble(error)),
         };
         let change = EmailChange {
@@ -143,7 +144,7 @@ impl MailAddresses {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn find_by_link(&self, actor: &Actor, token: &str) -> Result<Option<String>, PortalError> {
+    pub async fn find_by_link(&self, actor: &Actor, token: &str) -> Result<Option<String>, Refusal> {
         let found = self.store.find_confirmation(actor.user, hash(token), self.clock.now()).await;
         found.map_err(store_trouble)
     }
@@ -152,9 +153,9 @@ impl MailAddresses {
     ///
     /// # Errors
     /// The link is used, replaced, too old or somebody else's.
-    pub async fn confirm(&self, actor: &Actor, token: &str, language: Language) -> Result<(), PortalError> {
+    pub async fn confirm(&self, actor: &Actor, token: &str, language: Language) -> Result<(), Refusal> {
         let now = self.clock.now();
-        let stale = || PortalError::field(Field::Form, Problem::StaleLink);
+        let stale = || Refusal::field(Field::Form, Problem::StaleLink);
         let email = self.find_by_link(actor, token).await?.ok_or_else(stale)?;
         let user = self.user(actor).await?;
         let change = EmailChange {
@@ -169,7 +170,7 @@ impl MailAddresses {
         }
     }
 
-    async fn ask(&self, actor: &Actor, email: &MailAddress, language: Language) -> Result<(), PortalError> {
+    async fn ask(&self, actor: &Actor, email: &MailAddress, language: Language) -> Result<(), Refusal> {
         let now = self.clock.now();
         self.links.take(actor.user, email, self.clock.steady())?;
         let (token, token_hash) = new_token()?;
@@ -191,7 +192,7 @@ impl MailAddresses {
         Ok(())
     }
 
-    async fn take(&self, actor: &Actor, email: &MailAddress) -> Result<(), PortalError> {
+    async fn take(&self, actor: &Actor, email: &MailAddress) -> Result<(), Refusal> {
         let old = self.user(actor).await?.email;
         if old.as_deref() == Some(&email.to_string()) {
             return Ok(());
@@ -208,7 +209,7 @@ impl MailAddresses {
         new: Option<&str>,
         language: Language,
         now: Micros,
-    ) -> Result<Option<NewMail>, PortalError> {
+    ) -> Result<Option<NewMail>, Refusal> {
         let told = user.email.as_deref().filter(|_| user.email_confirmed && self.mail_is_on);
         let Some(to) = told.filter(|old| new != Some(old)) else { return Ok(None) };
         let username = user.username.to_string();
@@ -216,19 +217,19 @@ impl MailAddresses {
         self.sealed(user.no, &letter, now).map(Some)
     }
 
-    fn sealed(&self, user: UserNo, letter: &Letter, now: Micros) -> Result<NewMail, PortalError> {
+    fn sealed(&self, user: UserNo, letter: &Letter, now: Micros) -> Result<NewMail, Refusal> {
         let payload = letter.seal(&self.sealing).map_err(|error: SealError| generator_failed(&error))?;
         Ok(NewMail { user: Some(user), payload, due_at: now })
     }
 
-    async fn user(&self, actor: &Actor) -> Result<UserRow, PortalError> {
+    async fn user(&self, actor: &Actor) -> Result<UserRow, Refusal> {
         let user = self.store.find_user(&actor.username).await.map_err(store_trouble)?;
-        user.ok_or(PortalError::NotFound)
+        user.ok_or(Refusal::NotFound)
     }
 }
 
 /// The secret of a link, 256 random bits, and under what it is stored.
-fn new_token() -> Result<(Zeroizing<String>, ConfirmationHash), PortalError> {
+fn new_token() -> Result<(Zeroizing<String>, ConfirmationHash), Refusal> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     rand::rngs::SysRng.try_fill_bytes(bytes.as_mut()).map_err(|error| generator_failed(&error))?;
     let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes));
@@ -240,7 +241,7 @@ fn hash(token: &str) -> ConfirmationHash {
     ConfirmationHash(Sha256::digest(token.as_bytes()).into())
 }
 
-fn generator_failed(error: &dyn std::fmt::Display) -> PortalError {
+fn generator_failed(error: &dyn std::fmt::Display) -> Refusal {
     tracing::error!(%error, "a letter could not be made");
-    PortalError::Unavailable
+    Refusal::Unavailable
 }

@@ -3,9 +3,9 @@
 mod sub_users;
 
 use super::{ChoiceError, Passwords, SetupLink, Whose};
+use contract::Role;
 use domain::ids::{UserNo, Username};
 use domain::mail_address::MailAddress;
-use domain::role::Role;
 use domain::time::{Clock, Micros};
 use domain::token::{Pepper, random_base62};
 use domain::turns::{Claim, Lane};

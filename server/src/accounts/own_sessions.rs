@@ -1,7 +1,7 @@
 //! The sessions of a user, seen and ended by itself.
 
 use super::{Accounts, Actor, store_trouble};
-use app::PortalError;
+use contract::Refusal;
 use domain::address::Address;
 use domain::device::Device;
 use domain::ids::SessionNo;
@@ -33,7 +33,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn list_own_sessions(&self, actor: &Actor) -> Result<Vec<OwnSession>, PortalError> {
+    pub async fn list_own_sessions(&self, actor: &Actor) -> Result<Vec<OwnSession>, Refusal> {
         let own = |session: UserSession| OwnSession {
             id: public_id(session.no),
             is_present: session.no == actor.session,
@@ -49,9 +49,9 @@ impl Accounts {
     ///
     /// # Errors
     /// There is no such session of the actor.
-    pub async fn end_session(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+    pub async fn end_session(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         let mut sessions = self.sessions_of(actor).await?.into_iter();
-        let session = sessions.find(|session| public_id(session.no) == id).ok_or(PortalError::NotFound)?;
+        let session = sessions.find(|session| public_id(session.no) == id).ok_or(Refusal::NotFound)?;
         let from = session.address.known().map(|address| address.to_string()).unwrap_or_default();
         let audit = actor.audit(self.clock.now(), Action::SessionEnded, from);
         self.store.delete_session(session.no, audit).await.map_err(store_trouble)
@@ -62,7 +62,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn end_other_sessions(&self, actor: &Actor) -> Result<(), PortalError> {
+    pub async fn end_other_sessions(&self, actor: &Actor) -> Result<(), Refusal> {
         let audit = actor.audit(self.clock.now(), Action::SessionEnded, "");
         let prepared = self.prepare_renewal(actor)?;
         let ended = self.store.delete_other_sessions(actor.user, prepared.renewal, audit).await;
@@ -71,7 +71,7 @@ impl Accounts {
         Ok(())
     }
 
-    async fn sessions_of(&self, actor: &Actor) -> Result<Vec<UserSession>, PortalError> {
+    async fn sessions_of(&self, actor: &Actor) -> Result<Vec<UserSession>, Refusal> {
         let (seen, begun) = self.session_bounds();
         self.store.list_user_sessions(actor.user, seen, begun, LISTED).await.map_err(store_trouble)
     }

@@ -1,7 +1,8 @@
 //! What users choose for themselves.
 
 use super::{Accounts, Actor, store_trouble};
-use app::{Field, Language, PortalError, Problem};
+use app::Language;
+use contract::{Field, Problem, Refusal};
 use domain::time_zone::TimeZone;
 
 impl Accounts {
@@ -9,9 +10,9 @@ impl Accounts {
     ///
     /// # Errors
     /// There is no such language.
-    pub async fn set_language(&self, actor: &Actor, code: &str) -> Result<(), PortalError> {
+    pub async fn set_language(&self, actor: &Actor, code: &str) -> Result<(), Refusal> {
         if !code.is_empty() && Language::from_code(code).is_none() {
-            return Err(PortalError::field(Field::Language, Problem::NotAChoice));
+            return Err(Refusal::field(Field::Language, Problem::NotAChoice));
         }
         let done = self.store.set_language(actor.user, code.to_owned(), Some(actor.session)).await;
         done.map_err(store_trouble)
@@ -21,9 +22,9 @@ impl Accounts {
     ///
     /// # Errors
     /// There is no such time zone.
-    pub async fn set_time_zone(&self, actor: &Actor, name: &str) -> Result<(), PortalError> {
+    pub async fn set_time_zone(&self, actor: &Actor, name: &str) -> Result<(), Refusal> {
         let Some(zone) = TimeZone::find(name) else {
-            return Err(PortalError::field(Field::TimeZone, Problem::NotAChoice));
+            return Err(Refusal::field(Field::TimeZone, Problem::NotAChoice));
         };
         let done = self.store.set_time_zone(actor.user, zone.name().to_owned(), Some(actor.session)).await;
         done.map_err(store_trouble)

@@ -1,7 +1,7 @@
 //! What asks for the password again, unless it was proved a moment ago.
 
 use super::{Accounts, Actor};
-use app::{Field, PortalError, Problem};
+use contract::{Field, Problem, Refusal};
 use domain::credentials::Password;
 use std::ops::Deref;
 
@@ -35,12 +35,12 @@ impl Accounts {
         actor: &'a Actor,
         password: Option<String>,
         code: &str,
-    ) -> Result<Proved<'a>, PortalError> {
+    ) -> Result<Proved<'a>, Refusal> {
         match password {
             Some(text) if !text.is_empty() => self.prove(actor, Password::attempt(text), code).await?,
             _ if !self.is_proof_needed(actor) => {}
-            Some(_) => return Err(PortalError::field(Field::Password, Problem::Empty)),
-            None => return Err(PortalError::ProofNeeded),
+            Some(_) => return Err(Refusal::field(Field::Password, Problem::Empty)),
+            None => return Err(Refusal::ProofNeeded),
         }
         Ok(Proved(actor))
     }

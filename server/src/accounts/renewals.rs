@@ -6,7 +6,7 @@
 
 use super::sessions::SessionToken;
 use super::{Accounts, Actor};
-use app::PortalError;
+use contract::Refusal;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::SessionNo;
@@ -57,12 +57,7 @@ pub(super) struct Renewals(Mutex<HashMap<SessionHash, Successor>>);
 impl Renewals {
     /// The token that takes the place of `from`: requests of the same browser that come at once get the same. Others get
     /// one that is worth nothing unless they are first.
-    fn successor(
-        &self,
-        from: SessionHash,
-        browser: Browser,
-        now: Steady,
-    ) -> Result<SessionToken, PortalError> {
+    fn successor(&self, from: SessionHash, browser: Browser, now: Steady) -> Result<SessionToken, Refusal> {
         let mut successors = self.0.lock();
         successors.retain(|_, successor| now < successor.until);
         let token = match successors.get(&from) {
@@ -132,7 +127,7 @@ impl Accounts {
     }
 
     /// Another token for the session of the actor.
-    pub(super) fn prepare_renewal(&self, actor: &Actor) -> Result<Prepared, PortalError> {
+    pub(super) fn prepare_renewal(&self, actor: &Actor) -> Result<Prepared, Refusal> {
         self.prepare(actor.session, actor.token, Browser::of(actor.address, &actor.user_agent))
     }
 
@@ -142,7 +137,7 @@ impl Accounts {
         session: SessionNo,
         from: SessionHash,
         browser: Browser,
-    ) -> Result<Prepared, PortalError> {
+    ) -> Result<Prepared, Refusal> {
         let token = self.renewals.successor(from, browser, self.clock.steady())?;
         Ok(Prepared { renewal: Renewal { session, from, to: token.hash() }, token })
     }

@@ -2,7 +2,7 @@
 
 use super::codes::{is_taken, refused_code};
 use super::{Accounts, Actor, Proved, store_trouble};
-use app::{Field, PortalError, Problem};
+use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
 use domain::ids::UserNo;
@@ -32,7 +32,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn find_security(&self, actor: &Actor) -> Result<Security, PortalError> {
+    pub async fn find_security(&self, actor: &Actor) -> Result<Security, Refusal> {
         let user = self.find_own_row(actor).await?;
         let recovery_codes = self.store.count_recovery_codes(actor.user).await.map_err(store_trouble)?;
         Ok(Security {
@@ -48,9 +48,9 @@ impl Accounts {
     ///
     /// # Errors
     /// A second factor is on already.
-    pub async fn begin_enrolment(&self, actor: &Proved<'_>) -> Result<TotpSecret, PortalError> {
+    pub async fn begin_enrolment(&self, actor: &Proved<'_>) -> Result<TotpSecret, Refusal> {
         if self.find_own_row(actor).await?.totp.is_some() {
-            return Err(PortalError::NotFound);
+            return Err(Refusal::NotFound);
         }
         let secret = TotpSecret::generate().map_err(|error| generator_trouble(&error))?;
         let sealed = self.seal(&waiting_place(actor.user), &secret)?;
@@ -63,7 +63,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn cancel_enrolment(&self, actor: &Actor) -> Result<(), PortalError> {
+    pub async fn cancel_enrolment(&self, actor: &Actor) -> Result<(), Refusal> {
         self.store.cancel_enrolment(actor.user, actor.session).await.map_err(store_trouble)
     }
 
@@ -76,11 +76,11 @@ impl Accounts {
         actor: &Actor,
         password: Password,
         code: &str,
-    ) -> Result<SecretString, PortalError> {
+    ) -> Result<SecretString, Refusal> {
         let user = self.check_password(&actor.username, actor.address, password).await?;
-        let (secret, begun) = self.find_enrolment(actor).await?.ok_or(PortalError::NotFound)?;
+        let (secret, begun) = self.find_enrolment(actor).await?.ok_or(Refusal::NotFound)?;
         if code.trim().is_empty() {
-            return Err(PortalError::field(Field::Code, Problem::Empty));
+            return Err(Refusal::field(Field::Code, Problem::Empty));
         }
         let now = self.clock.now();
         let step = match GivenCode::parse(code) {
@@ -110,7 +110,7 @@ impl Accounts {
         actor: &Actor,
         password: Password,
         code: &str,
-    ) -> Result<SecretString, PortalError> {
+    ) -> Result<SecretString, Refusal> {
         let user = self.check_password(&actor.username, actor.address, password).await?;
         let factor = self.check_code(&user, code, actor.address).await?;
         let (text, codes) = self.generate_codes(actor.user)?;
@@ -132,7 +132,7 @@ impl Accounts {
         actor: &Actor,
         password: Password,
         code: &str,
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         let user = self.check_password(&actor.username, actor.address, password).await?;
         let factor = self.check_code(&user, code, actor.address).await?;
         let audit = actor.audit(self.clock.now(), Action::TwoFactorOff, "");
@@ -143,7 +143,7 @@ impl Accounts {
         Ok(())
     }
 
-    async fn find_enrolment(&self, actor: &Actor) -> Result<Option<(TotpSecret, Micros)>, PortalError> {
+    async fn find_enrolment(&self, actor: &Actor) -> Result<Option<(TotpSecret, Micros)>, Refusal> {
         let found = self.store.find_enrolment(actor.user, actor.session).await.map_err(store_trouble)?;
         let now = self.clock.now();
         let Some((sealed, begun)) = found.filter(|(_, since)| now.seconds_since(*since) < ENROLMENT_SECONDS)
@@ -153,23 +153,23 @@ impl Accounts {
         Ok(Some((self.open(&waiting_place(actor.user), &sealed)?, begun)))
     }
 
-    fn seal(&self, place: &str, secret: &TotpSecret) -> Result<Vec<u8>, PortalError> {
+    fn seal(&self, place: &str, secret: &TotpSecret) -> Result<Vec<u8>, Refusal> {
         self.sealing.seal_bytes(place, secret.expose()).map_err(|error| {
             tracing::error!(%error, place, "a secret cannot be sealed");
-            PortalError::Unavailable
+            Refusal::Unavailable
         })
     }
 
-    pub(super) fn open(&self, place: &str, sealed: &[u8]) -> Result<TotpSecret, PortalError> {
+    pub(super) fn open(&self, place: &str, sealed: &[u8]) -> Result<TotpSecret, Refusal> {
         let opened = self.sealing.open_bytes(place, sealed).map_err(|error| {
             tracing::error!(%error, place, "a sealed secret cannot be opened");
-            PortalError::Unavailable
+            Refusal::Unavailable
         })?;
-        TotpSecret::from_bytes(&opened).ok_or(PortalError::Unavailable)
+        TotpSecret::from_bytes(&opened).ok_or(Refusal::Unavailable)
     }
 
     /// New recovery codes: as they are shown, and as they are stored.
-    fn generate_codes(&self, user: UserNo) -> Result<(SecretString, Vec<TokenHash>), PortalError> {
+    fn generate_codes(&self, user: UserNo) -> Result<(SecretString, Vec<TokenHash>), Refusal> {
         let codes: Result<Vec<_>, _> = (0..RecoveryCode::COUNT).map(|_| RecoveryCode::generate()).collect();
         let codes = codes.map_err(|error| generator_trouble(&error))?;
         let hashes = codes.iter().map(|code| code.hash(&self.pepper, user)).collect();
@@ -184,7 +184,7 @@ impl Accounts {
         user: &store::UserRow,
         address: ClientAddress,
         outcome: Result<T, StoreError>,
-    ) -> Result<T, PortalError> {
+    ) -> Result<T, Refusal> {
         match outcome {
             Err(error) if is_taken(&error) => {
                 self.charge_code(user, address);
@@ -205,7 +205,7 @@ fn waiting_place(user: UserNo) -> String {
     format!("totp_enrolments.sealed:{}", user.0)
 }
 
-fn generator_trouble(error: &rand::rngs::SysError) -> PortalError {
+fn generator_trouble(error: &rand::rngs::SysError) -> Refusal {
     tracing::error!(%error, "the system's random generator failed");
-    PortalError::Unavailable
+    Refusal::Unavailable
 }

@@ -2,9 +2,10 @@
 
 use super::renewals::Browser;
 use super::{Accounts, Actor, NewToken, Owed, Owing, Visit, Visitor, store_trouble};
-use app::{Field, Language, PortalError, Problem};
+use app::Language;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contract::{Field, Problem, Refusal};
 use domain::ids::{UserNo, Username};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
@@ -33,11 +34,11 @@ pub struct SessionLimits {
 pub struct SessionToken(SecretString);
 
 impl SessionToken {
-    pub(super) fn generate() -> Result<Self, PortalError> {
+    pub(super) fn generate() -> Result<Self, Refusal> {
         let mut bytes = [0_u8; 32];
         rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|error| {
             tracing::error!(%error, "the system's random generator failed");
-            PortalError::Unavailable
+            Refusal::Unavailable
         })?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
     }
@@ -72,7 +73,7 @@ impl Accounts {
         &self,
         token: &SessionToken,
         visit: &Visit,
-    ) -> Result<(Visitor, Option<SessionToken>), PortalError> {
+    ) -> Result<(Visitor, Option<SessionToken>), Refusal> {
         if let Some(found) = self.find_session(token.hash()).await? {
             return Ok((self.judge(found, token.hash(), visit).await, None));
         }
@@ -86,7 +87,7 @@ impl Accounts {
         }
     }
 
-    async fn find_session(&self, token: SessionHash) -> Result<Option<(SessionRow, UserRow)>, PortalError> {
+    async fn find_session(&self, token: SessionHash) -> Result<Option<(SessionRow, UserRow)>, Refusal> {
         self.store.find_session(token).await.map_err(store_trouble)
     }
 
@@ -149,7 +150,7 @@ impl Accounts {
         username: &Username,
         visit: &Visit,
         now: Micros,
-    ) -> Result<SessionToken, PortalError> {
+    ) -> Result<SessionToken, Refusal> {
         let (token, session) = Self::new_session(user, visit, now, false)?;
         let audit = Audit {
             at: now,
@@ -171,7 +172,7 @@ impl Accounts {
         user: &UserRow,
         visit: &Visit,
         now: Micros,
-    ) -> Result<SessionToken, PortalError> {
+    ) -> Result<SessionToken, Refusal> {
         let code_pending = user.totp.is_some();
         let (token, session) = Self::new_session(user.no, visit, now, code_pending)?;
         // Meanwhile the password may have been changed, or the second factor switched on.
@@ -186,7 +187,7 @@ impl Accounts {
             session: None,
         };
         match self.store.insert_session(session, audit).await {
-            Err(StoreError::NotFound) => Err(PortalError::field(Field::Form, Problem::WrongCredentials)),
+            Err(StoreError::NotFound) => Err(Refusal::field(Field::Form, Problem::WrongCredentials)),
             inserted => inserted.map(|()| token).map_err(store_trouble),
         }
     }
@@ -196,7 +197,7 @@ impl Accounts {
         visit: &Visit,
         at: Micros,
         code_pending: bool,
-    ) -> Result<(SessionToken, NewSession), PortalError> {
+    ) -> Result<(SessionToken, NewSession), Refusal> {
         let token = SessionToken::generate()?;
         let session = NewSession {
             hash: token.hash(),
@@ -215,12 +216,12 @@ impl Accounts {
     ///
     /// # Errors
     /// Nobody is logged in, or the store is in trouble.
-    pub async fn log_out(&self, actor: Option<&Actor>, owing: Option<&Owing>) -> Result<(), PortalError> {
+    pub async fn log_out(&self, actor: Option<&Actor>, owing: Option<&Owing>) -> Result<(), Refusal> {
         let now = self.clock.now();
         let (session, audit) = match (actor, owing) {
             (Some(actor), _) => (actor.session, actor.audit(now, Action::Logout, "")),
             (None, Some(owing)) => (owing.session, owing.audit(now, Action::Logout)),
-            (None, None) => return Err(PortalError::SignedOut),
+            (None, None) => return Err(Refusal::SignedOut),
         };
         self.store.delete_session(session, audit).await.map_err(store_trouble)
     }

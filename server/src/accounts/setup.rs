@@ -2,10 +2,9 @@
 
 use super::change_password::hash_trouble;
 use super::{Accounts, SessionToken, Visit, Whose, store_trouble};
-use app::{Field, FieldError, PortalError, Problem};
+use contract::{Field, FieldError, Problem, Refusal, Role};
 use domain::credentials::Password;
 use domain::ids::{Username, UsernameError};
-use domain::role::Role;
 use domain::token::random_base62;
 use domain::turns::{Claim, Lane};
 use parking_lot::Mutex;
@@ -70,8 +69,8 @@ impl Accounts {
         username: &str,
         password: String,
         visit: &Visit,
-    ) -> Result<SessionToken, PortalError> {
-        let closed = || PortalError::field(Field::Form, Problem::LinkClosed);
+    ) -> Result<SessionToken, Refusal> {
+        let closed = || Refusal::field(Field::Form, Problem::LinkClosed);
         if !self.setup.admits(secret) {
             return Err(closed());
         }
@@ -115,18 +114,18 @@ impl Accounts {
         username: &str,
         password: String,
         claim: &Claim,
-    ) -> Result<(Username, Password), PortalError> {
+    ) -> Result<(Username, Password), Refusal> {
         let whose = Whose { username, email: None, present: None, claim: claim.clone() };
         let password = self.check_new_password(Field::Password, password, &whose).await;
         let username = parse_username(username);
         match (username, password) {
             (Ok(username), Ok(password)) => Ok((username, password)),
-            (Err(error), Err(PortalError::Invalid(mut errors))) => {
+            (Err(error), Err(Refusal::Invalid(mut errors))) => {
                 errors.insert(0, error);
-                Err(PortalError::Invalid(errors))
+                Err(Refusal::Invalid(errors))
             }
             (_, Err(error)) => Err(error),
-            (Err(error), Ok(_)) => Err(PortalError::Invalid(vec![error])),
+            (Err(error), Ok(_)) => Err(Refusal::Invalid(vec![error])),
         }
     }
 }

@@ -7,9 +7,8 @@ pub use invitations::{InvitationToken, Invitee};
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, Proved, store_trouble};
 use crate::verify::KeyIndex;
-use app::PortalError;
+use contract::{Refusal, Role};
 use domain::ids::Username;
-use domain::role::Role;
 use domain::sealing::SealingKey;
 use domain::throttle::Allowance;
 use domain::time::Clock;
@@ -77,7 +76,7 @@ impl SubUsers {
     ///
     /// # Errors
     /// The actor is a sub-user, or the store is in trouble.
-    pub async fn list_sub_users(&self, actor: &Actor, page: u32) -> Result<SubUserList, PortalError> {
+    pub async fn list_sub_users(&self, actor: &Actor, page: u32) -> Result<SubUserList, Refusal> {
         let account = actor.owned_account()?;
         let total = self.parts.store.count_sub_users(account).await.map_err(store_trouble)?;
         let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
@@ -95,7 +94,7 @@ impl SubUsers {
     ///
     /// # Errors
     /// The actor has no such sub-user.
-    pub async fn disable(&self, actor: &Actor, username: &str) -> Result<(), PortalError> {
+    pub async fn disable(&self, actor: &Actor, username: &str) -> Result<(), Refusal> {
         self.set_disabled(actor, username, true).await
     }
 
@@ -103,11 +102,11 @@ impl SubUsers {
     ///
     /// # Errors
     /// The actor has no such sub-user, or the operator disabled it.
-    pub async fn enable(&self, actor: &Proved<'_>, username: &str) -> Result<(), PortalError> {
+    pub async fn enable(&self, actor: &Proved<'_>, username: &str) -> Result<(), Refusal> {
         self.set_disabled(actor, username, false).await
     }
 
-    async fn set_disabled(&self, actor: &Actor, username: &str, disabled: bool) -> Result<(), PortalError> {
+    async fn set_disabled(&self, actor: &Actor, username: &str, disabled: bool) -> Result<(), Refusal> {
         let user = self.find_sub_user(actor, username).await?;
         if user.disabled == disabled {
             return Ok(());
@@ -115,7 +114,7 @@ impl SubUsers {
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         let audit = self.line(actor, &user, action, "");
         match self.parts.store.set_user_disabled(user.no, disabled, audit).await {
-            Err(StoreError::NotFound) => Err(PortalError::Forbidden),
+            Err(StoreError::NotFound) => Err(Refusal::Forbidden),
             set => set.map_err(store_trouble),
         }
     }
@@ -124,7 +123,7 @@ impl SubUsers {
     ///
     /// # Errors
     /// The actor has no such sub-user.
-    pub async fn end_sessions(&self, actor: &Actor, username: &str) -> Result<(), PortalError> {
+    pub async fn end_sessions(&self, actor: &Actor, username: &str) -> Result<(), Refusal> {
         let user = self.find_sub_user(actor, username).await?;
         let audit = self.line(actor, &user, Action::SessionsEnded, "");
         self.parts.store.end_sessions(user.no, audit).await.map_err(store_trouble)
@@ -134,7 +133,7 @@ impl SubUsers {
     ///
     /// # Errors
     /// The actor has no such sub-user.
-    pub async fn set_role(&self, actor: &Proved<'_>, username: &str, role: Role) -> Result<(), PortalError> {
+    pub async fn set_role(&self, actor: &Proved<'_>, username: &str, role: Role) -> Result<(), Refusal> {
         let user = self.find_sub_user(actor, username).await?;
         if user.role == role {
             return Ok(());
@@ -144,11 +143,11 @@ impl SubUsers {
     }
 
     /// A sub-user of the actor's own account; anybody else is not there.
-    async fn find_sub_user(&self, actor: &Actor, username: &str) -> Result<UserRow, PortalError> {
+    async fn find_sub_user(&self, actor: &Actor, username: &str) -> Result<UserRow, Refusal> {
         let account = actor.owned_account()?;
-        let username = Username::parse(username).map_err(|_| PortalError::NotFound)?;
+        let username = Username::parse(username).map_err(|_| Refusal::NotFound)?;
         let user = self.parts.store.find_user(&username).await.map_err(store_trouble)?;
-        user.filter(|user| user.owner == Some(account)).ok_or(PortalError::NotFound)
+        user.filter(|user| user.owner == Some(account)).ok_or(Refusal::NotFound)
     }
 
     /// A line in the history of the sub-user.

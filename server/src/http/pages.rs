@@ -209,7 +209,12 @@ pub(super) async fn choose_language(State(site): State<Site>, request: Request) 
     if let Some(language) = Language::from_code(&form.language) {
         if caller.is_signed_in() {
             let stored = match caller.portal.changing() {
-                Ok(actor) => site.services.accounts.set_language(actor, language.code()).await,
+                Ok(actor) => site
+                    .services
+                    .accounts
+                    .set_language(actor, language.code())
+                    .await
+                    .map_err(PortalError::from),
                 Err(error) => Err(error),
             };
             if let Err(error) = stored {

@@ -14,14 +14,13 @@ use crate::http::answers::FormAnswers;
 use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
 use app::{
-    Code, Dashboard, KeyDetails, KeyId, KeyPage, KeyRow, KeyType, Language, LockWidth, MadeKey, Moment,
-    Password, Portal, PortalError, Proof, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
+    Code, Dashboard, KeyDetails, KeyId, KeyPage, KeyRow, Language, MadeKey, Moment, Password, Portal,
+    PortalError, Proof, RevealedKey, SetupLink, ShownToken, Spans, Viewer,
 };
 use async_trait::async_trait;
+use contract::{LockWidth, Refusal};
 use domain::credentials::Password as Attempt;
 use domain::ids::KeyId as DomainKeyId;
-use domain::key_type::KeyType as DomainKeyType;
-use domain::rule::LockWidth as DomainLockWidth;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use domain::token::PlainToken;
@@ -97,14 +96,15 @@ impl RequestPortal {
     }
 
     /// Notes an error, so that the status can tell of it.
-    fn note<T>(&self, result: Result<T, PortalError>) -> Result<T, PortalError> {
+    fn note<T>(&self, result: Result<T, impl Into<PortalError>>) -> Result<T, PortalError> {
+        let result = result.map_err(Into::into);
         if let Err(error) = &result {
             self.outcome.trouble.lock().get_or_insert_with(|| error.clone());
         }
         result
     }
 
-    fn begin(&self, token: Result<SessionToken, PortalError>) -> Result<(), PortalError> {
+    fn begin(&self, token: Result<SessionToken, Refusal>) -> Result<(), PortalError> {
         *self.outcome.cookie.lock() = Some(Cookie::Begin(self.note(token)?));
         Ok(())
     }
@@ -113,7 +113,7 @@ impl RequestPortal {
     fn draw_name(&self) -> Result<FlashName, PortalError> {
         let name = FlashName::draw().map_err(|error| {
             tracing::error!(%error, "the system's random generator failed");
-            PortalError::Unavailable
+            Refusal::Unavailable
         });
         self.note(name)
     }
@@ -227,10 +227,7 @@ impl Portal for RequestPortal {
         let row = &figures.key.row;
         Ok(KeyDetails {
             created: moment(row.created_at, &actor.time_zone),
-            lock_width: match row.rule.width {
-                DomainLockWidth::Exact => LockWidth::Exact,
-                DomainLockWidth::Net64 => LockWidth::Net64,
-            },
+            lock_width: row.rule.width,
             allow_list: row.rule.allow_list.iter().map(ToString::to_string).collect(),
             uses_today: figures.spans.accepted[0],
             uses_30_days: figures.spans.accepted[2],
@@ -277,10 +274,6 @@ impl Portal for RequestPortal {
 
     async fn set_lock_width(&self, id: KeyId, width: LockWidth) -> Result<(), PortalError> {
         let actor = self.changing()?;
-        let width = match width {
-            LockWidth::Exact => DomainLockWidth::Exact,
-            LockWidth::Net64 => DomainLockWidth::Net64,
-        };
         self.note(self.services.keys.set_lock_width(actor, &id.0, width).await)
     }
 
@@ -321,12 +314,7 @@ fn key_row(key: &ListedKey, zone: &TimeZone) -> KeyRow {
         id: KeyId(row.id.to_string()),
         username: row.username.to_string(),
         description: row.description.clone(),
-        key_type: match row.key_type {
-            DomainKeyType::Default => KeyType::Default,
-            DomainKeyType::Cloud => KeyType::Cloud,
-            DomainKeyType::Smpp => KeyType::Smpp,
-            DomainKeyType::App => KeyType::App,
-        },
+        key_type: row.key_type,
         masked_token: row.masked.clone(),
         last_used: key.last_used.map(|at| moment(at, zone)),
         times_used: key.times_used,

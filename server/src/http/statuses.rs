@@ -4,7 +4,7 @@ use super::guard;
 use app::PortalError;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::verdict::Code;
+use contract::Code;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use store::StoreError;

@@ -2,9 +2,8 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use app::{Field, PortalError, Problem};
+use contract::{Field, LockWidth, Problem, Refusal};
 use domain::address::{AddressError, Network};
-use domain::rule::LockWidth;
 use store::{Action, KeyRow, StoreError};
 
 /// Entries of an allow list.
@@ -15,15 +14,15 @@ impl Keys {
     ///
     /// # Errors
     /// The actor only reads, there is no such key for it, it is no Default key, or the address is wrong or listed.
-    pub async fn authorise_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), PortalError> {
+    pub async fn authorise_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), Refusal> {
         actor.may_manage()?;
         let row = self.find_default_key(actor, id).await?;
         let network = parse(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressAdded, network.to_string());
         let result = self.store.insert_network(row.no, network, ENTRIES, audit).await;
         result.map_err(|error| match error {
-            StoreError::Conflict => PortalError::field(Field::Address, Problem::AlreadyListed),
-            StoreError::Full => PortalError::field(Field::Address, Problem::TooMany { limit: ENTRIES }),
+            StoreError::Conflict => Refusal::field(Field::Address, Problem::AlreadyListed),
+            StoreError::Full => Refusal::field(Field::Address, Problem::TooMany { limit: ENTRIES }),
             error => store_trouble(error),
         })
     }
@@ -32,7 +31,7 @@ impl Keys {
     ///
     /// # Errors
     /// The actor only reads, there is no such key for it, or no such entry.
-    pub async fn remove_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), PortalError> {
+    pub async fn remove_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), Refusal> {
         actor.may_manage()?;
         let row = self.find_default_key(actor, id).await?;
         let network = parse(address)?;
@@ -44,7 +43,7 @@ impl Keys {
     ///
     /// # Errors
     /// The actor only reads, there is no such key for it, or it is no Default key.
-    pub async fn set_lock_width(&self, actor: &Actor, id: &str, width: LockWidth) -> Result<(), PortalError> {
+    pub async fn set_lock_width(&self, actor: &Actor, id: &str, width: LockWidth) -> Result<(), Refusal> {
         actor.may_manage()?;
         let row = self.find_default_key(actor, id).await?;
         let detail = format!("/{}", width as u8);
@@ -56,7 +55,7 @@ impl Keys {
     ///
     /// # Errors
     /// The actor only reads, there is no such key for it, or it is no Default key.
-    pub async fn release_lock(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+    pub async fn release_lock(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         actor.may_manage()?;
         let row = self.find_default_key(actor, id).await?;
         let detail = row.rule.locked.map_or_else(String::new, |a| a.to_string());
@@ -64,17 +63,17 @@ impl Keys {
         self.store.release_lock(row.no, audit).await.map_err(store_trouble)
     }
 
-    async fn find_default_key(&self, actor: &Actor, id: &str) -> Result<KeyRow, PortalError> {
+    async fn find_default_key(&self, actor: &Actor, id: &str) -> Result<KeyRow, Refusal> {
         let row = self.find_row(actor, id).await?;
         if row.key_type.is_address_bound() {
             Ok(row)
         } else {
-            Err(PortalError::field(Field::Address, Problem::NotADefaultKey))
+            Err(Refusal::field(Field::Address, Problem::NotADefaultKey))
         }
     }
 }
 
-fn parse(address: &str) -> Result<Network, PortalError> {
+fn parse(address: &str) -> Result<Network, Refusal> {
     Network::parse(address).map_err(|error| {
         let problem = match error {
             AddressError::Empty => Problem::Empty,
@@ -84,6 +83,6 @@ fn parse(address: &str) -> Result<Network, PortalError> {
             AddressError::MappedNetwork => Problem::MappedNetwork,
             AddressError::Everybody => Problem::Everybody,
         };
-        PortalError::field(Field::Address, problem)
+        Refusal::field(Field::Address, problem)
     })
 }

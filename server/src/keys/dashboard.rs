@@ -2,7 +2,7 @@
 
 use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{Actor, store_trouble};
-use app::PortalError;
+use contract::Refusal;
 use store::SpanCounts;
 
 /// Keys that are shown as used last.
@@ -23,7 +23,7 @@ impl Keys {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn dashboard(&self, actor: &Actor) -> Result<DashboardFigures, PortalError> {
+    pub async fn dashboard(&self, actor: &Actor) -> Result<DashboardFigures, Refusal> {
         let scope = actor.scope();
         let users = self.index.users_of(scope);
         let starts = span_starts(self.clock.now(), &actor.time_zone);

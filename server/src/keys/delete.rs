@@ -2,7 +2,7 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use app::PortalError;
+use contract::Refusal;
 use store::Action;
 
 impl Keys {
@@ -10,7 +10,7 @@ impl Keys {
     ///
     /// # Errors
     /// The actor only reads, there is no such key for it.
-    pub async fn delete_key(&self, actor: &Actor, id: &str) -> Result<(), PortalError> {
+    pub async fn delete_key(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         actor.may_manage()?;
         let row = self.find_row(actor, id).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyDeleted, "");

@@ -2,10 +2,9 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use app::{Field, FieldError, PortalError, Problem};
+use contract::{Field, FieldError, KeyType, Problem, Refusal};
 use domain::description::{Description, DescriptionError};
 use domain::ids::{KeyId, Username};
-use domain::key_type::KeyType;
 use domain::token::PlainToken;
 use store::{Action, NewKey, StoreError};
 
@@ -22,7 +21,7 @@ impl Keys {
         actor: &Actor,
         description: &str,
         key_type: &str,
-    ) -> Result<(KeyId, PlainToken), PortalError> {
+    ) -> Result<(KeyId, PlainToken), Refusal> {
         actor.may_manage()?;
         let (description, key_type) = parse(description, key_type, &actor.username)?;
         for _ in 0..TRIES {
@@ -30,12 +29,12 @@ impl Keys {
                 Err(StoreError::Conflict) => {}
                 Err(StoreError::Full) => {
                     let limit = self.most.unwrap_or(u32::MAX);
-                    return Err(PortalError::field(Field::Form, Problem::TooManyKeys { limit }));
+                    return Err(Refusal::field(Field::Form, Problem::TooManyKeys { limit }));
                 }
                 result => return result.map_err(store_trouble),
             }
         }
-        Err(PortalError::Unavailable)
+        Err(Refusal::Unavailable)
     }
 
     async fn insert(
@@ -69,11 +68,7 @@ impl Keys {
 }
 
 /// Both fields, with every message at its field.
-fn parse(
-    description: &str,
-    key_type: &str,
-    username: &Username,
-) -> Result<(Description, KeyType), PortalError> {
+fn parse(description: &str, key_type: &str, username: &Username) -> Result<(Description, KeyType), Refusal> {
     let description = Description::parse(description).map_err(|error| FieldError {
         field: Field::Description,
         problem: match error {
@@ -97,7 +92,7 @@ fn parse(
     match (description, key_type) {
         (Ok(description), Ok(key_type)) => Ok((description, key_type)),
         (description, key_type) => {
-            Err(PortalError::Invalid([description.err(), key_type.err()].into_iter().flatten().collect()))
+            Err(Refusal::Invalid([description.err(), key_type.err()].into_iter().flatten().collect()))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Keys, span_starts};
 use crate::accounts::{Actor, store_trouble};
-use app::PortalError;
+use contract::Refusal;
 use domain::time::Micros;
 use store::{KeyRow, SpanCounts};
 
@@ -47,7 +47,7 @@ impl Keys {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn list_keys(&self, actor: &Actor, page: u32) -> Result<KeyList, PortalError> {
+    pub async fn list_keys(&self, actor: &Actor, page: u32) -> Result<KeyList, Refusal> {
         let scope = actor.scope();
         let pages = self.index.count(scope).div_ceil(PAGE).max(1);
         let page = (page.max(1) as usize).min(pages);
@@ -62,7 +62,7 @@ impl Keys {
     ///
     /// # Errors
     /// There is no such key for the actor.
-    pub async fn find_key(&self, actor: &Actor, id: &str) -> Result<KeyFigures, PortalError> {
+    pub async fn find_key(&self, actor: &Actor, id: &str) -> Result<KeyFigures, Refusal> {
         let row = self.find_row(actor, id).await?;
         let starts = span_starts(self.clock.now(), &actor.time_zone);
         let spans = self.store.count_key_uses(row.no, starts).await.map_err(store_trouble)?;

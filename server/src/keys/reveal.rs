@@ -2,7 +2,7 @@
 
 use super::Keys;
 use crate::accounts::{Actor, store_trouble};
-use app::{Field, PortalError, Problem};
+use contract::{Field, Problem, Refusal};
 use domain::ids::KeyId;
 use domain::token::PlainToken;
 use store::{Action, StoreError};
@@ -18,20 +18,20 @@ impl Keys {
         id: &str,
         password: Option<String>,
         code: &str,
-    ) -> Result<(KeyId, PlainToken), PortalError> {
+    ) -> Result<(KeyId, PlainToken), Refusal> {
         actor.may_manage()?;
         let row = self.find_row(actor, id).await?;
-        let not_revealable = || PortalError::field(Field::Form, Problem::NotRevealable);
+        let not_revealable = || Refusal::field(Field::Form, Problem::NotRevealable);
         let sealing = self.sealing.as_ref().filter(|_| row.is_sealed).ok_or_else(not_revealable)?;
         self.accounts.ask_proof(actor, password, code).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyShown, "");
         let sealed = self.store.reveal_key(row.no, audit).await.map_err(|error| match error {
-            StoreError::NotFound => PortalError::NotFound,
+            StoreError::NotFound => Refusal::NotFound,
             error => store_trouble(error),
         })?;
         let token = sealing.open(row.id, &sealed).map_err(|error| {
             tracing::error!(%error, key = %row.id, "a sealed copy cannot be opened");
-            PortalError::Unavailable
+            Refusal::Unavailable
         })?;
         Ok((row.id, token))
     }

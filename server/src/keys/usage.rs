@@ -2,7 +2,7 @@
 
 use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{Actor, store_trouble};
-use app::PortalError;
+use contract::Refusal;
 use store::{AddressUses, Refused};
 
 /// Addresses on a page.
@@ -29,7 +29,7 @@ impl Keys {
     ///
     /// # Errors
     /// There is no such key for the actor.
-    pub async fn find_usage(&self, actor: &Actor, id: &str, page: u32) -> Result<KeyUsage, PortalError> {
+    pub async fn find_usage(&self, actor: &Actor, id: &str, page: u32) -> Result<KeyUsage, Refusal> {
         let row = self.find_row(actor, id).await?;
         let addresses = self.store.list_key_addresses(row.no).await.map_err(store_trouble)?;
         let starts = span_starts(self.clock.now(), &actor.time_zone);

@@ -2,9 +2,8 @@
 
 use super::Mailer;
 use crate::accounts::{Visit, store_trouble};
-use app::PortalError;
+use contract::{Cause, Refusal};
 use domain::ids::Username;
-use domain::notice::Cause;
 use domain::token::Pepper;
 use store::{Action, Audit, NoticeChoice, UserRow};
 use subtle::ConstantTimeEq;
@@ -48,7 +47,7 @@ impl Mailer {
     ///
     /// # Errors
     /// The token is not one of ours, or its user is gone.
-    pub async fn find_subscription(&self, token: &str) -> Result<Cause, PortalError> {
+    pub async fn find_subscription(&self, token: &str) -> Result<Cause, Refusal> {
         Ok(self.authorise(token).await?.1)
     }
 
@@ -56,7 +55,7 @@ impl Mailer {
     ///
     /// # Errors
     /// The token is not one of ours, or its user is gone.
-    pub async fn unsubscribe(&self, token: &str, visit: &Visit) -> Result<Cause, PortalError> {
+    pub async fn unsubscribe(&self, token: &str, visit: &Visit) -> Result<Cause, Refusal> {
         let (user, cause) = self.authorise(token).await?;
         let store = &self.parts().store;
         let choices = store.list_notice_choices(user.no).await.map_err(store_trouble)?;
@@ -77,13 +76,13 @@ impl Mailer {
     }
 
     /// The token stands for its user, for this one thing.
-    async fn authorise(&self, token: &str) -> Result<(UserRow, Cause), PortalError> {
+    async fn authorise(&self, token: &str) -> Result<(UserRow, Cause), Refusal> {
         let subscription = Subscription::of_token(token, &self.parts().pepper);
         // Letters of earlier versions had links for these too.
         let subscription = subscription.filter(|subscription| !subscription.cause.is_always_mailed());
-        let subscription = subscription.ok_or(PortalError::NotFound)?;
+        let subscription = subscription.ok_or(Refusal::NotFound)?;
         let user = self.parts().store.find_user(&subscription.username).await.map_err(store_trouble)?;
-        Ok((user.ok_or(PortalError::NotFound)?, subscription.cause))
+        Ok((user.ok_or(Refusal::NotFound)?, subscription.cause))
     }
 }
 

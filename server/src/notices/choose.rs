@@ -2,7 +2,7 @@
 
 use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
-use app::PortalError;
+use contract::Refusal;
 use store::{Action, NoticeChoice};
 
 impl Notices {
@@ -10,7 +10,7 @@ impl Notices {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn list_choices(&self, actor: &Actor) -> Result<Vec<NoticeChoice>, PortalError> {
+    pub async fn list_choices(&self, actor: &Actor) -> Result<Vec<NoticeChoice>, Refusal> {
         self.store.list_notice_choices(actor.user).await.map_err(store_trouble)
     }
 
@@ -19,7 +19,7 @@ impl Notices {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn choose(&self, actor: &Proved<'_>, mut wanted: Vec<NoticeChoice>) -> Result<(), PortalError> {
+    pub async fn choose(&self, actor: &Proved<'_>, mut wanted: Vec<NoticeChoice>) -> Result<(), Refusal> {
         if actor.owner.is_some() {
             wanted.iter_mut().for_each(|choice| choice.by_webhook = true);
         }
@@ -31,7 +31,7 @@ impl Notices {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn has_mail_address(&self, actor: &Actor) -> Result<bool, PortalError> {
+    pub async fn has_mail_address(&self, actor: &Actor) -> Result<bool, Refusal> {
         let user = self.store.find_user(&actor.username).await.map_err(store_trouble)?;
         Ok(user.is_some_and(|user| user.email.is_some() && user.email_confirmed))
     }

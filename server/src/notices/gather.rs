@@ -3,12 +3,11 @@
 //! What is held is bounded, whatever comes: some thousand keys and names, twenty addresses each.
 
 use crate::verify::KeyEntry;
+use contract::{Cause, Code};
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::{KeyNo, UserNo, Username};
-use domain::notice::Cause;
 use domain::time::Micros;
-use domain::verdict::Code;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use store::{NewNotice, NoticeFacts};

@@ -3,10 +3,10 @@
 use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
 use crate::keys::Keys;
-use app::{AddressState, Field, PortalError, Problem};
+use contract::{AddressState, Cause, Field, Problem, Refusal};
 use domain::address::{Address, Network};
 use domain::ids::{KeyNo, NoticeNo};
-use domain::notice::{Cause, Place};
+use domain::notice::Place;
 use domain::time::Micros;
 use store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
 
@@ -61,7 +61,7 @@ impl Notices {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn list(&self, actor: &Actor, page: u32) -> Result<NoticeList, PortalError> {
+    pub async fn list(&self, actor: &Actor, page: u32) -> Result<NoticeList, Refusal> {
         let total = self.store.count_notices(actor.user).await.map_err(store_trouble)?;
         let unread = self.store.count_unread_notices(actor.user).await.map_err(store_trouble)?;
         let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
@@ -82,7 +82,7 @@ impl Notices {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn read_all(&self, actor: &Proved<'_>) -> Result<(), PortalError> {
+    pub async fn read_all(&self, actor: &Proved<'_>) -> Result<(), Refusal> {
         let read = self.store.read_all_notices(actor.user, self.clock.now(), Some(actor.session)).await;
         read.map_err(store_trouble)
     }
@@ -97,7 +97,7 @@ impl Notices {
         actor: &Actor,
         notice: u32,
         address: &str,
-    ) -> Result<(), PortalError> {
+    ) -> Result<(), Refusal> {
         let found = self.find_place(actor, notice, address).await?;
         let (id, network) = (found.key.id.to_string(), found.network.to_string());
         let done = keys.authorise_address(actor, &id, &network).await;
@@ -115,7 +115,7 @@ impl Notices {
     ///
     /// # Errors
     /// There is no such notice, key or place for the actor, or it may only read.
-    pub async fn ignore(&self, actor: &Proved<'_>, notice: u32, address: &str) -> Result<(), PortalError> {
+    pub async fn ignore(&self, actor: &Proved<'_>, notice: u32, address: &str) -> Result<(), Refusal> {
         let found = self.find_place(actor, notice, address).await?;
         for address in found.named {
             let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
@@ -170,19 +170,19 @@ impl Notices {
     }
 
     /// A living key and a place that the notice offers for it, if both are the actor's to decide on.
-    async fn find_place(&self, actor: &Actor, notice: u32, place: &str) -> Result<FoundPlace, PortalError> {
+    async fn find_place(&self, actor: &Actor, notice: u32, place: &str) -> Result<FoundPlace, Refusal> {
         actor.may_manage()?;
-        let network = Network::parse(place).map_err(|_| PortalError::NotFound)?;
+        let network = Network::parse(place).map_err(|_| Refusal::NotFound)?;
         let facts = self.store.find_notice(NoticeNo(notice)).await.map_err(store_trouble)?;
         let facts = facts.filter(|facts| facts.user == actor.user && facts.cause == Cause::NewAddress);
-        let facts = facts.filter(|facts| living_key(facts).is_some()).ok_or(PortalError::NotFound)?;
+        let facts = facts.filter(|facts| living_key(facts).is_some()).ok_or(Refusal::NotFound)?;
         let is_named = facts.addresses.iter().any(|seen| Network::from(seen.address) == network);
         if !is_named && facts.places().iter().all(|place| place.network != network) {
-            return Err(PortalError::NotFound);
+            return Err(Refusal::NotFound);
         }
         let named = facts.addresses.iter().map(|seen| seen.address);
         let named = named.filter(|address| network.contains(*address)).collect();
-        Ok(FoundPlace { key: facts.key.ok_or(PortalError::NotFound)?, network, named })
+        Ok(FoundPlace { key: facts.key.ok_or(Refusal::NotFound)?, network, named })
     }
 }
 

@@ -7,13 +7,13 @@ mod users;
 
 pub use users::UserEntry;
 
+use contract::{Code, KeyType};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNo, UserNo};
-use domain::key_type::KeyType;
 use domain::rule::Ruling;
 use domain::time::Micros;
 use domain::token::TokenHash;
-use domain::verdict::{Code, Facts, judge};
+use domain::verdict::{Facts, judge};
 use lists::Lists;
 use parking_lot::RwLock;
 use std::cmp::Reverse;

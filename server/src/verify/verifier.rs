@@ -5,13 +5,13 @@ use super::guesses::Guesses;
 use super::index::{KeyEntry, KeyFacts, KeyIndex};
 use super::journal::{Counted, Journal};
 use crate::notices::Gatherer;
+use contract::Code;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::Username;
 use domain::rule::Ruling;
 use domain::time::{Clock, Micros};
 use domain::token::{Pepper, Shape, TokenFormat, TokenHash};
-use domain::verdict::Code;
 use std::sync::Arc;
 use store::{Refusal, Store, StoreError};
 

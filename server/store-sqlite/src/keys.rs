@@ -4,10 +4,10 @@ use super::rows::{address, corrupt, key_no, micros, network, number, numbers, us
 use super::{SqliteStore, audit, load};
 use crate::Trouble;
 use async_trait::async_trait;
+use contract::{KeyType, LockWidth};
 use domain::address::Network;
 use domain::ids::{KeyId, KeyNo, UserNo};
-use domain::key_type::KeyType;
-use domain::rule::{AddressRule, LockWidth};
+use domain::rule::AddressRule;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use std::sync::Arc;

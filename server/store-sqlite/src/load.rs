@@ -5,10 +5,10 @@
 
 use crate::Trouble;
 use crate::rows::corrupt;
+use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNo, UserNo, Username};
-use domain::key_type::KeyType;
-use domain::rule::{AddressRule, LockWidth};
+use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::{MaskedPrefix, TokenHash};
 use rusqlite::{Connection, OpenFlags, Row};

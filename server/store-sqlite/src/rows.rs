@@ -1,10 +1,10 @@
 //! Between columns and domain types.
 
 use crate::Trouble;
+use contract::Role;
 use domain::address::{Address, Network};
 use domain::client_address::ClientAddress;
 use domain::ids::{KeyNo, UserNo, Username};
-use domain::role::Role;
 use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;

@@ -1,9 +1,9 @@
 //! Folding: pieces of the journal become totals, hours and addresses, in the transaction of the caller.
 
 use crate::usage_keep::{Addresses, make_room};
+use contract::Code;
 use domain::address::Address;
 use domain::ids::{KeyNo, UserNo};
-use domain::verdict::Code;
 use rusqlite::{CachedStatement, Transaction, params};
 use std::collections::{HashMap, HashSet};
 use store::{KeySum, Piece, UseSums};

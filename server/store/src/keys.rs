@@ -2,10 +2,10 @@
 
 use super::{Audit, StoreError, Watcher};
 use async_trait::async_trait;
+use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNo, UserNo, Username};
-use domain::key_type::KeyType;
-use domain::rule::{AddressRule, LockWidth};
+use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::{MaskedPrefix, TokenHash};
 use std::sync::Arc;

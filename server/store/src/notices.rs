@@ -2,10 +2,10 @@
 
 use super::{Audit, StoreError};
 use async_trait::async_trait;
+use contract::{Cause, KeyType};
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, NoticeNo, SessionNo, UserNo, Username};
-use domain::key_type::KeyType;
-use domain::notice::{Cause, Place, places};
+use domain::notice::{Place, places};
 use domain::time::Micros;
 
 /// How notices are passed on.

@@ -6,8 +6,8 @@ use super::{
     WebhookStore,
 };
 use async_trait::async_trait;
+use contract::KeyType;
 use domain::ids::{KeyId, KeyNo, UserNo, Username};
-use domain::key_type::KeyType;
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::TokenHash;

@@ -2,8 +2,8 @@
 
 use super::{Audit, NewMail, StoreError};
 use async_trait::async_trait;
+use contract::Role;
 use domain::ids::{UserNo, Username};
-use domain::role::Role;
 use domain::time::Micros;
 
 /// A sub-user, as the owner of its account sees it.

@@ -2,10 +2,10 @@
 
 use super::{KeySum, Piece, StoreError};
 use async_trait::async_trait;
+use contract::Code;
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, UserNo};
 use domain::time::Micros;
-use domain::verdict::Code;
 
 /// The most addresses that are kept of a key; the one that was silent for longest makes room.
 pub const ADDRESSES: usize = 1000;

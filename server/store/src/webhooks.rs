@@ -2,8 +2,8 @@
 
 use super::{Audit, StoreError};
 use async_trait::async_trait;
+use contract::Cause;
 use domain::ids::{NoticeNo, SessionNo, UserNo};
-use domain::notice::Cause;
 use domain::sealing::SealError;
 use domain::time::Micros;
 use domain::webhook::{DeliveryNo, WebhookNo};

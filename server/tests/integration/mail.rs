@@ -7,9 +7,9 @@ pub(crate) mod smtp;
 mod unsubscribe;
 
 use crate::app::TestApp;
+use contract::Cause;
 use domain::address::Address;
 use domain::ids::{UserNo, Username};
-use domain::notice::Cause;
 use latchkey::accounts::operator::InitialPassword;
 use latchkey::mail::Letter;
 use smtp::Smtp;

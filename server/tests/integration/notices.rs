@@ -9,8 +9,8 @@ mod networks;
 mod pages;
 
 use crate::app::TestApp;
+use ::contract::Cause;
 use domain::ids::Username;
-use domain::notice::Cause;
 use store::{NoticeFacts, UserRow};
 
 /// A server that could send mail, which nobody sends here.

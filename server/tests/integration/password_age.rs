@@ -17,7 +17,7 @@ async fn count_notices(app: &TestApp) -> usize {
     let username = domain::ids::Username::parse("demo").unwrap();
     let user = app.services.store.find_user(&username).await.unwrap().unwrap();
     let notices = app.services.store.list_notices(user.no, 0, 100).await.unwrap();
-    notices.iter().filter(|n| n.cause == domain::notice::Cause::PasswordExpiring).count()
+    notices.iter().filter(|n| n.cause == contract::Cause::PasswordExpiring).count()
 }
 
 #[tokio::test]

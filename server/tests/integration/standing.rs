@@ -3,11 +3,11 @@
 
 use crate::app::{Browser, PASSWORD, TestApp};
 use crate::two_factor::{code, enrol, give, half_way, shown_codes};
-use app::{Language, PortalError};
+use app::Language;
+use contract::{Refusal, Role};
 use domain::address::Address;
 use domain::credentials::Password;
 use domain::ids::NoticeNo;
-use domain::role::Role;
 use domain::time::Clock;
 use http::{Method, StatusCode};
 use latchkey::accounts::{Actor, Invitee, SessionToken, Visit, Visitor};
@@ -191,8 +191,8 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     let audit = actor.audit(actor.proved_at, Action::SessionEnded, "");
     services.store.delete_session(actor.session, audit).await.unwrap();
     let password = || Password::attempt(PASSWORD.to_owned());
-    let signed_out = |what: &str, answer: Result<(), PortalError>| {
-        assert_eq!(answer, Err(PortalError::SignedOut), "{what}");
+    let signed_out = |what: &str, answer: Result<(), Refusal>| {
+        assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
     };
     let accounts = &services.accounts;
     signed_out("proof", accounts.prove(&actor, password(), "").await);
@@ -257,7 +257,7 @@ async fn what_writes_no_history_does_not_happen_either() {
         ("a test", webhooks.test_webhook(&actor, &webhook).await),
         ("a delivery", webhooks.resend_delivery(&actor, &webhook, delivery).await),
     ] {
-        assert_eq!(answer, Err(PortalError::SignedOut), "{what}");
+        assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
     }
     let (now, session) = (app.clock.now(), Some(actor.session));
     let read = services.store.read_notices(actor.user, vec![NoticeNo(1)], now, session).await;
@@ -281,7 +281,7 @@ async fn codes_that_waited_when_a_session_ended_are_not_used_up() {
         accounts.make_recovery_codes(&actor, password(), &codes[0]).await.map(drop),
         accounts.switch_two_factor_off(&actor, password(), &codes[0]).await,
     ] {
-        assert_eq!(answer, Err(PortalError::SignedOut));
+        assert_eq!(answer, Err(Refusal::SignedOut));
     }
     let browser = half_way(&app, "demo").await;
     let done = give(&browser, &codes[0]).await;

@@ -2,8 +2,8 @@
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp};
 use crate::two_factor::{code, enrol};
+use contract::Cause;
 use domain::ids::Username;
-use domain::notice::Cause;
 use http::StatusCode;
 
 const MAIL: [(&str, &str); 3] = [

@@ -3,14 +3,12 @@
 mod sessions;
 mod usage;
 
+use contract::{Code, KeyType, LockWidth, Role};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNo, SessionNo, UserNo, Username};
-use domain::key_type::KeyType;
-use domain::role::Role;
-use domain::rule::{AddressRule, LockWidth};
+use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::TokenHash;
-use domain::verdict::Code;
 use latchkey::verify::KeyIndex;
 use parking_lot::Mutex;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Guessing at keys is answered THROTTLED, and shuts nobody out.
 
 use crate::app::{Answer, TestApp};
-use domain::key_type::KeyType;
+use contract::KeyType;
 use domain::token::TokenFormat;
 use http::StatusCode;
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! Visitors of the pages whose address a trusted proxy does not name: nobody's neighbour, and never at home.
 
 use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp, strip_tags};
+use contract::Cause;
 use domain::ids::Username;
-use domain::notice::Cause;
 use http::{Method, Request, StatusCode};
 use latchkey::events::Event;
 use store::NoticeFacts;

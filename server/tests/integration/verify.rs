@@ -43,7 +43,7 @@ async fn every_refusal_has_its_code_and_consumes_nothing() {
     );
     assert_eq!(gateway.code("lkd_x", "203.0.113.7").await, "MALFORMED");
     let unknown =
-        domain::token::TokenFormat::new("lk").unwrap().generate(domain::key_type::KeyType::Default).unwrap();
+        domain::token::TokenFormat::new("lk").unwrap().generate(contract::KeyType::Default).unwrap();
     assert_eq!(gateway.code(unknown.expose(), "203.0.113.7").await, "NOT_FOUND");
     let refusal = gateway.verify(json!({"key": key.token, "client_ip": "203.0.113.8"})).await.json();
     assert_eq!(

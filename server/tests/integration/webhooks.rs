@@ -9,8 +9,8 @@ mod receivers;
 mod restart;
 
 use crate::app::{Answer, Browser, PASSWORD, START, TestApp};
+use ::contract::Cause;
 use domain::ids::{KeyNo, UserNo};
-use domain::notice::Cause;
 use domain::time::{Clock, Micros};
 use http::StatusCode;
 use store::NewNotice;

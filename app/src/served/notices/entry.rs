@@ -8,7 +8,7 @@ use super::words::{advice, elsewhere, is_counted, of_addresses, text, times, tit
 use crate::components::Time;
 use crate::i18n::fill;
 use crate::part::{IntoPart, Part};
-use crate::portal::{AddressState, Notice, NoticeAddress, NoticeCause, NoticeKey};
+use crate::portal::{AddressState, Cause, Notice, NoticeAddress, NoticeKey};
 
 /// A notice on a page of the list.
 pub(super) fn entry(notice: &Notice, page: u32) -> Part {
@@ -69,7 +69,7 @@ fn addresses(t: &'static NoticeTexts, notice: &Notice, page: u32) -> Part {
     if !is_counted(notice) || notice.addresses.is_empty() {
         return ().part();
     }
-    let class = if notice.cause == NoticeCause::NewAddress { "addresses" } else { "addresses many" };
+    let class = if notice.cause == Cause::NewAddress { "addresses" } else { "addresses many" };
     let rows: Vec<_> = notice.addresses.iter().map(|address| row(t, notice, address, page)).collect();
     let more = elsewhere(t, notice).map(|text| view! { <li class="hint">{text}</li> });
     view! { <ul class=class>{rows}{more}</ul> }.part()
@@ -83,7 +83,7 @@ fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: 
         times(t, address.count)
     };
     let form = |verb, label| act(verb, label, notice.no, address.address.clone(), page);
-    let may_act = notice.may_act && notice.cause == NoticeCause::NewAddress;
+    let may_act = notice.may_act && notice.cause == Cause::NewAddress;
     let authorise =
         may_act.then(|| form("authorise_notice", if is_network { t.authorise_network } else { t.authorise }));
     let end = match address.state {
@@ -122,7 +122,7 @@ fn act(verb: &'static str, label: &'static str, notice: u32, address: String, pa
 
 /// The way to the question whether the key is to be deleted.
 fn delete(t: &'static NoticeTexts, notice: &Notice) -> Part {
-    let key = notice.key.as_ref().filter(|_| notice.may_act && notice.cause == NoticeCause::NewAddress);
+    let key = notice.key.as_ref().filter(|_| notice.may_act && notice.cause == Cause::NewAddress);
     key.map(|key| {
         view! {
             <form method="get" action=format!("/account/api-keys/{}/delete", key.id.0)>

@@ -3,27 +3,27 @@
 use super::super::profile::action_text;
 use super::super::texts::{NoticeTexts, ProfileTexts, Served};
 use crate::i18n::{Plural, fill, language, plural};
-use crate::portal::{Notice, NoticeCause};
+use crate::portal::{Cause, Notice};
 
 /// What happened, in a few words.
 pub(super) fn title(t: &'static NoticeTexts, notice: &Notice) -> String {
     let key = notice.key.as_ref().map_or("", |key| key.description.as_str());
     let about_key = |text: &'static str| fill(text, &[("key", &key)]);
     match notice.cause {
-        NoticeCause::NewAddress => about_key(t.title_new_address),
-        NoticeCause::DeadKeyInUse if is_deleted(notice) => about_key(t.title_deleted_key_in_use),
-        NoticeCause::DeadKeyInUse => about_key(t.title_ended_key_in_use),
-        NoticeCause::Guessing if notice.detail.is_empty() => t.title_guessing.to_owned(),
-        NoticeCause::Guessing => fill(t.title_guessing_of, &[("username", &notice.detail)]),
-        NoticeCause::KeyGenerated => about_key(t.title_key_generated),
-        NoticeCause::KeyShown => about_key(t.title_key_shown),
-        NoticeCause::KeyDeleted => about_key(t.title_key_deleted),
-        NoticeCause::AddressesChanged => about_key(t.title_addresses_changed),
-        NoticeCause::NewLogin if notice.is_from_unknown => t.title_unknown_login.to_owned(),
-        NoticeCause::NewLogin => t.title_new_login.to_owned(),
-        NoticeCause::PasswordExpiring => t.title_password_expiring.to_owned(),
-        NoticeCause::AccountChanged => t.title_account_changed.to_owned(),
-        NoticeCause::WebhookOff => t.title_webhook_off.to_owned(),
+        Cause::NewAddress => about_key(t.title_new_address),
+        Cause::DeadKeyInUse if is_deleted(notice) => about_key(t.title_deleted_key_in_use),
+        Cause::DeadKeyInUse => about_key(t.title_ended_key_in_use),
+        Cause::Guessing if notice.detail.is_empty() => t.title_guessing.to_owned(),
+        Cause::Guessing => fill(t.title_guessing_of, &[("username", &notice.detail)]),
+        Cause::KeyGenerated => about_key(t.title_key_generated),
+        Cause::KeyShown => about_key(t.title_key_shown),
+        Cause::KeyDeleted => about_key(t.title_key_deleted),
+        Cause::AddressesChanged => about_key(t.title_addresses_changed),
+        Cause::NewLogin if notice.is_from_unknown => t.title_unknown_login.to_owned(),
+        Cause::NewLogin => t.title_new_login.to_owned(),
+        Cause::PasswordExpiring => t.title_password_expiring.to_owned(),
+        Cause::AccountChanged => t.title_account_changed.to_owned(),
+        Cause::WebhookOff => t.title_webhook_off.to_owned(),
     }
 }
 
@@ -39,49 +39,49 @@ pub(super) fn text(t: &'static NoticeTexts, notice: &Notice) -> String {
 fn what_happened(t: &'static NoticeTexts, notice: &Notice) -> String {
     let counted = |text: &'static str| fill(text, &[("times", &times(t, notice.count))]);
     match notice.cause {
-        NoticeCause::NewAddress => counted(t.text_new_address),
-        NoticeCause::DeadKeyInUse => match notice.key.as_ref().and_then(|key| key.deleted.as_ref()) {
+        Cause::NewAddress => counted(t.text_new_address),
+        Cause::DeadKeyInUse => match notice.key.as_ref().and_then(|key| key.deleted.as_ref()) {
             Some(deleted) => fill(
                 t.text_deleted_key_in_use,
                 &[("deleted", &deleted.text), ("times", &times(t, notice.count))],
             ),
             None => counted(t.text_ended_key_in_use),
         },
-        NoticeCause::Guessing => counted(t.text_guessing),
-        NoticeCause::PasswordExpiring => match notice.detail.parse() {
+        Cause::Guessing => counted(t.text_guessing),
+        Cause::PasswordExpiring => match notice.detail.parse() {
             Ok(days) => format!("{} {}", days_left(t, days), t.text_password_expiring),
             Err(_) => t.text_password_expiring.to_owned(),
         },
-        NoticeCause::WebhookOff => fill(t.text_webhook_off, &[("webhook", &notice.detail)]),
-        NoticeCause::NewLogin if notice.is_from_unknown => t.text_unknown_login.to_owned(),
-        NoticeCause::NewLogin => fill(t.text_new_login, &[("address", &from(t, notice))]),
-        NoticeCause::AddressesChanged | NoticeCause::AccountChanged => {
+        Cause::WebhookOff => fill(t.text_webhook_off, &[("webhook", &notice.detail)]),
+        Cause::NewLogin if notice.is_from_unknown => t.text_unknown_login.to_owned(),
+        Cause::NewLogin => fill(t.text_new_login, &[("address", &from(t, notice))]),
+        Cause::AddressesChanged | Cause::AccountChanged => {
             let what = notice.action.as_deref().and_then(|action| action_text(ProfileTexts::here(), action));
             let what = what.unwrap_or_default();
             let what =
                 if notice.detail.is_empty() { what.to_owned() } else { format!("{what}: {}", notice.detail) };
             format!("{what}. {}", by(t, notice))
         }
-        NoticeCause::KeyGenerated | NoticeCause::KeyShown | NoticeCause::KeyDeleted => by(t, notice),
+        Cause::KeyGenerated | Cause::KeyShown | Cause::KeyDeleted => by(t, notice),
     }
 }
 
 /// What to do about it.
 pub(super) fn advice(t: &'static NoticeTexts, notice: &Notice) -> Option<&'static str> {
     Some(match notice.cause {
-        NoticeCause::NewAddress if is_deleted(notice) => return None,
-        NoticeCause::NewAddress if !notice.may_act => t.advice_ask_owner,
-        NoticeCause::NewAddress => t.advice_new_address,
-        NoticeCause::DeadKeyInUse => t.advice_dead_key_in_use,
-        NoticeCause::Guessing => t.advice_guessing,
-        NoticeCause::NewLogin => t.advice_new_login,
-        NoticeCause::PasswordExpiring => t.advice_password_expiring,
-        NoticeCause::WebhookOff => t.advice_webhook_off,
-        NoticeCause::KeyGenerated
-        | NoticeCause::KeyShown
-        | NoticeCause::KeyDeleted
-        | NoticeCause::AddressesChanged
-        | NoticeCause::AccountChanged => return notice.is_new.then_some(t.advice_act),
+        Cause::NewAddress if is_deleted(notice) => return None,
+        Cause::NewAddress if !notice.may_act => t.advice_ask_owner,
+        Cause::NewAddress => t.advice_new_address,
+        Cause::DeadKeyInUse => t.advice_dead_key_in_use,
+        Cause::Guessing => t.advice_guessing,
+        Cause::NewLogin => t.advice_new_login,
+        Cause::PasswordExpiring => t.advice_password_expiring,
+        Cause::WebhookOff => t.advice_webhook_off,
+        Cause::KeyGenerated
+        | Cause::KeyShown
+        | Cause::KeyDeleted
+        | Cause::AddressesChanged
+        | Cause::AccountChanged => return notice.is_new.then_some(t.advice_act),
     })
 }
 
@@ -110,25 +110,25 @@ fn days_left(t: &'static NoticeTexts, days: u64) -> String {
 }
 
 /// A cause in the list of choices.
-pub(super) fn cause_text(t: &'static NoticeTexts, cause: NoticeCause) -> &'static str {
+pub(super) fn cause_text(t: &'static NoticeTexts, cause: Cause) -> &'static str {
     match cause {
-        NoticeCause::NewAddress => t.cause_new_address,
-        NoticeCause::DeadKeyInUse => t.cause_dead_key_in_use,
-        NoticeCause::Guessing => t.cause_guessing,
-        NoticeCause::KeyGenerated => t.cause_key_generated,
-        NoticeCause::KeyShown => t.cause_key_shown,
-        NoticeCause::KeyDeleted => t.cause_key_deleted,
-        NoticeCause::AddressesChanged => t.cause_addresses_changed,
-        NoticeCause::NewLogin => t.cause_new_login,
-        NoticeCause::PasswordExpiring => t.cause_password_expiring,
-        NoticeCause::AccountChanged => t.cause_account_changed,
-        NoticeCause::WebhookOff => t.cause_webhook_off,
+        Cause::NewAddress => t.cause_new_address,
+        Cause::DeadKeyInUse => t.cause_dead_key_in_use,
+        Cause::Guessing => t.cause_guessing,
+        Cause::KeyGenerated => t.cause_key_generated,
+        Cause::KeyShown => t.cause_key_shown,
+        Cause::KeyDeleted => t.cause_key_deleted,
+        Cause::AddressesChanged => t.cause_addresses_changed,
+        Cause::NewLogin => t.cause_new_login,
+        Cause::PasswordExpiring => t.cause_password_expiring,
+        Cause::AccountChanged => t.cause_account_changed,
+        Cause::WebhookOff => t.cause_webhook_off,
     }
 }
 
 /// Whether it goes on counting, by addresses.
 pub(super) fn is_counted(notice: &Notice) -> bool {
-    matches!(notice.cause, NoticeCause::NewAddress | NoticeCause::DeadKeyInUse | NoticeCause::Guessing)
+    matches!(notice.cause, Cause::NewAddress | Cause::DeadKeyInUse | Cause::Guessing)
 }
 
 /// Who did it, and from where.

@@ -14,9 +14,9 @@ pub(super) fn invite(mail_is_on: bool) -> Part {
     let t = SubUserTexts::here();
     let form = Form::<InviteSubUser>::new();
     let state = form.state;
-    let chosen = state.entered("role").unwrap_or_else(|| Role::ManagesKeys.name().into());
+    let chosen = state.entered("role").unwrap_or_else(|| Role::ManagesKeys.field_value().into());
     let choices = Role::ALL.map(|role| {
-        let name = role.name();
+        let name = role.field_value();
         let meaning = match role {
             Role::ManagesKeys => t.manages_keys_meaning,
             Role::ReadsOnly => t.reads_only_meaning,

@@ -30,7 +30,7 @@ where
         form.state.error.set(None);
     }
     let described = fill("{what}: {name}", &[("what", &label), ("name", &username)]);
-    let role = role.map(|role| view! { <input type="hidden" name="role" value=role.name()/> });
+    let role = role.map(|role| view! { <input type="hidden" name="role" value=role.field_value()/> });
     view! {
         <PlainForm form path=format!("{SUB_USERS}?do={}", form_name::<F>()) class="row-form" fields=FIELDS>
             <input type="hidden" name="username" value=username.to_owned()/>

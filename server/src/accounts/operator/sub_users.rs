@@ -1,7 +1,7 @@
 //! The operator's verbs around roles and sessions.
 
 use super::{Operator, OperatorError, audit};
-use domain::role::Role;
+use contract::Role;
 use store::Action;
 
 impl Operator {

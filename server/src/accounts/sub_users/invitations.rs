@@ -4,10 +4,10 @@ use super::SubUsers;
 use crate::accounts::setup::parse_username;
 use crate::accounts::{Actor, Proved, SessionToken, Visit, Whose, store_trouble};
 use crate::mail::Letter;
-use app::{Field, FieldError, Language, PortalError, Problem};
+use app::Language;
+use contract::{Field, FieldError, Problem, Refusal, Role};
 use domain::ids::Username;
 use domain::mail_address::MailAddress;
-use domain::role::Role;
 use domain::token::random_base62;
 use domain::turns::{Claim, Lane};
 use secrecy::{ExposeSecret, SecretString};
@@ -25,10 +25,10 @@ const SECRET: usize = 43;
 pub struct InvitationToken(SecretString);
 
 impl InvitationToken {
-    fn generate() -> Result<Self, PortalError> {
+    fn generate() -> Result<Self, Refusal> {
         let secret = random_base62(SECRET).map_err(|error| {
             tracing::error!(%error, "the system's random generator failed");
-            PortalError::Unavailable
+            Refusal::Unavailable
         })?;
         Ok(Self(secret.to_string().into()))
     }
@@ -68,7 +68,7 @@ impl SubUsers {
         actor: &Proved<'_>,
         invitee: Invitee,
         language: Language,
-    ) -> Result<SecretString, PortalError> {
+    ) -> Result<SecretString, Refusal> {
         let owner = actor.owned_account()?;
         let (username, email) = parse(&invitee)?;
         let token = InvitationToken::generate()?;
@@ -91,8 +91,8 @@ impl SubUsers {
         let invitation = NewInvitation { hash, owner, username, email, role, at, expires_at };
         let kept = self.parts.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
         kept.map_err(|error| match error {
-            StoreError::Conflict => PortalError::field(Field::Username, Problem::Taken),
-            StoreError::Full => PortalError::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
+            StoreError::Conflict => Refusal::field(Field::Username, Problem::Taken),
+            StoreError::Full => Refusal::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
             error => store_trouble(error),
         })?;
         Ok(link.into())
@@ -102,9 +102,9 @@ impl SubUsers {
     ///
     /// # Errors
     /// The actor has no such invitation.
-    pub async fn withdraw_invitation(&self, actor: &Actor, username: &str) -> Result<(), PortalError> {
+    pub async fn withdraw_invitation(&self, actor: &Actor, username: &str) -> Result<(), Refusal> {
         let owner = actor.owned_account()?;
-        let username = Username::parse(username).map_err(|_| PortalError::NotFound)?;
+        let username = Username::parse(username).map_err(|_| Refusal::NotFound)?;
         let audit = actor.audit(self.parts.clock.now(), Action::InvitationWithdrawn, username.as_str());
         self.parts.store.delete_invitation(owner, &username, audit).await.map_err(store_trouble)
     }
@@ -113,10 +113,10 @@ impl SubUsers {
     ///
     /// # Errors
     /// The link is closed, or was never one.
-    pub async fn find_invitation(&self, secret: &str) -> Result<InvitationRow, PortalError> {
-        let token = InvitationToken::parse(secret).ok_or(PortalError::NotFound)?;
+    pub async fn find_invitation(&self, secret: &str) -> Result<InvitationRow, Refusal> {
+        let token = InvitationToken::parse(secret).ok_or(Refusal::NotFound)?;
         let found = self.parts.store.find_invitation(token.hash(), self.parts.clock.now()).await;
-        found.map_err(store_trouble)?.ok_or(PortalError::NotFound)
+        found.map_err(store_trouble)?.ok_or(Refusal::NotFound)
     }
 
     /// Makes the invited sub-user with this password, closes the link, and begins a session.
@@ -128,8 +128,8 @@ impl SubUsers {
         secret: &str,
         password: String,
         visit: &Visit,
-    ) -> Result<SessionToken, PortalError> {
-        let token = InvitationToken::parse(secret).ok_or(PortalError::NotFound)?;
+    ) -> Result<SessionToken, Refusal> {
+        let token = InvitationToken::parse(secret).ok_or(Refusal::NotFound)?;
         let invitation = self.find_invitation(secret).await?;
         let username = invitation.username;
         let whose = Whose {
@@ -157,22 +157,22 @@ impl SubUsers {
         };
         let user = self.parts.store.accept_invitation(acceptance).await.map_err(|error| match error {
             // Somebody was given the name in the meantime: this link leads nowhere any more.
-            StoreError::Conflict => PortalError::NotFound,
+            StoreError::Conflict => Refusal::NotFound,
             error => store_trouble(error),
         })?;
         self.parts.accounts.begin_session(user, &username, visit, at).await
     }
 
-    fn seal(&self, letter: &Letter) -> Result<Vec<u8>, PortalError> {
+    fn seal(&self, letter: &Letter) -> Result<Vec<u8>, Refusal> {
         letter.seal(&self.parts.sealing).map_err(|error| {
             tracing::error!(%error, "a letter could not be sealed");
-            PortalError::Unavailable
+            Refusal::Unavailable
         })
     }
 }
 
 /// Both fields, with every message at its field.
-fn parse(invitee: &Invitee) -> Result<(Username, Option<MailAddress>), PortalError> {
+fn parse(invitee: &Invitee) -> Result<(Username, Option<MailAddress>), Refusal> {
     let username = parse_username(&invitee.username);
     let email = match invitee.email.trim() {
         "" => Ok(None),
@@ -183,7 +183,7 @@ fn parse(invitee: &Invitee) -> Result<(Username, Option<MailAddress>), PortalErr
     match (username, email) {
         (Ok(username), Ok(email)) => Ok((username, email)),
         (username, email) => {
-            Err(PortalError::Invalid([username.err(), email.err()].into_iter().flatten().collect()))
+            Err(Refusal::Invalid([username.err(), email.err()].into_iter().flatten().collect()))
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What a verb did, in a sentence with its reach: silence would leave the operator guessing.
 
 use crate::services::Services;
+use contract::Role;
 use domain::counted::counted;
-use domain::role::Role;
 use store::{KeyScope, UserRow};
 
 /// A user that is disabled or enabled now, and was `before`.

@@ -4,7 +4,7 @@ use super::answers;
 use super::protocol::{GatewayLine, ProbeOpened, Reply, Request, UserLine};
 use crate::accounts::operator::{InitialPassword, Operator, OperatorError};
 use crate::services::Services;
-use domain::role::Role;
+use contract::Role;
 use domain::time::Micros;
 
 /// Does what a verb asks for.

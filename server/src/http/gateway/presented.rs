@@ -9,7 +9,7 @@ use crate::settings::{KeyHeader, Settings};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use domain::verdict::Code;
+use contract::Code;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// No header with a token is longer, whatever its form.

@@ -2,7 +2,7 @@
 //! the key may be in any encoding and of any length.
 
 use super::presented::{Presented, only};
-use domain::verdict::Code;
+use contract::Code;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use std::borrow::Cow;
 

@@ -9,7 +9,7 @@ use crate::verify::Verdict;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use domain::verdict::Code;
+use contract::Code;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::sync::OnceLock;
 

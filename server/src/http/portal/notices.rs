@@ -3,11 +3,11 @@
 use super::{RequestPortal, moment};
 use crate::notices::{ListedNotice, ListedPlace, NoticeList};
 use app::{
-    KeyId, Notice, NoticeAddress, NoticeBoxes, NoticeCause, NoticeChoice, NoticeChoices, NoticeKey,
-    NoticePage, NoticePortal, PortalError, Proof,
+    KeyId, Notice, NoticeAddress, NoticeBoxes, NoticeChoice, NoticeChoices, NoticeKey, NoticePage,
+    NoticePortal, PortalError, Proof,
 };
 use async_trait::async_trait;
-use domain::notice::Cause;
+use contract::Cause;
 use domain::time_zone::TimeZone;
 use store::NoticeChoice as ChoiceRow;
 
@@ -39,7 +39,7 @@ impl NoticePortal for RequestPortal {
         let actor = self.note(self.actor())?;
         let choices = self.note(self.services.notices.list_choices(actor).await)?;
         let choice = |choice: &ChoiceRow| NoticeChoice {
-            cause: cause_of(choice.cause),
+            cause: choice.cause,
             by_mail: choice.by_mail,
             by_webhook: choice.by_webhook,
         };
@@ -55,8 +55,8 @@ impl NoticePortal for RequestPortal {
         let actor = self.proved(proof).await?;
         let choice = |cause| ChoiceRow {
             cause,
-            by_mail: ticked.has(&NoticeBoxes::mail(cause_of(cause))),
-            by_webhook: ticked.has(&NoticeBoxes::webhook(cause_of(cause))),
+            by_mail: ticked.has(&NoticeBoxes::mail(cause)),
+            by_webhook: ticked.has(&NoticeBoxes::webhook(cause)),
         };
         let wanted = Cause::ALL.into_iter().map(choice).collect();
         self.note(self.services.notices.choose(&actor, wanted).await)
@@ -83,7 +83,7 @@ fn notice(listed: &ListedNotice, zone: &TimeZone) -> Notice {
     };
     Notice {
         no: facts.no.0,
-        cause: cause_of(facts.cause),
+        cause: facts.cause,
         is_new: facts.read_at.is_none(),
         key: facts.key.as_ref().map(|key| NoticeKey {
             id: KeyId(key.id.to_string()),
@@ -102,21 +102,5 @@ fn notice(listed: &ListedNotice, zone: &TimeZone) -> Notice {
         actor: facts.actor.clone(),
         detail: facts.detail.clone(),
         may_act: listed.may_act,
-    }
-}
-
-fn cause_of(cause: Cause) -> NoticeCause {
-    match cause {
-        Cause::NewAddress => NoticeCause::NewAddress,
-        Cause::DeadKeyInUse => NoticeCause::DeadKeyInUse,
-        Cause::Guessing => NoticeCause::Guessing,
-        Cause::KeyGenerated => NoticeCause::KeyGenerated,
-        Cause::KeyShown => NoticeCause::KeyShown,
-        Cause::KeyDeleted => NoticeCause::KeyDeleted,
-        Cause::AddressesChanged => NoticeCause::AddressesChanged,
-        Cause::NewLogin => NoticeCause::NewLogin,
-        Cause::PasswordExpiring => NoticeCause::PasswordExpiring,
-        Cause::AccountChanged => NoticeCause::AccountChanged,
-        Cause::WebhookOff => NoticeCause::WebhookOff,
     }
 }

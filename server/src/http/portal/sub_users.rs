@@ -4,11 +4,11 @@ use super::{RequestPortal, moment};
 use crate::accounts::{Invitee, SubUserList};
 use crate::flash::Shown;
 use app::{
-    Invitation, InvitationLink, InvitationRow, Password, PortalError, Proof, Role, SubUserRow, SubUsersPage,
+    Invitation, InvitationLink, InvitationRow, Password, PortalError, Proof, SubUserRow, SubUsersPage,
     SubUsersPortal,
 };
 use async_trait::async_trait;
-use domain::role::Role as DomainRole;
+use contract::Role;
 use domain::time_zone::TimeZone;
 use secrecy::ExposeSecret;
 use store::InvitationRow as StoredInvitation;
@@ -40,7 +40,7 @@ impl SubUsersPortal for RequestPortal {
         proof: Proof,
     ) -> Result<(), PortalError> {
         let actor = self.proved(proof).await?;
-        let invitee = Invitee { username, email, role: domain_role(role) };
+        let invitee = Invitee { username, email, role };
         let name = self.draw_name()?;
         let invited = self.services.sub_users.invite_sub_user(&actor, invitee, self.language).await;
         let link = self.note(invited)?;
@@ -70,7 +70,7 @@ impl SubUsersPortal for RequestPortal {
 
     async fn set_sub_user_role(&self, username: String, role: Role, proof: Proof) -> Result<(), PortalError> {
         let actor = self.proved(proof).await?;
-        self.note(self.services.sub_users.set_role(&actor, &username, domain_role(role)).await)
+        self.note(self.services.sub_users.set_role(&actor, &username, role).await)
     }
 
     async fn find_invitation(&self, link: InvitationLink) -> Result<Invitation, PortalError> {
@@ -94,7 +94,7 @@ fn sub_user_rows(list: &SubUserList, zone: &TimeZone) -> Vec<SubUserRow> {
         let row = &sub_user.row;
         SubUserRow {
             username: row.username.to_string(),
-            role: portal_role(row.role),
+            role: row.role,
             email: row.email.clone(),
             keys: sub_user.keys as u64,
             last_seen: row.last_seen_at.map(|at| moment(at, zone)),
@@ -107,22 +107,8 @@ fn sub_user_rows(list: &SubUserList, zone: &TimeZone) -> Vec<SubUserRow> {
 fn invitation_row(row: &StoredInvitation, zone: &TimeZone) -> InvitationRow {
     InvitationRow {
         username: row.username.to_string(),
-        role: portal_role(row.role),
+        role: row.role,
         email: row.email.clone(),
         expires: moment(row.expires_at, zone),
-    }
-}
-
-fn domain_role(role: Role) -> DomainRole {
-    match role {
-        Role::ManagesKeys => DomainRole::ManagesKeys,
-        Role::ReadsOnly => DomainRole::ReadsOnly,
-    }
-}
-
-fn portal_role(role: DomainRole) -> Role {
-    match role {
-        DomainRole::ManagesKeys => Role::ManagesKeys,
-        DomainRole::ReadsOnly => Role::ReadsOnly,
     }
 }

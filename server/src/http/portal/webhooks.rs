@@ -9,7 +9,7 @@ use app::{
     WebhookList, WebhookPortal, WebhookRow,
 };
 use async_trait::async_trait;
-use domain::notice::Cause;
+use contract::Cause;
 use domain::time_zone::TimeZone;
 use secrecy::ExposeSecret;
 use store::{DeliveryRow, WebhookRow as Row};

@@ -4,10 +4,10 @@
 //! its own; blocks never move. The table of hashes holds row numbers only. What few keys have (an allow list,
 //! an expiry) and what is read seldom (the description) lies apart.
 
+use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNo, UserNo};
-use domain::key_type::KeyType;
-use domain::rule::{AddressRule, LockWidth, RuleView};
+use domain::rule::{AddressRule, RuleView};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use hashbrown::HashTable;

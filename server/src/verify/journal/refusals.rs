@@ -79,8 +79,8 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::Code;
     use domain::ids::{KeyNo, UserNo};
-    use domain::verdict::Code;
 
     #[test]
     fn all_kinds_are_taken_a_few_at_a_time_and_what_is_held_is_bounded() {

@@ -4,10 +4,10 @@
 use super::super::rows::{owner, source_range, user_no};
 use super::{Act, Made, mail_about, make_or_add, pass_on};
 use crate::Trouble;
+use contract::Cause;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::{KeyNo, UserNo};
-use domain::notice::Cause;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use store::{Action, Audit, NewNotice};

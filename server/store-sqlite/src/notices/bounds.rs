@@ -4,8 +4,8 @@
 use super::{Act, GATHERED, add_to};
 use crate::Trouble;
 use crate::rows::numbers;
+use contract::Cause;
 use domain::ids::NoticeNo;
-use domain::notice::Cause;
 use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 use store::NewNotice;

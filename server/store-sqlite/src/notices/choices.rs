@@ -2,8 +2,8 @@
 
 use super::super::rows::corrupt;
 use crate::Trouble;
+use contract::Cause;
 use domain::ids::UserNo;
-use domain::notice::Cause;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use store::NoticeChoice;

@@ -5,8 +5,8 @@ use super::super::rows::{
     corrupt, key_no, micros, number, numbers, owner, stored_address, user_no, username,
 };
 use crate::Trouble;
+use contract::Cause;
 use domain::ids::{KeyId, NoticeNo, UserNo, Username};
-use domain::notice::Cause;
 use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};

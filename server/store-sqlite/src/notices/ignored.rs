@@ -2,9 +2,9 @@
 
 use super::super::rows::stored_address;
 use crate::Trouble;
+use contract::Cause;
 use domain::address::Address;
 use domain::ids::KeyNo;
-use domain::notice::Cause;
 use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 use store::NewNotice;

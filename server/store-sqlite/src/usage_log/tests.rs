@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::Trouble;
+use contract::Code;
 use domain::address::Address;
-use domain::verdict::Code;
 use store::{FOLD_ROWS, Place, UseSums};
 
 /// Rows of a step beside those that are meant: marks in the journal.

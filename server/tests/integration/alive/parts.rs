@@ -2,8 +2,8 @@
 
 use crate::app::TestApp;
 use crate::patience::PATIENCE;
+use contract::Role;
 use domain::ids::Username;
-use domain::role::Role;
 use domain::time::Micros;
 use domain::token::TokenHash;
 use http::StatusCode;

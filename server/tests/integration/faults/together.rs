@@ -4,9 +4,9 @@
 use super::model::{Model, address as text};
 use super::rounds;
 use crate::app::TestApp;
-use app::PortalError;
+use contract::Code;
+use contract::Refusal;
 use domain::address::Address;
-use domain::verdict::Code;
 use futures::future::join_all;
 use latchkey::accounts::Actor;
 use latchkey::accounts::{SessionToken, Visit, Visitor};
@@ -161,7 +161,7 @@ impl Scene {
         };
         match done {
             Ok(()) => true,
-            Err(PortalError::Invalid(_) | PortalError::NotFound) => false,
+            Err(Refusal::Invalid(_) | Refusal::NotFound) => false,
             Err(_) => panic!("{step:?} failed"),
         }
     }

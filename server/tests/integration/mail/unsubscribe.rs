@@ -4,8 +4,8 @@ use super::smtp::Smtp;
 use super::start;
 use crate::app::{Answer, TestApp};
 use axum::body::Body;
+use contract::Cause;
 use domain::ids::UserNo;
-use domain::notice::Cause;
 use http::{Method, Request, StatusCode};
 
 /// The path of the link in the letter about a new login.

@@ -2,7 +2,7 @@
 
 use super::{MAIL, add_user_with_mail, add_webhook, rows, told, unread};
 use crate::app::{Browser, PASSWORD, TestApp};
-use domain::notice::Cause;
+use contract::Cause;
 use http::{Method, StatusCode};
 use latchkey::accounts::operator::InitialPassword;
 

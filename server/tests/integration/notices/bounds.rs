@@ -2,8 +2,8 @@
 
 use super::{DAY, MAIL, add_user_with_mail, rows, told, unread, user};
 use crate::app::TestApp;
+use contract::Cause;
 use domain::ids::UserNo;
-use domain::notice::Cause;
 use domain::time::Clock;
 use store::{Action, Audit, NewNotice};
 

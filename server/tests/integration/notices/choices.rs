@@ -2,7 +2,7 @@
 
 use super::{MAIL, add_user_with_mail, add_webhook, rows, told, user};
 use crate::app::{Browser, TestApp};
-use domain::notice::Cause;
+use contract::Cause;
 use http::StatusCode;
 
 const PAGE: &str = "/account/notifications/choices";

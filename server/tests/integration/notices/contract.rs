@@ -1,10 +1,9 @@
 //! What every store of notices has to do, whatever the engine.
 
 use super::DAY;
+use contract::{Cause, KeyType};
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
-use domain::key_type::KeyType;
-use domain::notice::Cause;
 use domain::time::Micros;
 use domain::token::TokenHash;
 use latchkey::verify::KeyIndex;
@@ -28,7 +27,7 @@ async fn add_user(store: &dyn UserStore, name: &str) -> UserNo {
         username: Username::parse(name).unwrap(),
         email: Some(format!("{name}@example.com")),
         email_confirmed: true,
-        role: domain::role::Role::ManagesKeys,
+        role: contract::Role::ManagesKeys,
         password_hash: "hash".to_owned(),
         at: Micros(T0),
     };

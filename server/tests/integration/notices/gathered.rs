@@ -2,7 +2,7 @@
 
 use super::{DAY, MAIL, add_user_with_mail, add_webhook, rows, told, unread};
 use crate::app::{PASSWORD, START, TestApp};
-use domain::notice::Cause;
+use contract::Cause;
 use domain::time::Micros;
 use http::StatusCode;
 use serde_json::json;

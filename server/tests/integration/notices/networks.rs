@@ -3,7 +3,7 @@
 use super::{add_user_with_mail, told};
 use crate::app::{Answer, Browser, TestApp};
 use crate::mail::smtp::Smtp;
-use domain::notice::Cause;
+use contract::Cause;
 use http::StatusCode;
 use tokio_util::sync::CancellationToken;
 

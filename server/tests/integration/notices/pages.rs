@@ -3,7 +3,7 @@
 use super::{told, unread, user};
 use crate::app::{Answer, Browser, Key, TestApp};
 use axum::body::Body;
-use domain::notice::Cause;
+use contract::Cause;
 use domain::time::Clock;
 use http::{Method, StatusCode};
 
@@ -175,7 +175,7 @@ async fn who_only_reads_is_told_and_its_owner_decides() {
     app.add_sub_user("sub", Some("owner")).await;
     let sub = app.browser("sub").await;
     let key = refused(&app, &sub).await;
-    app.services.operator.set_role("sub", domain::role::Role::ReadsOnly).await.unwrap();
+    app.services.operator.set_role("sub", contract::Role::ReadsOnly).await.unwrap();
     let page = sub.get(PAGE).await.page();
     assert!(page.contains("The owner of the account can authorise"), "{page}");
     assert!(!page.contains("Authorise this address") && !page.contains("Delete the key"), "{page}");

@@ -29,7 +29,7 @@ async fn add(store: &Arc<dyn Store>, name: &str) -> UserNo {
         username,
         email: None,
         email_confirmed: false,
-        role: domain::role::Role::ManagesKeys,
+        role: contract::Role::ManagesKeys,
         password_hash: "x".into(),
         at: Micros(1),
     };

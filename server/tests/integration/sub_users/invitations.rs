@@ -1,7 +1,7 @@
 //! Invitations: a link that works once, for three days, and only while it is meant to.
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp};
-use domain::role::Role;
+use contract::Role;
 use http::StatusCode;
 use latchkey::mail::Letter;
 use store::MailContent;

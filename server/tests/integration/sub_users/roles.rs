@@ -1,7 +1,7 @@
 //! What a sub-user that only reads can do: nothing that changes a key, through whichever door.
 
 use crate::app::{Browser, PASSWORD, TestApp};
-use domain::role::Role;
+use contract::Role;
 use http::{Method, StatusCode};
 use std::collections::HashSet;
 

@@ -2,7 +2,7 @@
 
 use super::{add, app_with_owner, tell, to_the_present};
 use crate::receiver::{Receiver, TAKEN};
-use domain::notice::Cause;
+use contract::Cause;
 use rusqlite::Connection;
 
 /// What of each delivery is damaged.

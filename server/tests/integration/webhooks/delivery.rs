@@ -3,8 +3,8 @@
 use super::{add, app_with_owner, log, press, seconds, tell, test, to_the_present};
 use crate::app::TestApp;
 use crate::receiver::{Receiver, TAKEN};
+use contract::Cause;
 use domain::ids::KeyNo;
-use domain::notice::Cause;
 use domain::time::Clock;
 use http::StatusCode;
 use std::collections::BTreeSet;

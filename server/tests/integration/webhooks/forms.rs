@@ -3,8 +3,7 @@
 use super::{LIST, add, press, try_add};
 use crate::app::TestApp;
 use axum::body::Body;
-use domain::notice::Cause;
-use domain::role::Role;
+use contract::{Cause, Role};
 use http::{Method, StatusCode};
 
 const VERBS: [&str; 5] =

@@ -3,7 +3,7 @@
 use super::{add, app_with_owner, app_with_patience, log, tell, test};
 use crate::app::strip_tags;
 use crate::receiver::{Receiver, TAKEN};
-use domain::notice::Cause;
+use contract::Cause;
 use http::StatusCode;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;

@@ -1,12 +1,11 @@
 use super::*;
 use crate::verify::KeyEntry;
+use contract::{Code, KeyType};
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, UserNo, Username};
-use domain::key_type::KeyType;
 use domain::rule::AddressRule;
 use domain::time::Steady;
 use domain::token::TokenHash;
-use domain::verdict::Code;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Change, FOLD_ROWS, IndexedKey, IndexedUser, KeySum, Place, Refusal, Total, Walk, Watcher};

@@ -1,7 +1,10 @@
 //! The four kinds of key.
 
+use serde::{Deserialize, Serialize};
+
 /// The kind of a key; the numbers stand in the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum KeyType {
     /// Locks to the address of its first accepted request.
@@ -15,7 +18,7 @@ pub enum KeyType {
 }
 
 impl KeyType {
-    /// All kinds.
+    /// All kinds, in the order of the form.
     pub const ALL: [Self; 4] = [Self::Default, Self::Cloud, Self::Smpp, Self::App];
 
     /// The public name: form field `key_type`, verify answer, gateway header.

@@ -1,0 +1,16 @@
+//! What browser, programs and server say to each other: serde's types, compiled to WASM too. Each is defined here
+//! and nowhere else.
+
+mod cause;
+mod code;
+mod key_type;
+mod lock_width;
+mod refusal;
+mod role;
+
+pub use cause::{AddressState, Cause};
+pub use code::Code;
+pub use key_type::KeyType;
+pub use lock_width::LockWidth;
+pub use refusal::{Field, FieldError, Problem, Refusal, WebhookProblem};
+pub use role::Role;
