@@ -15,6 +15,7 @@ pub mod outbound;
 pub mod panics;
 pub mod password_rules;
 pub mod proxy_protocol;
+pub mod reminder;
 pub mod rule;
 pub mod sealing;
 pub mod second_factor;

@@ -1,12 +1,11 @@
 //! Passwords end: when, and who is told before.
 
 use super::Accounts;
+use domain::reminder::Reminders;
 use domain::time::Micros;
-use store::{Reminders, StoreError, UserRow};
+use store::{StoreError, UserRow};
 
 const DAY: i64 = 24 * 3600;
-/// How many days before the end a user is told.
-const DAYS_BEFORE: [i64; 3] = [1, 3, 7];
 
 impl Accounts {
     /// When the password of a user has to be changed; with a second factor it never ends.
@@ -22,12 +21,9 @@ impl Accounts {
     /// # Errors
     /// The store is in trouble.
     pub async fn remind_of_passwords(&self) -> Result<u64, StoreError> {
-        let most = self.password_max_age_days;
-        let days: Vec<i64> = DAYS_BEFORE.into_iter().filter(|days| *days < most).collect();
-        if days.is_empty() {
+        let Some(reminders) = Reminders::new(self.clock.now(), self.password_max_age_days) else {
             return Ok(0);
-        }
-        let reminders = Reminders { now: self.clock.now(), max_age_seconds: most * DAY, days };
+        };
         self.store.remind_of_passwords(reminders).await
     }
 }

@@ -6,45 +6,57 @@ use crate::Trouble;
 use async_trait::async_trait;
 use contract::Cause;
 use domain::ids::UserNo;
-use domain::time::Micros;
+use domain::reminder::{PasswordFacts, Reminders};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
-use store::{NewNotice, ReminderStore, Reminders, StoreError};
+use store::{NewNotice, ReminderStore, StoreError};
 
 /// Users that one transaction tells.
 const CHUNK: usize = 100;
 
-pub(super) const ENDING: &str = "SELECT u.no, u.password_set_at, u.reminded_age
-    FROM users u LEFT JOIN users o ON o.no = u.owner_no
-    WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND o.disabled_at IS NULL
-    AND u.password_set_at <= ? AND u.password_set_at > ?";
+macro_rules! select {
+    () => {
+        "SELECT u.no, u.password_set_at, u.reminded_age, u.totp_sealed IS NOT NULL AS has_factor,
+    u.disabled_at IS NULL AND o.disabled_at IS NULL AS is_active
+    FROM users u LEFT JOIN users o ON o.no = u.owner_no"
+    };
+}
+
+/// Those whose password may end soon. Two conditions are those of the index, so that it serves.
+pub(super) const ENDING: &str = concat!(
+    select!(),
+    " WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND u.password_set_at > ? AND u.password_set_at <= ?"
+);
+const OF_USER: &str = concat!(select!(), " WHERE u.no = ?");
+
+fn facts(row: &SqliteRow) -> Result<PasswordFacts, Trouble> {
+    Ok(PasswordFacts {
+        set_at: micros(row, "password_set_at")?,
+        reminded_age: row.try_get("reminded_age")?,
+        has_factor: row.try_get("has_factor")?,
+        is_active: row.try_get("is_active")?,
+    })
+}
 
 #[async_trait]
 impl ReminderStore for SqliteStore {
     async fn remind_of_passwords(&self, reminders: Reminders) -> Result<u64, StoreError> {
         crate::reading(async {
-            let seconds = reminders.max_age_seconds - reminders.days.last().copied().unwrap_or(0) * 24 * 3600;
             // Read apart from the writer: most of the time there is nothing to write.
-            let rows = sqlx::query(ENDING)
-                .bind(reminders.now.plus_seconds(-seconds).0)
-                .bind(reminders.now.plus_seconds(-reminders.max_age_seconds).0)
-                .fetch_all(&self.readers)
-                .await?;
+            let [over, until] = reminders.window();
+            let rows = sqlx::query(ENDING).bind(over.0).bind(until.0).fetch_all(&self.readers).await?;
             let mut due = Vec::new();
             for row in &rows {
-                let set_at = micros(row, "password_set_at")?;
-                let reminded: Option<i64> = row.try_get("reminded_age")?;
-                let Some(days) = reminders.due(set_at) else { continue };
-                let age = reminders.max_age_seconds / (24 * 3600) - days;
-                if reminded.is_none_or(|last| age > last) {
-                    due.push(Due { user: user_no(row, "no")?, set_at, age, days });
+                if reminders.due(&facts(row)?).is_some() {
+                    due.push(user_no(row, "no")?);
                 }
             }
             let mut told = 0;
             for chunk in due.chunks(CHUNK) {
-                match self.remind(chunk.to_vec(), reminders.now).await {
+                match self.remind(chunk.to_vec(), reminders).await {
                     Ok(some) => told += some,
                     // Perhaps one of them cannot be told; the others do not wait for it.
-                    Err(_) => told += self.remind_each(chunk, reminders.now).await?,
+                    Err(_) => told += self.remind_each(chunk, reminders).await?,
                 }
             }
             Ok(told)
@@ -53,41 +65,28 @@ impl ReminderStore for SqliteStore {
     }
 }
 
-/// A reminder that is due.
-#[derive(Clone)]
-struct Due {
-    user: UserNo,
-    set_at: Micros,
-    /// The age of the password, in days, at which it became so.
-    age: i64,
-    /// The days that are left then.
-    days: i64,
-}
-
 impl SqliteStore {
-    async fn remind(&self, users: Vec<Due>, now: Micros) -> Result<u64, StoreError> {
+    async fn remind(&self, users: Vec<UserNo>, reminders: Reminders) -> Result<u64, StoreError> {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
                     let mut told = 0;
-                    for due in users {
-                        told += u64::from(remind_one(c, &due, now).await?);
+                    for user in users {
+                        told += u64::from(remind_one(c, user, reminders).await?);
                     }
                     Ok((told, vec![]))
                 })
             })
             .await
     }
-}
 
-impl SqliteStore {
     /// Tells each by itself; fails when none can be told.
-    async fn remind_each(&self, users: &[Due], now: Micros) -> Result<u64, StoreError> {
+    async fn remind_each(&self, users: &[UserNo], reminders: Reminders) -> Result<u64, StoreError> {
         let (mut told, mut failures) = (0, Vec::new());
-        for due in users {
-            match self.remind(vec![due.clone()], now).await {
+        for user in users {
+            match self.remind(vec![*user], reminders).await {
                 Ok(some) => told += some,
-                Err(error) => failures.push((due.user, error)),
+                Err(error) => failures.push((user, error)),
             }
         }
         if failures.len() == users.len() {
@@ -100,28 +99,27 @@ impl SqliteStore {
     }
 }
 
-/// Tells one user, unless something has changed meanwhile.
-async fn remind_one(connection: &mut SqliteConnection, due: &Due, now: Micros) -> Result<bool, Trouble> {
-    let done = sqlx::query(
-        "UPDATE users SET reminded_age = ?1 WHERE no = ?2 AND password_set_at = ?3 AND totp_sealed IS NULL
-         AND (reminded_age IS NULL OR reminded_age < ?1)",
-    )
-    .bind(due.age)
-    .bind(i64::from(due.user.0))
-    .bind(due.set_at.0)
-    .execute(&mut *connection)
-    .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
+/// Tells one user, if the reminder is still due in this transaction.
+async fn remind_one(
+    connection: &mut SqliteConnection,
+    user: UserNo,
+    reminders: Reminders,
+) -> Result<bool, Trouble> {
+    let row = sqlx::query(OF_USER).bind(i64::from(user.0)).fetch_one(&mut *connection).await?;
+    let Some(reminder) = reminders.due(&facts(&row)?) else { return Ok(false) };
+    sqlx::query("UPDATE users SET reminded_age = ? WHERE no = ?")
+        .bind(reminder.age)
+        .bind(i64::from(user.0))
+        .execute(&mut *connection)
+        .await?;
     let notice = NewNotice {
-        user: due.user,
+        user,
         cause: Cause::PasswordExpiring,
         key: None,
-        at: now,
+        at: reminders.now(),
         count: 1,
         addresses: Vec::new(),
-        detail: due.days.to_string(),
+        detail: reminder.days_left.to_string(),
     };
     notices::insert(connection, &notice).await?;
     Ok(true)

@@ -183,7 +183,7 @@ async fn a_longer_life_of_passwords_is_reminded_of_again() {
     assert_eq!(remind(&app).await, 1);
     let remind_of_90 = async || {
         let now = domain::time::Clock::now(app.clock.as_ref());
-        let reminders = store::Reminders { now, max_age_seconds: 90 * DAY, days: vec![1, 3, 7] };
+        let reminders = domain::reminder::Reminders::new(now, 90).unwrap();
         app.services.store.remind_of_passwords(reminders).await.unwrap()
     };
     assert_eq!(remind_of_90().await, 0);
