@@ -1,7 +1,9 @@
-//! Webhooks: where one leads, how its messages are signed, and when they are tried again.
+//! Webhooks: where one leads, how its messages are signed, when they are tried again, and when it is switched off.
 
+mod health;
 mod url;
 
+pub use health::{Evidence, Health};
 pub use url::{UrlError, WebhookUrl};
 
 use base64::Engine;
@@ -91,6 +93,8 @@ const LONGEST_PAUSE: i64 = DAY;
 pub const LONGEST_WAIT: i64 = 2 * DAY;
 /// A webhook that fails for so many seconds is switched off.
 pub const PATIENCE: i64 = 3 * DAY;
+/// The most tests of a webhook that are kept: as many as its page shows, because tests can be sent without end.
+pub const TESTS_KEPT: u32 = 50;
 
 /// Seconds until the next attempt after that many failed ones; none: it is given up. `chance` (0 to 1) spreads
 /// those that failed together over a tenth of the wait; `asked` is what the receiver's Retry-After says.

@@ -6,12 +6,12 @@ use super::sender::{Failure, Reply, Sender};
 use bytes::Bytes;
 use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros};
-use domain::webhook::{PATIENCE, SigningSecret, WebhookNo, WebhookUrl, wait_after};
+use domain::webhook::{Evidence, SigningSecret, WebhookNo, WebhookUrl, wait_after};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Attempt, AttemptEnd, Blame, DeliveryRow, Shown, Store, StoreError, WebhookRow};
+use store::{Attempt, AttemptEnd, DeliveryRow, Store, StoreError, WebhookRow};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -176,18 +176,15 @@ impl Courier {
             }
             Err(failure) => (failure.name(), None),
         };
-        let shown = || Shown(shown(&webhook.url));
         let is_test = delivery.cause.is_none();
-        let (next, blame) = match problem {
-            "gone" => (None, Blame::Off(shown())),
+        let (next, evidence) = match problem {
+            "gone" => (None, Evidence::Gone),
             // Who asked for a test sees how it went, and can ask for another one.
-            _ if is_test => (None, Blame::None),
-            _ => (
-                wait_after(delivery.attempts + 1, rand::random(), asked),
-                Blame::OffSince(now.plus_seconds(-PATIENCE), shown()),
-            ),
+            _ if is_test => (None, Evidence::None),
+            _ => (wait_after(delivery.attempts + 1, rand::random(), asked), Evidence::Fails),
         };
-        AttemptEnd::Failed { problem, next: next.map(|wait| now.plus_seconds(wait)), blame }
+        let next = next.map(|wait| now.plus_seconds(wait));
+        AttemptEnd::Failed { problem, next, evidence, shown: shown(&webhook.url) }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::Trouble;
 use async_trait::async_trait;
 use domain::ids::{SessionNo, UserNo};
 use domain::time::Micros;
-use domain::webhook::{DeliveryNo, WebhookNo};
+use domain::webhook::{DeliveryNo, Health, WebhookNo};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use store::{Attempt, Audit, DeliveryRow, NewWebhook, StoreError, WebhookChange, WebhookRow, WebhookStore};
@@ -64,19 +64,27 @@ async fn change(
     change: WebhookChange,
 ) -> Result<bool, Trouble> {
     let no = i64::from(no.0);
-    let before =
-        sqlx::query("SELECT * FROM webhooks WHERE no = ?").bind(no).fetch_one(&mut *connection).await?;
-    if is_so(&webhook_row(&before)?, &change) {
+    let row = sqlx::query("SELECT * FROM webhooks WHERE no = ?").bind(no).fetch_one(&mut *connection).await?;
+    let before = webhook_row(&row)?;
+    if is_so(&before, &change) {
         return Ok(false);
     }
+    let health = Health {
+        is_on: before.disabled_at.is_none(),
+        failing_since: before.failing_since,
+        tried_at: row.try_get::<Option<i64>, _>("tried_at")?.map(Micros),
+    };
     let query = match change {
-        WebhookChange::Choices { url, causes } => sqlx::query(
-            "UPDATE webhooks SET failing_since = iif(url = ?2, failing_since, NULL), url = ?2, causes = ?3
-                 WHERE no = ?1 RETURNING no",
-        )
-        .bind(no)
-        .bind(url)
-        .bind(i64::from(causes)),
+        WebhookChange::Choices { url, causes } => {
+            let after = health.after_move(before.url == url);
+            sqlx::query(
+                "UPDATE webhooks SET failing_since = ?4, url = ?2, causes = ?3 WHERE no = ?1 RETURNING no",
+            )
+            .bind(no)
+            .bind(url)
+            .bind(i64::from(causes))
+            .bind(after.failing_since.map(|at| at.0))
+        }
         WebhookChange::Secret(sealed) => {
             sqlx::query("UPDATE webhooks SET secret_sealed = ?2 WHERE no = ?1 RETURNING no")
                 .bind(no)

@@ -6,7 +6,7 @@ use contract::Cause;
 use domain::ids::{NoticeNo, SessionNo, UserNo};
 use domain::sealing::SealError;
 use domain::time::Micros;
-use domain::webhook::{DeliveryNo, WebhookNo};
+use domain::webhook::{DeliveryNo, Evidence, WebhookNo};
 
 /// A webhook's row.
 #[derive(Clone)]
@@ -118,23 +118,12 @@ pub enum AttemptEnd {
         problem: &'static str,
         /// When it is tried again; none: never.
         next: Option<Micros>,
-        /// What that means for the webhook.
-        blame: Blame,
+        /// What that tells of the receiver.
+        evidence: Evidence,
+        /// How the webhook is named to its owner if it is switched off.
+        shown: String,
     },
 }
-
-/// What a failed attempt means for its webhook.
-pub enum Blame {
-    /// Nothing: it was a test.
-    None,
-    /// It is switched off if it fails since then or longer.
-    OffSince(Micros, Shown),
-    /// It is switched off: its receiver is gone for good.
-    Off(Shown),
-}
-
-/// How a webhook is named to its owner when it is switched off.
-pub struct Shown(pub String);
 
 /// Webhooks. What is changed through them ends in the audit log, what is sent does not.
 #[async_trait]
@@ -181,8 +170,8 @@ pub trait WebhookStore: Send + Sync {
         busy: &[WebhookNo],
         most: u32,
     ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError>;
-    /// Notes what became of an attempt, and switches the webhook off if that was one too many. What is gone by
-    /// then is left alone.
+    /// Notes what became of an attempt, and switches the webhook off if its [`domain::webhook::Health`] says so: its
+    /// owner is told, and what waits for it is settled. What is gone by then is left alone.
     async fn note_attempt(&self, attempt: Attempt) -> Result<(), StoreError>;
     /// Removes the deliveries that began before then; answers how many.
     async fn delete_old_deliveries(&self, before: Micros) -> Result<u64, StoreError>;

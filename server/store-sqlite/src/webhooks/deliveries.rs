@@ -6,24 +6,23 @@ use super::super::writer::Writer;
 use super::webhook_row;
 use crate::Trouble;
 use contract::Cause;
-use domain::ids::NoticeNo;
+use domain::ids::{NoticeNo, UserNo};
 use domain::time::Micros;
-use domain::webhook::{DeliveryNo, LONGEST_WAIT, WebhookNo};
+use domain::webhook::{DeliveryNo, Evidence, Health, TESTS_KEPT, WebhookNo};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 use std::collections::HashMap;
-use store::{Attempt, AttemptEnd, Blame, DeliveryRow, NewNotice, Shown, StoreError, WebhookRow};
+use store::{Attempt, AttemptEnd, DeliveryRow, NewNotice, StoreError, WebhookRow};
 
 /// The first that is due of each webhook: SQLite takes the other columns from the row with the least `due_at`.
-/// The signs keep it from reading everything that was ever sent, which lies in the order of the groups.
+/// The unary `+` stops SQLite from using webhook_deliveries_by_webhook for GROUP BY, which would read all that was
+/// ever sent.
 pub(in super::super) const DUE: &str = "SELECT d.* FROM (SELECT no, min(due_at) FROM webhook_deliveries
     WHERE due_at <= ?1 AND +webhook_no NOT IN (SELECT value FROM json_each(?2)) GROUP BY +webhook_no) AS first
     JOIN webhook_deliveries d ON d.no = first.no
     JOIN webhooks w ON w.no = d.webhook_no JOIN users u ON u.no = w.owner_no
     WHERE w.disabled_at IS NULL AND u.disabled_at IS NULL ORDER BY d.due_at, d.no LIMIT ?3";
 
-/// The most tests of a webhook that are kept.
-const TESTS: i64 = 50;
 /// So many at a time, because changes that people wait for share the writer.
 const AT_A_TIME: i64 = 500;
 pub(in super::super) const OLD: &str = "DELETE FROM webhook_deliveries WHERE no IN
@@ -92,7 +91,7 @@ pub(super) async fn insert_test(
     forget_tests(connection, no).await
 }
 
-/// Tests are kept as far as the page shows them: they can be sent without end.
+/// Removes the oldest tests beyond the most that are kept.
 async fn forget_tests(connection: &mut SqliteConnection, webhook: WebhookNo) -> Result<(), Trouble> {
     sqlx::query(
         "DELETE FROM webhook_deliveries WHERE no IN
@@ -100,7 +99,7 @@ async fn forget_tests(connection: &mut SqliteConnection, webhook: WebhookNo) -> 
           ORDER BY no DESC LIMIT 10 OFFSET ?)",
     )
     .bind(i64::from(webhook.0))
-    .bind(TESTS)
+    .bind(i64::from(TESTS_KEPT))
     .execute(connection)
     .await?;
     Ok(())
@@ -211,12 +210,11 @@ async fn set_aside(
 }
 
 pub(super) async fn note(connection: &mut SqliteConnection, attempt: &Attempt) -> Result<(), Trouble> {
-    let (problem, next) = match &attempt.end {
-        AttemptEnd::Delivered => (None, None),
-        AttemptEnd::Dropped { problem } => (Some(*problem), None),
-        AttemptEnd::Failed { problem, next, .. } => (Some(*problem), *next),
+    let (problem, next, evidence) = match &attempt.end {
+        AttemptEnd::Delivered => (None, None, Evidence::Works),
+        AttemptEnd::Dropped { problem } => (Some(*problem), None, Evidence::None),
+        AttemptEnd::Failed { problem, next, evidence, .. } => (Some(*problem), *next, *evidence),
     };
-    let last = exchange_tried_at(connection, attempt).await?;
     sqlx::query(
         "UPDATE webhook_deliveries SET attempts = attempts + 1, tried_at = ?2, status = ?3, problem = ?4,
          due_at = ?5 WHERE no = ?1",
@@ -228,73 +226,43 @@ pub(super) async fn note(connection: &mut SqliteConnection, attempt: &Attempt) -
     .bind(next.map(|next| next.0))
     .execute(&mut *connection)
     .await?;
-    match &attempt.end {
-        AttemptEnd::Delivered => end_failing(connection, attempt.webhook).await,
-        AttemptEnd::Dropped { .. } => Ok(()),
-        AttemptEnd::Failed { blame, .. } => judge(connection, attempt, blame, last).await,
-    }
-}
-
-/// Notes when the webhook was tried; answers when it was before.
-async fn exchange_tried_at(
-    connection: &mut SqliteConnection,
-    attempt: &Attempt,
-) -> Result<Option<Micros>, Trouble> {
-    let no = i64::from(attempt.webhook.0);
-    let row = sqlx::query("SELECT tried_at FROM webhooks WHERE no = ?").bind(no);
-    let row = row.fetch_optional(&mut *connection).await?;
-    sqlx::query("UPDATE webhooks SET tried_at = ? WHERE no = ?")
-        .bind(attempt.at.0)
-        .bind(no)
-        .execute(connection)
-        .await?;
-    let last = row.map(|row| row.try_get::<Option<i64>, _>("tried_at")).transpose()?;
-    Ok(last.flatten().map(Micros))
-}
-
-async fn end_failing(connection: &mut SqliteConnection, no: WebhookNo) -> Result<(), Trouble> {
-    sqlx::query("UPDATE webhooks SET failing_since = NULL WHERE no = ? AND failing_since IS NOT NULL")
-        .bind(i64::from(no.0))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Notes since when the webhook fails, and switches it off if that is long enough.
-async fn judge(
-    connection: &mut SqliteConnection,
-    attempt: &Attempt,
-    blame: &Blame,
-    last: Option<Micros>,
-) -> Result<(), Trouble> {
-    let (since, shown) = match blame {
-        Blame::None => return Ok(()),
-        Blame::OffSince(since, shown) => (*since, shown),
-        Blame::Off(shown) => (attempt.at, shown),
-    };
     let row = sqlx::query(
-        "UPDATE webhooks SET failing_since = iif(?3, ?2, coalesce(failing_since, ?2))
-         WHERE no = ?1 AND disabled_at IS NULL RETURNING owner_no, failing_since",
+        "SELECT owner_no, disabled_at IS NULL AS is_on, failing_since, tried_at FROM webhooks WHERE no = ?",
     )
     .bind(i64::from(attempt.webhook.0))
-    .bind(attempt.at.0)
-    // What was not tried meanwhile did not fail meanwhile.
-    .bind(last.is_none_or(|last| attempt.at.seconds_since(last) > LONGEST_WAIT))
     .fetch_optional(&mut *connection)
     .await?;
-    match row {
-        Some(row) if micros(&row, "failing_since")? <= since => {
-            switch_off(connection, attempt, &row, shown).await
+    let Some(row) = row else { return Ok(()) };
+    let before = health(&row)?;
+    let after = before.after_attempt(evidence, attempt.at);
+    sqlx::query("UPDATE webhooks SET tried_at = ?2, failing_since = ?3 WHERE no = ?1")
+        .bind(i64::from(attempt.webhook.0))
+        .bind(after.tried_at.map(|at| at.0))
+        .bind(after.failing_since.map(|at| at.0))
+        .execute(&mut *connection)
+        .await?;
+    match &attempt.end {
+        AttemptEnd::Failed { shown, .. } if before.is_on && !after.is_on => {
+            switch_off(connection, attempt, user_no(&row, "owner_no")?, shown).await
         }
         _ => Ok(()),
     }
 }
 
+fn health(row: &SqliteRow) -> Result<Health, Trouble> {
+    let optional = |column: &str| Ok::<_, Trouble>(row.try_get::<Option<i64>, _>(column)?.map(Micros));
+    Ok(Health {
+        is_on: row.try_get("is_on")?,
+        failing_since: optional("failing_since")?,
+        tried_at: optional("tried_at")?,
+    })
+}
+
 async fn switch_off(
     connection: &mut SqliteConnection,
     attempt: &Attempt,
-    webhook: &SqliteRow,
-    shown: &Shown,
+    owner: UserNo,
+    shown: &str,
 ) -> Result<(), Trouble> {
     sqlx::query("UPDATE webhooks SET disabled_at = ?2 WHERE no = ?1")
         .bind(i64::from(attempt.webhook.0))
@@ -309,13 +277,13 @@ async fn switch_off(
     .execute(&mut *connection)
     .await?;
     let notice = NewNotice {
-        user: user_no(webhook, "owner_no")?,
+        user: owner,
         cause: Cause::WebhookOff,
         key: None,
         at: attempt.at,
         count: 1,
         addresses: Vec::new(),
-        detail: shown.0.clone(),
+        detail: shown.to_owned(),
     };
     notices::insert(connection, &notice).await
 }

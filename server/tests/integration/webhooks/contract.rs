@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::UserNo;
 use domain::time::{Clock, Micros};
-use domain::webhook::{DeliveryNo, WebhookNo, new_message_id};
-use store::{Action, Attempt, AttemptEnd, Audit, Blame, NewWebhook, Shown, StoreError, WebhookChange};
+use domain::webhook::{DeliveryNo, Evidence, LONGEST_WAIT, PATIENCE, WebhookNo, new_message_id};
+use store::{Action, Attempt, AttemptEnd, Audit, NewWebhook, StoreError, WebhookChange};
 
 fn audit(app: &TestApp, owner: UserNo) -> Audit {
     Audit {
@@ -32,8 +32,9 @@ async fn insert(app: &TestApp, owner: UserNo, most: u32) -> Result<WebhookNo, St
     app.services.store.insert_webhook(webhook, audit(app, owner)).await
 }
 
-fn failed(delivery: DeliveryNo, webhook: WebhookNo, at: Micros, blame: Blame) -> Attempt {
-    let end = AttemptEnd::Failed { problem: "too_late", next: Some(at.plus_seconds(5)), blame };
+fn failed(delivery: DeliveryNo, webhook: WebhookNo, at: Micros, evidence: Evidence) -> Attempt {
+    let (next, shown) = (Some(at.plus_seconds(5)), "x".to_owned());
+    let end = AttemptEnd::Failed { problem: "too_late", next, evidence, shown };
     Attempt { delivery, webhook, at, status: None, end }
 }
 
@@ -84,21 +85,22 @@ async fn one_delivery_of_each_webhook_is_due_at_a_time() {
     assert_eq!(due(now, vec![], 1).await.len(), 1);
     let [(_, delivery)] = due(now, vec![second], 9).await[..] else { panic!("one is busy") };
 
-    store.note_attempt(failed(delivery, first, now, Blame::None)).await.unwrap();
+    store.note_attempt(failed(delivery, first, now, Evidence::None)).await.unwrap();
     assert_eq!(due(now.plus_seconds(4), vec![second], 9).await, []);
     assert_eq!(due(now.plus_seconds(5), vec![second], 9).await, [(first, delivery)]);
     assert!(store.find_webhook(owner, first).await.unwrap().unwrap().failing_since.is_none());
 
-    let since = Blame::OffSince(now.plus_seconds(-1), Shown("x".to_owned()));
-    store.note_attempt(failed(delivery, first, now, since)).await.unwrap();
+    for wait in [0, LONGEST_WAIT, PATIENCE - 1] {
+        store.note_attempt(failed(delivery, first, now.plus_seconds(wait), Evidence::Fails)).await.unwrap();
+        let row = store.find_webhook(owner, first).await.unwrap().unwrap();
+        assert_eq!((row.failing_since, row.disabled_at), (Some(now), None));
+    }
+    let too_long = now.plus_seconds(PATIENCE);
+    store.note_attempt(failed(delivery, first, too_long, Evidence::Fails)).await.unwrap();
     let row = store.find_webhook(owner, first).await.unwrap().unwrap();
-    assert_eq!((row.failing_since, row.disabled_at), (Some(now), None));
-    let since = Blame::OffSince(now, Shown("x".to_owned()));
-    store.note_attempt(failed(delivery, first, now.plus_seconds(9), since)).await.unwrap();
-    let row = store.find_webhook(owner, first).await.unwrap().unwrap();
-    assert_eq!((row.failing_since, row.disabled_at), (Some(now), Some(now.plus_seconds(9))));
+    assert_eq!((row.failing_since, row.disabled_at), (Some(now), Some(too_long)));
     let delivery_row = store.list_deliveries(first, 9).await.unwrap().remove(0);
-    assert_eq!((delivery_row.due_at, delivery_row.attempts), (None, 3));
+    assert_eq!((delivery_row.due_at, delivery_row.attempts), (None, 5));
     assert_eq!(store.insert_test(first, new_message_id(), now, None).await, Err(StoreError::NotFound));
     assert_eq!(store.restart_delivery(first, delivery, now, None).await, Err(StoreError::NotFound));
     app.stop().await;
@@ -146,7 +148,7 @@ async fn what_is_gone_by_the_end_of_an_attempt_is_left_alone() {
     let delivery = store.list_deliveries(no, 1).await.unwrap()[0].no;
     store.delete_webhook(no, audit(&app, owner)).await.unwrap();
     assert!(store.list_deliveries(no, 1).await.unwrap().is_empty());
-    store.note_attempt(failed(delivery, no, now, Blame::Off(Shown("x".to_owned())))).await.unwrap();
+    store.note_attempt(failed(delivery, no, now, Evidence::Gone)).await.unwrap();
     let end = AttemptEnd::Delivered;
     store.note_attempt(Attempt { delivery, webhook: no, at: now, status: Some(200), end }).await.unwrap();
     assert_eq!(store.count_notices(owner).await.unwrap(), notices_of_acts(&app, owner).await);
