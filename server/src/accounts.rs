@@ -24,6 +24,7 @@ mod visitor;
 
 pub use actor::{Actor, Visit};
 pub use changes::Changes;
+pub use domain::session::SessionLimits;
 pub use hashing::HashError;
 pub use mail_addresses::{MailAddressParts, MailAddresses};
 pub use own_sessions::OwnSession;
@@ -31,7 +32,7 @@ pub use passwords::{ChoiceError, Passwords, Whose};
 pub use proof::Proved;
 pub use renewals::NewToken;
 pub use second_factor::Security;
-pub use sessions::{SessionLimits, SessionToken};
+pub use sessions::SessionToken;
 pub use setup::SetupLink;
 pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUserParts, SubUsers};
 pub use visitor::{Owed, Owing, Visitor};

@@ -19,6 +19,7 @@ pub mod reminder;
 pub mod rule;
 pub mod sealing;
 pub mod second_factor;
+pub mod session;
 pub mod share;
 pub mod throttle;
 pub mod time;

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contract::{Field, Problem, Refusal};
 use domain::ids::{UserNo, Username};
+use domain::session::{Bounds, SessionTimes};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use rand::TryRng;
@@ -16,18 +17,7 @@ use store::{Action, Audit, NewSession, SessionHash, SessionRow, StoreError, User
 
 /// Seconds within which a session's last use is not written again.
 const TOUCH_SECONDS: i64 = 60;
-/// Seconds for which a login waits for its code.
-const CODE_SECONDS: i64 = 600;
 const USER_AGENT_LIMIT: usize = 200;
-
-/// When sessions end.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionLimits {
-    /// Seconds without a request.
-    pub idle_seconds: i64,
-    /// Seconds since the login.
-    pub absolute_seconds: i64,
-}
 
 /// The secret in the session cookie: 256 random bits.
 #[derive(Clone)]
@@ -95,10 +85,9 @@ impl Accounts {
         let (session, user) = found;
         let now = self.clock.now();
         let idle = now.seconds_since(session.last_seen_at);
-        let age = now.seconds_since(session.created_at);
-        let is_late = session.code_pending && age >= CODE_SECONDS;
-        let is_over = idle >= self.limits.idle_seconds || age >= self.limits.absolute_seconds || is_late;
-        if is_over || !user.is_active() {
+        let SessionRow { created_at, last_seen_at, code_pending, .. } = session;
+        let times = SessionTimes { created_at, last_seen_at, code_pending };
+        if self.limits.is_over(&times, now) || !user.is_active() {
             return Visitor::Nobody;
         }
         if idle >= TOUCH_SECONDS
@@ -237,8 +226,7 @@ impl Accounts {
 
     /// Removes the sessions that ended by their limits.
     pub async fn sweep_sessions(&self) {
-        let (seen, begun) = self.session_bounds();
-        let asked = self.clock.now().plus_seconds(-CODE_SECONDS);
+        let Bounds { seen, begun, asked } = self.limits.bounds(self.clock.now());
         if let Err(error) = self.store.delete_old_sessions(seen, begun, asked).await {
             tracing::warn!(%error, "ended sessions could not be removed");
         }
@@ -246,8 +234,8 @@ impl Accounts {
 
     /// Sessions last seen before the first or begun before the second have ended.
     pub(super) fn session_bounds(&self) -> (Micros, Micros) {
-        let now = self.clock.now();
-        (now.plus_seconds(-self.limits.idle_seconds), now.plus_seconds(-self.limits.absolute_seconds))
+        let Bounds { seen, begun, .. } = self.limits.bounds(self.clock.now());
+        (seen, begun)
     }
 }
 

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo};
+use domain::session::{LoginFacts, SESSIONS_KEPT, UserState, stands};
 use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -237,13 +238,25 @@ pub(super) async fn insert(connection: &mut SqliteConnection, session: &NewSessi
     if let Some(replaced) = session.replaces {
         end_replaced(connection, replaced, session).await?;
     }
+    let row = sqlx::query(
+        "SELECT u.password_hash, u.totp_sealed IS NOT NULL AS has_factor, u.disabled_at, o.disabled_at AS owner_disabled_at
+         FROM users u LEFT JOIN users o ON o.no = u.owner_no WHERE u.no = ?",
+    )
+    .bind(i64::from(session.user.0))
+    .fetch_one(&mut *connection)
+    .await?;
+    let facts = LoginFacts {
+        state: user_state(&row)?,
+        password_hash: row.try_get("password_hash")?,
+        has_factor: row.try_get("has_factor")?,
+    };
+    if !facts.may_begin(session.verified.as_deref(), session.code_pending) {
+        return Err(StoreError::NotFound.into());
+    }
     sqlx::query(
         "INSERT INTO sessions
          (token_hash, user_no, created_at, last_seen_at, proved_at, address, user_agent, code_pending)
-         SELECT ?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6 FROM users u LEFT JOIN users o ON o.no = u.owner_no
-         WHERE u.no = ?2 AND u.disabled_at IS NULL AND o.disabled_at IS NULL
-         AND (?7 IS NULL OR (u.password_hash = ?7 AND (u.totp_sealed IS NOT NULL) = ?6))
-         RETURNING user_no",
+         VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6)",
     )
     .bind(session.hash.0.to_vec())
     .bind(i64::from(session.user.0))
@@ -251,10 +264,17 @@ pub(super) async fn insert(connection: &mut SqliteConnection, session: &NewSessi
     .bind(client_bytes(session.address))
     .bind(&session.user_agent)
     .bind(i64::from(session.code_pending))
-    .bind(&session.verified)
-    .fetch_one(&mut *connection)
+    .execute(&mut *connection)
     .await?;
     end_oldest(connection, session).await
+}
+
+/// Whether the user of a row may act.
+fn user_state(row: &SqliteRow) -> Result<UserState, Trouble> {
+    Ok(UserState {
+        disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        owner_disabled: row.try_get::<Option<i64>, _>("owner_disabled_at")?.is_some(),
+    })
 }
 
 /// Ends the session that a browser had before it began another.
@@ -284,7 +304,7 @@ async fn end_oldest(connection: &mut SqliteConnection, begun: &NewSession) -> Re
     )
     .bind(i64::from(begun.user.0))
     .bind(i64::from(begun.code_pending))
-    .bind(i64::from(NewSession::MOST))
+    .bind(i64::from(SESSIONS_KEPT))
     .fetch_all(&mut *connection)
     .await?;
     for row in &ended {
@@ -317,14 +337,18 @@ async fn tell_of_end(
 
 /// Fails if the session has ended or still waits for its code, or if its user or their owner is disabled.
 pub(super) async fn check_standing(connection: &mut SqliteConnection, no: SessionNo) -> Result<(), Trouble> {
-    let stands = sqlx::query(
-        "SELECT 1 FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
-         WHERE s.no = ? AND s.code_pending = 0 AND u.disabled_at IS NULL AND o.disabled_at IS NULL",
+    let row = sqlx::query(
+        "SELECT s.code_pending, u.disabled_at, o.disabled_at AS owner_disabled_at
+         FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
+         WHERE s.no = ?",
     )
     .bind(i64::from(no.0))
     .fetch_optional(connection)
     .await?;
-    stands.map(|_| ()).ok_or(StoreError::SignedOut.into())
+    match row {
+        Some(row) if stands(row.try_get("code_pending")?, user_state(&row)?) => Ok(()),
+        _ => Err(StoreError::SignedOut.into()),
+    }
 }
 
 /// The same for whoever asks, if a session does.

@@ -72,12 +72,6 @@ pub struct NewSession {
     pub replaces: Option<SessionHash>,
 }
 
-impl NewSession {
-    /// The most sessions of a user; with one more, the one that began first ends. Those that wait for a code are
-    /// counted apart, so that nobody who knows the password alone ends any of the others.
-    pub const MOST: u32 = 20;
-}
-
 /// Sessions.
 #[async_trait]
 pub trait SessionStore: Send + Sync {

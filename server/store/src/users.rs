@@ -4,6 +4,7 @@ use super::{Audit, Renewal, StoreError};
 use async_trait::async_trait;
 use contract::Role;
 use domain::ids::{UserNo, Username};
+use domain::session::UserState;
 use domain::time::Micros;
 
 /// A user's row.
@@ -43,7 +44,7 @@ impl UserRow {
     /// Whether it may log in and its keys may pass.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        !self.disabled && !self.owner_disabled
+        UserState { disabled: self.disabled, owner_disabled: self.owner_disabled }.is_active()
     }
 }
 

@@ -6,14 +6,13 @@ use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use store::NewSession;
 use uuid::Uuid;
 
 /// How old a refusal is that has to be on disk: the second that is promised, and one for a busy machine.
 const REFUSAL_AGE: Duration = Duration::from_secs(2);
 
 /// The latest sessions of a customer, which no cap has ended; more may have begun unanswered.
-const SURE_SESSIONS: usize = NewSession::MOST as usize / 2;
+const SURE_SESSIONS: usize = domain::session::SESSIONS_KEPT as usize / 2;
 
 /// One thing that a customer asks for; keys and sessions by their place.
 #[derive(Clone, Copy, Debug)]
