@@ -24,7 +24,7 @@ pub use app::App;
 pub use echo::FormEcho;
 #[cfg(feature = "ssr")]
 pub use echo::FormNumber;
-pub use i18n::{Language, Plural, Texts, fill, plural};
+pub use i18n::{Language, Plural, Texts, fill, plural, texts_in};
 pub use portal::*;
 #[cfg(feature = "ssr")]
 pub use problem_text::error_text;

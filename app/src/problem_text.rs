@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_form_shows_every_error_exactly_once() {
         let language = Language::En;
-        let t = language.texts();
+        let t = crate::i18n::texts_in(language);
         let error = invalid(&[(Field::Username, Problem::Empty), (Field::Form, Problem::LinkClosed)]);
         assert_eq!(
             form_problem(t, language, &error, &[Field::Username]).as_deref(),
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_missing_proof_stands_at_the_password() {
         let language = Language::En;
-        let t = language.texts();
+        let t = crate::i18n::texts_in(language);
         let error = PortalError::ProofNeeded;
         assert_eq!(form_problem(t, language, &error, &[Field::Password]), None);
         assert!(field_problem(t, language, &error, Field::Password).is_some());
@@ -188,11 +188,11 @@ mod tests {
             (Language::Ro, 5, "5 secunde"),
             (Language::Ro, 30, "30 de secunde"),
         ] {
-            let text = error_text(language.texts(), language, &throttled(seconds));
+            let text = error_text(crate::i18n::texts_in(language), language, &throttled(seconds));
             assert!(text.contains(part), "{text}");
         }
         let long = invalid(&[(Field::Description, Problem::TooLong { limit: 100 })]);
-        let text = error_text(Language::Ro.texts(), Language::Ro, &long);
+        let text = error_text(crate::i18n::texts_in(Language::Ro), Language::Ro, &long);
         assert!(text.contains("100 de caractere"), "{text}");
     }
 }

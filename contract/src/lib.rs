@@ -4,6 +4,7 @@
 mod cause;
 mod code;
 mod key_type;
+mod language;
 mod lock_width;
 mod refusal;
 mod role;
@@ -11,6 +12,7 @@ mod role;
 pub use cause::{AddressState, Cause};
 pub use code::Code;
 pub use key_type::KeyType;
+pub use language::Language;
 pub use lock_width::LockWidth;
 pub use refusal::{Field, FieldError, Problem, Refusal, WebhookProblem};
 pub use role::Role;

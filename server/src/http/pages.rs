@@ -219,7 +219,7 @@ pub(super) async fn choose_language(State(site): State<Site>, request: Request) 
             };
             if let Err(error) = stored {
                 let language = caller.language;
-                let mut told = app::error_text(language.texts(), language, &error).into_response();
+                let mut told = app::error_text(app::texts_in(language), language, &error).into_response();
                 set_status(&mut told, &error);
                 return told;
             }

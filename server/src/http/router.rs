@@ -154,7 +154,7 @@ fn refuse(site: &Site, sender: Sender, request: &Request) -> Response {
     }
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let language = Language::negotiate(cookies::language(&services.settings, headers), accepted);
-    (status, app::error_text(language.texts(), language, &error)).into_response()
+    (status, app::error_text(app::texts_in(language), language, &error)).into_response()
 }
 
 /// Around every page: files first, other sites out, strict headers on.

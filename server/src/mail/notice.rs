@@ -154,7 +154,7 @@ fn key_facts(
 ) {
     told.push((t.fact_key, one_line(&key.description)));
     told.push((t.fact_token, key.masked.clone()));
-    let texts = language.texts();
+    let texts = app::texts_in(language);
     let kind = match key.key_type {
         KeyType::Default => texts.type_default,
         KeyType::Cloud => texts.type_cloud,
