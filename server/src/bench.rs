@@ -12,11 +12,11 @@ pub use requests::Case;
 pub use run::{Options, Report, Row, run};
 pub use scratch::{Filled, PASSWORD, USERNAME, fill};
 
-use crate::accounts::operator::OperatorError;
 use crate::secrets::SecretsError;
 use crate::services::StartError;
 use crate::settings::SettingsError;
 use domain::sealing::SealError;
+use service::accounts::operator::OperatorError;
 use store::StoreError;
 
 /// Why a bench could not be prepared or run.

@@ -8,14 +8,10 @@ mod compose;
 mod connection;
 mod draft;
 mod greeting;
-mod letter;
 mod mailer;
 mod message;
 mod notice;
-mod subscription;
 mod transport;
 mod waits;
 
-pub use letter::Letter;
 pub use mailer::{MailFigures, Mailer, MailerParts};
-pub use subscription::Subscription;

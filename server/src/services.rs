@@ -4,22 +4,24 @@ mod wire;
 
 pub use wire::{refuse_other_prefixes, start};
 
-use crate::accounts::operator::Operator;
-use crate::accounts::{Accounts, Changes, MailAddresses, SetupLink, SubUsers};
-use crate::events::Events;
 use crate::flash::FlashStore;
-use crate::keys::Keys;
 use crate::life::Life;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
-use crate::notices::Notices;
 use crate::probe::Probes;
 use crate::secrets::SecretsError;
 use crate::settings::Settings;
 use crate::traffic::Traffic;
-use crate::verify::Verifier;
-use crate::webhooks::{Courier, Webhooks};
+use crate::webhooks::Courier;
 use domain::time::{Clock, Micros, Steady};
+use service::accounts::operator::Operator;
+use service::accounts::{Accounts, Changes, MailAddresses, SetupLink, SubUsers};
+use service::events::Events;
+use service::keys::Keys;
+use service::mail::Subscriptions;
+use service::notices::Notices;
+use service::verify::Verifier;
+use service::webhooks::Webhooks;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -121,6 +123,8 @@ pub struct Services {
     pub flash: FlashStore,
     /// Whether mail can be sent at all: letters are only queued then, and pages say so once if not.
     pub mail_is_on: bool,
+    /// Stopping letters by a link.
+    pub subscriptions: Subscriptions,
     /// Sends mail.
     pub mailer: Arc<Mailer>,
     /// The probe that looks at a live gateway.

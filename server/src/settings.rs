@@ -13,10 +13,10 @@ pub use layers::{Layers, SettingsError, Source};
 pub use server::{Listen, ServerSettings, Timeouts, TlsFiles};
 pub use smtp::{Encryption, SmtpSettings};
 
-use crate::accounts::SessionLimits;
 use domain::client_address::{Family, TrustedProxies};
 use domain::token::TokenFormat;
 use http::HeaderName;
+use service::accounts::SessionLimits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

@@ -1,7 +1,6 @@
 //! A data directory for a bench: one user, one gateway, many Default keys that are locked to one address.
 
 use super::BenchError;
-use crate::accounts::operator::InitialPassword;
 use crate::secrets::Secrets;
 use crate::services::{SystemClock, start};
 use crate::settings::{Layers, Settings};
@@ -10,6 +9,7 @@ use domain::address::Address;
 use domain::ids::{KeyId, Username};
 use domain::time::{Clock, Micros};
 use domain::token::PlainToken;
+use service::accounts::operator::InitialPassword;
 use std::path::Path;
 use std::sync::Arc;
 use store::{NewKey, UserStore};

@@ -3,8 +3,8 @@
 use super::control::{Reply, Request, ask, ask_with_secret};
 use super::out::{print, remark};
 use super::{Common, Failure};
-use crate::accounts::operator::new_gateway_token;
 use clap::Subcommand;
+use service::accounts::operator::new_gateway_token;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {

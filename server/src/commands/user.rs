@@ -3,8 +3,8 @@
 use super::control::{Reply, Request, UserLine, ask, ask_with_secret};
 use super::out::{print, remark};
 use super::{Common, Failure};
-use crate::accounts::operator::new_password;
 use clap::{Subcommand, ValueEnum};
+use service::accounts::operator::new_password;
 use std::io::Read;
 
 /// The most bytes that are read as a password.

@@ -2,13 +2,13 @@
 
 use super::assets;
 use crate::services::Services;
-use crate::verify::Verdict;
 use axum::response::Response;
 use contract::Code;
 use domain::address::Address;
 use domain::client_address::Peer;
 use domain::ids::KeyId;
 use http::{Method, Uri};
+use service::verify::Verdict;
 use std::collections::HashSet;
 use std::num::NonZeroU64;
 use std::sync::LazyLock;

@@ -1,11 +1,11 @@
 //! Who sent a request: the peer of its connection, or whom a trusted peer names in the configured way.
 
-use crate::events::Event;
 use crate::services::Services;
 use domain::address::Address;
 use domain::client_address::{ClientAddress, NoClientAddress, Peer, Said};
 use domain::proxy_protocol::ConnectionSource;
 use http::{Extensions, HeaderMap, HeaderValue};
+use service::events::Event;
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
 

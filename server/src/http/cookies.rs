@@ -1,8 +1,8 @@
 //! The cookies: the session, and the language of somebody who chose one.
 
-use crate::accounts::SessionToken;
 use crate::settings::Settings;
 use http::{HeaderMap, HeaderValue, header};
+use service::accounts::SessionToken;
 
 /// Values of one cookie that are tried; a browser sends the same name twice only when somebody else set one.
 const MOST_VALUES: usize = 8;

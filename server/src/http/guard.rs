@@ -1,11 +1,11 @@
 //! Before and after every page: other sites are kept out, and the browser is told how strict to be.
 
-use crate::events::Event;
 use crate::services::Services;
 use crate::settings::Settings;
 use domain::client_address::ClientAddress;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use service::events::Event;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// The most characters of a header that the log shows.

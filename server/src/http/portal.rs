@@ -8,10 +8,8 @@ mod sub_users;
 mod usage;
 mod webhooks;
 
-use crate::accounts::{Actor, Owing, Proved, SessionToken, Visit};
 use crate::flash::{FlashName, Shown};
 use crate::http::answers::FormAnswers;
-use crate::keys::{KeyList, ListedKey};
 use crate::services::Services;
 use app::{
     Code, Dashboard, KeyDetails, KeyId, KeyPage, KeyRow, Language, MadeKey, Moment, Password, Portal,
@@ -25,6 +23,8 @@ use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use domain::token::PlainToken;
 use parking_lot::Mutex;
+use service::accounts::{Actor, Owing, Proved, SessionToken, Visit};
+use service::keys::{KeyList, ListedKey};
 use std::sync::Arc;
 
 /// What the browser's cookie shall be after the answer.

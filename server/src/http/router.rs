@@ -22,7 +22,6 @@ use super::pages::{
 };
 use super::statuses::{Problem, of_portal};
 use super::{access, assets, client, guard};
-use crate::priority::stand_back;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::traffic::Held;
@@ -35,6 +34,7 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use domain::client_address::ClientAddress;
 use http::{StatusCode, header};
+use service::priority::stand_back;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tower::ServiceExt;

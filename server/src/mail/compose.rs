@@ -1,13 +1,12 @@
 //! From what waits in the database to what is written.
 
 use super::draft::{Block, Draft, one_line};
-use super::letter::Letter;
 use super::mailer::MailerParts;
 use super::notice;
-use super::subscription::Subscription;
-use crate::accounts::InvitationToken;
 use app::texts::{MailTexts, Served};
 use app::{Language, fill};
+use service::accounts::InvitationToken;
+use service::mail::{Letter, Subscription};
 use store::{MailContent, MailRow, StoreError};
 
 /// Where the pages are, as letters name it.

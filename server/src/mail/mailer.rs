@@ -101,10 +101,6 @@ impl Mailer {
         Self { parts, host, figures: Arc::default(), state: Mutex::default() }
     }
 
-    pub(super) fn parts(&self) -> &MailerParts {
-        &self.parts
-    }
-
     /// What operators watch.
     #[must_use]
     pub fn figures(&self) -> &Arc<MailFigures> {

@@ -1,11 +1,11 @@
 //! What is read when somebody asks, and from where.
 
 use super::reading::{Read, Reading};
-use crate::events::{Event, Events};
 use crate::mail::MailFigures;
 use crate::traffic::{Pool, Traffic};
-use crate::verify::{Journal, KeyIndex, Verifier};
 use domain::time::{Clock, Micros};
+use service::events::{Event, Events};
+use service::verify::{Journal, KeyIndex, Verifier};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Store;

@@ -1,28 +1,30 @@
 //! From settings to use cases: what all of them stand on first, then each of them.
 
 use super::{Services, StartError};
-use crate::accounts::operator::Operator;
-use crate::accounts::{
-    AccountParts, Accounts, Changes, MailAddressParts, MailAddresses, Passwords, SetupLink, SubUserParts,
-    SubUsers,
-};
 use crate::dial::SystemResolver;
-use crate::events::Events;
 use crate::flash::FlashStore;
-use crate::keys::Keys;
 use crate::mail::{Mailer, MailerParts};
 use crate::metrics::{Metrics, Watched};
-use crate::notices::{Gatherer, Notices};
 use crate::probe::Probes;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::traffic::Traffic;
-use crate::verify::{Flusher, Journal, KeyIndex, Verifier, VerifierParts};
-use crate::webhooks::{Courier, Sender, Webhooks};
+use crate::webhooks::{Courier, Sender};
 use domain::counted::counted;
 use domain::password_rules::PasswordRules;
 use domain::time::Clock;
 use domain::token::TokenFormat;
+use service::accounts::operator::Operator;
+use service::accounts::{
+    AccountParts, Accounts, Changes, MailAddressParts, MailAddresses, Passwords, SetupLink, SubUserParts,
+    SubUsers,
+};
+use service::events::Events;
+use service::keys::Keys;
+use service::mail::Subscriptions;
+use service::notices::Notices;
+use service::verify::{Flusher, Gatherer, Journal, KeyIndex, Verifier, VerifierParts};
+use service::webhooks::Webhooks;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -151,6 +153,7 @@ impl Ground {
             sub_users: self.sub_users(&accounts),
             mail_addresses: self.mail_addresses(&accounts),
             notices: self.notices(),
+            subscriptions: self.subscriptions(),
             keys: self.keys(&accounts),
             operator: self.operator(passwords, setup.clone()),
             mail_is_on: self.mail_is_on(),
@@ -249,6 +252,14 @@ impl Ground {
     fn notices(&self) -> Notices {
         let (store, index) = (Arc::clone(&self.store), Arc::clone(&self.index));
         Notices::new(store, index, Arc::clone(&self.gatherer), Arc::clone(&self.clock))
+    }
+
+    fn subscriptions(&self) -> Subscriptions {
+        Subscriptions {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            pepper: self.secrets.pepper.clone(),
+        }
     }
 
     fn mailer(&self) -> Arc<Mailer> {

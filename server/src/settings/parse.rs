@@ -5,11 +5,11 @@ use super::{
     KeyHeader, Layers, Listen, LogFormat, PublicUrl, Secret32, ServerSettings, Settings, SettingsError,
     SmtpSettings,
 };
-use crate::accounts::SessionLimits;
 use domain::address::Network;
 use domain::client_address::{Family, FamilyError, TrustedProxies};
 use domain::token::TokenFormat;
 use http::HeaderName;
+use service::accounts::SessionLimits;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use crate::app::{Answer, PASSWORD, TestApp};
 use crate::binary::{Server, latchkey};
 use crate::connections::curl;
 use http::{Method, StatusCode};
-use latchkey::events::Event;
+use service::events::Event;
 use std::io::Write;
 use std::process::{Command, Stdio};
 

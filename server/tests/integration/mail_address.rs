@@ -5,8 +5,8 @@ use crate::profile::post;
 use domain::ids::Username;
 use domain::time::Clock;
 use http::{Method, StatusCode};
-use latchkey::mail::Letter;
 use latchkey::secrets::Secrets;
+use service::mail::Letter;
 use store::MailContent;
 
 const SMTP: [(&str, &str); 2] =

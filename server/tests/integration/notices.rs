@@ -38,7 +38,7 @@ pub(super) async fn unread(app: &TestApp, name: &str) -> u64 {
 /// Adds a user whose mail address counts as confirmed.
 pub(super) async fn add_user_with_mail(app: &TestApp, name: &str) {
     let password =
-        latchkey::accounts::operator::InitialPassword { given: Some(crate::app::PASSWORD.to_owned()) };
+        service::accounts::operator::InitialPassword { given: Some(crate::app::PASSWORD.to_owned()) };
     let mail = Some(format!("{name}@example.com"));
     app.services.operator.add_user(name, None, mail, password).await.unwrap();
 }

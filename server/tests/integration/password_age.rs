@@ -36,7 +36,7 @@ async fn days_23_27_and_29_remind_once_each() {
     assert_eq!((remind(&app).await, remind(&app).await, count_notices(&app).await), (1, 0, 3), "day 29");
     app.clock.advance(DAY);
     assert_eq!(remind(&app).await, 0, "it has ended");
-    let given = latchkey::accounts::operator::InitialPassword { given: Some(NEW.to_owned()) };
+    let given = service::accounts::operator::InitialPassword { given: Some(NEW.to_owned()) };
     app.services.operator.reset_password("demo", given).await.unwrap();
     assert_eq!(remind(&app).await, 0, "a new password begins anew");
     // What the server missed while it was off is not made up for: only the nearest reminder counts.

@@ -3,7 +3,7 @@
 use crate::app::{Browser, TestApp};
 use crate::two_factor::enrol;
 use http::StatusCode;
-use latchkey::accounts::operator::InitialPassword;
+use service::accounts::operator::InitialPassword;
 
 /// For each form of a page that asks for a password: the `autocomplete` of its fields, and the username it names.
 fn password_forms(page: &str) -> Vec<(Vec<String>, Option<String>)> {

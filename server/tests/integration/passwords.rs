@@ -2,7 +2,7 @@
 
 use crate::app::{PASSWORD, TestApp};
 use http::StatusCode;
-use latchkey::accounts::operator::InitialPassword;
+use service::accounts::operator::InitialPassword;
 
 const NEW: &str = "violet kettle on the roof";
 

@@ -2,7 +2,7 @@
 
 use domain::token::TokenHash;
 
-use latchkey::verify::KeyIndex;
+use service::verify::KeyIndex;
 use std::sync::Arc;
 
 #[tokio::test]

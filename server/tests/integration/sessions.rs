@@ -2,7 +2,7 @@
 
 use crate::app::{PASSWORD, TestApp};
 use http::StatusCode;
-use latchkey::accounts::operator::InitialPassword;
+use service::accounts::operator::InitialPassword;
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_look_alike() {

@@ -10,7 +10,7 @@ use domain::credentials::Password;
 use domain::ids::NoticeNo;
 use domain::time::Clock;
 use http::{Method, StatusCode};
-use latchkey::accounts::{Actor, Invitee, SessionToken, Visit, Visitor};
+use service::accounts::{Actor, Invitee, SessionToken, Visit, Visitor};
 use store::{Action, KeyScope, StoreError};
 
 const PROFILE: &str = "/account/profile";

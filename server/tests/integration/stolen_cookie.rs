@@ -62,7 +62,7 @@ async fn post(
 async fn app_with_everything() -> TestApp {
     let app = TestApp::start_with(&MAIL).await;
     let mail = Some("owner@example.com".to_owned());
-    let password = latchkey::accounts::operator::InitialPassword { given: Some(PASSWORD.to_owned()) };
+    let password = service::accounts::operator::InitialPassword { given: Some(PASSWORD.to_owned()) };
     app.services.operator.add_user("owner", None, mail, password).await.unwrap();
     app.add_sub_user("sub", Some("owner")).await;
     app

@@ -9,8 +9,8 @@ use domain::ids::{KeyId, KeyNo, SessionNo, UserNo, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::TokenHash;
-use latchkey::verify::KeyIndex;
 use parking_lot::Mutex;
+use service::verify::KeyIndex;
 use std::path::Path;
 use std::sync::Arc;
 use store::{

@@ -4,7 +4,7 @@ use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp, strip_tags};
 use contract::Cause;
 use domain::ids::Username;
 use http::{Method, Request, StatusCode};
-use latchkey::events::Event;
+use service::events::Event;
 use store::NoticeFacts;
 
 /// What a proxy writes that names nobody: nothing to be read, nothing but proxies, more than is read.

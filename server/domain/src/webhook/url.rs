@@ -44,6 +44,13 @@ impl UrlError {
 }
 
 impl WebhookUrl {
+    /// How a webhook is named where more than its owner may read: without path and query.
+    #[must_use]
+    pub fn shown(url: &str) -> String {
+        // Whatever the settings are now: it was taken once.
+        Self::parse(url, true).map(|url| url.origin()).unwrap_or_default()
+    }
+
     /// Takes a text that people typed.
     ///
     /// # Errors

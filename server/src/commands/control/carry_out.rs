@@ -2,10 +2,10 @@
 
 use super::answers;
 use super::protocol::{GatewayLine, ProbeOpened, Reply, Request, UserLine};
-use crate::accounts::operator::{InitialPassword, Operator, OperatorError};
 use crate::services::Services;
 use contract::Role;
 use domain::time::Micros;
+use service::accounts::operator::{InitialPassword, Operator, OperatorError};
 
 /// Does what a verb asks for.
 pub(super) async fn carry_out(services: &Services, request: &Request) -> Reply {

@@ -3,13 +3,11 @@
 use super::hint::{self, Hint};
 use super::{EXT_AUTHZ, Gateways};
 use super::{credential, preflight, presented, probed, query};
-use crate::events::Event;
 use crate::http::access::note_verdict;
 use crate::http::client::{self, Caller};
 use crate::http::load::admit_question;
 use crate::http::statuses::Problem;
 use crate::services::Services;
-use crate::verify::{KeyEntry, Question, Verdict};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use contract::Code;
@@ -18,6 +16,8 @@ use domain::client_address::{NoClientAddress, Peer};
 use domain::ids::KeyId;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use service::events::Event;
+use service::verify::{KeyEntry, Question, Verdict};
 use std::time::Instant;
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");

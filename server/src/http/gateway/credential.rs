@@ -1,9 +1,9 @@
 //! How a gateway proves that it is one: by its token, in exactly one header line.
 
-use crate::events::Event;
 use crate::services::Services;
 use domain::client_address::Peer;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use service::events::Event;
 
 /// Carries the gateway token beside a client's headers, where `require_gateway_token` is set.
 pub(super) const GATEWAY: HeaderName = HeaderName::from_static("x-latchkey-gateway");

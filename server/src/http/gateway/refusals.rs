@@ -5,12 +5,12 @@ use super::hint::Hint;
 use super::preflight;
 use crate::http::statuses::{for_nginx, of_verdict, refusal};
 use crate::settings::{KeyHeader, Settings};
-use crate::verify::Verdict;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use contract::Code;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use service::verify::Verdict;
 use std::sync::OnceLock;
 
 const CODE: HeaderName = HeaderName::from_static("x-latchkey-code");

@@ -7,7 +7,6 @@ use crate::http::load::admit_question;
 use crate::http::portal::moment_iso;
 use crate::http::statuses::Problem;
 use crate::services::Services;
-use crate::verify::{KeyEntry, Question, Verdict};
 use axum::Json;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +16,7 @@ use domain::client_address::Peer;
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
+use service::verify::{KeyEntry, Question, Verdict};
 use std::time::Instant;
 
 /// The most bytes of a question.

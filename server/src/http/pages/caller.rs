@@ -1,7 +1,6 @@
 //! Who sent a request to the pages.
 
 use super::set_status;
-use crate::accounts::{Owed, SessionToken, Visit, Visitor};
 use crate::flash::FlashName;
 use crate::http::answers::{Act, Done, Whose};
 use crate::http::cookies;
@@ -13,6 +12,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::address::Address;
 use http::{HeaderMap, Uri, header};
+use service::accounts::{Owed, SessionToken, Visit, Visitor};
 use std::sync::Arc;
 use store::SessionHash;
 

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 #[async_trait]
 impl MailPortal for RequestPortal {
     async fn find_subscription(&self, token: &str) -> Result<String, PortalError> {
-        let found = self.services.mailer.find_subscription(token).await;
+        let found = self.services.subscriptions.find_subscription(token).await;
         self.note(found).map(|cause| cause.name().to_owned())
     }
 
     async fn unsubscribe(&self, token: &str) -> Result<(), PortalError> {
-        let stopped = self.services.mailer.unsubscribe(token, &self.visit).await;
+        let stopped = self.services.subscriptions.unsubscribe(token, &self.visit).await;
         self.note(stopped).map(|_| ())
     }
 }

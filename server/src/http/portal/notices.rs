@@ -1,7 +1,6 @@
 //! What the visitor is told of.
 
 use super::{RequestPortal, moment};
-use crate::notices::{ListedNotice, ListedPlace, NoticeList};
 use app::{
     KeyId, Notice, NoticeAddress, NoticeBoxes, NoticeChoice, NoticeChoices, NoticeKey, NoticePage,
     NoticePortal, PortalError, Proof,
@@ -9,6 +8,7 @@ use app::{
 use async_trait::async_trait;
 use contract::Cause;
 use domain::time_zone::TimeZone;
+use service::notices::{ListedNotice, ListedPlace, NoticeList};
 use store::NoticeChoice as ChoiceRow;
 
 #[async_trait]

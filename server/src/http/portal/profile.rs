@@ -1,13 +1,13 @@
 //! What belongs to the user itself.
 
 use super::{RequestPortal, moment};
-use crate::accounts::OwnSession;
 use app::{
     Code, EmailLink, HistoryPage, HistoryRow, Password, PortalError, Profile, ProfilePortal, SessionView,
     WaitingEmail,
 };
 use async_trait::async_trait;
 use domain::time_zone::TimeZone;
+use service::accounts::OwnSession;
 use store::{AuditRow, WaitingAddress};
 
 #[async_trait]

@@ -1,13 +1,13 @@
 //! The password and the second factor of the visitor.
 
 use super::{Attempt, RequestPortal, moment};
-use crate::accounts::Actor;
 use crate::flash::Shown;
 use crate::http::qr;
 use app::{Code, Enrolment, Password, PortalError, Proof, ProofAsked, Security, SecurityPortal};
 use async_trait::async_trait;
 use domain::second_factor::TotpSecret;
 use secrecy::ExposeSecret;
+use service::accounts::Actor;
 
 /// Characters of a secret that stand together.
 const GROUP: usize = 4;

@@ -1,7 +1,6 @@
 //! Sub-users of the visitor's account, and invitations.
 
 use super::{RequestPortal, moment};
-use crate::accounts::{Invitee, SubUserList};
 use crate::flash::Shown;
 use app::{
     Invitation, InvitationLink, InvitationRow, Password, PortalError, Proof, SubUserRow, SubUsersPage,
@@ -11,6 +10,7 @@ use async_trait::async_trait;
 use contract::Role;
 use domain::time_zone::TimeZone;
 use secrecy::ExposeSecret;
+use service::accounts::{Invitee, SubUserList};
 use store::InvitationRow as StoredInvitation;
 
 #[async_trait]

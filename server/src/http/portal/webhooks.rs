@@ -1,9 +1,7 @@
 //! Webhooks, as the pages see them.
 
 use super::{RequestPortal, moment};
-use crate::accounts::Actor;
 use crate::flash::Shown;
-use crate::webhooks::MOST;
 use app::{
     CauseChoices, Delivery, FreshSecret, PortalError, Proof, ShownToken, WebhookDetails, WebhookId,
     WebhookList, WebhookPortal, WebhookRow,
@@ -12,6 +10,8 @@ use async_trait::async_trait;
 use contract::Cause;
 use domain::time_zone::TimeZone;
 use secrecy::ExposeSecret;
+use service::accounts::Actor;
+use service::webhooks::MOST;
 use store::{DeliveryRow, WebhookRow as Row};
 
 impl RequestPortal {

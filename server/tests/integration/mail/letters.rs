@@ -7,8 +7,8 @@ use app::Language;
 use contract::Cause;
 use domain::ids::UserNo;
 use domain::time::Clock;
-use latchkey::mail::Letter;
 use serde_json::json;
+use service::mail::Letter;
 use store::{Action, Audit, EmailChange, NewMail};
 
 fn confirmation(language: Language, to: &str) -> Letter {

@@ -4,7 +4,7 @@ use super::{MAIL, add_user_with_mail, add_webhook, rows, told, unread};
 use crate::app::{Browser, PASSWORD, TestApp};
 use contract::Cause;
 use http::{Method, StatusCode};
-use latchkey::accounts::operator::InitialPassword;
+use service::accounts::operator::InitialPassword;
 
 async fn post_from(browser: &Browser<'_>, address: &str, path: &str, fields: &[(&str, &str)]) -> StatusCode {
     let body = serde_urlencoded::to_string(fields).unwrap();

@@ -6,7 +6,7 @@ use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
 use domain::time::Micros;
 use domain::token::TokenHash;
-use latchkey::verify::KeyIndex;
+use service::verify::KeyIndex;
 use std::sync::Arc;
 use store::{
     Action, Audit, KeyStore, MailStore, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, NoticeStore,

@@ -4,7 +4,7 @@ use domain::address::Address;
 use domain::ids::{UserNo, Username};
 use domain::time::Micros;
 use domain::token::TokenHash;
-use latchkey::verify::KeyIndex;
+use service::verify::KeyIndex;
 use std::path::Path;
 use std::sync::Arc;
 use store::{

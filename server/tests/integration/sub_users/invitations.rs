@@ -3,7 +3,7 @@
 use crate::app::{Answer, Browser, PASSWORD, TestApp};
 use contract::Role;
 use http::StatusCode;
-use latchkey::mail::Letter;
+use service::mail::Letter;
 use store::MailContent;
 
 const PAGE: &str = "/account/sub-users";

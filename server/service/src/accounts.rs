@@ -38,7 +38,7 @@ pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUse
 pub use visitor::{Owed, Owing, Visitor};
 
 use crate::events::Events;
-use crate::notices::Gatherer;
+use crate::verify::Gatherer;
 use contract::Refusal;
 use domain::ids::UserNo;
 use domain::sealing::SealingKey;

@@ -4,7 +4,7 @@ use super::SubUsers;
 use crate::accounts::setup::parse_username;
 use crate::accounts::{Actor, Proved, SessionToken, Visit, Whose, store_trouble};
 use crate::mail::Letter;
-use app::Language;
+use contract::Language;
 use contract::{Field, FieldError, Problem, Refusal, Role};
 use domain::ids::Username;
 use domain::mail_address::MailAddress;

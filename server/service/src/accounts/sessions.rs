@@ -2,9 +2,9 @@
 
 use super::renewals::Browser;
 use super::{Accounts, Actor, NewToken, Owed, Owing, Visit, Visitor, store_trouble};
-use app::Language;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contract::Language;
 use contract::{Field, Problem, Refusal};
 use domain::ids::{UserNo, Username};
 use domain::session::{Bounds, SessionTimes};

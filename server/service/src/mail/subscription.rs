@@ -1,11 +1,12 @@
 //! Stopping letters of one kind without logging in: by the link that every such letter carries.
 
-use super::Mailer;
 use crate::accounts::{Visit, store_trouble};
 use contract::{Cause, Refusal};
 use domain::ids::Username;
+use domain::time::Clock;
 use domain::token::Pepper;
-use store::{Action, Audit, NoticeChoice, UserRow};
+use std::sync::Arc;
+use store::{Action, Audit, NoticeChoice, Store, UserRow};
 use subtle::ConstantTimeEq;
 
 /// Which letters a link stops.
@@ -42,7 +43,17 @@ impl Subscription {
     }
 }
 
-impl Mailer {
+/// The use cases of whoever has such a link.
+pub struct Subscriptions {
+    /// Where the choices are kept.
+    pub store: Arc<dyn Store>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// What links are signed with.
+    pub pepper: Pepper,
+}
+
+impl Subscriptions {
     /// What the link with this token stops.
     ///
     /// # Errors
@@ -57,12 +68,12 @@ impl Mailer {
     /// The token is not one of ours, or its user is gone.
     pub async fn unsubscribe(&self, token: &str, visit: &Visit) -> Result<Cause, Refusal> {
         let (user, cause) = self.authorise(token).await?;
-        let store = &self.parts().store;
+        let store = &self.store;
         let choices = store.list_notice_choices(user.no).await.map_err(store_trouble)?;
         let chosen = choices.into_iter().find(|choice| choice.cause == cause && choice.by_mail);
         let Some(chosen) = chosen else { return Ok(cause) };
         let audit = Audit {
-            at: self.parts().clock.now(),
+            at: self.clock.now(),
             action: Action::NoticesChosen,
             actor: user.username.to_string(),
             user: Some(user.no),
@@ -77,11 +88,11 @@ impl Mailer {
 
     /// The token stands for its user, for this one thing.
     async fn authorise(&self, token: &str) -> Result<(UserRow, Cause), Refusal> {
-        let subscription = Subscription::of_token(token, &self.parts().pepper);
+        let subscription = Subscription::of_token(token, &self.pepper);
         // Letters of earlier versions had links for these too.
         let subscription = subscription.filter(|subscription| !subscription.cause.is_always_mailed());
         let subscription = subscription.ok_or(Refusal::NotFound)?;
-        let user = self.parts().store.find_user(&subscription.username).await.map_err(store_trouble)?;
+        let user = self.store.find_user(&subscription.username).await.map_err(store_trouble)?;
         Ok((user.ok_or(Refusal::NotFound)?, subscription.cause))
     }
 }

@@ -3,9 +3,9 @@
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, store_trouble};
 use crate::mail::Letter;
-use app::Language;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contract::Language;
 use contract::{Field, Problem, Refusal};
 use domain::ids::UserNo;
 use domain::mail_address::{MailAddress, MailAddressError};

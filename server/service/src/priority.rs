@@ -10,7 +10,7 @@ thread_local!(static STANDS_BACK: Cell<bool> = const { Cell::new(false) });
 
 /// Lets the present thread stand back behind those that verify, for good: for what takes long and may wait, such as
 /// pages and passwords.
-pub(crate) fn stand_back() {
+pub fn stand_back() {
     if STANDS_BACK.replace(true) {
         return;
     }

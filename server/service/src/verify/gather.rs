@@ -2,7 +2,7 @@
 //!
 //! What is held is bounded, whatever comes: some thousand keys and names, twenty addresses each.
 
-use crate::verify::KeyEntry;
+use super::KeyEntry;
 use contract::{Cause, Code};
 use domain::address::Address;
 use domain::client_address::ClientAddress;
@@ -23,13 +23,13 @@ pub struct Gatherer(Mutex<Heard>);
 
 /// What was heard in one second.
 #[derive(Default)]
-pub(super) struct Heard {
+pub(crate) struct Heard {
     keys: HashMap<(UserNo, KeyNo, Cause), Tally>,
     names: HashMap<String, Tally>,
 }
 
 /// How often, when last, and from where.
-pub(super) struct Tally {
+pub(crate) struct Tally {
     at: Micros,
     count: u64,
     addresses: Vec<(Address, u64)>,
@@ -57,7 +57,7 @@ impl Tally {
     }
 
     /// As a notice of guesses at this user.
-    pub(super) fn into_notice(self, user: UserNo) -> NewNotice {
+    pub(crate) fn into_notice(self, user: UserNo) -> NewNotice {
         self.about(user, Cause::Guessing, None)
     }
 
@@ -69,13 +69,13 @@ impl Tally {
 
 impl Heard {
     /// The names that were guessed at.
-    pub(super) fn take_names(&mut self) -> Vec<(Username, Tally)> {
+    pub(crate) fn take_names(&mut self) -> Vec<(Username, Tally)> {
         let names = std::mem::take(&mut self.names).into_iter();
         names.filter_map(|(name, tally)| Some((Username::parse(&name).ok()?, tally))).collect()
     }
 
     /// What was refused of keys.
-    pub(super) fn into_notices(self) -> Vec<NewNotice> {
+    pub(crate) fn into_notices(self) -> Vec<NewNotice> {
         self.keys.into_iter().map(|((user, key, cause), tally)| tally.about(user, cause, Some(key))).collect()
     }
 }
@@ -110,12 +110,12 @@ impl Gatherer {
         }
     }
 
-    pub(super) fn take(&self) -> Heard {
+    pub(crate) fn take(&self) -> Heard {
         std::mem::take(&mut *self.0.lock())
     }
 
     /// Takes back what could not be written down. Guesses are not worth it: they go on or they are over.
-    pub(super) fn put_back(&self, notices: impl Iterator<Item = NewNotice>) {
+    pub(crate) fn put_back(&self, notices: impl Iterator<Item = NewNotice>) {
         let mut heard = self.0.lock();
         for notice in notices {
             let Some(key) = notice.key else { continue };

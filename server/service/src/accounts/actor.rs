@@ -1,7 +1,7 @@
 //! Who acts, and from where.
 
 use super::NewToken;
-use app::Language;
+use contract::Language;
 use contract::{Refusal, Role};
 use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo, Username};

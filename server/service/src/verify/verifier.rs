@@ -4,7 +4,7 @@ use super::binding::Bindings;
 use super::guesses::Guesses;
 use super::index::{KeyEntry, KeyFacts, KeyIndex};
 use super::journal::{Counted, Journal};
-use crate::notices::Gatherer;
+use crate::verify::Gatherer;
 use contract::Code;
 use domain::address::Address;
 use domain::client_address::ClientAddress;

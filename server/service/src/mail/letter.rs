@@ -1,6 +1,6 @@
 //! Letters that somebody asked for; those about notices are written when they are sent.
 
-use app::Language;
+use contract::Language;
 use domain::sealing::{SealError, SealingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;

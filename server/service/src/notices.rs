@@ -1,13 +1,11 @@
 //! Use cases around notices: what users are told of, and how.
 
 mod choose;
-mod gather;
 mod list;
 
-pub use gather::Gatherer;
 pub use list::{ListedNotice, ListedPlace, NoticeList};
 
-use crate::verify::KeyIndex;
+use crate::verify::{Gatherer, KeyIndex};
 use domain::time::{Clock, Micros};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,7 +1,7 @@
 //! What users choose for themselves.
 
 use super::{Accounts, Actor, store_trouble};
-use app::Language;
+use contract::Language;
 use contract::{Field, Problem, Refusal};
 use domain::time_zone::TimeZone;
 

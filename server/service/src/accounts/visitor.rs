@@ -1,7 +1,7 @@
 //! Who sends a request, as far as its session has come.
 
 use super::Actor;
-use app::Language;
+use contract::Language;
 use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo, Username};
 use domain::time::Micros;
