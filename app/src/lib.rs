@@ -6,6 +6,8 @@ mod components;
 mod echo;
 mod i18n;
 mod json;
+#[cfg(feature = "ssr")]
+mod page_request;
 mod pages;
 mod part;
 pub mod portal;
@@ -18,6 +20,8 @@ mod session;
 #[cfg(feature = "ssr")]
 mod shell;
 mod title;
+#[cfg(feature = "ssr")]
+mod to_view;
 mod transport;
 
 pub use app::App;
@@ -25,6 +29,8 @@ pub use echo::FormEcho;
 #[cfg(feature = "ssr")]
 pub use echo::FormNumber;
 pub use i18n::{Language, Plural, Texts, fill, plural, texts_in};
+#[cfg(feature = "ssr")]
+pub use page_request::{Cookie, Outcome, PageRequest};
 pub use portal::*;
 #[cfg(feature = "ssr")]
 pub use problem_text::error_text;

@@ -1,8 +1,7 @@
-//! The port: what the pages ask of the server, and the view types they speak.
+//! The view types: what pages and server functions speak.
 //!
 //! No SQL, no HTTP, and no secret except in the one type that shows a token ([`ShownToken`]).
 
-mod mail;
 mod notices;
 mod problem;
 mod profile;
@@ -11,7 +10,6 @@ mod sub_users;
 mod usage;
 mod webhooks;
 
-pub use mail::*;
 pub use notices::*;
 pub use problem::*;
 pub use profile::*;
@@ -26,68 +24,7 @@ pub use contract::{
 
 use std::fmt;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-
-/// What a page may ask, already bound to whoever sent the request.
-///
-/// Every method authorises that visitor first; what it may not see answers [`PortalError::NotFound`].
-#[async_trait]
-pub trait Portal:
-    MailPortal
-    + NoticePortal
-    + ProfilePortal
-    + SecurityPortal
-    + SubUsersPortal
-    + UsagePortal
-    + WebhookPortal
-    + Send
-    + Sync
-{
-    /// The user who is logged in, if any.
-    fn viewer(&self) -> Option<Viewer>;
-    /// Whether the set-up link of this request may create the first account.
-    fn setup_is_open(&self, link: &SetupLink) -> bool;
-    /// Creates the first owner and logs it in; the link dies with it.
-    async fn create_first_account(
-        &self,
-        link: SetupLink,
-        username: String,
-        password: Password,
-    ) -> Result<(), PortalError>;
-    /// Starts a session.
-    async fn log_in(&self, username: String, password: Password) -> Result<(), PortalError>;
-    /// Ends the session of this request.
-    async fn log_out(&self) -> Result<(), PortalError>;
-    /// The figures of the first page.
-    async fn dashboard(&self) -> Result<Dashboard, PortalError>;
-    /// One page of keys, newest first; pages count from 1 and a page past the end is the last one.
-    async fn list_keys(&self, page: u32) -> Result<KeyPage, PortalError>;
-    /// Generates a key for the visitor itself.
-    async fn generate_key(&self, description: String, key_type: String) -> Result<MadeKey, PortalError>;
-    /// Forgets what is shown under a name: its reader has it.
-    async fn have_it(&self, made: String) -> Result<(), PortalError>;
-    /// One key with its rules and statistics.
-    async fn find_key(&self, id: KeyId) -> Result<KeyDetails, PortalError>;
-    /// Shows a token again; without a recent proof the password is needed, and the code where one is asked for at
-    /// the login.
-    async fn reveal_key(
-        &self,
-        id: KeyId,
-        password: Option<Password>,
-        code: Code,
-    ) -> Result<RevealedKey, PortalError>;
-    /// Adds an address or a network to the allow list of a Default key.
-    async fn authorise_address(&self, id: KeyId, address: String) -> Result<(), PortalError>;
-    /// Takes an entry off the allow list.
-    async fn remove_address(&self, id: KeyId, address: String) -> Result<(), PortalError>;
-    /// Chooses whether the lock means one IPv6 address or its /64.
-    async fn set_lock_width(&self, id: KeyId, width: LockWidth) -> Result<(), PortalError>;
-    /// Forgets the locked address, so that the next request locks the key anew.
-    async fn release_lock(&self, id: KeyId) -> Result<(), PortalError>;
-    /// Deletes a key; a tombstone stays.
-    async fn delete_key(&self, id: KeyId) -> Result<(), PortalError>;
-}
 
 /// The public id of a key (a UUID).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! What the browser may call: authorise, one call of the [`Portal`](crate::portal::Portal), nothing else.
+//! What the browser may call: each finds its request, parses, asks one use case and answers with a view type.
 
 mod dashboard;
 mod keys;
@@ -26,35 +26,35 @@ pub use sub_users::*;
 pub use usage::*;
 pub use webhooks::*;
 
-use std::sync::Arc;
-
-use crate::portal::Portal;
+#[cfg(feature = "ssr")]
+use crate::page_request::PageRequest;
 #[cfg(feature = "ssr")]
 use crate::portal::PortalError;
-
-/// The portal of this request; the server provides it as context.
-pub type PortalContext = Arc<dyn Portal>;
+#[cfg(feature = "ssr")]
+use std::sync::Arc;
 
 /// What a form of this request has to ask for that needs a fresh proof.
 #[cfg(feature = "ssr")]
 pub(crate) fn proof_asked() -> crate::portal::ProofAsked {
-    portal().map(|portal| portal.proof_asked()).unwrap_or_default()
+    page_request().map(|request| request.proof_asked()).unwrap_or_default()
 }
 
 /// The secret for an authenticator that the address names, for the page that shows it.
 #[cfg(feature = "ssr")]
 pub(crate) fn shown_enrolment() -> Option<crate::portal::Enrolment> {
-    portal().ok()?.enrolment()
+    page_request().ok()?.shown_enrolment()
 }
 
+/// The request that is being answered; the server provides it as context.
 #[cfg(feature = "ssr")]
-fn portal() -> Result<PortalContext, PortalError> {
-    leptos::context::use_context::<PortalContext>().ok_or(PortalError::Unavailable)
+fn page_request() -> Result<Arc<PageRequest>, PortalError> {
+    leptos::context::use_context().ok_or(PortalError::Unavailable)
 }
 
+/// The same of somebody who is logged in.
 #[cfg(feature = "ssr")]
-fn signed_in() -> Result<PortalContext, PortalError> {
-    let portal = portal()?;
-    portal.viewer().ok_or(PortalError::SignedOut)?;
-    Ok(portal)
+fn signed_in() -> Result<Arc<PageRequest>, PortalError> {
+    let request = page_request()?;
+    request.actor()?;
+    Ok(request)
 }

@@ -14,8 +14,6 @@ mod held;
 mod load;
 mod one_click;
 mod pages;
-mod portal;
-mod qr;
 mod router;
 pub mod serve;
 mod statuses;
@@ -25,5 +23,4 @@ pub use client::{Caller, Door};
 /// Public because it is fuzzed.
 pub use cookies::find as find_cookie;
 pub use entrance::Entrance;
-pub(crate) use portal::moment_iso;
 pub use router::{Site, site};

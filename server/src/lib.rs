@@ -4,7 +4,6 @@
 pub mod bench;
 pub mod commands;
 pub mod dial;
-pub mod flash;
 pub mod http;
 pub mod life;
 pub mod mail;

@@ -4,7 +4,6 @@ mod wire;
 
 pub use wire::{refuse_other_prefixes, start};
 
-use crate::flash::FlashStore;
 use crate::life::Life;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -14,14 +13,11 @@ use crate::settings::Settings;
 use crate::traffic::Traffic;
 use crate::webhooks::Courier;
 use domain::time::{Clock, Micros, Steady};
+use service::UseCases;
+use service::accounts::SetupLink;
 use service::accounts::operator::Operator;
-use service::accounts::{Accounts, Changes, MailAddresses, SetupLink, SubUsers};
 use service::events::Events;
-use service::keys::Keys;
-use service::mail::Subscriptions;
-use service::notices::Notices;
 use service::verify::Verifier;
-use service::webhooks::Webhooks;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -103,28 +99,10 @@ pub struct Services {
     pub ignored_headers: Arc<AtomicU64>,
     /// The hot path.
     pub verifier: Arc<Verifier>,
-    /// Users and sessions.
-    pub accounts: Arc<Accounts>,
-    /// How much users changed lately.
-    pub changes: Changes,
-    /// Mail addresses of users.
-    pub mail_addresses: MailAddresses,
-    /// Sub-users and invitations.
-    pub sub_users: SubUsers,
-    /// Keys.
-    pub keys: Keys,
-    /// What users are told of.
-    pub notices: Notices,
-    /// Webhooks.
-    pub webhooks: Webhooks,
+    /// What customers ask for.
+    pub use_cases: Arc<UseCases>,
     /// Who carries their messages; has to be run by whoever serves.
     pub courier: Courier,
-    /// Secrets that are shown once.
-    pub flash: FlashStore,
-    /// Whether mail can be sent at all: letters are only queued then, and pages say so once if not.
-    pub mail_is_on: bool,
-    /// Stopping letters by a link.
-    pub subscriptions: Subscriptions,
     /// Sends mail.
     pub mailer: Arc<Mailer>,
     /// The probe that looks at a live gateway.

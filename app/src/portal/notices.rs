@@ -2,27 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{AddressState, Cause, KeyId, Moment, PortalError, Proof};
-
-/// What users may ask and change of their notices.
-#[async_trait]
-pub trait NoticePortal: Send + Sync {
-    /// One page of them, newest first.
-    async fn list_notices(&self, page: u32) -> Result<NoticePage, PortalError>;
-    /// Authorises an address or network that a notice offers, for its key.
-    async fn authorise_notice(&self, notice: u32, address: String) -> Result<(), PortalError>;
-    /// Asks not to be told again of an address, or of those of a network, that a notice names.
-    async fn ignore_notice(&self, notice: u32, address: String, proof: Proof) -> Result<(), PortalError>;
-    /// Marks all of them as read.
-    async fn read_all_notices(&self, proof: Proof) -> Result<(), PortalError>;
-    /// How the user wants to be told.
-    async fn list_notice_choices(&self) -> Result<NoticeChoices, PortalError>;
-    /// Chooses how to be told.
-    async fn choose_notices(&self, ticked: NoticeBoxes, proof: Proof) -> Result<(), PortalError>;
-}
+use super::{AddressState, Cause, KeyId, Moment};
 
 /// One page of notices.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

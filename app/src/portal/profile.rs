@@ -2,40 +2,9 @@
 
 use std::fmt;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Moment, Password, PortalError};
-
-/// What users may ask and change of themselves.
-#[async_trait]
-pub trait ProfilePortal: Send + Sync {
-    /// One page of what happened in the account of the user, newest first.
-    async fn list_history(&self, page: u32) -> Result<HistoryPage, PortalError>;
-    /// What the user chose and entered.
-    async fn profile(&self) -> Result<Profile, PortalError>;
-    /// Enters a mail address; where mail can be sent it waits for its confirmation.
-    async fn set_email(
-        &self,
-        email: String,
-        password: Option<Password>,
-        code: Code,
-    ) -> Result<(), PortalError>;
-    /// Removes the mail address.
-    async fn remove_email(&self, password: Option<Password>, code: Code) -> Result<(), PortalError>;
-    /// The mail address that a link would confirm, if it is one for this user.
-    async fn find_email_by_link(&self, token: EmailLink) -> Result<Option<String>, PortalError>;
-    /// Confirms a mail address.
-    async fn confirm_email(&self, token: EmailLink) -> Result<(), PortalError>;
-    /// Chooses a language by its code; empty: as the browser asks.
-    async fn set_language(&self, language: String) -> Result<(), PortalError>;
-    /// Chooses a time zone by its IANA name.
-    async fn set_time_zone(&self, time_zone: String) -> Result<(), PortalError>;
-    /// Ends one of the user's sessions, by its public id.
-    async fn end_session(&self, session: String) -> Result<(), PortalError>;
-    /// Ends all sessions of the user but the present one.
-    async fn end_other_sessions(&self) -> Result<(), PortalError>;
-}
+use super::Moment;
 
 /// The secret part of a link that confirms a mail address.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

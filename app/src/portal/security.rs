@@ -2,39 +2,9 @@
 
 use std::fmt;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Password, PortalError};
-
-/// What pages ask about the password and the second factor.
-#[async_trait]
-pub trait SecurityPortal: Send + Sync {
-    /// The name of the user whose password the forms of the page ask for.
-    fn whose_password(&self) -> Option<String>;
-    /// How the user logs in, with the recovery codes that the address names.
-    async fn security(&self) -> Result<Security, PortalError>;
-    /// Changes the password; the other sessions of the user end.
-    async fn change_password(&self, password: Password, new_password: Password) -> Result<(), PortalError>;
-    /// Changes a password that is too old, so that the session may go on.
-    async fn renew_password(&self, password: Password, new_password: Password) -> Result<(), PortalError>;
-    /// Completes a login with a code of the authenticator or a recovery code.
-    async fn give_code(&self, code: Code) -> Result<(), PortalError>;
-    /// What a form has to ask for that needs a fresh proof.
-    fn proof_asked(&self) -> ProofAsked;
-    /// The secret for an authenticator that the address names. For the page alone: no program asks for it.
-    fn enrolment(&self) -> Option<Enrolment>;
-    /// Makes a secret for an authenticator, to be confirmed by the same session with a code of it.
-    async fn begin_two_factor(&self, proof: Proof) -> Result<(), PortalError>;
-    /// Forgets the secret that waits for its confirmation.
-    async fn cancel_two_factor(&self) -> Result<(), PortalError>;
-    /// Switches the second factor on, and makes its recovery codes.
-    async fn confirm_two_factor(&self, password: Password, code: Code) -> Result<(), PortalError>;
-    /// Makes new recovery codes in place of all others.
-    async fn make_recovery_codes(&self, password: Password, code: Code) -> Result<(), PortalError>;
-    /// Switches the second factor off.
-    async fn switch_two_factor_off(&self, password: Password, code: Code) -> Result<(), PortalError>;
-}
+use super::{Moment, Password};
 
 /// A code of the second factor, or its secret, on its way between page and server: never printed.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

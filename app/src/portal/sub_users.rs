@@ -2,39 +2,9 @@
 
 use std::fmt;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Password, PortalError, Proof, Role};
-
-/// What the owner of an account asks and changes of its sub-users, and what the invited do.
-#[async_trait]
-pub trait SubUsersPortal: Send + Sync {
-    /// One page of sub-users, and the open invitations.
-    async fn list_sub_users(&self, page: u32) -> Result<SubUsersPage, PortalError>;
-    /// Invites somebody; the page that the form leads to shows the link.
-    async fn invite_sub_user(
-        &self,
-        username: String,
-        email: String,
-        role: Role,
-        proof: Proof,
-    ) -> Result<(), PortalError>;
-    /// Closes the link of an invitation.
-    async fn withdraw_invitation(&self, username: String) -> Result<(), PortalError>;
-    /// Refuses the login and the keys of a sub-user.
-    async fn disable_sub_user(&self, username: String) -> Result<(), PortalError>;
-    /// Lets them pass again.
-    async fn enable_sub_user(&self, username: String, proof: Proof) -> Result<(), PortalError>;
-    /// Ends all sessions of a sub-user.
-    async fn end_sub_user_sessions(&self, username: String) -> Result<(), PortalError>;
-    /// Says what a sub-user may do with its keys.
-    async fn set_sub_user_role(&self, username: String, role: Role, proof: Proof) -> Result<(), PortalError>;
-    /// Whom an open invitation is for; `NotFound` if its link is closed.
-    async fn find_invitation(&self, link: InvitationLink) -> Result<Invitation, PortalError>;
-    /// Makes the invited sub-user and logs it in; the link dies with it.
-    async fn accept_invitation(&self, link: InvitationLink, password: Password) -> Result<(), PortalError>;
-}
+use super::{Moment, Role};
 
 /// The secret part of the link of an invitation.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]

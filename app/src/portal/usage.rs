@@ -1,16 +1,8 @@
 //! From where a key is used, and why it is refused.
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{KeyId, KeyRow, Moment, PortalError, Spans};
-
-/// What users may ask of the use of their keys.
-#[async_trait]
-pub trait UsagePortal: Send + Sync {
-    /// How a key is used, with one page of its addresses.
-    async fn find_usage(&self, id: KeyId, page: u32) -> Result<KeyUsage, PortalError>;
-}
+use super::{KeyRow, Moment, Spans};
 
 /// How a key is used.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

@@ -2,39 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, PortalError, Proof, ShownToken};
-
-/// What a page may ask about webhooks; they are the owner's alone.
-#[async_trait]
-pub trait WebhookPortal: Send + Sync {
-    /// All webhooks of the account.
-    async fn list_webhooks(&self) -> Result<WebhookList, PortalError>;
-    /// One of them, with its latest deliveries.
-    async fn find_webhook(&self, id: WebhookId) -> Result<WebhookDetails, PortalError>;
-    /// Adds one; the page that the form leads to shows its secret.
-    async fn add_webhook(&self, url: String, causes: CauseChoices, proof: Proof) -> Result<(), PortalError>;
-    /// Changes where one leads and what it tells.
-    async fn change_webhook(
-        &self,
-        id: WebhookId,
-        url: String,
-        causes: CauseChoices,
-        proof: Proof,
-    ) -> Result<(), PortalError>;
-    /// Gives one another secret, which the page that the form leads to shows.
-    async fn rotate_webhook_secret(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError>;
-    /// Switches one on again.
-    async fn enable_webhook(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError>;
-    /// Removes one.
-    async fn remove_webhook(&self, id: WebhookId, proof: Proof) -> Result<(), PortalError>;
-    /// Sends a test.
-    async fn test_webhook(&self, id: WebhookId) -> Result<(), PortalError>;
-    /// Sends again what failed.
-    async fn resend_delivery(&self, id: WebhookId, delivery: String) -> Result<(), PortalError>;
-}
+use super::{Moment, ShownToken};
 
 /// The id of a webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

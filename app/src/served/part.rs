@@ -6,9 +6,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::{ErrorView, FieldProblem, FormState, OwnUsername, describes, problem_of};
+use crate::page_request::PageRequest;
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, PortalError};
-use crate::server_fns::PortalContext;
+use std::sync::Arc;
 
 /// Asks the server's own function, and shows the answer or why there is none.
 pub(super) fn asked<T: 'static>(
@@ -43,7 +44,7 @@ pub(super) fn confirmation(text: impl FnOnce(&str) -> Option<&'static str>) -> P
 
 /// The name of the user whose password a form asks for, for password managers.
 pub(super) fn own_username() -> Part {
-    let name = use_context::<PortalContext>().and_then(|portal| portal.whose_password());
+    let name = use_context::<Arc<PageRequest>>().and_then(|request| request.whose_password());
     name.map(|name| view! { <OwnUsername name/> }).part()
 }
 

@@ -9,19 +9,49 @@ use super::signed_in;
 use crate::portal::{
     Code, KeyDetails, KeyId, KeyPage, LockWidth, MadeKey, Password, PortalError, RevealedKey,
 };
+#[cfg(feature = "ssr")]
+use crate::to_view::{key_page, key_row, moment, revealed};
+#[cfg(feature = "ssr")]
+use service::flash::Shown;
 
 const LIST: &str = "/account/api-keys";
 
 /// One page of the visitor's keys.
 #[server(prefix = "/portal", endpoint = "list_keys", input = GetUrl)]
 pub async fn list_keys(#[server(default)] page: u32) -> Result<KeyPage, PortalError> {
-    signed_in()?.list_keys(page.max(1)).await
+    let request = signed_in()?;
+    let page = page.max(1);
+    let actor = request.note(request.actor())?;
+    let list = request.note(request.use_cases.keys.list_keys(actor, page).await)?;
+    let fresh = request.shown_token(actor).map(|(id, token)| revealed(id, &token));
+    Ok(key_page(&list, fresh, actor))
 }
 
 /// One key with its rules and statistics.
 #[server(prefix = "/portal", endpoint = "find_key", input = GetUrl)]
 pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, PortalError> {
-    signed_in()?.find_key(id).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let figures = request.note(request.use_cases.keys.find_key(actor, &id.0).await)?;
+    let row = &figures.key.row;
+    Ok(KeyDetails {
+        created: moment(row.created_at, &actor.time_zone),
+        lock_width: row.rule.width,
+        allow_list: row.rule.allow_list.iter().map(ToString::to_string).collect(),
+        uses_today: figures.spans.accepted[0],
+        uses_30_days: figures.spans.accepted[2],
+        refused_30_days: figures.spans.refused[2],
+        can_reveal: row.is_sealed && actor.may_manage().is_ok() && request.use_cases.revealable,
+        code_needed: actor.two_factor,
+        proof_needed: request.use_cases.accounts.is_proof_needed(actor),
+        fresh: request
+            .shown_token(actor)
+            .filter(|(id, _)| *id == row.id)
+            .map(|(id, token)| revealed(id, &token)),
+        viewer: actor.username.to_string(),
+        may_manage: actor.may_manage().is_ok(),
+        row: key_row(&figures.key, &actor.time_zone),
+    })
 }
 
 /// Generates a key.
@@ -30,7 +60,15 @@ pub async fn generate_key(
     #[server(default)] description: String,
     #[server(default)] key_type: String,
 ) -> Result<MadeKey, PortalError> {
-    signed_in()?.generate_key(description, key_type).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    let name = request.draw_name()?;
+    let generated = request.use_cases.keys.generate_key(actor, &description, &key_type).await;
+    let (id, token) = request.note(generated)?;
+    let RevealedKey { id: shown_id, token: shown } = revealed(id, &token);
+    let made = name.as_str().to_owned();
+    request.keep(actor, name, Shown::Token(id, token));
+    Ok(MadeKey { id: shown_id, token: shown, made })
 }
 
 impl Landing for GenerateKey {
@@ -51,7 +89,15 @@ pub async fn reveal_key(
     #[server(default)] code: Code,
 ) -> Result<RevealedKey, PortalError> {
     let password = password.filter(|password| !password.0.is_empty());
-    signed_in()?.reveal_key(id, password, code).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    let found = request.use_cases.keys.reveal_key(actor, &id.0, password.map(Password::take), &code.0).await;
+    let (id, token) = request.note(found)?;
+    let shown = revealed(id, &token);
+    if request.plain {
+        request.keep(actor, request.draw_name()?, Shown::Token(id, token));
+    }
+    Ok(shown)
 }
 
 /// Adds an address or a network to the allow list.
@@ -60,7 +106,9 @@ pub async fn authorise_address(
     #[server(default)] id: KeyId,
     #[server(default)] address: String,
 ) -> Result<(), PortalError> {
-    signed_in()?.authorise_address(id, address).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.keys.authorise_address(actor, &id.0, &address).await)
 }
 
 /// Takes an entry off the allow list.
@@ -69,7 +117,9 @@ pub async fn remove_address(
     #[server(default)] id: KeyId,
     #[server(default)] address: String,
 ) -> Result<(), PortalError> {
-    signed_in()?.remove_address(id, address).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.keys.remove_address(actor, &id.0, &address).await)
 }
 
 /// Chooses how much of an IPv6 address the lock compares.
@@ -78,19 +128,25 @@ pub async fn set_lock_width(
     #[server(default)] id: KeyId,
     #[server(default)] width: LockWidth,
 ) -> Result<(), PortalError> {
-    signed_in()?.set_lock_width(id, width).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.keys.set_lock_width(actor, &id.0, width).await)
 }
 
 /// Forgets the locked address.
 #[server(prefix = "/portal", endpoint = "release_lock")]
 pub async fn release_lock(#[server(default)] id: KeyId) -> Result<(), PortalError> {
-    signed_in()?.release_lock(id).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.keys.release_lock(actor, &id.0).await)
 }
 
 /// Deletes a key.
 #[server(prefix = "/portal", endpoint = "delete_key")]
 pub async fn delete_key(#[server(default)] id: KeyId) -> Result<(), PortalError> {
-    signed_in()?.delete_key(id).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.keys.delete_key(actor, &id.0).await)
 }
 
 impl Landing for DeleteKey {

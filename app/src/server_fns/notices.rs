@@ -7,21 +7,46 @@ use super::Landing;
 #[cfg(feature = "ssr")]
 use super::signed_in;
 #[cfg(feature = "ssr")]
+use crate::portal::NoticeChoice;
+#[cfg(feature = "ssr")]
 use crate::portal::Proof;
 use crate::portal::{Code, NoticeBoxes, NoticeChoices, NoticePage, Password, PortalError};
+#[cfg(feature = "ssr")]
+use crate::to_view::page_of;
+#[cfg(feature = "ssr")]
+use contract::Cause;
+#[cfg(feature = "ssr")]
+use service::records::NoticeChoice as ChoiceRow;
 
 const LIST: &str = "/account/notifications";
 
 /// One page of the visitor's notices.
 #[server(prefix = "/portal", endpoint = "list_notices", input = GetUrl)]
 pub async fn list_notices(#[server(default)] page: u32) -> Result<NoticePage, PortalError> {
-    signed_in()?.list_notices(page.max(1)).await
+    let request = signed_in()?;
+    let page = page.max(1);
+    let actor = request.note(request.actor())?;
+    let list = request.note(request.use_cases.notices.list(actor, page).await)?;
+    Ok(page_of(&list, &actor.time_zone))
 }
 
 /// How the visitor wants to be told.
 #[server(prefix = "/portal", endpoint = "list_notice_choices", input = GetUrl)]
 pub async fn list_notice_choices() -> Result<NoticeChoices, PortalError> {
-    signed_in()?.list_notice_choices().await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let choices = request.note(request.use_cases.notices.list_choices(actor).await)?;
+    let choice = |choice: &ChoiceRow| NoticeChoice {
+        cause: choice.cause,
+        by_mail: choice.by_mail,
+        by_webhook: choice.by_webhook,
+    };
+    Ok(NoticeChoices {
+        causes: choices.iter().map(choice).collect(),
+        mail_is_on: request.use_cases.mail_is_on,
+        has_address: request.note(request.use_cases.notices.has_mail_address(actor).await)?,
+        is_owner: actor.owner.is_none(),
+    })
 }
 
 /// Authorises an address that a notice names.
@@ -32,7 +57,10 @@ pub async fn authorise_notice(
     #[server(default)] page: u32,
 ) -> Result<(), PortalError> {
     let _ = page;
-    signed_in()?.authorise_notice(notice, address).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    let services = &request.use_cases;
+    request.note(services.notices.authorise(&services.keys, actor, notice, &address).await)
 }
 
 /// Ignores an address that a notice names.
@@ -45,7 +73,10 @@ pub async fn ignore_notice(
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
     let _ = page;
-    signed_in()?.ignore_notice(notice, address, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    request.note(request.use_cases.notices.ignore(&actor, notice, &address).await)
 }
 
 /// Marks all notices as read.
@@ -54,7 +85,10 @@ pub async fn read_all_notices(
     #[server(default)] password: Option<Password>,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.read_all_notices(Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    request.note(request.use_cases.notices.read_all(&actor).await)
 }
 
 /// Chooses how to be told.
@@ -64,7 +98,16 @@ pub async fn choose_notices(
     #[server(default)] code: Code,
     #[server(flatten)] ticked: NoticeBoxes,
 ) -> Result<(), PortalError> {
-    signed_in()?.choose_notices(ticked, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    let choice = |cause| ChoiceRow {
+        cause,
+        by_mail: ticked.has(&NoticeBoxes::mail(cause)),
+        by_webhook: ticked.has(&NoticeBoxes::webhook(cause)),
+    };
+    let wanted = Cause::ALL.into_iter().map(choice).collect();
+    request.note(request.use_cases.notices.choose(&actor, wanted).await)
 }
 
 fn landing(page: u32, done: &str) -> String {

@@ -7,11 +7,41 @@ use super::Landing;
 #[cfg(feature = "ssr")]
 use super::signed_in;
 use crate::portal::{Code, EmailLink, HistoryPage, Password, PortalError, Profile};
+#[cfg(feature = "ssr")]
+use crate::portal::{HistoryRow, WaitingEmail};
+#[cfg(feature = "ssr")]
+use crate::to_view::{moment, session_view};
+#[cfg(feature = "ssr")]
+use domain::time_zone::TimeZone;
+#[cfg(feature = "ssr")]
+use service::records::{AuditRow, WaitingAddress};
 
 /// What the user chose and entered.
 #[server(name = ReadProfile, prefix = "/portal", endpoint = "profile", input = GetUrl)]
 pub async fn profile() -> Result<Profile, PortalError> {
-    signed_in()?.profile().await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let sessions = request.note(request.use_cases.accounts.list_own_sessions(actor).await)?;
+    let address = request.note(request.use_cases.mail_addresses.find(actor).await)?;
+    let zone = &actor.time_zone;
+    let waiting = |waiting: WaitingAddress| WaitingEmail {
+        email: waiting.email,
+        until: moment(waiting.expires_at, zone),
+    };
+    Ok(Profile {
+        is_owner: actor.owner.is_none(),
+        email: address.email,
+        email_is_confirmed: address.is_confirmed,
+        email_waiting: address.waiting.map(waiting),
+        mail_is_on: request.use_cases.mail_is_on,
+        code_needed: actor.two_factor,
+        proof_needed: request.use_cases.accounts.is_proof_needed(actor),
+        language: actor.language.map_or("", |language| language.code()).to_owned(),
+        time_zone: zone.name().to_owned(),
+        time_zones: TimeZone::names().map(ToOwned::to_owned).collect(),
+        now: moment(request.use_cases.clock.now(), zone),
+        sessions: sessions.into_iter().map(|session| session_view(session, zone)).collect(),
+    })
 }
 
 /// Enters a mail address, or removes it: the button that is pressed says which.
@@ -22,12 +52,15 @@ pub async fn set_email(
     #[server(default)] code: Code,
     #[server(default)] remove: bool,
 ) -> Result<(), PortalError> {
-    let portal = signed_in()?;
-    if remove {
-        portal.remove_email(password, code).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    let (addresses, password) = (&request.use_cases.mail_addresses, password.map(Password::take));
+    let changed = if remove {
+        addresses.remove(actor, password, &code.0, request.language).await
     } else {
-        portal.set_email(email, password, code).await
-    }
+        addresses.change(actor, &email, password, &code.0, request.language).await
+    };
+    request.note(changed)
 }
 
 impl Landing for SetEmail {
@@ -44,13 +77,17 @@ impl Landing for SetEmail {
 /// The mail address that a link would confirm; a POST, because the link is a secret.
 #[server(prefix = "/portal", endpoint = "find_email_by_link")]
 pub async fn find_email_by_link(#[server(default)] token: EmailLink) -> Result<Option<String>, PortalError> {
-    signed_in()?.find_email_by_link(token).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.mail_addresses.find_by_link(actor, &token.0).await)
 }
 
 /// Confirms a mail address.
 #[server(prefix = "/portal", endpoint = "confirm_email")]
 pub async fn confirm_email(#[server(default)] token: EmailLink) -> Result<(), PortalError> {
-    signed_in()?.confirm_email(token).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.mail_addresses.confirm(actor, &token.0, request.language).await)
 }
 
 impl Landing for ConfirmEmail {
@@ -66,7 +103,9 @@ impl Landing for ConfirmEmail {
 /// Chooses a language.
 #[server(prefix = "/portal", endpoint = "set_language")]
 pub async fn set_language(#[server(default)] language: String) -> Result<(), PortalError> {
-    signed_in()?.set_language(language).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.accounts.set_language(actor, &language).await)
 }
 
 impl Landing for SetLanguage {
@@ -82,7 +121,9 @@ impl Landing for SetLanguage {
 /// Chooses a time zone.
 #[server(prefix = "/portal", endpoint = "set_time_zone")]
 pub async fn set_time_zone(#[server(default)] time_zone: String) -> Result<(), PortalError> {
-    signed_in()?.set_time_zone(time_zone).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.accounts.set_time_zone(actor, &time_zone).await)
 }
 
 impl Landing for SetTimeZone {
@@ -98,7 +139,9 @@ impl Landing for SetTimeZone {
 /// Ends one of the user's sessions.
 #[server(prefix = "/portal", endpoint = "end_session")]
 pub async fn end_session(#[server(default)] session: String) -> Result<(), PortalError> {
-    signed_in()?.end_session(session).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.accounts.end_session(actor, &session).await)
 }
 
 impl Landing for EndSession {
@@ -114,7 +157,9 @@ impl Landing for EndSession {
 /// Ends all sessions of the user but the present one.
 #[server(prefix = "/portal", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions() -> Result<(), PortalError> {
-    signed_in()?.end_other_sessions().await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.accounts.end_other_sessions(actor).await)
 }
 
 impl Landing for EndOtherSessions {
@@ -130,5 +175,16 @@ impl Landing for EndOtherSessions {
 /// One page of what happened in the account of the user.
 #[server(prefix = "/portal", endpoint = "list_history", input = GetUrl)]
 pub async fn list_history(#[server(default)] page: u32) -> Result<HistoryPage, PortalError> {
-    signed_in()?.list_history(page.max(1)).await
+    let request = signed_in()?;
+    let page = page.max(1);
+    let actor = request.note(request.actor())?;
+    let history = request.note(request.use_cases.accounts.list_history(actor, page).await)?;
+    let row = |row: &AuditRow| HistoryRow {
+        at: moment(row.at, &actor.time_zone),
+        action: row.action.clone(),
+        actor: row.actor.clone(),
+        address: row.address.map(|a| a.to_string()),
+        detail: row.detail.clone(),
+    };
+    Ok(HistoryPage { rows: history.rows.iter().map(row).collect(), page: history.page, pages: history.pages })
 }

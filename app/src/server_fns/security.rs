@@ -5,15 +5,30 @@ use server_fn::codec::GetUrl;
 
 use super::{Landing, local_path};
 #[cfg(feature = "ssr")]
-use super::{portal, signed_in};
+use super::{page_request, signed_in};
 #[cfg(feature = "ssr")]
 use crate::portal::Proof;
 use crate::portal::{Code, Password, PortalError, Security};
+#[cfg(feature = "ssr")]
+use crate::to_view::moment;
+#[cfg(feature = "ssr")]
+use domain::credentials::Password as Attempt;
+#[cfg(feature = "ssr")]
+use service::flash::Shown;
 
 /// How the user logs in.
 #[server(name = ReadSecurity, prefix = "/portal", endpoint = "security", input = GetUrl)]
 pub async fn security() -> Result<Security, PortalError> {
-    signed_in()?.security().await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let found = request.note(request.use_cases.accounts.find_security(actor).await)?;
+    Ok(Security {
+        two_factor: found.two_factor,
+        recovery_codes_left: u32::try_from(found.recovery_codes).unwrap_or(u32::MAX),
+        recovery_codes: request.shown_codes(actor),
+        enrolling: found.enrolling,
+        password_ends: found.password_ends.map(|at| moment(at, &actor.time_zone)),
+    })
 }
 
 /// Changes the password.
@@ -22,7 +37,10 @@ pub async fn change_password(
     #[server(default)] password: Password,
     #[server(default)] new_password: Password,
 ) -> Result<(), PortalError> {
-    signed_in()?.change_password(password, new_password).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let present = Attempt::attempt(password.take());
+    request.note(request.use_cases.accounts.change_password(actor, present, new_password.take()).await)
 }
 
 /// Changes a password that is too old: asked by those who may do nothing else.
@@ -33,7 +51,10 @@ pub async fn renew_password(
     #[server(default)] next: Option<String>,
 ) -> Result<(), PortalError> {
     let _ = next;
-    portal()?.renew_password(password, new_password).await
+    let request = page_request()?;
+    let owing = request.note(request.owing())?;
+    let present = Attempt::attempt(password.take());
+    request.begin(request.use_cases.accounts.renew_password(owing, present, new_password.take()).await)
 }
 
 /// Completes a login: asked by those who may do nothing else.
@@ -43,7 +64,9 @@ pub async fn give_code(
     #[server(default)] next: Option<String>,
 ) -> Result<(), PortalError> {
     let _ = next;
-    portal()?.give_code(code).await
+    let request = page_request()?;
+    let owing = request.note(request.owing())?;
+    request.begin(request.use_cases.accounts.give_code(owing, &code.0, &request.visit).await)
 }
 
 /// Makes a secret for an authenticator.
@@ -52,13 +75,24 @@ pub async fn begin_two_factor(
     #[server(default)] password: Option<Password>,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.begin_two_factor(Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    let name = request.draw_name()?;
+    let secret = request.note(request.use_cases.accounts.begin_enrolment(&actor).await)?;
+    request.forget_enrolments(&actor);
+    request.keep(&actor, name, Shown::Enrolment(secret));
+    Ok(())
 }
 
 /// Forgets the secret that waits for its confirmation.
 #[server(prefix = "/portal", endpoint = "cancel_two_factor")]
 pub async fn cancel_two_factor() -> Result<(), PortalError> {
-    signed_in()?.cancel_two_factor().await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.accounts.cancel_enrolment(actor).await)?;
+    request.forget_enrolments(actor);
+    Ok(())
 }
 
 /// Switches the second factor on.
@@ -67,7 +101,14 @@ pub async fn confirm_two_factor(
     #[server(default)] password: Password,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.confirm_two_factor(password, code).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let (password, name) = (Attempt::attempt(password.take()), request.draw_name()?);
+    let codes = request.use_cases.accounts.confirm_enrolment(actor, password, &code.0).await;
+    let codes = request.note(codes)?;
+    request.forget_enrolments(actor);
+    request.keep(actor, name, Shown::RecoveryCodes(codes));
+    Ok(())
 }
 
 /// Makes new recovery codes.
@@ -76,7 +117,12 @@ pub async fn make_recovery_codes(
     #[server(default)] password: Password,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.make_recovery_codes(password, code).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let (password, name) = (Attempt::attempt(password.take()), request.draw_name()?);
+    let codes = request.use_cases.accounts.make_recovery_codes(actor, password, &code.0).await;
+    request.keep(actor, name, Shown::RecoveryCodes(request.note(codes)?));
+    Ok(())
 }
 
 /// Switches the second factor off.
@@ -85,7 +131,10 @@ pub async fn switch_two_factor_off(
     #[server(default)] password: Password,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.switch_two_factor_off(password, code).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let password = Attempt::attempt(password.take());
+    request.note(request.use_cases.accounts.switch_two_factor_off(actor, password, &code.0).await)
 }
 
 // The forms of the profile land on it; a sentence there confirms what was done. Nothing they take is sent back.

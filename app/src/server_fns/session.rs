@@ -4,20 +4,26 @@ use leptos::server;
 use server_fn::codec::GetUrl;
 
 #[cfg(feature = "ssr")]
-use super::portal;
+use super::page_request;
 use super::{Landing, local_path};
+#[cfg(feature = "ssr")]
+use crate::page_request::Cookie;
 use crate::portal::{Password, PortalError, SetupLink, Viewer};
+#[cfg(feature = "ssr")]
+use domain::credentials::Password as Attempt;
 
 /// Who is logged in, if anybody is.
 #[server(name = ReadViewer, prefix = "/portal", endpoint = "viewer", input = GetUrl)]
 pub async fn viewer() -> Result<Option<Viewer>, PortalError> {
-    Ok(portal()?.viewer())
+    Ok(page_request()?.viewer())
 }
 
 /// Whether this set-up link may create the first account; a POST, because the link is a secret.
 #[server(prefix = "/portal", endpoint = "setup_is_open")]
 pub async fn setup_is_open(#[server(default)] token: SetupLink) -> Result<bool, PortalError> {
-    Ok(portal()?.setup_is_open(&token))
+    let request = page_request()?;
+    let link = &token;
+    Ok(request.use_cases.accounts.setup_is_open(&link.0))
 }
 
 /// Creates the first owner and logs it in.
@@ -27,7 +33,10 @@ pub async fn create_first_account(
     #[server(default)] username: String,
     #[server(default)] password: Password,
 ) -> Result<(), PortalError> {
-    portal()?.create_first_account(token, username, password).await
+    let request = page_request()?;
+    let link = token;
+    let accounts = &request.use_cases.accounts;
+    request.begin(accounts.create_first_account(&link.0, &username, password.take(), &request.visit).await)
 }
 
 impl Landing for CreateFirstAccount {
@@ -48,7 +57,9 @@ pub async fn log_in(
     #[server(default)] next: Option<String>,
 ) -> Result<(), PortalError> {
     let _ = next;
-    portal()?.log_in(username, password).await
+    let request = page_request()?;
+    let password = Attempt::attempt(password.take());
+    request.begin(request.use_cases.accounts.log_in(&username, password, &request.visit).await)
 }
 
 impl Landing for LogIn {
@@ -67,7 +78,11 @@ impl Landing for LogIn {
 /// Ends the session, also one that still owes something.
 #[server(prefix = "/portal", endpoint = "log_out")]
 pub async fn log_out() -> Result<(), PortalError> {
-    portal()?.log_out().await
+    let request = page_request()?;
+    request.note(request.use_cases.accounts.log_out(request.actor.as_ref(), request.owing.as_ref()).await)?;
+    *request.outcome.cookie.lock() = Some(Cookie::End);
+    *request.outcome.ended.lock() = request.session();
+    Ok(())
 }
 
 impl Landing for LogOut {

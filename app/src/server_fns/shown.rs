@@ -6,6 +6,8 @@ use leptos::server;
 use super::signed_in;
 use super::{Landing, local_path};
 use crate::portal::PortalError;
+#[cfg(feature = "ssr")]
+use service::flash::FlashName;
 
 /// Says that the reader has what is shown under a name, so that it is forgotten.
 #[server(prefix = "/portal", endpoint = "have_it")]
@@ -14,7 +16,16 @@ pub async fn have_it(
     #[server(default)] next: Option<String>,
 ) -> Result<(), PortalError> {
     let _ = next;
-    signed_in()?.have_it(made).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    // Said twice, or too late, it is as true.
+    if let Some(name) = FlashName::parse(&made) {
+        let is_own = request.use_cases.flash.forget(&name, actor.session);
+        if is_own {
+            *request.outcome.had.lock() = Some(name);
+        }
+    }
+    Ok(())
 }
 
 impl Landing for HaveIt {

@@ -5,15 +5,40 @@ use server_fn::codec::GetUrl;
 
 use super::Landing;
 #[cfg(feature = "ssr")]
-use super::{portal, signed_in};
+use super::{page_request, signed_in};
 #[cfg(feature = "ssr")]
 use crate::portal::Proof;
 use crate::portal::{Code, Invitation, InvitationLink, Password, PortalError, Role, SubUsersPage};
+#[cfg(feature = "ssr")]
+use crate::to_view::{invitation_row, moment, sub_user_rows};
+#[cfg(feature = "ssr")]
+use domain::time_zone::TimeZone;
+#[cfg(feature = "ssr")]
+use secrecy::ExposeSecret;
+#[cfg(feature = "ssr")]
+use service::accounts::Invitee;
+#[cfg(feature = "ssr")]
+use service::flash::Shown;
 
 /// One page of sub-users, and the open invitations.
 #[server(prefix = "/portal", endpoint = "list_sub_users", input = GetUrl)]
 pub async fn list_sub_users(#[server(default)] page: u32) -> Result<SubUsersPage, PortalError> {
-    signed_in()?.list_sub_users(page.max(1)).await
+    let request = signed_in()?;
+    let page = page.max(1);
+    let actor = request.note(request.actor())?;
+    let list = request.note(request.use_cases.sub_users.list_sub_users(actor, page).await)?;
+    let link = match request.shown(actor) {
+        Some(Shown::Invitation(link)) => Some(link),
+        _ => None,
+    };
+    Ok(SubUsersPage {
+        rows: sub_user_rows(&list, &actor.time_zone),
+        page: list.page,
+        pages: list.pages,
+        invitations: list.invitations.iter().map(|row| invitation_row(row, &actor.time_zone)).collect(),
+        fresh_link: link.map(|link| link.expose_secret().to_owned()),
+        mail_is_on: request.use_cases.mail_is_on,
+    })
 }
 
 /// Invites somebody to become a sub-user.
@@ -25,7 +50,15 @@ pub async fn invite_sub_user(
     #[server(default)] password: Option<Password>,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.invite_sub_user(username, email, role, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    let invitee = Invitee { username, email, role };
+    let name = request.draw_name()?;
+    let invited = request.use_cases.sub_users.invite_sub_user(&actor, invitee, request.language).await;
+    let link = request.note(invited)?;
+    request.keep(&actor, name, Shown::Invitation(link));
+    Ok(())
 }
 
 impl Landing for InviteSubUser {
@@ -45,13 +78,17 @@ impl Landing for InviteSubUser {
 /// Closes the link of an invitation.
 #[server(prefix = "/portal", endpoint = "withdraw_invitation")]
 pub async fn withdraw_invitation(#[server(default)] username: String) -> Result<(), PortalError> {
-    signed_in()?.withdraw_invitation(username).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.sub_users.withdraw_invitation(actor, &username).await)
 }
 
 /// Refuses the login and the keys of a sub-user.
 #[server(prefix = "/portal", endpoint = "disable_sub_user")]
 pub async fn disable_sub_user(#[server(default)] username: String) -> Result<(), PortalError> {
-    signed_in()?.disable_sub_user(username).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.sub_users.disable(actor, &username).await)
 }
 
 /// Lets a disabled sub-user in again.
@@ -61,13 +98,18 @@ pub async fn enable_sub_user(
     #[server(default)] password: Option<Password>,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.enable_sub_user(username, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    request.note(request.use_cases.sub_users.enable(&actor, &username).await)
 }
 
 /// Ends all sessions of a sub-user.
 #[server(prefix = "/portal", endpoint = "end_sub_user_sessions")]
 pub async fn end_sub_user_sessions(#[server(default)] username: String) -> Result<(), PortalError> {
-    signed_in()?.end_sub_user_sessions(username).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.sub_users.end_sessions(actor, &username).await)
 }
 
 /// Says what a sub-user may do with its keys.
@@ -78,7 +120,10 @@ pub async fn set_sub_user_role(
     #[server(default)] password: Option<Password>,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.set_sub_user_role(username, role, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    request.note(request.use_cases.sub_users.set_role(&actor, &username, role).await)
 }
 
 // The forms about one sub-user land on the list; a sentence there confirms what was done.
@@ -107,7 +152,15 @@ land_on_the_list! {
 /// Whom an invitation is for; a POST, because the link is a secret.
 #[server(prefix = "/portal", endpoint = "find_invitation")]
 pub async fn find_invitation(#[server(default)] token: InvitationLink) -> Result<Invitation, PortalError> {
-    portal()?.find_invitation(token).await
+    let request = page_request()?;
+    let link = token;
+    let found = request.note(request.use_cases.sub_users.find_invitation(&link.0).await)?;
+    Ok(Invitation {
+        owner: found.owner_name.to_string(),
+        username: found.username.to_string(),
+        // Who is invited has not chosen a zone yet.
+        expires: moment(found.expires_at, &TimeZone::default()),
+    })
 }
 
 /// Makes the invited sub-user and logs it in.
@@ -116,7 +169,11 @@ pub async fn accept_invitation(
     #[server(default)] token: InvitationLink,
     #[server(default)] password: Password,
 ) -> Result<(), PortalError> {
-    portal()?.accept_invitation(token, password).await
+    let request = page_request()?;
+    let link = token;
+    let accepted =
+        request.use_cases.sub_users.accept_invitation(&link.0, password.take(), &request.visit).await;
+    request.begin(accepted)
 }
 
 impl Landing for AcceptInvitation {

@@ -5,7 +5,11 @@ use server_fn::codec::GetUrl;
 
 #[cfg(feature = "ssr")]
 use super::signed_in;
+#[cfg(feature = "ssr")]
+use crate::portal::{AddressRow, RefusedRow};
 use crate::portal::{KeyId, KeyUsage, PortalError};
+#[cfg(feature = "ssr")]
+use crate::to_view::{key_row, moment, spans};
 
 /// How a key is used, with one page of its addresses.
 #[server(prefix = "/portal", endpoint = "find_usage", input = GetUrl)]
@@ -13,5 +17,28 @@ pub async fn find_usage(
     #[server(default)] id: KeyId,
     #[server(default)] page: u32,
 ) -> Result<KeyUsage, PortalError> {
-    signed_in()?.find_usage(id, page.max(1)).await
+    let request = signed_in()?;
+    let page = page.max(1);
+    let actor = request.note(request.actor())?;
+    let usage = request.note(request.use_cases.keys.find_usage(actor, &id.0, page).await)?;
+    let zone = &actor.time_zone;
+    let addresses = usage.addresses.iter().map(|uses| AddressRow {
+        address: uses.address.to_string(),
+        count: uses.count,
+        first: moment(uses.first, zone),
+        last: moment(uses.last, zone),
+    });
+    let refused = usage
+        .refused
+        .iter()
+        .map(|cause| RefusedRow { code: cause.code.name().to_owned(), counts: spans(cause.spans) });
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Ok(KeyUsage {
+        row: key_row(&usage.key, zone),
+        addresses: addresses.collect(),
+        page: number(usage.page),
+        pages: number(usage.pages),
+        total: usage.total as u64,
+        refused: refused.collect(),
+    })
 }

@@ -9,19 +9,42 @@ use super::signed_in;
 #[cfg(feature = "ssr")]
 use crate::portal::Proof;
 use crate::portal::{CauseChoices, Code, Password, PortalError, WebhookDetails, WebhookId, WebhookList};
+#[cfg(feature = "ssr")]
+use crate::to_view::{all_causes, delivery, names, webhook_row};
+#[cfg(feature = "ssr")]
+use service::flash::Shown;
+#[cfg(feature = "ssr")]
+use service::webhooks::MOST;
 
 const LIST: &str = "/account/webhooks";
 
 /// All webhooks of the account.
 #[server(prefix = "/portal", endpoint = "list_webhooks", input = GetUrl)]
 pub async fn list_webhooks() -> Result<WebhookList, PortalError> {
-    signed_in()?.list_webhooks().await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let rows = request.note(request.use_cases.webhooks.list_webhooks(actor).await)?;
+    let fresh = request.shown_webhook_secret(actor, &rows);
+    Ok(WebhookList {
+        rows: rows.iter().map(|row| webhook_row(row, &actor.time_zone)).collect(),
+        most: MOST,
+        causes: all_causes(),
+        fresh,
+    })
 }
 
 /// One webhook with its latest deliveries.
 #[server(prefix = "/portal", endpoint = "find_webhook", input = GetUrl)]
 pub async fn find_webhook(#[server(default)] id: WebhookId) -> Result<WebhookDetails, PortalError> {
-    signed_in()?.find_webhook(id).await
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let (row, deliveries) = request.note(request.use_cases.webhooks.find_webhook(actor, &id.0).await)?;
+    Ok(WebhookDetails {
+        row: webhook_row(&row, &actor.time_zone),
+        causes: all_causes(),
+        deliveries: deliveries.iter().map(|row| delivery(row, &actor.time_zone)).collect(),
+        fresh: request.shown_webhook_secret(actor, std::slice::from_ref(&row)),
+    })
 }
 
 /// Adds a webhook.
@@ -32,7 +55,14 @@ pub async fn add_webhook(
     #[server(default)] code: Code,
     #[server(flatten)] causes: CauseChoices,
 ) -> Result<(), PortalError> {
-    signed_in()?.add_webhook(url, causes, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    let name = request.draw_name()?;
+    let added = request.use_cases.webhooks.add_webhook(&actor, &url, &names(&causes)).await;
+    let (no, secret) = request.note(added)?;
+    request.keep(&actor, name, Shown::WebhookSecret(no, secret));
+    Ok(())
 }
 
 /// Changes where a webhook leads and what it tells.
@@ -44,7 +74,10 @@ pub async fn change_webhook(
     #[server(default)] code: Code,
     #[server(flatten)] causes: CauseChoices,
 ) -> Result<(), PortalError> {
-    signed_in()?.change_webhook(id, url, causes, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    request.note(request.use_cases.webhooks.change_webhook(&actor, &id.0, &url, &names(&causes)).await)
 }
 
 /// Gives a webhook another secret.
@@ -54,7 +87,14 @@ pub async fn rotate_webhook_secret(
     #[server(default)] password: Option<Password>,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.rotate_webhook_secret(id, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    let name = request.draw_name()?;
+    let rotated = request.use_cases.webhooks.rotate_webhook_secret(&actor, &id.0).await;
+    let (no, secret) = request.note(rotated)?;
+    request.keep(&actor, name, Shown::WebhookSecret(no, secret));
+    Ok(())
 }
 
 /// Switches a webhook on again.
@@ -64,7 +104,10 @@ pub async fn enable_webhook(
     #[server(default)] password: Option<Password>,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.enable_webhook(id, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    request.note(request.use_cases.webhooks.enable_webhook(&actor, &id.0).await)
 }
 
 /// Removes a webhook.
@@ -74,13 +117,18 @@ pub async fn remove_webhook(
     #[server(default)] password: Option<Password>,
     #[server(default)] code: Code,
 ) -> Result<(), PortalError> {
-    signed_in()?.remove_webhook(id, Proof { password, code }).await
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof).await?;
+    request.note(request.use_cases.webhooks.remove_webhook(&actor, &id.0).await)
 }
 
 /// Sends a test.
 #[server(prefix = "/portal", endpoint = "test_webhook")]
 pub async fn test_webhook(#[server(default)] id: WebhookId) -> Result<(), PortalError> {
-    signed_in()?.test_webhook(id).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.webhooks.test_webhook(actor, &id.0).await)
 }
 
 /// Sends again what failed.
@@ -89,7 +137,9 @@ pub async fn resend_delivery(
     #[server(default)] id: WebhookId,
     #[server(default)] delivery: String,
 ) -> Result<(), PortalError> {
-    signed_in()?.resend_delivery(id, delivery).await
+    let request = signed_in()?;
+    let actor = request.changing()?;
+    request.note(request.use_cases.webhooks.resend_delivery(actor, &id.0, &delivery).await)
 }
 
 /// The page of a webhook. An id that is not one lands on the list.

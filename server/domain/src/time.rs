@@ -22,6 +22,13 @@ impl Micros {
         Self(self.0.saturating_add(seconds.saturating_mul(Self::SECOND)))
     }
 
+    /// RFC 3339 in UTC, to the second.
+    #[must_use]
+    pub fn rfc_3339(self) -> String {
+        let time = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
     /// Whole seconds from `earlier` to here, 0 if it is later.
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> i64 {

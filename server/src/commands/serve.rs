@@ -143,7 +143,7 @@ fn run_parts(
     let courier = services.courier.clone().run(stop.clone());
     let mailer = Arc::clone(&services.mailer).run(stop.clone());
     let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
-    let gatherer = async move { notices.notices.run(stop_notices).await };
+    let gatherer = async move { notices.use_cases.notices.run(stop_notices).await };
     life.run(pages, "the removal of what is old", stop, sweep(Arc::clone(services), stop.clone()));
     life.run(pages, "the reminder of passwords", stop, remind(Arc::clone(services), stop.clone()));
     Parts {
@@ -263,9 +263,9 @@ async fn sweep(services: Arc<Services>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = tick.tick() => {
-                services.accounts.sweep_sessions().await;
-                services.notices.sweep().await;
-                services.webhooks.sweep_deliveries().await;
+                services.use_cases.accounts.sweep_sessions().await;
+                services.use_cases.notices.sweep().await;
+                services.use_cases.webhooks.sweep_deliveries().await;
             }
         }
     }
@@ -278,8 +278,8 @@ async fn forget(entrance: Entrance, services: Arc<Services>, stop: CancellationT
         tokio::select! {
             () = stop.cancelled() => return,
             _ = tick.tick() => {
-                services.flash.sweep(services.clock.now());
-                services.accounts.sweep_renewals();
+                services.use_cases.flash.sweep(services.clock.now());
+                services.use_cases.accounts.sweep_renewals();
                 entrance.sweep(services.clock.now());
             }
         }
@@ -292,7 +292,7 @@ async fn remind(services: Arc<Services>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = tick.tick() => {
-                if let Err(error) = services.accounts.remind_of_passwords().await {
+                if let Err(error) = services.use_cases.accounts.remind_of_passwords().await {
                     tracing::warn!(%error, "users could not be told that their passwords end");
                 }
             }

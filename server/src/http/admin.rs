@@ -19,7 +19,7 @@ pub fn admin(services: Arc<Services>) -> Router {
 }
 
 async fn metrics(State(services): State<Arc<Services>>) -> Response {
-    let sessions = services.accounts.count_sessions().await;
+    let sessions = services.use_cases.accounts.count_sessions().await;
     let sessions = sessions.map_err(|error| tracing::error!(%error, "sessions cannot be counted")).ok();
     match services.metrics.text(sessions) {
         Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),

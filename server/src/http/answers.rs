@@ -6,7 +6,6 @@
 //! corrected is another one. With the answer the browser may get another cookie: a post that carries that one is equal
 //! too. A form without a number, or with one that is not of this shape, is an act of its own.
 
-use crate::flash::FlashName;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse, Response};
 use domain::address::Address;
@@ -14,6 +13,7 @@ use domain::ids::SessionNo;
 use domain::time::Micros;
 use http::{HeaderMap, StatusCode, Uri};
 use parking_lot::Mutex;
+use service::flash::FlashName;
 use sha2::{Digest, Sha256};
 use std::future::Future;
 use std::sync::Arc;

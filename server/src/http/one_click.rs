@@ -23,7 +23,7 @@ pub(super) async fn unsubscribe(State(site): State<Site>, request: Request) -> R
         return plain_form::<app::Unsubscribe>(State(site), request).await;
     };
     let visit = Visit { address: site.client_address(&request), user_agent: String::new(), session: None };
-    match site.services.subscriptions.unsubscribe(&token, &visit).await {
+    match site.services.use_cases.subscriptions.unsubscribe(&token, &visit).await {
         Ok(_) => "You will get no more letters of this kind.".into_response(),
         Err(error) => (of_portal(&error.into()), "This link stops no letters.").into_response(),
     }

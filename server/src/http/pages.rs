@@ -15,7 +15,7 @@ use super::guard::content_security_policy;
 use super::load::FORM_LIMIT;
 use super::router::Site;
 use super::statuses::{large_form, of_portal, retry_after};
-use app::{FormEcho, FormNumber, Language, PortalContext, PortalError, shell};
+use app::{FormEcho, FormNumber, Language, PortalError, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -102,12 +102,12 @@ fn set_status(response: &mut Response, error: &PortalError) {
 }
 
 async fn render(site: &Site, caller: &Caller, request: Request, echo: FormEcho) -> Response {
-    let portal: PortalContext = caller.portal.clone();
+    let asked = Arc::clone(&caller.asked);
     let language = caller.language;
     let files = site.files.clone();
     let number = form_number();
     let context = move || {
-        provide_context(portal.clone());
+        provide_context(Arc::clone(&asked));
         provide_context(language);
         provide_context(echo.clone());
         if let Some(number) = number.clone() {
@@ -172,8 +172,8 @@ pub(super) async fn server_function(State(site): State<Site>, mut request: Reque
 }
 
 async fn call(caller: Caller, request: Request) -> Answered {
-    let portal: PortalContext = caller.portal.clone();
-    let context = move || provide_context(portal.clone());
+    let asked = Arc::clone(&caller.asked);
+    let context = move || provide_context(Arc::clone(&asked));
     let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
     if response.status().is_success() {
         let shown = caller.made();
@@ -208,9 +208,10 @@ pub(super) async fn choose_language(State(site): State<Site>, request: Request) 
     let mut response = Redirect::to(app::local_path(Some(&form.next))).into_response();
     if let Some(language) = Language::from_code(&form.language) {
         if caller.is_signed_in() {
-            let stored = match caller.portal.changing() {
+            let stored = match caller.asked.changing() {
                 Ok(actor) => site
                     .services
+                    .use_cases
                     .accounts
                     .set_language(actor, language.code())
                     .await

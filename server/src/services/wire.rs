@@ -2,7 +2,6 @@
 
 use super::{Services, StartError};
 use crate::dial::SystemResolver;
-use crate::flash::FlashStore;
 use crate::mail::{Mailer, MailerParts};
 use crate::metrics::{Metrics, Watched};
 use crate::probe::Probes;
@@ -14,12 +13,14 @@ use domain::counted::counted;
 use domain::password_rules::PasswordRules;
 use domain::time::Clock;
 use domain::token::TokenFormat;
+use service::UseCases;
 use service::accounts::operator::Operator;
 use service::accounts::{
     AccountParts, Accounts, Changes, MailAddressParts, MailAddresses, Passwords, SetupLink, SubUserParts,
     SubUsers,
 };
 use service::events::Events;
+use service::flash::FlashStore;
 use service::keys::Keys;
 use service::mail::Subscriptions;
 use service::notices::Notices;
@@ -148,23 +149,29 @@ impl Ground {
         let accounts = self.accounts(passwords.clone(), setup.clone());
         let mailer = self.mailer();
         let (webhooks, courier) = self.webhooks();
-        Ok(Services {
-            metrics: self.metrics(&mailer)?,
+        let use_cases = UseCases {
             sub_users: self.sub_users(&accounts),
             mail_addresses: self.mail_addresses(&accounts),
             notices: self.notices(),
             subscriptions: self.subscriptions(),
             keys: self.keys(&accounts),
-            operator: self.operator(passwords, setup.clone()),
             mail_is_on: self.mail_is_on(),
+            revealable: self.settings.revealable,
+            installation: self.settings.public_url.host().to_owned(),
+            clock: Arc::clone(&self.clock),
             accounts,
             webhooks,
+            changes: Changes::default(),
+            flash: FlashStore::default(),
+        };
+        Ok(Services {
+            metrics: self.metrics(&mailer)?,
+            operator: self.operator(passwords, setup.clone()),
+            use_cases: Arc::new(use_cases),
             courier,
             mailer,
             setup,
             life: Arc::default(),
-            changes: Changes::default(),
-            flash: FlashStore::default(),
             probes: Probes::default(),
             settings: self.settings,
             store: self.store,

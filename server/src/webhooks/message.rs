@@ -56,21 +56,21 @@ pub(super) fn of_notice(facts: &NoticeFacts) -> Bytes {
         notice_id: facts.no.0,
         username: facts.username.as_str(),
         count: facts.count,
-        first_at: rfc_3339(facts.first_at),
-        last_at: rfc_3339(facts.last_at),
+        first_at: facts.first_at.rfc_3339(),
+        last_at: facts.last_at.rfc_3339(),
         key: facts.key.as_ref().map(key),
         addresses: facts.addresses.iter().map(address).collect(),
         action: facts.action.as_deref(),
         actor: facts.actor.as_deref(),
         detail: &facts.detail,
     };
-    write(&Message { r#type: &kind, timestamp: rfc_3339(facts.last_at), data })
+    write(&Message { r#type: &kind, timestamp: facts.last_at.rfc_3339(), data })
 }
 
 /// The body of a test.
 pub(super) fn of_test(at: Micros) -> Bytes {
     let data = Test { message: "This is a test. Notices arrive in the same way." };
-    write(&Message { r#type: "test", timestamp: rfc_3339(at), data })
+    write(&Message { r#type: "test", timestamp: at.rfc_3339(), data })
 }
 
 fn key(key: &NoticeKey) -> Key<'_> {
@@ -80,7 +80,7 @@ fn key(key: &NoticeKey) -> Key<'_> {
         description: &key.description,
         r#type: key.key_type.name(),
         masked_token: &key.masked,
-        deleted_at: key.deleted_at.map(rfc_3339),
+        deleted_at: key.deleted_at.map(Micros::rfc_3339),
     }
 }
 
@@ -88,16 +88,11 @@ fn address(seen: &NoticeAddress) -> Address {
     Address {
         address: seen.address.to_string(),
         count: seen.count,
-        first_at: rfc_3339(seen.first_at),
-        last_at: rfc_3339(seen.last_at),
+        first_at: seen.first_at.rfc_3339(),
+        last_at: seen.last_at.rfc_3339(),
     }
 }
 
 fn write(message: &impl Serialize) -> Bytes {
     serde_json::to_vec(message).expect("texts and numbers are JSON").into()
-}
-
-fn rfc_3339(at: Micros) -> String {
-    let time = jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -52,7 +52,7 @@ impl TestApp {
     }
 
     async fn queue(&self, letter: &Letter) {
-        let payload = letter.seal(self.services.keys.sealing.as_ref().unwrap()).unwrap();
+        let payload = letter.seal(self.services.use_cases.keys.sealing.as_ref().unwrap()).unwrap();
         let mail = NewMail { user: None, payload, due_at: self.services.clock.now() };
         self.services.store.insert_mail(mail).await.unwrap();
     }

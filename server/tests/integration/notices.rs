@@ -23,14 +23,14 @@ pub(super) async fn user(app: &TestApp, name: &str) -> UserRow {
 
 /// The notices of a user by one cause, newest first, after all that is gathered is written down.
 pub(super) async fn told(app: &TestApp, name: &str, cause: Cause) -> Vec<NoticeFacts> {
-    app.services.notices.flush().await;
+    app.services.use_cases.notices.flush().await;
     let user = user(app, name).await;
     let notices = app.services.store.list_notices(user.no, 0, 1000).await.unwrap();
     notices.into_iter().filter(|notice| notice.cause == cause).collect()
 }
 
 pub(super) async fn unread(app: &TestApp, name: &str) -> u64 {
-    app.services.notices.flush().await;
+    app.services.use_cases.notices.flush().await;
     let user = user(app, name).await;
     app.services.store.count_unread_notices(user.no).await.unwrap()
 }

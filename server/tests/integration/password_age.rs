@@ -9,7 +9,7 @@ const DAY: i64 = 24 * 3600;
 const NEW: &str = "violet kettle on the roof";
 
 async fn remind(app: &TestApp) -> u64 {
-    app.services.accounts.remind_of_passwords().await.unwrap()
+    app.services.use_cases.accounts.remind_of_passwords().await.unwrap()
 }
 
 /// How many notices about the end of a password there are in the database.

@@ -25,7 +25,7 @@ fn token_of(browser: &Browser<'_>) -> SessionToken {
 async fn actor(browser: &Browser<'_>) -> Actor {
     let address = Address::parse("127.0.0.1").unwrap().into();
     let visit = Visit { address, user_agent: String::new(), session: None };
-    match browser.app.services.accounts.find_visitor(&token_of(browser), &visit).await.unwrap().0 {
+    match browser.app.services.use_cases.accounts.find_visitor(&token_of(browser), &visit).await.unwrap().0 {
         Visitor::Complete(actor) => actor,
         _ => panic!("it is not logged in"),
     }
@@ -187,29 +187,29 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     let services = &app.services;
     let digits = code(&app, &secret);
     // It all passed the door before; only what is asked in the transaction can still refuse it.
-    let proved = services.accounts.ask_proof(&actor, None, "").await.unwrap();
+    let proved = services.use_cases.accounts.ask_proof(&actor, None, "").await.unwrap();
     let audit = actor.audit(actor.proved_at, Action::SessionEnded, "");
     services.store.delete_session(actor.session, audit).await.unwrap();
     let password = || Password::attempt(PASSWORD.to_owned());
     let signed_out = |what: &str, answer: Result<(), Refusal>| {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
     };
-    let accounts = &services.accounts;
+    let accounts = &services.use_cases.accounts;
     signed_out("proof", accounts.prove(&actor, password(), "").await);
     signed_out("enrolment", accounts.confirm_enrolment(&actor, password(), &digits).await.map(drop));
     signed_out("a new secret", accounts.begin_enrolment(&proved).await.map(drop));
     signed_out("password", accounts.change_password(&actor, password(), NEW_PASSWORD.to_owned()).await);
     signed_out("other sessions", accounts.end_other_sessions(&actor).await);
-    signed_out("reveal", services.keys.reveal_key(&actor, &key.id, None, "").await.map(drop));
-    signed_out("a key", services.keys.generate_key(&actor, "x", "cloud").await.map(drop));
-    signed_out("deletion", services.keys.delete_key(&actor, &key.id).await);
+    signed_out("reveal", services.use_cases.keys.reveal_key(&actor, &key.id, None, "").await.map(drop));
+    signed_out("a key", services.use_cases.keys.generate_key(&actor, "x", "cloud").await.map(drop));
+    signed_out("deletion", services.use_cases.keys.delete_key(&actor, &key.id).await);
     let invitee = Invitee { username: "sub".to_owned(), email: String::new(), role: Role::ReadsOnly };
-    let invited = services.sub_users.invite_sub_user(&proved, invitee, Language::En).await;
+    let invited = services.use_cases.sub_users.invite_sub_user(&proved, invitee, Language::En).await;
     signed_out("invitation", invited.map(drop));
     let causes = ["new_login".to_owned()];
-    let added = services.webhooks.add_webhook(&proved, "https://example.com/", &causes).await;
+    let added = services.use_cases.webhooks.add_webhook(&proved, "https://example.com/", &causes).await;
     signed_out("webhook", added.map(drop));
-    signed_out("notices", services.notices.choose(&proved, Vec::new()).await);
+    signed_out("notices", services.use_cases.notices.choose(&proved, Vec::new()).await);
     let scope = KeyScope::Account(actor.user);
     let id = key.id.parse().unwrap();
     assert!(services.store.find_key(scope, id).await.unwrap().is_some(), "the key is still there");
@@ -236,7 +236,8 @@ async fn what_writes_no_history_does_not_happen_either() {
     let browser = app.browser("demo").await;
     let actor = actor(&browser).await;
     let services = &app.services;
-    let (accounts, webhooks, notices) = (&services.accounts, &services.webhooks, &services.notices);
+    let (accounts, webhooks, notices) =
+        (&services.use_cases.accounts, &services.use_cases.webhooks, &services.use_cases.notices);
     let proved = accounts.ask_proof(&actor, None, "").await.unwrap();
     let causes = ["new_login".to_owned()];
     let (no, _) = webhooks.add_webhook(&proved, "https://example.com/", &causes).await.unwrap();
@@ -275,7 +276,7 @@ async fn codes_that_waited_when_a_session_ended_are_not_used_up() {
     app.services.operator.set_user_disabled("demo", true).await.unwrap();
     app.services.operator.set_user_disabled("demo", false).await.unwrap();
     let password = || Password::attempt(PASSWORD.to_owned());
-    let accounts = &app.services.accounts;
+    let accounts = &app.services.use_cases.accounts;
     for answer in [
         accounts.prove(&actor, password(), &codes[0]).await,
         accounts.make_recovery_codes(&actor, password(), &codes[0]).await.map(drop),

@@ -35,7 +35,7 @@ async fn log_in_bare(app: &TestApp, peer: &str, password: &str) -> StatusCode {
 }
 
 async fn told(app: &TestApp, cause: Cause) -> Vec<NoticeFacts> {
-    app.services.notices.flush().await;
+    app.services.use_cases.notices.flush().await;
     let user = app.services.store.find_user(&Username::parse("demo").unwrap()).await.unwrap().unwrap();
     let notices = app.services.store.list_notices(user.no, 0, 1000).await.unwrap();
     notices.into_iter().filter(|notice| notice.cause == cause).collect()

@@ -20,7 +20,7 @@ pub(super) fn disabled(services: &Services, before: &UserRow, disabled: bool) ->
 
 /// What follows a user: the sub-users and keys of an account, or the keys of a sub-user.
 fn reach(services: &Services, user: &UserRow) -> String {
-    let index = &services.keys.index;
+    let index = &services.use_cases.keys.index;
     let keys = |scope| counted(index.count(scope) as u64, "key");
     match user.owner {
         Some(_) => keys(KeyScope::User(user.no)),

@@ -110,5 +110,5 @@ async fn user_lines(operator: &Operator) -> Result<Vec<UserLine>, OperatorError>
 }
 
 fn iso(at: Micros) -> String {
-    crate::http::moment_iso(at)
+    at.rfc_3339()
 }

@@ -4,7 +4,6 @@ use super::credential;
 use crate::http::access::note_verdict;
 use crate::http::guard;
 use crate::http::load::admit_question;
-use crate::http::portal::moment_iso;
 use crate::http::statuses::Problem;
 use crate::services::Services;
 use axum::Json;
@@ -13,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use contract::Code;
 use domain::address::Address;
 use domain::client_address::Peer;
+use domain::time::Micros;
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,6 @@ fn valid_key(services: &Services, verdict: &Verdict, key: &KeyEntry) -> ValidKey
         description: facts.description,
         locked_on_ip: facts.locked.map(|a| a.to_string()),
         times_used: verdict.counted.map_or(facts.times_used, |c| c.times_used),
-        last_used_at: verdict.counted.map(|c| c.at).or(facts.last_used).map(moment_iso),
+        last_used_at: verdict.counted.map(|c| c.at).or(facts.last_used).map(Micros::rfc_3339),
     }
 }

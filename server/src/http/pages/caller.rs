@@ -1,18 +1,17 @@
 //! Who sent a request to the pages.
 
 use super::set_status;
-use crate::flash::FlashName;
 use crate::http::answers::{Act, Done, Whose};
 use crate::http::cookies;
-use crate::http::portal::{Cookie, Outcome, RequestPortal};
 use crate::http::router::Site;
 use crate::services::Services;
-use app::{Language, PortalError};
+use app::{Cookie, Language, Outcome, PageRequest, PortalError};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::address::Address;
 use http::{HeaderMap, Uri, header};
 use service::accounts::{Owed, SessionToken, Visit, Visitor};
+use service::flash::FlashName;
 use std::sync::Arc;
 use store::SessionHash;
 
@@ -51,7 +50,7 @@ impl Seen {
     /// Who the first of the cookies belongs to that is a session, and its newer token, if there is one.
     async fn visitor(&mut self, services: &Services) -> Result<(Visitor, Option<SessionToken>), PortalError> {
         for token in &self.sessions {
-            let found = services.accounts.find_visitor(token, &self.visit).await?;
+            let found = services.use_cases.accounts.find_visitor(token, &self.visit).await?;
             if !matches!(found.0, Visitor::Nobody) {
                 // The store knows it by the newer one.
                 self.visit.session = Some(found.1.as_ref().unwrap_or(token).hash());
@@ -64,7 +63,9 @@ impl Seen {
 
 /// A browser's request, with who sent it.
 pub(super) struct Caller {
-    pub(super) portal: Arc<RequestPortal>,
+    /// What its server functions work with.
+    pub(super) asked: Arc<PageRequest>,
+    site: Site,
     pub(super) language: Language,
     /// The cookies that may be its session, as they came.
     cookies: Vec<SessionHash>,
@@ -84,19 +85,16 @@ impl Caller {
             Visitor::Owing(owing) => (None, Some(owing)),
             Visitor::Complete(actor) => (Some(actor), None),
         };
-        let outcome = Arc::new(Outcome::default());
         let chosen = actor.as_ref().map(|a| a.language).or(owing.as_ref().map(|o| o.language)).flatten();
         let language = chosen.unwrap_or(seen.language);
         let unread = match &actor {
-            Some(actor) => services.notices.count_unread(actor).await,
+            Some(actor) => services.use_cases.notices.count_unread(actor).await,
             None => 0,
         };
         let Seen { visit, made, sessions, .. } = seen;
         let cookies = sessions.iter().map(SessionToken::hash).collect();
-        let answers = Arc::clone(&site.answers);
-        let portal = RequestPortal {
-            services,
-            answers,
+        let asked = PageRequest {
+            use_cases: Arc::clone(&services.use_cases),
             actor,
             owing,
             unread,
@@ -105,27 +103,24 @@ impl Caller {
             plain,
             newer,
             made,
-            outcome,
+            outcome: Outcome::default(),
         };
-        Ok(Self { portal: Arc::new(portal), language, cookies })
+        Ok(Self { asked: Arc::new(asked), site: site.clone(), language, cookies })
     }
 
     /// What the form is that it sends, if that is to be one with those that are equal.
     pub(super) fn act(&self, uri: &Uri, body: &[u8]) -> Option<Act> {
-        let RequestPortal { actor, owing, visit, .. } = &*self.portal;
-        let session = actor.as_ref().map(|actor| actor.session);
-        let session = session.or_else(|| owing.as_ref().map(|owing| owing.session));
-        let source = || Whose::Source(visit.address.known().map(Address::source));
-        Act::of(session.map_or_else(source, Whose::Session), &self.cookies, uri, body)
+        let source = || Whose::Source(self.asked.visit.address.known().map(Address::source));
+        Act::of(self.asked.session().map_or_else(source, Whose::Session), &self.cookies, uri, body)
     }
 
     pub(super) fn is_signed_in(&self) -> bool {
-        self.portal.actor.is_some()
+        self.asked.actor.is_some()
     }
 
     /// The one page that a session may see which still owes something.
     pub(super) fn owed_page(&self) -> Option<&'static str> {
-        self.portal.owing.as_ref().map(|owing| match owing.owed {
+        self.asked.owing.as_ref().map(|owing| match owing.owed {
             Owed::Code => GIVE_CODE,
             Owed::Password => RENEW_PASSWORD,
         })
@@ -133,7 +128,7 @@ impl Caller {
 
     /// Leads a visitor who may not do this yet to what is to be done first, and back afterwards.
     pub(super) fn lead(&self, uri: &Uri) -> Response {
-        if self.portal.services.setup.is_open() {
+        if self.site.services.setup.is_open() {
             return Redirect::to(SETUP).into_response();
         }
         let back = back_of(uri);
@@ -143,18 +138,18 @@ impl Caller {
     }
 
     pub(super) fn trouble(&self) -> Option<PortalError> {
-        self.portal.outcome.trouble.lock().clone()
+        self.asked.outcome.trouble.lock().clone()
     }
 
     /// Where a form leads that landed at `path`: to what it made, if that is shown once.
     pub(super) fn landing(&self, path: &str) -> String {
-        let made = self.portal.outcome.made.lock();
+        let made = self.asked.outcome.made.lock();
         made.as_ref().map_or_else(|| path.to_owned(), |name| app::with_made(path, name.as_str()))
     }
 
     /// Where the secret is shown that was made.
     pub(super) fn made(&self) -> Option<FlashName> {
-        self.portal.outcome.made.lock().clone()
+        self.asked.outcome.made.lock().clone()
     }
 
     /// Adds what happened to the answer: the session's cookie.
@@ -164,8 +159,15 @@ impl Caller {
 
     /// The same for a form that was carried out.
     pub(super) fn done(&self, mut response: Response) -> Done {
-        let settings = &self.portal.services.settings;
-        let (line, cookie) = match self.portal.take_cookie() {
+        let outcome = &self.asked.outcome;
+        if let Some(session) = *outcome.ended.lock() {
+            self.site.answers.forget_session(session);
+        }
+        if let Some(name) = &*outcome.had.lock() {
+            self.site.answers.forget_shown(name);
+        }
+        let settings = &self.site.services.settings;
+        let (line, cookie) = match self.asked.take_cookie() {
             None => (None, None),
             Some(Cookie::Begin(token)) => (cookies::set_session(settings, &token), Some(token.hash())),
             Some(Cookie::End) => (cookies::clear_session(settings), None),

@@ -6,7 +6,7 @@ use crate::http::answers::Answered;
 use crate::http::load::FORM_LIMIT;
 use crate::http::router::Site;
 use crate::http::statuses::large_form;
-use app::{FormEcho, Landing, PortalContext, PortalError};
+use app::{FormEcho, Landing, PortalError};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -75,12 +75,12 @@ async fn run<F>(caller: &Caller, form: F) -> Result<(), PortalError>
 where
     F: Landing<Error = PortalError> + 'static,
 {
-    let portal: PortalContext = caller.portal.clone();
+    let asked = Arc::clone(&caller.asked);
     let owner = Owner::new();
     owner
         .with(|| {
             ScopedFuture::new(async move {
-                provide_context(portal);
+                provide_context(asked);
                 form.run_body().await.map(|_| ())
             })
         })

@@ -163,8 +163,8 @@ async fn a_name_whose_first_address_is_dead_is_reached_by_its_next() {
     let mailer = Mailer::new(MailerParts {
         store: services.store.clone(),
         clock: services.clock.clone(),
-        sealing: services.keys.sealing.clone().unwrap(),
-        pepper: services.keys.pepper.clone(),
+        sealing: services.use_cases.keys.sealing.clone().unwrap(),
+        pepper: services.use_cases.keys.pepper.clone(),
         origin: "https://keys.example.com".to_owned(),
         smtp: services.settings.smtp.clone(),
         resolver: Arc::new(FirstIsDead(dead.ip)),

@@ -124,7 +124,7 @@ async fn users_are_sent_letters_in_turn() {
     let (busy, other) = (app.add_user_with_mail("busy").await, app.add_user_with_mail("other").await);
     let queue = async |user: UserNo, name: &str| {
         let letter = confirmation(Language::En, &format!("{name}@example.org"));
-        let payload = letter.seal(app.services.keys.sealing.as_ref().unwrap()).unwrap();
+        let payload = letter.seal(app.services.use_cases.keys.sealing.as_ref().unwrap()).unwrap();
         let mail = NewMail { user: Some(user), payload, due_at: app.clock.now() };
         app.services.store.insert_mail(mail).await.unwrap();
     };

@@ -21,7 +21,7 @@ async fn a_deleted_key_that_is_still_sent_is_one_notice_one_mail_and_one_deliver
     for _ in 0..50 {
         assert_eq!(app.authz(&key.token, "203.0.113.7").await.code(), "DELETED");
         app.clock.advance(1);
-        app.services.notices.flush().await;
+        app.services.use_cases.notices.flush().await;
     }
     let notices = told(&app, "demo", Cause::DeadKeyInUse).await;
     assert_eq!(notices.len(), 1);
@@ -54,7 +54,7 @@ async fn a_flood_from_everywhere_is_one_notice_with_twenty_addresses() {
         let client = format!("10.{}.{}.9", client / 250, client % 250);
         assert_eq!(app.authz(&key.token, &client).await.code(), "IP_NOT_ALLOWED");
         if client.ends_with(".100.9") {
-            app.services.notices.flush().await;
+            app.services.use_cases.notices.flush().await;
         }
     }
     let notices = told(&app, "demo", Cause::NewAddress).await;

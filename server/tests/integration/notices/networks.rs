@@ -19,7 +19,7 @@ async fn refused(app: &TestApp, browser: &Browser<'_>) -> String {
     }
     assert_eq!(app.authz(&token, "2001:db8:1:2::b").await.code(), "IP_NOT_ALLOWED");
     assert_eq!(app.authz(&token, "203.0.113.7").await.code(), "IP_NOT_ALLOWED");
-    app.services.notices.flush().await;
+    app.services.use_cases.notices.flush().await;
     token
 }
 

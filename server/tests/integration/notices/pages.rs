@@ -14,7 +14,7 @@ async fn refused(app: &TestApp, browser: &Browser<'_>) -> Key {
     let key = browser.generate("WEB", "default").await;
     assert_eq!(app.authz(&key.token, "203.0.113.7").await.code(), "");
     assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
-    app.services.notices.flush().await;
+    app.services.use_cases.notices.flush().await;
     key
 }
 
@@ -88,7 +88,7 @@ async fn looking_reads_nothing_and_saying_so_does() {
     let key = refused(&app, &browser).await;
     browser.delete(&key.id).await;
     app.authz(&key.token, "203.0.113.8").await;
-    app.services.notices.flush().await;
+    app.services.use_cases.notices.flush().await;
     for path in ["/", "/account/api-keys", "/account/profile"] {
         let page = browser.get(path).await.page();
         assert!(page.contains("Notifications (2)") && page.contains("class=\"unread\""), "{path}: {page}");
@@ -120,7 +120,7 @@ async fn pages_hold_twenty_and_all_can_be_marked_as_read_at_once() {
         browser.delete(&key.id).await;
         app.clock.advance(1);
         app.authz(&key.token, "203.0.113.8").await;
-        app.services.notices.flush().await;
+        app.services.use_cases.notices.flush().await;
     }
     assert_eq!(unread(&app, "demo").await, 25);
     let first = browser.get(PAGE).await.page();
@@ -277,9 +277,9 @@ async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
     let sql = "EXPLAIN QUERY PLAN SELECT count(*) FROM notices WHERE user_no = 1 AND read_at IS NULL";
     let plan: String = plan.query_row(sql, [], |row| row.get("detail")).unwrap();
     assert!(plan.contains("notices_unread"), "{plan}");
-    app.services.notices.sweep().await;
+    app.services.use_cases.notices.sweep().await;
     assert_eq!(store.count_notices(user).await.unwrap(), 1000);
     app.clock.advance(403 * super::DAY);
-    app.services.notices.sweep().await;
+    app.services.use_cases.notices.sweep().await;
     assert_eq!(store.count_notices(user).await.unwrap(), 0);
 }

@@ -201,7 +201,7 @@ async fn the_link_is_mailed_where_mail_is_set_up() {
             .iter()
             .filter_map(|mail| match &mail.content {
                 MailContent::Letter(sealed) => {
-                    Some(Letter::open(app.services.keys.sealing.as_ref().unwrap(), sealed).unwrap())
+                    Some(Letter::open(app.services.use_cases.keys.sealing.as_ref().unwrap(), sealed).unwrap())
                 }
                 MailContent::Notice(_) => None,
             })

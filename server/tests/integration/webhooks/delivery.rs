@@ -247,11 +247,11 @@ async fn a_disabled_account_hears_nothing_and_old_deliveries_are_forgotten() {
     app.services.operator.set_user_disabled("demo", false).await.unwrap();
     assert_eq!(deliver(&app).await, 1);
     app.clock.advance(29 * DAY);
-    app.services.webhooks.sweep_deliveries().await;
+    app.services.use_cases.webhooks.sweep_deliveries().await;
     let browser = app.browser("demo").await;
     assert_eq!(log(&browser, &path).await.len(), 2);
     app.clock.advance(2 * DAY);
-    app.services.webhooks.sweep_deliveries().await;
+    app.services.use_cases.webhooks.sweep_deliveries().await;
     let browser = app.browser("demo").await;
     assert!(browser.get(&path).await.page().contains("Nothing has been sent yet."));
     app.stop().await;
@@ -272,7 +272,7 @@ async fn a_deleted_key_that_is_still_sent_is_told_once_with_its_count() {
     for _ in 0..50 {
         assert_eq!(app.authz(&key.token, "203.0.113.7").await.code(), "DELETED");
     }
-    app.services.notices.flush().await;
+    app.services.use_cases.notices.flush().await;
     app.clock.advance(60);
     assert_eq!(deliver(&app).await, 1);
     app.clock.advance(DAY / 2);

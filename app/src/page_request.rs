@@ -1,0 +1,202 @@
+//! One request of the pages: who sent it, the use cases it may ask, and what came of it.
+
+use crate::portal::{
+    Code, Enrolment, FreshSecret, Password, PortalError, Proof, ProofAsked, ShownToken, Viewer,
+};
+use crate::to_view::enrolment;
+use contract::{Language, Refusal};
+use domain::ids::{KeyId, SessionNo};
+use domain::token::PlainToken;
+use parking_lot::Mutex;
+use secrecy::ExposeSecret;
+use service::UseCases;
+use service::accounts::{Actor, Owing, Proved, SessionToken, Visit};
+use service::flash::{FlashName, Shown};
+use service::records::WebhookRow;
+use std::sync::Arc;
+
+/// What the browser's cookie shall be after the answer.
+pub enum Cookie {
+    /// The token of a session.
+    Begin(SessionToken),
+    /// None.
+    End,
+}
+
+/// What the answer needs to know of what happened in between.
+#[derive(Default)]
+pub struct Outcome {
+    /// The cookie, if it is to change.
+    pub cookie: Mutex<Option<Cookie>>,
+    /// The first error of this request.
+    pub trouble: Mutex<Option<PortalError>>,
+    /// Where the secret is shown that was made.
+    pub made: Mutex<Option<FlashName>>,
+    /// The session that ended: the answers to its forms are nobody's any more.
+    pub ended: Mutex<Option<SessionNo>>,
+    /// The secret that its reader has: the answer that leads to it is worth nothing any more.
+    pub had: Mutex<Option<FlashName>>,
+}
+
+/// One request of the pages, whose server functions find it in the context.
+pub struct PageRequest {
+    /// What may be asked.
+    pub use_cases: Arc<UseCases>,
+    /// Who sent it, if its session is complete.
+    pub actor: Option<Actor>,
+    /// How many notices they have not read.
+    pub unread: u32,
+    /// Who sent it, if their session still owes something.
+    pub owing: Option<Owing>,
+    /// From where it came.
+    pub visit: Visit,
+    /// The language of the page.
+    pub language: Language,
+    /// Whether a redirect follows, so that a token has to be shown at an address of its own.
+    pub plain: bool,
+    /// The token that took the place of the one which was sent.
+    pub newer: Option<SessionToken>,
+    /// The secret that the address of the request names.
+    pub made: Option<FlashName>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+impl PageRequest {
+    /// Returns what the browser's cookie shall be after the answer, if it is to change.
+    pub fn take_cookie(&self) -> Option<Cookie> {
+        let renewed = || self.actor.as_ref().and_then(|actor| actor.new_token.take());
+        let decided = self.outcome.cookie.lock().take();
+        decided.or_else(|| renewed().or_else(|| self.newer.clone()).map(Cookie::Begin))
+    }
+
+    /// Returns the visitor, who is about to change something, which is counted.
+    ///
+    /// # Errors
+    /// Nobody is logged in, or they changed too much.
+    pub fn changing(&self) -> Result<&Actor, PortalError> {
+        let counted = self.actor().and_then(|actor| {
+            self.use_cases.changes.count(actor, self.use_cases.clock.steady())?;
+            Ok(actor)
+        });
+        self.note(counted)
+    }
+
+    /// Returns the session of the visitor, also of one that still owes something.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionNo> {
+        let session = self.actor.as_ref().map(|actor| actor.session);
+        session.or_else(|| self.owing.as_ref().map(|owing| owing.session))
+    }
+
+    pub(crate) fn actor(&self) -> Result<&Actor, Refusal> {
+        self.actor.as_ref().ok_or(Refusal::SignedOut)
+    }
+
+    pub(crate) fn owing(&self) -> Result<&Owing, Refusal> {
+        self.owing.as_ref().ok_or(Refusal::SignedOut)
+    }
+
+    pub(crate) fn viewer(&self) -> Option<Viewer> {
+        let actor = self.actor.as_ref()?;
+        Some(Viewer {
+            username: actor.username.to_string(),
+            is_owner: actor.owner.is_none(),
+            unread: self.unread,
+            may_manage: actor.may_manage().is_ok(),
+        })
+    }
+
+    /// Returns the name of the user whose password the forms of the page ask for.
+    pub(crate) fn whose_password(&self) -> Option<String> {
+        let actor = self.actor.as_ref().map(|actor| &actor.username);
+        actor.or(self.owing.as_ref().map(|owing| &owing.username)).map(ToString::to_string)
+    }
+
+    /// Returns what a form has to ask for that needs a fresh proof.
+    pub(crate) fn proof_asked(&self) -> ProofAsked {
+        self.actor.as_ref().map_or_else(ProofAsked::default, |actor| ProofAsked {
+            password: self.use_cases.accounts.is_proof_needed(actor),
+            code: actor.two_factor,
+        })
+    }
+
+    /// Returns the visitor, who is about to change something and proves their password with the form where the last
+    /// proof is too old.
+    pub(crate) async fn proved(&self, proof: Proof) -> Result<Proved<'_>, PortalError> {
+        let actor = self.changing()?;
+        let password = proof.password.map(Password::take);
+        self.note(self.use_cases.accounts.ask_proof(actor, password, &proof.code.0).await)
+    }
+
+    /// Notes an error, so that the status can tell of it.
+    pub(crate) fn note<T>(&self, result: Result<T, impl Into<PortalError>>) -> Result<T, PortalError> {
+        let result = result.map_err(Into::into);
+        if let Err(error) = &result {
+            self.outcome.trouble.lock().get_or_insert_with(|| error.clone());
+        }
+        result
+    }
+
+    /// Gives the browser the cookie of a session that began.
+    pub(crate) fn begin(&self, token: Result<SessionToken, Refusal>) -> Result<(), PortalError> {
+        *self.outcome.cookie.lock() = Some(Cookie::Begin(self.note(token)?));
+        Ok(())
+    }
+
+    /// Draws where a secret will be shown that is about to be made.
+    pub(crate) fn draw_name(&self) -> Result<FlashName, PortalError> {
+        let name = FlashName::draw().map_err(|error| {
+            tracing::error!(%error, "the system's random generator failed");
+            Refusal::Unavailable
+        });
+        self.note(name)
+    }
+
+    /// Keeps a secret that was made for the address that the answer leads to.
+    pub(crate) fn keep(&self, actor: &Actor, name: FlashName, shown: Shown) {
+        self.use_cases.flash.keep(name.clone(), actor.session, shown, self.use_cases.clock.now());
+        *self.outcome.made.lock() = Some(name);
+    }
+
+    /// Returns the secret that this address shows, if it is the visitor's.
+    pub(crate) fn shown(&self, actor: &Actor) -> Option<Shown> {
+        self.use_cases.flash.find(self.made.as_ref()?, actor.session, self.use_cases.clock.now())
+    }
+
+    /// Returns the token that this address shows.
+    pub(crate) fn shown_token(&self, actor: &Actor) -> Option<(KeyId, PlainToken)> {
+        match self.shown(actor)? {
+            Shown::Token(id, token) => Some((id, token)),
+            _ => None,
+        }
+    }
+
+    /// Returns the recovery codes that this address shows.
+    pub(crate) fn shown_codes(&self, actor: &Actor) -> Option<Vec<Code>> {
+        match self.shown(actor)? {
+            Shown::RecoveryCodes(codes) => {
+                Some(codes.expose_secret().lines().map(|code| Code(code.to_owned())).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the secret for an authenticator that this address shows.
+    pub(crate) fn shown_enrolment(&self) -> Option<Enrolment> {
+        let actor = self.actor.as_ref()?;
+        let Shown::Enrolment(secret) = self.shown(actor)? else { return None };
+        enrolment(&secret, &self.use_cases.installation, actor.username.as_str())
+    }
+
+    /// Returns the secret that this address shows, if its webhook is one of these.
+    pub(crate) fn shown_webhook_secret(&self, actor: &Actor, rows: &[WebhookRow]) -> Option<FreshSecret> {
+        let Shown::WebhookSecret(no, secret) = self.shown(actor)? else { return None };
+        let row = rows.iter().find(|row| row.no == no)?;
+        Some(FreshSecret { url: row.url.clone(), secret: ShownToken(secret.expose_secret().to_owned()) })
+    }
+
+    pub(crate) fn forget_enrolments(&self, actor: &Actor) {
+        self.use_cases.flash.forget_enrolments(actor.session);
+    }
+}

@@ -1,0 +1,15 @@
+//! From what use cases answer to what pages show.
+
+mod keys;
+mod notices;
+mod profile;
+mod security;
+mod sub_users;
+mod webhooks;
+
+pub(crate) use keys::*;
+pub(crate) use notices::*;
+pub(crate) use profile::*;
+pub(crate) use security::*;
+pub(crate) use sub_users::*;
+pub(crate) use webhooks::*;

@@ -1,0 +1,67 @@
+//! Keys and figures.
+
+use crate::portal::{KeyId, KeyPage, KeyRow, Moment, RevealedKey, ShownToken, Spans};
+use domain::time::Micros;
+use domain::time_zone::TimeZone;
+use domain::token::PlainToken;
+use service::accounts::Actor;
+use service::keys::{KeyList, ListedKey};
+
+/// A key with its token, for the page that shows it.
+pub(crate) fn revealed(id: domain::ids::KeyId, token: &PlainToken) -> RevealedKey {
+    RevealedKey { id: KeyId(id.to_string()), token: ShownToken(token.expose().to_owned()) }
+}
+
+/// One page of the list.
+pub(crate) fn key_page(list: &KeyList, fresh: Option<RevealedKey>, actor: &Actor) -> KeyPage {
+    let rows: Vec<_> = list.keys.iter().map(|key| key_row(key, &actor.time_zone)).collect();
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let first = if rows.is_empty() { 0 } else { list.skipped + 1 };
+    KeyPage {
+        page: number(list.page),
+        pages: number(list.pages),
+        total: list.total as u64,
+        first: first as u64,
+        last: if rows.is_empty() { 0 } else { (list.skipped + rows.len()) as u64 },
+        rows,
+        fresh,
+        may_manage: actor.may_manage().is_ok(),
+    }
+}
+
+/// One row of the list.
+pub(crate) fn key_row(key: &ListedKey, zone: &TimeZone) -> KeyRow {
+    let row = &key.row;
+    KeyRow {
+        id: KeyId(row.id.to_string()),
+        username: row.username.to_string(),
+        description: row.description.clone(),
+        key_type: row.key_type,
+        masked_token: row.masked.clone(),
+        last_used: key.last_used.map(|at| moment(at, zone)),
+        times_used: key.times_used,
+        locked_ip: row.rule.locked.map(|a| a.to_string()),
+    }
+}
+
+/// One figure over three spans.
+pub(crate) fn spans([today, days_7, days_30]: [u64; 3]) -> Spans {
+    Spans { today, days_7, days_30 }
+}
+
+/// For people, in the zone they chose, and for programs.
+pub(crate) fn moment(at: Micros, zone: &TimeZone) -> Moment {
+    Moment { text: zone.text(at), iso: at.rfc_3339() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    pub(crate) fn moments_read_as_the_guide_shows_them() {
+        let shown = moment(Micros(1_563_105_259_999_999), &TimeZone::default());
+        assert_eq!(shown.text, "2019-07-14 11:54:19");
+        assert_eq!(shown.iso, "2019-07-14T11:54:19Z");
+    }
+}
