@@ -10,7 +10,7 @@ use domain::token::PlainToken;
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
 use service::UseCases;
-use service::accounts::{Actor, Owing, Proved, SessionToken, Visit};
+use service::accounts::{Actor, KeyManager, Owing, Proved, Reader, SessionToken, Visit};
 use service::flash::{FlashName, Shown};
 use service::records::WebhookRow;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct PageRequest {
     pub use_cases: Arc<UseCases>,
     /// Who sent it, if its session is complete.
     pub actor: Option<Actor>,
+    /// How they read.
+    pub reader: Reader,
     /// How many notices they have not read.
     pub unread: u32,
     /// Who sent it, if their session still owes something.
@@ -65,7 +67,7 @@ pub struct PageRequest {
 impl PageRequest {
     /// Returns what the browser's cookie shall be after the answer, if it is to change.
     pub fn take_cookie(&self) -> Option<Cookie> {
-        let renewed = || self.actor.as_ref().and_then(|actor| actor.new_token.take());
+        let renewed = || self.actor.as_ref().and_then(|actor| actor.session().new_token.take());
         let decided = self.outcome.cookie.lock().take();
         decided.or_else(|| renewed().or_else(|| self.newer.clone()).map(Cookie::Begin))
     }
@@ -82,10 +84,16 @@ impl PageRequest {
         self.note(counted)
     }
 
+    /// The same of a visitor who may change and show keys.
+    pub(crate) fn managing(&self) -> Result<KeyManager<'_>, PortalError> {
+        let actor = self.changing()?;
+        self.note(actor.may_manage())
+    }
+
     /// Returns the session of the visitor, also of one that still owes something.
     #[must_use]
     pub fn session(&self) -> Option<SessionNo> {
-        let session = self.actor.as_ref().map(|actor| actor.session);
+        let session = self.actor.as_ref().map(|actor| actor.session().no);
         session.or_else(|| self.owing.as_ref().map(|owing| owing.session))
     }
 
@@ -101,7 +109,7 @@ impl PageRequest {
         let actor = self.actor.as_ref()?;
         Some(Viewer {
             username: actor.username.to_string(),
-            is_owner: actor.owner.is_none(),
+            is_owner: actor.is_owner(),
             unread: self.unread,
             may_manage: actor.may_manage().is_ok(),
         })
@@ -117,7 +125,7 @@ impl PageRequest {
     pub(crate) fn proof_asked(&self) -> ProofAsked {
         self.actor.as_ref().map_or_else(ProofAsked::default, |actor| ProofAsked {
             password: self.use_cases.accounts.is_proof_needed(actor),
-            code: actor.two_factor,
+            code: actor.session().two_factor,
         })
     }
 
@@ -155,13 +163,13 @@ impl PageRequest {
 
     /// Keeps a secret that was made for the address that the answer leads to.
     pub(crate) fn keep(&self, actor: &Actor, name: FlashName, shown: Shown) {
-        self.use_cases.flash.keep(name.clone(), actor.session, shown, self.use_cases.clock.now());
+        self.use_cases.flash.keep(name.clone(), actor.session().no, shown, self.use_cases.clock.now());
         *self.outcome.made.lock() = Some(name);
     }
 
     /// Returns the secret that this address shows, if it is the visitor's.
     pub(crate) fn shown(&self, actor: &Actor) -> Option<Shown> {
-        self.use_cases.flash.find(self.made.as_ref()?, actor.session, self.use_cases.clock.now())
+        self.use_cases.flash.find(self.made.as_ref()?, actor.session().no, self.use_cases.clock.now())
     }
 
     /// Returns the token that this address shows.
@@ -197,6 +205,6 @@ impl PageRequest {
     }
 
     pub(crate) fn forget_enrolments(&self, actor: &Actor) {
-        self.use_cases.flash.forget_enrolments(actor.session);
+        self.use_cases.flash.forget_enrolments(actor.session().no);
     }
 }

@@ -24,7 +24,7 @@ pub async fn list_keys(#[server(default)] page: u32) -> Result<KeyPage, PortalEr
     let actor = request.note(request.actor())?;
     let list = request.note(request.use_cases.keys.list_keys(actor, page).await)?;
     let fresh = request.shown_token(actor).map(|(id, token)| revealed(id, &token));
-    Ok(key_page(&list, fresh, actor))
+    Ok(key_page(&list, fresh, actor, &request.reader.time_zone))
 }
 
 /// One key with its rules and statistics.
@@ -32,17 +32,18 @@ pub async fn list_keys(#[server(default)] page: u32) -> Result<KeyPage, PortalEr
 pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, PortalError> {
     let request = signed_in()?;
     let actor = request.note(request.actor())?;
-    let figures = request.note(request.use_cases.keys.find_key(actor, &id.0).await)?;
+    let figures =
+        request.note(request.use_cases.keys.find_key(actor, &request.reader.time_zone, &id.0).await)?;
     let row = &figures.key.row;
     Ok(KeyDetails {
-        created: moment(row.created_at, &actor.time_zone),
+        created: moment(row.created_at, &request.reader.time_zone),
         lock_width: row.rule.width,
         allow_list: row.rule.allow_list.iter().map(ToString::to_string).collect(),
         uses_today: figures.spans.accepted[0],
         uses_30_days: figures.spans.accepted[2],
         refused_30_days: figures.spans.refused[2],
         can_reveal: row.is_sealed && actor.may_manage().is_ok() && request.use_cases.revealable,
-        code_needed: actor.two_factor,
+        code_needed: actor.session().two_factor,
         proof_needed: request.use_cases.accounts.is_proof_needed(actor),
         fresh: request
             .shown_token(actor)
@@ -50,7 +51,7 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, Portal
             .map(|(id, token)| revealed(id, &token)),
         viewer: actor.username.to_string(),
         may_manage: actor.may_manage().is_ok(),
-        row: key_row(&figures.key, &actor.time_zone),
+        row: key_row(&figures.key, &request.reader.time_zone),
     })
 }
 
@@ -61,13 +62,13 @@ pub async fn generate_key(
     #[server(default)] key_type: String,
 ) -> Result<MadeKey, PortalError> {
     let request = signed_in()?;
-    let actor = request.changing()?;
+    let actor = request.managing()?;
     let name = request.draw_name()?;
     let generated = request.use_cases.keys.generate_key(actor, &description, &key_type).await;
     let (id, token) = request.note(generated)?;
     let RevealedKey { id: shown_id, token: shown } = revealed(id, &token);
     let made = name.as_str().to_owned();
-    request.keep(actor, name, Shown::Token(id, token));
+    request.keep(&actor, name, Shown::Token(id, token));
     Ok(MadeKey { id: shown_id, token: shown, made })
 }
 
@@ -90,12 +91,12 @@ pub async fn reveal_key(
 ) -> Result<RevealedKey, PortalError> {
     let password = password.filter(|password| !password.0.is_empty());
     let request = signed_in()?;
-    let actor = request.changing()?;
+    let actor = request.managing()?;
     let found = request.use_cases.keys.reveal_key(actor, &id.0, password.map(Password::take), &code.0).await;
     let (id, token) = request.note(found)?;
     let shown = revealed(id, &token);
     if request.plain {
-        request.keep(actor, request.draw_name()?, Shown::Token(id, token));
+        request.keep(&actor, request.draw_name()?, Shown::Token(id, token));
     }
     Ok(shown)
 }
@@ -107,7 +108,7 @@ pub async fn authorise_address(
     #[server(default)] address: String,
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
-    let actor = request.changing()?;
+    let actor = request.managing()?;
     request.note(request.use_cases.keys.authorise_address(actor, &id.0, &address).await)
 }
 
@@ -118,7 +119,7 @@ pub async fn remove_address(
     #[server(default)] address: String,
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
-    let actor = request.changing()?;
+    let actor = request.managing()?;
     request.note(request.use_cases.keys.remove_address(actor, &id.0, &address).await)
 }
 
@@ -129,7 +130,7 @@ pub async fn set_lock_width(
     #[server(default)] width: LockWidth,
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
-    let actor = request.changing()?;
+    let actor = request.managing()?;
     request.note(request.use_cases.keys.set_lock_width(actor, &id.0, width).await)
 }
 
@@ -137,7 +138,7 @@ pub async fn set_lock_width(
 #[server(prefix = "/portal", endpoint = "release_lock")]
 pub async fn release_lock(#[server(default)] id: KeyId) -> Result<(), PortalError> {
     let request = signed_in()?;
-    let actor = request.changing()?;
+    let actor = request.managing()?;
     request.note(request.use_cases.keys.release_lock(actor, &id.0).await)
 }
 
@@ -146,6 +147,7 @@ pub async fn release_lock(#[server(default)] id: KeyId) -> Result<(), PortalErro
 pub async fn delete_key(#[server(default)] id: KeyId) -> Result<(), PortalError> {
     let request = signed_in()?;
     let actor = request.note(request.actor())?;
+    let actor = request.note(actor.may_manage())?;
     request.note(request.use_cases.keys.delete_key(actor, &id.0).await)
 }
 

@@ -27,7 +27,7 @@ pub async fn list_notices(#[server(default)] page: u32) -> Result<NoticePage, Po
     let page = page.max(1);
     let actor = request.note(request.actor())?;
     let list = request.note(request.use_cases.notices.list(actor, page).await)?;
-    Ok(page_of(&list, &actor.time_zone))
+    Ok(page_of(&list, &request.reader.time_zone))
 }
 
 /// How the visitor wants to be told.
@@ -45,7 +45,7 @@ pub async fn list_notice_choices() -> Result<NoticeChoices, PortalError> {
         causes: choices.iter().map(choice).collect(),
         mail_is_on: request.use_cases.mail_is_on,
         has_address: request.note(request.use_cases.notices.has_mail_address(actor).await)?,
-        is_owner: actor.owner.is_none(),
+        is_owner: actor.is_owner(),
     })
 }
 

@@ -23,20 +23,20 @@ pub async fn profile() -> Result<Profile, PortalError> {
     let actor = request.note(request.actor())?;
     let sessions = request.note(request.use_cases.accounts.list_own_sessions(actor).await)?;
     let address = request.note(request.use_cases.mail_addresses.find(actor).await)?;
-    let zone = &actor.time_zone;
+    let zone = &request.reader.time_zone;
     let waiting = |waiting: WaitingAddress| WaitingEmail {
         email: waiting.email,
         until: moment(waiting.expires_at, zone),
     };
     Ok(Profile {
-        is_owner: actor.owner.is_none(),
+        is_owner: actor.is_owner(),
         email: address.email,
         email_is_confirmed: address.is_confirmed,
         email_waiting: address.waiting.map(waiting),
         mail_is_on: request.use_cases.mail_is_on,
-        code_needed: actor.two_factor,
+        code_needed: actor.session().two_factor,
         proof_needed: request.use_cases.accounts.is_proof_needed(actor),
-        language: actor.language.map_or("", |language| language.code()).to_owned(),
+        language: request.reader.language.map_or("", |language| language.code()).to_owned(),
         time_zone: zone.name().to_owned(),
         time_zones: TimeZone::names().map(ToOwned::to_owned).collect(),
         now: moment(request.use_cases.clock.now(), zone),
@@ -180,7 +180,7 @@ pub async fn list_history(#[server(default)] page: u32) -> Result<HistoryPage, P
     let actor = request.note(request.actor())?;
     let history = request.note(request.use_cases.accounts.list_history(actor, page).await)?;
     let row = |row: &AuditRow| HistoryRow {
-        at: moment(row.at, &actor.time_zone),
+        at: moment(row.at, &request.reader.time_zone),
         action: row.action.clone(),
         actor: row.actor.clone(),
         address: row.address.map(|a| a.to_string()),

@@ -27,7 +27,7 @@ pub async fn security() -> Result<Security, PortalError> {
         recovery_codes_left: u32::try_from(found.recovery_codes).unwrap_or(u32::MAX),
         recovery_codes: request.shown_codes(actor),
         enrolling: found.enrolling,
-        password_ends: found.password_ends.map(|at| moment(at, &actor.time_zone)),
+        password_ends: found.password_ends.map(|at| moment(at, &request.reader.time_zone)),
     })
 }
 

@@ -32,10 +32,14 @@ pub async fn list_sub_users(#[server(default)] page: u32) -> Result<SubUsersPage
         _ => None,
     };
     Ok(SubUsersPage {
-        rows: sub_user_rows(&list, &actor.time_zone),
+        rows: sub_user_rows(&list, &request.reader.time_zone),
         page: list.page,
         pages: list.pages,
-        invitations: list.invitations.iter().map(|row| invitation_row(row, &actor.time_zone)).collect(),
+        invitations: list
+            .invitations
+            .iter()
+            .map(|row| invitation_row(row, &request.reader.time_zone))
+            .collect(),
         fresh_link: link.map(|link| link.expose_secret().to_owned()),
         mail_is_on: request.use_cases.mail_is_on,
     })

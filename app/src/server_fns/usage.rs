@@ -20,8 +20,9 @@ pub async fn find_usage(
     let request = signed_in()?;
     let page = page.max(1);
     let actor = request.note(request.actor())?;
-    let usage = request.note(request.use_cases.keys.find_usage(actor, &id.0, page).await)?;
-    let zone = &actor.time_zone;
+    let usage = request
+        .note(request.use_cases.keys.find_usage(actor, &request.reader.time_zone, &id.0, page).await)?;
+    let zone = &request.reader.time_zone;
     let addresses = usage.addresses.iter().map(|uses| AddressRow {
         address: uses.address.to_string(),
         count: uses.count,

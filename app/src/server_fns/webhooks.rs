@@ -26,7 +26,7 @@ pub async fn list_webhooks() -> Result<WebhookList, PortalError> {
     let rows = request.note(request.use_cases.webhooks.list_webhooks(actor).await)?;
     let fresh = request.shown_webhook_secret(actor, &rows);
     Ok(WebhookList {
-        rows: rows.iter().map(|row| webhook_row(row, &actor.time_zone)).collect(),
+        rows: rows.iter().map(|row| webhook_row(row, &request.reader.time_zone)).collect(),
         most: MOST,
         causes: all_causes(),
         fresh,
@@ -40,9 +40,9 @@ pub async fn find_webhook(#[server(default)] id: WebhookId) -> Result<WebhookDet
     let actor = request.note(request.actor())?;
     let (row, deliveries) = request.note(request.use_cases.webhooks.find_webhook(actor, &id.0).await)?;
     Ok(WebhookDetails {
-        row: webhook_row(&row, &actor.time_zone),
+        row: webhook_row(&row, &request.reader.time_zone),
         causes: all_causes(),
-        deliveries: deliveries.iter().map(|row| delivery(row, &actor.time_zone)).collect(),
+        deliveries: deliveries.iter().map(|row| delivery(row, &request.reader.time_zone)).collect(),
         fresh: request.shown_webhook_secret(actor, std::slice::from_ref(&row)),
     })
 }

@@ -13,8 +13,13 @@ pub(crate) fn revealed(id: domain::ids::KeyId, token: &PlainToken) -> RevealedKe
 }
 
 /// One page of the list.
-pub(crate) fn key_page(list: &KeyList, fresh: Option<RevealedKey>, actor: &Actor) -> KeyPage {
-    let rows: Vec<_> = list.keys.iter().map(|key| key_row(key, &actor.time_zone)).collect();
+pub(crate) fn key_page(
+    list: &KeyList,
+    fresh: Option<RevealedKey>,
+    actor: &Actor,
+    zone: &TimeZone,
+) -> KeyPage {
+    let rows: Vec<_> = list.keys.iter().map(|key| key_row(key, zone)).collect();
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let first = if rows.is_empty() { 0 } else { list.skipped + 1 };
     KeyPage {

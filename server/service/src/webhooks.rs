@@ -34,7 +34,7 @@ pub struct Webhooks {
 
 /// Whose webhooks the actor may see: an account's are its owner's alone.
 fn account(actor: &Actor) -> Result<UserNo, Refusal> {
-    if actor.owner.is_some() { Err(Refusal::NotFound) } else { Ok(actor.user) }
+    if !actor.is_owner() { Err(Refusal::NotFound) } else { Ok(actor.user) }
 }
 
 /// The same for what changes something.
@@ -161,7 +161,7 @@ impl Webhooks {
     pub async fn test_webhook(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let (id, now) = (new_message_id(), self.clock.now());
-        let queued = self.store.insert_test(row.no, id, now, Some(actor.session)).await;
+        let queued = self.store.insert_test(row.no, id, now, Some(actor.session().no)).await;
         queued.map_err(refused_delivery)?;
         self.bell.notify_one();
         Ok(())
@@ -174,7 +174,7 @@ impl Webhooks {
     pub async fn resend_delivery(&self, actor: &Actor, id: &str, delivery: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let delivery = delivery.parse().map(DeliveryNo).map_err(|_| Refusal::NotFound)?;
-        let (now, session) = (self.clock.now(), Some(actor.session));
+        let (now, session) = (self.clock.now(), Some(actor.session().no));
         let restarted = self.store.restart_delivery(row.no, delivery, now, session).await;
         restarted.map_err(refused_delivery)?;
         self.bell.notify_one();

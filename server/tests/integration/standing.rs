@@ -26,7 +26,7 @@ async fn actor(browser: &Browser<'_>) -> Actor {
     let address = Address::parse("127.0.0.1").unwrap().into();
     let visit = Visit { address, user_agent: String::new(), session: None };
     match browser.app.services.use_cases.accounts.find_visitor(&token_of(browser), &visit).await.unwrap().0 {
-        Visitor::Complete(actor) => actor,
+        Visitor::Complete(actor, _) => actor,
         _ => panic!("it is not logged in"),
     }
 }
@@ -188,8 +188,8 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     let digits = code(&app, &secret);
     // It all passed the door before; only what is asked in the transaction can still refuse it.
     let proved = services.use_cases.accounts.ask_proof(&actor, None, "").await.unwrap();
-    let audit = actor.audit(actor.proved_at, Action::SessionEnded, "");
-    services.store.delete_session(actor.session, audit).await.unwrap();
+    let audit = actor.audit(actor.session().proved_at, Action::SessionEnded, "");
+    services.store.delete_session(actor.session().no, audit).await.unwrap();
     let password = || Password::attempt(PASSWORD.to_owned());
     let signed_out = |what: &str, answer: Result<(), Refusal>| {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
@@ -200,9 +200,10 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     signed_out("a new secret", accounts.begin_enrolment(&proved).await.map(drop));
     signed_out("password", accounts.change_password(&actor, password(), NEW_PASSWORD.to_owned()).await);
     signed_out("other sessions", accounts.end_other_sessions(&actor).await);
-    signed_out("reveal", services.use_cases.keys.reveal_key(&actor, &key.id, None, "").await.map(drop));
-    signed_out("a key", services.use_cases.keys.generate_key(&actor, "x", "cloud").await.map(drop));
-    signed_out("deletion", services.use_cases.keys.delete_key(&actor, &key.id).await);
+    let manager = actor.may_manage().unwrap();
+    signed_out("reveal", services.use_cases.keys.reveal_key(manager, &key.id, None, "").await.map(drop));
+    signed_out("a key", services.use_cases.keys.generate_key(manager, "x", "cloud").await.map(drop));
+    signed_out("deletion", services.use_cases.keys.delete_key(manager, &key.id).await);
     let invitee = Invitee { username: "sub".to_owned(), email: String::new(), role: Role::ReadsOnly };
     let invited = services.use_cases.sub_users.invite_sub_user(&proved, invitee, Language::En).await;
     signed_out("invitation", invited.map(drop));
@@ -248,8 +249,8 @@ async fn what_writes_no_history_does_not_happen_either() {
     connection.execute("UPDATE notices SET read_at = NULL", []).unwrap();
     let before = unwritten(&app);
     assert!(before.0 > 0, "there is a notice to read");
-    let ended = actor.audit(actor.proved_at, Action::SessionEnded, "");
-    services.store.delete_session(actor.session, ended).await.unwrap();
+    let ended = actor.audit(actor.session().proved_at, Action::SessionEnded, "");
+    services.store.delete_session(actor.session().no, ended).await.unwrap();
     let (webhook, delivery) = (no.0.to_string(), "1");
     for (what, answer) in [
         ("all read", notices.read_all(&proved).await),
@@ -260,7 +261,7 @@ async fn what_writes_no_history_does_not_happen_either() {
     ] {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
     }
-    let (now, session) = (app.clock.now(), Some(actor.session));
+    let (now, session) = (app.clock.now(), Some(actor.session().no));
     let read = services.store.read_notices(actor.user, vec![NoticeNo(1)], now, session).await;
     assert_eq!(read, Err(StoreError::SignedOut));
     assert_eq!(unwritten(&app), before);

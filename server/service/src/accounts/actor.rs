@@ -7,6 +7,7 @@ use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo, Username};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
+use std::ops::Deref;
 use store::{Action, Audit, KeyScope, SessionHash};
 
 /// Where a request of the pages came from.
@@ -20,45 +21,86 @@ pub struct Visit {
     pub session: Option<SessionHash>,
 }
 
-/// A logged-in user: the value every use case asks for before anything else.
+/// Who acts: the value every use case asks for before anything else.
 #[derive(Clone)]
 pub struct Actor {
     /// The user.
     pub user: UserNo,
-    /// The owner of its account, if it is a sub-user.
-    pub owner: Option<UserNo>,
-    /// What it may do with keys.
+    /// The owner of their account; the user, if they are the owner.
+    pub account: UserNo,
+    /// What they may do with keys.
     pub role: Role,
-    /// Its name.
+    /// Their name.
     pub username: Username,
-    /// The language it chose; none: as the browser asks.
-    pub language: Option<Language>,
-    /// In which it reads times.
-    pub time_zone: TimeZone,
-    /// Whether its second factor is on.
-    pub two_factor: bool,
-    /// Its session.
-    pub session: SessionNo,
-    /// The token by which that was found.
-    pub token: SessionHash,
-    /// What its browser gets if the token is renewed.
-    pub new_token: NewToken,
-    /// When it last proved its password.
-    pub proved_at: Micros,
-    /// From where it acts.
+    /// By what they showed who they are.
+    pub via: Via,
+    /// From where they act.
     pub address: ClientAddress,
+}
+
+/// By what an actor showed who they are.
+#[derive(Clone)]
+pub enum Via {
+    /// The session of a browser, which began with the password.
+    Session(BrowserSession),
+}
+
+/// The session of a browser, with its proof.
+#[derive(Clone)]
+pub struct BrowserSession {
+    /// Its number.
+    pub no: SessionNo,
+    /// The token by which it was found.
+    pub token: SessionHash,
+    /// What the browser gets if the token is renewed.
+    pub new_token: NewToken,
+    /// When the password was proved last.
+    pub proved_at: Micros,
+    /// Whether a proof also asks for a code of the second factor.
+    pub two_factor: bool,
     /// The browser's own description.
     pub user_agent: String,
 }
 
+/// How a user reads: it travels beside the actor, as it decides nothing.
+#[derive(Clone, Default)]
+pub struct Reader {
+    /// The language they chose; none: as the browser asks.
+    pub language: Option<Language>,
+    /// In which they read times.
+    pub time_zone: TimeZone,
+}
+
+/// An actor who may change and show keys. What changes one asks for this, and [`Actor::may_manage`] alone makes it.
+#[derive(Clone, Copy)]
+pub struct KeyManager<'a>(&'a Actor);
+
+impl Deref for KeyManager<'_> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        self.0
+    }
+}
+
 impl Actor {
-    /// The keys it may see.
+    /// The session they act in.
+    #[must_use]
+    pub fn session(&self) -> &BrowserSession {
+        let Via::Session(session) = &self.via;
+        session
+    }
+
+    /// Whether they own their account.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        self.account == self.user
+    }
+
+    /// The keys they may see.
     #[must_use]
     pub fn scope(&self) -> KeyScope {
-        match self.owner {
-            None => KeyScope::Account(self.user),
-            Some(_) => KeyScope::User(self.user),
-        }
+        if self.is_owner() { KeyScope::Account(self.user) } else { KeyScope::User(self.user) }
     }
 
     /// The account it owns; for a sub-user there is none.
@@ -66,19 +108,16 @@ impl Actor {
     /// # Errors
     /// It is a sub-user.
     pub fn owned_account(&self) -> Result<UserNo, Refusal> {
-        match self.owner {
-            None => Ok(self.user),
-            Some(_) => Err(Refusal::NotFound),
-        }
+        if self.is_owner() { Ok(self.account) } else { Err(Refusal::NotFound) }
     }
 
     /// Lets those pass who may change and show keys.
     ///
     /// # Errors
     /// It only reads.
-    pub fn may_manage(&self) -> Result<(), Refusal> {
+    pub fn may_manage(&self) -> Result<KeyManager<'_>, Refusal> {
         match self.role {
-            Role::ManagesKeys => Ok(()),
+            Role::ManagesKeys => Ok(KeyManager(self)),
             Role::ReadsOnly => Err(Refusal::Forbidden),
         }
     }
@@ -93,7 +132,7 @@ impl Actor {
             user: Some(self.user),
             address: Some(self.address),
             detail: detail.into(),
-            session: Some(self.session),
+            session: Some(self.session().no),
         }
     }
 }

@@ -36,7 +36,7 @@ impl Accounts {
     pub async fn list_own_sessions(&self, actor: &Actor) -> Result<Vec<OwnSession>, Refusal> {
         let own = |session: UserSession| OwnSession {
             id: public_id(session.no),
-            is_present: session.no == actor.session,
+            is_present: session.no == actor.session().no,
             device: Device::of(&session.user_agent),
             address: session.address.known(),
             begun: session.created_at,

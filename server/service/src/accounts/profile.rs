@@ -14,7 +14,7 @@ impl Accounts {
         if !code.is_empty() && Language::from_code(code).is_none() {
             return Err(Refusal::field(Field::Language, Problem::NotAChoice));
         }
-        let done = self.store.set_language(actor.user, code.to_owned(), Some(actor.session)).await;
+        let done = self.store.set_language(actor.user, code.to_owned(), Some(actor.session().no)).await;
         done.map_err(store_trouble)
     }
 
@@ -26,7 +26,8 @@ impl Accounts {
         let Some(zone) = TimeZone::find(name) else {
             return Err(Refusal::field(Field::TimeZone, Problem::NotAChoice));
         };
-        let done = self.store.set_time_zone(actor.user, zone.name().to_owned(), Some(actor.session)).await;
+        let done =
+            self.store.set_time_zone(actor.user, zone.name().to_owned(), Some(actor.session().no)).await;
         done.map_err(store_trouble)
     }
 }

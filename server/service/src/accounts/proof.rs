@@ -23,7 +23,7 @@ impl Accounts {
     /// Whether the actor has to prove its password first.
     #[must_use]
     pub fn is_proof_needed(&self, actor: &Actor) -> bool {
-        self.clock.now().seconds_since(actor.proved_at) >= PROOF_SECONDS
+        self.clock.now().seconds_since(actor.session().proved_at) >= PROOF_SECONDS
     }
 
     /// Checks a password that was given, and asks for one where the last proof is too old.

@@ -116,7 +116,7 @@ pub(super) struct Prepared {
 impl Prepared {
     /// It was carried out: the actor's browser gets the token.
     pub(super) fn hand_to(self, actor: &Actor) {
-        actor.new_token.set(self.token);
+        actor.session().new_token.set(self.token);
     }
 }
 
@@ -128,7 +128,11 @@ impl Accounts {
 
     /// Another token for the session of the actor.
     pub(super) fn prepare_renewal(&self, actor: &Actor) -> Result<Prepared, Refusal> {
-        self.prepare(actor.session, actor.token, Browser::of(actor.address, &actor.user_agent))
+        self.prepare(
+            actor.session().no,
+            actor.session().token,
+            Browser::of(actor.address, &actor.session().user_agent),
+        )
     }
 
     /// Another token for a session.

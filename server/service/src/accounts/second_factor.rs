@@ -55,7 +55,7 @@ impl Accounts {
         let secret = TotpSecret::generate().map_err(|error| generator_trouble(&error))?;
         let sealed = self.seal(&waiting_place(actor.user), &secret)?;
         let now = self.clock.now();
-        let begun = self.store.begin_enrolment(actor.user, actor.session, sealed, now).await;
+        let begun = self.store.begin_enrolment(actor.user, actor.session().no, sealed, now).await;
         begun.map(|()| secret).map_err(store_trouble)
     }
 
@@ -64,7 +64,7 @@ impl Accounts {
     /// # Errors
     /// The store is in trouble.
     pub async fn cancel_enrolment(&self, actor: &Actor) -> Result<(), Refusal> {
-        self.store.cancel_enrolment(actor.user, actor.session).await.map_err(store_trouble)
+        self.store.cancel_enrolment(actor.user, actor.session().no).await.map_err(store_trouble)
     }
 
     /// Switches the second factor on; answers the recovery codes, a line each. The other sessions end.
@@ -144,7 +144,7 @@ impl Accounts {
     }
 
     async fn find_enrolment(&self, actor: &Actor) -> Result<Option<(TotpSecret, Micros)>, Refusal> {
-        let found = self.store.find_enrolment(actor.user, actor.session).await.map_err(store_trouble)?;
+        let found = self.store.find_enrolment(actor.user, actor.session().no).await.map_err(store_trouble)?;
         let now = self.clock.now();
         let Some((sealed, begun)) = found.filter(|(_, since)| now.seconds_since(*since) < ENROLMENT_SECONDS)
         else {

@@ -1,7 +1,9 @@
 //! Sessions: opaque random tokens, stored hashed, with an idle and an absolute limit.
 
 use super::renewals::Browser;
-use super::{Accounts, Actor, NewToken, Owed, Owing, Visit, Visitor, store_trouble};
+use super::{
+    Accounts, Actor, BrowserSession, NewToken, Owed, Owing, Reader, Via, Visit, Visitor, store_trouble,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contract::Language;
@@ -115,21 +117,24 @@ impl Accounts {
                 user_agent: visit.user_agent.clone(),
             });
         }
-        Visitor::Complete(Actor {
-            user: user.no,
-            owner: user.owner,
-            role: user.role,
-            username: user.username,
-            language,
-            time_zone: TimeZone::find(&user.time_zone).unwrap_or_default(),
-            two_factor: user.totp.is_some(),
-            session: session.no,
+        let time_zone = TimeZone::find(&user.time_zone).unwrap_or_default();
+        let via = Via::Session(BrowserSession {
+            no: session.no,
             token,
             new_token: NewToken::default(),
             proved_at: session.proved_at,
-            address: visit.address,
+            two_factor: user.totp.is_some(),
             user_agent: visit.user_agent.clone(),
-        })
+        });
+        let actor = Actor {
+            user: user.no,
+            account: user.owner.unwrap_or(user.no),
+            role: user.role,
+            username: user.username,
+            via,
+            address: visit.address,
+        };
+        Visitor::Complete(actor, Reader { language, time_zone })
     }
 
     /// Begins a session that needs nothing more.
@@ -208,7 +213,7 @@ impl Accounts {
     pub async fn log_out(&self, actor: Option<&Actor>, owing: Option<&Owing>) -> Result<(), Refusal> {
         let now = self.clock.now();
         let (session, audit) = match (actor, owing) {
-            (Some(actor), _) => (actor.session, actor.audit(now, Action::Logout, "")),
+            (Some(actor), _) => (actor.session().no, actor.audit(now, Action::Logout, "")),
             (None, Some(owing)) => (owing.session, owing.audit(now, Action::Logout)),
             (None, None) => return Err(Refusal::SignedOut),
         };

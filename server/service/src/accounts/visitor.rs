@@ -1,6 +1,6 @@
 //! Who sends a request, as far as its session has come.
 
-use super::Actor;
+use super::{Actor, Reader};
 use contract::Language;
 use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo, Username};
@@ -13,8 +13,8 @@ pub enum Visitor {
     Nobody,
     /// Somebody who still owes something.
     Owing(Owing),
-    /// A user.
-    Complete(Actor),
+    /// A user, and how they read.
+    Complete(Actor, Reader),
 }
 
 /// What a session still owes after the password.

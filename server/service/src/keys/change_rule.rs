@@ -1,7 +1,7 @@
 //! The address rule of a Default key: allow list, lock, width.
 
 use super::Keys;
-use crate::accounts::{Actor, store_trouble};
+use crate::accounts::{Actor, KeyManager, store_trouble};
 use contract::{Field, LockWidth, Problem, Refusal};
 use domain::address::{AddressError, Network};
 use store::{Action, KeyRow, StoreError};
@@ -13,10 +13,14 @@ impl Keys {
     /// Adds an address or network to the allow list.
     ///
     /// # Errors
-    /// The actor only reads, there is no such key for it, it is no Default key, or the address is wrong or listed.
-    pub async fn authorise_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), Refusal> {
-        actor.may_manage()?;
-        let row = self.find_default_key(actor, id).await?;
+    /// There is no such key for it, it is no Default key, or the address is wrong or listed.
+    pub async fn authorise_address(
+        &self,
+        actor: KeyManager<'_>,
+        id: &str,
+        address: &str,
+    ) -> Result<(), Refusal> {
+        let row = self.find_default_key(&actor, id).await?;
         let network = parse(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressAdded, network.to_string());
         let result = self.store.insert_network(row.no, network, ENTRIES, audit).await;
@@ -30,10 +34,14 @@ impl Keys {
     /// Takes an entry off the allow list.
     ///
     /// # Errors
-    /// The actor only reads, there is no such key for it, or no such entry.
-    pub async fn remove_address(&self, actor: &Actor, id: &str, address: &str) -> Result<(), Refusal> {
-        actor.may_manage()?;
-        let row = self.find_default_key(actor, id).await?;
+    /// There is no such key for it, or no such entry.
+    pub async fn remove_address(
+        &self,
+        actor: KeyManager<'_>,
+        id: &str,
+        address: &str,
+    ) -> Result<(), Refusal> {
+        let row = self.find_default_key(&actor, id).await?;
         let network = parse(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressRemoved, network.to_string());
         self.store.delete_network(row.no, network, audit).await.map_err(store_trouble)
@@ -42,10 +50,14 @@ impl Keys {
     /// Sets how wide the lock is.
     ///
     /// # Errors
-    /// The actor only reads, there is no such key for it, or it is no Default key.
-    pub async fn set_lock_width(&self, actor: &Actor, id: &str, width: LockWidth) -> Result<(), Refusal> {
-        actor.may_manage()?;
-        let row = self.find_default_key(actor, id).await?;
+    /// There is no such key for it, or it is no Default key.
+    pub async fn set_lock_width(
+        &self,
+        actor: KeyManager<'_>,
+        id: &str,
+        width: LockWidth,
+    ) -> Result<(), Refusal> {
+        let row = self.find_default_key(&actor, id).await?;
         let detail = format!("/{}", width as u8);
         let audit = actor.audit(self.clock.now(), Action::LockWidthSet, detail);
         self.store.set_lock_width(row.no, width, audit).await.map_err(store_trouble)
@@ -54,10 +66,9 @@ impl Keys {
     /// Forgets the locked address, so that the next request locks the key anew.
     ///
     /// # Errors
-    /// The actor only reads, there is no such key for it, or it is no Default key.
-    pub async fn release_lock(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
-        actor.may_manage()?;
-        let row = self.find_default_key(actor, id).await?;
+    /// There is no such key for it, or it is no Default key.
+    pub async fn release_lock(&self, actor: KeyManager<'_>, id: &str) -> Result<(), Refusal> {
+        let row = self.find_default_key(&actor, id).await?;
         let detail = row.rule.locked.map_or_else(String::new, |a| a.to_string());
         let audit = actor.audit(self.clock.now(), Action::LockReleased, detail);
         self.store.release_lock(row.no, audit).await.map_err(store_trouble)

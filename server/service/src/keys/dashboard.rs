@@ -3,6 +3,7 @@
 use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{Actor, store_trouble};
 use contract::Refusal;
+use domain::time_zone::TimeZone;
 use store::SpanCounts;
 
 /// Keys that are shown as used last.
@@ -23,10 +24,10 @@ impl Keys {
     ///
     /// # Errors
     /// The store is in trouble.
-    pub async fn dashboard(&self, actor: &Actor) -> Result<DashboardFigures, Refusal> {
+    pub async fn dashboard(&self, actor: &Actor, zone: &TimeZone) -> Result<DashboardFigures, Refusal> {
         let scope = actor.scope();
         let users = self.index.users_of(scope);
-        let starts = span_starts(self.clock.now(), &actor.time_zone);
+        let starts = span_starts(self.clock.now(), zone);
         let spans = self.store.count_uses(&users, starts).await.map_err(store_trouble)?;
         let numbers = self.index.last_used(scope, LAST_USED).await;
         let rows = self.store.list_keys(scope, &numbers).await.map_err(store_trouble)?;

@@ -1,7 +1,7 @@
 //! Generating a key: only its own user can.
 
 use super::Keys;
-use crate::accounts::{Actor, store_trouble};
+use crate::accounts::{Actor, KeyManager, store_trouble};
 use contract::{Field, FieldError, KeyType, Problem, Refusal};
 use domain::description::{Description, DescriptionError};
 use domain::ids::{KeyId, Username};
@@ -15,17 +15,16 @@ impl Keys {
     /// Generates a key of the actor; answers its id and its token.
     ///
     /// # Errors
-    /// The actor only reads, a field is wrong, the account has as many keys as it may, or the store is in trouble.
+    /// A field is wrong, the account has as many keys as it may, or the store is in trouble.
     pub async fn generate_key(
         &self,
-        actor: &Actor,
+        actor: KeyManager<'_>,
         description: &str,
         key_type: &str,
     ) -> Result<(KeyId, PlainToken), Refusal> {
-        actor.may_manage()?;
         let (description, key_type) = parse(description, key_type, &actor.username)?;
         for _ in 0..TRIES {
-            match self.insert(actor, &description, key_type).await {
+            match self.insert(&actor, &description, key_type).await {
                 Err(StoreError::Conflict) => {}
                 Err(StoreError::Full) => {
                     let limit = self.most.unwrap_or(u32::MAX);

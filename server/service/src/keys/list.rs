@@ -4,6 +4,7 @@ use super::{Keys, span_starts};
 use crate::accounts::{Actor, store_trouble};
 use contract::Refusal;
 use domain::time::Micros;
+use domain::time_zone::TimeZone;
 use store::{KeyRow, SpanCounts};
 
 /// Records on a page of the list.
@@ -62,9 +63,9 @@ impl Keys {
     ///
     /// # Errors
     /// There is no such key for the actor.
-    pub async fn find_key(&self, actor: &Actor, id: &str) -> Result<KeyFigures, Refusal> {
+    pub async fn find_key(&self, actor: &Actor, zone: &TimeZone, id: &str) -> Result<KeyFigures, Refusal> {
         let row = self.find_row(actor, id).await?;
-        let starts = span_starts(self.clock.now(), &actor.time_zone);
+        let starts = span_starts(self.clock.now(), zone);
         let spans = self.store.count_key_uses(row.no, starts).await.map_err(store_trouble)?;
         Ok(KeyFigures { key: self.with_counts(row), spans })
     }

@@ -1,7 +1,7 @@
 //! Showing a token again.
 
 use super::Keys;
-use crate::accounts::{Actor, store_trouble};
+use crate::accounts::{KeyManager, store_trouble};
 use contract::{Field, Problem, Refusal};
 use domain::ids::KeyId;
 use domain::token::PlainToken;
@@ -11,19 +11,18 @@ impl Keys {
     /// The token of a key, from its sealed copy; the audit log says so before this returns.
     ///
     /// # Errors
-    /// The actor only reads, there is no such key for it, no sealed copy, or the password was not proved.
+    /// There is no such key for it, no sealed copy, or the password was not proved.
     pub async fn reveal_key(
         &self,
-        actor: &Actor,
+        actor: KeyManager<'_>,
         id: &str,
         password: Option<String>,
         code: &str,
     ) -> Result<(KeyId, PlainToken), Refusal> {
-        actor.may_manage()?;
-        let row = self.find_row(actor, id).await?;
+        let row = self.find_row(&actor, id).await?;
         let not_revealable = || Refusal::field(Field::Form, Problem::NotRevealable);
         let sealing = self.sealing.as_ref().filter(|_| row.is_sealed).ok_or_else(not_revealable)?;
-        self.accounts.ask_proof(actor, password, code).await?;
+        self.accounts.ask_proof(&actor, password, code).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyShown, "");
         let sealed = self.store.reveal_key(row.no, audit).await.map_err(|error| match error {
             StoreError::NotFound => Refusal::NotFound,

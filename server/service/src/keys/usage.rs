@@ -3,6 +3,7 @@
 use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{Actor, store_trouble};
 use contract::Refusal;
+use domain::time_zone::TimeZone;
 use store::{AddressUses, Refused};
 
 /// Addresses on a page.
@@ -29,10 +30,16 @@ impl Keys {
     ///
     /// # Errors
     /// There is no such key for the actor.
-    pub async fn find_usage(&self, actor: &Actor, id: &str, page: u32) -> Result<KeyUsage, Refusal> {
+    pub async fn find_usage(
+        &self,
+        actor: &Actor,
+        zone: &TimeZone,
+        id: &str,
+        page: u32,
+    ) -> Result<KeyUsage, Refusal> {
         let row = self.find_row(actor, id).await?;
         let addresses = self.store.list_key_addresses(row.no).await.map_err(store_trouble)?;
-        let starts = span_starts(self.clock.now(), &actor.time_zone);
+        let starts = span_starts(self.clock.now(), zone);
         let refused = self.store.count_key_refusals(row.no, starts).await.map_err(store_trouble)?;
         let (total, pages) = (addresses.len(), addresses.len().div_ceil(PAGE).max(1));
         let page = (page.max(1) as usize).min(pages);

@@ -20,7 +20,7 @@ impl Notices {
     /// # Errors
     /// The store is in trouble.
     pub async fn choose(&self, actor: &Proved<'_>, mut wanted: Vec<NoticeChoice>) -> Result<(), Refusal> {
-        if actor.owner.is_some() {
+        if !actor.is_owner() {
             wanted.iter_mut().for_each(|choice| choice.by_webhook = true);
         }
         let audit = actor.audit(self.clock.now(), Action::NoticesChosen, String::new());

@@ -83,7 +83,7 @@ impl Notices {
     /// # Errors
     /// The store is in trouble.
     pub async fn read_all(&self, actor: &Proved<'_>) -> Result<(), Refusal> {
-        let read = self.store.read_all_notices(actor.user, self.clock.now(), Some(actor.session)).await;
+        let read = self.store.read_all_notices(actor.user, self.clock.now(), Some(actor.session().no)).await;
         read.map_err(store_trouble)
     }
 
@@ -100,7 +100,7 @@ impl Notices {
     ) -> Result<(), Refusal> {
         let found = self.find_place(actor, notice, address).await?;
         let (id, network) = (found.key.id.to_string(), found.network.to_string());
-        let done = keys.authorise_address(actor, &id, &network).await;
+        let done = keys.authorise_address(actor.may_manage()?, &id, &network).await;
         match done {
             // Two clicks want the same.
             Err(error) if error.problem_of(Field::Address) == Some(&Problem::AlreadyListed) => {}
@@ -128,7 +128,7 @@ impl Notices {
     /// Who acts on a notice has read it. If that cannot be written down, it is new once more.
     async fn read(&self, actor: &Actor, notice: u32) {
         let (notices, now) = (vec![NoticeNo(notice)], self.clock.now());
-        let read = self.store.read_notices(actor.user, notices, now, Some(actor.session)).await;
+        let read = self.store.read_notices(actor.user, notices, now, Some(actor.session().no)).await;
         if let Err(error) = read {
             tracing::debug!(%error, "a notice could not be marked as read");
         }

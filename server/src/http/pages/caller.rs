@@ -10,7 +10,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::address::Address;
 use http::{HeaderMap, Uri, header};
-use service::accounts::{Owed, SessionToken, Visit, Visitor};
+use service::accounts::{Owed, Reader, SessionToken, Visit, Visitor};
 use service::flash::FlashName;
 use std::sync::Arc;
 use store::SessionHash;
@@ -80,13 +80,14 @@ impl Caller {
             set_status(&mut response, &error);
             response
         })?;
-        let (actor, owing) = match visitor {
-            Visitor::Nobody => (None, None),
-            Visitor::Owing(owing) => (None, Some(owing)),
-            Visitor::Complete(actor) => (Some(actor), None),
+        let (actor, reader, owing) = match visitor {
+            Visitor::Nobody => (None, Reader::default(), None),
+            Visitor::Owing(owing) => {
+                (None, Reader { language: owing.language, ..Reader::default() }, Some(owing))
+            }
+            Visitor::Complete(actor, reader) => (Some(actor), reader, None),
         };
-        let chosen = actor.as_ref().map(|a| a.language).or(owing.as_ref().map(|o| o.language)).flatten();
-        let language = chosen.unwrap_or(seen.language);
+        let language = reader.language.unwrap_or(seen.language);
         let unread = match &actor {
             Some(actor) => services.use_cases.notices.count_unread(actor).await,
             None => 0,
@@ -96,6 +97,7 @@ impl Caller {
         let asked = PageRequest {
             use_cases: Arc::clone(&services.use_cases),
             actor,
+            reader,
             owing,
             unread,
             visit,

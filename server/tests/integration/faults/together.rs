@@ -123,7 +123,12 @@ struct Scene {
 impl Scene {
     /// A fresh key.
     async fn set(services: Arc<Services>, owner: Actor) -> Self {
-        let (id, token) = services.use_cases.keys.generate_key(&owner, "together", "default").await.unwrap();
+        let (id, token) = services
+            .use_cases
+            .keys
+            .generate_key(owner.may_manage().unwrap(), "together", "default")
+            .await
+            .unwrap();
         let (id, token) = (id.to_string(), token.expose().to_owned());
         Self { services, owner, id, token, count: AtomicU64::new(0) }
     }
@@ -151,7 +156,7 @@ impl Scene {
     }
 
     async fn change(&self, step: Step) -> bool {
-        let (keys, owner, id) = (&self.services.use_cases.keys, &self.owner, &self.id);
+        let (keys, owner, id) = (&self.services.use_cases.keys, self.owner.may_manage().unwrap(), &self.id);
         let done = match step {
             Step::Add(which) => keys.authorise_address(owner, id, &text(which)).await,
             Step::Remove(which) => keys.remove_address(owner, id, &text(which)).await,
@@ -208,7 +213,7 @@ async fn owner(app: &TestApp) -> Actor {
     let address = Address::parse("127.0.0.1").unwrap().into();
     let visit = Visit { address, user_agent: String::new(), session: None };
     match app.services.use_cases.accounts.find_visitor(&token, &visit).await.unwrap().0 {
-        Visitor::Complete(actor) => actor,
+        Visitor::Complete(actor, _) => actor,
         _ => panic!("it is logged in"),
     }
 }
