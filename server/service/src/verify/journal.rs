@@ -35,6 +35,8 @@ pub struct Counted {
 struct Waiting {
     /// Nothing, for who only waits until all before are answered.
     used: Option<Use>,
+    /// Whether those who only wait stand behind all that was judged before they came.
+    is_last: bool,
     answer: oneshot::Sender<Result<Counted, StoreError>>,
 }
 
@@ -105,7 +107,7 @@ impl Journal {
             if used.is_some() && queue.waiting.len() >= QUEUE {
                 return Err(StoreError::Overloaded);
             }
-            queue.waiting.push(Waiting { used, answer });
+            queue.waiting.push(Waiting { used, is_last: false, answer });
         }
         self.wake.notify_one();
         receiver.await.map_err(|_| stopped())?

@@ -240,10 +240,17 @@ impl Flusher {
         if queue.waiting.len() <= BATCH {
             return std::mem::take(&mut queue.waiting);
         }
-        let rest = queue.waiting.split_off(BATCH);
+        let mut rest = queue.waiting.split_off(BATCH);
+        // A use may have been judged before they came and queued behind them: whoever waits for all uses waits for
+        // the present queue too, once. This thread judges, so nothing that was judged is still on its way here.
+        let turn = std::mem::take(&mut queue.waiting);
+        let (settling, turn): (Vec<_>, _) =
+            turn.into_iter().partition(|waiting| waiting.used.is_none() && !waiting.is_last);
+        rest.extend(settling.into_iter().map(|waiting| Waiting { is_last: true, ..waiting }));
+        queue.waiting = rest;
         // Nobody else wakes it for these.
         self.journal.wake.notify_one();
-        std::mem::replace(&mut queue.waiting, rest)
+        turn
     }
 
     /// Puts back those who wait for a lock, in front of who came since.

@@ -254,6 +254,20 @@ async fn who_settles_is_answered_after_all_before() {
     assert_eq!(log.kept.lock().batches.len(), 1);
 }
 
+/// The thread that verifies may have judged a use just before a deletion, and queued it just after.
+#[tokio::test]
+async fn who_settles_is_answered_after_a_full_queue_that_stood_behind() {
+    let log = FakeLog::default();
+    let Running { journal, index, key, stop: _stop, .. } = start(&log);
+    let settling = async {
+        journal.settle().await;
+        index.uses(key.no).0
+    };
+    let behind = futures::future::join_all((0..BATCH * 3).map(|_| journal.record(&key, address())));
+    let (counted, _) = futures::join!(settling, behind);
+    assert_eq!(counted, 3 * BATCH as u64);
+}
+
 #[tokio::test]
 async fn a_stopped_journal_refuses() {
     let log = FakeLog::default();
