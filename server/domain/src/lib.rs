@@ -1,5 +1,6 @@
 //! The rules in plain Rust: no SQL, no HTTP, no Leptos, no clock of their own.
 
+pub mod act;
 pub mod address;
 pub mod client_address;
 pub mod counted;

@@ -1,4 +1,6 @@
-//! What users are told of, and by which way.
+//! What users are told of, and by which way: who hears of an act ([`acts`]).
+
+pub mod acts;
 
 use super::address::{Address, Network};
 

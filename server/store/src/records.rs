@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use async_trait::async_trait;
+pub use domain::act::Action;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::{KeyId, SessionNo, UserNo};
@@ -31,97 +32,6 @@ pub trait GatewayStore: Send + Sync {
     async fn list_gateways(&self) -> Result<Vec<GatewayRow>, StoreError>;
     /// Removes one; `NotFound` if there is none of that name.
     async fn delete_gateway(&self, name: String, audit: Audit) -> Result<(), StoreError>;
-}
-
-/// What the audit log knows to have happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Action {
-    UserAdded,
-    UserDisabled,
-    UserEnabled,
-    RoleChanged,
-    SessionsEnded,
-    SubUserInvited,
-    InvitationWithdrawn,
-    InvitationAccepted,
-    PasswordReset,
-    PasswordChanged,
-    TwoFactorOn,
-    TwoFactorOff,
-    TwoFactorReset,
-    RecoveryCodesMade,
-    RecoveryCodeUsed,
-    Login,
-    PasswordAccepted,
-    LoginFailed,
-    Logout,
-    SessionEnded,
-    EmailEntered,
-    EmailChanged,
-    EmailConfirmed,
-    EmailRemoved,
-    KeyGenerated,
-    KeyShown,
-    KeyDeleted,
-    AddressAdded,
-    AddressRemoved,
-    LockWidthSet,
-    LockReleased,
-    AddressIgnored,
-    NoticesChosen,
-    GatewayAdded,
-    GatewayRemoved,
-    WebhookAdded,
-    WebhookChanged,
-    WebhookRemoved,
-}
-
-impl Action {
-    /// The name in the table.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UserAdded => "user_added",
-            Self::UserDisabled => "user_disabled",
-            Self::UserEnabled => "user_enabled",
-            Self::RoleChanged => "role_changed",
-            Self::SessionsEnded => "sessions_ended",
-            Self::SubUserInvited => "sub_user_invited",
-            Self::InvitationWithdrawn => "invitation_withdrawn",
-            Self::InvitationAccepted => "invitation_accepted",
-            Self::PasswordReset => "password_reset",
-            Self::PasswordChanged => "password_changed",
-            Self::TwoFactorOn => "two_factor_on",
-            Self::TwoFactorOff => "two_factor_off",
-            Self::TwoFactorReset => "two_factor_reset",
-            Self::RecoveryCodesMade => "recovery_codes_made",
-            Self::RecoveryCodeUsed => "recovery_code_used",
-            Self::Login => "login",
-            Self::PasswordAccepted => "password_accepted",
-            Self::LoginFailed => "login_failed",
-            Self::Logout => "logout",
-            Self::SessionEnded => "session_ended",
-            Self::EmailEntered => "email_entered",
-            Self::EmailChanged => "email_changed",
-            Self::EmailConfirmed => "email_confirmed",
-            Self::EmailRemoved => "email_removed",
-            Self::KeyGenerated => "key_generated",
-            Self::KeyShown => "key_shown",
-            Self::KeyDeleted => "key_deleted",
-            Self::AddressAdded => "address_added",
-            Self::AddressRemoved => "address_removed",
-            Self::LockWidthSet => "lock_width_set",
-            Self::LockReleased => "lock_released",
-            Self::AddressIgnored => "address_ignored",
-            Self::NoticesChosen => "notices_chosen",
-            Self::GatewayAdded => "gateway_added",
-            Self::GatewayRemoved => "gateway_removed",
-            Self::WebhookAdded => "webhook_added",
-            Self::WebhookChanged => "webhook_changed",
-            Self::WebhookRemoved => "webhook_removed",
-        }
-    }
 }
 
 /// One line of the audit log: who did what, when, from where. Never a secret.

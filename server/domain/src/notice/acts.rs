@@ -1,0 +1,194 @@
+//! Who hears of what is done to an account. The audit log is the source: each of its lines is judged here.
+
+use crate::act::Action;
+use contract::Cause;
+
+/// An act, as far as it decides who hears of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// What was done.
+    pub action: Action,
+    /// Who did it: a username, or `operator`.
+    pub actor: &'a str,
+    /// Whether somebody who is logged in did it. The operator and those who follow the link of a letter are not.
+    pub by_session: bool,
+    /// Whether it came over the network. The operator's shell does not.
+    pub from_network: bool,
+}
+
+/// A user who may be told of an act.
+#[derive(Clone, Copy, Debug)]
+pub struct Listener<'a> {
+    /// Their name.
+    pub username: &'a str,
+    /// Whether the act was done to this user, and not to another user's key or to a sub-user.
+    pub is_concerned: bool,
+    /// From where they logged in before.
+    pub logins: Logins,
+}
+
+/// From where a user logged in before an act.
+#[derive(Clone, Copy, Debug)]
+pub struct Logins {
+    /// From anywhere.
+    pub any: bool,
+    /// From the address that the act came from.
+    pub from_there: bool,
+}
+
+/// How a user is told of an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Telling {
+    /// Whether it counts as read from the beginning.
+    pub is_read: bool,
+    /// Whether it says who did it.
+    pub names_actor: bool,
+}
+
+impl Act<'_> {
+    /// The cause by which users are told of it; `None` if nobody is.
+    #[must_use]
+    pub fn cause(&self) -> Option<Cause> {
+        Some(match self.action {
+            Action::KeyGenerated => Cause::KeyGenerated,
+            Action::KeyShown => Cause::KeyShown,
+            Action::KeyDeleted => Cause::KeyDeleted,
+            Action::AddressAdded | Action::AddressRemoved | Action::LockWidthSet | Action::LockReleased => {
+                Cause::AddressesChanged
+            }
+            Action::Login => Cause::NewLogin,
+            Action::PasswordReset
+            | Action::PasswordChanged
+            | Action::TwoFactorOn
+            | Action::TwoFactorOff
+            | Action::TwoFactorReset
+            | Action::RecoveryCodesMade
+            | Action::RecoveryCodeUsed
+            | Action::EmailChanged
+            | Action::EmailConfirmed
+            | Action::EmailRemoved
+            | Action::RoleChanged
+            | Action::SubUserInvited
+            | Action::EmailEntered
+            | Action::WebhookAdded
+            | Action::WebhookChanged
+            | Action::WebhookRemoved => Cause::AccountChanged,
+            // In the pages it may be somebody else's doing. The operator knows what they did, and a person who follows the
+            // link of a letter has read it.
+            Action::UserEnabled | Action::NoticesChosen if self.by_session => Cause::AccountChanged,
+            Action::UserAdded
+            | Action::UserDisabled
+            | Action::UserEnabled
+            | Action::LoginFailed
+            | Action::PasswordAccepted
+            | Action::Logout
+            | Action::SessionEnded
+            | Action::SessionsEnded
+            | Action::InvitationWithdrawn
+            | Action::InvitationAccepted
+            | Action::AddressIgnored
+            | Action::NoticesChosen
+            | Action::GatewayAdded
+            | Action::GatewayRemoved => return None,
+        })
+    }
+
+    /// Whether an owner who does this to their sub-user is told as well: their session may be in other hands.
+    #[must_use]
+    pub fn is_told_to_its_owner(&self) -> bool {
+        self.by_session && matches!(self.action, Action::UserEnabled | Action::RoleChanged)
+    }
+
+    /// Whether webhooks are told. They are not told of themselves: a thief who changed one would only be told by it.
+    #[must_use]
+    pub fn is_told_to_webhooks(&self) -> bool {
+        !matches!(self.action, Action::WebhookAdded | Action::WebhookChanged | Action::WebhookRemoved)
+    }
+
+    /// How a user is told; `None` if they are not.
+    #[must_use]
+    pub fn telling(&self, listener: &Listener) -> Option<Telling> {
+        let cause = self.cause()?;
+        let logins = listener.logins;
+        // The first login of all has nothing to differ from.
+        if cause == Cause::NewLogin && (logins.from_there || !logins.any) {
+            return None;
+        }
+        let is_own = listener.is_concerned && self.actor == listener.username && self.from_network;
+        // Users know what they do themselves. From an address that never logged in, or is unknown, it may be somebody else.
+        let is_read = cause != Cause::NewLogin && is_own && logins.from_there;
+        Some(Telling { is_read, names_actor: !is_own })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: Logins = Logins { any: true, from_there: true };
+    const ELSEWHERE: Logins = Logins { any: true, from_there: false };
+
+    fn in_pages(action: Action) -> Act<'static> {
+        Act { action, actor: "demo", by_session: true, from_network: true }
+    }
+
+    fn demo(logins: Logins) -> Listener<'static> {
+        Listener { username: "demo", is_concerned: true, logins }
+    }
+
+    #[test]
+    fn what_users_do_themselves_from_a_known_address_is_read_already() {
+        let told = |logins| in_pages(Action::KeyDeleted).telling(&demo(logins));
+        assert_eq!(told(KNOWN), Some(Telling { is_read: true, names_actor: false }));
+        assert_eq!(told(ELSEWHERE), Some(Telling { is_read: false, names_actor: false }));
+    }
+
+    #[test]
+    fn what_others_do_is_unread_and_names_them() {
+        let by_other = Some(Telling { is_read: false, names_actor: true });
+        let act = in_pages(Action::KeyDeleted);
+        assert_eq!(act.telling(&Listener { username: "owner", ..demo(KNOWN) }), by_other);
+        assert_eq!(act.telling(&Listener { is_concerned: false, ..demo(KNOWN) }), by_other);
+        let operator = Act { actor: "operator", by_session: false, from_network: false, ..act };
+        assert_eq!(operator.telling(&demo(KNOWN)), by_other);
+        let of_that_name = Listener { username: "operator", ..demo(KNOWN) };
+        assert_eq!(operator.telling(&of_that_name), by_other, "a user may bear the operator's name");
+    }
+
+    #[test]
+    fn a_login_is_told_if_it_differs_from_those_before() {
+        let told = |any, from_there| in_pages(Action::Login).telling(&demo(Logins { any, from_there }));
+        assert_eq!(told(false, false), None, "the first of all");
+        assert_eq!(told(true, true), None);
+        assert_eq!(told(true, false), Some(Telling { is_read: false, names_actor: false }));
+    }
+
+    #[test]
+    fn enabling_and_choosing_are_told_where_a_session_did_it() {
+        for action in [Action::UserEnabled, Action::NoticesChosen] {
+            assert_eq!(in_pages(action).cause(), Some(Cause::AccountChanged));
+            assert_eq!(Act { by_session: false, ..in_pages(action) }.cause(), None);
+        }
+        assert!(in_pages(Action::UserEnabled).is_told_to_its_owner());
+        assert!(in_pages(Action::RoleChanged).is_told_to_its_owner());
+        assert!(!in_pages(Action::KeyDeleted).is_told_to_its_owner());
+        assert!(!Act { by_session: false, ..in_pages(Action::RoleChanged) }.is_told_to_its_owner());
+    }
+
+    #[test]
+    fn webhooks_are_not_told_of_themselves() {
+        for action in [Action::WebhookAdded, Action::WebhookChanged, Action::WebhookRemoved] {
+            assert_eq!(in_pages(action).cause(), Some(Cause::AccountChanged));
+            assert!(!in_pages(action).is_told_to_webhooks());
+        }
+        assert!(in_pages(Action::EmailChanged).is_told_to_webhooks());
+    }
+
+    #[test]
+    fn what_happens_all_day_is_told_to_nobody() {
+        for action in [Action::Logout, Action::LoginFailed, Action::SessionEnded, Action::AddressIgnored] {
+            assert_eq!(in_pages(action).cause(), None);
+            assert_eq!(in_pages(action).telling(&demo(ELSEWHERE)), None);
+        }
+    }
+}
