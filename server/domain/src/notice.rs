@@ -1,6 +1,9 @@
-//! What users are told of, and by which way: who hears of an act ([`acts`]).
+//! What users are told of, and by which way: who hears of an act ([`acts`]), how alarms are gathered ([`gathering`]), and
+//! when a letter goes ([`letters`]).
 
 pub mod acts;
+pub mod gathering;
+pub mod letters;
 
 use super::address::{Address, Network};
 

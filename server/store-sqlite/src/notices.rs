@@ -6,20 +6,18 @@ mod choices;
 mod facts;
 mod ignored;
 mod inbox;
+mod passing;
 
 pub(super) use acts::tell;
 pub(super) use facts::OLD;
+use passing::{mail_about, pass_on};
 
-use super::mails;
 use super::rows::{number, owner};
 use crate::Trouble;
 use domain::ids::{NoticeNo, UserNo};
-use domain::time::Micros;
+use domain::notice::gathering::{self, ADDRESSES_NAMED, Placing};
 use sqlx::{Executor, Row, SqliteConnection};
-use store::{NewNotice, NoticeFacts, NoticePolicy};
-
-/// For how long a notice goes on counting.
-const GATHERED: i64 = 24 * Micros::HOUR;
+use store::{NewNotice, NoticePolicy};
 
 /// What is kept of an act that a notice tells of.
 #[derive(Default)]
@@ -92,21 +90,19 @@ pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice
     Ok(())
 }
 
-/// Adds to the notice that gathers these, or makes one and answers its number.
+/// Adds to the notice that gathers these, or makes one and returns its number.
 async fn gather(
     connection: &mut SqliteConnection,
     notice: &NewNotice,
-    gathering: Option<NoticeNo>,
+    counting: Option<NoticeNo>,
 ) -> Result<Option<NoticeNo>, Trouble> {
-    if let Some(no) = gathering {
-        add_to(connection, no, notice).await?;
-        return Ok(None);
+    // A flood adds to what is there, and has nothing else to ask.
+    let has_room = counting.is_none() && bounds::has_room(connection, notice).await?;
+    match gathering::place_alarm(counting, has_room) {
+        Placing::AddTo(no) => add_to(connection, no, notice).await.map(|()| None),
+        Placing::New => make(connection, notice, &Act::default()).await.map(Some),
+        Placing::Nowhere => Ok(None),
     }
-    // Made room for, a notice that still counts would be made and sent again at once.
-    if bounds::is_full(connection, notice).await? {
-        return Ok(None);
-    }
-    make(connection, notice, &Act::default()).await.map(Some)
 }
 
 /// What there is to know before something is gathered; one question, because a flood asks it often.
@@ -131,7 +127,7 @@ impl Standing {
         .bind(i64::from(notice.user.0))
         .bind(notice.cause as u8)
         .bind(notice.key.map(|key| i64::from(key.0)))
-        .bind(notice.at.0 - GATHERED)
+        .bind(gathering::young_since(notice.at).0)
         .bind(&notice.detail)
         .fetch_one(connection)
         .await?;
@@ -160,16 +156,23 @@ async fn add_to(connection: &mut SqliteConnection, no: NoticeNo, notice: &NewNot
     Ok(())
 }
 
-/// Makes a notice; where there is no room for one, adds to the last one like it.
+/// Makes a notice of an act; where there is no room for one, adds to the last one like it.
 async fn make_or_add(
     connection: &mut SqliteConnection,
     notice: &NewNotice,
     act: &Act<'_>,
 ) -> Result<Made, Trouble> {
-    match bounds::add_to_equal(connection, notice, act).await? {
-        Some(no) => Ok(Made::Added(no)),
-        None => make(connection, notice, act).await.map(Made::New),
+    let has_room = bounds::has_room(connection, notice).await?;
+    let last_like_it = if has_room { None } else { bounds::last_like(connection, notice, act).await? };
+    let Placing::AddTo(no) = gathering::place_act(has_room, last_like_it) else {
+        return make(connection, notice, act).await.map(Made::New);
+    };
+    add_to(connection, no, notice).await?;
+    if !act.is_read {
+        let unread = sqlx::query("UPDATE notices SET read_at = NULL WHERE no = ?").bind(i64::from(no.0));
+        unread.execute(connection).await?;
     }
+    Ok(Made::Added(no))
 }
 
 async fn make(
@@ -219,85 +222,10 @@ async fn add_addresses(
         .bind(address.to_bytes().to_vec())
         .bind(i64::try_from(*count).unwrap_or(i64::MAX))
         .bind(notice.at.0)
-        .bind(i64::try_from(NoticeFacts::ADDRESSES).unwrap_or(i64::MAX))
+        .bind(i64::try_from(ADDRESSES_NAMED).unwrap_or(i64::MAX))
         .fetch_optional(&mut *connection)
         .await?;
         names_more |= row.map(|row| row.try_get::<bool, _>("is_new")).transpose()? == Some(true);
     }
     Ok(names_more)
-}
-
-/// Queues a new notice for mail and for the webhooks of the account, as the user chose.
-async fn pass_on(connection: &mut SqliteConnection, no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
-    let due_at = mail_about(connection, no, notice).await?;
-    queue_deliveries(connection, no, notice, due_at).await
-}
-
-/// Queues a new notice for mail, if the user wants that and can have it; answers when it is passed on.
-async fn mail_about(
-    connection: &mut SqliteConnection,
-    no: NoticeNo,
-    notice: &NewNotice,
-) -> Result<Micros, Trouble> {
-    let row = sqlx::query(
-        "SELECT p.hold_seconds,
-         p.mail_is_on AND u.email IS NOT NULL AND u.email_confirmed_at IS NOT NULL AND u.disabled_at IS NULL
-         AND (?4 OR coalesce(c.by_mail, ?3)) AS by_mail
-         FROM users u JOIN notice_policy p LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?2
-         WHERE u.no = ?1",
-    )
-    .bind(i64::from(notice.user.0))
-    .bind(notice.cause as u8)
-    .bind(notice.cause.is_mailed_by_default())
-    .bind(notice.cause.is_always_mailed())
-    .fetch_one(&mut *connection)
-    .await?;
-    let held = if notice.cause.is_gathered() { row.try_get("hold_seconds")? } else { 0 };
-    let due_at = notice.at.plus_seconds(held);
-    if row.try_get("by_mail")? {
-        queue_letter(connection, no, notice, due_at).await?;
-    }
-    Ok(due_at)
-}
-
-/// What is gathered is one letter a day already; of all else the first of an hour go at once, and the next one tells of
-/// all that follow.
-async fn queue_letter(
-    connection: &mut SqliteConnection,
-    no: NoticeNo,
-    notice: &NewNotice,
-    due_at: Micros,
-) -> Result<(), Trouble> {
-    if notice.cause.is_gathered() || !bounds::has_told_enough(connection, no, notice).await? {
-        return mails::insert_for_notice(connection, notice.user, no, due_at).await;
-    }
-    if bounds::has_letter(connection, no, notice).await? {
-        return Ok(());
-    }
-    let due_at = due_at.plus_seconds(bounds::HOUR_SECONDS);
-    mails::insert_for_notice(connection, notice.user, no, due_at).await
-}
-
-async fn queue_deliveries(
-    connection: &mut SqliteConnection,
-    no: NoticeNo,
-    notice: &NewNotice,
-    due_at: Micros,
-) -> Result<(), Trouble> {
-    sqlx::query(
-        "INSERT INTO webhook_deliveries (webhook_no, message_id, notice_no, cause, created_at, due_at)
-         SELECT w.no, 'msg_' || lower(hex(randomblob(16))), ?2, ?3, ?5, ?6
-         FROM users u JOIN webhooks w ON w.owner_no = coalesce(u.owner_no, u.no)
-         LEFT JOIN notice_choices c ON c.user_no = w.owner_no AND c.cause = ?3
-         WHERE u.no = ?1 AND w.disabled_at IS NULL AND w.causes & ?4 AND coalesce(c.by_webhook, 1)",
-    )
-    .bind(i64::from(notice.user.0))
-    .bind(i64::from(no.0))
-    .bind(notice.cause as u8)
-    .bind(notice.cause.bit())
-    .bind(notice.at.0)
-    .bind(due_at.0)
-    .execute(connection)
-    .await?;
-    Ok(())
 }

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use contract::{Cause, KeyType};
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, NoticeNo, SessionNo, UserNo, Username};
+use domain::notice::gathering::ADDRESSES_NAMED;
 use domain::notice::{Place, places};
 use domain::time::Micros;
 
@@ -77,7 +78,7 @@ pub struct NoticeFacts {
 
 impl NoticeFacts {
     /// The most addresses a notice keeps; further ones are only counted.
-    pub const ADDRESSES: usize = 20;
+    pub const ADDRESSES: usize = ADDRESSES_NAMED;
 
     /// Its addresses; those that a key was refused from, gathered by their networks.
     #[must_use]

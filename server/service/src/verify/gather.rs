@@ -7,6 +7,7 @@ use contract::{Cause, Code};
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::{KeyNo, UserNo, Username};
+use domain::notice::gathering::cause_of_refusal;
 use domain::time::Micros;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -83,11 +84,7 @@ impl Heard {
 impl Gatherer {
     /// A request with a known key was refused.
     pub fn refused(&self, key: &KeyEntry, code: Code, address: Address, at: Micros) {
-        let cause = match code {
-            Code::IpNotAllowed => Cause::NewAddress,
-            Code::Deleted | Code::Rotated | Code::Expired => Cause::DeadKeyInUse,
-            _ => return,
-        };
+        let Some(cause) = cause_of_refusal(code) else { return };
         let mut heard = self.0.lock();
         let place = (key.user.no, key.no, cause);
         let is_full = heard.keys.len() >= KEYS;

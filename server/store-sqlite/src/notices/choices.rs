@@ -4,6 +4,7 @@ use super::super::rows::corrupt;
 use crate::Trouble;
 use contract::Cause;
 use domain::ids::UserNo;
+use domain::notice::letters::{wants_deliveries, wants_letters};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 use store::NoticeChoice;
@@ -19,16 +20,14 @@ pub(super) async fn list(
         .await?;
     let chosen: Vec<_> = rows.iter().map(choice).collect::<Result<_, _>>()?;
     let choice_of = |cause: Cause| {
-        let found = chosen.iter().find(|choice| choice.cause == cause).copied();
-        let default = NoticeChoice { cause, by_mail: cause.is_mailed_by_default(), by_webhook: true };
-        as_kept(found.unwrap_or(default))
+        let found = chosen.iter().find(|choice| choice.cause == cause);
+        NoticeChoice {
+            cause,
+            by_mail: wants_letters(cause, found.map(|choice| choice.by_mail)),
+            by_webhook: wants_deliveries(found.map(|choice| choice.by_webhook)),
+        }
     };
     Ok(Cause::ALL.into_iter().map(choice_of).collect())
-}
-
-/// Letters that cannot be switched off stay on.
-fn as_kept(choice: NoticeChoice) -> NoticeChoice {
-    NoticeChoice { by_mail: choice.by_mail || choice.cause.is_always_mailed(), ..choice }
 }
 
 fn choice(row: &SqliteRow) -> Result<NoticeChoice, Trouble> {
@@ -44,7 +43,8 @@ pub(super) async fn set(
 ) -> Result<bool, Trouble> {
     let kept = list(&mut *connection, user).await?;
     let mut changed = false;
-    for choice in wanted.iter().copied().map(as_kept) {
+    for choice in wanted {
+        let choice = NoticeChoice { by_mail: wants_letters(choice.cause, Some(choice.by_mail)), ..*choice };
         if kept.contains(&choice) {
             continue;
         }

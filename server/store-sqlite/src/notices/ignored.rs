@@ -5,12 +5,12 @@ use crate::Trouble;
 use contract::Cause;
 use domain::address::Address;
 use domain::ids::KeyNo;
+use domain::notice::gathering::Refusals;
 use domain::time::Micros;
 use sqlx::{Row, SqliteConnection};
 use store::NewNotice;
 
-/// The notice without them; none if nothing is left. What is only counted goes with the addresses that are
-/// named: if all of those are ignored, nobody knows of another.
+/// The notice without them; none if nothing is left.
 pub(super) async fn without(
     connection: &mut SqliteConnection,
     notice: &NewNotice,
@@ -26,14 +26,9 @@ pub(super) async fn without(
         .iter()
         .map(|row| row.try_get("address").map_err(Trouble::from).and_then(stored_address))
         .collect();
-    let ignored = ignored?;
-    let (out, addresses): (Vec<_>, Vec<_>) =
-        notice.addresses.iter().copied().partition(|(address, _)| ignored.contains(address));
-    if addresses.is_empty() && !out.is_empty() {
-        return Ok(None);
-    }
-    let count = notice.count.saturating_sub(out.iter().map(|(_, count)| count).sum());
-    Ok(Some(NewNotice { addresses, count, ..notice.clone() }))
+    let refusals = Refusals { count: notice.count, addresses: notice.addresses.clone() };
+    let left = refusals.without(&ignored?);
+    Ok(left.map(|Refusals { count, addresses }| NewNotice { addresses, count, ..notice.clone() }))
 }
 
 /// Ignores an address from now on; beyond `most` of them the one that was ignored longest ago makes room.

@@ -1,0 +1,108 @@
+//! How a notice is passed on: by mail, and to webhooks.
+
+use super::super::mails;
+use super::super::rows::number;
+use super::bounds;
+use crate::Trouble;
+use domain::ids::NoticeNo;
+use domain::notice::letters::{self, Recipient};
+use domain::time::Micros;
+use domain::webhook::new_message_id;
+use sqlx::{Row, SqliteConnection};
+use store::NewNotice;
+
+/// Queues a new notice for mail and for the webhooks of the account, as the user chose.
+pub(super) async fn pass_on(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+) -> Result<(), Trouble> {
+    let due_at = mail_about(connection, no, notice).await?;
+    queue_deliveries(connection, no, notice, due_at).await
+}
+
+/// Queues a new notice for mail, if the user wants that and can have it; returns when it is passed on.
+pub(super) async fn mail_about(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+) -> Result<Micros, Trouble> {
+    let row = sqlx::query(
+        "SELECT p.hold_seconds, p.mail_is_on, u.email IS NOT NULL AND u.email_confirmed_at IS NOT NULL AS has_address,
+         u.disabled_at IS NOT NULL AS is_disabled, c.by_mail
+         FROM users u JOIN notice_policy p LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?2
+         WHERE u.no = ?1",
+    )
+    .bind(i64::from(notice.user.0))
+    .bind(notice.cause as u8)
+    .fetch_one(&mut *connection)
+    .await?;
+    let recipient = Recipient {
+        mail_is_on: row.try_get("mail_is_on")?,
+        has_address: row.try_get("has_address")?,
+        is_disabled: row.try_get("is_disabled")?,
+        chosen: row.try_get("by_mail")?,
+    };
+    let due_at = letters::passed_on_at(notice.cause, notice.at, number(row.try_get("hold_seconds")?)?);
+    if recipient.is_mailed(notice.cause)
+        && let Some(letter_at) = letter_at(connection, no, notice, due_at).await?
+    {
+        mails::insert_for_notice(connection, notice.user, no, letter_at).await?;
+    }
+    Ok(due_at)
+}
+
+/// When the letter about a notice goes; `None` if another one tells of it.
+async fn letter_at(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+    due_at: Micros,
+) -> Result<Option<Micros>, Trouble> {
+    if notice.cause.is_gathered() {
+        return Ok(Some(due_at));
+    }
+    let told = bounds::told(connection, no, notice).await?;
+    let letter_waits = told.is_enough() && bounds::has_letter(connection, no, notice).await?;
+    Ok(told.letter_at(due_at, letter_waits))
+}
+
+/// Queues a new notice for the webhooks of the account that are told of it.
+async fn queue_deliveries(
+    connection: &mut SqliteConnection,
+    no: NoticeNo,
+    notice: &NewNotice,
+    due_at: Micros,
+) -> Result<(), Trouble> {
+    let webhooks = sqlx::query(
+        "SELECT w.no, w.causes, c.by_webhook
+         FROM users u JOIN webhooks w ON w.owner_no = coalesce(u.owner_no, u.no)
+         LEFT JOIN notice_choices c ON c.user_no = w.owner_no AND c.cause = ?2
+         WHERE u.no = ?1 AND w.disabled_at IS NULL",
+    )
+    .bind(i64::from(notice.user.0))
+    .bind(notice.cause as u8)
+    .fetch_all(&mut *connection)
+    .await?;
+    for webhook in &webhooks {
+        // A damaged row keeps no notice from being told; it is set aside when its delivery is due.
+        let causes = webhook.try_get::<i64, _>("causes")? & i64::from(u32::MAX);
+        let causes = u32::try_from(causes).unwrap_or_default();
+        if !letters::is_delivered(notice.cause, causes, webhook.try_get("by_webhook")?) {
+            continue;
+        }
+        sqlx::query(
+            "INSERT INTO webhook_deliveries (webhook_no, message_id, notice_no, cause, created_at, due_at)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(webhook.try_get::<i64, _>("no")?)
+        .bind(new_message_id())
+        .bind(i64::from(no.0))
+        .bind(notice.cause as u8)
+        .bind(notice.at.0)
+        .bind(due_at.0)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
