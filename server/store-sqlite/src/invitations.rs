@@ -1,10 +1,11 @@
 //! Invitations.
 
-use super::rows::{micros, role, user_no, username};
+use super::rows::{micros, number, role, user_no, username};
 use super::{SqliteStore, audit, mails, users};
 use crate::Trouble;
 use async_trait::async_trait;
 use domain::ids::{UserNo, Username};
+use domain::invitation::{InvitationFacts, NotInvited, check_new};
 use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -15,17 +16,24 @@ use store::{
 
 const LIST: &str = "SELECT i.*, (SELECT username FROM users WHERE no = i.owner_no) AS owner_name
     FROM invitations i WHERE i.owner_no = ? AND i.expires_at > ? ORDER BY i.no DESC";
-const FIND: &str = "SELECT i.*, o.username AS owner_name
-    FROM invitations i JOIN users o ON o.no = i.owner_no AND o.disabled_at IS NULL
-    WHERE i.token_hash = ? AND i.expires_at > ?
-    AND NOT EXISTS (SELECT 1 FROM users u WHERE u.username_folded = i.username_folded)";
+const FIND: &str = "SELECT i.*, o.username AS owner_name, o.disabled_at AS owner_disabled_at,
+    EXISTS (SELECT 1 FROM users u WHERE u.username_folded = i.username_folded) AS is_name_taken
+    FROM invitations i JOIN users o ON o.no = i.owner_no WHERE i.token_hash = ?";
 const INSERT: &str = "INSERT INTO invitations
     (token_hash, owner_no, username, username_folded, email, role, created_at, expires_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 pub(super) const OLD: &str = "DELETE FROM invitations WHERE expires_at <= ?";
-const TAKE: &str = "DELETE FROM invitations WHERE token_hash = ? AND expires_at > ?
-    AND EXISTS (SELECT 1 FROM users u WHERE u.no = invitations.owner_no AND u.disabled_at IS NULL)
-    RETURNING owner_no, username, email, role";
+/// A person who deletes it has it: of two at once, one finds nothing.
+const TAKE: &str =
+    "DELETE FROM invitations WHERE token_hash = ? RETURNING owner_no, username, email, role, expires_at,
+    (SELECT disabled_at FROM users WHERE no = owner_no) AS owner_disabled_at";
+
+fn facts(row: &SqliteRow) -> Result<InvitationFacts, Trouble> {
+    Ok(InvitationFacts {
+        expires_at: micros(row, "expires_at")?,
+        owner_disabled: row.try_get::<Option<i64>, _>("owner_disabled_at")?.is_some(),
+    })
+}
 
 fn invitation_row(row: &SqliteRow) -> Result<InvitationRow, Trouble> {
     let owner_name = Username::parse(row.try_get("owner_name")?);
@@ -50,17 +58,14 @@ async fn insert(
         .bind(&folded)
         .fetch_optional(&mut *connection)
         .await?;
-    if taken.is_some() {
-        return Err(StoreError::Conflict.into());
-    }
-    let open: i64 = sqlx::query("SELECT count(*) FROM invitations WHERE owner_no = ?")
+    let open = sqlx::query("SELECT count(*) FROM invitations WHERE owner_no = ?")
         .bind(i64::from(invitation.owner.0))
         .fetch_one(&mut *connection)
-        .await?
-        .try_get(0)?;
-    if open >= i64::from(most) {
-        return Err(StoreError::Full.into());
-    }
+        .await?;
+    check_new(taken.is_some(), number(open.try_get(0)?)?, most).map_err(|refused| match refused {
+        NotInvited::Taken => StoreError::Conflict,
+        NotInvited::TooMany => StoreError::Full,
+    })?;
     sqlx::query(INSERT)
         .bind(invitation.hash.0.to_vec())
         .bind(i64::from(invitation.owner.0))
@@ -113,9 +118,13 @@ impl InvitationStore for SqliteStore {
         now: Micros,
     ) -> Result<Option<InvitationRow>, StoreError> {
         crate::reading(async {
-            let row =
-                sqlx::query(FIND).bind(hash.0.to_vec()).bind(now.0).fetch_optional(&self.readers).await?;
-            row.as_ref().map(invitation_row).transpose()
+            let row = sqlx::query(FIND).bind(hash.0.to_vec()).fetch_optional(&self.readers).await?;
+            match row {
+                Some(row) if facts(&row)?.holds(now) && !row.try_get::<bool, _>("is_name_taken")? => {
+                    invitation_row(&row).map(Some)
+                }
+                _ => Ok(None),
+            }
         })
         .await
     }
@@ -151,9 +160,10 @@ impl InvitationStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    // Whoever deletes it has it: of two at once, one finds nothing.
-                    let taken =
-                        sqlx::query(TAKE).bind(hash.0.to_vec()).bind(added.at.0).fetch_one(&mut *c).await?;
+                    let taken = sqlx::query(TAKE).bind(hash.0.to_vec()).fetch_one(&mut *c).await?;
+                    if !facts(&taken)?.holds(added.at) {
+                        return Err(StoreError::NotFound.into());
+                    }
                     let user = NewUser {
                         owner: Some(user_no(&taken, "owner_no")?),
                         username: username(&taken)?,

@@ -5,6 +5,7 @@ use super::rows::{corrupt, micros, number, numbers, sort_out, user_no, username}
 use crate::Trouble;
 use async_trait::async_trait;
 use domain::ids::{MailNo, NoticeNo, UserNo};
+use domain::notice::letters::address_of_letter;
 use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -13,7 +14,7 @@ use store::{MailContent, MailRow, MailStore, MailUser, NewMail, StoreError};
 macro_rules! select {
     () => {
         "SELECT m.no AS mail_no, m.notice_no, m.payload, m.created_at AS queued_at, m.attempts,
-    m.user_no, u.username, coalesce(m.email, iif(u.email_confirmed_at IS NULL, NULL, u.email)) AS email, u.language, u.time_zone
+    m.user_no, u.username, m.email AS kept_email, u.email, u.email_confirmed_at, u.language, u.time_zone
     FROM mails m LEFT JOIN users u ON u.no = m.user_no"
     };
 }
@@ -100,7 +101,11 @@ fn mail_user(row: &SqliteRow) -> Result<MailUser, Trouble> {
     Ok(MailUser {
         no: user_no(row, "user_no")?,
         username: username(row)?,
-        email: row.try_get("email")?,
+        email: address_of_letter(
+            row.try_get("kept_email")?,
+            row.try_get("email")?,
+            row.try_get::<Option<i64>, _>("email_confirmed_at")?.is_some(),
+        ),
         language: row.try_get("language")?,
         time_zone: row.try_get("time_zone")?,
     })

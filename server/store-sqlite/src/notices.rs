@@ -79,8 +79,7 @@ pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice
     }
     // The webhooks are the owner's and have told it by now.
     if let Some((owner, username)) = standing.owner {
-        // Without a key only the name tells which sub-user it is about.
-        let detail = if notice.key.is_some() { notice.detail.clone() } else { username };
+        let detail = gathering::detail_for_owner(notice.key.is_some(), &notice.detail, &username).to_owned();
         let notice = NewNotice { user: owner, detail, ..notice.clone() };
         let gathering = Standing::find(connection, &notice).await?.gathering;
         if let Some(no) = gather(connection, &notice, gathering).await? {

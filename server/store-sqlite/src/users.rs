@@ -6,6 +6,7 @@ use super::{SqliteStore, audit};
 use crate::Trouble;
 use async_trait::async_trait;
 use contract::Role;
+use domain::disabling::Disabling;
 use domain::ids::{SessionNo, UserNo, Username};
 use domain::time::Micros;
 use sqlx::sqlite::SqliteRow;
@@ -115,16 +116,7 @@ impl UserStore for SqliteStore {
         self.writer
             .run(move |c| {
                 Box::pin(async move {
-                    let is_operator = audit.address.is_none();
-                    sqlx::query(
-                        "UPDATE users SET disabled_at = ?1, disabled_by_operator = ?1 IS NOT NULL AND ?2
-                         WHERE no = ?3 AND (?2 OR NOT disabled_by_operator) RETURNING no",
-                    )
-                    .bind(disabled.then_some(audit.at.0))
-                    .bind(is_operator)
-                    .bind(i64::from(no.0))
-                    .fetch_one(&mut *c)
-                    .await?;
+                    set_disabled(c, no, disabled, &audit).await?;
                     if disabled {
                         end_sessions_of_account(c, no).await?;
                     }
@@ -169,6 +161,33 @@ impl UserStore for SqliteStore {
             })
             .await
     }
+}
+
+/// Disables or enables a user; finds nothing if that is not for the asker to change.
+async fn set_disabled(
+    connection: &mut SqliteConnection,
+    no: UserNo,
+    disable: bool,
+    audit: &Audit,
+) -> Result<(), Trouble> {
+    let row = sqlx::query("SELECT disabled_at, disabled_by_operator FROM users WHERE no = ?")
+        .bind(i64::from(no.0))
+        .fetch_one(&mut *connection)
+        .await?;
+    let now = match row.try_get::<Option<i64>, _>("disabled_at")? {
+        None => Disabling::Enabled,
+        Some(_) if row.try_get("disabled_by_operator")? => Disabling::ByOperator,
+        Some(_) => Disabling::ByOwner,
+    };
+    let is_operator = audit.address.is_none();
+    let then = now.change(disable, is_operator).ok_or(StoreError::NotFound)?;
+    sqlx::query("UPDATE users SET disabled_at = ?, disabled_by_operator = ? WHERE no = ?")
+        .bind((then != Disabling::Enabled).then_some(audit.at.0))
+        .bind(then == Disabling::ByOperator)
+        .bind(i64::from(no.0))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Finds nothing if the password is another by now.

@@ -79,6 +79,13 @@ pub fn cause_of_refusal(code: Code) -> Option<Cause> {
     }
 }
 
+/// What the owner of a sub-user is told beside the alarm itself. Without a key only the sub-user's name tells who it is
+/// about.
+#[must_use]
+pub fn detail_for_owner<'a>(is_about_key: bool, detail: &'a str, sub_user: &'a str) -> &'a str {
+    if is_about_key { detail } else { sub_user }
+}
+
 /// Refusals of a key: how many, and how many from each address that is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusals {
@@ -141,6 +148,12 @@ mod tests {
         for code in [Code::NotFound, Code::Disabled, Code::Malformed] {
             assert_eq!(cause_of_refusal(code), None);
         }
+    }
+
+    #[test]
+    fn an_owner_is_told_which_sub_user_is_guessed_at() {
+        assert_eq!(detail_for_owner(false, "", "sub"), "sub");
+        assert_eq!(detail_for_owner(true, "words", "sub"), "words", "the key tells");
     }
 
     fn address(last: u8) -> Address {

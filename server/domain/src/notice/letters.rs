@@ -53,6 +53,17 @@ pub fn is_delivered(cause: Cause, causes_of_webhook: u32, chosen_by_owner: Optio
     causes_of_webhook & cause.bit() != 0 && wants_deliveries(chosen_by_owner)
 }
 
+/// Where a letter to a user goes: to the address that was kept for it when the user's address was replaced, or else to the
+/// present one, if it is confirmed.
+#[must_use]
+pub fn address_of_letter(
+    kept: Option<String>,
+    present: Option<String>,
+    is_confirmed: bool,
+) -> Option<String> {
+    kept.or(present.filter(|_| is_confirmed))
+}
+
 /// When a notice that was made at `at` is passed on.
 #[must_use]
 pub fn passed_on_at(cause: Cause, at: Micros, hold_seconds: u32) -> Micros {
@@ -134,6 +145,18 @@ mod tests {
         );
         assert!(!is_delivered(Cause::Guessing, causes, Some(false)));
         assert!(!is_delivered(Cause::KeyShown, causes, Some(true)));
+    }
+
+    #[test]
+    fn a_letter_goes_to_the_address_that_was_kept_for_it_or_a_confirmed_one() {
+        let goes = |kept: Option<&str>, is_confirmed| {
+            address_of_letter(kept.map(str::to_owned), Some("new@example.com".to_owned()), is_confirmed)
+        };
+        assert_eq!(goes(Some("old@example.com"), true).as_deref(), Some("old@example.com"));
+        assert_eq!(goes(Some("old@example.com"), false).as_deref(), Some("old@example.com"));
+        assert_eq!(goes(None, true).as_deref(), Some("new@example.com"));
+        assert_eq!(goes(None, false), None);
+        assert_eq!(address_of_letter(None, None, true), None);
     }
 
     #[test]
