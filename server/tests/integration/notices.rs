@@ -3,7 +3,6 @@
 mod acts;
 mod bounds;
 mod choices;
-mod contract;
 mod gathered;
 mod networks;
 mod pages;

@@ -1,7 +1,5 @@
 //! The profile: what users choose and enter for themselves.
 
-mod contract;
-
 use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp, strip_tags};
 use http::{Method, StatusCode};
 use sha2::Digest;

@@ -1,10 +1,10 @@
 //! Webhooks: what their owner may do, what arrives, and where nothing is ever sent.
 
-mod contract;
 mod damaged;
 mod delivery;
 mod forms;
 mod guard;
+mod kept;
 mod receivers;
 mod restart;
 

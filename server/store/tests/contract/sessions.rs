@@ -1,6 +1,9 @@
 //! Sessions, and what overtakes them.
 
+use super::engines::{Engine, for_each_engine};
 use super::*;
+use domain::ids::SessionNo;
+use store::{NewSession, Renewal, SessionHash, StoreError};
 
 /// What changed between the check of a password and the session ends the login.
 async fn login_that_was_overtaken(store: &dyn Store, begin: &dyn Fn(u8, i64) -> NewSession) {
@@ -30,10 +33,9 @@ async fn login_that_was_overtaken(store: &dyn Store, begin: &dyn Fn(u8, i64) -> 
     store.delete_session(session, audit(1, Action::Logout)).await.unwrap();
 }
 
-#[tokio::test]
-async fn sessions() {
+async fn sessions(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log, _) = open_sqlite(dir.path()).await;
+    let (store, _log, _) = open(engine, dir.path()).await;
     let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
     let hash = |n: u8| SessionHash([n; 32]);
     let from = address("203.0.113.7");
@@ -95,10 +97,9 @@ async fn sessions() {
     assert!(store.find_session(hash(4)).await.unwrap().is_none(), "disabling ends sessions");
 }
 
-#[tokio::test]
-async fn the_oldest_session_makes_room_and_a_replaced_one_ends() {
+async fn the_oldest_session_makes_room_and_a_replaced_one_ends(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log, _) = open_sqlite(dir.path()).await;
+    let (store, _log, _) = open(engine, dir.path()).await;
     let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
     let hash = |n: u8| SessionHash([n; 32]);
     let begin = async |n: u8, code_pending, replaces: Option<u8>| {
@@ -131,3 +132,5 @@ async fn the_oldest_session_makes_room_and_a_replaced_one_ends() {
     let ended = lines.iter().filter(|line| line.action == "session_ended" && line.actor == "a").count();
     assert_eq!(ended, 2, "both stand in the history of the user");
 }
+
+for_each_engine!(sessions, the_oldest_session_makes_room_and_a_replaced_one_ends);

@@ -1,7 +1,10 @@
 //! Counts and statistics.
 
+use super::engines::{Engine, for_each_engine};
 use super::*;
-use crate::patience::PATIENCE;
+use contract::Code;
+use domain::ids::KeyNo;
+use store::{Generation, Piece, Pieces, Refusal, SpanStarts, Use, UseSums, Walk};
 
 fn fold_all(log: &mut dyn UsageLog, generation: Generation, sums: UseSums) {
     let mut pieces = sums.into_pieces();
@@ -14,10 +17,9 @@ fn fold_all(log: &mut dyn UsageLog, generation: Generation, sums: UseSums) {
     }
 }
 
-#[tokio::test]
-async fn usage_adds_up_at_every_moment() {
+async fn usage_adds_up_at_every_moment(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open_sqlite(dir.path()).await;
+    let (store, mut log, _) = open(engine, dir.path()).await;
     let hour = Micros(Micros::HOUR * 100);
     let starts = SpanStarts { today: 100, days_7: 90, days_30: 80 };
     let a = Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") };
@@ -59,10 +61,9 @@ async fn usage_adds_up_at_every_moment() {
     log.checkpoint().unwrap();
 }
 
-#[tokio::test]
-async fn a_key_keeps_a_thousand_addresses_the_latest_ones() {
+async fn a_key_keeps_a_thousand_addresses_the_latest_ones(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (_store, mut log, _) = open_sqlite(dir.path()).await;
+    let (store, mut log, _) = open(engine, dir.path()).await;
     for (generation, from) in [(1_u32, 0_u32), (2, 700)] {
         let mut sums = UseSums::default();
         for n in from..from + 800 {
@@ -71,12 +72,12 @@ async fn a_key_keeps_a_thousand_addresses_the_latest_ones() {
         }
         fold_all(log.as_mut(), Generation(generation.into()), sums);
     }
-    let database = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
-    let kept: (u32, i64, u32) = database
-        .query_row("SELECT count(*), min(last_at), sum(count) FROM addresses", [], |r| {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
-        })
-        .unwrap();
+    let kept = store.list_key_addresses(KeyNo(1)).await.unwrap();
+    let kept = (
+        kept.len(),
+        kept.iter().map(|seen| seen.last.0).min().unwrap(),
+        kept.iter().map(|seen| seen.count).sum::<u64>(),
+    );
     assert_eq!(kept, (1000, 501, 1100), "the oldest made room, those seen twice were added up");
     let mut sums = UseSums::default();
     for n in 0..5000_u32 {
@@ -89,10 +90,9 @@ async fn a_key_keeps_a_thousand_addresses_the_latest_ones() {
 
 /// The addresses of a key are moved in parts; at every moment each use is seen once, and what a crash leaves in
 /// the middle is folded once.
-#[tokio::test]
-async fn a_key_with_many_addresses_is_folded_in_parts_that_add_up() {
+async fn a_key_with_many_addresses_is_folded_in_parts_that_add_up(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open_sqlite(dir.path()).await;
+    let (store, mut log, _) = open(engine, dir.path()).await;
     let uses: Vec<_> = (0..900_u32)
         .map(|n| {
             let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n).into());
@@ -141,48 +141,9 @@ async fn a_key_with_many_addresses_is_folded_in_parts_that_add_up() {
     assert_eq!(totals, [900]);
 }
 
-/// SQLite only: whoever holds a lock is waited for by nobody here.
-#[tokio::test]
-async fn a_lock_of_another_program_is_told_at_once() {
+async fn old_statistics_are_forgotten_and_totals_stay(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open_sqlite(dir.path()).await;
-    let one = Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") };
-    let refusal = Refusal { key: KeyNo(1), user: UserNo(1), hour: 1, code: Code::Deleted };
-    let other = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
-    log.append(Generation(1), Micros(1), &[one]).unwrap();
-    let mut sums = UseSums::default();
-    sums.add(one, Micros(1));
-    let chunk = sums.into_pieces().next_chunk();
-    log.wait_for_nobody().unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let begun = std::time::Instant::now();
-    for _ in 0..20 {
-        for met in [
-            log.append(Generation(1), Micros(1), &[one]),
-            log.fold(Generation(1), &chunk),
-            log.refuse(&[(refusal, 1)]),
-            log.drop_generation(Generation(1)).map(|_| ()),
-            log.probe(),
-        ] {
-            assert!(matches!(met, Err(StoreError::Locked(_))), "{met:?}");
-        }
-    }
-    // A hundred writes that waited for five seconds each took minutes.
-    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
-    other.execute_batch("ROLLBACK").unwrap();
-    log.append(Generation(1), Micros(2), &[one]).unwrap();
-    let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
-    assert_eq!(
-        store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted,
-        [2; 3],
-        "nothing was kept of the others"
-    );
-}
-
-#[tokio::test]
-async fn old_statistics_are_forgotten_and_totals_stay() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open_sqlite(dir.path()).await;
+    let (store, mut log, _) = open(engine, dir.path()).await;
     let hours = |n: i64| Micros(n * Micros::HOUR);
     for key in 1..=3 {
         let mut sums = UseSums::default();
@@ -210,28 +171,9 @@ async fn old_statistics_are_forgotten_and_totals_stay() {
     assert_eq!(totals, [2000, 2000, 2000]);
 }
 
-/// SQLite only: the write-ahead log of the counts is moved while it is written, and does not grow for ever.
-#[tokio::test]
-async fn the_log_of_the_counts_starts_over() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_store, mut log, _) = open_sqlite(dir.path()).await;
-    let batch = vec![Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") }; 4000];
-    let size = || std::fs::metadata(dir.path().join("usage.db-wal")).unwrap().len();
-    let (mut largest, mut committed) = (0, 0);
-    let end = std::time::Instant::now() + PATIENCE;
-    while largest < 16 << 20 || size() > 8 << 20 {
-        assert!(std::time::Instant::now() < end, "it has grown to {largest} and stands at {}", size());
-        match log.append(Generation(1), Micros(1), &batch) {
-            Ok(()) => committed += 4000,
-            // The checkpoint moves the rest, which keeps a writer out for a moment.
-            Err(StoreError::Locked(_)) => {}
-            Err(error) => panic!("{error}"),
-        }
-        largest = largest.max(size());
-        if largest >= 16 << 20 {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    }
-    let counted: u64 = log.unfolded().unwrap().iter().flat_map(|(_, sums)| sums).map(|s| s.count).sum();
-    assert_eq!(counted, committed, "nothing was lost");
-}
+for_each_engine!(
+    usage_adds_up_at_every_moment,
+    a_key_keeps_a_thousand_addresses_the_latest_ones,
+    a_key_with_many_addresses_is_folded_in_parts_that_add_up,
+    old_statistics_are_forgotten_and_totals_stay
+);

@@ -1,19 +1,18 @@
-//! What every store of notices has to do, whatever the engine.
+//! Notices.
 
-use super::DAY;
-use contract::{Cause, KeyType};
+use super::engines::{Engine, for_each_engine};
+use super::open;
+use contract::{Cause, KeyType, Role};
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
 use domain::time::Micros;
 use domain::token::TokenHash;
-use service::verify::KeyIndex;
+use std::path::Path;
 use std::sync::Arc;
-use store::{
-    Action, Audit, KeyStore, MailStore, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, NoticeStore,
-    UserStore,
-};
-use tempfile::TempDir;
+use store::{Action, Audit, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, Store};
 
+/// Seconds in a day.
+const DAY: i64 = 24 * 3600;
 const T0: i64 = 1_000_000_000_000;
 
 fn audit(action: Action, user: Option<UserNo>) -> Audit {
@@ -21,20 +20,20 @@ fn audit(action: Action, user: Option<UserNo>) -> Audit {
     Audit { at, action, actor, user, address: None, detail, session: None }
 }
 
-async fn add_user(store: &dyn UserStore, name: &str) -> UserNo {
+async fn add_user(store: &dyn Store, name: &str) -> UserNo {
     let user = NewUser {
         owner: None,
         username: Username::parse(name).unwrap(),
         email: Some(format!("{name}@example.com")),
         email_confirmed: true,
-        role: contract::Role::ManagesKeys,
+        role: Role::ManagesKeys,
         password_hash: "hash".to_owned(),
         at: Micros(T0),
     };
     store.insert_user(user, audit(Action::UserAdded, None)).await.unwrap()
 }
 
-async fn add_key(store: &dyn KeyStore, user: UserNo) -> KeyNo {
+async fn add_key(store: &dyn Store, user: UserNo) -> KeyNo {
     let key = NewKey {
         id: KeyId::generate(),
         user,
@@ -56,19 +55,17 @@ fn refused(user: UserNo, key: KeyNo, at: i64, from: &[(&str, u64)]) -> NewNotice
     NewNotice { user, cause, key, at, count, addresses, detail: String::new() }
 }
 
-async fn open() -> (TempDir, store_sqlite::SqliteStore) {
-    let dir = tempfile::tempdir().unwrap();
-    let index = Arc::new(KeyIndex::default());
-    let (store, _log) = store_sqlite::open(dir.path(), TokenHash([9; 32]), false, index).await.unwrap();
+async fn open_for_mail(engine: Engine, dir: &Path) -> Arc<dyn Store> {
+    let (store, ..) = open(engine, dir).await;
     store.set_notice_policy(NoticePolicy { mail_is_on: true, hold_seconds: 30 }).await.unwrap();
-    (dir, store)
+    store
 }
 
-#[tokio::test]
-async fn notices_gather_are_read_and_forgotten() {
-    let (_dir, store) = open().await;
-    let (user, other) = (add_user(&store, "demo").await, add_user(&store, "other").await);
-    let key = add_key(&store, user).await;
+async fn notices_gather_are_read_and_forgotten(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_for_mail(engine, dir.path()).await;
+    let (user, other) = (add_user(store.as_ref(), "demo").await, add_user(store.as_ref(), "other").await);
+    let key = add_key(store.as_ref(), user).await;
     let tell = async |notice: NewNotice| store.insert_notices(vec![notice]).await.unwrap();
     tell(refused(user, key, 0, &[("192.0.2.1", 2)])).await;
     tell(refused(user, key, DAY - 1, &[("192.0.2.1", 3), ("192.0.2.2", 1)])).await;
@@ -101,11 +98,11 @@ async fn notices_gather_are_read_and_forgotten() {
     assert_eq!(store.count_mails().await, Ok(1), "a mail goes with its notice");
 }
 
-#[tokio::test]
-async fn ignored_addresses_and_choices_are_kept() {
-    let (_dir, store) = open().await;
-    let user = add_user(&store, "demo").await;
-    let key = add_key(&store, user).await;
+async fn ignored_addresses_and_choices_are_kept(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_for_mail(engine, dir.path()).await;
+    let user = add_user(store.as_ref(), "demo").await;
+    let key = add_key(store.as_ref(), user).await;
     for last in 1..=3 {
         let address = Address::parse(&format!("192.0.2.{last}")).unwrap();
         let mut audit = audit(Action::AddressIgnored, Some(user));
@@ -128,3 +125,5 @@ async fn ignored_addresses_and_choices_are_kept() {
     let changed: Vec<_> = after.iter().zip(&before).filter(|(a, b)| a != b).map(|(a, _)| *a).collect();
     assert_eq!(changed, [wanted]);
 }
+
+for_each_engine!(notices_gather_are_read_and_forgotten, ignored_addresses_and_choices_are_kept);

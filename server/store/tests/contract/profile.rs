@@ -1,21 +1,15 @@
-//! What every store has to do for profiles, whatever the engine.
+//! What users choose for themselves, and their sessions.
 
+use super::engines::{Engine, for_each_engine};
+use super::open;
 use domain::address::Address;
 use domain::ids::{UserNo, Username};
 use domain::time::Micros;
-use domain::token::TokenHash;
-use service::verify::KeyIndex;
-use std::path::Path;
 use std::sync::Arc;
 use store::{
     Action, Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, NewSession, NewUser, Renewal,
     SessionHash, Store, StoreError,
 };
-
-async fn open(dir: &Path) -> Arc<dyn Store> {
-    let index = Arc::new(KeyIndex::default());
-    Arc::new(store_sqlite::open(dir, TokenHash([9; 32]), false, index).await.unwrap().0)
-}
 
 fn audit(user: Option<UserNo>, at: i64, action: Action) -> Audit {
     let (actor, detail) = ("demo".into(), String::new());
@@ -50,10 +44,9 @@ fn change(user: UserNo, at: i64, old: Option<&str>) -> EmailChange {
     }
 }
 
-#[tokio::test]
-async fn choices_and_addresses() {
+async fn choices_and_addresses(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+    let store = open(engine, dir.path()).await.0;
     let (demo, other) = (add(&store, "demo").await, add(&store, "other").await);
     let row = async || store.find_user(&Username::parse("demo").unwrap()).await.unwrap().unwrap();
     assert_eq!((row().await.language, row().await.time_zone), (String::new(), "UTC".to_owned()));
@@ -96,10 +89,9 @@ async fn choices_and_addresses() {
     assert_eq!((row().await.email, row().await.email_confirmed), (None, false));
 }
 
-#[tokio::test]
-async fn sessions_of_a_user() {
+async fn sessions_of_a_user(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+    let store = open(engine, dir.path()).await.0;
     let (demo, other) = (add(&store, "demo").await, add(&store, "other").await);
     let from = Address::parse("203.0.113.7").unwrap();
     let hash = |n: u8| SessionHash([n; 32]);
@@ -144,3 +136,5 @@ async fn sessions_of_a_user() {
     ended.sort_unstable();
     assert_eq!(ended, [("session_ended", "198.51.100.4"), ("session_ended", "203.0.113.7")]);
 }
+
+for_each_engine!(choices_and_addresses, sessions_of_a_user);

@@ -1,105 +1,15 @@
-//! What every store has to do, whatever the engine: each method of the trait, run against each engine.
+//! Users, keys, gateways and the audit log, and what the watcher is told of them.
 
-mod sessions;
-mod usage;
+use super::engines::{Engine, Place, for_each_engine};
+use super::*;
+use contract::{KeyType, LockWidth};
+use domain::address::Network;
+use domain::ids::KeyNo;
+use store::{Generation, KeyScope, StoreError, Use};
 
-use contract::{Code, KeyType, LockWidth, Role};
-use domain::address::{Address, Network};
-use domain::ids::{KeyId, KeyNo, SessionNo, UserNo, Username};
-use domain::rule::AddressRule;
-use domain::time::Micros;
-use domain::token::TokenHash;
-use parking_lot::Mutex;
-use service::verify::KeyIndex;
-use std::path::Path;
-use std::sync::Arc;
-use store::{
-    Action, Audit, Change, Generation, KeyScope, NewKey, NewSession, NewUser, Piece, Pieces, Refusal,
-    Renewal, SessionHash, SpanStarts, Store, StoreError, UsageLog, Use, UseSums, Walk, Watcher,
-};
-
-/// Remembers what it is told, as short texts.
-#[derive(Default)]
-struct Told(Mutex<Vec<String>>);
-
-impl Told {
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock())
-    }
-}
-
-impl Watcher for Told {
-    fn committed(&self, change: Change) {
-        let text = match change {
-            Change::UserAdded(user) => format!("user {} {}", user.no.0, user.username),
-            Change::UserDisabled(no, disabled) => format!("user {} disabled {disabled}", no.0),
-            Change::KeyAdded(key) => format!("key {} {} {}", key.no.0, key.description, key.deleted),
-            Change::KeyRule(no, rule) => format!("key {} {}", no.0, rule_text(&rule)),
-            Change::KeyDeleted(no) => format!("key {} deleted", no.0),
-            Change::GatewayAdded(_, name) => format!("gateway {name}"),
-            Change::GatewayRemoved(_) => "gateway removed".to_owned(),
-        };
-        self.0.lock().push(text);
-    }
-}
-
-fn rule_text(rule: &AddressRule) -> String {
-    let list: Vec<_> = rule.allow_list.iter().map(ToString::to_string).collect();
-    let locked = rule.locked.map_or_else(|| "-".to_owned(), |a| a.to_string());
-    format!("{} locked {locked} /{} [{}]", rule.enforced, rule.width as u8, list.join(" "))
-}
-
-type Opened = (Arc<dyn Store>, Box<dyn UsageLog>, Arc<Told>);
-
-async fn open_sqlite(dir: &Path) -> Opened {
-    let told = Arc::new(Told::default());
-    let (store, log) = store_sqlite::open(dir, TokenHash([9; 32]), false, told.clone()).await.unwrap();
-    (Arc::new(store), Box::new(log), told)
-}
-
-fn name(text: &str) -> Username {
-    Username::parse(text).unwrap()
-}
-
-fn audit(at: i64, action: Action) -> Audit {
-    let (actor, detail) = ("x".into(), String::new());
-    Audit { at: Micros(at), action, actor, user: None, address: None, detail, session: None }
-}
-
-fn user(text: &str, owner: Option<UserNo>) -> NewUser {
-    NewUser {
-        owner,
-        username: name(text),
-        email: None,
-        email_confirmed: false,
-        role: Role::ManagesKeys,
-        password_hash: "h".into(),
-        at: Micros(1),
-    }
-}
-
-fn key(of: UserNo, key_type: KeyType, hash: u8) -> NewKey {
-    NewKey {
-        id: KeyId::generate(),
-        user: of,
-        key_type,
-        most: None,
-        description: format!("key {hash}"),
-        token_hash: TokenHash([hash; 32]),
-        masked: "lkd_abcd…wxyz".into(),
-        sealed: Some(vec![1, 2, 3]),
-        at: Micros(5),
-    }
-}
-
-fn address(text: &str) -> Address {
-    Address::parse(text).unwrap()
-}
-
-#[tokio::test]
-async fn users() {
+async fn users(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log, told) = open_sqlite(dir.path()).await;
+    let (store, _log, told) = open(engine, dir.path()).await;
     assert_eq!(store.count_users().await, Ok(0));
     let owner = store.insert_first_user(user("Owner", None), audit(1, Action::UserAdded)).await.unwrap();
     let second = store.insert_first_user(user("other", None), audit(1, Action::UserAdded)).await;
@@ -128,10 +38,9 @@ async fn users() {
     }
 }
 
-#[tokio::test]
-async fn keys() {
+async fn keys(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log, told) = open_sqlite(dir.path()).await;
+    let (store, _log, told) = open(engine, dir.path()).await;
     let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
     let sub = store.insert_user(user("s", Some(owner)), audit(1, Action::UserAdded)).await.unwrap();
     let other = store.insert_user(user("x", None), audit(1, Action::UserAdded)).await.unwrap();
@@ -210,10 +119,9 @@ async fn keys() {
     assert_eq!(texts[3..], [format!("key {} key 1 true", no.0), format!("key {} key 2 false", second.0)]);
 }
 
-#[tokio::test]
-async fn gateways_and_audit() {
+async fn gateways_and_audit(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log, told) = open_sqlite(dir.path()).await;
+    let (store, _log, told) = open(engine, dir.path()).await;
     let add = |name: &str, n: u8| {
         store.insert_gateway(name.to_owned(), TokenHash([n; 32]), audit(1, Action::GatewayAdded))
     };
@@ -232,10 +140,9 @@ async fn gateways_and_audit() {
     assert_eq!(texts, [(7, "login_failed", "d"), (2, "gateway_removed", "")], "what failed left no line");
 }
 
-#[tokio::test]
-async fn changes_come_in_the_order_of_the_commits() {
+async fn changes_come_in_the_order_of_the_commits(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log, told) = open_sqlite(dir.path()).await;
+    let (store, _log, told) = open(engine, dir.path()).await;
     let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
     let no = store.insert_key(key(owner, KeyType::Default, 1), audit(1, Action::KeyGenerated)).await.unwrap();
     told.take();
@@ -253,10 +160,9 @@ async fn changes_come_in_the_order_of_the_commits() {
     assert_eq!(last, format!("key {} {}", no.0, rule_text(&row.rule)));
 }
 
-#[tokio::test]
-async fn who_goes_away_leaves_no_open_transaction() {
+async fn who_goes_away_leaves_no_open_transaction(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log, _) = open_sqlite(dir.path()).await;
+    let (store, _log, _) = open(engine, dir.path()).await;
     for n in 0..50 {
         let asked = store.insert_user(user(&format!("u{n}"), None), audit(1, Action::UserAdded));
         // Polled once and dropped, as a request whose client has gone.
@@ -266,12 +172,12 @@ async fn who_goes_away_leaves_no_open_transaction() {
     assert_eq!(store.count_users().await, Ok(51), "what was sent is carried out all the same");
 }
 
-#[tokio::test]
-async fn what_was_written_is_there_after_reopening() {
+async fn what_was_written_is_there_after_reopening(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open_sqlite(dir.path()).await;
+    let (store, mut log, told) = open(engine, dir.path()).await;
     let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
     store.insert_key(key(owner, KeyType::Default, 1), audit(1, Action::KeyGenerated)).await.unwrap();
+    let before = told.take();
     log.append(Generation(7), Micros(1), &[Use { key: KeyNo(1), user: owner, address: address("::1") }])
         .unwrap();
     store.close().await;
@@ -280,13 +186,21 @@ async fn what_was_written_is_there_after_reopening() {
         Err(StoreError::Unavailable(_))
     ));
     drop(log);
-    let index = Arc::new(KeyIndex::default());
-    let (store, mut log) =
-        store_sqlite::open(dir.path(), TokenHash([9; 32]), true, index.clone()).await.unwrap();
-    store::KeyStore::load(&store, index.clone()).await.unwrap();
-    assert_eq!(index.count(KeyScope::Account(owner)), 1);
+    let place = Place { directory: dir.path().to_owned(), secrets: SECRETS, durable_usage: true };
+    let (store, mut log) = engine(place.clone(), told.clone()).await.unwrap();
+    store.load(told.clone()).await.unwrap();
+    assert_eq!(told.take(), before);
     assert_eq!(log.unfolded().unwrap()[0].0, Generation(7));
     log.append(Generation(7), Micros(2), &[]).unwrap();
-    let other = store_sqlite::open(dir.path(), TokenHash([8; 32]), false, index).await;
+    let other = engine(Place { secrets: TokenHash([8; 32]), ..place }, told).await;
     assert!(other.is_err(), "other secrets are refused");
 }
+
+for_each_engine!(
+    users,
+    keys,
+    gateways_and_audit,
+    changes_come_in_the_order_of_the_commits,
+    who_goes_away_leaves_no_open_transaction,
+    what_was_written_is_there_after_reopening
+);

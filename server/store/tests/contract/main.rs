@@ -1,0 +1,105 @@
+//! What every store has to do, whatever the engine: each clause is a function, and a test for each engine of the list in
+//! `engines.rs`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod engines;
+mod notices;
+mod profile;
+mod sessions;
+mod state;
+mod usage;
+mod webhooks;
+
+use contract::{KeyType, Role};
+use domain::address::Address;
+use domain::ids::{KeyId, UserNo, Username};
+use domain::rule::AddressRule;
+use domain::time::Micros;
+use domain::token::TokenHash;
+use engines::{Engine, Place};
+use parking_lot::Mutex;
+use std::path::Path;
+use std::sync::Arc;
+use store::{Action, Audit, Change, NewKey, NewUser, Store, UsageLog, Watcher};
+
+/// Stands for the secrets that the data belongs to.
+const SECRETS: TokenHash = TokenHash([9; 32]);
+
+/// A new store of that engine, and what its watcher is told.
+async fn open(engine: Engine, dir: &Path) -> (Arc<dyn Store>, Box<dyn UsageLog>, Arc<Told>) {
+    let told = Arc::new(Told::default());
+    let place = Place { directory: dir.to_owned(), secrets: SECRETS, durable_usage: false };
+    let (store, log) = engine(place, told.clone()).await.unwrap();
+    (store, log, told)
+}
+
+/// Remembers what it is told, as short texts.
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Told {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock())
+    }
+}
+
+impl Watcher for Told {
+    fn committed(&self, change: Change) {
+        let text = match change {
+            Change::UserAdded(user) => format!("user {} {}", user.no.0, user.username),
+            Change::UserDisabled(no, disabled) => format!("user {} disabled {disabled}", no.0),
+            Change::KeyAdded(key) => format!("key {} {} {}", key.no.0, key.description, key.deleted),
+            Change::KeyRule(no, rule) => format!("key {} {}", no.0, rule_text(&rule)),
+            Change::KeyDeleted(no) => format!("key {} deleted", no.0),
+            Change::GatewayAdded(_, name) => format!("gateway {name}"),
+            Change::GatewayRemoved(_) => "gateway removed".to_owned(),
+        };
+        self.0.lock().push(text);
+    }
+}
+
+fn rule_text(rule: &AddressRule) -> String {
+    let list: Vec<_> = rule.allow_list.iter().map(ToString::to_string).collect();
+    let locked = rule.locked.map_or_else(|| "-".to_owned(), |a| a.to_string());
+    format!("{} locked {locked} /{} [{}]", rule.enforced, rule.width as u8, list.join(" "))
+}
+
+fn name(text: &str) -> Username {
+    Username::parse(text).unwrap()
+}
+
+fn audit(at: i64, action: Action) -> Audit {
+    let (actor, detail) = ("x".into(), String::new());
+    Audit { at: Micros(at), action, actor, user: None, address: None, detail, session: None }
+}
+
+fn user(text: &str, owner: Option<UserNo>) -> NewUser {
+    NewUser {
+        owner,
+        username: name(text),
+        email: None,
+        email_confirmed: false,
+        role: Role::ManagesKeys,
+        password_hash: "h".into(),
+        at: Micros(1),
+    }
+}
+
+fn key(of: UserNo, key_type: KeyType, hash: u8) -> NewKey {
+    NewKey {
+        id: KeyId::generate(),
+        user: of,
+        key_type,
+        most: None,
+        description: format!("key {hash}"),
+        token_hash: TokenHash([hash; 32]),
+        masked: "lkd_abcd…wxyz".into(),
+        sealed: Some(vec![1, 2, 3]),
+        at: Micros(5),
+    }
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}

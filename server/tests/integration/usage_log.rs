@@ -1,0 +1,84 @@
+//! The log of the counts in SQLite: locks of other programs, and its size.
+
+use crate::patience::PATIENCE;
+use contract::Code;
+use domain::address::Address;
+use domain::ids::{KeyNo, UserNo};
+use domain::time::Micros;
+use domain::token::TokenHash;
+use service::verify::KeyIndex;
+use std::path::Path;
+use std::sync::Arc;
+use store::{Generation, Refusal, SpanStarts, StoreError, UsageLog, UsageReader, Use, UseSums};
+use store_sqlite::{SqliteStore, SqliteUsageLog};
+
+async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
+    let index = Arc::new(KeyIndex::default());
+    store_sqlite::open(dir, TokenHash([9; 32]), false, index).await.unwrap()
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_lock_of_another_program_is_told_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut log) = open(dir.path()).await;
+    let one = Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") };
+    let refusal = Refusal { key: KeyNo(1), user: UserNo(1), hour: 1, code: Code::Deleted };
+    let other = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
+    log.append(Generation(1), Micros(1), &[one]).unwrap();
+    let mut sums = UseSums::default();
+    sums.add(one, Micros(1));
+    let chunk = sums.into_pieces().next_chunk();
+    log.wait_for_nobody().unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = std::time::Instant::now();
+    for _ in 0..20 {
+        for met in [
+            log.append(Generation(1), Micros(1), &[one]),
+            log.fold(Generation(1), &chunk),
+            log.refuse(&[(refusal, 1)]),
+            log.drop_generation(Generation(1)).map(|_| ()),
+            log.probe(),
+        ] {
+            assert!(matches!(met, Err(StoreError::Locked(_))), "{met:?}");
+        }
+    }
+    // A hundred writes that waited for five seconds each took minutes.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    other.execute_batch("ROLLBACK").unwrap();
+    log.append(Generation(1), Micros(2), &[one]).unwrap();
+    let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
+    assert_eq!(
+        store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted,
+        [2; 3],
+        "nothing was kept of the others"
+    );
+}
+/// The write-ahead log of the counts is moved while it is written, and does not grow for ever.
+#[tokio::test]
+async fn the_log_of_the_counts_starts_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_store, mut log) = open(dir.path()).await;
+    let batch = vec![Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") }; 4000];
+    let size = || std::fs::metadata(dir.path().join("usage.db-wal")).unwrap().len();
+    let (mut largest, mut committed) = (0, 0);
+    let end = std::time::Instant::now() + PATIENCE;
+    while largest < 16 << 20 || size() > 8 << 20 {
+        assert!(std::time::Instant::now() < end, "it has grown to {largest} and stands at {}", size());
+        match log.append(Generation(1), Micros(1), &batch) {
+            Ok(()) => committed += 4000,
+            // The checkpoint moves the rest, which keeps a writer out for a moment.
+            Err(StoreError::Locked(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+        largest = largest.max(size());
+        if largest >= 16 << 20 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+    let counted: u64 = log.unfolded().unwrap().iter().flat_map(|(_, sums)| sums).map(|s| s.count).sum();
+    assert_eq!(counted, committed, "nothing was lost");
+}
