@@ -21,7 +21,8 @@ use service::verify::Verifier;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use store::{OpenError, Store, StoreError};
+use store::{Store, StoreError};
+use store_sqlite::OpenError;
 
 /// The system's clocks.
 pub struct SystemClock;

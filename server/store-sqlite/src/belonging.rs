@@ -4,10 +4,10 @@
 
 use super::labels::{Label, cannot_read, has_log, length, log_of, reader};
 use super::{labels, not_sound};
+use crate::OpenError;
 use domain::mark::{File, Mark, Mismatch, judge};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use store::OpenError;
 
 /// The operator makes this file to accept that two files of different states are taken as they are.
 const ACCEPT: &str = "accept-loss";

@@ -1,9 +1,9 @@
 //! The files of both databases: whose they are and whether they are databases at all.
 
+use crate::OpenError;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
-use store::OpenError;
 use store::private;
 
 /// What every SQLite database begins with.

@@ -7,11 +7,12 @@ use super::labels::{Label, length, reader};
 use super::load::prefixes;
 use super::open::MIGRATIONS;
 use super::usage_open::MIGRATIONS as USAGE_MIGRATIONS;
+use crate::OpenError;
 use domain::mark::File;
 use domain::token::TokenHash;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
-use store::{OpenError, PrefixInUse};
+use store::PrefixInUse;
 
 /// Looks whether both files are there, belong to each other and to the secrets; answers the prefixes of the
 /// living keys. What a run that was not stopped has left is for the start to recover, and is not looked at.

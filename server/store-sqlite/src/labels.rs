@@ -1,12 +1,12 @@
 //! The mark of a database with what else stands beside it, read without writing.
 
 use super::not_sound;
+use crate::OpenError;
 use domain::mark::{File, Mark, Marked};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use store::OpenError;
 
 /// Where SQLite keeps `application_id` in the header of a file, the short mark.
 const MARK_AT: u64 = 68;

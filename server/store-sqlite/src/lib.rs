@@ -16,6 +16,7 @@ mod mails;
 mod moves;
 mod notices;
 mod open;
+mod open_error;
 mod profile;
 mod reminders;
 mod rows;
@@ -39,12 +40,13 @@ mod writer;
 pub use bulk::insert_locked_keys;
 pub use inspect::{inspect, inspect_in_use};
 pub use open::open;
+pub use open_error::OpenError;
 pub use usage_log::SqliteUsageLog;
 
 use async_trait::async_trait;
 use sqlx::SqlitePool;
 use std::path::{Path, PathBuf};
-use store::{DatabaseBytes, OpenError, Store, StoreError};
+use store::{DatabaseBytes, Store, StoreError};
 use writer::Writer;
 
 /// The store on SQLite.

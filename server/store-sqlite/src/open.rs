@@ -7,6 +7,7 @@ use super::labels::log_of;
 use super::moves::Moves;
 use super::writer::Writer;
 use super::{SqliteStore, SqliteUsageLog, cannot_open};
+use crate::OpenError;
 use domain::token::TokenHash;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -15,7 +16,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{NoticePolicy, OpenError, Watcher};
+use store::{NoticePolicy, Watcher};
 use uuid::Uuid;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/state");

@@ -9,6 +9,7 @@ use super::usage_entries::{
 use super::usage_fold::{Hours, Unfolded, add_pieces, add_user_hours};
 use super::usage_open::{MIGRATIONS, claim, last_places, migrate, prepare};
 use super::{cannot_open, usage_keep, usage_mark, usage_names};
+use crate::OpenError;
 use crate::Trouble;
 use domain::ids::{KeyId, KeyNo, UserNo};
 use domain::mark::Mark;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Generation, KeySum, OpenError, Piece, Refusal, StoreError, Total, UsageLog, Use, Walk};
+use store::{Generation, KeySum, Piece, Refusal, StoreError, Total, UsageLog, Use, Walk};
 use uuid::Uuid;
 
 /// Rows of the journal that one transaction removes, and the bytes in them after which it is enough.

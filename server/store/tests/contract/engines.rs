@@ -4,7 +4,7 @@ use domain::token::TokenHash;
 use futures::future::LocalBoxFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{OpenError, Store, UsageLog, Watcher};
+use store::{Store, UsageLog, Watcher};
 
 /// What is opened.
 #[derive(Clone)]
@@ -20,13 +20,16 @@ pub(crate) struct Place {
 /// The two halves of a store.
 pub(crate) type Opened = (Arc<dyn Store>, Box<dyn UsageLog>);
 
+/// Why a store was not opened, in the words of its engine.
+pub(crate) type Refused = Box<dyn std::error::Error>;
+
 /// Opens a store.
-pub(crate) type Engine = fn(Place, Arc<dyn Watcher>) -> LocalBoxFuture<'static, Result<Opened, OpenError>>;
+pub(crate) type Engine = fn(Place, Arc<dyn Watcher>) -> LocalBoxFuture<'static, Result<Opened, Refused>>;
 
 pub(crate) fn sqlite(
     place: Place,
     watcher: Arc<dyn Watcher>,
-) -> LocalBoxFuture<'static, Result<Opened, OpenError>> {
+) -> LocalBoxFuture<'static, Result<Opened, Refused>> {
     Box::pin(async move {
         let Place { directory, secrets, durable_usage } = place;
         let (store, log) = store_sqlite::open(&directory, secrets, durable_usage, watcher).await?;
