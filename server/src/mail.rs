@@ -12,6 +12,5 @@ mod mailer;
 mod message;
 mod notice;
 mod transport;
-mod waits;
 
 pub use mailer::{MailFigures, Mailer, MailerParts};

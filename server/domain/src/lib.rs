@@ -12,6 +12,7 @@ pub mod ids;
 pub mod invitation;
 pub mod mail_address;
 pub mod mail_reply;
+pub mod mail_waits;
 pub mod mark;
 pub mod notice;
 pub mod outbound;

@@ -6,6 +6,7 @@ mod url;
 pub use health::{Evidence, Health};
 pub use url::{UrlError, WebhookUrl};
 
+use crate::time::Micros;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -93,8 +94,16 @@ const LONGEST_PAUSE: i64 = DAY;
 pub const LONGEST_WAIT: i64 = 2 * DAY;
 /// A webhook that fails for so many seconds is switched off.
 pub const PATIENCE: i64 = 3 * DAY;
+/// For how many seconds a delivery is kept, whatever became of it.
+const DELIVERIES_KEPT: i64 = 30 * DAY;
 /// The most tests of a webhook that are kept: as many as its page shows, because tests can be sent without end.
 pub const TESTS_KEPT: u32 = 50;
+
+/// Deliveries that began before this time are removed.
+#[must_use]
+pub fn deliveries_kept_since(now: Micros) -> Micros {
+    now.plus_seconds(-DELIVERIES_KEPT)
+}
 
 /// Seconds until the next attempt after that many failed ones; none: it is given up. `chance` (0 to 1) spreads
 /// those that failed together over a tenth of the wait; `asked` is what the receiver's Retry-After says.

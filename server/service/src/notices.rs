@@ -6,7 +6,8 @@ mod list;
 pub use list::{ListedNotice, ListedPlace, NoticeList};
 
 use crate::verify::{Gatherer, KeyIndex};
-use domain::time::{Clock, Micros};
+use domain::notice::gathering::kept_since;
+use domain::time::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -19,8 +20,6 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 const REST: u32 = 9;
 /// Notices that share one change of the store, so that a flood never holds up others for long.
 const CHUNK: usize = 100;
-/// Hours for which notices are kept.
-const KEPT_HOURS: i64 = 400 * 24;
 
 /// The use cases of notices.
 pub struct Notices {
@@ -111,7 +110,7 @@ impl Notices {
         if self.swept_on.swap(today, Ordering::Relaxed) == today {
             return;
         }
-        let before = Micros(now.0 - KEPT_HOURS * Micros::HOUR);
+        let before = kept_since(now);
         loop {
             match self.store.delete_old_notices(before).await {
                 Ok(true) => {}

@@ -5,7 +5,9 @@ use contract::{Cause, Field, Problem, Refusal, WebhookProblem};
 use domain::ids::UserNo;
 use domain::sealing::SealingKey;
 use domain::time::Clock;
-use domain::webhook::{DeliveryNo, SigningSecret, UrlError, WebhookNo, WebhookUrl, new_message_id};
+use domain::webhook::{
+    DeliveryNo, SigningSecret, UrlError, WebhookNo, WebhookUrl, deliveries_kept_since, new_message_id,
+};
 use secrecy::SecretString;
 use std::sync::Arc;
 use store::{Action, Audit, DeliveryRow, NewWebhook, Store, StoreError, WebhookChange, WebhookRow};
@@ -15,8 +17,6 @@ use tokio::sync::Notify;
 pub const MOST: u32 = 5;
 /// Deliveries that a page shows.
 const SHOWN: u32 = 50;
-/// Days after which a delivery is forgotten.
-const KEPT_DAYS: i64 = 30;
 
 /// The use cases of webhooks.
 pub struct Webhooks {
@@ -183,7 +183,7 @@ impl Webhooks {
 
     /// Forgets deliveries of long ago.
     pub async fn sweep_deliveries(&self) {
-        let before = self.clock.now().plus_seconds(-KEPT_DAYS * 24 * 3600);
+        let before = deliveries_kept_since(self.clock.now());
         loop {
             match self.store.delete_old_deliveries(before).await {
                 Ok(0) => return,

@@ -4,10 +4,10 @@ use super::compose;
 use super::connection::{Connection, Failure, Verdict};
 use super::draft::Draft;
 use super::message::{self, Frame};
-use super::waits::wait_seconds;
 use crate::dial::Resolve;
 use crate::settings::SmtpSettings;
 use domain::ids::MailNo;
+use domain::mail_waits::{given_up_before, is_given_up, wait_seconds};
 use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros, Steady};
 use domain::token::Pepper;
@@ -25,8 +25,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const BATCH: u32 = 50;
 /// The most users who are known to have had their turn.
 const TURNS: usize = 10_000;
-/// When a letter that was not taken is given up.
-const PATIENCE_SECONDS: i64 = 3 * 24 * 3600;
 /// How often the log says that the server refuses letters for the same reason.
 const TELL_EVERY_SECONDS: i64 = 24 * 3600;
 /// Reasons that are remembered as told.
@@ -277,12 +275,12 @@ impl Mailer {
 
     /// Leaves the server alone for a while, longer each time, and gives up what has waited too long.
     async fn rest(&self, state: &mut State, reason: &str) -> Result<(), StoreError> {
-        let (now, seconds) = (self.parts.clock.now(), wait_seconds(state.failures));
+        let (now, seconds) = (self.parts.clock.now(), wait_seconds(state.failures, rand::random()));
         state.failures = state.failures.saturating_add(1);
         state.resting_until = self.parts.clock.steady().plus_seconds(seconds);
         tracing::warn!(reason, next_try_seconds = seconds, "the mail server cannot be used; mail waits");
         loop {
-            let old = self.parts.store.list_old_mails(now.plus_seconds(-PATIENCE_SECONDS), BATCH).await?;
+            let old = self.parts.store.list_old_mails(given_up_before(now), BATCH).await?;
             if old.is_empty() {
                 return Ok(());
             }
@@ -293,7 +291,7 @@ impl Mailer {
     }
 
     fn is_too_old(&self, row: &MailRow) -> bool {
-        self.parts.clock.now().seconds_since(row.created_at) >= PATIENCE_SECONDS
+        is_given_up(row.created_at, self.parts.clock.now())
     }
 
     async fn postpone(&self, row: &MailRow, reason: &str) -> Result<Ending, StoreError> {
@@ -301,7 +299,7 @@ impl Mailer {
         if self.is_too_old(row) {
             return self.give_up(row, reason).await;
         }
-        let seconds = wait_seconds(row.attempts);
+        let seconds = wait_seconds(row.attempts, rand::random());
         self.parts.store.postpone_mail(row.no, now.plus_seconds(seconds)).await?;
         tracing::info!(
             mail = row.no.0,

@@ -33,7 +33,7 @@ pub trait Store:
 {
     /// Answers if the database does, and if it takes changes.
     async fn ready(&self) -> Result<(), StoreError>;
-    /// How large the databases are, with their write-ahead logs.
+    /// How large the databases are, with what belongs to them.
     fn sizes(&self) -> DatabaseBytes;
     /// Returns when the store can take no change any more, with the cause: the server has to end.
     async fn failed(&self) -> StoreError;

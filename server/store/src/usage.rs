@@ -116,7 +116,7 @@ pub trait UsageLog: Send {
     /// # Errors
     /// It is tried again the next time.
     fn upkeep(&mut self) -> Result<(), StoreError>;
-    /// Moves what the write-ahead log holds into the database, as far as readers let it.
+    /// Moves what a log of the engine holds into its place, as far as readers let it.
     ///
     /// # Errors
     /// The database is in trouble.

@@ -14,6 +14,8 @@ const GATHERED: i64 = 24 * Micros::HOUR;
 /// The most notices a user has, and the most young ones among them, alarms and acts apart: a thousand acts silence no
 /// alarm.
 pub const NOTICES_KEPT: u32 = 1000;
+/// For how long a notice is kept that nothing is added to.
+const KEPT: i64 = 400 * 24 * Micros::HOUR;
 /// The most notices that make room at once.
 pub const REMOVED_AT_ONCE: u32 = 10;
 /// The most addresses that a notice names; further ones are only counted.
@@ -35,6 +37,12 @@ pub enum Placing {
 #[must_use]
 pub fn young_since(at: Micros) -> Micros {
     Micros(at.0 - GATHERED)
+}
+
+/// Notices to which nothing was added since this time are removed.
+#[must_use]
+pub fn kept_since(now: Micros) -> Micros {
+    Micros(now.0 - KEPT)
 }
 
 /// Whether a user with so many young notices (of alarms, or of acts) has room for one more.
