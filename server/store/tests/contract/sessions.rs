@@ -5,114 +5,162 @@ use super::*;
 use domain::ids::SessionNo;
 use store::{NewSession, Renewal, SessionHash, StoreError};
 
-/// What changed between the check of a password and the session ends the login.
-async fn login_that_was_overtaken(store: &dyn Store, begin: &dyn Fn(u8, i64) -> NewSession) {
-    let told = || audit(10, Action::Login);
-    let verified = |hash: &str, code_pending| NewSession {
-        verified: Some(hash.to_owned()),
-        code_pending,
-        ..begin(7, 50)
-    };
-    for stale in [verified("another", false), verified("h", true)] {
-        assert_eq!(store.insert_session(stale, told()).await, Err(StoreError::NotFound));
-    }
-    store.insert_session(verified("h", false), told()).await.unwrap();
-    let (user, token) = (begin(7, 50).user, SessionHash([7; 32]));
-    let session = store.find_session(token).await.unwrap().unwrap().0.no;
-    let kept = Renewal { session, from: token, to: SessionHash([17; 32]) };
-    let change = async |present: &str, kept| {
-        let audit = audit(11, Action::PasswordChanged);
-        store.change_password(user, present.to_owned(), "newer".into(), kept, audit).await
-    };
-    assert_eq!(change("another", kept).await, Err(StoreError::NotFound), "the operator was faster");
-    let ended = Renewal { session: SessionNo(99), ..kept };
-    assert_eq!(change("h", ended).await, Err(StoreError::SignedOut), "the session has ended");
-    change("h", kept).await.unwrap();
-    assert!(store.find_session(token).await.unwrap().is_none(), "the old token is worth nothing");
-    assert_eq!(store.find_session(kept.to).await.unwrap().unwrap().0.no, session);
-    store.delete_session(session, audit(1, Action::Logout)).await.unwrap();
+fn hash(n: u8) -> SessionHash {
+    SessionHash([n; 32])
 }
 
-async fn sessions(engine: Engine) {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _log, _) = open(engine, dir.path()).await;
-    let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
-    let hash = |n: u8| SessionHash([n; 32]);
-    let from = address("203.0.113.7");
-    let begin = |n: u8, at: i64| NewSession {
+/// A session of a user, from 203.0.113.7.
+fn begin(user: UserNo, n: u8, at: i64) -> NewSession {
+    NewSession {
         hash: hash(n),
-        user: no,
+        user,
         at: Micros(at),
-        address: from.into(),
+        address: address("203.0.113.7").into(),
         user_agent: "ua".into(),
         code_pending: false,
         verified: None,
         replaces: None,
-    };
-    let login = || Audit { user: Some(no), address: Some(from.into()), ..audit(10, Action::Login) };
-    assert_eq!(store.has_logged_in_from(no, from).await, Ok(false));
-    for n in 1..=4 {
-        store.insert_session(begin(n, 10 * i64::from(n)), login()).await.unwrap();
     }
-    assert_eq!(store.has_logged_in_from(no, from).await, Ok(true));
-    assert_eq!(store.has_logged_in_from(no, address("203.0.113.8")).await, Ok(false));
-    let six = NewSession { address: address("2001:db8:1:2::7").into(), ..begin(6, 5) };
-    let from_six = Audit { address: Some(six.address), ..login() };
-    store.insert_session(six, from_six).await.unwrap();
-    for (other, known) in [("2001:db8:1:2:ffff::9", true), ("2001:db8:1:3::7", false)] {
-        assert_eq!(store.has_logged_in_from(no, address(other)).await, Ok(known), "{other}");
+}
+
+/// A store with one user, whose password has the hash `h`.
+async fn open_with_user(engine: Engine, dir: &Path) -> (Arc<dyn Store>, UserNo) {
+    let (store, ..) = open(engine, dir).await;
+    let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
+    (store, no)
+}
+
+/// Begins sessions 1, 2, …, at 10, 20, …
+async fn begin_some(store: &dyn Store, no: UserNo, count: u8) {
+    for n in 1..=count {
+        store.insert_session(begin(no, n, 10 * i64::from(n)), audit(10, Action::Login)).await.unwrap();
     }
-    let number = async |n: u8| store.find_session(hash(n)).await.unwrap().unwrap().0.no;
-    store.delete_session(number(6).await, audit(1, Action::Logout)).await.unwrap();
-    let first = number(1).await;
+}
+
+async fn number(store: &dyn Store, n: u8) -> SessionNo {
+    store.find_session(hash(n)).await.unwrap().unwrap().0.no
+}
+
+async fn an_address_is_known_after_a_login_from_its_source(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, no) = open_with_user(engine, dir.path()).await;
+    let knows = async |from: &str| store.has_logged_in_from(no, address(from)).await.unwrap();
+    assert!(!knows("203.0.113.7").await);
+    for (n, from) in [(1, "203.0.113.7"), (2, "2001:db8:1:2::7")] {
+        let session = NewSession { address: address(from).into(), ..begin(no, n, 5) };
+        let login = Audit { user: Some(no), address: Some(session.address), ..audit(10, Action::Login) };
+        store.insert_session(session, login).await.unwrap();
+    }
+    assert!(knows("203.0.113.7").await && !knows("203.0.113.8").await);
+    assert!(knows("2001:db8:1:2:ffff::9").await, "the same /64");
+    assert!(!knows("2001:db8:1:3::7").await);
+}
+
+async fn a_proof_renews_the_token_once(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, no) = open_with_user(engine, dir.path()).await;
+    begin_some(store.as_ref(), no, 1).await;
+    let first = number(store.as_ref(), 1).await;
     store.touch_session(first, Micros(70), address("203.0.113.9").into()).await.unwrap();
     let renewal = Renewal { session: first, from: hash(1), to: hash(11) };
     store.prove_session(renewal, Micros(80)).await.unwrap();
     store.prove_session(renewal, Micros(80)).await.expect("a second click is as good as one");
     let another = Renewal { to: hash(12), ..renewal };
     assert_eq!(store.prove_session(another, Micros(81)).await, Err(StoreError::SignedOut));
-    assert!(store.find_session(hash(1)).await.unwrap().is_none(), "a proof renews the token");
+    assert!(store.find_session(hash(1)).await.unwrap().is_none(), "the old token is worth nothing");
     let (session, owner) = store.find_session(hash(11)).await.unwrap().unwrap();
     let times = (session.created_at.0, session.last_seen_at.0, session.proved_at.0);
     assert_eq!((times, owner.no), ((10, 70, 80), no));
-    assert!(store.find_session(hash(9)).await.unwrap().is_none());
-    store.delete_session(number(2).await, audit(1, Action::Logout)).await.unwrap();
+}
+
+async fn sessions_are_counted_and_end_by_their_times(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, no) = open_with_user(engine, dir.path()).await;
+    begin_some(store.as_ref(), no, 4).await;
+    let first = number(store.as_ref(), 1).await;
+    store.touch_session(first, Micros(70), address("203.0.113.9").into()).await.unwrap();
+    store.delete_session(number(store.as_ref(), 2).await, audit(1, Action::Logout)).await.unwrap();
     assert!(store.find_session(hash(2)).await.unwrap().is_none());
-    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(3));
-    assert_eq!(store.count_sessions(Micros(35), Micros(5)).await, Ok(2), "the third was not seen");
-    assert_eq!(store.count_sessions(Micros(0), Micros(15)).await, Ok(2), "the first is too old");
-    let delete_old = async |seen, begun, asked| {
-        store.delete_old_sessions(Micros(seen), Micros(begun), Micros(asked)).await
-    };
-    assert_eq!(delete_old(35, 5, 90).await, Ok(1), "the third was not seen");
-    assert_eq!(delete_old(0, 15, 90).await, Ok(1), "the first is too old");
-    let pending = NewSession { code_pending: true, ..begin(5, 50) };
+    assert!(store.find_session(hash(9)).await.unwrap().is_none());
+    let count = async |seen, begun| store.count_sessions(Micros(seen), Micros(begun)).await.unwrap();
+    assert_eq!(count(0, 0).await, 3);
+    assert_eq!(count(35, 5).await, 2, "the third was not seen");
+    assert_eq!(count(0, 15).await, 2, "the first is too old");
+    let delete_old =
+        async |seen, begun| store.delete_old_sessions(Micros(seen), Micros(begun), Micros(90)).await.unwrap();
+    assert_eq!(delete_old(35, 5).await, 1, "the third was not seen");
+    assert_eq!(delete_old(0, 15).await, 1, "the first is too old");
+    assert!(store.find_session(hash(4)).await.unwrap().is_some());
+}
+
+async fn a_session_that_waits_for_its_code_is_none_yet(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, no) = open_with_user(engine, dir.path()).await;
+    let pending = NewSession { code_pending: true, ..begin(no, 5, 50) };
     store.insert_session(pending, audit(10, Action::PasswordAccepted)).await.unwrap();
-    assert!(store.find_session(hash(5)).await.unwrap().unwrap().0.code_pending);
-    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(1), "a pending one is no session yet");
-    assert_eq!(delete_old(0, 0, 50).await, Ok(0));
-    assert_eq!(delete_old(0, 0, 51).await, Ok(1), "it waited too long");
-    login_that_was_overtaken(store.as_ref(), &begin).await;
+    let (session, _) = store.find_session(hash(5)).await.unwrap().unwrap();
+    assert!(session.code_pending);
+    assert_eq!(store.count_sessions(Micros(0), Micros(0)).await, Ok(0));
+    let renewal = Renewal { session: session.no, from: hash(5), to: hash(6) };
+    assert_eq!(store.prove_session(renewal, Micros(51)).await, Err(StoreError::SignedOut));
+    let delete_old = async |asked| store.delete_old_sessions(Micros(0), Micros(0), Micros(asked)).await;
+    assert_eq!(delete_old(50).await, Ok(0));
+    assert_eq!(delete_old(51).await, Ok(1), "it waited too long");
+}
+
+/// What changed between the check of a password and the session ends the login.
+async fn a_login_that_was_overtaken_does_not_begin(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, no) = open_with_user(engine, dir.path()).await;
+    let begin = async |hash: &str, code_pending| {
+        let verified = Some(hash.to_owned());
+        let session = NewSession { verified, code_pending, ..begin(no, 7, 50) };
+        store.insert_session(session, audit(10, Action::Login)).await
+    };
+    assert_eq!(begin("another", false).await, Err(StoreError::NotFound), "the password was changed");
+    assert_eq!(begin("h", true).await, Err(StoreError::NotFound), "the second factor was switched off");
+    assert_eq!(begin("h", false).await, Ok(()));
+}
+
+async fn a_password_is_changed_by_a_session_that_stands(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, no) = open_with_user(engine, dir.path()).await;
+    begin_some(store.as_ref(), no, 2).await;
+    let session = number(store.as_ref(), 1).await;
+    let kept = Renewal { session, from: hash(1), to: hash(17) };
+    let change = async |present: &str, kept| {
+        let audit = audit(11, Action::PasswordChanged);
+        store.change_password(no, present.to_owned(), "newer".into(), kept, audit).await
+    };
+    assert_eq!(change("another", kept).await, Err(StoreError::NotFound), "the operator was faster");
+    let ended = Renewal { session: SessionNo(99), ..kept };
+    assert_eq!(change("h", ended).await, Err(StoreError::SignedOut), "the session has ended");
+    change("h", kept).await.unwrap();
+    assert!(store.find_session(hash(1)).await.unwrap().is_none(), "the old token is worth nothing");
+    assert!(store.find_session(hash(2)).await.unwrap().is_none(), "all others end");
+    assert_eq!(number(store.as_ref(), 17).await, session);
+}
+
+async fn disabling_ends_sessions_and_lets_none_begin(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, no) = open_with_user(engine, dir.path()).await;
+    let sub = store.insert_user(user("s", Some(no)), audit(1, Action::UserAdded)).await.unwrap();
+    begin_some(store.as_ref(), no, 1).await;
+    store.insert_session(begin(sub, 2, 20), audit(10, Action::Login)).await.unwrap();
     store.set_user_disabled(no, true, audit(1, Action::UserDisabled)).await.unwrap();
-    assert!(store.find_session(hash(4)).await.unwrap().is_none(), "disabling ends sessions");
+    for (n, of) in [(1, no), (2, sub)] {
+        assert!(store.find_session(hash(n)).await.unwrap().is_none());
+        let again = store.insert_session(begin(of, n, 30), audit(10, Action::Login)).await;
+        assert_eq!(again, Err(StoreError::NotFound));
+    }
 }
 
 async fn the_oldest_session_makes_room_and_a_replaced_one_ends(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log, _) = open(engine, dir.path()).await;
-    let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
-    let hash = |n: u8| SessionHash([n; 32]);
+    let (store, no) = open_with_user(engine, dir.path()).await;
     let begin = async |n: u8, code_pending, replaces: Option<u8>| {
-        let session = NewSession {
-            hash: hash(n),
-            user: no,
-            at: Micros(100 - i64::from(n)),
-            address: address("203.0.113.7").into(),
-            user_agent: "ua".into(),
-            code_pending,
-            verified: None,
-            replaces: replaces.map(hash),
-        };
+        let at = 100 - i64::from(n);
+        let session = NewSession { code_pending, replaces: replaces.map(hash), ..begin(no, n, at) };
         store.insert_session(session, audit(10, Action::Login)).await.unwrap();
     };
     let lives = async |n: u8| store.find_session(hash(n)).await.unwrap().is_some();
@@ -133,4 +181,13 @@ async fn the_oldest_session_makes_room_and_a_replaced_one_ends(engine: Engine) {
     assert_eq!(ended, 2, "both stand in the history of the user");
 }
 
-for_each_engine!(sessions, the_oldest_session_makes_room_and_a_replaced_one_ends);
+for_each_engine!(
+    an_address_is_known_after_a_login_from_its_source,
+    a_proof_renews_the_token_once,
+    sessions_are_counted_and_end_by_their_times,
+    a_session_that_waits_for_its_code_is_none_yet,
+    a_login_that_was_overtaken_does_not_begin,
+    a_password_is_changed_by_a_session_that_stands,
+    disabling_ends_sessions_and_lets_none_begin,
+    the_oldest_session_makes_room_and_a_replaced_one_ends
+);

@@ -1,0 +1,170 @@
+//! Keys: whose they are, their address rules, and what stays of one that is deleted.
+
+use super::engines::{Engine, for_each_engine};
+use super::*;
+use contract::LockWidth;
+use domain::address::Network;
+use domain::ids::KeyNo;
+use store::{KeyScope, StoreError};
+use tempfile::TempDir;
+
+fn network(text: &str) -> Network {
+    Network::parse(text).unwrap()
+}
+
+/// A store with an owner, one sub-user, and a Default key of the sub-user.
+struct Bench {
+    _dir: TempDir,
+    store: Arc<dyn Store>,
+    told: Arc<Told>,
+    owner: UserNo,
+    sub: UserNo,
+    id: KeyId,
+    no: KeyNo,
+}
+
+impl Bench {
+    async fn open(engine: Engine) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _log, told) = open(engine, dir.path()).await;
+        let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
+        let sub = store.insert_user(user("s", Some(owner)), audit(1, Action::UserAdded)).await.unwrap();
+        let new = key(sub, KeyType::Default, 1);
+        let id = new.id;
+        let no = store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+        told.take();
+        Self { _dir: dir, store, told, owner, sub, id, no }
+    }
+
+    async fn add_network(&self, text: &str, limit: u32) -> Result<(), StoreError> {
+        self.store.insert_network(self.no, network(text), limit, audit(7, Action::AddressAdded)).await
+    }
+
+    async fn bind(&self, from: &str) {
+        self.store.bind_first_address(self.no, address(from), Micros(8)).await.unwrap();
+    }
+
+    async fn rule(&self) -> String {
+        rule_text(&self.store.find_key(KeyScope::User(self.sub), self.id).await.unwrap().unwrap().rule)
+    }
+
+    async fn delete(&self) -> Result<(), StoreError> {
+        self.store.delete_key(self.no, audit(10, Action::KeyDeleted)).await
+    }
+}
+
+async fn a_key_is_seen_within_its_scopes_alone(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let store = &bench.store;
+    let other = store.insert_user(user("x", None), audit(1, Action::UserAdded)).await.unwrap();
+    let add = async |hash| {
+        let new = key(bench.owner, KeyType::Cloud, hash);
+        store.insert_key(new, audit(5, Action::KeyGenerated)).await
+    };
+    let second = add(2).await.unwrap();
+    assert_eq!(add(2).await, Err(StoreError::Conflict), "a token hash is unique");
+    let listed = async |scope| -> Vec<_> {
+        let rows = store.list_keys(scope, &[bench.no, second, KeyNo(99)]).await.unwrap();
+        rows.iter().map(|row| row.no).collect()
+    };
+    assert_eq!(listed(KeyScope::Account(bench.owner)).await, [second, bench.no], "newest first");
+    assert_eq!(listed(KeyScope::User(bench.sub)).await, [bench.no]);
+    assert_eq!(listed(KeyScope::Account(other)).await, []);
+    assert!(store.find_key(KeyScope::Account(other), bench.id).await.unwrap().is_none());
+    assert_eq!(store.reveal_key(bench.no, audit(6, Action::KeyShown)).await, Ok(vec![1, 2, 3]));
+}
+
+async fn an_allow_list_has_each_network_once_and_a_limit(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    assert_eq!(bench.add_network("10.0.0.0/8", 2).await, Ok(()));
+    assert_eq!(bench.add_network("10.0.0.0/8", 2).await, Err(StoreError::Conflict));
+    assert_eq!(bench.add_network("2001:db8::/32", 2).await, Ok(()));
+    assert_eq!(bench.add_network("10.1.0.0/16", 2).await, Err(StoreError::Full));
+    assert_eq!(bench.rule().await, "true locked - /128 [10.0.0.0/8 2001:db8::/32]");
+    let delete = async || {
+        let ten = network("10.0.0.0/8");
+        bench.store.delete_network(bench.no, ten, audit(9, Action::AddressRemoved)).await
+    };
+    assert_eq!(delete().await, Ok(()));
+    assert_eq!(delete().await, Err(StoreError::NotFound));
+    assert_eq!(bench.rule().await, "true locked - /128 [2001:db8::/32]");
+}
+
+async fn the_first_address_that_may_pass_binds(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    bench.add_network("10.0.0.0/8", 9).await.unwrap();
+    // Outside of the allow list, whatever was known when it was judged: nothing happens.
+    bench.bind("192.0.2.1").await;
+    assert_eq!(bench.rule().await, "true locked - /128 [10.0.0.0/8]");
+    bench.bind("10.0.0.1").await;
+    bench.bind("10.0.0.2").await;
+    assert_eq!(bench.rule().await, "true locked 10.0.0.1 /128 [10.0.0.0/8]");
+}
+
+async fn the_watcher_is_told_of_each_rule_that_changed(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let (store, no) = (&bench.store, bench.no);
+    bench.add_network("10.0.0.0/8", 9).await.unwrap();
+    bench.bind("192.0.2.1").await;
+    bench.bind("10.0.0.1").await;
+    for _ in 0..2 {
+        store.set_lock_width(no, LockWidth::Net64, audit(9, Action::LockWidthSet)).await.unwrap();
+    }
+    store.delete_network(no, network("10.0.0.0/8"), audit(9, Action::AddressRemoved)).await.unwrap();
+    for _ in 0..2 {
+        store.release_lock(no, audit(9, Action::LockReleased)).await.unwrap();
+    }
+    let rules = [
+        "true locked - /128 [10.0.0.0/8]",
+        "true locked 10.0.0.1 /128 [10.0.0.0/8]",
+        "true locked 10.0.0.1 /64 [10.0.0.0/8]",
+        "true locked 10.0.0.1 /64 []",
+        "true locked - /64 []",
+    ];
+    assert_eq!(bench.told.take(), rules.map(|rule| format!("key {} {rule}", no.0)));
+}
+
+async fn a_deleted_key_is_a_tombstone_that_changes_no_more(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let (store, no) = (&bench.store, bench.no);
+    bench.delete().await.unwrap();
+    assert_eq!(bench.told.take(), [format!("key {} deleted", no.0)]);
+    let all = KeyScope::Account(bench.owner);
+    assert!(store.find_key(all, bench.id).await.unwrap().is_none());
+    assert!(store.list_keys(all, &[no]).await.unwrap().is_empty());
+    for gone in [
+        bench.delete().await,
+        store.release_lock(no, audit(10, Action::LockReleased)).await,
+        store.reveal_key(no, audit(10, Action::KeyShown)).await.map(|_| ()),
+        bench.add_network("10.0.0.0/8", 9).await,
+    ] {
+        assert_eq!(gone, Err(StoreError::NotFound));
+    }
+    bench.bind("10.0.0.1").await;
+    assert!(bench.told.take().is_empty());
+}
+
+async fn users_keys_and_tombstones_are_loaded(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let new = key(bench.owner, KeyType::Cloud, 2);
+    let second = bench.store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+    bench.delete().await.unwrap();
+    let loaded = Arc::new(Told::default());
+    bench.store.load(loaded.clone()).await.unwrap();
+    let expected = [
+        format!("user {} o", bench.owner.0),
+        format!("user {} s", bench.sub.0),
+        format!("key {} key 1 true", bench.no.0),
+        format!("key {} key 2 false", second.0),
+    ];
+    assert_eq!(loaded.take(), expected, "users first");
+}
+
+for_each_engine!(
+    a_key_is_seen_within_its_scopes_alone,
+    an_allow_list_has_each_network_once_and_a_limit,
+    the_first_address_that_may_pass_binds,
+    the_watcher_is_told_of_each_rule_that_changed,
+    a_deleted_key_is_a_tombstone_that_changes_no_more,
+    users_keys_and_tombstones_are_loaded
+);
