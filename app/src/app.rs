@@ -7,9 +7,7 @@ use crate::components::NotFoundView;
 use crate::components::{Announcer, Footer, Header, LastHeading, LiveRegion};
 use crate::echo::provide_echo;
 use crate::i18n::texts;
-use crate::pages::{
-    DashboardPage, DeleteKeyPage, GenerateKeyPage, KeyPageView, KeysPage, LoginPage, SetupPage,
-};
+use crate::pages::{DashboardPage, DeleteKeyPage, GenerateKeyPage, KeyPageView, KeysPage};
 #[cfg(not(feature = "ssr"))]
 use crate::part::IntoPart;
 use crate::part::Part;
@@ -69,8 +67,6 @@ fn Pages() -> impl IntoView {
     view! {
         <FlatRoutes fallback=other_page>
             <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async/>
-            <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
-            <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
             <Route path=path!("/account/api-keys") view=KeysPage ssr=SsrMode::Async/>
             <Route path=path!("/account/api-keys/new") view=GenerateKeyPage ssr=SsrMode::Async/>
             <Route path=path!("/account/api-keys/:id") view=KeyPageView ssr=SsrMode::Async/>

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::json::from_json;
 use crate::portal::PortalError;
 
 /// The outcome of a plain post that was refused; the server provides it as context.
@@ -27,12 +26,8 @@ struct EchoSlot(StoredValue<FormEcho>);
 
 /// Carries the echo from the server's rendering into the browser's, so that both show the same.
 pub(crate) fn provide_echo() {
-    let json = SharedValue::new_str(|| {
-        let echo = use_context::<FormEcho>();
-        echo.and_then(|echo| serde_json::to_string(&echo).ok()).unwrap_or_default()
-    });
-    let echo = from_json(&json.into_inner()).unwrap_or_default();
-    provide_context(EchoSlot(StoredValue::new(echo)));
+    let echo = SharedValue::new(|| use_context::<FormEcho>().unwrap_or_default());
+    provide_context(EchoSlot(StoredValue::new(echo.into_inner())));
 }
 
 /// The echo for `form`, or an empty one.

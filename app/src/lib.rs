@@ -5,7 +5,6 @@ mod app;
 mod components;
 mod echo;
 mod i18n;
-mod json;
 #[cfg(feature = "ssr")]
 mod page_request;
 mod pages;

@@ -2,10 +2,6 @@
 
 mod dashboard;
 mod keys;
-mod login;
-mod setup;
 
 pub(crate) use dashboard::*;
 pub(crate) use keys::*;
-pub(crate) use login::*;
-pub(crate) use setup::*;

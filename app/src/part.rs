@@ -4,6 +4,8 @@
 //! holds a typed view brings that code once more. A [`Part`] is the border: what holds it is
 //! compiled once for all of them. In the browser it stands in for [`AnyView`], which would also
 //! bring the code that hydrates lazily loaded pages, for every type again; there are none here.
+//! It saves 56 kB of WASM after brotli (docs/decisions.md). It relies on traits that Leptos may change in any release, so
+//! `leptos` is pinned to one version; end2end/tests/part.live.spec.ts says whether a new one still fits.
 
 use leptos::children::ToChildren;
 use leptos::prelude::*;

@@ -13,9 +13,10 @@ use leptos::prelude::*;
 use leptos::server::codee::string::FromToStringCodec;
 use leptos_router::hooks::use_query_map;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::json::{FromJson, from_json};
-use crate::portal::{Dashboard, KeyDetails, KeyId, KeyPage, PortalError, SetupLink, Viewer};
+use crate::portal::{Dashboard, KeyDetails, KeyId, KeyPage, PortalError, Viewer};
+use crate::transport::from_json;
 
 /// What is asked.
 #[derive(Clone, PartialEq)]
@@ -24,7 +25,6 @@ enum Question {
     Dashboard,
     KeyPage(u32, String),
     Key(KeyId, String),
-    SetupIsOpen(SetupLink),
 }
 
 /// Who is logged in.
@@ -53,11 +53,6 @@ pub(crate) fn key(id: impl Fn() -> KeyId + Send + Sync + 'static) -> Loading<Key
 pub(crate) fn made() -> Memo<String> {
     let query = use_query_map();
     Memo::new(move |_| query.with(|query| query.get("made")).unwrap_or_default())
-}
-
-/// Whether a set-up link may create the first account.
-pub(crate) fn setup_is_open(link: SetupLink) -> Loading<bool> {
-    Loading::new(move || Question::SetupIsOpen(link.clone()))
 }
 
 /// An answer on its way, of whatever type.
@@ -103,7 +98,7 @@ pub(crate) struct Answer(Result<String, PortalError>);
 
 impl Answer {
     /// What was returned.
-    pub(crate) fn read<T: FromJson>(self) -> Result<T, PortalError> {
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, PortalError> {
         from_json(&self.0?)
     }
 }
@@ -147,7 +142,6 @@ mod here {
                 Self::Dashboard => ask::dashboard().await.and_then(|found| to_json(&found)),
                 Self::KeyPage(page, _) => ask::list_keys(page).await.and_then(|found| to_json(&found)),
                 Self::Key(id, _) => ask::find_key(id).await.and_then(|found| to_json(&found)),
-                Self::SetupIsOpen(link) => ask::setup_is_open(link).await.and_then(|found| to_json(&found)),
             })
         }
     }
@@ -160,23 +154,20 @@ mod far {
     use server_fn::ServerFn;
 
     use super::{Answer, Question};
-    use crate::server_fns::{FindKey, ListKeys, ReadDashboard, ReadViewer, SetupIsOpen};
-    use crate::transport::{Method, arguments, call};
+    use crate::server_fns::{FindKey, ListKeys, ReadDashboard, ReadViewer};
+    use crate::transport::get;
 
     impl Question {
         pub(super) fn answer(self) -> impl Future<Output = Answer> + Send {
             let none = || ("", String::new());
-            let (path, method, given) = match self {
-                Self::Viewer => (ReadViewer::PATH, Method::Get, [none(), none()]),
-                Self::Dashboard => (ReadDashboard::PATH, Method::Get, [none(), none()]),
-                Self::KeyPage(page, made) => {
-                    (ListKeys::PATH, Method::Get, [("page", page.to_string()), ("made", made)])
-                }
-                Self::Key(id, made) => (FindKey::PATH, Method::Get, [("id", id.0), ("made", made)]),
-                Self::SetupIsOpen(link) => (SetupIsOpen::PATH, Method::Post, [("token", link.0), none()]),
+            let (path, given) = match self {
+                Self::Viewer => (ReadViewer::PATH, [none(), none()]),
+                Self::Dashboard => (ReadDashboard::PATH, [none(), none()]),
+                Self::KeyPage(page, made) => (ListKeys::PATH, [("page", page.to_string()), ("made", made)]),
+                Self::Key(id, made) => (FindKey::PATH, [("id", id.0), ("made", made)]),
             };
             // A browser has one thread; the wrapper says so to the compiler.
-            SendWrapper::new(async move { Answer(call(path, method, arguments(given)).await) })
+            SendWrapper::new(async move { Answer(get(path, given).await) })
         }
     }
 }

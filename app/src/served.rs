@@ -1,6 +1,7 @@
-//! Pages that the server alone knows: what an account needs now and then. They are plain pages with plain forms,
-//! and cost the program in the browser nothing (docs/decisions.md). A link to one needs `rel="external"`.
+//! Pages that the server alone knows: the door, and what an account needs now and then. They are plain pages with plain
+//! forms, and cost the program in the browser nothing (docs/decisions.md). A link to one needs `rel="external"`.
 
+mod door;
 mod notices;
 mod part;
 mod profile;
@@ -39,14 +40,15 @@ pub(crate) fn is_served(path: &str) -> bool {
 }
 
 /// Where these pages are.
-const PREFIXES: [&str; 8] = [
+const PREFIXES: [&str; 9] = [
     "/account/notifications",
     "/account/password",
     "/account/profile",
     "/account/sub-users",
     "/account/webhooks",
     "/invitation",
-    "/login/code",
+    "/login",
+    "/setup",
     "/unsubscribe",
 ];
 
@@ -55,6 +57,8 @@ fn page(path: &str) -> Option<Part> {
     match steps[..] {
         ["account", "notifications"] => Some(notices::notices_page()),
         ["account", "notifications", "choices"] => Some(notices::choices_page()),
+        ["login"] => Some(door::login_page()),
+        ["setup"] => Some(door::setup_page()),
         ["login", "code"] => Some(security::code_page()),
         ["account", "password"] => Some(security::renewal_page()),
         ["account", "profile"] => Some(profile::profile_page()),

@@ -19,11 +19,4 @@ impl Session {
         provide_context(session);
         session
     }
-
-    /// Asks again, after logging in or out.
-    pub(crate) fn refresh() {
-        if let Some(session) = use_context::<Self>() {
-            session.viewer.refetch();
-        }
-    }
 }

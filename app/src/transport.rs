@@ -1,76 +1,49 @@
-//! The browser's way to the server functions: one request for all of them.
+//! The browser's way to the server functions: gloo-net sends every request, serde reads every answer.
 //!
 //! What `#[server]` generates for the browser does the same, but once per function, each time with
 //! its own client, encoder, decoder and errors. Nothing here calls it, so none of it is in the program.
 
-use leptos::prelude::window;
+use gloo_net::http::{Request, Response};
 use leptos::wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{FormData, Headers, RequestInit, Response, SubmitEvent, UrlSearchParams};
+use serde::de::DeserializeOwned;
+use web_sys::{FormData, SubmitEvent, UrlSearchParams};
 
-use crate::json::from_json;
 use crate::portal::PortalError;
 
-/// How the arguments travel.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    /// In the address.
-    #[cfg_attr(feature = "ssr", expect(dead_code, reason = "the server asks itself"))]
-    Get,
-    /// In the body.
-    Post,
+/// Calls a server function that takes its arguments in the address. Returns the JSON of its result, or its error.
+#[cfg_attr(feature = "ssr", expect(dead_code, reason = "the server asks itself"))]
+pub(crate) async fn get(path: &str, arguments: [(&str, String); 2]) -> Result<String, PortalError> {
+    let given = arguments.iter().filter(|(_, value)| !value.is_empty());
+    let request = Request::get(path).query(given.map(|(name, value)| (*name, value.as_str())));
+    read(request.header("Accept", JSON).send().await).await
 }
 
-/// Calls the server function at `path`; brings the JSON of what it returned, or its error.
-pub(crate) async fn call(
-    path: &'static str,
-    method: Method,
+/// Calls a server function that takes its arguments in the body. Returns the JSON of its result, or its error.
+pub(crate) async fn post(
+    path: &str,
     arguments: Result<UrlSearchParams, JsValue>,
 ) -> Result<String, PortalError> {
-    let (ok, body) = send(path, method, arguments).await.map_err(|error| {
-        let text = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
-        PortalError::Connection(text.unwrap_or_default())
-    })?;
-    if ok { Ok(body) } else { Err(from_json(&body).unwrap_or_else(|error| error)) }
-}
-
-async fn send(
-    path: &str,
-    method: Method,
-    arguments: Result<UrlSearchParams, JsValue>,
-) -> Result<(bool, String), JsValue> {
-    let arguments = arguments?;
-    let headers = Headers::new()?;
-    // A browser's own `Accept` would ask for a page.
-    headers.set("Accept", "application/json")?;
-    let request = RequestInit::new();
-    request.set_headers(&headers);
-    let answer = match method {
-        Method::Get => {
-            let address = format!("{path}?{}", String::from(arguments.to_string()));
-            window().fetch_with_str_and_init(&address, &request)
-        }
-        Method::Post => {
-            request.set_method("POST");
-            request.set_body(&arguments);
-            window().fetch_with_str_and_init(path, &request)
-        }
-    };
-    let answer: Response = JsFuture::from(answer).await?.unchecked_into();
-    let body = JsFuture::from(answer.text()?).await?;
-    Ok((answer.ok(), body.as_string().unwrap_or_default()))
-}
-
-/// The arguments of a question; an empty one is none.
-#[cfg_attr(feature = "ssr", expect(dead_code, reason = "the server asks itself"))]
-pub(crate) fn arguments(given: [(&str, String); 2]) -> Result<UrlSearchParams, JsValue> {
-    let arguments = UrlSearchParams::new()?;
-    for (name, value) in given {
-        if !value.is_empty() {
-            arguments.append(name, &value);
-        }
+    let no_form = |_| PortalError::Connection("no form".into());
+    let request = Request::post(path).header("Accept", JSON).body(arguments.map_err(no_form)?);
+    match request {
+        Ok(request) => read(request.send().await).await,
+        Err(error) => read(Err(error)).await,
     }
-    Ok(arguments)
+}
+
+/// A browser's own `Accept` would ask for a page.
+const JSON: &str = "application/json";
+
+async fn read(answer: Result<Response, gloo_net::Error>) -> Result<String, PortalError> {
+    let lost = |error: gloo_net::Error| PortalError::Connection(error.to_string());
+    let answer = answer.map_err(lost)?;
+    let body = answer.text().await.map_err(lost)?;
+    if answer.ok() { Ok(body) } else { Err(from_json(&body).unwrap_or_else(|error| error)) }
+}
+
+/// Reads the JSON of a server function's result or error.
+pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, PortalError> {
+    serde_json::from_str(json).map_err(|_| PortalError::Connection("unreadable answer".into()))
 }
 
 /// The arguments in a form that is being sent, with the name and the value of the button that sends it.

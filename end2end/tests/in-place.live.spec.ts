@@ -104,19 +104,6 @@ test('a refused form shows its message at the field and leads there', async ({ p
   await stillSame();
 });
 
-test('wrong credentials lead to the message', async ({ page, portal, watch }) => {
-  await portal.firstAccount();
-  await portal.logOut();
-  const stillSame = await mark(page);
-  watch.expects(422);
-  await portal.logIn('demouser', 'wrong password');
-  await expect(page.getByRole('alert')).toBeFocused();
-  await stillSame();
-  // A login loads the next page whole: the server may have more to ask before it.
-  await portal.logIn();
-  await portal.at('Dashboard');
-});
-
 test('a button says that it works, and sends once', async ({ page, portal }) => {
   await portal.firstAccount();
   await portal.open('/account/api-keys/new');

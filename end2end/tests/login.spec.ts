@@ -43,6 +43,41 @@ test('wrong credentials are refused in the same words whoever it is', async ({ p
   await portal.at('Dashboard');
 });
 
+test('a refusal at the door leads to the message', async ({ page, portal, latchkey, watch }) => {
+  watch.expects(422);
+  await portal.open(latchkey.setupLink);
+  await portal.button('Create account').click();
+  await expect(portal.field('Username')).toHaveAccessibleDescription(/^Enter /);
+  await expect(portal.field('Username')).toBeFocused();
+  await portal.firstAccount();
+  await portal.logOut();
+  await portal.logIn('demouser', 'wrong password');
+  await expect(page.getByRole('alert')).toBeFocused();
+  await portal.logIn();
+  await portal.at('Dashboard');
+});
+
+test('the door needs no program', async ({ page, portal, latchkey }) => {
+  const programs: string[] = [];
+  page.on('request', (request) => /\.(wasm|js)$/.test(request.url()) && programs.push(request.url()));
+  for (const path of [latchkey.setupLink, '/setup?token=wrong', '/login']) {
+    await portal.open(path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  }
+  expect(programs).toEqual([]);
+});
+
+test('a double click on Login begins one session', async ({ portal, latchkey, page }) => {
+  await portal.firstAccount();
+  await portal.logOut();
+  await portal.field('Username').fill(portal.username);
+  await portal.field('Password').fill(portal.password);
+  await portal.button('Login').dblclick();
+  await portal.at('Dashboard');
+  await portal.open('/account/profile');
+  await expect(page.getByRole('button', { name: /^End / })).toHaveCount(0);
+});
+
 test('a page that needs a login leads back to itself after it', async ({ page, portal }) => {
   await portal.firstAccount();
   await portal.openList();

@@ -12,6 +12,7 @@ pub(crate) enum Kind {
     /// Readable.
     Text,
     /// A username.
+    #[cfg(feature = "ssr")]
     Username,
     /// A mail address.
     #[cfg(feature = "ssr")]
@@ -19,6 +20,7 @@ pub(crate) enum Kind {
     /// The password of somebody who has one.
     CurrentPassword,
     /// A password to be chosen.
+    #[cfg(feature = "ssr")]
     NewPassword,
     /// A code that counts once.
     Code,
@@ -27,20 +29,26 @@ pub(crate) enum Kind {
 impl Kind {
     fn input_type(self) -> &'static str {
         match self {
-            Self::Text | Self::Username | Self::Code => "text",
+            Self::Text | Self::Code => "text",
+            Self::CurrentPassword => "password",
+            #[cfg(feature = "ssr")]
+            Self::Username => "text",
             #[cfg(feature = "ssr")]
             Self::Email => "email",
-            Self::CurrentPassword | Self::NewPassword => "password",
+            #[cfg(feature = "ssr")]
+            Self::NewPassword => "password",
         }
     }
 
     fn autocomplete(self) -> &'static str {
         match self {
             Self::Text => "off",
+            #[cfg(feature = "ssr")]
             Self::Username => "username",
             #[cfg(feature = "ssr")]
             Self::Email => "email",
             Self::CurrentPassword => "current-password",
+            #[cfg(feature = "ssr")]
             Self::NewPassword => "new-password",
             Self::Code => "one-time-code",
         }

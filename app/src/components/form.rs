@@ -1,25 +1,23 @@
 //! Forms that work as a plain POST, and in place once the page is alive.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::hooks::use_location;
+use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
-use web_sys::{HtmlElement, HtmlInputElement, SubmitEvent};
+use web_sys::{HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
 
 use crate::echo::take_echo;
 use crate::i18n::{language, texts};
-use crate::json::{FromJson, from_json};
 use crate::part::{Inside, IntoPart, Part};
 use crate::portal::{Field, PortalError};
 use crate::problem_text::form_problem;
 use crate::server_fns::last_part;
-use crate::session::Session;
-use crate::transport::{Method, call, form_arguments};
+use crate::transport::{form_arguments, from_json, post};
 
 /// A form for the server function `F`.
 pub(crate) struct Form<F> {
@@ -42,24 +40,28 @@ impl<F> From<Form<F>> for FormState {
     }
 }
 
-impl<F> Form<F>
-where
-    F: ServerFn<Error = PortalError>,
-    F::Output: FromJson,
-{
-    /// A form that starts with what came back from a refused plain post, if it was this one.
+impl<F: ServerFn<Error = PortalError>> Form<F> {
+    /// A form of a served page: the server leads on after it.
+    #[cfg(feature = "ssr")]
     pub(crate) fn new() -> Self {
-        Self { state: FormState::new(F::PATH), of: PhantomData }
+        Self::of(Arc::new(|_| Ok(())))
     }
 
-    /// Runs `then` in the browser after each success.
-    pub(crate) fn on_success(self, then: impl Fn(F::Output) + 'static) {
-        self.state.on_success(Box::new(move |json| from_json(json).map(&then)));
+    /// A form that runs `then` in the browser each time the server function has returned.
+    pub(crate) fn then(then: impl Fn(F::Output) + Send + Sync + 'static) -> Self
+    where
+        F::Output: DeserializeOwned,
+    {
+        Self::of(Arc::new(move |json| from_json(json).map(&then)))
+    }
+
+    fn of(then: Arc<Then>) -> Self {
+        Self { state: FormState::new(F::PATH, then), of: PhantomData }
     }
 }
 
 /// Takes the JSON that a server function returned.
-type AfterSuccess = dyn Fn(&str) -> Result<(), PortalError>;
+type Then = dyn Fn(&str) -> Result<(), PortalError> + Send + Sync;
 
 /// What a form sends, and how far that has come.
 #[derive(Clone, Copy)]
@@ -70,13 +72,13 @@ pub(crate) struct FormState {
     pub(crate) error: RwSignal<Option<PortalError>>,
     path: &'static str,
     pending: RwSignal<bool>,
-    answers: RwSignal<usize>,
-    output: StoredValue<String>,
     entered: StoredValue<Vec<(String, String)>>,
+    then: StoredValue<Arc<Then>>,
 }
 
 impl FormState {
-    fn new(path: &'static str) -> Self {
+    /// Starts with what came back from a refused plain post, if it was this form.
+    fn new(path: &'static str, then: Arc<Then>) -> Self {
         let name = last_part(path);
         let echo = take_echo(name);
         Self {
@@ -84,9 +86,8 @@ impl FormState {
             error: RwSignal::new(echo.error),
             path,
             pending: RwSignal::new(false),
-            answers: RwSignal::new(0),
-            output: StoredValue::new(String::new()),
             entered: StoredValue::new(echo.fields),
+            then: StoredValue::new(then),
         }
     }
 
@@ -106,18 +107,7 @@ impl FormState {
         }
     }
 
-    fn on_success(self, then: Box<AfterSuccess>) {
-        Effect::new(move |_| {
-            if self.answers.get() == 0 || self.error.with_untracked(Option::is_some) {
-                return;
-            }
-            if let Err(error) = then(&self.output.get_value()) {
-                self.error.set(Some(error));
-            }
-        });
-    }
-
-    fn submit(self, event: &SubmitEvent) {
+    fn submit(self, event: &SubmitEvent, after: AfterAnswer) {
         if event.default_prevented() {
             return;
         }
@@ -127,19 +117,17 @@ impl FormState {
         }
         self.pending.set(true);
         let arguments = form_arguments(event);
-        spawn_local(async move { self.settle(call(self.path, Method::Post, arguments).await) });
-    }
-
-    fn settle(self, answer: Result<String, PortalError>) {
-        let (output, error) = match answer {
-            Ok(output) => (output, None),
-            Err(error) => (String::new(), Some(error)),
-        };
-        // By now the page may be gone, and the form with it.
-        self.output.try_set_value(output);
-        self.error.try_set(error);
-        self.pending.try_set(false);
-        self.answers.try_update(|n| *n += 1);
+        let form = event.target().and_then(|form| form.dyn_into().ok());
+        spawn_local(async move {
+            let answer = post(self.path, arguments).await;
+            // By now the page may be gone, and the form with it.
+            if self.pending.try_set(false).is_some() {
+                return;
+            }
+            let error = answer.and_then(|json| self.then.get_value()(&json)).err();
+            after.lead(form, error.as_ref());
+            self.error.try_set(error);
+        });
     }
 }
 
@@ -167,16 +155,14 @@ pub(crate) fn PlainForm(
     /// The fields and the button.
     children: Inside,
 ) -> Part {
-    let element = NodeRef::<html::Form>::new();
-    after_each_answer(form, element, clears);
+    let after = AfterAnswer { login: here_after_login(), clears };
     view! {
         <form
             method="post"
             action=path
             class=class
-            node_ref=element
             novalidate
-            on:submit=move |event| form.submit(&event)
+            on:submit=move |event| form.submit(&event, after)
         >
             <FormProblem state=form fields/>
             {once.then(|| view! { <input type="hidden" name="once" value=form_number()/> })}
@@ -199,26 +185,33 @@ fn form_number() -> String {
     random() + &random()
 }
 
-/// Leads the eye and the keyboard to what needs attention.
-fn after_each_answer(state: FormState, form: NodeRef<html::Form>, clears: bool) {
-    let navigate = use_navigate();
-    let here = use_location();
-    Effect::new(move |_| {
-        if state.answers.get() == 0 {
-            return;
-        }
-        match state.error.get_untracked() {
-            None if clears => each_text_field(form, |input| input.set_value("")),
+/// What a form does with each answer, beside what its page does.
+#[derive(Clone, Copy)]
+struct AfterAnswer {
+    login: Signal<String>,
+    clears: bool,
+}
+
+impl AfterAnswer {
+    /// Leads the eye and the keyboard to what needs attention.
+    fn lead(self, form: Option<HtmlFormElement>, error: Option<&PortalError>) {
+        let Some(form) = form else { return };
+        match error {
+            None if self.clears => each_text_field(&form, |input| input.set_value("")),
             None => {}
             Some(PortalError::SignedOut) => {
-                Session::refresh();
-                let back = login_path(&here.pathname.get_untracked(), &here.search.get_untracked());
-                navigate(&back, NavigateOptions::default());
+                let _ = window().location().set_href(&self.login.get_untracked());
             }
             // The messages are on the page after the effects of this turn.
-            Some(_) => request_animation_frame(move || focus_first_problem(form)),
+            Some(_) => request_animation_frame(move || focus_first_problem(&form)),
         }
-    });
+    }
+}
+
+/// The login page that leads back to where the browser is.
+fn here_after_login() -> Signal<String> {
+    let here = use_location();
+    Signal::derive(move || login_path(&here.pathname.get(), &here.search.get()))
 }
 
 /// The login page that leads back to this address.
@@ -232,8 +225,7 @@ pub(crate) fn login_path(path: &str, search: &str) -> String {
     format!("/login?next={next}")
 }
 
-fn focus_first_problem(form: NodeRef<html::Form>) {
-    let Some(form) = form.get_untracked() else { return };
+fn focus_first_problem(form: &HtmlFormElement) {
     for what in ["[aria-invalid=true]", "[data-form-problem]"] {
         if let Ok(Some(element)) = form.query_selector(what)
             && let Some(element) = element.dyn_ref::<HtmlElement>()
@@ -244,8 +236,7 @@ fn focus_first_problem(form: NodeRef<html::Form>) {
     }
 }
 
-fn each_text_field(form: NodeRef<html::Form>, run: impl Fn(&HtmlInputElement)) {
-    let Some(form) = form.get_untracked() else { return };
+fn each_text_field(form: &HtmlFormElement, run: impl Fn(&HtmlInputElement)) {
     let Ok(inputs) = form.query_selector_all("input[type=text],input[type=password]") else {
         return;
     };
@@ -265,10 +256,16 @@ fn FormProblem(
     fields: &'static [Field],
 ) -> Part {
     let (t, language) = (texts(), language());
+    // A page that comes with an error begins at it: at the first field that has one, or here.
+    let in_a_field = |error: &PortalError| fields.iter().any(|field| error.problem_of(*field).is_some());
+    let start_here =
+        state.error.with_untracked(|error| error.as_ref().is_some_and(|error| !in_a_field(error)));
     let problem = move || {
         let problem = state.error.with(|error| form_problem(t, language, error.as_ref()?, fields));
         problem.map(|text| {
-            view! { <p class="form-problem" role="alert" tabindex="-1" data-form-problem="">{text}</p> }
+            view! {
+                <p class="form-problem" role="alert" tabindex="-1" data-form-problem="" autofocus=start_here>{text}</p>
+            }
         })
     };
     problem.part()

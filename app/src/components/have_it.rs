@@ -15,10 +15,9 @@ pub(crate) fn HaveItForm(
     #[prop(into)]
     path: String,
 ) -> Part {
-    let form = Form::<HaveIt>::new();
     let (made, navigate) = (made().get_untracked(), use_navigate());
     let plain = path.clone();
-    form.on_success(move |()| {
+    let form = Form::<HaveIt>::then(move |()| {
         navigate(&plain, NavigateOptions { replace: true, ..NavigateOptions::default() });
     });
     view! {

@@ -17,9 +17,8 @@ pub(crate) fn Header(
     /// Who looks at the page.
     session: Session,
 ) -> impl IntoView {
-    let log_out = Form::<LogOut>::new();
     // A page load, not a step of the router: nothing of the user stays in the browser's memory.
-    log_out.on_success(|()| {
+    let log_out = Form::<LogOut>::then(|()| {
         let _ = window().location().set_href("/login");
     });
     let navigation = move |answer: Answer| {

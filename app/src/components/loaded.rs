@@ -1,17 +1,15 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::hooks::use_location;
+use serde::de::DeserializeOwned;
 
 use super::{PageHeading, login_path};
 use crate::i18n::{language, texts};
-use crate::json::FromJson;
 use crate::part::{IntoPart, Part};
 use crate::portal::PortalError;
 use crate::problem_text::error_text;
 use crate::question::{Answer, AnswerResource, Loading};
-use crate::session::Session;
 use crate::title::set_title;
 
 /// Shows an answer, or why there is none; the old content stays while it is asked for again.
@@ -23,7 +21,7 @@ pub(crate) fn Loaded<T, V>(
     show: impl Fn(T) -> V + Send + Sync + 'static,
 ) -> impl IntoView
 where
-    T: FromJson + 'static,
+    T: DeserializeOwned + 'static,
     V: IntoView + 'static,
 {
     let t = texts();
@@ -80,13 +78,10 @@ pub(crate) fn ErrorView(
         PortalError::SignedOut => {
             let here = use_location();
             let login = login_path(&here.pathname.get_untracked(), &here.search.get_untracked());
-            let navigate = use_navigate();
             Effect::new({
                 let login = login.clone();
                 move |_| {
-                    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-                    Session::refresh();
-                    navigate(&login, options);
+                    let _ = window().location().replace(&login);
                 }
             });
             // No `PageHeading`: the focus belongs to the page that follows.
@@ -94,7 +89,7 @@ pub(crate) fn ErrorView(
             view! {
                 <h1>{t.signed_out_heading}</h1>
                 <p>{text}</p>
-                <p><a class="button" href=login>{t.login}</a></p>
+                <p><a class="button" href=login rel="external">{t.login}</a></p>
             }
             .part()
         }

@@ -26,7 +26,7 @@ async fn records(browser: &Browser<'_>) -> usize {
 }
 
 /// The value of a hidden field of a page.
-fn hidden(page: &str, name: &str) -> String {
+pub(crate) fn hidden(page: &str, name: &str) -> String {
     let field = page.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).expect(name);
     field.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }

@@ -39,6 +39,15 @@ async fn pages_are_strict() {
     assert_ne!(once, browser.get("/").await.header("content-security-policy"), "a nonce serves once");
 }
 
+#[tokio::test]
+async fn the_door_needs_no_program() {
+    let app = TestApp::start().await;
+    for path in ["/login", "/login?next=%2Faccount%2Fapi-keys", "/setup?token=wrong"] {
+        let page = app.stranger().get(path).await;
+        assert!(page.body.contains("<h1") && !page.body.contains(".wasm"), "{path}: {}", page.body);
+    }
+}
+
 /// Nothing may run in an answer, nobody may frame it, and no browser may take it for something else.
 fn is_strict(what: &str, headers: &http::HeaderMap) {
     let header = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap());

@@ -15,13 +15,6 @@ pub(super) struct AddressForms {
     pub(super) remove: Form<RemoveAddress>,
 }
 
-impl AddressForms {
-    /// Both forms.
-    pub(super) fn new() -> Self {
-        Self { authorise: Form::new(), remove: Form::new() }
-    }
-}
-
 /// The addresses that may use a Default key beside the one it is locked to.
 #[component]
 pub(super) fn Addresses(

@@ -14,9 +14,8 @@ use crate::server_fns::{DeleteKey, key_path};
 pub(crate) fn DeleteKeyPage() -> Part {
     let t = texts();
     let key = key_of_address();
-    let form = Form::<DeleteKey>::new();
     let (announcer, navigate) = (Announcer::here(), use_navigate());
-    form.on_success(move |()| {
+    let form = Form::<DeleteKey>::then(move |()| {
         announcer.say(t.key_deleted);
         navigate("/account/api-keys", NavigateOptions { replace: true, ..NavigateOptions::default() });
     });

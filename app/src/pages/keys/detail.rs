@@ -20,26 +20,25 @@ pub(crate) fn KeyPageView() -> Part {
     let key = key_of_address();
     // The forms live here, outside of what is drawn again when the key changes.
     let reveal = RevealForm::new(key);
-    let lock = LockForms::new();
-    let addresses = AddressForms::new();
-    refetch_after(addresses.authorise, key, t.address_authorised);
-    refetch_after(addresses.remove, key, t.address_removed);
-    refetch_after(lock.width, key, t.width_saved);
-    refetch_after(lock.release, key, t.lock_released);
+    let lock = LockForms { width: refetching(key, t.width_saved), release: refetching(key, t.lock_released) };
+    let addresses = AddressForms {
+        authorise: refetching(key, t.address_authorised),
+        remove: refetching(key, t.address_removed),
+    };
     let show = move |key| view! { <KeyParts key reveal lock addresses/> };
     view! { <Loaded from=key show/> }.part()
 }
 
-/// Once `form` succeeds, fetches the key again and says what was done.
-fn refetch_after<F>(form: Form<F>, key: Loading<KeyDetails>, said: &'static str)
+/// A form that fetches the key again and says what was done.
+fn refetching<F>(key: Loading<KeyDetails>, said: &'static str) -> Form<F>
 where
     F: ServerFn<Error = PortalError, Output = ()>,
 {
     let announcer = Announcer::here();
-    form.on_success(move |()| {
+    Form::then(move |()| {
         key.refetch();
         announcer.say(said);
-    });
+    })
 }
 
 #[component]

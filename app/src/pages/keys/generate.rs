@@ -18,9 +18,8 @@ use crate::session::Session;
 #[component]
 pub(crate) fn GenerateKeyPage() -> Part {
     let t = texts();
-    let form = Form::<GenerateKey>::new();
     let (announcer, navigate) = (Announcer::here(), use_navigate());
-    form.on_success(move |key| {
+    let form = Form::<GenerateKey>::then(move |key| {
         announcer.say(t.fresh_heading);
         // Not back to a form that would be sent again.
         let options = NavigateOptions { replace: true, ..NavigateOptions::default() };

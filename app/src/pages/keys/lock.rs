@@ -15,13 +15,6 @@ pub(super) struct LockForms {
     pub(super) release: Form<ReleaseLock>,
 }
 
-impl LockForms {
-    /// Both forms.
-    pub(super) fn new() -> Self {
-        Self { width: Form::new(), release: Form::new() }
-    }
-}
-
 /// The address that a Default key is locked to.
 #[component]
 pub(super) fn Lock(

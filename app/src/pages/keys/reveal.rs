@@ -20,14 +20,14 @@ impl RevealForm {
     /// A form for the token of `key`.
     pub(super) fn new(key: Loading<KeyDetails>) -> Self {
         let (t, announcer) = (texts(), Announcer::here());
-        let reveal = Self { form: Form::new(), shown: RwSignal::new(None) };
-        reveal.form.on_success(move |token| {
-            reveal.shown.set(Some(token));
+        let shown = RwSignal::new(None);
+        let form = Form::then(move |token| {
+            shown.set(Some(token));
             announcer.say(t.token_shown);
             // The password was just proven, so the form may look different from now on.
             key.refetch();
         });
-        reveal
+        Self { form, shown }
     }
 }
 

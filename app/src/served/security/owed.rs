@@ -1,13 +1,13 @@
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
+use super::super::door::next_field;
 use super::super::texts::{SecurityTexts, Served};
 use super::password::{FIELDS, password_fields};
-use crate::components::{Form, FormState, Kind, PageHeading, PlainForm, SubmitButton, TextField};
+use crate::components::{Form, Kind, PageHeading, PlainForm, SubmitButton, TextField};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::portal::Field;
-use crate::server_fns::{GiveCode, LogOut, RenewPassword, local_path};
+use crate::server_fns::{GiveCode, LogOut, RenewPassword};
 
 /// Where a login is completed with a code.
 pub(in super::super) fn code_page() -> Part {
@@ -18,7 +18,7 @@ pub(in super::super) fn code_page() -> Part {
             <PageHeading text=t.code_heading/>
             <p>{t.code_text}</p>
             <PlainForm form path="/login/code" fields=&[Field::Code] once=true>
-                {next(form.state)}
+                {next_field(form.state)}
                 <TextField
                     state=form.state
                     field=Field::Code
@@ -44,7 +44,7 @@ pub(in super::super) fn renewal_page() -> Part {
             <PageHeading text=t.renewal_heading/>
             <p>{t.renewal_text}</p>
             <PlainForm form path="/account/password" fields=FIELDS once=true>
-                {next(form.state)}
+                {next_field(form.state)}
                 {password_fields(form.state)}
                 <SubmitButton state=form.state label=t.change_password/>
             </PlainForm>
@@ -52,14 +52,6 @@ pub(in super::super) fn renewal_page() -> Part {
         </div>
     }
     .part()
-}
-
-/// Where the login was to lead.
-fn next(state: FormState) -> Part {
-    let asked = use_query_map().with_untracked(|query| query.get("next"));
-    let next = state.entered("next").or(asked);
-    let next = local_path(next.as_deref()).to_owned();
-    view! { <input type="hidden" name="next" value=next/> }.part()
 }
 
 fn way_out() -> Part {

@@ -5,7 +5,6 @@ use super::super::proof::late_proof_fields;
 use super::SUB_USERS;
 use crate::components::{Form, PlainForm, SubmitButton};
 use crate::i18n::fill;
-use crate::json::FromJson;
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, PortalError, Role};
 use crate::server_fns::form_name;
@@ -22,7 +21,6 @@ pub(super) fn row_form<F>(
 ) -> Part
 where
     F: ServerFn<Error = PortalError> + 'static,
-    F::Output: FromJson,
 {
     let form = Form::<F>::new();
     // What was wrong with one row does not stand at all others.
