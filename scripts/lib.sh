@@ -26,3 +26,16 @@ need_packages() {
 
 # The version of a crate in Cargo.lock.
 locked() { awk -v n="$1" '$0=="name = \""n"\"" {getline; gsub(/"/,"",$3); print $3; exit}' "$root/Cargo.lock"; }
+
+# Whether rustup's Rust targets WebAssembly. LATCHKEY_WASM_TOOLCHAIN=1 takes Debian's where both are there.
+wasm_by_rustup() {
+  [ -z "${LATCHKEY_WASM_TOOLCHAIN:-}" ] && [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]
+}
+
+# The cargo that compiles for the browser.
+wasm_cargo() {
+  if wasm_by_rustup; then cargo "$@"; return; fi
+  local linker
+  linker=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
+  PATH="$linker:$PATH" cargo +latchkey-wasm "$@"
+}
