@@ -18,7 +18,7 @@ use store::{NewMail, NewNotice};
 use tokio_util::sync::CancellationToken;
 
 /// A server that sends to this mail server.
-async fn start(smtp: &Smtp, more: &[(&'static str, &str)]) -> TestApp {
+pub(crate) async fn start(smtp: &Smtp, more: &[(&'static str, &str)]) -> TestApp {
     start_at(&format!("smtp://127.0.0.1:{}?tls=none", smtp.port), more).await
 }
 
@@ -35,7 +35,7 @@ async fn start_at(url: &str, more: &[(&'static str, &str)]) -> TestApp {
 
 impl TestApp {
     /// Adds a user with a mail address.
-    async fn add_user_with_mail(&self, name: &str) -> UserNo {
+    pub(crate) async fn add_user_with_mail(&self, name: &str) -> UserNo {
         let password = InitialPassword { given: Some(crate::app::PASSWORD.to_owned()) };
         let email = Some(format!("{name}@example.org"));
         self.services.operator.add_user(name, None, email, password).await.unwrap();
@@ -51,17 +51,17 @@ impl TestApp {
         self.services.store.insert_notices(vec![notice]).await.unwrap();
     }
 
-    async fn queue(&self, letter: &Letter) {
+    pub(crate) async fn queue(&self, letter: &Letter) {
         let payload = letter.seal(self.services.use_cases.keys.sealing.as_ref().unwrap()).unwrap();
         let mail = NewMail { user: None, payload, due_at: self.services.clock.now() };
         self.services.store.insert_mail(mail).await.unwrap();
     }
 
-    async fn send_due(&self) {
+    pub(crate) async fn send_due(&self) {
         self.services.mailer.send_due(&CancellationToken::new()).await;
     }
 
-    async fn waiting(&self) -> u64 {
+    pub(crate) async fn waiting(&self) -> u64 {
         self.services.store.count_mails().await.unwrap()
     }
 

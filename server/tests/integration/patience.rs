@@ -20,3 +20,12 @@ pub(crate) fn wait_or_tell<T: Display>(mut holds: impl FnMut() -> bool, otherwis
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// The same beside a server in this process, which goes on meanwhile.
+pub(crate) async fn wait_beside(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < end, "not seen: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
