@@ -26,7 +26,7 @@ pub(super) const OLD: &str = "DELETE FROM invitations WHERE expires_at <= ?";
 /// A person who deletes it has it: of two at once, one finds nothing.
 const TAKE: &str =
     "DELETE FROM invitations WHERE token_hash = ? RETURNING owner_no, username, email, role, expires_at,
-    (SELECT disabled_at FROM users WHERE no = owner_no) AS owner_disabled_at";
+    (SELECT u.disabled_at FROM users u WHERE u.no = invitations.owner_no) AS owner_disabled_at";
 
 fn facts(row: &SqliteRow) -> Result<InvitationFacts, Trouble> {
     Ok(InvitationFacts {

@@ -5,10 +5,13 @@
 
 mod engines;
 mod keys;
+mod mails;
 mod notices;
 mod profile;
+mod second_factor;
 mod sessions;
 mod state;
+mod sub_users;
 mod usage;
 mod webhooks;
 
