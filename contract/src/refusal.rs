@@ -21,6 +21,10 @@ pub enum Refusal {
         /// When the next attempt may succeed.
         retry_after_seconds: u32,
     },
+    /// Somebody else made or changed the same at this moment; nothing was changed.
+    Conflict,
+    /// There are as many of these as there may be.
+    Full,
     /// Too many others ask for the same; nothing was changed, and it can be tried again.
     Busy,
     /// The server cannot do it right now; nothing was changed.
@@ -56,6 +60,8 @@ impl fmt::Display for Refusal {
             Self::Throttled { retry_after_seconds } => {
                 write!(f, "too many attempts or changes, wait {retry_after_seconds} seconds")
             }
+            Self::Conflict => f.write_str("conflict"),
+            Self::Full => f.write_str("full"),
             Self::Busy => f.write_str("busy"),
             Self::Unavailable => f.write_str("unavailable"),
         }

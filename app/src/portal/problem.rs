@@ -30,6 +30,12 @@ pub enum PortalError {
         /// When the next attempt may succeed.
         retry_after_seconds: u32,
     },
+    /// Somebody else made or changed the same at this moment; nothing was changed.
+    #[error("conflict")]
+    Conflict,
+    /// There are as many of these as there may be.
+    #[error("full")]
+    Full,
     /// Too many others ask for the same; nothing was changed, and it can be tried again.
     #[error("busy")]
     Busy,
@@ -76,6 +82,8 @@ impl From<Refusal> for PortalError {
             Refusal::Invalid(errors) => Self::Invalid(errors),
             Refusal::ProofNeeded => Self::ProofNeeded,
             Refusal::Throttled { retry_after_seconds } => Self::Throttled { retry_after_seconds },
+            Refusal::Conflict => Self::Conflict,
+            Refusal::Full => Self::Full,
             Refusal::Busy => Self::Busy,
             Refusal::Unavailable => Self::Unavailable,
         }

@@ -149,16 +149,35 @@ pub(crate) fn store_trouble(error: StoreError) -> Refusal {
     match error {
         StoreError::NotFound => Refusal::NotFound,
         StoreError::SignedOut => Refusal::SignedOut,
+        StoreError::Conflict => Refusal::Conflict,
+        StoreError::Full => Refusal::Full,
         StoreError::Overloaded => Refusal::Unavailable,
         // The writer said so when it began.
         StoreError::NoRoom(_) | StoreError::Locked(_) => Refusal::Unavailable,
-        error @ (StoreError::Conflict
-        | StoreError::Full
-        | StoreError::Broken(_)
-        | StoreError::Ended(_)
-        | StoreError::Unavailable(_)) => {
+        error @ (StoreError::Broken(_) | StoreError::Ended(_) | StoreError::Unavailable(_)) => {
             tracing::error!(%error, "the store refused a change");
             Refusal::Unavailable
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_refuses_is_told_apart_from_trouble() {
+        let told = [
+            (StoreError::NotFound, Refusal::NotFound),
+            (StoreError::SignedOut, Refusal::SignedOut),
+            (StoreError::Conflict, Refusal::Conflict),
+            (StoreError::Full, Refusal::Full),
+            (StoreError::Overloaded, Refusal::Unavailable),
+            (StoreError::NoRoom(String::new()), Refusal::Unavailable),
+            (StoreError::Broken("/secret/path".to_owned()), Refusal::Unavailable),
+        ];
+        for (error, refusal) in told {
+            assert_eq!(store_trouble(error), refusal);
         }
     }
 }

@@ -64,6 +64,7 @@ pub(super) fn of_portal(error: &PortalError) -> StatusCode {
         PortalError::Forbidden | PortalError::WrongAddress { .. } => StatusCode::FORBIDDEN,
         PortalError::Invalid(_) | PortalError::ProofNeeded => StatusCode::UNPROCESSABLE_ENTITY,
         PortalError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+        PortalError::Conflict | PortalError::Full => StatusCode::CONFLICT,
         PortalError::Busy | PortalError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         PortalError::Connection(_) => StatusCode::BAD_REQUEST,
     }
