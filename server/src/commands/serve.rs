@@ -1,6 +1,8 @@
 //! `latchkey serve`
 
 mod announce;
+mod chores;
+mod log;
 mod signals;
 
 use super::control::{self, DataDir};
@@ -11,8 +13,10 @@ use crate::http::{Entrance, admin, site};
 use crate::life::Ended;
 use crate::services::{Services, SystemClock, start};
 use crate::settings::{Listen, LogFormat, Settings};
+use chores::{forget, remind, sweep};
 use clap::Args;
 use domain::panics::one_line;
+use log::{log_panics, log_to_stderr};
 use service::priority::stand_back;
 use service::verify::Flusher;
 use signals::Signals;
@@ -255,83 +259,6 @@ fn print_announcement(services: &Services, text: &str) -> Result<(), Failure> {
         }
         Ok(()) => Ok(()),
     }
-}
-
-async fn sweep(services: Arc<Services>, stop: CancellationToken) {
-    let mut tick = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {
-                services.use_cases.accounts.sweep_sessions().await;
-                services.use_cases.notices.sweep().await;
-                services.use_cases.webhooks.sweep_deliveries().await;
-            }
-        }
-    }
-}
-
-/// Whatever was shown or answered a while ago is wiped from memory, also where nobody sends anything any more.
-async fn forget(entrance: Entrance, services: Arc<Services>, stop: CancellationToken) {
-    let mut tick = tokio::time::interval(FORGET_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {
-                services.use_cases.flash.sweep(services.clock.now());
-                services.use_cases.accounts.sweep_renewals();
-                entrance.sweep(services.clock.now());
-            }
-        }
-    }
-}
-
-async fn remind(services: Arc<Services>, stop: CancellationToken) {
-    let mut tick = tokio::time::interval(REMIND_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {
-                if let Err(error) = services.use_cases.accounts.remind_of_passwords().await {
-                    tracing::warn!(%error, "users could not be told that their passwords end");
-                }
-            }
-        }
-    }
-}
-
-/// What is logged is written on a thread of its own until the answer is dropped: whoever reads slowly loses
-/// lines, and holds no verification up.
-fn log_to_stderr(settings: &Settings) -> WorkerGuard {
-    let mut filter = EnvFilter::new(&settings.log_level);
-    if settings.server.access_log.is_some() {
-        filter = filter.add_directive(ACCESS.parse().expect("it is a directive"));
-    }
-    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
-    let log = tracing_subscriber::fmt()
-        .with_writer(writer)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter);
-    match settings.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    guard
-}
-
-/// A panic is a line of the log like any other; where backtraces are asked for, one follows.
-fn log_panics() {
-    let usual = std::panic::take_hook();
-    let backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0");
-    std::panic::set_hook(Box::new(move |panic| {
-        let place = panic.location().map(ToString::to_string);
-        let thread = std::thread::current();
-        let text = panic.payload_as_str().map_or_else(|| "a panic".to_owned(), one_line);
-        tracing::error!(place, thread = thread.name(), "a fault in Latchkey itself: {text:?}");
-        if backtrace {
-            usual(panic);
-        }
-    }));
 }
 
 #[cfg(test)]
