@@ -1,5 +1,5 @@
 # Each target is a line or two; the work is in scripts/.
-.PHONY: run test check bench bench-slow-clients bench-hostile soak fuzz dist site
+.PHONY: run test check bench bench-slow-clients bench-hostile soak fuzz advisories dist site
 
 run: dist
 	@exec ./target/release/latchkey serve $(ARGS)
@@ -27,6 +27,9 @@ bench-hostile:
 
 soak:
 	@scripts/soak
+
+advisories:
+	@scripts/advisories
 
 fuzz:
 	@scripts/fuzz $(ARGS)

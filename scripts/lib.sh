@@ -39,3 +39,11 @@ wasm_cargo() {
   linker=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
   PATH="$linker:$PATH" cargo +latchkey-wasm "$@"
 }
+
+# Builds cargo-deny, once: it judges the dependency graph by deny.toml.
+need_cargo_deny() {
+  local want=0.20.2
+  [ "$("$tools/bin/cargo-deny" --version 2>/dev/null)" = "cargo-deny $want" ] && return
+  say "building cargo-deny $want (2 minutes, once)"
+  cargo install -q "cargo-deny@$want" --locked --root "$tools" --target-dir "$root/target/tools"
+}
