@@ -3,6 +3,7 @@
 //! Helpers go through what outsiders can reach (pages, verify API, operator's verbs), never into the
 //! database.
 
+use crate::html;
 use axum::body::Body;
 use domain::address::Address;
 use domain::client_address::Peer;
@@ -14,6 +15,7 @@ use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
 use parking_lot::Mutex;
 use service::accounts::operator::InitialPassword;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::StoreError;
@@ -179,6 +181,11 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
     }
 
+    /// The words of the page.
+    pub(crate) fn text(&self) -> String {
+        html::text(&self.body)
+    }
+
     /// The page without its scripts and nonces, as somebody reads it.
     pub(crate) fn page(&self) -> String {
         let nonces = self.body.split(" nonce=\"");
@@ -266,13 +273,9 @@ impl Browser<'_> {
 
     /// The cells of a key's row: Username, Description, Type, Key, Last Used, Times Used, Locked On IP.
     pub(crate) async fn row(&self, id: &str) -> Vec<String> {
-        let list = self.get("/account/api-keys").await.page();
-        let row = list.split("<tr").find(|row| row.contains(id)).expect("the key is on the list");
-        let cells = row.split("<td").skip(1).map(|cell| {
-            let cell = cell.split_once('>').unwrap().1;
-            strip_tags(cell.split("</td>").next().unwrap())
-        });
-        cells.collect()
+        let list = self.get("/account/api-keys").await.body;
+        let of_key = format!("tr:has(a[href=\"/account/api-keys/{id}\"])");
+        html::rows(&list, &of_key).pop().expect("the key is on the list")
     }
 }
 
@@ -283,37 +286,32 @@ pub(crate) struct Key {
 
 /// The ids of the keys that a page links to, in order.
 pub(crate) fn key_ids(page: &str) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
-    for part in page.split("/account/api-keys/").skip(1) {
-        let id: String = part.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect();
-        if id.len() == 36 && !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
+    let links = html::attributes(page, "a[href^=\"/account/api-keys/\"]", "href");
+    let ids = links.iter().filter_map(|link| link["/account/api-keys/".len()..].split(['/', '?']).next());
+    let mut ids: Vec<_> = ids.filter(|id| id.len() == 36).map(str::to_owned).collect();
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
     ids
+}
+
+/// The path of the link to this server that a page shows as a secret.
+pub(crate) fn shown_link(page: &str) -> String {
+    let shown = html::texts(page, "code");
+    let path = shown.iter().find_map(|text| text.strip_prefix("http://127.0.0.1:3000"));
+    path.expect("a link is shown").to_owned()
+}
+
+/// The page of the webhook that a list names last.
+pub(crate) fn last_webhook(page: &str) -> String {
+    html::attributes(page, "main a[href^=\"/account/webhooks/\"]", "href").pop().expect("a webhook is listed")
 }
 
 /// The whole token on a page, if it shows one.
 pub(crate) fn shown_token(page: &str) -> Option<String> {
-    let texts = page.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    let long = texts.clone().find(|t| t.len() == 46 && t.starts_with("lk"));
+    let shown = html::texts(page, "code");
+    let long = shown.iter().find(|text| text.len() == 46 && text.starts_with("lk"));
     // An SMPP secret has nothing to be told by but the mark that it stands in.
-    let secret = || page.split("<code").nth(1)?.split_once('>')?.1.split('<').next();
-    long.or_else(secret).filter(|t| !t.contains('…')).map(str::to_owned)
-}
-
-pub(crate) fn strip_tags(html: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for c in html.chars() {
-        match c {
-            '<' => inside = true,
-            '>' => inside = false,
-            c if !inside => text.push(c),
-            _ => {}
-        }
-    }
-    text.trim().to_owned()
+    long.or(shown.first()).filter(|text| !text.contains('…')).cloned()
 }
 
 /// A gateway that asks in JSON.

@@ -6,14 +6,54 @@ use std::sync::LazyLock;
 /// Most choices of one list that are shown one by one.
 const CHOICES: usize = 30;
 
-static OPTION: LazyLock<Selector> = LazyLock::new(|| Selector::parse("option").unwrap());
+static OPTION: LazyLock<Selector> = LazyLock::new(|| parsed("option"));
 
-/// The text of every element that a CSS selector finds, as somebody reads it.
+/// The words of a page, as somebody reads them.
+pub(crate) fn text(page: &str) -> String {
+    words_of(Html::parse_document(page).root_element())
+}
+
+/// The words of every element that a CSS selector finds.
 pub(crate) fn texts(page: &str, selector: &str) -> Vec<String> {
     let html = Html::parse_document(page);
-    let selector = Selector::parse(selector).unwrap();
-    let found = html.select(&selector).map(|element| element.text().collect::<String>());
-    found.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    html.select(&parsed(selector)).map(words_of).collect()
+}
+
+/// An attribute of every element that a CSS selector finds, where it has that attribute.
+pub(crate) fn attributes(page: &str, selector: &str, name: &str) -> Vec<String> {
+    let html = Html::parse_document(page);
+    html.select(&parsed(selector)).filter_map(|element| element.attr(name).map(str::to_owned)).collect()
+}
+
+/// The cells of every row that a CSS selector finds.
+pub(crate) fn rows(page: &str, selector: &str) -> Vec<Vec<String>> {
+    let (html, cell) = (Html::parse_document(page), parsed("td"));
+    html.select(&parsed(selector)).map(|row| row.select(&cell).map(words_of).collect()).collect()
+}
+
+/// The HTML of every element that a CSS selector finds.
+pub(crate) fn pieces(page: &str, selector: &str) -> Vec<String> {
+    let html = Html::parse_document(page);
+    html.select(&parsed(selector)).map(|element| element.html()).collect()
+}
+
+fn parsed(selector: &str) -> Selector {
+    Selector::parse(selector).unwrap_or_else(|error| panic!("{selector}: {error}"))
+}
+
+fn words_of(element: ElementRef<'_>) -> String {
+    let mut text = String::new();
+    for node in element.descendants() {
+        let is_silent = node.parent().is_some_and(|parent| {
+            matches!(parent.value(), Node::Element(parent) if ["script", "style"].contains(&parent.name()))
+        });
+        if let Node::Text(part) = node.value()
+            && !is_silent
+        {
+            text.push_str(part);
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A page with one element a line; what is inside of one stands below it, further to the right.
@@ -24,7 +64,7 @@ pub(crate) fn outline(page: &str) -> String {
 /// The form of a page that is sent to this address, if it is there; else the page.
 pub(crate) fn outline_of_form(page: &str, action: &str) -> String {
     let html = Html::parse_document(page);
-    let forms = Selector::parse("form").unwrap();
+    let forms = parsed("form");
     let found = html.select(&forms).find(|form| form.value().attr("action") == Some(action));
     outline_of(found.unwrap_or(html.root_element()))
 }

@@ -1,6 +1,6 @@
 //! Mail addresses of users: entered, confirmed, replaced, removed.
 
-use crate::app::{Answer, Browser, PASSWORD, TestApp, strip_tags};
+use crate::app::{Answer, Browser, PASSWORD, TestApp};
 use crate::profile::post;
 use domain::ids::Username;
 use domain::time::Clock;
@@ -52,7 +52,7 @@ async fn an_address_is_in_force_once_its_link_was_opened() {
     let demo = app.browser("demo").await;
     let done = post(&demo, "set_email", &[("email", " demo@example.org ")]).await;
     assert_eq!(done.header("location"), "/account/profile?done=email", "{}", done.body);
-    let page = strip_tags(&demo.get("/account/profile?done=email").await.page());
+    let page = demo.get("/account/profile?done=email").await.text();
     assert!(page.contains("A confirmation link is on its way"), "{page}");
     assert!(page.contains("We sent a link to demo@example.org") && page.contains("2026-01-18 12:00:00"));
     assert_eq!(email_of(&demo).await, (String::new(), false));
@@ -76,7 +76,7 @@ async fn an_address_is_in_force_once_its_link_was_opened() {
     assert!(again.page().contains("not valid any more") && !again.page().contains("Confirm</button>"));
     // The one that is replaced stays in force until then, and is told.
     post(&demo, "set_email", &[("email", "other@example.org")]).await;
-    let page = strip_tags(&demo.get("/account/profile").await.page());
+    let page = demo.get("/account/profile").await.text();
     assert!(
         page.contains("demo@example.org confirmed") && page.contains("your present address stays in force")
     );
@@ -92,7 +92,7 @@ async fn an_address_is_in_force_once_its_link_was_opened() {
     assert!(
         matches!(letters(&app).await.last(), Some(Letter::AddressReplaced { to, .. }) if to == "other@example.org")
     );
-    let history = strip_tags(&demo.get("/account/profile/history").await.page());
+    let history = demo.get("/account/profile/history").await.text();
     for line in [
         "Mail address entered, to be confirmed demo@",
         "Mail address confirmed other@",
@@ -205,13 +205,13 @@ async fn without_mail_an_address_is_taken_unconfirmed() {
     assert_eq!(page.matches("sends no mail at present").count(), 1);
     let done = post(&demo, "set_email", &[("email", "demo@example.org")]).await;
     assert_eq!(done.header("location"), "/account/profile?done=email");
-    let page = strip_tags(&demo.get("/account/profile?done=email").await.page());
+    let page = demo.get("/account/profile?done=email").await.text();
     assert!(
         page.contains("Your mail address is saved.") && page.contains("demo@example.org not confirmed"),
         "{page}"
     );
     assert_eq!(email_of(&demo).await, ("demo@example.org".to_owned(), false));
     assert!(letters(&app).await.is_empty());
-    let history = strip_tags(&demo.get("/account/profile/history").await.page());
+    let history = demo.get("/account/profile/history").await.text();
     assert!(history.contains("Mail address changed without confirmation demo@example.org"));
 }

@@ -1,6 +1,7 @@
 //! What is shown once is seen by the right person, and equal forms are one.
 
-use crate::app::{Answer, Browser, PASSWORD, TestApp, shown_token};
+use crate::app::{Answer, Browser, PASSWORD, TestApp, shown_link, shown_token};
+use crate::html;
 use crate::two_factor::{code, enrol, give, half_way};
 use axum::body::Body;
 use http::{Method, StatusCode};
@@ -27,8 +28,7 @@ async fn records(browser: &Browser<'_>) -> usize {
 
 /// The value of a hidden field of a page.
 pub(crate) fn hidden(page: &str, name: &str) -> String {
-    let field = page.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).expect(name);
-    field.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    html::attributes(page, &format!("input[name={name}]"), "value").remove(0)
 }
 
 /// Everything that makes a secret: the form, where it leads, the secret; and that of the second factor.
@@ -50,9 +50,7 @@ async fn secrets(browser: &Browser<'_>) -> (Vec<(&'static str, String, String)>,
         let landing = landing(browser, path, &fields).await;
         let page = browser.get(&landing).await.page();
         // The whole code, and not the part of it that a list may show.
-        let shown = page.split("<code").skip(1).map(|code| code.split_once('>').unwrap().1);
-        let shown = shown.map(|code| code.split('<').next().unwrap()).find(|code| code.contains(begins));
-        let shown = shown.expect(path).to_owned();
+        let shown = html::texts(&page, "code").into_iter().find(|code| code.contains(begins)).expect(path);
         made.push((path, landing, shown));
     }
     (made, secret)
@@ -323,7 +321,7 @@ async fn every_form_is_one_act(click: Click) {
         .get(&same(&invite, sub_users, &[("username", "guest"), ("password", PASSWORD)]).await)
         .await
         .page();
-    let link = page.split("http://127.0.0.1:3000").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let link = shown_link(&page);
     let profile = "/account/profile";
     let begun = same(&format!("{profile}?do=begin_two_factor"), profile, &[("password", PASSWORD)]).await;
     let page = browser.get(&begun).await.page();

@@ -1,7 +1,9 @@
 //! The customer's pages without JavaScript, word for word.
 
-use crate::app::{PASSWORD, TestApp, key_ids, shown_token, strip_tags};
-use http::StatusCode;
+use crate::app::{PASSWORD, TestApp, key_ids};
+use crate::html;
+use axum::body::Body;
+use http::{Method, StatusCode};
 
 #[tokio::test]
 async fn the_first_account_is_made_by_the_link_once() {
@@ -20,7 +22,7 @@ async fn the_first_account_is_made_by_the_link_once() {
     let fields = [("token", secret.as_str()), ("username", "demouser"), ("password", PASSWORD)];
     let answer = browser.post(&path, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
-    assert!(strip_tags(&browser.get("/").await.page()).contains("demouser"), "it is logged in");
+    assert!(browser.get("/").await.text().contains("demouser"), "it is logged in");
     let again = [("token", secret.as_str()), ("username", "other"), ("password", PASSWORD)];
     let answer = app.stranger().post(&path, &again).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -29,29 +31,12 @@ async fn the_first_account_is_made_by_the_link_once() {
 }
 
 #[tokio::test]
-async fn without_an_account_every_page_says_how_to_make_one() {
+async fn without_an_account_every_page_leads_to_how_to_make_one() {
     let app = TestApp::start().await;
     for path in ["/", "/account/api-keys", "/account/profile"] {
         let answer = app.stranger().get(path).await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/setup"), "{path}");
     }
-    for (language, says) in [
-        ("en", "No account yet: open the link that `latchkey serve` printed."),
-        ("ro", "Încă nu există niciun cont: deschideți linkul afișat de `latchkey serve`."),
-    ] {
-        let headers = [("accept-language", language)];
-        let page =
-            app.stranger().request(http::Method::GET, "/setup", &headers, axum::body::Body::empty()).await;
-        assert!(page.page().contains(says), "{}", page.page());
-    }
-    let secret = app.services.setup.secret().unwrap();
-    let page = app.stranger().get(&format!("/setup?token={secret}")).await.page();
-    let says =
-        "The first customer account. Operators use the command line; add others with `latchkey user add`.";
-    assert!(page.contains(says), "{page}");
-    let page = app.stranger().get("/setup?token=old").await.page();
-    let says = "This link is not valid. A new one is printed at every start until an account exists.";
-    assert!(page.contains(says), "{page}");
     app.add_user("demouser").await;
     assert_eq!(app.stranger().get("/setup").await.header("location"), "/login");
     assert_eq!(app.stranger().get("/").await.header("location"), "/login?next=%2F");
@@ -69,51 +54,16 @@ async fn an_account_by_the_operator_closes_the_link() {
 }
 
 #[tokio::test]
-async fn an_empty_list_reads_as_in_the_guide() {
-    let app = TestApp::start().await;
-    app.add_user("demouser").await;
-    let page = app.browser("demouser").await.get("/account/api-keys").await;
-    let text = strip_tags(&page.page());
-    for expected in [
-        "Your API Keys",
-        "Page 0 of 1, showing 0 records out of 0 total, starting on record 0, ending on 0",
-        "&lt;&lt; previous",
-        "next &gt;&gt;",
-        "Generate a new API Key",
-        "Dashboard",
-        "API Keys",
-        "Logout",
-        "demouser",
-    ] {
-        assert!(text.contains(expected), "{expected} in {text}");
-    }
-}
-
-#[tokio::test]
 async fn a_generated_key_is_shown_once_and_listed() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
     let browser = app.browser("demouser").await;
-    let form = browser.get("/account/api-keys/new").await.page();
-    for text in [
-        "Generate an API Key",
-        "Description",
-        "(eg: &#x27;My Twitter Application&#x27;)",
-        "Type",
-        "List API Keys",
-    ] {
-        let plain = text.replace("&#x27;", "'");
-        assert!(form.contains(text) || form.contains(&plain), "{text} in {form}");
-    }
-    for option in ["Default Key", "Cloud", "SMPP", "App"] {
-        assert!(form.contains(&format!(">{option}</option>")), "{option}");
-    }
     let key = browser.generate("WEB", "default").await;
     assert!(key.token.starts_with("lkd_") && key.token.len() == 46);
     let page = browser.get("/account/api-keys").await;
-    assert!(shown_token(&page.body).is_none(), "the plain list never holds the token");
+    assert!(!page.body.contains(&key.token), "the plain list never holds the token");
     assert!(
-        strip_tags(&page.page())
+        page.text()
             .contains("Page 1 of 1, showing 1 records out of 1 total, starting on record 1, ending on 1")
     );
     let masked = format!("{}…{}", &key.token[..8], &key.token[42..]);
@@ -161,8 +111,9 @@ async fn the_pager_reaches_every_record() {
         (2, "Page 2 of 3, showing 20 records out of 45 total, starting on record 21, ending on 40"),
         (3, "Page 3 of 3, showing 5 records out of 45 total, starting on record 41, ending on 45"),
     ] {
-        let answer = browser.get(&format!("/account/api-keys?page={page}")).await.page();
-        assert!(strip_tags(&answer).contains(line), "{line}");
+        let answer = browser.get(&format!("/account/api-keys?page={page}")).await;
+        assert!(answer.text().contains(line), "{line}");
+        let answer = answer.page();
         assert_eq!(answer.contains(&format!("/account/api-keys?page={}", page + 1)), page < 3);
         seen.extend(key_ids(&answer));
     }
@@ -170,7 +121,7 @@ async fn the_pager_reaches_every_record() {
     for (odd, page) in [("0", 1), ("99999", 3), ("-1", 1), ("x", 1), ("", 1)] {
         let answer = browser.get(&format!("/account/api-keys?page={odd}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{odd}");
-        assert!(strip_tags(&answer.page()).contains(&format!("Page {page} of 3")), "{odd}");
+        assert!(answer.text().contains(&format!("Page {page} of 3")), "{odd}");
     }
 }
 
@@ -217,7 +168,7 @@ async fn the_dashboard_counts() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
     let browser = app.browser("demouser").await;
-    let empty = strip_tags(&browser.get("/").await.page());
+    let empty = browser.get("/").await.text();
     assert!(empty.contains("Dashboard"));
     let key = browser.generate("WEB", "default").await;
     for _ in 0..3 {
@@ -240,41 +191,21 @@ async fn the_dashboard_counts() {
     let browser = app.browser("demouser").await;
     let answer = browser.get("/portal/dashboard").await.json();
     assert_eq!((&answer["uses"]["days_30"], &answer["refused"]["days_30"]), (&4.into(), &2.into()));
-    let page = strip_tags(&browser.get("/").await.page());
+    let page = browser.get("/").await.text();
     assert!(page.contains("WEB"), "the last used key is named");
 }
 
 #[tokio::test]
-async fn every_page_speaks_romanian_too() {
+async fn the_language_is_what_the_browser_asks_for() {
     let app = TestApp::start().await;
-    app.add_user("demouser").await;
-    let browser = app.browser("demouser").await;
-    let key = browser.generate("WEB", "default").await;
-    for path in [
-        "/".to_owned(),
-        "/account/api-keys".to_owned(),
-        "/account/api-keys/new".to_owned(),
-        format!("/account/api-keys/{}", key.id),
-        format!("/account/api-keys/{}/delete", key.id),
-        "/nowhere".to_owned(),
-    ] {
-        let page = |language: &'static str| {
-            let (path, browser) = (path.clone(), &browser);
-            async move {
-                let headers = [("accept-language", language)];
-                let body = axum::body::Body::empty();
-                browser.request(http::Method::GET, &path, &headers, body).await.page()
-            }
-        };
-        let (english, romanian) = (page("en-GB,en;q=0.9").await, page("ro-RO,ro;q=0.9,en;q=0.5").await);
-        assert!(english.contains("<html lang=\"en\""), "{path}");
-        assert!(romanian.contains("<html lang=\"ro\""), "{path}");
-        let heading =
-            |page: &str| strip_tags(page.split("<h1").nth(1).unwrap().split("</h1>").next().unwrap());
-        if !path.ends_with(&key.id) {
-            assert_ne!(heading(&english), heading(&romanian), "{path}");
-        }
-    }
+    let language = async |accepted: &str| {
+        let headers = [("accept-language", accepted)];
+        let answer = app.stranger().request(Method::GET, "/setup", &headers, Body::empty()).await;
+        html::attributes(&answer.body, "html", "lang").remove(0)
+    };
+    assert_eq!(language("en-GB,en;q=0.9").await, "en");
+    assert_eq!(language("ro-RO,ro;q=0.9,en;q=0.5").await, "ro");
+    assert_eq!(language("de,ro;q=0.2,en;q=0.5").await, "en");
     let answer = app.stranger().post("/language", &[("language", "ro"), ("next", "//evil.example")]).await;
     assert_eq!(answer.header("location"), "/");
     assert!(answer.header("set-cookie").starts_with("latchkey_language_3000=ro;"));

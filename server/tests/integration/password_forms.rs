@@ -1,26 +1,19 @@
 //! What password managers read off the forms, and which names new users may have.
 
-use crate::app::{Browser, TestApp};
+use crate::app::{Browser, TestApp, shown_link};
+use crate::html;
 use crate::two_factor::enrol;
 use http::StatusCode;
 use service::accounts::operator::InitialPassword;
 
 /// For each form of a page that asks for a password: the `autocomplete` of its fields, and the username it names.
 fn password_forms(page: &str) -> Vec<(Vec<String>, Option<String>)> {
-    let forms = page.split("<form").skip(1).map(|form| form.split("</form>").next().unwrap());
-    let forms = forms.filter(|form| form.contains("type=\"password\""));
-    let value = |field: &str, name: &str| {
-        let value = field.split(&format!(" {name}=\"")).nth(1)?;
-        Some(value.split('"').next().unwrap().to_owned())
-    };
-    let read = forms.map(|form| {
-        let fields: Vec<_> = form.split("<input").skip(1).map(|f| f.split('>').next().unwrap()).collect();
-        let name = fields.iter().find(|f| value(f, "autocomplete").as_deref() == Some("username"));
-        if let Some(name) = name {
-            assert_eq!(value(name, "type").as_deref(), Some("text"), "managers do not read hidden fields");
-        }
-        let passwords = fields.iter().filter(|f| f.contains("type=\"password\""));
-        (passwords.filter_map(|f| value(f, "autocomplete")).collect(), name.and_then(|f| value(f, "value")))
+    let forms = html::pieces(page, "form:has([type=password])");
+    let read = forms.iter().map(|form| {
+        let values = |field: &str, name: &str| html::attributes(form, field, name);
+        let kind = values("[autocomplete=username]", "type").pop();
+        assert!(kind.is_none_or(|kind| kind == "text"), "managers do not read hidden fields");
+        (values("[type=password]", "autocomplete"), values("[autocomplete=username]", "value").pop())
     });
     read.collect()
 }
@@ -43,8 +36,8 @@ async fn every_form_with_a_password_names_its_user() {
     let browser = app.browser("demo").await;
     let invited = browser.post("/account/sub-users?do=invite_sub_user", &[("username", "guest")]).await;
     let page = browser.get(invited.header("location")).await.page();
-    let link = page.split("http://127.0.0.1:3000").nth(1).unwrap().split('<').next().unwrap();
-    all_name(&app.stranger(), link, "guest", &[&["new-password"]]).await;
+    let link = shown_link(&page);
+    all_name(&app.stranger(), &link, "guest", &[&["new-password"]]).await;
     let change: &[&str] = &["current-password", "new-password"];
     let proof: &[&str] = &["current-password"];
     all_name(&browser, "/account/profile", "demo", &[change]).await;

@@ -1,6 +1,7 @@
 //! The profile: what users choose and enter for themselves.
 
-use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp, strip_tags};
+use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp};
+use crate::html;
 use http::{Method, StatusCode};
 use sha2::Digest;
 
@@ -52,9 +53,7 @@ async fn the_chosen_language_wins_over_cookie_and_browser() {
 
 /// The figures of the first page: keys, then accepted and refused over their three spans.
 async fn figures(app: &TestApp) -> Vec<String> {
-    let page = app.browser("demo").await.get("/").await.page();
-    let figures = page.split("figure\">").skip(1).map(|part| strip_tags(part.split("</").next().unwrap()));
-    figures.collect()
+    html::texts(&app.browser("demo").await.get("/").await.body, ".figure")
 }
 
 #[tokio::test]
@@ -124,7 +123,7 @@ async fn today_begins_at_midnight_of_the_chosen_time_zone() {
     app.authz(&key.token, "203.0.113.7").await;
     assert_eq!(figures(&app).await[1..4], ["1", "2", "2"]);
     let demo = app.browser("demo").await;
-    let page = strip_tags(&demo.get(&format!("/account/api-keys/{}", key.id)).await.page());
+    let page = demo.get(&format!("/account/api-keys/{}", key.id)).await.text();
     assert!(page.contains("Used today1") && page.contains("Used in 30 days2"), "{page}");
     post(&demo, "set_time_zone", &[("time_zone", "UTC")]).await;
     assert_eq!(figures(&app).await[1..4], ["2", "2", "2"]);
@@ -139,14 +138,10 @@ async fn today_begins_at_midnight_of_the_chosen_time_zone() {
 
 /// The sessions that a page lists: device, address and the id in its button, if it has one.
 fn sessions(page: &str) -> Vec<(String, String, Option<String>)> {
-    let list = page.split("id=\"sessions\"").nth(1).unwrap();
-    let rows = list.split("<tbody").nth(1).unwrap().split("<tr").skip(1);
-    let cells = |row: &str| {
-        let cells: Vec<_> = row.split("<td").skip(1).map(|cell| strip_tags(&format!("<{cell}"))).collect();
-        let id = row.split("value=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
-        (cells[0].clone(), cells[1].clone(), id)
-    };
-    rows.map(cells).collect()
+    let rows = html::rows(page, "#sessions tbody tr").into_iter().enumerate();
+    let id =
+        |row| html::attributes(page, &format!("#sessions tbody tr:nth-child({row}) [value]"), "value").pop();
+    rows.map(|(n, cells)| (cells[0].clone(), cells[1].clone(), id(n + 1))).collect()
 }
 
 async fn log_in_with<'a>(app: &'a TestApp, name: &str, agent: &str, from: &str) -> Browser<'a> {
@@ -192,7 +187,7 @@ async fn a_user_sees_its_sessions_and_ends_one() {
     assert_eq!(odd.get("/").await.status, StatusCode::OK);
     let again = post(&here, "end_session", &[("session", &id)]).await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
-    let history = strip_tags(&here.get("/account/profile/history").await.page());
+    let history = here.get("/account/profile/history").await.text();
     assert!(history.contains("Session ended 203.0.113.7"), "{history}");
     // Where it was used last is shown, not where it began.
     app.clock.advance(120);

@@ -12,6 +12,7 @@ mod gateways;
 mod letters;
 mod pages;
 mod visitors;
+mod words;
 
 use crate::app::{Answer, Browser};
 use crate::html::{outline, outline_of_form};
@@ -23,7 +24,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// What differs from run to run, and what is written in place of it.
-const CHANCE: [(&str, &str); 19] = [
+const CHANCE: [(&str, &str); 20] = [
     (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", "[id]"),
     (r"\b(lk[a-z]{1,2})_[0-9A-Za-z]{42}\b", "${1}_[token]"),
     (r"\b(lk[a-z])_[0-9A-Za-z]{4}…[0-9A-Za-z]{4}", "${1}_[masked]"),
@@ -43,6 +44,8 @@ const CHANCE: [(&str, &str); 19] = [
     (r#"( d=)"[^"]{400,}""#, "$1[a picture]"),
     (r#"(<code class="token"> )[0-9a-z]{5}-[0-9a-z]{5}\b"#, "$1[recovery code]"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
+    // Pages name files of the site, whose names are longer once it is built.
+    (r"(?m)^content-length: \d+$", "content-length: [length]"),
 ];
 
 /// The languages that pages are taken in.

@@ -1,6 +1,6 @@
 //! What a cookie alone is not enough for, and what its owner is told of in any case.
 
-use crate::app::{Answer, Browser, PASSWORD, TestApp};
+use crate::app::{Answer, Browser, PASSWORD, TestApp, last_webhook};
 use crate::two_factor::{code, enrol};
 use contract::Cause;
 use domain::ids::Username;
@@ -72,9 +72,7 @@ async fn app_with_everything() -> TestApp {
 async fn prepare(browser: &Browser<'_>) -> String {
     browser.post(&format!("{SUB_USERS}?do=disable_sub_user"), &[("username", "sub")]).await;
     browser.post(WEBHOOKS, &[("url", "http://127.0.0.1:9/"), ("cause_new_login", "on")]).await;
-    let page = browser.get(WEBHOOKS).await.page();
-    let id = page.rsplit("href=\"/account/webhooks/").next().unwrap().split('"').next().unwrap();
-    format!("{WEBHOOKS}/{id}")
+    last_webhook(&browser.get(WEBHOOKS).await.body)
 }
 
 #[tokio::test]

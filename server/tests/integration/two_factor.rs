@@ -1,6 +1,7 @@
 //! The second factor: codes come from oathtool, which knows nothing of this program.
 
-use crate::app::{Answer, Browser, PASSWORD, TestApp, strip_tags};
+use crate::app::{Answer, Browser, PASSWORD, TestApp};
+use crate::html;
 use domain::time::{Clock, Micros};
 use http::StatusCode;
 use std::process::Command;
@@ -22,10 +23,7 @@ pub(crate) fn code(app: &TestApp, secret: &str) -> String {
 
 /// What a page shows as code.
 pub(crate) fn shown_codes(page: &str) -> Vec<String> {
-    page.split("<code")
-        .skip(1)
-        .map(|part| strip_tags(&format!("<code{}", part.split("</code>").next().unwrap())))
-        .collect()
+    html::texts(page, "code")
 }
 
 async fn act(browser: &Browser<'_>, verb: &str, fields: &[(&str, &str)]) -> Answer {
@@ -196,7 +194,7 @@ async fn an_enrolment_is_confirmed_in_time_with_password_and_code() {
     let begun = act(&browser, "begin_two_factor", &[]).await;
     let page = browser.get(begun.header("location")).await.page();
     let secret = shown_codes(&page).remove(0).replace(' ', "");
-    let svg = page.split("<svg").nth(1).unwrap().split("</svg>").next().unwrap();
+    let svg = html::pieces(&page, "svg").remove(0);
     assert!(svg.contains("fill=\"#000\"") && svg.contains("M0 0h7v1h-7z"), "{svg}");
     assert!(!page.contains("style="), "the policy forbids it");
     let right = code(&app, &secret);

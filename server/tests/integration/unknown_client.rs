@@ -1,6 +1,6 @@
 //! Visitors of the pages whose address a trusted proxy does not name: nobody's neighbour, and never at home.
 
-use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp, strip_tags};
+use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp};
 use contract::Cause;
 use domain::ids::Username;
 use http::{Method, Request, StatusCode};
@@ -114,12 +114,12 @@ async fn what_somebody_unknown_does_is_told_and_shown_as_unknown() {
     ] {
         let set = home.post("/account/profile?do=set_language", &[("language", language)]).await;
         assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
-        let notices = strip_tags(&home.get("/account/notifications").await.page());
+        let notices = home.get("/account/notifications").await.text();
         for word in &words[..2] {
             assert!(notices.contains(word), "{word}: {notices}");
         }
         for path in ["/account/profile", "/account/profile/history"] {
-            let page = strip_tags(&home.get(path).await.page());
+            let page = home.get(path).await.text();
             assert!(page.contains(words[2]) && page.contains(HOME), "{path}: {page}");
         }
     }

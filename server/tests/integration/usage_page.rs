@@ -1,12 +1,12 @@
 //! The page that tells from where a key is used and why it is refused.
 
-use crate::app::{TestApp, strip_tags};
+use crate::app::TestApp;
+use crate::html;
 use http::StatusCode;
 
 /// The rows of a page's tables, as text.
 fn rows(page: &str) -> Vec<String> {
-    let rows = page.split("<tr").skip(1).map(|row| row.replace("</td>", " | "));
-    rows.map(|row| strip_tags(row.split_once('>').map_or("", |(_, cells)| cells))).collect()
+    html::rows(page, "tbody tr").iter().map(|cells| cells.join(" | ")).collect()
 }
 
 #[tokio::test]

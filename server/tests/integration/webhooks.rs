@@ -8,7 +8,8 @@ mod kept;
 mod receivers;
 mod restart;
 
-use crate::app::{Answer, Browser, PASSWORD, START, TestApp};
+use crate::app::{Answer, Browser, PASSWORD, START, TestApp, last_webhook};
+use crate::html;
 use ::contract::Cause;
 use domain::ids::{KeyNo, UserNo};
 use domain::time::{Clock, Micros};
@@ -40,8 +41,7 @@ fn to_the_present(app: &TestApp) {
 
 /// What is written in `<code>` on a page.
 fn shown_secret(page: &str) -> Option<String> {
-    let start = page.find("whsec_")?;
-    Some(page[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || "+/=_".contains(*c)).collect())
+    html::texts(page, "code").into_iter().find(|text| text.starts_with("whsec_"))
 }
 
 fn causes(causes: &[Cause]) -> Vec<String> {
@@ -61,9 +61,8 @@ async fn add(browser: &Browser<'_>, url: &str) -> (String, String) {
     let answer = try_add(browser, url, &Cause::ALL).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     assert!(answer.header("location").starts_with(&format!("{LIST}?made=")), "{answer:?}");
-    let page = browser.get(answer.header("location")).await.page();
-    let id = page.rsplit("href=\"/account/webhooks/").next().unwrap().split('"').next().unwrap();
-    (format!("{LIST}/{id}"), shown_secret(&page).expect("its secret is shown"))
+    let page = browser.get(answer.header("location")).await.body;
+    (last_webhook(&page), shown_secret(&page).expect("its secret is shown"))
 }
 
 /// Presses a button of a webhook's page.
@@ -81,16 +80,7 @@ async fn test(browser: &Browser<'_>, path: &str) {
 
 /// The cells of the rows of a page's table.
 async fn log(browser: &Browser<'_>, path: &str) -> Vec<Vec<String>> {
-    let page = browser.get(path).await.page();
-    let body = page.split("<tbody").nth(1).unwrap_or_default();
-    let rows = body.split("<tr").skip(1).map(|row| {
-        let cells = row.split("<td").skip(1).map(|cell| {
-            let cell = cell.split_once('>').unwrap().1;
-            crate::app::strip_tags(cell.split("</td>").next().unwrap())
-        });
-        cells.collect()
-    });
-    rows.collect()
+    html::rows(&browser.get(path).await.body, "tbody tr")
 }
 
 async fn user(app: &TestApp, name: &str) -> UserNo {

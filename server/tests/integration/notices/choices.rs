@@ -2,6 +2,7 @@
 
 use super::{MAIL, add_user_with_mail, add_webhook, rows, told, user};
 use crate::app::{Browser, TestApp};
+use crate::html;
 use contract::Cause;
 use http::StatusCode;
 
@@ -15,8 +16,9 @@ async fn choose(browser: &Browser<'_>, ticked: &[&str]) {
 }
 
 fn is_checked(page: &str, name: &str) -> bool {
-    let boxes = page.split("<input ").find(|part| part.contains(&format!("name=\"{name}\"")));
-    boxes.unwrap().split('>').next().unwrap().contains("checked")
+    let found = |state: &str| html::attributes(page, &format!("input[name={name}]{state}"), "name").len();
+    assert_eq!(found(""), 1, "{name}");
+    found("[checked]") == 1
 }
 
 #[tokio::test]

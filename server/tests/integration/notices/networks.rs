@@ -2,6 +2,7 @@
 
 use super::{add_user_with_mail, told};
 use crate::app::{Answer, Browser, TestApp};
+use crate::html;
 use crate::mail::smtp::Smtp;
 use contract::Cause;
 use http::StatusCode;
@@ -30,9 +31,7 @@ async fn act(app: &TestApp, browser: &Browser<'_>, verb: &str, place: &str) -> A
 
 /// The values that the forms of a verb would send as their address.
 fn offered(page: &str, verb: &str) -> Vec<String> {
-    let forms = page.split("<form ").filter(|form| form.contains(&format!("do={verb}\"")));
-    let fields = forms.map(|form| form.split_once("name=\"address\" value=\"").unwrap().1);
-    fields.map(|field| field.split_once('"').unwrap().0.to_owned()).collect()
+    html::attributes(page, &format!("form[action$=\"do={verb}\"] [name=address]"), "value")
 }
 
 #[tokio::test]

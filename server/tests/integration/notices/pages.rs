@@ -194,38 +194,6 @@ async fn who_only_reads_is_told_and_its_owner_decides() {
 }
 
 #[tokio::test]
-async fn every_cause_has_words_in_both_languages() {
-    let app = TestApp::start().await;
-    app.add_user("demo").await;
-    let user = user(&app, "demo").await.no;
-    let notice = |cause: Cause| store::NewNotice {
-        user,
-        cause,
-        key: None,
-        at: domain::time::Micros(1),
-        count: 1,
-        addresses: vec![],
-        detail: match cause {
-            Cause::PasswordExpiring => "7".to_owned(),
-            _ => "https://hooks.example/<b>".to_owned(),
-        },
-    };
-    let notices = Cause::ALL.into_iter().map(notice).collect();
-    app.services.store.insert_notices(notices).await.unwrap();
-    let browser = app.browser("demo").await;
-    let english = browser.get(PAGE).await.page();
-    assert_eq!(english.matches("<h2>").count(), Cause::ALL.len(), "{english}");
-    assert!(!english.contains("<b>"), "{english}");
-    assert!(english.contains("it was valid for 7 more days."), "{english}");
-    let headers = [("accept-language", "ro")];
-    let romanian = browser.request(http::Method::GET, PAGE, &headers, axum::body::Body::empty()).await.page();
-    assert!(
-        romanian.contains("Notificări") && romanian.contains("Autentificare de la o adresă nouă"),
-        "{romanian}"
-    );
-}
-
-#[tokio::test]
 async fn a_flood_of_keys_is_told_up_to_the_bound_and_nothing_twice() {
     let app = TestApp::start().await;
     app.add_user("demo").await;

@@ -1,6 +1,6 @@
 //! An account with a bit of everything, which is the same in every run but for what is drawn by lot.
 
-use crate::app::{Browser, Key, PASSWORD, TestApp};
+use crate::app::{Browser, Key, PASSWORD, TestApp, last_webhook, shown_link};
 use crate::patience::wait_beside;
 use crate::receiver::{Receiver, TAKEN};
 use crate::two_factor::enrol;
@@ -125,9 +125,8 @@ async fn add_webhook(owner: &Browser<'_>) -> (String, Receiver) {
     let mut fields = vec![("url", url.as_str())];
     fields.extend(causes.iter().map(|name| (name.as_str(), "on")));
     post(owner, "/account/webhooks", &fields).await;
-    let page = owner.get("/account/webhooks").await.page();
-    let id = page.rsplit("href=\"/account/webhooks/").next().unwrap().split('"').next().unwrap();
-    let path = format!("/account/webhooks/{id}");
+    let path = last_webhook(&owner.get("/account/webhooks").await.body);
+    let id = path.rsplit('/').next().unwrap();
     post(owner, &format!("{path}?do=test_webhook"), &[("id", id)]).await;
     assert_eq!(owner.app.services.courier.deliver_due().await, 1);
     (path, receiver)
@@ -136,9 +135,7 @@ async fn add_webhook(owner: &Browser<'_>) -> (String, Receiver) {
 async fn invite(owner: &Browser<'_>) -> String {
     let fields = [("username", "guest"), ("email", ""), ("role", "reads_only")];
     let landing = post(owner, "/account/sub-users?do=invite_sub_user", &fields).await;
-    let page = owner.get(&landing).await.page();
-    let link = page.split("http://127.0.0.1:3000").nth(1).expect("the link is shown");
-    link.split('<').next().unwrap().to_owned()
+    shown_link(&owner.get(&landing).await.body)
 }
 
 fn unsubscribe_link(app: &TestApp) -> String {

@@ -1,6 +1,7 @@
 //! The owner and its sub-users.
 
-use crate::app::{Browser, PASSWORD, TestApp, strip_tags};
+use crate::app::{Browser, PASSWORD, TestApp};
+use crate::html;
 use http::StatusCode;
 
 const PAGE: &str = "/account/sub-users";
@@ -13,10 +14,10 @@ async fn act(browser: &Browser<'_>, verb: &str, fields: &[(&str, &str)]) -> Stri
 
 /// The cells of a sub-user's row: Username, Role, Mail, Keys, Last seen, State.
 async fn row(browser: &Browser<'_>, name: &str) -> Vec<String> {
-    let page = browser.get(PAGE).await.page();
-    let row = page.split("<tr").find(|row| row.contains(&format!(">{name}</td>"))).expect("it is listed");
-    let cells = row.split("<td").skip(1).take(6);
-    cells.map(|cell| strip_tags(cell.split_once('>').unwrap().1.split("</td>").next().unwrap())).collect()
+    let rows = html::rows(&browser.get(PAGE).await.body, "tbody tr");
+    let mut row = rows.into_iter().find(|cells| cells[0] == name).expect("it is listed");
+    row.truncate(6);
+    row
 }
 
 async fn start() -> TestApp {

@@ -1,6 +1,6 @@
 //! Invitations: a link that works once, for three days, and only while it is meant to.
 
-use crate::app::{Answer, Browser, PASSWORD, TestApp};
+use crate::app::{Answer, Browser, PASSWORD, TestApp, shown_link};
 use contract::Role;
 use http::StatusCode;
 use service::mail::Letter;
@@ -24,8 +24,7 @@ async fn invite(owner: &Browser<'_>, fields: &[(&str, &str)]) -> String {
     let answer = try_invite(owner, fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let page = owner.get(answer.header("location")).await.page();
-    let link = page.split("http://127.0.0.1:3000").nth(1).expect("the link is shown");
-    let link = link.split('<').next().unwrap().to_owned();
+    let link = shown_link(&page);
     assert!(!owner.get(PAGE).await.body.contains(&link), "the plain list never holds it");
     link
 }

@@ -1,0 +1,103 @@
+//! Lists whose lines depend on what happened: one line of each kind.
+
+use super::{Album, LANGUAGES};
+use crate::app::TestApp;
+use crate::html;
+use axum::body::Body;
+use contract::Cause;
+use domain::address::Address;
+use domain::ids::{UserNo, Username};
+use domain::time::Clock;
+use http::Method;
+use store::{Action, Audit, NewNotice};
+
+/// What a line of a user's history can tell of; all fit on one page.
+const ACTIONS: [Action; 36] = [
+    Action::UserAdded,
+    Action::UserDisabled,
+    Action::UserEnabled,
+    Action::RoleChanged,
+    Action::SessionsEnded,
+    Action::SubUserInvited,
+    Action::InvitationWithdrawn,
+    Action::InvitationAccepted,
+    Action::PasswordReset,
+    Action::PasswordChanged,
+    Action::TwoFactorOn,
+    Action::TwoFactorOff,
+    Action::TwoFactorReset,
+    Action::RecoveryCodesMade,
+    Action::RecoveryCodeUsed,
+    Action::Login,
+    Action::PasswordAccepted,
+    Action::LoginFailed,
+    Action::Logout,
+    Action::SessionEnded,
+    Action::EmailEntered,
+    Action::EmailChanged,
+    Action::EmailConfirmed,
+    Action::EmailRemoved,
+    Action::KeyGenerated,
+    Action::KeyShown,
+    Action::KeyDeleted,
+    Action::AddressAdded,
+    Action::AddressRemoved,
+    Action::LockWidthSet,
+    Action::LockReleased,
+    Action::AddressIgnored,
+    Action::NoticesChosen,
+    Action::WebhookAdded,
+    Action::WebhookChanged,
+    Action::WebhookRemoved,
+];
+
+async fn user(app: &TestApp, name: &str) -> UserNo {
+    app.add_user(name).await;
+    app.services.store.find_user(&Username::parse(name).unwrap()).await.unwrap().unwrap().no
+}
+
+#[tokio::test]
+async fn every_notice() {
+    let album = Album::open("notices");
+    let app = TestApp::start().await;
+    let user = user(&app, "demo").await;
+    let place = Address::parse("203.0.113.8").unwrap();
+    for cause in Cause::ALL {
+        app.clock.advance(1);
+        let detail = match cause {
+            Cause::PasswordExpiring => "7",
+            _ => "https://hooks.example/<b>",
+        };
+        let at = app.clock.now();
+        let (addresses, detail) = (vec![(place, 3)], detail.to_owned());
+        let notice = NewNotice { user, cause, key: None, at, count: 3, addresses, detail };
+        app.services.store.insert_notices(vec![notice]).await.unwrap();
+    }
+    album.takes(&app.browser("demo").await, "every_cause", "/account/notifications").await;
+    album.close();
+}
+
+#[tokio::test]
+async fn every_line_of_the_history() {
+    let album = Album::open("history");
+    let app = TestApp::start().await;
+    let user = user(&app, "demo").await;
+    for action in ACTIONS {
+        app.clock.advance(1);
+        let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), "a <detail>".to_owned());
+        let audit = Audit { at, action, actor, user: Some(user), address: None, detail, session: None };
+        app.services.store.record(audit).await.unwrap();
+    }
+    let browser = app.browser("demo").await;
+    let mut lines = String::new();
+    for language in LANGUAGES {
+        lines.push_str(&format!("== {language} ==\n"));
+        let headers = [("accept-language", language)];
+        let answer = browser.request(Method::GET, "/account/profile/history", &headers, Body::empty()).await;
+        for cells in html::rows(&answer.body, "tbody tr") {
+            lines.push_str(&format!("{}\n", cells.join(" | ")));
+        }
+    }
+    album.holds("every_action", &lines);
+    album.close();
+}
