@@ -3,22 +3,24 @@
 //! Helpers go through what outsiders can reach (pages, verify API, operator's verbs), never into the
 //! database.
 
+pub(crate) use crate::browser::{Browser, Key, key_ids, last_webhook, shown_link, shown_token};
 use crate::html;
 use axum::body::Body;
+use contract::Cause;
 use domain::address::Address;
 use domain::client_address::Peer;
+use domain::ids::{KeyNo, UserNo, Username};
 use domain::time::{Clock, Micros, Steady};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use latchkey::http::{Caller, Door, Entrance};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
 use parking_lot::Mutex;
 use service::accounts::operator::InitialPassword;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::StoreError;
+use store::{NewNotice, NoticeFacts, StoreError, UserRow};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -104,8 +106,39 @@ impl TestApp {
     }
 
     pub(crate) async fn add_sub_user(&self, name: &str, owner: Option<&str>) {
-        let password = InitialPassword { given: Some(PASSWORD.to_owned()) };
-        self.services.operator.add_user(name, owner, None, password).await.unwrap();
+        self.services.operator.add_user(name, owner, None, initial(PASSWORD)).await.unwrap();
+    }
+
+    /// Adds a user whose mail address counts as confirmed.
+    pub(crate) async fn add_user_with_mail(&self, name: &str) -> UserNo {
+        let email = Some(format!("{name}@example.org"));
+        self.services.operator.add_user(name, None, email, initial(PASSWORD)).await.unwrap();
+        self.user(name).await.no
+    }
+
+    pub(crate) async fn reset_password(&self, name: &str, password: &str) {
+        self.services.operator.reset_password(name, initial(password)).await.unwrap();
+    }
+
+    /// What the store knows of a user.
+    pub(crate) async fn user(&self, name: &str) -> UserRow {
+        let name = Username::parse(name).unwrap();
+        self.services.store.find_user(&name).await.unwrap().expect("there is such a user")
+    }
+
+    /// The notices of a user by one cause, newest first, after all that is gathered is written down.
+    pub(crate) async fn told(&self, name: &str, cause: Cause) -> Vec<NoticeFacts> {
+        self.services.use_cases.notices.flush().await;
+        let user = self.user(name).await;
+        let notices = self.services.store.list_notices(user.no, 0, 1000).await.unwrap();
+        notices.into_iter().filter(|notice| notice.cause == cause).collect()
+    }
+
+    /// Tells a user something that happened so often, all of it from one address.
+    pub(crate) async fn tell(&self, user: UserNo, cause: Cause, key: Option<KeyNo>, count: u64) {
+        let (at, addresses) = (self.clock.now(), vec![(Address::parse("203.0.113.8").unwrap(), count)]);
+        let notice = NewNotice { user, cause, key, at, count, addresses, detail: String::new() };
+        self.services.store.insert_notices(vec![notice]).await.unwrap();
     }
 
     /// A user's browser without JavaScript, logged in.
@@ -118,7 +151,7 @@ impl TestApp {
 
     /// A browser that is not logged in.
     pub(crate) fn stranger(&self) -> Browser<'_> {
-        Browser { app: self, cookie: Mutex::new(None) }
+        Browser::new(self)
     }
 
     /// A gateway with a token.
@@ -158,6 +191,11 @@ impl TestApp {
         }
         self.send(peer, request.body(Body::empty()).unwrap()).await
     }
+}
+
+/// A password that the operator gives.
+pub(crate) fn initial(password: &str) -> InitialPassword {
+    InitialPassword { given: Some(password.to_owned()) }
 }
 
 /// What came back.
@@ -203,115 +241,6 @@ impl Answer {
         // Marks that only serve the program in the browser.
         text.replace("<!>", "").replace("<!---->", "")
     }
-}
-
-/// A browser without JavaScript.
-pub(crate) struct Browser<'a> {
-    pub(crate) app: &'a TestApp,
-    pub(crate) cookie: Mutex<Option<String>>,
-}
-
-impl Browser<'_> {
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.request(Method::GET, path, &[], Body::empty()).await
-    }
-
-    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = serde_urlencoded::to_string(fields).unwrap();
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("sec-fetch-site", "same-origin"),
-            ("accept", "text/html"),
-        ];
-        self.request(Method::POST, path, &headers, Body::from(body)).await
-    }
-
-    pub(crate) async fn request(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&'static str, &str)],
-        body: Body,
-    ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if !headers.iter().any(|(name, _)| *name == "x-forwarded-for") {
-            request = request.header("x-forwarded-for", HOME);
-        }
-        if let Some(cookie) = &*self.cookie.lock() {
-            request = request.header(header::COOKIE, cookie);
-        }
-        let answer = self.app.send("127.0.0.1", request.body(body).unwrap()).await;
-        for cookie in answer.headers.get_all(header::SET_COOKIE) {
-            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            *self.cookie.lock() = (!pair.ends_with('=')).then(|| pair.to_owned());
-        }
-        answer
-    }
-
-    /// Generates a key and reads its id and token off the list that the answer leads to.
-    pub(crate) async fn generate(&self, description: &str, key_type: &str) -> Key {
-        let fields = [("description", description), ("key_type", key_type)];
-        let answer = self.post("/account/api-keys/new", &fields).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        assert!(answer.header("location").starts_with("/account/api-keys?made="), "{answer:?}");
-        let list = self.get(answer.header("location")).await.page();
-        let id = key_ids(&list).remove(0);
-        Key { id, token: shown_token(&list).expect("the new token is shown") }
-    }
-
-    pub(crate) async fn delete(&self, id: &str) -> Answer {
-        self.post(&format!("/account/api-keys/{id}/delete"), &[("id", id)]).await
-    }
-
-    pub(crate) async fn act(&self, id: &str, verb: &str, fields: &[(&str, &str)]) -> Answer {
-        let fields: Vec<_> = [("id", id)].into_iter().chain(fields.iter().copied()).collect();
-        self.post(&format!("/account/api-keys/{id}?do={verb}"), &fields).await
-    }
-
-    /// The cells of a key's row: Username, Description, Type, Key, Last Used, Times Used, Locked On IP.
-    pub(crate) async fn row(&self, id: &str) -> Vec<String> {
-        let list = self.get("/account/api-keys").await.body;
-        let of_key = format!("tr:has(a[href=\"/account/api-keys/{id}\"])");
-        html::rows(&list, &of_key).pop().expect("the key is on the list")
-    }
-}
-
-pub(crate) struct Key {
-    pub(crate) id: String,
-    pub(crate) token: String,
-}
-
-/// The ids of the keys that a page links to, in order.
-pub(crate) fn key_ids(page: &str) -> Vec<String> {
-    let links = html::attributes(page, "a[href^=\"/account/api-keys/\"]", "href");
-    let ids = links.iter().filter_map(|link| link["/account/api-keys/".len()..].split(['/', '?']).next());
-    let mut ids: Vec<_> = ids.filter(|id| id.len() == 36).map(str::to_owned).collect();
-    let mut seen = HashSet::new();
-    ids.retain(|id| seen.insert(id.clone()));
-    ids
-}
-
-/// The path of the link to this server that a page shows as a secret.
-pub(crate) fn shown_link(page: &str) -> String {
-    let shown = html::texts(page, "code");
-    let path = shown.iter().find_map(|text| text.strip_prefix("http://127.0.0.1:3000"));
-    path.expect("a link is shown").to_owned()
-}
-
-/// The page of the webhook that a list names last.
-pub(crate) fn last_webhook(page: &str) -> String {
-    html::attributes(page, "main a[href^=\"/account/webhooks/\"]", "href").pop().expect("a webhook is listed")
-}
-
-/// The whole token on a page, if it shows one.
-pub(crate) fn shown_token(page: &str) -> Option<String> {
-    let shown = html::texts(page, "code");
-    let long = shown.iter().find(|text| text.len() == 46 && text.starts_with("lk"));
-    // An SMPP secret has nothing to be told by but the mark that it stands in.
-    long.or(shown.first()).filter(|text| !text.contains('…')).cloned()
 }
 
 /// A gateway that asks in JSON.

@@ -2,16 +2,10 @@
 
 use crate::app::{Answer, PASSWORD, TestApp};
 use futures::future::join_all;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 async fn log_in(app: &TestApp, client: &str, username: &str) -> Answer {
-    let body = serde_urlencoded::to_string([("username", username), ("password", PASSWORD)]).unwrap();
-    let headers = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("sec-fetch-site", "same-origin"),
-        ("x-forwarded-for", client),
-    ];
-    app.stranger().request(Method::POST, "/login", &headers, body.into()).await
+    app.stranger().post_from(client, "/login", &[("username", username), ("password", PASSWORD)]).await
 }
 
 #[tokio::test]

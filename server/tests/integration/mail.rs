@@ -7,14 +7,10 @@ pub(crate) mod smtp;
 mod unsubscribe;
 
 use crate::app::TestApp;
-use contract::Cause;
-use domain::address::Address;
-use domain::ids::{UserNo, Username};
-use service::accounts::operator::InitialPassword;
 use service::mail::Letter;
 use smtp::Smtp;
 use std::sync::atomic::Ordering;
-use store::{NewMail, NewNotice};
+use store::NewMail;
 use tokio_util::sync::CancellationToken;
 
 /// A server that sends to this mail server.
@@ -34,23 +30,6 @@ async fn start_at(url: &str, more: &[(&'static str, &str)]) -> TestApp {
 }
 
 impl TestApp {
-    /// Adds a user with a mail address.
-    pub(crate) async fn add_user_with_mail(&self, name: &str) -> UserNo {
-        let password = InitialPassword { given: Some(crate::app::PASSWORD.to_owned()) };
-        let email = Some(format!("{name}@example.org"));
-        self.services.operator.add_user(name, None, email, password).await.unwrap();
-        let username = Username::parse(name).unwrap();
-        self.services.store.find_user(&username).await.unwrap().unwrap().no
-    }
-
-    /// Tells a user something.
-    async fn tell(&self, user: UserNo, cause: Cause) {
-        let at = self.services.clock.now();
-        let addresses = vec![(Address::parse("203.0.113.8").unwrap(), 1)];
-        let notice = NewNotice { user, cause, key: None, at, count: 1, addresses, detail: String::new() };
-        self.services.store.insert_notices(vec![notice]).await.unwrap();
-    }
-
     pub(crate) async fn queue(&self, letter: &Letter) {
         let payload = letter.seal(self.services.use_cases.keys.sealing.as_ref().unwrap()).unwrap();
         let mail = NewMail { user: None, payload, due_at: self.services.clock.now() };

@@ -2,7 +2,6 @@
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp};
 use crate::profile::post;
-use domain::ids::Username;
 use domain::time::Clock;
 use http::{Method, StatusCode};
 use latchkey::secrets::Secrets;
@@ -40,8 +39,7 @@ async fn confirm(browser: &Browser<'_>, link: &str) -> Answer {
 }
 
 async fn email_of(browser: &Browser<'_>) -> (String, bool) {
-    let user = Username::parse("demo").unwrap();
-    let user = browser.app.services.store.find_user(&user).await.unwrap().unwrap();
+    let user = browser.app.user("demo").await;
     (user.email.unwrap_or_default(), user.email_confirmed)
 }
 

@@ -10,6 +10,7 @@ mod bad_input;
 mod behind;
 mod bench;
 mod binary;
+mod browser;
 mod bypass;
 mod changes;
 mod clear_words;

@@ -9,37 +9,15 @@ mod pages;
 
 use crate::app::TestApp;
 use ::contract::Cause;
-use domain::ids::Username;
-use store::{NoticeFacts, UserRow};
 
 /// A server that could send mail, which nobody sends here.
 const MAIL: [(&str, &str); 2] = [("smtp_url", "smtp://127.0.0.1:1"), ("smtp_from", "keys@example.com")];
 const DAY: i64 = 86_400;
 
-pub(super) async fn user(app: &TestApp, name: &str) -> UserRow {
-    app.services.store.find_user(&Username::parse(name).unwrap()).await.unwrap().unwrap()
-}
-
-/// The notices of a user by one cause, newest first, after all that is gathered is written down.
-pub(super) async fn told(app: &TestApp, name: &str, cause: Cause) -> Vec<NoticeFacts> {
-    app.services.use_cases.notices.flush().await;
-    let user = user(app, name).await;
-    let notices = app.services.store.list_notices(user.no, 0, 1000).await.unwrap();
-    notices.into_iter().filter(|notice| notice.cause == cause).collect()
-}
-
 pub(super) async fn unread(app: &TestApp, name: &str) -> u64 {
     app.services.use_cases.notices.flush().await;
-    let user = user(app, name).await;
+    let user = app.user(name).await;
     app.services.store.count_unread_notices(user.no).await.unwrap()
-}
-
-/// Adds a user whose mail address counts as confirmed.
-pub(super) async fn add_user_with_mail(app: &TestApp, name: &str) {
-    let password =
-        service::accounts::operator::InitialPassword { given: Some(crate::app::PASSWORD.to_owned()) };
-    let mail = Some(format!("{name}@example.com"));
-    app.services.operator.add_user(name, None, mail, password).await.unwrap();
 }
 
 /// Rows of a query that answers one number a row.
@@ -51,7 +29,7 @@ pub(super) fn rows(app: &TestApp, sql: &str) -> Vec<i64> {
 
 /// Adds a webhook to an account, for these causes.
 pub(super) async fn add_webhook(app: &TestApp, owner: &str, causes: &[Cause]) {
-    let owner = user(app, owner).await.no.0;
+    let owner = app.user(owner).await.no.0;
     let causes: u32 = causes.iter().map(|cause| cause.bit()).sum();
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
     connection

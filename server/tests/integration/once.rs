@@ -130,10 +130,7 @@ async fn a_shown_token_has_a_button_in_both_languages_and_in_the_page_of_its_key
     let browser = app.browser("demo").await;
     let fields = [("description", "WEB"), ("key_type", "default")];
     let landing = landing(&browser, "/account/api-keys/new", &fields).await;
-    let page = async |language: &str| {
-        let lines = [("accept-language", language)];
-        browser.request(Method::GET, &landing, &lines, Body::empty()).await.page()
-    };
+    let page = async |language: &str| browser.get_in(&landing, language).await.page();
     let (english, romanian) = (page("en").await, page("ro").await);
     assert!(english.contains("I have it") && english.contains("for 10 minutes at most"), "{english}");
     assert!(romanian.contains("L-am salvat") && romanian.contains("cel mult 10 minute"), "{romanian}");

@@ -2,8 +2,7 @@
 
 use crate::app::{PASSWORD, TestApp, key_ids};
 use crate::html;
-use axum::body::Body;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 #[tokio::test]
 async fn the_first_account_is_made_by_the_link_once() {
@@ -199,9 +198,7 @@ async fn the_dashboard_counts() {
 async fn the_language_is_what_the_browser_asks_for() {
     let app = TestApp::start().await;
     let language = async |accepted: &str| {
-        let headers = [("accept-language", accepted)];
-        let answer = app.stranger().request(Method::GET, "/setup", &headers, Body::empty()).await;
-        html::attributes(&answer.body, "html", "lang").remove(0)
+        html::attributes(&app.stranger().get_in("/setup", accepted).await.body, "html", "lang").remove(0)
     };
     assert_eq!(language("en-GB,en;q=0.9").await, "en");
     assert_eq!(language("ro-RO,ro;q=0.9,en;q=0.5").await, "ro");

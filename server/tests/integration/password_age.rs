@@ -14,10 +14,7 @@ async fn remind(app: &TestApp) -> u64 {
 
 /// How many notices about the end of a password there are in the database.
 async fn count_notices(app: &TestApp) -> usize {
-    let username = domain::ids::Username::parse("demo").unwrap();
-    let user = app.services.store.find_user(&username).await.unwrap().unwrap();
-    let notices = app.services.store.list_notices(user.no, 0, 100).await.unwrap();
-    notices.iter().filter(|n| n.cause == contract::Cause::PasswordExpiring).count()
+    app.told("demo", contract::Cause::PasswordExpiring).await.len()
 }
 
 #[tokio::test]
@@ -36,8 +33,7 @@ async fn days_23_27_and_29_remind_once_each() {
     assert_eq!((remind(&app).await, remind(&app).await, count_notices(&app).await), (1, 0, 3), "day 29");
     app.clock.advance(DAY);
     assert_eq!(remind(&app).await, 0, "it has ended");
-    let given = service::accounts::operator::InitialPassword { given: Some(NEW.to_owned()) };
-    app.services.operator.reset_password("demo", given).await.unwrap();
+    app.reset_password("demo", NEW).await;
     assert_eq!(remind(&app).await, 0, "a new password begins anew");
     // What the server missed while it was off is not made up for: only the nearest reminder counts.
     app.clock.advance(28 * DAY);

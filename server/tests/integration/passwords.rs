@@ -1,8 +1,8 @@
 //! Choosing a password: at the set-up, in the profile, and by the operator.
 
+use crate::app::initial;
 use crate::app::{PASSWORD, TestApp};
 use http::StatusCode;
-use service::accounts::operator::InitialPassword;
 
 const NEW: &str = "violet kettle on the roof";
 
@@ -23,13 +23,12 @@ async fn easy_passwords_are_refused_wherever_one_is_chosen() {
     let both = set_up("", "short").await.page();
     assert!(both.contains("Enter a username.") && both.contains("too short"), "{both}");
     assert_eq!(set_up("maria.popescu", PASSWORD).await.status, StatusCode::SEE_OTHER);
-    let given = |text: &str| InitialPassword { given: Some(text.to_owned()) };
     let operator = &app.services.operator;
-    let easy = operator.add_user("other", None, None, given("password123")).await.unwrap_err();
+    let easy = operator.add_user("other", None, None, initial("password123")).await.unwrap_err();
     assert!(easy.to_string().contains("easy to guess") && easy.to_string().ends_with("choose another"));
     let mail = Some("kettle@roof.example".to_owned());
-    assert!(operator.add_user("other", None, mail, given("kettleroof")).await.is_err(), "its own words");
-    let same = operator.reset_password("maria.popescu", given(PASSWORD)).await.unwrap_err();
+    assert!(operator.add_user("other", None, mail, initial("kettleroof")).await.is_err(), "its own words");
+    let same = operator.reset_password("maria.popescu", initial(PASSWORD)).await.unwrap_err();
     assert!(same.to_string().contains("is the present one"), "{same}");
 }
 
@@ -42,14 +41,13 @@ async fn a_password_is_the_same_on_every_keyboard() {
         app.stranger().post("/login", &[("username", name), ("password", password)]).await.status
     };
     for (name, given) in [("one", composed), ("two", decomposed)] {
-        let given = InitialPassword { given: Some(given.to_owned()) };
-        app.services.operator.add_user(name, None, None, given).await.unwrap();
+        app.services.operator.add_user(name, None, None, initial(given)).await.unwrap();
         for typed in [composed, decomposed] {
             assert_eq!(log_in(name, typed).await, StatusCode::SEE_OTHER, "{name}");
         }
         assert_eq!(log_in(name, "cal corect staia tara").await, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let short = InitialPassword { given: Some("s\u{326}t\u{326}a\u{306}i\u{302}a\u{302}".to_owned()) };
+    let short = initial("s\u{326}t\u{326}a\u{306}i\u{302}a\u{302}");
     let refused = app.services.operator.add_user("three", None, None, short).await.unwrap_err();
     assert!(refused.to_string().contains("shorter than 10"), "{refused}");
 }

@@ -12,26 +12,24 @@ pub(crate) async fn post(browser: &Browser<'_>, verb: &str, fields: &[(&str, &st
     browser.post(&format!("/account/profile?do={verb}"), fields).await
 }
 
-async fn get_in(browser: &Browser<'_>, path: &str, accepted: &str) -> String {
-    let headers = [("accept-language", accepted)];
-    browser.request(Method::GET, path, &headers, axum::body::Body::empty()).await.body
-}
-
 #[tokio::test]
 async fn the_chosen_language_wins_over_cookie_and_browser() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
     let demo = app.browser("demo").await;
-    assert!(get_in(&demo, "/", "ro").await.contains("<html lang=\"ro\""));
+    assert!(demo.get_in("/", "ro").await.body.contains("<html lang=\"ro\""));
     let done = post(&demo, "set_language", &[("language", "en")]).await;
     assert_eq!(
         (done.status, done.header("location")),
         (StatusCode::SEE_OTHER, "/account/profile?done=language")
     );
-    assert!(get_in(&demo, "/", "ro").await.contains("<html lang=\"en\""));
+    assert!(demo.get_in("/", "ro").await.body.contains("<html lang=\"en\""));
     let session = demo.cookie.lock().clone().unwrap();
     *demo.cookie.lock() = Some(format!("{session}; latchkey_language_3000=ro"));
-    assert!(get_in(&demo, "/", "ro").await.contains("<html lang=\"en\""), "the cookie is another visitor's");
+    assert!(
+        demo.get_in("/", "ro").await.body.contains("<html lang=\"en\""),
+        "the cookie is another visitor's"
+    );
     let page = demo.get("/account/profile?done=language").await;
     assert!(page.body.contains("Your language is saved."));
     // The foot of the page stores it for a user.
@@ -39,9 +37,9 @@ async fn the_chosen_language_wins_over_cookie_and_browser() {
     let footer = demo.post("/language", &[("language", "ro"), ("next", "/account/profile")]).await;
     assert_eq!((footer.status, footer.header("location")), (StatusCode::SEE_OTHER, "/account/profile"));
     *demo.cookie.lock() = Some(session.clone());
-    assert!(get_in(&demo, "/account/profile", "en").await.contains("<h1 tabindex=\"-1\">Profil</h1>"));
+    assert!(demo.get_in("/account/profile", "en").await.body.contains("<h1 tabindex=\"-1\">Profil</h1>"));
     post(&demo, "set_language", &[("language", "")]).await;
-    assert!(get_in(&demo, "/", "en").await.contains("<html lang=\"en\""));
+    assert!(demo.get_in("/", "en").await.body.contains("<html lang=\"en\""));
     for bad in ["de", "EN", "en ", &"x".repeat(10_000)] {
         let refused = post(&demo, "set_language", &[("language", bad)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
@@ -146,14 +144,8 @@ fn sessions(page: &str) -> Vec<(String, String, Option<String>)> {
 
 async fn log_in_with<'a>(app: &'a TestApp, name: &str, agent: &str, from: &str) -> Browser<'a> {
     let browser = app.stranger();
-    let body = serde_urlencoded::to_string([("username", name), ("password", PASSWORD)]).unwrap();
-    let headers = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("sec-fetch-site", "same-origin"),
-        ("user-agent", agent),
-        ("x-forwarded-for", from),
-    ];
-    let answer = browser.request(Method::POST, "/login", &headers, body.into()).await;
+    let headers = [("user-agent", agent), ("x-forwarded-for", from)];
+    let answer = browser.post_with("/login", &headers, &[("username", name), ("password", PASSWORD)]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     browser
 }

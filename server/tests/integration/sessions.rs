@@ -3,7 +3,6 @@
 use crate::app::{PASSWORD, TestApp};
 use crate::once::hidden;
 use http::StatusCode;
-use service::accounts::operator::InitialPassword;
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_look_alike() {
@@ -83,8 +82,7 @@ async fn the_operator_ends_sessions() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
     let browser = app.browser("demouser").await;
-    let given = InitialPassword { given: Some("another password".to_owned()) };
-    app.services.operator.reset_password("demouser", given).await.unwrap();
+    app.reset_password("demouser", "another password").await;
     assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER);
     let fields = [("username", "demouser"), ("password", "another password")];
     let browser = app.stranger();
@@ -101,13 +99,8 @@ async fn failures_slow_down_their_source_and_not_the_user_elsewhere() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
     let attempt = async |client: &str, password: &str| {
-        let body = serde_urlencoded::to_string([("username", "demouser"), ("password", password)]).unwrap();
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("sec-fetch-site", "same-origin"),
-            ("x-forwarded-for", client),
-        ];
-        app.stranger().request(http::Method::POST, "/login", &headers, body.into()).await.status
+        let fields = [("username", "demouser"), ("password", password)];
+        app.stranger().post_from(client, "/login", &fields).await.status
     };
     assert_eq!(attempt("198.51.100.1", PASSWORD).await, StatusCode::SEE_OTHER);
     for attempts in 0..100 {

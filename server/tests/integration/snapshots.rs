@@ -16,8 +16,7 @@ mod words;
 
 use crate::app::{Answer, Browser};
 use crate::html::{outline, outline_of_form};
-use axum::body::Body;
-use http::{Method, header};
+use http::header;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -79,8 +78,7 @@ impl Album {
     async fn takes(&self, browser: &Browser<'_>, name: &str, path: &str) {
         let mut text = String::new();
         for language in LANGUAGES {
-            let headers = [("accept-language", language)];
-            let answer = browser.request(Method::GET, path, &headers, Body::empty()).await;
+            let answer = browser.get_in(path, language).await;
             let _ = write!(text, "== {language} ==\n{}", shown(&answer));
         }
         self.holds(name, &text);
@@ -90,14 +88,7 @@ impl Album {
     async fn takes_refused(&self, browser: &Browser<'_>, name: &str, path: &str, fields: &[(&str, &str)]) {
         let mut text = String::new();
         for language in LANGUAGES {
-            let headers = [
-                ("content-type", "application/x-www-form-urlencoded"),
-                ("sec-fetch-site", "same-origin"),
-                ("accept", "text/html"),
-                ("accept-language", language),
-            ];
-            let body = serde_urlencoded::to_string(fields).unwrap();
-            let answer = browser.request(Method::POST, path, &headers, body.into()).await;
+            let answer = browser.post_with(path, &[("accept-language", language)], fields).await;
             let form =
                 outline_of_form(&answer.body, path.split_once("?token").map_or(path, |(page, _)| page));
             let _ = write!(text, "== {language} ==\n{}{form}", head(&answer));

@@ -3,7 +3,6 @@
 use crate::app::{Answer, Browser, PASSWORD, TestApp, last_webhook};
 use crate::two_factor::{code, enrol};
 use contract::Cause;
-use domain::ids::Username;
 use http::StatusCode;
 
 const MAIL: [(&str, &str); 3] = [
@@ -61,9 +60,7 @@ async fn post(
 
 async fn app_with_everything() -> TestApp {
     let app = TestApp::start_with(&MAIL).await;
-    let mail = Some("owner@example.com".to_owned());
-    let password = service::accounts::operator::InitialPassword { given: Some(PASSWORD.to_owned()) };
-    app.services.operator.add_user("owner", None, mail, password).await.unwrap();
+    app.add_user_with_mail("owner").await;
     app.add_sub_user("sub", Some("owner")).await;
     app
 }
@@ -151,7 +148,7 @@ async fn letters_about_what_opens_a_door_cannot_be_switched_off() {
         let more = app.services.store.count_mails().await.unwrap() - before;
         assert!(quiet(&path) || more >= 1, "{path}: its owner is told");
     }
-    let owner = app.services.store.find_user(&Username::parse("owner").unwrap()).await.unwrap().unwrap();
+    let owner = app.user("owner").await;
     let notices = app.services.store.list_notices(owner.no, 0, 50).await.unwrap();
     let told = |action: &str| {
         notices.iter().any(|n| n.cause == Cause::AccountChanged && n.action.as_deref() == Some(action))

@@ -244,8 +244,7 @@ async fn a_cookie_alone_never_reads_the_secret_of_a_set_up() {
         ("en", ["is under way", "Begin again", "Cancel the set-up"]),
         ("ro", ["este în curs", "Începeți din nou", "Anulați configurarea"]),
     ] {
-        let lines = [("accept-language", language)];
-        let plain = owner.request(http::Method::GET, PROFILE, &lines, axum::body::Body::empty()).await.page();
+        let plain = owner.get_in(PROFILE, language).await.page();
         assert!(words.iter().all(|word| plain.contains(word)), "{language}: {plain}");
     }
     // A wrong code leads back to the secret, or says so where the secret is not shown.
@@ -320,13 +319,7 @@ async fn wrong_codes_are_slowed_down_and_nobody_is_locked_out() {
     let from = async |client: &str, path: &str, fields: &[(&str, &str)], cookie: Option<&str>| {
         let browser = app.stranger();
         *browser.cookie.lock() = cookie.map(str::to_owned);
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("sec-fetch-site", "same-origin"),
-            ("x-forwarded-for", client),
-        ];
-        let body = serde_urlencoded::to_string(fields).unwrap();
-        let answer = browser.request(http::Method::POST, path, &headers, body.into()).await;
+        let answer = browser.post_from(client, path, fields).await;
         let cookie = browser.cookie.lock().clone();
         (answer.status, cookie.unwrap_or_default())
     };

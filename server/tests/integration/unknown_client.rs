@@ -1,27 +1,15 @@
 //! Visitors of the pages whose address a trusted proxy does not name: nobody's neighbour, and never at home.
 
-use crate::app::{Answer, Browser, HOME, PASSWORD, TestApp};
+use crate::app::{HOME, PASSWORD, TestApp};
 use contract::Cause;
-use domain::ids::Username;
-use http::{Method, Request, StatusCode};
+use http::{Request, StatusCode};
 use service::events::Event;
-use store::NoticeFacts;
 
 /// What a proxy writes that names nobody: nothing to be read, nothing but proxies, more than is read.
 const NOBODY: [&str; 4] = ["", "unknown", "127.0.0.1", "203.0.113.7, "];
 
-async fn post(browser: &Browser<'_>, client: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let body = serde_urlencoded::to_string(fields).unwrap();
-    let headers = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("sec-fetch-site", "same-origin"),
-        ("x-forwarded-for", client),
-    ];
-    browser.request(Method::POST, path, &headers, body.into()).await
-}
-
 async fn log_in(app: &TestApp, client: &str, name: &str, password: &str) -> StatusCode {
-    post(&app.stranger(), client, "/login", &[("username", name), ("password", password)]).await.status
+    app.stranger().post_from(client, "/login", &[("username", name), ("password", password)]).await.status
 }
 
 /// Without the header at all, from this end of the connection.
@@ -32,13 +20,6 @@ async fn log_in_bare(app: &TestApp, peer: &str, password: &str) -> StatusCode {
         .header("sec-fetch-site", "same-origin")
         .body(body.into());
     app.send(peer, request.unwrap()).await.status
-}
-
-async fn told(app: &TestApp, cause: Cause) -> Vec<NoticeFacts> {
-    app.services.use_cases.notices.flush().await;
-    let user = app.services.store.find_user(&Username::parse("demo").unwrap()).await.unwrap().unwrap();
-    let notices = app.services.store.list_notices(user.no, 0, 1000).await.unwrap();
-    notices.into_iter().filter(|notice| notice.cause == cause).collect()
 }
 
 #[tokio::test]
@@ -85,7 +66,7 @@ async fn a_guesser_without_an_address_is_limited_by_username_and_not_at_home() {
         );
     }
     assert_eq!(log_in(&app, HOME, "demo", PASSWORD).await, StatusCode::SEE_OTHER);
-    let guessing = told(&app, Cause::Guessing).await;
+    let guessing = app.told("demo", Cause::Guessing).await;
     assert_eq!((guessing.len(), guessing[0].count, guessing[0].addresses.len()), (1, 4, 0));
     app.clock.advance(20);
     assert_eq!(log_in(&app, "", "demo", PASSWORD).await, StatusCode::SEE_OTHER, "nobody waits for good");
@@ -98,15 +79,20 @@ async fn what_somebody_unknown_does_is_told_and_shown_as_unknown() {
     let home = app.browser("demo").await;
     let thief = app.stranger();
     for times in 1..=2 {
-        let entered =
-            post(&thief, "unknown", "/login", &[("username", "demo"), ("password", PASSWORD)]).await.status;
+        let entered = thief
+            .post_from("unknown", "/login", &[("username", "demo"), ("password", PASSWORD)])
+            .await
+            .status;
         assert_eq!(entered, StatusCode::SEE_OTHER);
-        let logins = told(&app, Cause::NewLogin).await;
+        let logins = app.told("demo", Cause::NewLogin).await;
         assert_eq!((logins.len(), logins[0].addresses.len()), (times, 0), "each is from elsewhere");
     }
     let fields = [("description", "STOLEN"), ("key_type", "cloud")];
-    assert_eq!(post(&thief, "unknown", "/account/api-keys/new", &fields).await.status, StatusCode::SEE_OTHER);
-    let made = told(&app, Cause::KeyGenerated).await;
+    assert_eq!(
+        thief.post_from("unknown", "/account/api-keys/new", &fields).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let made = app.told("demo", Cause::KeyGenerated).await;
     assert_eq!((made.len(), made[0].read_at, made[0].actor.as_deref()), (1, None, None), "it calls");
     for (language, words) in [
         ("en", ["Login from an unknown address", "By you, from an unknown address.", "Unknown"]),

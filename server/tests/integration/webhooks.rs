@@ -11,10 +11,8 @@ mod restart;
 use crate::app::{Answer, Browser, PASSWORD, START, TestApp, last_webhook};
 use crate::html;
 use ::contract::Cause;
-use domain::ids::{KeyNo, UserNo};
-use domain::time::{Clock, Micros};
+use domain::time::Micros;
 use http::StatusCode;
-use store::NewNotice;
 
 const LIST: &str = "/account/webhooks";
 const ALLOW: (&str, &str) = ("webhook_allow_private", "true");
@@ -81,25 +79,6 @@ async fn test(browser: &Browser<'_>, path: &str) {
 /// The cells of the rows of a page's table.
 async fn log(browser: &Browser<'_>, path: &str) -> Vec<Vec<String>> {
     html::rows(&browser.get(path).await.body, "tbody tr")
-}
-
-async fn user(app: &TestApp, name: &str) -> UserNo {
-    let users = app.services.operator.list_users().await.unwrap();
-    users.iter().find(|user| user.username.as_str() == name).unwrap().no
-}
-
-/// Tells a user something.
-async fn tell(app: &TestApp, name: &str, cause: Cause, key: Option<KeyNo>, count: u64) {
-    let notice = NewNotice {
-        user: user(app, name).await,
-        cause,
-        key,
-        at: app.clock.now(),
-        count,
-        addresses: vec![("203.0.113.9".parse().map(domain::address::Address::new).unwrap(), count)],
-        detail: String::new(),
-    };
-    app.services.store.insert_notices(vec![notice]).await.unwrap();
 }
 
 fn seconds(at: Micros) -> i64 {

@@ -72,12 +72,12 @@ async fn a_notice_is_told_with_what_it_says_when_it_is_sent() {
     let smtp = Smtp::start();
     let app = start(&smtp, &[("notice_hold_seconds", "60")]).await;
     let user = app.add_user_with_mail("demo").await;
-    app.tell(user, Cause::Guessing).await;
+    app.tell(user, Cause::Guessing, None, 1).await;
     app.send_due().await;
     assert!(smtp.all().is_empty(), "it is held until a count can be told");
     for _ in 0..49 {
         app.clock.advance(1);
-        app.tell(user, Cause::Guessing).await;
+        app.tell(user, Cause::Guessing, None, 1).await;
     }
     app.clock.advance(11);
     app.send_due().await;
@@ -94,7 +94,7 @@ async fn a_notice_is_told_with_what_it_says_when_it_is_sent() {
     ] {
         assert!(text.lines().any(|l| l == line), "{line}: {text}");
     }
-    app.tell(user, Cause::Guessing).await;
+    app.tell(user, Cause::Guessing, None, 1).await;
     app.clock.advance(60);
     app.send_due().await;
     assert!(smtp.all().is_empty(), "one notice, one letter");

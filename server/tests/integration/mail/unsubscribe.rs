@@ -10,7 +10,7 @@ use http::{Method, Request, StatusCode};
 
 /// The path of the link in the letter about a new login.
 async fn link(app: &TestApp, smtp: &Smtp, user: UserNo) -> String {
-    app.tell(user, Cause::NewLogin).await;
+    app.tell(user, Cause::NewLogin, None, 1).await;
     app.send_due().await;
     let mail = smtp.next();
     let headers = &mail["headers"];
@@ -24,7 +24,7 @@ async fn link(app: &TestApp, smtp: &Smtp, user: UserNo) -> String {
 /// Whether letters about this cause are still sent.
 async fn is_told(app: &TestApp, user: UserNo, cause: Cause) -> bool {
     let before = app.waiting().await;
-    app.tell(user, cause).await;
+    app.tell(user, cause, None, 1).await;
     app.waiting().await > before
 }
 
@@ -74,7 +74,7 @@ async fn people_are_asked_once_in_their_language() {
     let page = stranger.get(&path).await;
     assert!(page.body.contains("a login from a new address"), "{}", page.body);
     assert!(page.body.contains("Stop these letters</button>") && !page.body.contains(".wasm"));
-    let romanian = stranger.request(Method::GET, &path, &[("accept-language", "ro")], Body::empty()).await;
+    let romanian = stranger.get_in(&path, "ro").await;
     assert!(romanian.body.contains("Opriți aceste mesaje</button>"), "{}", romanian.body);
     let token = path.split_once("token=").unwrap().1;
     let done = stranger.post("/unsubscribe", &[("token", token)]).await;

@@ -1,6 +1,6 @@
 //! How much a user is told, whatever is done to its account.
 
-use super::{DAY, MAIL, add_user_with_mail, rows, told, unread, user};
+use super::{DAY, MAIL, rows, unread};
 use crate::app::TestApp;
 use contract::Cause;
 use domain::ids::UserNo;
@@ -23,7 +23,7 @@ async fn record(app: &TestApp, user: UserNo, action: Action, times: usize) {
 async fn beyond_the_bound_acts_are_counted_and_none_of_its_kind_is_hidden() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = user(&app, "demo").await.no;
+    let user = app.user("demo").await.no;
     let store = &app.services.store;
     record(&app, user, Action::LockReleased, 1_100).await;
     assert_eq!(store.count_notices(user).await.unwrap(), 1000);
@@ -31,11 +31,11 @@ async fn beyond_the_bound_acts_are_counted_and_none_of_its_kind_is_hidden() {
     assert_eq!((last.action.as_deref(), last.count), (Some("lock_released"), 101));
 
     record(&app, user, Action::KeyGenerated, 1).await;
-    let hidden = told(&app, "demo", Cause::KeyGenerated).await;
+    let hidden = app.told("demo", Cause::KeyGenerated).await;
     assert_eq!((hidden.len(), hidden[0].count), (1, 1), "the first of its kind has its own");
     store.read_all_notices(user, app.clock.now(), None).await.unwrap();
     record(&app, user, Action::KeyGenerated, 10).await;
-    let counted = told(&app, "demo", Cause::KeyGenerated).await;
+    let counted = app.told("demo", Cause::KeyGenerated).await;
     assert_eq!((counted.len(), counted[0].count, unread(&app, "demo").await), (1, 11, 1), "and calls again");
     assert_eq!(store.count_notices(user).await.unwrap(), 1001);
     let page = app.browser("demo").await.get("/account/notifications").await.page();
@@ -53,8 +53,8 @@ async fn beyond_the_bound_acts_are_counted_and_none_of_its_kind_is_hidden() {
 #[tokio::test]
 async fn what_is_no_act_is_counted_beyond_the_bound_as_well() {
     let app = TestApp::start_with(&MAIL).await;
-    add_user_with_mail(&app, "demo").await;
-    let user = user(&app, "demo").await.no;
+    app.add_user_with_mail("demo").await;
+    let user = app.user("demo").await.no;
     let off = |_| NewNotice {
         user,
         cause: Cause::WebhookOff,
@@ -66,7 +66,7 @@ async fn what_is_no_act_is_counted_beyond_the_bound_as_well() {
     };
     app.services.store.insert_notices((0..1_100).map(off).collect()).await.unwrap();
     assert_eq!(app.services.store.count_notices(user).await.unwrap(), 1000);
-    assert_eq!(told(&app, "demo", Cause::WebhookOff).await[0].count, 101);
+    assert_eq!(app.told("demo", Cause::WebhookOff).await[0].count, 101);
     assert_eq!(rows(&app, "SELECT count(*) FROM mails"), [5]);
 }
 
@@ -74,7 +74,7 @@ async fn what_is_no_act_is_counted_beyond_the_bound_as_well() {
 async fn one_act_removes_few_however_many_there_are() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = user(&app, "demo").await.no;
+    let user = app.user("demo").await.no;
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
     let many = "INSERT INTO notices (user_no, cause, count, first_at, last_at, detail)
                 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
@@ -88,15 +88,15 @@ async fn one_act_removes_few_however_many_there_are() {
 #[tokio::test]
 async fn letters_that_cannot_be_switched_off_have_a_limit_and_lose_nothing() {
     let app = TestApp::start_with(&MAIL).await;
-    add_user_with_mail(&app, "demo").await;
-    let user = user(&app, "demo").await.no;
+    app.add_user_with_mail("demo").await;
+    let user = app.user("demo").await.no;
     let due = || rows(&app, "SELECT (due_at - (SELECT min(due_at) FROM mails)) / 1000000 FROM mails");
     record(&app, user, Action::WebhookAdded, 1).await;
     assert_eq!(due(), [0], "the first is told at once");
     record(&app, user, Action::WebhookChanged, 50).await;
     record(&app, user, Action::SubUserInvited, 1).await;
     assert_eq!(due(), [0, 0, 0, 0, 3600], "the fifth waits, and tells of all that follow");
-    assert_eq!(told(&app, "demo", Cause::AccountChanged).await.len(), 52, "in the app each is told");
+    assert_eq!(app.told("demo", Cause::AccountChanged).await.len(), 52, "in the app each is told");
     record(&app, user, Action::Login, 1).await;
     let mut login = act(&app, user, Action::Login);
     login.address = Some(domain::address::Address::parse("192.0.2.9").unwrap().into());
@@ -115,7 +115,7 @@ async fn letters_that_cannot_be_switched_off_have_a_limit_and_lose_nothing() {
 async fn a_thousand_acts_silence_no_alarm() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = user(&app, "demo").await.no;
+    let user = app.user("demo").await.no;
     record(&app, user, Action::LockReleased, 1_000).await;
     let guessed = NewNotice {
         user,
@@ -127,16 +127,16 @@ async fn a_thousand_acts_silence_no_alarm() {
         detail: String::new(),
     };
     app.services.store.insert_notices(vec![guessed]).await.unwrap();
-    assert_eq!(told(&app, "demo", Cause::Guessing).await[0].count, 7);
+    assert_eq!(app.told("demo", Cause::Guessing).await[0].count, 7);
     record(&app, user, Action::LockReleased, 1).await;
-    assert_eq!(told(&app, "demo", Cause::Guessing).await.len(), 1, "nor does one more act push it out");
+    assert_eq!(app.told("demo", Cause::Guessing).await.len(), 1, "nor does one more act push it out");
 }
 
 #[tokio::test]
 async fn a_held_letter_stands_for_no_act_that_it_does_not_tell_of() {
     let app = TestApp::start_with(&MAIL).await;
-    add_user_with_mail(&app, "demo").await;
-    let user = user(&app, "demo").await.no;
+    app.add_user_with_mail("demo").await;
+    let user = app.user("demo").await.no;
     let letters = || rows(&app, "SELECT count(*) FROM mails")[0];
     record(&app, user, Action::WebhookAdded, 1).await;
     app.clock.advance(2 * 3600);
@@ -157,7 +157,7 @@ async fn a_held_letter_stands_for_no_act_that_it_does_not_tell_of() {
 #[tokio::test]
 async fn equal_choices_are_no_letter() {
     let app = TestApp::start_with(&MAIL).await;
-    add_user_with_mail(&app, "demo").await;
+    app.add_user_with_mail("demo").await;
     let browser = app.browser("demo").await;
     for _ in 0..3 {
         let form = "/account/notifications/choices";

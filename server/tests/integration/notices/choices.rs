@@ -1,6 +1,6 @@
 //! How a user is told is its own choice.
 
-use super::{MAIL, add_user_with_mail, add_webhook, rows, told, user};
+use super::{MAIL, add_webhook, rows};
 use crate::app::{Browser, TestApp};
 use crate::html;
 use contract::Cause;
@@ -24,7 +24,7 @@ fn is_checked(page: &str, name: &str) -> bool {
 #[tokio::test]
 async fn choices_are_kept_and_respected() {
     let app = TestApp::start_with(&MAIL).await;
-    add_user_with_mail(&app, "demo").await;
+    app.add_user_with_mail("demo").await;
     add_webhook(&app, "demo", &Cause::ALL).await;
     let browser = app.browser("demo").await;
     let page = browser.get(PAGE).await.page();
@@ -44,10 +44,10 @@ async fn choices_are_kept_and_respected() {
     );
     app.authz(&key.token, "203.0.113.7").await;
     app.authz(&key.token, "203.0.113.8").await;
-    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 1, "in the app always");
+    assert_eq!(app.told("demo", Cause::NewAddress).await.len(), 1, "in the app always");
     browser.delete(&key.id).await;
     app.authz(&key.token, "203.0.113.8").await;
-    assert_eq!(told(&app, "demo", Cause::DeadKeyInUse).await.len(), 1);
+    assert_eq!(app.told("demo", Cause::DeadKeyInUse).await.len(), 1);
     assert_eq!(rows(&app, "SELECT notice_no FROM mails").len(), 2);
     assert_eq!(rows(&app, "SELECT cause FROM webhook_deliveries"), [i64::from(Cause::DeadKeyInUse as u8)]);
     let page = browser.get("/account/profile/history").await.page();
@@ -57,7 +57,7 @@ async fn choices_are_kept_and_respected() {
 #[tokio::test]
 async fn the_page_says_why_no_mail_would_come() {
     let app = TestApp::start().await;
-    add_user_with_mail(&app, "demo").await;
+    app.add_user_with_mail("demo").await;
     let page = app.browser("demo").await.get(PAGE).await.page();
     assert!(page.contains("This service sends no mail at present"), "{page}");
     assert!(page.contains("/account/webhooks"), "{page}");
@@ -69,7 +69,7 @@ async fn the_page_says_why_no_mail_would_come() {
     assert!(page.contains("You have no confirmed mail address"), "{page}");
     assert!(!page.contains("/account/webhooks") && page.contains("The owner of your account"), "{page}");
     choose(&sub, &["mail_guessing"]).await;
-    let choices = app.services.store.list_notice_choices(user(&app, "sub").await.no).await.unwrap();
+    let choices = app.services.store.list_notice_choices(app.user("sub").await.no).await.unwrap();
     let by_mail: Vec<_> = choices.iter().filter(|choice| choice.by_mail).map(|choice| choice.cause).collect();
     assert_eq!(by_mail, [Cause::Guessing, Cause::AccountChanged], "letters of the last are always sent");
     assert!(choices.iter().all(|choice| choice.by_webhook), "the webhooks are the owner's");
@@ -80,10 +80,10 @@ async fn the_page_says_why_no_mail_would_come() {
 #[tokio::test]
 async fn nothing_is_queued_where_mail_is_off() {
     let app = TestApp::start().await;
-    add_user_with_mail(&app, "demo").await;
+    app.add_user_with_mail("demo").await;
     let key = app.browser("demo").await.generate("WEB", "default").await;
     app.authz(&key.token, "203.0.113.7").await;
     app.authz(&key.token, "203.0.113.8").await;
-    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 1);
+    assert_eq!(app.told("demo", Cause::NewAddress).await.len(), 1);
     assert!(rows(&app, "SELECT no FROM mails").is_empty());
 }

@@ -1,6 +1,6 @@
 //! Refusals and guesses are gathered: one notice a day for each key and cause.
 
-use super::{DAY, MAIL, add_user_with_mail, add_webhook, rows, told, unread};
+use super::{DAY, MAIL, add_webhook, rows, unread};
 use crate::app::{PASSWORD, START, TestApp};
 use contract::Cause;
 use domain::time::Micros;
@@ -12,7 +12,7 @@ const SECOND: i64 = Micros::SECOND;
 #[tokio::test]
 async fn a_deleted_key_that_is_still_sent_is_one_notice_one_mail_and_one_delivery() {
     let app = TestApp::start_with(&MAIL).await;
-    add_user_with_mail(&app, "demo").await;
+    app.add_user_with_mail("demo").await;
     add_webhook(&app, "demo", &[Cause::DeadKeyInUse, Cause::NewAddress]).await;
     let browser = app.browser("demo").await;
     let key = browser.generate("WEB", "default").await;
@@ -23,7 +23,7 @@ async fn a_deleted_key_that_is_still_sent_is_one_notice_one_mail_and_one_deliver
         app.clock.advance(1);
         app.services.use_cases.notices.flush().await;
     }
-    let notices = told(&app, "demo", Cause::DeadKeyInUse).await;
+    let notices = app.told("demo", Cause::DeadKeyInUse).await;
     assert_eq!(notices.len(), 1);
     let notice = &notices[0];
     assert_eq!((notice.count, notice.addresses.len(), notice.addresses[0].count), (50, 1, 50));
@@ -38,7 +38,7 @@ async fn a_deleted_key_that_is_still_sent_is_one_notice_one_mail_and_one_deliver
     assert_eq!(rows(&app, "SELECT due_at FROM webhook_deliveries"), [due]);
     app.clock.advance(DAY);
     app.authz(&key.token, "203.0.113.7").await;
-    let notices = told(&app, "demo", Cause::DeadKeyInUse).await;
+    let notices = app.told("demo", Cause::DeadKeyInUse).await;
     assert_eq!(notices.iter().map(|n| n.count).collect::<Vec<_>>(), [1, 50], "the next day is another one");
     assert_eq!(rows(&app, "SELECT no FROM mails").len(), 2);
     assert_eq!(rows(&app, "SELECT no FROM webhook_deliveries").len(), 2);
@@ -47,7 +47,7 @@ async fn a_deleted_key_that_is_still_sent_is_one_notice_one_mail_and_one_deliver
 #[tokio::test]
 async fn a_flood_from_everywhere_is_one_notice_with_twenty_addresses() {
     let app = TestApp::start_with(&MAIL).await;
-    add_user_with_mail(&app, "demo").await;
+    app.add_user_with_mail("demo").await;
     let key = app.browser("demo").await.generate("WEB", "default").await;
     assert_eq!(app.authz(&key.token, "203.0.113.7").await.code(), "");
     for client in 0..5000 {
@@ -57,7 +57,7 @@ async fn a_flood_from_everywhere_is_one_notice_with_twenty_addresses() {
             app.services.use_cases.notices.flush().await;
         }
     }
-    let notices = told(&app, "demo", Cause::NewAddress).await;
+    let notices = app.told("demo", Cause::NewAddress).await;
     assert_eq!(notices.len(), 1);
     assert_eq!((notices[0].count, notices[0].addresses.len()), (5000, 20));
     assert_eq!(rows(&app, "SELECT no FROM mails").len(), 1);
@@ -75,20 +75,20 @@ async fn two_keys_and_two_causes_are_notices_of_their_own_and_dry_runs_are_none(
         let dry = json!({"key": key.token, "client_ip": "203.0.113.8", "dry_run": true});
         assert_eq!(gateway.verify(dry).await.json()["code"], "IP_NOT_ALLOWED");
     }
-    assert!(told(&app, "demo", Cause::NewAddress).await.is_empty());
+    assert!(app.told("demo", Cause::NewAddress).await.is_empty());
     for key in [&one, &two] {
         assert_eq!(gateway.code(&key.token, "203.0.113.8").await, "IP_NOT_ALLOWED");
     }
-    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 2);
+    assert_eq!(app.told("demo", Cause::NewAddress).await.len(), 2);
     browser.delete(&one.id).await;
     let dry = json!({"key": one.token, "client_ip": "203.0.113.8", "dry_run": true});
     assert_eq!(gateway.verify(dry).await.json()["code"], "DELETED");
-    assert!(told(&app, "demo", Cause::DeadKeyInUse).await.is_empty());
+    assert!(app.told("demo", Cause::DeadKeyInUse).await.is_empty());
     assert_eq!(gateway.code(&one.token, "203.0.113.8").await, "DELETED");
-    assert_eq!(told(&app, "demo", Cause::DeadKeyInUse).await.len(), 1);
+    assert_eq!(app.told("demo", Cause::DeadKeyInUse).await.len(), 1);
     // What a key type or an unknown token has to do with it: nothing.
     assert_eq!(gateway.code("lkd_short", "203.0.113.8").await, "MALFORMED");
-    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 2);
+    assert_eq!(app.told("demo", Cause::NewAddress).await.len(), 2);
 }
 
 #[tokio::test]
@@ -99,24 +99,24 @@ async fn a_read_notice_calls_again_only_with_an_address_that_it_did_not_name() {
     app.authz(&key.token, "203.0.113.7").await;
     app.authz(&key.token, "203.0.113.8").await;
     assert_eq!(unread(&app, "demo").await, 1);
-    let user = super::user(&app, "demo").await.no;
+    let user = app.user("demo").await.no;
     app.services.store.read_all_notices(user, Micros(1), None).await.unwrap();
     app.authz(&key.token, "203.0.113.8").await;
     assert_eq!(unread(&app, "demo").await, 0, "it only counts on");
     app.authz(&key.token, "203.0.113.9").await;
     assert_eq!(unread(&app, "demo").await, 1);
-    let notices = told(&app, "demo", Cause::NewAddress).await;
+    let notices = app.told("demo", Cause::NewAddress).await;
     assert_eq!((notices.len(), notices[0].count, notices[0].addresses.len()), (1, 3, 2));
     let app = app.restart().await;
     assert_eq!(unread(&app, "demo").await, 1, "a restart keeps it");
     app.authz(&key.token, "203.0.113.9").await;
-    assert_eq!(told(&app, "demo", Cause::NewAddress).await[0].count, 4);
+    assert_eq!(app.told("demo", Cause::NewAddress).await[0].count, 4);
 }
 
 #[tokio::test]
 async fn the_owner_of_a_sub_user_hears_of_trouble_too_and_its_webhooks_hear_once() {
     let app = TestApp::start_with(&MAIL).await;
-    add_user_with_mail(&app, "owner").await;
+    app.add_user_with_mail("owner").await;
     app.add_sub_user("sub", Some("owner")).await;
     app.add_user("other").await;
     add_webhook(&app, "owner", &Cause::ALL).await;
@@ -125,11 +125,11 @@ async fn the_owner_of_a_sub_user_hears_of_trouble_too_and_its_webhooks_hear_once
     app.authz(&key.token, "203.0.113.7").await;
     app.authz(&key.token, "203.0.113.8").await;
     for name in ["owner", "sub"] {
-        let notices = told(&app, name, Cause::NewAddress).await;
+        let notices = app.told(name, Cause::NewAddress).await;
         assert_eq!((notices.len(), notices[0].count), (1, 1), "{name}");
         assert_eq!(notices[0].key.as_ref().unwrap().username.as_str(), "sub");
     }
-    assert!(told(&app, "other", Cause::NewAddress).await.is_empty());
+    assert!(app.told("other", Cause::NewAddress).await.is_empty());
     assert_eq!(rows(&app, "SELECT no FROM mails").len(), 1, "the sub-user has no mail address");
     let deliveries = format!("SELECT no FROM webhook_deliveries WHERE cause = {}", Cause::NewAddress as u8);
     assert_eq!(rows(&app, &deliveries).len(), 1);
@@ -150,13 +150,13 @@ async fn guesses_at_a_username_are_told_to_who_has_it() {
         assert_eq!(guess("Demo", number, false).await, "NOT_FOUND");
         assert_eq!(guess("nobody", number, false).await, "NOT_FOUND");
     }
-    assert!(told(&app, "demo", Cause::Guessing).await.is_empty(), "mistakes are no guesses");
+    assert!(app.told("demo", Cause::Guessing).await.is_empty(), "mistakes are no guesses");
     for number in 100..130 {
         assert_eq!(guess("demo", number, false).await, "THROTTLED");
         assert_eq!(guess("nobody", number, false).await, "THROTTLED");
         assert_eq!(guess("demo", number, true).await, "THROTTLED");
     }
-    let notices = told(&app, "demo", Cause::Guessing).await;
+    let notices = app.told("demo", Cause::Guessing).await;
     assert_eq!((notices.len(), notices[0].count, notices[0].addresses.len()), (1, 30, 20));
     assert!(notices[0].key.is_none());
 }
@@ -169,21 +169,15 @@ async fn guesses_at_a_password_are_told_and_what_the_user_types_at_home_is_not()
     let browser = app.stranger();
     for source in 0..4 {
         for _ in 0..10 {
-            let headers = [("x-forwarded-for", format!("198.51.100.{source}"))];
-            let body = serde_urlencoded::to_string([("username", "demo"), ("password", "guess")]).unwrap();
-            let headers = [
-                ("content-type", "application/x-www-form-urlencoded"),
-                ("sec-fetch-site", "same-origin"),
-                (headers[0].0, headers[0].1.as_str()),
-            ];
-            browser.request(http::Method::POST, "/login", &headers, body.into()).await;
+            let fields = [("username", "demo"), ("password", "guess")];
+            browser.post_from(&format!("198.51.100.{source}"), "/login", &fields).await;
         }
     }
-    let notices = told(&app, "demo", Cause::Guessing).await;
+    let notices = app.told("demo", Cause::Guessing).await;
     assert_eq!((notices.len(), notices[0].count), (1, 10));
     assert_eq!(notices[0].addresses[0].address.to_string(), "198.51.100.3");
     browser.post("/login", &[("username", "demo"), ("password", "typo")]).await;
-    assert_eq!(told(&app, "demo", Cause::Guessing).await[0].count, 10);
+    assert_eq!(app.told("demo", Cause::Guessing).await[0].count, 10);
     let fields = [("username", "demo"), ("password", PASSWORD)];
     assert_eq!(browser.post("/login", &fields).await.status, StatusCode::SEE_OTHER);
 }

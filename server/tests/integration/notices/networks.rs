@@ -1,6 +1,5 @@
 //! Refusals from many addresses of one IPv6 /64 are offered as that network, once.
 
-use super::{add_user_with_mail, told};
 use crate::app::{Answer, Browser, TestApp};
 use crate::html;
 use crate::mail::smtp::Smtp;
@@ -25,7 +24,7 @@ async fn refused(app: &TestApp, browser: &Browser<'_>) -> String {
 }
 
 async fn act(app: &TestApp, browser: &Browser<'_>, verb: &str, place: &str) -> Answer {
-    let no = told(app, "demo", Cause::NewAddress).await[0].no.0.to_string();
+    let no = app.told("demo", Cause::NewAddress).await[0].no.0.to_string();
     browser.post(&format!("{PAGE}?do={verb}"), &[("notice", &no), ("address", place)]).await
 }
 
@@ -40,7 +39,7 @@ async fn many_addresses_of_one_network_are_offered_as_the_network_once() {
     let url = format!("smtp://127.0.0.1:{}?tls=none", smtp.port);
     let flags = [("smtp_url", url.as_str()), ("smtp_from", "keys@example.com"), ("notice_hold_seconds", "0")];
     let app = TestApp::start_with(&flags).await;
-    add_user_with_mail(&app, "demo").await;
+    app.add_user_with_mail("demo").await;
     let browser = app.browser("demo").await;
     let token = refused(&app, &browser).await;
 
@@ -90,7 +89,7 @@ async fn a_network_is_ignored_with_its_named_addresses_and_others_are_not_offere
     for host in 0xb..=0x16 {
         assert_eq!(app.authz(&token, &format!("2001:db8:1:2::{host:x}")).await.code(), "IP_NOT_ALLOWED");
     }
-    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 1, "of all twelve nothing more is told");
+    assert_eq!(app.told("demo", Cause::NewAddress).await.len(), 1, "of all twelve nothing more is told");
 
     // Its session is over by now.
     let browser = app.browser("demo").await;

@@ -1,6 +1,6 @@
 //! The page of the notices: what it says, what it offers, and to whom.
 
-use super::{told, unread, user};
+use super::unread;
 use crate::app::{Answer, Browser, Key, TestApp};
 use axum::body::Body;
 use contract::Cause;
@@ -23,7 +23,7 @@ async fn act(browser: &Browser<'_>, verb: &str, notice: &str, address: &str) -> 
 }
 
 async fn notice_no(app: &TestApp, name: &str) -> String {
-    told(app, name, Cause::NewAddress).await[0].no.0.to_string()
+    app.told(name, Cause::NewAddress).await[0].no.0.to_string()
 }
 
 #[tokio::test]
@@ -69,10 +69,10 @@ async fn an_ignored_address_raises_nothing_and_others_do() {
     assert!(page.contains("Authorise this address") && !page.contains("Ignore this address"), "{page}");
     app.clock.advance(super::DAY);
     assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
-    assert_eq!(told(&app, "demo", Cause::NewAddress).await.len(), 1);
+    assert_eq!(app.told("demo", Cause::NewAddress).await.len(), 1);
     app.authz(&key.token, "203.0.113.8").await;
     app.authz(&key.token, "203.0.113.9").await;
-    let notices = told(&app, "demo", Cause::NewAddress).await;
+    let notices = app.told("demo", Cause::NewAddress).await;
     assert_eq!((notices.len(), notices[0].count, notices[0].addresses.len()), (2, 1, 1));
     assert_eq!(notices[0].addresses[0].address.to_string(), "203.0.113.9");
     let page = app.browser("demo").await.get("/account/profile/history").await.page();
@@ -158,7 +158,7 @@ async fn the_notices_of_others_do_not_exist_and_bad_input_changes_nothing() {
         assert_eq!(act(&app.stranger(), verb, &no, "203.0.113.8").await.status, StatusCode::SEE_OTHER);
     }
     assert_eq!(act(&browser, "delete_everything", &no, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
-    let generated = told(&app, "demo", Cause::KeyGenerated).await[0].no.0.to_string();
+    let generated = app.told("demo", Cause::KeyGenerated).await[0].no.0.to_string();
     let refusal = act(&browser, "authorise_notice", &generated, "127.0.0.1").await;
     assert_eq!(refusal.status, StatusCode::NOT_FOUND, "such a notice offers nothing");
     assert!(refusal.page().contains("role=\"alert\""), "{}", refusal.page());
@@ -197,7 +197,7 @@ async fn who_only_reads_is_told_and_its_owner_decides() {
 async fn a_flood_of_keys_is_told_up_to_the_bound_and_nothing_twice() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = user(&app, "demo").await.no;
+    let user = app.user("demo").await.no;
     let flood = || {
         let notice = |number: usize| store::NewNotice {
             user,
@@ -224,7 +224,7 @@ async fn a_flood_of_keys_is_told_up_to_the_bound_and_nothing_twice() {
 async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = user(&app, "demo").await.no;
+    let user = app.user("demo").await.no;
     let notice = |number: i64| store::NewNotice {
         user,
         cause: Cause::PasswordExpiring,

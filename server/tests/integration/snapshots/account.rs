@@ -1,6 +1,6 @@
 //! An account with a bit of everything, which is the same in every run but for what is drawn by lot.
 
-use crate::app::{Browser, Key, PASSWORD, TestApp, last_webhook, shown_link};
+use crate::app::{Browser, Key, TestApp, last_webhook, shown_link};
 use crate::patience::wait_beside;
 use crate::receiver::{Receiver, TAKEN};
 use crate::two_factor::enrol;
@@ -9,7 +9,6 @@ use contract::Role;
 use domain::ids::Username;
 use http::StatusCode;
 use latchkey::secrets::Secrets;
-use service::accounts::operator::InitialPassword;
 use service::mail::Subscription;
 
 const SETTINGS: [(&str, &str); 3] = [
@@ -42,9 +41,7 @@ impl<'a> Account<'a> {
     }
 
     pub(super) async fn fill(app: &'a TestApp) -> Self {
-        let password = InitialPassword { given: Some(PASSWORD.to_owned()) };
-        let email = Some("owner@example.org".to_owned());
-        app.services.operator.add_user("owner", None, email, password).await.unwrap();
+        app.add_user_with_mail("owner").await;
         app.add_sub_user("manager", Some("owner")).await;
         app.add_sub_user("reader", Some("owner")).await;
         app.services.operator.set_user_disabled("manager", true).await.unwrap();

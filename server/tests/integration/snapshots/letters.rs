@@ -9,9 +9,7 @@ use app::Language;
 use contract::Cause;
 use domain::ids::UserNo;
 use domain::time::Clock;
-use http::Method;
 use serde_json::Value;
-use service::accounts::operator::InitialPassword;
 use service::mail::Letter;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -94,11 +92,8 @@ impl<'a> Reader<'a> {
     async fn uses_account(&mut self) {
         let app = self.app;
         let fields = [("username", "demo"), ("password", PASSWORD)];
-        let body = || serde_urlencoded::to_string(fields).unwrap();
-        let form = ("content-type", "application/x-www-form-urlencoded");
         for (name, client) in [("new_login", "198.51.100.1"), ("unknown_login", "unknown")] {
-            let headers = [form, ("sec-fetch-site", "same-origin"), ("x-forwarded-for", client)];
-            app.stranger().request(Method::POST, "/login", &headers, body().into()).await;
+            app.stranger().post_from(client, "/login", &fields).await;
             self.gets(name).await;
         }
         for (name, action) in
@@ -151,8 +146,7 @@ async fn letters_in(language: &str) -> BTreeMap<&'static str, String> {
         assert_eq!(app.services.use_cases.accounts.remind_of_passwords().await.unwrap(), 1);
         reader.gets(name).await;
     }
-    let password = InitialPassword { given: Some("another password".to_owned()) };
-    app.services.operator.reset_password("demo", password).await.unwrap();
+    app.reset_password("demo", "another password").await;
     reader.gets("password_reset_by_operator").await;
     reader.letters
 }

@@ -4,8 +4,6 @@ use super::account::Account;
 use super::{Album, LANGUAGES};
 use crate::app::{Browser, TestApp};
 use crate::html::texts;
-use axum::body::Body;
-use http::Method;
 
 /// Pages that need no id.
 const PAGES: [(&str, &str); 11] = [
@@ -103,8 +101,7 @@ async fn an_account_with_a_bit_of_everything() {
 async fn confirmation(browser: &Browser<'_>, path: &str) -> String {
     let mut text = format!("{path}\n");
     for language in LANGUAGES {
-        let headers = [("accept-language", language)];
-        let page = browser.request(Method::GET, path, &headers, Body::empty()).await.body;
+        let page = browser.get_in(path, language).await.body;
         let said = texts(&page, "[role=status].notice").join(" / ");
         text.push_str(&format!("  {language}: {said}\n"));
     }

@@ -3,12 +3,9 @@
 use super::{Album, LANGUAGES};
 use crate::app::TestApp;
 use crate::html;
-use axum::body::Body;
 use contract::Cause;
 use domain::address::Address;
-use domain::ids::{UserNo, Username};
 use domain::time::Clock;
-use http::Method;
 use store::{Action, Audit, NewNotice};
 
 /// What a line of a user's history can tell of; all fit on one page.
@@ -51,16 +48,11 @@ const ACTIONS: [Action; 36] = [
     Action::WebhookRemoved,
 ];
 
-async fn user(app: &TestApp, name: &str) -> UserNo {
-    app.add_user(name).await;
-    app.services.store.find_user(&Username::parse(name).unwrap()).await.unwrap().unwrap().no
-}
-
 #[tokio::test]
 async fn every_notice() {
     let album = Album::open("notices");
     let app = TestApp::start().await;
-    let user = user(&app, "demo").await;
+    let user = app.add_user_with_mail("demo").await;
     let place = Address::parse("203.0.113.8").unwrap();
     for cause in Cause::ALL {
         app.clock.advance(1);
@@ -81,7 +73,7 @@ async fn every_notice() {
 async fn every_line_of_the_history() {
     let album = Album::open("history");
     let app = TestApp::start().await;
-    let user = user(&app, "demo").await;
+    let user = app.add_user_with_mail("demo").await;
     for action in ACTIONS {
         app.clock.advance(1);
         let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), "a <detail>".to_owned());
@@ -92,8 +84,7 @@ async fn every_line_of_the_history() {
     let mut lines = String::new();
     for language in LANGUAGES {
         lines.push_str(&format!("== {language} ==\n"));
-        let headers = [("accept-language", language)];
-        let answer = browser.request(Method::GET, "/account/profile/history", &headers, Body::empty()).await;
+        let answer = browser.get_in("/account/profile/history", language).await;
         for cells in html::rows(&answer.body, "tbody tr") {
             lines.push_str(&format!("{}\n", cells.join(" | ")));
         }

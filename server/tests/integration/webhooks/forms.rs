@@ -187,15 +187,6 @@ async fn ids_that_are_none_are_not_found() {
 }
 
 #[tokio::test]
-async fn the_pages_are_in_romanian_too() {
-    let app = app_with(&["demo"]).await;
-    let browser = app.browser("demo").await;
-    let headers = [("accept-language", "ro")];
-    let page = browser.request(Method::GET, LIST, &headers, Body::empty()).await.page();
-    assert!(page.contains("Webhook-uri") && page.contains("Adaugă webhook"), "{page}");
-}
-
-#[tokio::test]
 async fn who_may_only_look_is_refused_every_change() {
     let app = app_with(&["demo"]).await;
     app.add_sub_user("looks", Some("demo")).await;

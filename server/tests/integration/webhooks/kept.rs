@@ -1,6 +1,6 @@
 //! What lies in the database of webhooks.
 
-use super::{app_with_owner, user};
+use super::app_with_owner;
 use crate::app::TestApp;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,7 +35,7 @@ async fn insert(app: &TestApp, owner: UserNo) -> WebhookNo {
 #[tokio::test]
 async fn what_was_sent_in_weeks_is_bounded_and_goes_with_its_webhook() {
     let app = app_with_owner().await;
-    let owner = user(&app, "demo").await;
+    let owner = app.user("demo").await.no;
     let store = &app.services.store;
     let (no, other) = (insert(&app, owner).await, insert(&app, owner).await);
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();

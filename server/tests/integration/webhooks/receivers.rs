@@ -1,6 +1,6 @@
 //! Receivers that do not behave.
 
-use super::{add, app_with_owner, app_with_patience, log, tell, test};
+use super::{add, app_with_owner, app_with_patience, log, test};
 use crate::receiver::{Receiver, TAKEN};
 use contract::Cause;
 use http::StatusCode;
@@ -44,7 +44,7 @@ async fn a_receiver_that_never_answers_holds_up_itself_alone() {
     let stop = CancellationToken::new();
     let running = tokio::spawn(app.services.courier.clone().run(stop.clone()));
     for _ in 0..3 {
-        tell(&app, "demo", Cause::NewLogin, None, 1).await;
+        app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
     }
     let begin = Instant::now();
     let mut arrived = 0;
