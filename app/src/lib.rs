@@ -7,6 +7,8 @@ mod echo;
 mod i18n;
 #[cfg(feature = "ssr")]
 mod page_request;
+#[cfg(feature = "ssr")]
+mod page_table;
 mod pages;
 mod part;
 pub mod portal;
@@ -30,6 +32,8 @@ pub use echo::FormNumber;
 pub use i18n::{Language, Plural, Texts, fill, plural, texts_in};
 #[cfg(feature = "ssr")]
 pub use page_request::{Cookie, Outcome, PageRequest};
+#[cfg(feature = "ssr")]
+pub use page_table::{Forms, PAGES, Page, SeenBy};
 pub use portal::*;
 #[cfg(feature = "ssr")]
 pub use problem_text::error_text;

@@ -5,7 +5,7 @@ use leptos_router::location::RequestUrl;
 
 use crate::app::App;
 use crate::i18n::language;
-use crate::served::is_served;
+use crate::page_table::Page;
 
 /// Where the browser finds the site's files; their names change with their content.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ pub fn shell(site: SiteFiles) -> impl IntoView {
 /// Whether the page that is asked for stays as the server wrote it.
 fn is_plain() -> bool {
     let asked = use_context::<RequestUrl>().and_then(|url| url.parse().ok());
-    asked.is_some_and(|url| is_served(url.path()))
+    asked.is_some_and(|url| Page::find(url.path()).is_some_and(Page::is_served))
 }
 
 /// Starts the program. Leptos' own tags read file names from a file beside the binary, and there is none.

@@ -2,6 +2,7 @@
 
 use super::assets;
 use crate::services::Services;
+use app::PAGES;
 use axum::response::Response;
 use contract::Code;
 use domain::address::Address;
@@ -19,21 +20,9 @@ use std::time::Instant;
 const EXT_AUTHZ: &str = "/authz/ext-authz";
 /// The fewest characters of a token: those of an SMPP secret.
 const SECRET_LENGTH: usize = 8;
-/// The parts of paths of ours that are as long as that, besides ids and the names of server functions. Whatever else
-/// stands in a path is not ours to write down.
-const OWN_PARTS: &[&str] = &[
-    "account",
-    "api-keys",
-    "auth-request",
-    "forward-auth",
-    "notifications",
-    "sub-users",
-    "unsubscribe",
-    "webhooks",
-    "invitation",
-    "password",
-    "favicon.ico",
-];
+/// The parts of paths of ours that are as long as that, besides those of pages, ids and the names of server functions.
+/// Whatever else stands in a path is not ours to write down.
+const OWN_PARTS: &[&str] = &["auth-request", "forward-auth", "favicon.ico"];
 /// The most bytes of a path that are written.
 const PATH_LIMIT: usize = 200;
 
@@ -129,7 +118,10 @@ fn may_be_shown(part: &str) -> bool {
     static FUNCTIONS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         server_fn::axum::server_fn_paths().filter_map(|(path, _)| path.rsplit('/').next()).collect()
     });
+    static STEPS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| PAGES.iter().flat_map(|page| page.path.split('/')).collect());
     part.len() < SECRET_LENGTH
+        || STEPS.contains(part)
         || OWN_PARTS.contains(&part)
         || FUNCTIONS.contains(part)
         || (part.len() == KeyId::TEXT_LENGTH && part.parse::<KeyId>().is_ok())

@@ -1,100 +1,103 @@
-//! Pages with several forms: `?do=` tells them apart.
+//! Plain forms: which page takes which stands in the table of pages; here is what carries each of them out.
 
+use super::one_click;
 use super::pages::plain_form;
 use super::router::Site;
+use app::{Forms, Landing, PortalError};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use futures::future::BoxFuture;
 use http::StatusCode;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-/// The form of the list of keys.
-pub(super) async fn keys_form(state: State<Site>, request: Request) -> Response {
-    match verb(&request).as_str() {
-        "have_it" => plain_form::<app::HaveIt>(state, request).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
+type Taker = fn(State<Site>, Request) -> BoxFuture<'static, Response>;
+
+/// A form by its name.
+fn form<F>() -> (&'static str, Taker)
+where
+    F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
+{
+    (F::form_name(), |state, request| Box::pin(plain_form::<F>(state, request)))
+}
+
+/// Every form of every page.
+static TAKERS: LazyLock<HashMap<&str, Taker>> = LazyLock::new(|| {
+    HashMap::from([
+        form::<app::AcceptInvitation>(),
+        form::<app::AddWebhook>(),
+        form::<app::AuthoriseAddress>(),
+        form::<app::AuthoriseNotice>(),
+        form::<app::BeginTwoFactor>(),
+        form::<app::CancelTwoFactor>(),
+        form::<app::ChangePassword>(),
+        form::<app::ChangeWebhook>(),
+        form::<app::ChooseNotices>(),
+        form::<app::ConfirmEmail>(),
+        form::<app::ConfirmTwoFactor>(),
+        form::<app::CreateFirstAccount>(),
+        form::<app::DeleteKey>(),
+        form::<app::DisableSubUser>(),
+        form::<app::EnableSubUser>(),
+        form::<app::EnableWebhook>(),
+        form::<app::EndOtherSessions>(),
+        form::<app::EndSession>(),
+        form::<app::EndSubUserSessions>(),
+        form::<app::GenerateKey>(),
+        form::<app::GiveCode>(),
+        form::<app::HaveIt>(),
+        form::<app::IgnoreNotice>(),
+        form::<app::InviteSubUser>(),
+        form::<app::LogIn>(),
+        form::<app::MakeRecoveryCodes>(),
+        form::<app::ReadAllNotices>(),
+        form::<app::ReleaseLock>(),
+        form::<app::RemoveAddress>(),
+        form::<app::RemoveWebhook>(),
+        form::<app::RenewPassword>(),
+        form::<app::ResendDelivery>(),
+        form::<app::RevealKey>(),
+        form::<app::RotateWebhookSecret>(),
+        form::<app::SetEmail>(),
+        form::<app::SetLanguage>(),
+        form::<app::SetLockWidth>(),
+        form::<app::SetSubUserRole>(),
+        form::<app::SetTimeZone>(),
+        form::<app::SwitchTwoFactorOff>(),
+        form::<app::TestWebhook>(),
+        form::<app::WithdrawInvitation>(),
+        // Also the one click of a mail program, which carries no form.
+        ("unsubscribe", |state, request| Box::pin(one_click::unsubscribe(state, request))),
+    ])
+});
+
+/// Takes a post to a page that has these forms.
+pub(super) async fn take(forms: Forms, state: State<Site>, request: Request) -> Response {
+    let taker = forms.find(&name_of(&request)).and_then(|name| TAKERS.get(name));
+    match taker {
+        Some(take) => take(state, request).await,
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-/// The forms of a key's page.
-pub(super) async fn key_form(state: State<Site>, request: Request) -> Response {
-    match verb(&request).as_str() {
-        "authorise_address" => plain_form::<app::AuthoriseAddress>(state, request).await,
-        "remove_address" => plain_form::<app::RemoveAddress>(state, request).await,
-        "set_lock_width" => plain_form::<app::SetLockWidth>(state, request).await,
-        "release_lock" => plain_form::<app::ReleaseLock>(state, request).await,
-        "reveal_key" => plain_form::<app::RevealKey>(state, request).await,
-        "have_it" => plain_form::<app::HaveIt>(state, request).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// The forms of the notices.
-pub(super) async fn notice_form(state: State<Site>, request: Request) -> Response {
-    match verb(&request).as_str() {
-        "authorise_notice" => plain_form::<app::AuthoriseNotice>(state, request).await,
-        "ignore_notice" => plain_form::<app::IgnoreNotice>(state, request).await,
-        "read_all_notices" => plain_form::<app::ReadAllNotices>(state, request).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// The forms of the profile.
-pub(super) async fn profile_form(state: State<Site>, request: Request) -> Response {
-    match verb(&request).as_str() {
-        "begin_two_factor" => plain_form::<app::BeginTwoFactor>(state, request).await,
-        "cancel_two_factor" => plain_form::<app::CancelTwoFactor>(state, request).await,
-        "confirm_two_factor" => plain_form::<app::ConfirmTwoFactor>(state, request).await,
-        "make_recovery_codes" => plain_form::<app::MakeRecoveryCodes>(state, request).await,
-        "switch_two_factor_off" => plain_form::<app::SwitchTwoFactorOff>(state, request).await,
-        "change_password" => plain_form::<app::ChangePassword>(state, request).await,
-        "set_email" => plain_form::<app::SetEmail>(state, request).await,
-        "set_language" => plain_form::<app::SetLanguage>(state, request).await,
-        "set_time_zone" => plain_form::<app::SetTimeZone>(state, request).await,
-        "end_session" => plain_form::<app::EndSession>(state, request).await,
-        "have_it" => plain_form::<app::HaveIt>(state, request).await,
-        "end_other_sessions" => plain_form::<app::EndOtherSessions>(state, request).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// The forms of the list of webhooks.
-pub(super) async fn webhooks_form(state: State<Site>, request: Request) -> Response {
-    match verb(&request).as_str() {
-        "" => plain_form::<app::AddWebhook>(state, request).await,
-        "have_it" => plain_form::<app::HaveIt>(state, request).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// The forms of a webhook's page.
-pub(super) async fn webhook_form(state: State<Site>, request: Request) -> Response {
-    match verb(&request).as_str() {
-        "change_webhook" => plain_form::<app::ChangeWebhook>(state, request).await,
-        "rotate_webhook_secret" => plain_form::<app::RotateWebhookSecret>(state, request).await,
-        "enable_webhook" => plain_form::<app::EnableWebhook>(state, request).await,
-        "test_webhook" => plain_form::<app::TestWebhook>(state, request).await,
-        "resend_delivery" => plain_form::<app::ResendDelivery>(state, request).await,
-        "have_it" => plain_form::<app::HaveIt>(state, request).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// The forms of the sub-users' page.
-pub(super) async fn sub_users_form(state: State<Site>, request: Request) -> Response {
-    match verb(&request).as_str() {
-        "invite_sub_user" => plain_form::<app::InviteSubUser>(state, request).await,
-        "withdraw_invitation" => plain_form::<app::WithdrawInvitation>(state, request).await,
-        "disable_sub_user" => plain_form::<app::DisableSubUser>(state, request).await,
-        "enable_sub_user" => plain_form::<app::EnableSubUser>(state, request).await,
-        "end_sub_user_sessions" => plain_form::<app::EndSubUserSessions>(state, request).await,
-        "set_sub_user_role" => plain_form::<app::SetSubUserRole>(state, request).await,
-        "have_it" => plain_form::<app::HaveIt>(state, request).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// What a form asks for.
-fn verb(request: &Request) -> String {
+/// Which of a page's forms a post is, as its address says (`?do=`).
+fn name_of(request: &Request) -> String {
     let query = request.uri().query().unwrap_or_default();
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-    pairs.into_iter().find(|(name, _)| name == "do").map(|(_, verb)| verb).unwrap_or_default()
+    pairs.into_iter().find(|(name, _)| name == "do").map(|(_, name)| name).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::PAGES;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_form_of_the_table_is_carried_out_and_no_other_is_known() {
+        let named: HashSet<_> = PAGES.iter().flat_map(|page| page.forms.names()).collect();
+        let known: HashSet<_> = TAKERS.keys().copied().collect();
+        assert_eq!(named, known);
+    }
 }

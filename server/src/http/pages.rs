@@ -20,7 +20,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use caller::{Caller, Seen, back_of};
-pub(super) use caller::{GIVE_CODE, RENEW_PASSWORD, SETUP};
+
 use domain::token::random_base62;
 use http::{HeaderValue, Method, StatusCode, header};
 use leptos::context::provide_context;
@@ -34,7 +34,7 @@ use std::sync::Arc;
 const FORM_NUMBER: usize = 22;
 
 /// A page that only a logged-in user sees.
-pub(super) async fn page(State(site): State<Site>, request: Request) -> Response {
+pub(super) async fn user_page(State(site): State<Site>, request: Request) -> Response {
     respond(site, request, true, StatusCode::OK).await
 }
 

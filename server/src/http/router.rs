@@ -7,18 +7,15 @@ use super::answers::FormAnswers;
 use super::client::Caller;
 use super::cookies;
 use super::entrance::Entrance;
-use super::forms::{
-    key_form, keys_form, notice_form, profile_form, sub_users_form, webhook_form, webhooks_form,
-};
+use super::forms::take;
 use super::gateway;
 use super::gateway::probed;
 use super::guard::Sender;
 use super::held::{IsFile, hold};
 use super::load::{FORM_LIMIT, admit_page};
-use super::one_click::{self, is_one_click};
+use super::one_click::is_one_click;
 use super::pages::{
-    GIVE_CODE, RENEW_PASSWORD, SETUP, choose_language, missing_page, open_page, owed_page, page, plain_form,
-    server_function, setup_page,
+    choose_language, missing_page, open_page, owed_page, plain_form, server_function, setup_page, user_page,
 };
 use super::statuses::{Problem, of_portal};
 use super::{access, assets, client, guard};
@@ -26,11 +23,11 @@ use crate::services::Services;
 use crate::settings::Settings;
 use crate::traffic::Held;
 use any_spawner::Executor;
-use app::{Language, PortalError, SiteFiles};
+use app::{Forms, Language, PAGES, Page, PortalError, SeenBy, SiteFiles};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use axum::{Json, Router};
 use domain::client_address::ClientAddress;
 use http::{StatusCode, header};
@@ -110,31 +107,25 @@ async fn answer_page(
     response
 }
 
+/// The ways to one page: looking at it, and its forms if it has any.
+fn ways_to(page: &'static Page) -> MethodRouter<Site> {
+    let ways = match page.seen_by {
+        SeenBy::Users => get(user_page),
+        SeenBy::Anybody => get(open_page),
+        SeenBy::Owing => get(owed_page),
+        SeenBy::Setup => get(setup_page),
+    };
+    match page.forms {
+        Forms::None => ways,
+        forms => ways.post(move |state: State<Site>, request: Request| take(forms, state, request)),
+    }
+}
+
 fn portal(site: Site) -> Router {
-    Router::new()
-        .route("/", get(page))
-        .route(SETUP, get(setup_page).post(plain_form::<app::CreateFirstAccount>))
-        .route("/login", get(open_page).post(plain_form::<app::LogIn>))
-        .route(GIVE_CODE, get(owed_page).post(plain_form::<app::GiveCode>))
-        .route(RENEW_PASSWORD, get(owed_page).post(plain_form::<app::RenewPassword>))
+    let pages = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, ways_to(page)));
+    pages
         .route("/logout", post(plain_form::<app::LogOut>))
         .route("/language", post(choose_language))
-        .route("/account/notifications", get(page).post(notice_form))
-        .route("/account/notifications/choices", get(page).post(plain_form::<app::ChooseNotices>))
-        .route("/account/profile", get(page).post(profile_form))
-        .route("/account/profile/confirm", get(page).post(plain_form::<app::ConfirmEmail>))
-        .route("/account/profile/history", get(page))
-        .route("/account/sub-users", get(page).post(sub_users_form))
-        .route("/invitation", get(open_page).post(plain_form::<app::AcceptInvitation>))
-        .route("/account/api-keys", get(page).post(keys_form))
-        .route("/account/api-keys/new", get(page).post(plain_form::<app::GenerateKey>))
-        .route("/account/api-keys/{id}", get(page).post(key_form))
-        .route("/account/api-keys/{id}/usage", get(page))
-        .route("/account/api-keys/{id}/delete", get(page).post(plain_form::<app::DeleteKey>))
-        .route("/account/webhooks", get(page).post(webhooks_form))
-        .route("/account/webhooks/{id}", get(page).post(webhook_form))
-        .route("/account/webhooks/{id}/remove", get(page).post(plain_form::<app::RemoveWebhook>))
-        .route("/unsubscribe", get(open_page).post(one_click::unsubscribe))
         .route("/portal/{name}", any(server_function))
         .fallback(missing_page)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))

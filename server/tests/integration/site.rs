@@ -150,3 +150,48 @@ async fn a_stopped_store_denies() {
         ("application/problem+json", "1")
     );
 }
+
+/// Where a page of the table is, for this key; there is no webhook.
+fn with_key(path: &str, key: &str) -> String {
+    path.replace("/account/api-keys/{id}", &format!("/account/api-keys/{key}")).replace("{id}", "1")
+}
+
+/// The addresses of this site that a page links to.
+fn links(page: &str) -> Vec<String> {
+    let targets = page.split(" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let own = targets.filter(|target| target.starts_with('/') && !target.contains('.'));
+    own.map(|target| target.split(['?', '#']).next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_page_of_the_table_is_there_and_every_link_leads_to_one() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let browser = app.browser("demouser").await;
+    let key = browser.generate("WEB", "default").await;
+    let nothing_there = "There is nothing at this address";
+    let mut linked = Vec::new();
+    for page in &app::PAGES {
+        let path = with_key(page.path, &key.id);
+        assert_eq!(app::Page::find(&path).map(|found| found.path), Some(page.path));
+        let answer = browser.get(&path).await;
+        let expected = match page.seen_by {
+            // Who is logged in owes nothing, and the first account exists.
+            app::SeenBy::Owing | app::SeenBy::Setup => StatusCode::SEE_OTHER,
+            _ if page.path.starts_with("/account/webhooks/{id}") => StatusCode::NOT_FOUND,
+            // Without the secret of their links.
+            _ if ["/invitation", "/unsubscribe"].contains(&page.path) => StatusCode::NOT_FOUND,
+            _ => StatusCode::OK,
+        };
+        assert_eq!(answer.status, expected, "{path}: {}", answer.body);
+        assert!(expected == StatusCode::NOT_FOUND || !answer.body.contains(nothing_there), "{path}");
+        let stranger = app.stranger().get(&path).await;
+        let leads_to_the_login = stranger.status == StatusCode::SEE_OTHER;
+        assert_eq!(leads_to_the_login, page.seen_by != app::SeenBy::Anybody, "{path}");
+        linked.extend(links(&answer.body));
+    }
+    assert!(linked.len() > 50, "{linked:?}");
+    for link in linked {
+        assert!(app::Page::find(&link).is_some(), "{link} is linked to and not in the table");
+    }
+}
