@@ -10,6 +10,7 @@ mod smtp;
 
 pub use key_header::KeyHeader;
 pub use layers::{Layers, SettingsError, Source};
+pub use log_level::filter_of;
 pub use server::{Listen, ServerSettings, Timeouts, TlsFiles};
 pub use smtp::{Encryption, SmtpSettings};
 

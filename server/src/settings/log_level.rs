@@ -25,6 +25,47 @@ pub(super) fn log_level(value: &str) -> Result<String, String> {
     Ok(value)
 }
 
+/// The crates that the program is made of; a part named `latchkey` means them all.
+const CRATES: [&str; 6] = ["latchkey", "service", "store_sqlite", "store", "domain", "app"];
+/// Parts that became crates, or parts of one, and their names since.
+const MOVED: [(&str, &str); 11] = [
+    ("store::sqlite", "store_sqlite"),
+    ("store", "store"),
+    ("store", "store_sqlite"),
+    ("accounts", "service::accounts"),
+    ("events", "service::events"),
+    ("keys", "service::keys"),
+    ("notices", "service::notices"),
+    ("verify", "service::verify"),
+    ("webhooks", "service::webhooks"),
+    ("mail", "service::mail"),
+    ("domain", "domain"),
+];
+
+/// Returns the filter that a setting means: parts of the program are named as they were before it became several
+/// crates, or as the log names them now.
+#[must_use]
+pub fn filter_of(setting: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for part in setting.split(',') {
+        let (name, level) = part.rsplit_once('=').map_or((None, part), |(name, level)| (Some(name), level));
+        match name {
+            Some("latchkey") => parts.extend(CRATES.map(|name| format!("{name}={level}"))),
+            Some(name) => {
+                parts.push(part.to_owned());
+                let inner = name.strip_prefix("latchkey::").unwrap_or_default();
+                let moved = MOVED.iter().filter_map(|(old, new)| {
+                    let rest = inner.strip_prefix(old)?;
+                    (rest.is_empty() || rest.starts_with("::")).then(|| format!("{new}{rest}={level}"))
+                });
+                parts.extend(moved);
+            }
+            None => parts.push(part.to_owned()),
+        }
+    }
+    parts.join(",")
+}
+
 fn wrong(level: &str) -> String {
     let levels = "takes error, warn, info, debug, trace or off, and with commas behind it levels of parts, such \
                   as info,hyper=warn";
@@ -55,6 +96,25 @@ mod tests {
     #[case("latchkey::mail=trace,error", "latchkey::mail=trace,error")]
     fn levels_are_taken(#[case] value: &str, #[case] taken: &str) {
         assert_eq!(log_level(value).as_deref(), Ok(taken));
+    }
+
+    #[rstest]
+    #[case("info", "info")]
+    #[case("info,hyper=warn", "info,hyper=warn")]
+    #[case(
+        "error,latchkey=warn",
+        "error,latchkey=warn,service=warn,store_sqlite=warn,store=warn,domain=warn,app=warn"
+    )]
+    #[case("error,latchkey::events=warn", "error,latchkey::events=warn,service::events=warn")]
+    #[case(
+        "warn,latchkey::store::sqlite::open=debug",
+        "warn,latchkey::store::sqlite::open=debug,store_sqlite::open=debug,store::sqlite::open=debug,store_sqlite::sqlite::open=debug"
+    )]
+    #[case("info,latchkey::keystore=off", "info,latchkey::keystore=off")]
+    #[case("info,service::verify=debug", "info,service::verify=debug")]
+    fn parts_are_known_by_their_old_names(#[case] setting: &str, #[case] filter: &str) {
+        assert_eq!(filter_of(setting), filter);
+        assert!(filter.parse::<EnvFilter>().is_ok());
     }
 
     #[rstest]

@@ -1,11 +1,12 @@
 //! The log: what it takes, and where it goes.
 
 use super::*;
+use crate::settings::filter_of;
 
 /// What is logged is written on a thread of its own until the answer is dropped: whoever reads slowly loses
 /// lines, and holds no verification up.
 pub(super) fn log_to_stderr(settings: &Settings) -> WorkerGuard {
-    let mut filter = EnvFilter::new(&settings.log_level);
+    let mut filter = EnvFilter::new(filter_of(&settings.log_level));
     if settings.server.access_log.is_some() {
         filter = filter.add_directive(ACCESS.parse().expect("it is a directive"));
     }
