@@ -195,9 +195,11 @@ impl FormAnswers {
         self.0.lock().retain(|entry| entry.shown.as_ref() != Some(name));
     }
 
-    /// Forgets the answers of a session that ended.
-    pub(super) fn forget_session(&self, session: SessionNo) {
-        self.0.lock().retain(|entry| entry.whose != Whose::Session(session));
+    /// Forgets the answers of a session that ended, and those that its address got without one: the answer that began
+    /// it gives its cookie, which is worth nothing any more.
+    pub(super) fn forget_session(&self, session: SessionNo, source: Option<Address>) {
+        let ended = [Whose::Session(session), Whose::Source(source)];
+        self.0.lock().retain(|entry| !ended.contains(&entry.whose));
     }
 
     /// Forgets what nobody sent again in time.

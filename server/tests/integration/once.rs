@@ -389,3 +389,18 @@ async fn an_answer_with_a_secret_is_given_again_only_while_its_session_has_not_p
     let late = copy.post("/portal/generate_key", &fields).await;
     assert!(third.status == StatusCode::OK && late.status == StatusCode::UNAUTHORIZED, "{}", late.body);
 }
+
+/// The answer that began the session gives a cookie, and that is worth nothing after the logout.
+#[tokio::test]
+async fn after_a_logout_the_form_of_the_login_logs_in_anew() {
+    let app = app().await;
+    let browser = app.stranger();
+    let number = hidden(&browser.get("/login").await.page(), "once");
+    let fields = [("once", number.as_str()), ("username", "demo"), ("password", PASSWORD)];
+    for _ in 0..2 {
+        assert_eq!(browser.post("/login", &fields).await.header("location"), "/");
+        assert!(browser.get("/").await.page().contains("demo"));
+        assert_eq!(browser.post("/logout", &[]).await.header("location"), "/login");
+        *browser.cookie.lock() = None;
+    }
+}

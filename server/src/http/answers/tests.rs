@@ -102,7 +102,7 @@ async fn a_session_that_ended_gets_no_answer_again() {
     let nobody = act_of(Whose::Source(None), &[1], "/", &format!("once={NUMBER}"));
     assert_eq!(forms.send(nobody, None).await, "1", "it is asked who that is");
     assert_eq!(forms.send(act(&[1], ""), None).await, "0");
-    forms.answers.forget_session(SessionNo(7));
+    forms.answers.forget_session(SessionNo(7), None);
     assert!(forms.answers.0.lock().is_empty(), "nor is it kept");
 }
 

@@ -112,8 +112,13 @@ impl Caller {
 
     /// What the form is that it sends, if that is to be one with those that are equal.
     pub(super) fn act(&self, uri: &Uri, body: &[u8]) -> Option<Act> {
-        let source = || Whose::Source(self.asked.visit.address.known().map(Address::source));
-        Act::of(self.asked.session().map_or_else(source, Whose::Session), &self.cookies, uri, body)
+        let whose = self.asked.session().map_or_else(|| Whose::Source(self.source()), Whose::Session);
+        Act::of(whose, &self.cookies, uri, body)
+    }
+
+    /// The address that stands for its sender; none where it is unknown.
+    fn source(&self) -> Option<Address> {
+        self.asked.visit.address.known().map(Address::source)
     }
 
     pub(super) fn is_signed_in(&self) -> bool {
@@ -163,7 +168,7 @@ impl Caller {
     pub(super) fn done(&self, mut response: Response) -> Done {
         let outcome = &self.asked.outcome;
         if let Some(session) = *outcome.ended.lock() {
-            self.site.answers.forget_session(session);
+            self.site.answers.forget_session(session, self.source());
         }
         if let Some(name) = &*outcome.had.lock() {
             self.site.answers.forget_shown(name);
