@@ -45,5 +45,5 @@ need_cargo_deny() {
   local want=0.20.2
   [ "$("$tools/bin/cargo-deny" --version 2>/dev/null)" = "cargo-deny $want" ] && return
   say "building cargo-deny $want (2 minutes, once)"
-  cargo install -q "cargo-deny@$want" --locked --root "$tools" --target-dir "$root/target/tools"
+  cargo install -q "cargo-deny@$want" --locked --root "$tools" --target-dir "$root/target/tools" --force
 }

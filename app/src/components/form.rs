@@ -200,7 +200,9 @@ impl AfterAnswer {
             None if self.clears => each_text_field(&form, |input| input.set_value("")),
             None => {}
             Some(PortalError::SignedOut) => {
-                let _ = window().location().set_href(&self.login.get_untracked());
+                // The form may have been drawn anew meanwhile, and this is of the one before.
+                let login = self.login.try_get_untracked().unwrap_or_else(|| "/login".to_owned());
+                let _ = window().location().set_href(&login);
             }
             // The messages are on the page after the effects of this turn.
             Some(_) => request_animation_frame(move || focus_first_problem(&form)),

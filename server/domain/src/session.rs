@@ -84,7 +84,7 @@ pub fn stands(code_pending: bool, user: UserState) -> bool {
 }
 
 /// A user whose password was checked, as they are when the session begins.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LoginFacts {
     /// Whether they may act.
     pub state: UserState,

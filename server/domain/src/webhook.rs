@@ -13,7 +13,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use rand::TryRng;
 use secrecy::SecretString;
 use sha2::Sha256;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// The row number of a webhook.
@@ -35,7 +34,7 @@ pub struct DeliveryNo(pub u32);
 /// A new `webhook-id`: the same however often the message is tried, so that receivers can tell.
 #[must_use]
 pub fn new_message_id() -> String {
-    format!("msg_{}", Uuid::now_v7().simple())
+    format!("msg_{:032x}", rand::random::<u128>())
 }
 
 /// What messages are signed with, by the scheme of Standard Webhooks.

@@ -149,8 +149,11 @@ pub(crate) fn store_trouble(error: StoreError) -> Refusal {
     match error {
         StoreError::NotFound => Refusal::NotFound,
         StoreError::SignedOut => Refusal::SignedOut,
-        StoreError::Conflict => Refusal::Conflict,
-        StoreError::Full => Refusal::Full,
+        // Use cases that expect one answer it themselves: if this goes on, it is a fault.
+        StoreError::Conflict | StoreError::Full => {
+            tracing::warn!(%error, "the store refused a change that no use case expects to be refused");
+            if error == StoreError::Full { Refusal::Full } else { Refusal::Conflict }
+        }
         StoreError::Overloaded => Refusal::Unavailable,
         // The writer said so when it began.
         StoreError::NoRoom(_) | StoreError::Locked(_) => Refusal::Unavailable,

@@ -105,7 +105,8 @@ async fn remind_one(
     user: UserNo,
     reminders: Reminders,
 ) -> Result<bool, Trouble> {
-    let row = sqlx::query(OF_USER).bind(i64::from(user.0)).fetch_one(&mut *connection).await?;
+    let row = sqlx::query(OF_USER).bind(i64::from(user.0)).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Ok(false) };
     let Some(reminder) = reminders.due(&facts(&row)?) else { return Ok(false) };
     sqlx::query("UPDATE users SET reminded_age = ? WHERE no = ?")
         .bind(reminder.age)

@@ -46,7 +46,7 @@ impl Users {
         self.by_number.get(no.0 as usize)?.as_ref()
     }
 
-    /// Adds a user. A user who is there already stays as they are: keys and sub-users hold on to that entry.
+    /// Adds a user, after their owner if they have one. A user who is there already stays as they are: keys and sub-users hold on to that entry.
     pub(super) fn add(&mut self, user: IndexedUser) {
         if self.get(user.no).is_some() {
             return;

@@ -155,13 +155,7 @@ impl Flusher {
                 () = std::future::ready(()), if self.has_chores() => {}
             }
             tokio::task::yield_now().await;
-            let settling = self.flush();
-            if !settling.is_empty() {
-                for _ in 0..WRITING_TURNS {
-                    tokio::task::yield_now().await;
-                }
-                drop(settling);
-            }
+            self.flush_and_settle().await;
             self.do_chore();
         }
         self.finish().await;
@@ -178,6 +172,17 @@ impl Flusher {
         }
         self.sweep.begin(self.clock.now());
         Ok(())
+    }
+
+    /// Commits what waits and answers it; those who only wait go on when the answers are written.
+    async fn flush_and_settle(&mut self) {
+        let settling = self.flush();
+        if !settling.is_empty() {
+            for _ in 0..WRITING_TURNS {
+                tokio::task::yield_now().await;
+            }
+            drop(settling);
+        }
     }
 
     /// Commits what waits and answers it. Returns those who only wait until that is written: dropping them
@@ -283,10 +288,10 @@ impl Flusher {
     }
 
     async fn finish(mut self) {
-        drop(self.flush());
+        self.flush_and_settle().await;
         while self.lock.is_short() {
             Lock::pause().await;
-            drop(self.flush());
+            self.flush_and_settle().await;
             self.probe();
         }
         // What was being written, and then what came since.
