@@ -2,6 +2,10 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools="$root/.tools"
 export PATH="$tools/bin:$PATH"
+# The crates that people lint and test, always all of them: another choice would build their dependencies anew.
+# shellcheck disable=SC2034
+crates_and_features=(--package contract --package domain --package store --package store-sqlite --package service
+  --package app --package server --features app/ssr)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 die() { printf 'latchkey: %s\n' "$*" >&2; exit 1; }
