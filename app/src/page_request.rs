@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 use secrecy::ExposeSecret;
 use service::UseCases;
 use service::accounts::{Actor, KeyManager, Owing, Proved, Reader, SessionToken, Visit};
-use service::flash::{FlashName, Shown};
 use service::records::WebhookRow;
+use service::shown_once::{Shown, ShownName};
 use std::sync::Arc;
 
 /// What the browser's cookie shall be after the answer.
@@ -31,11 +31,11 @@ pub struct Outcome {
     /// The first error of this request.
     pub trouble: Mutex<Option<PortalError>>,
     /// Where the secret is shown that was made.
-    pub made: Mutex<Option<FlashName>>,
+    pub made: Mutex<Option<ShownName>>,
     /// The session that ended: the answers to its forms are nobody's any more.
     pub ended: Mutex<Option<SessionNo>>,
     /// The secret that its reader has: the answer that leads to it is worth nothing any more.
-    pub had: Mutex<Option<FlashName>>,
+    pub had: Mutex<Option<ShownName>>,
 }
 
 /// One request of the pages, whose server functions find it in the context.
@@ -59,7 +59,7 @@ pub struct PageRequest {
     /// The token that took the place of the one which was sent.
     pub newer: Option<SessionToken>,
     /// The secret that the address of the request names.
-    pub made: Option<FlashName>,
+    pub made: Option<ShownName>,
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -153,8 +153,8 @@ impl PageRequest {
     }
 
     /// Draws where a secret will be shown that is about to be made.
-    pub(crate) fn draw_name(&self) -> Result<FlashName, PortalError> {
-        let name = FlashName::draw().map_err(|error| {
+    pub(crate) fn draw_name(&self) -> Result<ShownName, PortalError> {
+        let name = ShownName::draw().map_err(|error| {
             tracing::error!(%error, "the system's random generator failed");
             Refusal::Unavailable
         });
@@ -162,14 +162,14 @@ impl PageRequest {
     }
 
     /// Keeps a secret that was made for the address that the answer leads to.
-    pub(crate) fn keep(&self, actor: &Actor, name: FlashName, shown: Shown) {
-        self.use_cases.flash.keep(name.clone(), actor.session().no, shown, self.use_cases.clock.now());
+    pub(crate) fn keep(&self, actor: &Actor, name: ShownName, shown: Shown) {
+        self.use_cases.shown_once.keep(name.clone(), actor.session().no, shown, self.use_cases.clock.now());
         *self.outcome.made.lock() = Some(name);
     }
 
     /// Returns the secret that this address shows, if it is the visitor's.
     pub(crate) fn shown(&self, actor: &Actor) -> Option<Shown> {
-        self.use_cases.flash.find(self.made.as_ref()?, actor.session().no, self.use_cases.clock.now())
+        self.use_cases.shown_once.find(self.made.as_ref()?, actor.session().no, self.use_cases.clock.now())
     }
 
     /// Returns the token that this address shows.
@@ -205,6 +205,6 @@ impl PageRequest {
     }
 
     pub(crate) fn forget_enrolments(&self, actor: &Actor) {
-        self.use_cases.flash.forget_enrolments(actor.session().no);
+        self.use_cases.shown_once.forget_enrolments(actor.session().no);
     }
 }

@@ -11,7 +11,7 @@ use crate::probe::Probes;
 use crate::secrets::SecretsError;
 use crate::settings::Settings;
 use crate::traffic::Traffic;
-use crate::webhooks::Courier;
+use crate::webhooks::Deliverer;
 use domain::time::{Clock, Micros, Steady};
 use service::UseCases;
 use service::accounts::SetupLink;
@@ -103,7 +103,7 @@ pub struct Services {
     /// What customers ask for.
     pub use_cases: Arc<UseCases>,
     /// Who carries their messages; has to be run by whoever serves.
-    pub courier: Courier,
+    pub deliverer: Deliverer,
     /// Sends mail.
     pub mailer: Arc<Mailer>,
     /// The probe that looks at a live gateway.

@@ -1,8 +1,8 @@
-//! The courier, which carries messages to the webhooks of accounts.
+//! The deliverer, which carries messages to the webhooks of accounts.
 
-mod courier;
+mod deliverer;
 mod message;
 mod sender;
 
-pub use courier::Courier;
+pub use deliverer::Deliverer;
 pub use sender::{Failure, Reply, Sender};

@@ -12,7 +12,7 @@ use crate::portal::{
 #[cfg(feature = "ssr")]
 use crate::to_view::{key_page, key_row, moment, revealed};
 #[cfg(feature = "ssr")]
-use service::flash::Shown;
+use service::shown_once::Shown;
 
 const LIST: &str = "/account/api-keys";
 

@@ -14,7 +14,7 @@ use crate::to_view::moment;
 #[cfg(feature = "ssr")]
 use domain::credentials::Password as Attempt;
 #[cfg(feature = "ssr")]
-use service::flash::Shown;
+use service::shown_once::Shown;
 
 /// How the user logs in.
 #[server(name = ReadSecurity, prefix = "/portal", endpoint = "security", input = GetUrl)]

@@ -7,7 +7,7 @@ use super::signed_in;
 use super::{Landing, local_path};
 use crate::portal::PortalError;
 #[cfg(feature = "ssr")]
-use service::flash::FlashName;
+use service::shown_once::ShownName;
 
 /// Says that the reader has what is shown under a name, so that it is forgotten.
 #[server(prefix = "/portal", endpoint = "have_it")]
@@ -19,8 +19,8 @@ pub async fn have_it(
     let request = signed_in()?;
     let actor = request.note(request.actor())?;
     // Said twice, or too late, it is as true.
-    if let Some(name) = FlashName::parse(&made) {
-        let is_own = request.use_cases.flash.forget(&name, actor.session().no);
+    if let Some(name) = ShownName::parse(&made) {
+        let is_own = request.use_cases.shown_once.forget(&name, actor.session().no);
         if is_own {
             *request.outcome.had.lock() = Some(name);
         }

@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 #[cfg(feature = "ssr")]
 use service::accounts::Invitee;
 #[cfg(feature = "ssr")]
-use service::flash::Shown;
+use service::shown_once::Shown;
 
 /// One page of sub-users, and the open invitations.
 #[server(prefix = "/portal", endpoint = "list_sub_users", input = GetUrl)]

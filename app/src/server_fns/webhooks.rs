@@ -12,7 +12,7 @@ use crate::portal::{CauseChoices, Code, Password, PortalError, WebhookDetails, W
 #[cfg(feature = "ssr")]
 use crate::to_view::{all_causes, delivery, names, webhook_row};
 #[cfg(feature = "ssr")]
-use service::flash::Shown;
+use service::shown_once::Shown;
 #[cfg(feature = "ssr")]
 use service::webhooks::MOST;
 

@@ -3,11 +3,11 @@
 
 pub mod accounts;
 pub mod events;
-pub mod flash;
 pub mod keys;
 pub mod mail;
 pub mod notices;
 pub mod priority;
+pub mod shown_once;
 pub mod verify;
 pub mod webhooks;
 
@@ -18,10 +18,10 @@ pub mod records {
 
 use accounts::{Accounts, Changes, MailAddresses, SubUsers};
 use domain::time::Clock;
-use flash::FlashStore;
 use keys::Keys;
 use mail::Subscriptions;
 use notices::Notices;
+use shown_once::ShownOnce;
 use std::sync::Arc;
 use webhooks::Webhooks;
 
@@ -44,7 +44,7 @@ pub struct UseCases {
     /// Stopping letters by a link.
     pub subscriptions: Subscriptions,
     /// Secrets that are shown once.
-    pub flash: FlashStore,
+    pub shown_once: ShownOnce,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// Whether mail can be sent at all: letters are only queued then, and pages say so once if not.

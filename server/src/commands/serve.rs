@@ -144,7 +144,7 @@ fn run_parts(
 ) -> Parts {
     let life = &services.life;
     let counting = flusher.run(stop_counting.clone());
-    let courier = services.courier.clone().run(stop.clone());
+    let deliverer = services.deliverer.clone().run(stop.clone());
     let mailer = Arc::clone(&services.mailer).run(stop.clone());
     let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
     let gatherer = async move { notices.use_cases.notices.run(stop_notices).await };
@@ -152,7 +152,7 @@ fn run_parts(
     life.run(pages, "the reminder of passwords", stop, remind(Arc::clone(services), stop.clone()));
     Parts {
         counting: life.run(&Handle::current(), "the writer of uses", stop_counting, counting),
-        carrying: life.run(pages, "the courier of webhooks", stop, courier),
+        carrying: life.run(pages, "the courier of webhooks", stop, deliverer),
         gathering: life.run(pages, "the writer of notices", stop_counting, gatherer),
         mailing: life.run(pages, "the mailer", stop, mailer),
     }

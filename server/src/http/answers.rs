@@ -13,7 +13,7 @@ use domain::ids::SessionNo;
 use domain::time::Micros;
 use http::{HeaderMap, StatusCode, Uri};
 use parking_lot::Mutex;
-use service::flash::FlashName;
+use service::shown_once::ShownName;
 use sha2::{Digest, Sha256};
 use std::future::Future;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ pub(super) struct Done {
     /// The cookie that the browser gets with it.
     pub(super) cookie: Option<SessionHash>,
     /// The secret that stands in it, and not only at the address that it leads to.
-    pub(super) shown: Option<FlashName>,
+    pub(super) shown: Option<ShownName>,
 }
 
 impl From<Response> for Done {
@@ -131,7 +131,7 @@ type Place = Arc<tokio::sync::Mutex<Option<Saved>>>;
 struct Entry {
     whose: Whose,
     keys: Vec<[u8; 32]>,
-    shown: Option<FlashName>,
+    shown: Option<ShownName>,
     since: Micros,
     place: Place,
 }
@@ -191,7 +191,7 @@ impl FormAnswers {
     }
 
     /// Forgets the answer in which a secret stands, because its reader has it.
-    pub(super) fn forget_shown(&self, name: &FlashName) {
+    pub(super) fn forget_shown(&self, name: &ShownName) {
         self.0.lock().retain(|entry| entry.shown.as_ref() != Some(name));
     }
 
@@ -228,7 +228,7 @@ impl FormAnswers {
     }
 
     /// A form was carried out: with the cookie of its answer it is the same act.
-    fn settle(&self, place: &Place, key: Option<[u8; 32]>, shown: Option<FlashName>) {
+    fn settle(&self, place: &Place, key: Option<[u8; 32]>, shown: Option<ShownName>) {
         let mut entries = self.0.lock();
         if let Some(entry) = entries.iter_mut().find(|entry| Arc::ptr_eq(&entry.place, place)) {
             entry.keys.extend(key);

@@ -4,7 +4,7 @@ use super::answers::FormAnswers;
 use super::client::{Caller, Door};
 use super::gateway::{Gateways, Hook, VERIFY};
 use super::guard;
-use super::statuses::Problem;
+use super::statuses::ProblemDetails;
 use crate::services::Services;
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -52,16 +52,16 @@ impl Entrance {
             && let Some(hook) = Hook::of(request.method(), request.uri().path())
         {
             if caller.door == Door::Pages {
-                return Problem::PAGES_ONLY.into_response();
+                return ProblemDetails::PAGES_ONLY.into_response();
             }
             let is_head = request.method() == Method::HEAD;
             let response = hook.answer(gateways, request, caller).await;
             return if is_head { without_body(response) } else { response };
         }
         match (caller.door, request.uri().path()) {
-            (Door::Pages, VERIFY) => return Problem::PAGES_ONLY.into_response(),
+            (Door::Pages, VERIFY) => return ProblemDetails::PAGES_ONLY.into_response(),
             (Door::Gateways, path) if !HEALTH.contains(&path) && path != VERIFY => {
-                return Problem::GATEWAYS_ONLY.into_response();
+                return ProblemDetails::GATEWAYS_ONLY.into_response();
             }
             _ => {}
         }

@@ -19,7 +19,7 @@ use app::{FormEcho, FormNumber, Language, PortalError, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use caller::{Caller, Seen, back_of};
+use caller::{PageCaller, Seen, back_of};
 
 use domain::token::random_base62;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -53,7 +53,7 @@ pub(super) async fn setup_page(State(site): State<Site>, request: Request) -> Re
 
 /// A page between the password and everything else: for those alone who owe what is done there.
 pub(super) async fn owed_page(State(site): State<Site>, request: Request) -> Response {
-    let caller = match Caller::find(&site, Seen::of(&site, &request), false).await {
+    let caller = match PageCaller::find(&site, Seen::of(&site, &request), false).await {
         Ok(caller) => caller,
         Err(response) => return response,
     };
@@ -76,7 +76,7 @@ pub(super) async fn missing_page(State(site): State<Site>, request: Request) -> 
 }
 
 async fn respond(site: Site, request: Request, guarded: bool, status: StatusCode) -> Response {
-    let caller = match Caller::find(&site, Seen::of(&site, &request), false).await {
+    let caller = match PageCaller::find(&site, Seen::of(&site, &request), false).await {
         Ok(caller) => caller,
         Err(response) => return response,
     };
@@ -101,7 +101,7 @@ fn set_status(response: &mut Response, error: &PortalError) {
     }
 }
 
-async fn render(site: &Site, caller: &Caller, request: Request, echo: FormEcho) -> Response {
+async fn render(site: &Site, caller: &PageCaller, request: Request, echo: FormEcho) -> Response {
     let asked = Arc::clone(&caller.asked);
     let language = caller.language;
     let files = site.files.clone();
@@ -157,7 +157,7 @@ pub(super) async fn server_function(State(site): State<Site>, mut request: Reque
     let Ok(bytes) = to_bytes(body, FORM_LIMIT).await else {
         return large_form();
     };
-    let caller = match Caller::find(&site, seen, false).await {
+    let caller = match PageCaller::find(&site, seen, false).await {
         Ok(caller) => caller,
         Err(response) => return response,
     };
@@ -171,7 +171,7 @@ pub(super) async fn server_function(State(site): State<Site>, mut request: Reque
     answers.once(act, now, call(caller, Request::from_parts(parts, Body::from(bytes)))).await
 }
 
-async fn call(caller: Caller, request: Request) -> Answered {
+async fn call(caller: PageCaller, request: Request) -> Answered {
     let asked = Arc::clone(&caller.asked);
     let context = move || provide_context(Arc::clone(&asked));
     let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
@@ -197,7 +197,7 @@ pub(super) struct LanguageForm {
 
 /// Remembers the language a visitor chose, also for its next login if it is a user, and goes back.
 pub(super) async fn choose_language(State(site): State<Site>, request: Request) -> Response {
-    let caller = match Caller::find(&site, Seen::of(&site, &request), true).await {
+    let caller = match PageCaller::find(&site, Seen::of(&site, &request), true).await {
         Ok(caller) => caller,
         Err(response) => return response,
     };

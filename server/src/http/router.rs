@@ -17,7 +17,7 @@ use super::one_click::is_one_click;
 use super::pages::{
     choose_language, missing_page, open_page, owed_page, plain_form, server_function, setup_page, user_page,
 };
-use super::statuses::{Problem, of_portal};
+use super::statuses::{ProblemDetails, of_portal};
 use super::{access, assets, client, guard};
 use crate::services::Services;
 use crate::settings::Settings;
@@ -158,7 +158,7 @@ async fn around(State(site): State<Site>, request: Request, next: Next) -> Respo
         .and_then(|_| client::address(&site.services, Caller::of(request.extensions()), headers).ok());
     let mut response = if probed::is_probe(&site.services, headers) {
         probed::note(&site.services, Caller::of(request.extensions()), b"", headers);
-        Problem::PROBE.into_response()
+        ProblemDetails::PROBE.into_response()
     } else if let Some(mut file) = assets::serve(method, request.uri().path(), headers) {
         file.extensions_mut().insert(IsFile);
         file

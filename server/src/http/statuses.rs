@@ -108,14 +108,14 @@ pub(super) fn large_form() -> Response {
 }
 
 /// A problem (RFC 9457) for programs.
-pub(super) struct Problem {
+pub(super) struct ProblemDetails {
     /// The HTTP status.
     pub(super) status: StatusCode,
     /// What is wrong and what to do.
     pub(super) detail: &'static str,
 }
 
-impl Problem {
+impl ProblemDetails {
     pub(super) const BAD_BODY: Self = Self {
         status: StatusCode::BAD_REQUEST,
         detail: "The body is not the JSON object that this address takes: key and client_ip are needed.",
@@ -178,7 +178,7 @@ struct ProblemBody<'a> {
     detail: &'a str,
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ProblemDetails {
     fn into_response(self) -> Response {
         let (headers, body) = problem(self.status, self.detail);
         (self.status, headers, body).into_response()

@@ -8,7 +8,7 @@ use crate::probe::Probes;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::traffic::Traffic;
-use crate::webhooks::{Courier, Sender};
+use crate::webhooks::{Deliverer, Sender};
 use domain::counted::counted;
 use domain::password_rules::PasswordRules;
 use domain::time::Clock;
@@ -20,10 +20,10 @@ use service::accounts::{
     SubUsers,
 };
 use service::events::Events;
-use service::flash::FlashStore;
 use service::keys::Keys;
 use service::mail::Subscriptions;
 use service::notices::Notices;
+use service::shown_once::ShownOnce;
 use service::verify::{Flusher, Gatherer, Journal, KeyIndex, Verifier, VerifierParts};
 use service::webhooks::Webhooks;
 use std::fmt::Display;
@@ -68,13 +68,13 @@ struct Opened {
 }
 
 async fn start_on(opened: Opened) -> Result<(Arc<Services>, Flusher), StartError> {
-    let (ground, flusher) = Ground::find(opened).await?;
-    let passwords = ground.passwords()?;
-    let setup = match ground.store.count_users().await? {
+    let (foundation, flusher) = Foundation::find(opened).await?;
+    let passwords = foundation.passwords()?;
+    let setup = match foundation.store.count_users().await? {
         0 => SetupLink::open().map_err(|e| generator(&e))?,
         _ => SetupLink::default(),
     };
-    Ok((Arc::new(ground.services(passwords, setup)?), flusher))
+    Ok((Arc::new(foundation.services(passwords, setup)?), flusher))
 }
 
 /// Refuses settings under which the keys of customers, who have changed nothing, would be malformed.
@@ -93,7 +93,7 @@ fn generator(error: &dyn Display) -> StartError {
 }
 
 /// What the use cases stand on.
-struct Ground {
+struct Foundation {
     settings: Settings,
     secrets: Secrets,
     clock: Arc<dyn Clock>,
@@ -107,7 +107,7 @@ struct Ground {
     ignored_headers: Arc<AtomicU64>,
 }
 
-impl Ground {
+impl Foundation {
     async fn find(opened: Opened) -> Result<(Self, Flusher), StartError> {
         let Opened { settings, secrets, clock, index, store, log } = opened;
         refuse_other_prefixes(&settings.token_format, &store.load(index.clone()).await?)?;
@@ -129,7 +129,7 @@ impl Ground {
             clock: Arc::clone(&clock),
         }));
         let (traffic, events, ignored_headers) = (Arc::default(), Arc::default(), Arc::default());
-        let ground = Self {
+        let foundation = Self {
             settings,
             secrets,
             clock,
@@ -142,13 +142,13 @@ impl Ground {
             events,
             ignored_headers,
         };
-        Ok((ground, flusher))
+        Ok((foundation, flusher))
     }
 
     fn services(self, passwords: Passwords, setup: SetupLink) -> Result<Services, StartError> {
         let accounts = self.accounts(passwords.clone(), setup.clone());
         let mailer = self.mailer();
-        let (webhooks, courier) = self.webhooks();
+        let (webhooks, deliverer) = self.webhooks();
         let use_cases = UseCases {
             sub_users: self.sub_users(&accounts),
             mail_addresses: self.mail_addresses(&accounts),
@@ -162,13 +162,13 @@ impl Ground {
             accounts,
             webhooks,
             changes: Changes::default(),
-            flash: FlashStore::default(),
+            shown_once: ShownOnce::default(),
         };
         Ok(Services {
             metrics: self.metrics(&mailer)?,
             operator: self.operator(passwords, setup.clone()),
             use_cases: Arc::new(use_cases),
-            courier,
+            deliverer,
             mailer,
             setup,
             life: Arc::default(),
@@ -281,11 +281,11 @@ impl Ground {
         }))
     }
 
-    fn webhooks(&self) -> (Webhooks, Courier) {
+    fn webhooks(&self) -> (Webhooks, Deliverer) {
         let allow_private = self.settings.webhook_allow_private;
         let patience = Duration::from_secs(self.settings.webhook_timeout_seconds);
         let bell = Arc::<Notify>::default();
-        let courier = Courier {
+        let deliverer = Deliverer {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
             sealing: self.secrets.sealing.clone(),
@@ -299,7 +299,7 @@ impl Ground {
             allow_private,
             bell,
         };
-        (webhooks, courier)
+        (webhooks, deliverer)
     }
 
     fn metrics(&self, mailer: &Mailer) -> Result<Metrics, StartError> {

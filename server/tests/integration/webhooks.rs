@@ -73,7 +73,7 @@ async fn press(browser: &Browser<'_>, path: &str, verb: &str) -> Answer {
 async fn test(browser: &Browser<'_>, path: &str) {
     let answer = press(browser, path, "test_webhook").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    assert_eq!(browser.app.services.courier.deliver_due().await, 1);
+    assert_eq!(browser.app.services.deliverer.deliver_due().await, 1);
 }
 
 /// The cells of the rows of a page's table.

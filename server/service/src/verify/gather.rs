@@ -20,11 +20,11 @@ const NAMES: usize = 1_000;
 
 /// What was refused since it was last written down.
 #[derive(Default)]
-pub struct Gatherer(Mutex<Heard>);
+pub struct Gatherer(Mutex<Gathered>);
 
-/// What was heard in one second.
+/// What was gathered in one second.
 #[derive(Default)]
-pub(crate) struct Heard {
+pub(crate) struct Gathered {
     keys: HashMap<(UserNo, KeyNo, Cause), Tally>,
     names: HashMap<String, Tally>,
 }
@@ -68,7 +68,7 @@ impl Tally {
     }
 }
 
-impl Heard {
+impl Gathered {
     /// The names that were guessed at.
     pub(crate) fn take_names(&mut self) -> Vec<(Username, Tally)> {
         let names = std::mem::take(&mut self.names).into_iter();
@@ -85,41 +85,41 @@ impl Gatherer {
     /// A request with a known key was refused.
     pub fn refused(&self, key: &KeyEntry, code: Code, address: Address, at: Micros) {
         let Some(cause) = cause_of_refusal(code) else { return };
-        let mut heard = self.0.lock();
+        let mut gathered = self.0.lock();
         let place = (key.user.no, key.no, cause);
-        let is_full = heard.keys.len() >= KEYS;
-        match heard.keys.get_mut(&place) {
+        let is_full = gathered.keys.len() >= KEYS;
+        match gathered.keys.get_mut(&place) {
             Some(tally) => tally.add(Some(address), at),
             None if is_full => {}
-            None => heard.keys.entry(place).or_insert_with(Tally::new).add(Some(address), at),
+            None => gathered.keys.entry(place).or_insert_with(Tally::new).add(Some(address), at),
         }
     }
 
     /// A guess at this name (as names are compared) was refused, because too many came before it.
     pub fn guessed(&self, name: &str, client: ClientAddress, at: Micros) {
         let address = client.known();
-        let mut heard = self.0.lock();
-        let is_full = heard.names.len() >= NAMES;
-        match heard.names.get_mut(name) {
+        let mut gathered = self.0.lock();
+        let is_full = gathered.names.len() >= NAMES;
+        match gathered.names.get_mut(name) {
             Some(tally) => tally.add(address, at),
             None if is_full => {}
-            None => heard.names.entry(name.to_owned()).or_insert_with(Tally::new).add(address, at),
+            None => gathered.names.entry(name.to_owned()).or_insert_with(Tally::new).add(address, at),
         }
     }
 
-    pub(crate) fn take(&self) -> Heard {
+    pub(crate) fn take(&self) -> Gathered {
         std::mem::take(&mut *self.0.lock())
     }
 
     /// Takes back what could not be written down. Guesses are not worth it: they go on or they are over.
     pub(crate) fn put_back(&self, notices: impl Iterator<Item = NewNotice>) {
-        let mut heard = self.0.lock();
+        let mut gathered = self.0.lock();
         for notice in notices {
             let Some(key) = notice.key else { continue };
-            if heard.keys.len() >= KEYS {
+            if gathered.keys.len() >= KEYS {
                 return;
             }
-            let tally = heard.keys.entry((notice.user, key, notice.cause)).or_insert_with(Tally::new);
+            let tally = gathered.keys.entry((notice.user, key, notice.cause)).or_insert_with(Tally::new);
             tally.at = tally.at.max(notice.at);
             tally.count += notice.count;
             notice.addresses.iter().for_each(|(address, count)| tally.name(*address, *count));

@@ -23,7 +23,7 @@ pub(super) async fn forget(entrance: Entrance, services: Arc<Services>, stop: Ca
         tokio::select! {
             () = stop.cancelled() => return,
             _ = tick.tick() => {
-                services.use_cases.flash.sweep(services.clock.now());
+                services.use_cases.shown_once.sweep(services.clock.now());
                 services.use_cases.accounts.sweep_renewals();
                 entrance.sweep(services.clock.now());
             }

@@ -108,13 +108,13 @@ async fn a_session_that_ended_gets_no_answer_again() {
 
 #[tokio::test]
 async fn what_its_reader_has_is_forgotten() {
-    let (answers, name) = (FormAnswers::default(), FlashName::draw().unwrap());
+    let (answers, name) = (FormAnswers::default(), ShownName::draw().unwrap());
     for shown in [None, Some(name.clone())] {
         let number = if shown.is_some() { "0" } else { "1" };
         let form = async { Answered::Done(Done { shown, ..Done::from(StatusCode::OK.into_response()) }) };
         answers.once(act(&[1], number), Micros(0), form).await;
     }
-    answers.forget_shown(&FlashName::draw().unwrap());
+    answers.forget_shown(&ShownName::draw().unwrap());
     assert_eq!(answers.0.lock().len(), 2);
     answers.forget_shown(&name);
     assert_eq!(answers.0.lock().len(), 1);

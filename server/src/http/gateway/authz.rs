@@ -6,7 +6,7 @@ use super::{credential, preflight, presented, probed, query};
 use crate::http::access::note_verdict;
 use crate::http::client::{self, Caller};
 use crate::http::load::admit_question;
-use crate::http::statuses::Problem;
+use crate::http::statuses::ProblemDetails;
 use crate::services::Services;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -51,15 +51,15 @@ pub(super) async fn answer(
     let headers = &request.headers;
     if probed::is_probe(services, headers) {
         probed::note(services, caller, preflight::client_method(dialect, &request.method, headers), headers);
-        return Problem::PROBE.into_response();
+        return ProblemDetails::PROBE.into_response();
     }
     if dialect == Dialect::ExtAuthz && request.uri.path() != EXT_AUTHZ && climbs(request.uri.path()) {
-        return Problem::CLIMBING.into_response();
+        return ProblemDetails::CLIMBING.into_response();
     }
     if !is_believed(services, caller.peer, headers) {
         client::note_ignored(services, caller.peer, headers);
         tell_disbelieved(services, caller.peer);
-        return Problem::UNTRUSTED.into_response();
+        return ProblemDetails::UNTRUSTED.into_response();
     }
     let settings = &services.settings;
     if settings.cors_preflights_pass

@@ -4,7 +4,7 @@ use super::credential;
 use crate::http::access::note_verdict;
 use crate::http::guard;
 use crate::http::load::admit_question;
-use crate::http::statuses::Problem;
+use crate::http::statuses::ProblemDetails;
 use crate::services::Services;
 use axum::Json;
 use axum::extract::Request;
@@ -60,22 +60,22 @@ pub(super) async fn verify(services: &Services, request: Request, peer: Peer) ->
     // Before the body is read: strangers send whatever they like.
     if !credential::in_authorization(services, &request.headers) {
         credential::tell_wrong(services, peer);
-        return Problem::NO_GATEWAY.into_response();
+        return ProblemDetails::NO_GATEWAY.into_response();
     }
     let Some(_place) = admit_question(services) else {
         services.metrics.verified(Code::Unavailable, Instant::now());
-        return Problem::UNAVAILABLE.into_response();
+        return ProblemDetails::UNAVAILABLE.into_response();
     };
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Problem::TOO_LARGE.into_response(),
-        Err(_) => return Problem::BAD_BODY.into_response(),
+        Err(error) if error.is::<LengthLimitError>() => return ProblemDetails::TOO_LARGE.into_response(),
+        Err(_) => return ProblemDetails::BAD_BODY.into_response(),
     };
     let Ok(asked) = serde_json::from_slice::<Asked>(&body) else {
-        return Problem::BAD_BODY.into_response();
+        return ProblemDetails::BAD_BODY.into_response();
     };
     let Ok(address) = Address::parse(&asked.client_ip) else {
-        return Problem::BAD_ADDRESS.into_response();
+        return ProblemDetails::BAD_ADDRESS.into_response();
     };
     let started = Instant::now();
     let verdict = match asked.key.as_str() {
@@ -88,7 +88,7 @@ pub(super) async fn verify(services: &Services, request: Request, peer: Peer) ->
     };
     services.metrics.verified(verdict.code, started);
     let mut response = match verdict.code {
-        Code::Unavailable => Problem::UNAVAILABLE.into_response(),
+        Code::Unavailable => ProblemDetails::UNAVAILABLE.into_response(),
         _ => told(services, &verdict),
     };
     note_verdict(services, &mut response, Some(address), &verdict);

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::address::Address;
 use http::{HeaderMap, Uri, header};
 use service::accounts::{Owed, Reader, SessionToken, Visit, Visitor};
-use service::flash::FlashName;
+use service::shown_once::ShownName;
 use std::sync::Arc;
 use store::SessionHash;
 
@@ -25,7 +25,7 @@ pub(super) struct Seen {
     visit: Visit,
     sessions: Vec<SessionToken>,
     language: Language,
-    made: Option<FlashName>,
+    made: Option<ShownName>,
 }
 
 impl Seen {
@@ -41,7 +41,7 @@ impl Seen {
             },
             sessions,
             language: Language::negotiate(cookies::language(settings, headers), Some(&accepted)),
-            made: parameter(request.uri(), "made").and_then(|name| FlashName::parse(&name)),
+            made: parameter(request.uri(), "made").and_then(|name| ShownName::parse(&name)),
         }
     }
 }
@@ -62,7 +62,7 @@ impl Seen {
 }
 
 /// A browser's request, with who sent it.
-pub(super) struct Caller {
+pub(super) struct PageCaller {
     /// What its server functions work with.
     pub(super) asked: Arc<PageRequest>,
     site: Site,
@@ -71,7 +71,7 @@ pub(super) struct Caller {
     cookies: Vec<SessionHash>,
 }
 
-impl Caller {
+impl PageCaller {
     /// Finds out who sent a request; `plain`: a redirect will follow.
     pub(super) async fn find(site: &Site, mut seen: Seen, plain: bool) -> Result<Self, Response> {
         let services = Arc::clone(&site.services);
@@ -155,7 +155,7 @@ impl Caller {
     }
 
     /// Where the secret is shown that was made.
-    pub(super) fn made(&self) -> Option<FlashName> {
+    pub(super) fn made(&self) -> Option<ShownName> {
         self.asked.outcome.made.lock().clone()
     }
 

@@ -1,6 +1,6 @@
 //! What a plain form does: a post to the path of its page.
 
-use super::caller::{Caller, Seen};
+use super::caller::{PageCaller, Seen};
 use super::{render, set_status};
 use crate::http::answers::Answered;
 use crate::http::load::FORM_LIMIT;
@@ -31,7 +31,7 @@ where
     let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
         return large_form();
     };
-    let caller = match Caller::find(&site, seen, true).await {
+    let caller = match PageCaller::find(&site, seen, true).await {
         Ok(caller) => caller,
         Err(response) => return response,
     };
@@ -41,7 +41,7 @@ where
     answers.once(act, now, take_form::<F>(site, caller, parts, bytes)).await
 }
 
-async fn take_form<F>(site: Site, caller: Caller, parts: Parts, bytes: Bytes) -> Answered
+async fn take_form<F>(site: Site, caller: PageCaller, parts: Parts, bytes: Bytes) -> Answered
 where
     F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
 {
@@ -71,7 +71,7 @@ where
     }
 }
 
-async fn run<F>(caller: &Caller, form: F) -> Result<(), PortalError>
+async fn run<F>(caller: &PageCaller, form: F) -> Result<(), PortalError>
 where
     F: Landing<Error = PortalError> + 'static,
 {

@@ -5,7 +5,7 @@ use super::body::{Answer, timed};
 use super::watch::Watch;
 use crate::http::client::Caller;
 use crate::http::held::Gone;
-use crate::http::statuses::{Problem, too_many};
+use crate::http::statuses::{ProblemDetails, too_many};
 use crate::traffic::{Account, Pool};
 use axum::response::IntoResponse;
 use http::{Request, Response, Version};
@@ -31,7 +31,7 @@ pub(super) async fn answer(
     let (body, late) = timed(body, front.timeouts.body, &front.traffic);
     let mut response = front.entrance.answer(Request::from_parts(parts, body), caller).await;
     if late.is_some_and(|late| late.is_set()) {
-        response = Problem::LATE_BODY.into_response();
+        response = ProblemDetails::LATE_BODY.into_response();
     }
     if let Some(line) = line {
         line.write(&mut response);

@@ -125,7 +125,7 @@ async fn add_webhook(owner: &Browser<'_>) -> (String, Receiver) {
     let path = last_webhook(&owner.get("/account/webhooks").await.body);
     let id = path.rsplit('/').next().unwrap();
     post(owner, &format!("{path}?do=test_webhook"), &[("id", id)]).await;
-    assert_eq!(owner.app.services.courier.deliver_due().await, 1);
+    assert_eq!(owner.app.services.deliverer.deliver_due().await, 1);
     (path, receiver)
 }
 

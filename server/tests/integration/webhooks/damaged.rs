@@ -23,11 +23,11 @@ async fn a_damaged_delivery_holds_no_other_up() {
             .unwrap();
         app.tell(app.user("demo").await.no, Cause::KeyGenerated, None, 1).await;
         app.clock.advance(3600);
-        assert_eq!(app.services.courier.deliver_due().await, 1, "{damage}");
+        assert_eq!(app.services.deliverer.deliver_due().await, 1, "{damage}");
         let arrived = receiver.take();
         assert_eq!(arrived.len(), 1, "{damage}");
         assert!(arrived[0].body.contains("notice.key_generated"), "{}", arrived[0].body);
-        assert_eq!(app.services.courier.deliver_due().await, 0, "{damage}");
+        assert_eq!(app.services.deliverer.deliver_due().await, 0, "{damage}");
         assert_eq!(browser.get(&path).await.status, http::StatusCode::OK, "its page can be read");
     }
     app.stop().await;
@@ -46,7 +46,7 @@ async fn a_damaged_webhook_is_switched_off_and_holds_no_other_up() {
     database.execute("UPDATE webhooks SET causes = causes + 4294967296 WHERE no = 1", []).unwrap();
     app.tell(app.user("demo").await.no, Cause::KeyDeleted, None, 1).await;
     app.clock.advance(3600);
-    assert_eq!(app.services.courier.deliver_due().await, 1);
+    assert_eq!(app.services.deliverer.deliver_due().await, 1);
     assert_eq!(receiver.take().len(), 1);
     let off: bool = database
         .query_row("SELECT disabled_at IS NOT NULL FROM webhooks WHERE no = 1", [], |r| r.get(0))

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const DAY: i64 = 24 * 3600;
 
 async fn deliver(app: &TestApp) -> usize {
-    app.services.courier.deliver_due().await
+    app.services.deliverer.deliver_due().await
 }
 
 #[tokio::test]

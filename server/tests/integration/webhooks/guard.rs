@@ -48,13 +48,13 @@ impl Resolve for Names {
 
 /// Sends whatever is due, with these names.
 async fn deliver(app: &TestApp, names: &Arc<Names>, tls: Option<ClientConfig>) -> usize {
-    let mut courier = app.services.courier.clone();
+    let mut deliverer = app.services.deliverer.clone();
     let allow_private = app.services.settings.webhook_allow_private;
-    courier.sender = Sender::new(names.clone(), allow_private, Duration::from_secs(15));
+    deliverer.sender = Sender::new(names.clone(), allow_private, Duration::from_secs(15));
     if let Some(tls) = tls {
-        courier.sender = courier.sender.with_tls(tls);
+        deliverer.sender = deliverer.sender.with_tls(tls);
     }
-    courier.deliver_due().await
+    deliverer.deliver_due().await
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn a_receiver_that_never_answers_holds_up_itself_alone() {
     let (slow_path, _) = add(&browser, &silent.url()).await;
     add(&browser, &quick.url()).await;
     let stop = CancellationToken::new();
-    let running = tokio::spawn(app.services.courier.clone().run(stop.clone()));
+    let running = tokio::spawn(app.services.deliverer.clone().run(stop.clone()));
     for _ in 0..3 {
         app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
     }

@@ -28,7 +28,7 @@ const SLOW_RESTS: u32 = 3;
 
 /// Sends what is due.
 #[derive(Clone)]
-pub struct Courier {
+pub struct Deliverer {
     /// Where deliveries wait.
     pub store: Arc<dyn Store>,
     /// The present.
@@ -41,7 +41,7 @@ pub struct Courier {
     pub bell: Arc<Notify>,
 }
 
-impl Courier {
+impl Deliverer {
     /// Sends until it is stopped; what is on its way then comes to its end first.
     pub async fn run(self, stop: CancellationToken) {
         // Whose message each task carries: no webhook has two.

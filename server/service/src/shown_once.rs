@@ -40,9 +40,9 @@ pub enum Shown {
 
 /// The name of an address that shows a secret: unguessable, and worth nothing to other sessions.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct FlashName(String);
+pub struct ShownName(String);
 
-impl FlashName {
+impl ShownName {
     /// A new one; drawn before the secret is made, so that none is made that could not be shown.
     ///
     /// # Errors
@@ -80,11 +80,11 @@ impl Kept {
 
 /// The secrets that can be looked at now.
 #[derive(Default)]
-pub struct FlashStore(Mutex<HashMap<FlashName, Kept>>);
+pub struct ShownOnce(Mutex<HashMap<ShownName, Kept>>);
 
-impl FlashStore {
+impl ShownOnce {
     /// Keeps a secret for a session.
-    pub fn keep(&self, name: FlashName, reader: SessionNo, shown: Shown, now: Micros) {
+    pub fn keep(&self, name: ShownName, reader: SessionNo, shown: Shown, now: Micros) {
         let mut kept = self.0.lock();
         kept.retain(|_, kept| kept.is_open(now));
         if kept.values().filter(|kept| kept.reader == reader).count() >= MOST_OF_ONE {
@@ -98,14 +98,14 @@ impl FlashStore {
 
     /// What is shown at an address; looking takes nothing away.
     #[must_use]
-    pub fn find(&self, name: &FlashName, reader: SessionNo, now: Micros) -> Option<Shown> {
+    pub fn find(&self, name: &ShownName, reader: SessionNo, now: Micros) -> Option<Shown> {
         let kept = self.0.lock();
         let found = kept.get(name).filter(|kept| kept.reader == reader && kept.is_open(now));
         found.map(|kept| kept.shown.clone())
     }
 
     /// Forgets what its reader has, if it is this one; answers whether it is. For others nothing changes.
-    pub fn forget(&self, name: &FlashName, reader: SessionNo) -> bool {
+    pub fn forget(&self, name: &ShownName, reader: SessionNo) -> bool {
         let mut kept = self.0.lock();
         let is_own = kept.get(name).is_some_and(|kept| kept.reader == reader);
         if is_own {
@@ -126,7 +126,7 @@ impl FlashStore {
     }
 }
 
-fn forget_oldest(kept: &mut HashMap<FlashName, Kept>, of: impl Fn(&Kept) -> bool) {
+fn forget_oldest(kept: &mut HashMap<ShownName, Kept>, of: impl Fn(&Kept) -> bool) {
     let oldest = kept.iter().filter(|(_, kept)| of(kept)).min_by_key(|(_, kept)| kept.since);
     if let Some(name) = oldest.map(|(name, _)| name.clone()) {
         kept.remove(&name);
@@ -140,20 +140,20 @@ mod tests {
 
     const READER: SessionNo = SessionNo(7);
 
-    fn link(store: &FlashStore, now: i64) -> FlashName {
-        let name = FlashName::draw().unwrap();
+    fn link(store: &ShownOnce, now: i64) -> ShownName {
+        let name = ShownName::draw().unwrap();
         store.keep(name.clone(), READER, Shown::Invitation("link".to_owned().into()), Micros(now));
         name
     }
 
-    fn is_there(store: &FlashStore, name: &FlashName, reader: SessionNo, now: i64) -> bool {
+    fn is_there(store: &ShownOnce, name: &ShownName, reader: SessionNo, now: i64) -> bool {
         let shown = store.find(name, reader, Micros(now));
         shown.is_some_and(|shown| matches!(shown, Shown::Invitation(s) if s.expose_secret() == "link"))
     }
 
     #[test]
     fn a_secret_is_there_for_its_session_until_it_is_taken_or_late() {
-        let store = FlashStore::default();
+        let store = ShownOnce::default();
         let name = link(&store, 0);
         for other in [SessionNo(8), SessionNo(0)] {
             assert!(!is_there(&store, &name, other, 0));
@@ -162,7 +162,7 @@ mod tests {
         let late = KEPT_SECONDS * Micros::SECOND;
         assert!(is_there(&store, &name, READER, 0) && is_there(&store, &name, READER, late - 1));
         assert!(!is_there(&store, &name, READER, late));
-        assert!(!is_there(&store, &FlashName::draw().unwrap(), READER, 0));
+        assert!(!is_there(&store, &ShownName::draw().unwrap(), READER, 0));
         store.forget(&name, READER);
         assert!(!is_there(&store, &name, READER, 0));
         link(&store, 0);
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let store = FlashStore::default();
+        let store = ShownOnce::default();
         let names: Vec<_> = (0..=MOST_OF_ONE).map(|n| link(&store, i64::try_from(n).unwrap())).collect();
         assert_eq!(store.0.lock().len(), MOST_OF_ONE);
         assert!(!is_there(&store, &names[0], READER, 60) && is_there(&store, &names[1], READER, 60));
@@ -180,12 +180,12 @@ mod tests {
 
     #[test]
     fn only_names_of_the_right_form_are_looked_up() {
-        let name = FlashName::draw().unwrap();
-        assert!(FlashName::parse(name.as_str()).is_some_and(|parsed| parsed == name));
+        let name = ShownName::draw().unwrap();
+        assert!(ShownName::parse(name.as_str()).is_some_and(|parsed| parsed == name));
         for bad in
             ["", "x", &name.as_str()[1..], &name.as_str().replace(&name.as_str()[..1], "-"), &"é".repeat(16)]
         {
-            assert!(FlashName::parse(bad).is_none(), "{bad}");
+            assert!(ShownName::parse(bad).is_none(), "{bad}");
         }
     }
 }
