@@ -40,8 +40,10 @@ function fetchRaw(url: string, headers: Record<string, string> = {}) {
 }
 
 test('the binary brings its whole site, small and lasting', async ({ latchkey }) => {
-  const page = await fetchRaw(`${latchkey.url}/login`);
-  expect(page.status).toBe(200);
+  expect((await fetchRaw(`${latchkey.url}/login`)).status).toBe(200);
+  // The door loads no program; whatever a stranger looks for in vain does.
+  const page = await fetchRaw(`${latchkey.url}/nowhere`);
+  expect(page.status).toBe(404);
   expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
   expect(page.headers['cache-control']).toBe('no-store');
   const html = page.body.toString();
