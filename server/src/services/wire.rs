@@ -43,13 +43,15 @@ pub async fn start(
     clock: Arc<dyn Clock>,
 ) -> Result<(Arc<Services>, Flusher), StartError> {
     let secrets = Secrets::load(&settings)?;
+    // First, as it hashes a password: the 19 MiB of that are free again for what is loaded.
+    let passwords = passwords(&settings)?;
     let index = Arc::new(KeyIndex::default());
     let opened =
         store_sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone());
     let (store, log) = opened.await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let opened = Opened { settings, secrets, clock, index, store: Arc::clone(&store), log };
-    let started = start_on(opened).await;
+    let started = start_on(opened, passwords).await;
     if started.is_err() {
         // Else the next start would take it for one that was killed.
         store.close().await;
@@ -67,14 +69,17 @@ struct Opened {
     log: SqliteUsageLog,
 }
 
-async fn start_on(opened: Opened) -> Result<(Arc<Services>, Flusher), StartError> {
+async fn start_on(opened: Opened, passwords: Passwords) -> Result<(Arc<Services>, Flusher), StartError> {
     let (foundation, flusher) = Foundation::find(opened).await?;
-    let passwords = foundation.passwords()?;
     let setup = match foundation.store.count_users().await? {
         0 => SetupLink::open().map_err(|e| generator(&e))?,
         _ => SetupLink::default(),
     };
     Ok((Arc::new(foundation.services(passwords, setup)?), flusher))
+}
+
+fn passwords(settings: &Settings) -> Result<Passwords, StartError> {
+    Passwords::new(PasswordRules::new(&settings.public_url.origin)).map_err(|e| generator(&e))
 }
 
 /// Refuses settings under which the keys of customers, who have changed nothing, would be malformed.
@@ -189,10 +194,6 @@ impl Foundation {
 
     fn origin(&self) -> String {
         self.settings.public_url.origin.clone()
-    }
-
-    fn passwords(&self) -> Result<Passwords, StartError> {
-        Passwords::new(PasswordRules::new(&self.settings.public_url.origin)).map_err(|e| generator(&e))
     }
 
     fn accounts(&self, passwords: Passwords, setup: SetupLink) -> Arc<Accounts> {
