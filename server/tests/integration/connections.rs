@@ -31,12 +31,16 @@ impl Scene {
         let added = verb(dir.path(), &["user", "add", "demouser", "--password-stdin"], PASSWORD);
         assert!(added.status.success(), "{added:?}");
         let server = Server::start_with(dir.path(), arguments, environment);
+        let at_rest = sockets(&server);
         let mut client = Client::connect(server.address);
         let cookie = client.log_in("demouser");
         let (id, token) = client.generate(&cookie, "default");
         let head = format!(
             "GET /authz/forward-auth HTTP/1.1\r\nx-api-key: {token}\r\nx-forwarded-for: 203.0.113.7\r\n"
         );
+        drop(client);
+        // A connection that the server has not yet seen the end of would take a place that a test counts on.
+        wait_or_tell(|| sockets(&server) <= at_rest, || "the connection that generated the key is still open");
         Self { server, cookie, id, head, dir }
     }
 
@@ -77,6 +81,13 @@ impl Scene {
         let are_open = || format!("{} files are open, {most} were at the beginning", self.handles());
         wait_or_tell(|| self.handles() <= most, are_open);
     }
+}
+
+/// How many sockets a server has open.
+fn sockets(server: &Server) -> usize {
+    let files = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
+    let targets = files.flatten().filter_map(|file| std::fs::read_link(file.path()).ok());
+    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
 /// Sends these bytes and reads to the end; the answer of a server that closes then.
