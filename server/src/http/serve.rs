@@ -1,6 +1,7 @@
 //! Connections: who may come in, how long each step may take, and the graceful end.
 
 mod accept;
+mod bare;
 mod body;
 mod connection;
 mod frames;

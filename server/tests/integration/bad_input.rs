@@ -1,9 +1,11 @@
 //! Bad input: a clear answer, nothing stored, the server stays up.
 
 use crate::app::TestApp;
+use crate::connections::{Scene, exchange};
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::json;
+use std::net::TcpStream;
 
 #[tokio::test]
 async fn bad_descriptions_and_types_come_back_filled_in() {
@@ -202,4 +204,29 @@ async fn a_page_that_fails_to_parse_its_form_says_so() {
         .body(Body::from("username=a&username=b"));
     let answer = app.send("127.0.0.1", request.unwrap()).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn what_http_cannot_read_is_answered_strictly() {
+    let scene = Scene::set(&[]);
+    let large = format!("GET / HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(65_600));
+    let second = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET / nonsense\r\n\r\n";
+    for (request, status) in [
+        ("nonsense\r\n\r\n", "400 Bad Request"),
+        ("GET / HTTP/1.1\r\nno colon\r\n\r\n", "400 Bad Request"),
+        ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: none\r\n\r\n", "400 Bad Request"),
+        (&large, "431 Request Header Fields Too Large"),
+        (second, "400 Bad Request"),
+    ] {
+        let answer = exchange(TcpStream::connect(scene.address()).unwrap(), request.as_bytes());
+        let last = &answer[answer.rfind("HTTP/1.1 ").unwrap()..];
+        assert!(last.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+        for line in [
+            "content-security-policy: default-src 'none'; frame-ancestors 'none'",
+            "x-content-type-options: nosniff",
+        ] {
+            assert!(last.contains(line), "{answer}");
+        }
+    }
+    scene.serves();
 }

@@ -1,9 +1,10 @@
 //! Streams around streams.
 
+use super::bare;
 use super::frames::Frames;
 use super::watch::Watch;
 use bytes::{Buf, Bytes};
-use std::io::{Error, IoSlice, Result};
+use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -24,6 +25,8 @@ pub(super) struct Watched<S> {
     has_read: bool,
     /// Whether the last write had to wait.
     blocked: bool,
+    /// What is still to be written in place of the bytes that the HTTP library wrote.
+    instead: Bytes,
 }
 
 impl<S> Watched<S> {
@@ -36,6 +39,7 @@ impl<S> Watched<S> {
             in_pieces: is_strangers,
             has_read: false,
             blocked: false,
+            instead: Bytes::new(),
         }
     }
 }
@@ -103,9 +107,38 @@ impl<S> Watched<S> {
     }
 }
 
+impl<S: AsyncWrite + Unpin> Watched<S> {
+    /// Writes what takes the place of these bytes, which count as written when it is. A writer that had to wait comes
+    /// again with the same bytes.
+    fn poll_instead(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        while !self.instead.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.instead))?;
+            if written == 0 {
+                return Poll::Ready(Err(ErrorKind::WriteZero.into()));
+            }
+            self.instead.advance(written);
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    /// Whether something else is written in place of these bytes.
+    fn is_replaced(&mut self, bytes: &[u8]) -> bool {
+        if self.instead.is_empty()
+            && let Some(answer) = bare::sealed(bytes)
+        {
+            self.instead = answer;
+        }
+        !self.instead.is_empty()
+    }
+}
+
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let written = if self.is_replaced(bytes) {
+            self.poll_instead(cx, bytes)
+        } else {
+            Pin::new(&mut self.stream).poll_write(cx, bytes)
+        };
         self.note(&written);
         written
     }
@@ -115,7 +148,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        // An answer of the library itself has no body, so it is one slice.
+        let written = match slices {
+            [only] if self.is_replaced(only) => self.poll_instead(cx, only),
+            _ => Pin::new(&mut self.stream).poll_write_vectored(cx, slices),
+        };
         self.note(&written);
         written
     }
