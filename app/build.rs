@@ -10,6 +10,7 @@ type Locale = BTreeMap<String, String>;
 /// Folder, type of its texts, names of its two statics.
 const SETS: &[(&str, &str, [&str; 2])] = &[
     ("", "Texts", ["EN", "RO"]),
+    ("door/", "DoorTexts", ["DOOR_EN", "DOOR_RO"]),
     ("security/", "SecurityTexts", ["SECURITY_EN", "SECURITY_RO"]),
     ("profile/", "ProfileTexts", ["PROFILE_EN", "PROFILE_RO"]),
     ("sub_users/", "SubUserTexts", ["SUB_USERS_EN", "SUB_USERS_RO"]),

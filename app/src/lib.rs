@@ -7,7 +7,6 @@ mod echo;
 mod i18n;
 #[cfg(feature = "ssr")]
 mod page_request;
-#[cfg(feature = "ssr")]
 mod page_table;
 mod pages;
 mod part;

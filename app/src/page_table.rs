@@ -1,146 +1,166 @@
-//! The one table of pages: where each is, who may see it, which program makes it, and its forms. The server's router,
-//! its plain forms, its access log and the tests that visit every page read this table. Lively pages also have their
-//! line in the router of the browser's program (`app.rs`); a test asks for each of them.
+//! The one table of pages: where each is, its title, who may see it, what makes it, its forms, its entry in the menu.
+//!
+//! The browser's routes and the menu are made of it here. The server's router, its plain forms and its access log read
+//! [`PAGES`], and so do the tests that visit every page: those of end2end by `end2end/pages.json`, which a test below
+//! holds to the table. The program in the browser gets of a lively page its route, and of a served one no more than its
+//! entry in the menu.
 
-use crate::part::Part;
-use crate::served::{self, Steps};
+#[cfg(feature = "ssr")]
+mod page;
 
-/// Who may see a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SeenBy {
-    /// Everybody.
-    Anybody,
-    /// Who is logged in; others are led to the login.
-    Users,
-    /// Who gave the right password and still owes what is done on this page.
-    Owing,
-    /// Everybody, while the first account is to be made.
-    Setup,
+use leptos::prelude::*;
+use leptos_router::components::{FlatRoutes, Route};
+use leptos_router::{SsrMode, path};
+
+#[cfg(not(feature = "ssr"))]
+use crate::components::NotFoundView;
+use crate::components::notifications;
+use crate::i18n::texts;
+use crate::pages::{DashboardPage, DeleteKeyPage, GenerateKeyPage, KeyPageView, KeysPage};
+#[cfg(not(feature = "ssr"))]
+use crate::part::{IntoPart, Part};
+use crate::portal::Viewer;
+#[cfg(feature = "ssr")]
+use crate::served::texts::{self as of, Served};
+#[cfg(feature = "ssr")]
+use crate::served::{self, served_page as other_page};
+#[cfg(feature = "ssr")]
+pub use page::{Forms, Page, SeenBy};
+#[cfg(feature = "ssr")]
+use {
+    Forms::{Named, One, OneOrNamed},
+    SeenBy::{Anybody, Owing, Setup, Users},
+};
+
+/// The title of a page; none where a page is named after what it shows. Every page finds its own in the context.
+#[derive(Clone, Copy)]
+pub(crate) struct Title(Option<fn() -> &'static str>);
+
+impl Title {
+    /// Returns it in the language of the page.
+    pub(crate) fn text(self) -> Option<&'static str> {
+        self.0.map(|text| text())
+    }
 }
 
-/// Which forms post to a page's path, by the names of their server functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forms {
-    /// None.
-    None,
-    /// One, which needs no name.
-    One(&'static str),
-    /// Several, which `?do=` tells apart.
-    Named(&'static [&'static str]),
-    /// One that needs no name, and several that have one.
-    OneOrNamed(&'static str, &'static [&'static str]),
+/// An entry of the menu. Pages under `/account/` stand in the menu of the account, others in the bar.
+pub(crate) struct MenuEntry {
+    /// Where it leads.
+    pub(crate) path: &'static str,
+    /// What it says to a viewer; nothing to those who have no such page.
+    pub(crate) text: fn(&Viewer) -> Option<String>,
+    /// Whether the browser's program does not know the page, so that the browser has to load it.
+    pub(crate) external: bool,
 }
 
-impl Forms {
-    /// Returns the form that a post with this name (`?do=`, or nothing) is for.
-    #[must_use]
-    pub fn find(self, name: &str) -> Option<&'static str> {
-        let named = |names: &'static [&'static str]| names.iter().copied().find(|found| *found == name);
-        match self {
-            Self::None => None,
-            Self::One(only) => Some(only),
-            Self::Named(names) => named(names),
-            Self::OneOrNamed(first, _) if name.is_empty() => Some(first),
-            Self::OneOrNamed(_, names) => named(names),
+/// Makes a title of at most one text.
+const fn title(texts: &[fn() -> &'static str]) -> Title {
+    match texts {
+        [text, ..] => Title(Some(*text)),
+        [] => Title(None),
+    }
+}
+
+/// Makes a page where it finds its title.
+fn titled<V>(title: Title, page: impl FnOnce() -> V) -> V {
+    provide_context(title);
+    page()
+}
+
+/// What stands where the router finds no page.
+#[cfg(not(feature = "ssr"))]
+fn other_page() -> Part {
+    view! { <NotFoundView/> }.part()
+}
+
+// Each row: path, component or function, who may see it (a lively one: users), then title, forms and entry of the menu
+// where it has them. Entries of the menu stand in the order of their rows.
+macro_rules! pages {
+    (
+        lively {$(
+            $path:tt $page:ident $(, title $title:expr)? $(, forms $forms:expr)? $(, menu $entry:expr)?;
+        )*}
+        served {$(
+            $at:tt $make:path, $seen_by:expr
+            $(, title $heading:expr)? $(, forms $posts:expr)? $(, menu $link:expr)?;
+        )*}
+    ) => {
+        /// The menu.
+        pub(crate) static MENU: &[MenuEntry] = &[
+            $($(MenuEntry { path: $path, text: $entry, external: false },)?)*
+            $($(MenuEntry { path: $at, text: $link, external: true },)?)*
+        ];
+
+        /// Every page.
+        #[cfg(feature = "ssr")]
+        pub static PAGES: &[Page] = &[
+            $(Page::lively($path, title(&[$($title)?]))$(.with($forms))?,)*
+            $(Page::served($at, title(&[$($heading)?]), $seen_by, $make)$(.with($posts))?,)*
+        ];
+
+        /// The lively pages. Each is sent whole, because its status is known only at its end.
+        pub(crate) fn routes() -> impl IntoView {
+            view! {
+                <FlatRoutes fallback=other_page>
+                    $(<Route
+                        path=path!($path)
+                        view=|| titled(title(&[$($title)?]), $page)
+                        ssr=SsrMode::Async
+                    />)*
+                </FlatRoutes>
+            }
         }
-    }
-
-    /// Returns all of them.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let (first, names): (_, &'static [_]) = match self {
-            Self::None => (None, &[]),
-            Self::One(only) => (Some(only), &[]),
-            Self::Named(names) => (None, names),
-            Self::OneOrNamed(first, names) => (Some(first), names),
-        };
-        first.into_iter().chain(names.iter().copied())
-    }
+    };
 }
 
-/// A page.
-pub struct Page {
-    /// Its path; a step in braces stands for any one.
-    pub path: &'static str,
-    /// Who may see it.
-    pub seen_by: SeenBy,
-    /// Its forms.
-    pub forms: Forms,
-    /// What makes a page that the server alone knows; none of a lively one.
-    served: Option<fn(Steps<'_>) -> Part>,
-}
-
-impl Page {
-    /// Returns the page at a path, if there is one; a step that is written out goes before one in braces.
-    #[must_use]
-    pub fn find(path: &str) -> Option<&'static Self> {
-        let written = PAGES.iter().find(|page| page.path == path);
-        written.or_else(|| PAGES.iter().find(|page| page.is_at(path)))
+pages! {
+    lively {
+        "/" DashboardPage, title || texts().dashboard, menu |_| Some(texts().dashboard.to_owned());
+        "/account/api-keys" KeysPage, title || texts().keys_heading, forms Named(&["have_it"]),
+            menu |_| Some(texts().api_keys.to_owned());
+        "/account/api-keys/new" GenerateKeyPage, title || texts().generate_heading, forms One("generate_key");
+        "/account/api-keys/:id" KeyPageView, forms Named(KEY_FORMS);
+        "/account/api-keys/:id/delete" DeleteKeyPage, title || texts().delete_heading, forms One("delete_key");
     }
-
-    /// Whether the server alone knows it.
-    #[must_use]
-    pub fn is_served(&self) -> bool {
-        self.served.is_some()
-    }
-
-    /// Makes it, if the server alone knows it.
-    pub(crate) fn serve(&self, path: &str) -> Option<Part> {
-        self.served.map(|make| make(&steps(path)))
-    }
-
-    fn is_at(&self, path: &str) -> bool {
-        let (own, asked) = (steps(self.path), steps(path));
-        own.len() == asked.len()
-            && own
-                .iter()
-                .zip(&asked)
-                .all(|(own, asked)| own == asked || own.starts_with('{') && !asked.is_empty())
+    served {
+        "/account/api-keys/:id/usage" served::usage_page, Users;
+        "/account/sub-users" served::sub_users_page, Users, title || of::SubUserTexts::here().heading,
+            forms Named(SUB_USER_FORMS), menu |viewer| viewer.is_owner.then(|| texts().sub_users.to_owned());
+        "/account/profile" served::profile_page, Users, title || of::ProfileTexts::here().heading,
+            forms Named(PROFILE_FORMS), menu |_| Some(texts().profile.to_owned());
+        "/account/profile/confirm" served::confirm_page, Users, title || of::ProfileTexts::here().confirm_heading,
+            forms One("confirm_email");
+        "/account/profile/history" served::history_page, Users, title || of::ProfileTexts::here().history_heading;
+        "/account/notifications" served::notices_page, Users, title || of::NoticeTexts::here().heading,
+            forms Named(NOTICE_FORMS), menu |viewer| Some(notifications(viewer.unread));
+        "/account/notifications/choices" served::choices_page, Users,
+            title || of::NoticeTexts::here().choices_heading, forms One("choose_notices");
+        "/account/password" served::renewal_page, Owing, title || of::SecurityTexts::here().renewal_heading,
+            forms One("renew_password");
+        "/account/webhooks" served::webhooks_page, Users, title || of::WebhookTexts::here().heading,
+            forms OneOrNamed("add_webhook", &["have_it"]);
+        "/account/webhooks/:id" served::webhook_page, Users, title || of::WebhookTexts::here().one_heading,
+            forms Named(WEBHOOK_FORMS);
+        "/account/webhooks/:id/remove" served::remove_page, Users, title || of::WebhookTexts::here().remove_heading,
+            forms One("remove_webhook");
+        "/invitation" served::invitation_page, Anybody, title || of::SubUserTexts::here().invitation_heading,
+            forms One("accept_invitation");
+        "/login" served::login_page, Anybody, title || texts().login, forms One("log_in");
+        "/login/code" served::code_page, Owing, title || of::SecurityTexts::here().code_heading,
+            forms One("give_code");
+        "/setup" served::setup_page, Setup, title || of::DoorTexts::here().setup_heading,
+            forms One("create_first_account");
+        "/unsubscribe" served::unsubscribe_page, Anybody, title || of::MailTexts::here().unsubscribe_heading,
+            forms One("unsubscribe");
     }
 }
 
-fn steps(path: &str) -> Vec<&str> {
-    path.trim_matches('/').split('/').collect()
-}
-
-const fn lively(path: &'static str, forms: Forms) -> Page {
-    Page { path, seen_by: SeenBy::Users, forms, served: None }
-}
-
-const fn served(path: &'static str, seen_by: SeenBy, forms: Forms, make: fn(Steps<'_>) -> Part) -> Page {
-    Page { path, seen_by, forms, served: Some(make) }
-}
-
-use Forms::{Named, One, OneOrNamed};
-use SeenBy::{Anybody, Owing, Setup, Users};
-
-/// Every page.
-pub static PAGES: [Page; 21] = [
-    lively("/", Forms::None),
-    lively("/account/api-keys", Named(&["have_it"])),
-    lively("/account/api-keys/new", One("generate_key")),
-    lively("/account/api-keys/{id}", Named(KEY_FORMS)),
-    lively("/account/api-keys/{id}/delete", One("delete_key")),
-    served("/account/api-keys/{id}/usage", Users, Forms::None, served::usage),
-    served("/account/notifications", Users, Named(NOTICE_FORMS), served::notices),
-    served("/account/notifications/choices", Users, One("choose_notices"), served::choices),
-    served("/account/password", Owing, One("renew_password"), served::renewal),
-    served("/account/profile", Users, Named(PROFILE_FORMS), served::profile),
-    served("/account/profile/confirm", Users, One("confirm_email"), served::confirmation_of_mail),
-    served("/account/profile/history", Users, Forms::None, served::history),
-    served("/account/sub-users", Users, Named(SUB_USER_FORMS), served::sub_users),
-    served("/account/webhooks", Users, OneOrNamed("add_webhook", &["have_it"]), served::webhooks),
-    served("/account/webhooks/{id}", Users, Named(WEBHOOK_FORMS), served::webhook),
-    served("/account/webhooks/{id}/remove", Users, One("remove_webhook"), served::webhook_removal),
-    served("/invitation", Anybody, One("accept_invitation"), served::invitation),
-    served("/login", Anybody, One("log_in"), served::login),
-    served("/login/code", Owing, One("give_code"), served::code),
-    served("/setup", Setup, One("create_first_account"), served::setup),
-    served("/unsubscribe", Anybody, One("unsubscribe"), served::unsubscribing),
-];
-
+#[cfg(feature = "ssr")]
 const KEY_FORMS: &[&str] =
     &["authorise_address", "remove_address", "set_lock_width", "release_lock", "reveal_key", "have_it"];
+#[cfg(feature = "ssr")]
 const NOTICE_FORMS: &[&str] = &["authorise_notice", "ignore_notice", "read_all_notices"];
+#[cfg(feature = "ssr")]
 const PROFILE_FORMS: &[&str] = &[
     "begin_two_factor",
     "cancel_two_factor",
@@ -155,6 +175,7 @@ const PROFILE_FORMS: &[&str] = &[
     "have_it",
     "end_other_sessions",
 ];
+#[cfg(feature = "ssr")]
 const SUB_USER_FORMS: &[&str] = &[
     "invite_sub_user",
     "withdraw_invitation",
@@ -164,6 +185,7 @@ const SUB_USER_FORMS: &[&str] = &[
     "set_sub_user_role",
     "have_it",
 ];
+#[cfg(feature = "ssr")]
 const WEBHOOK_FORMS: &[&str] = &[
     "change_webhook",
     "rotate_webhook_secret",
@@ -173,32 +195,5 @@ const WEBHOOK_FORMS: &[&str] = &[
     "have_it",
 ];
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_leads_to_its_page() {
-        let found = |path: &str| Page::find(path).map(|page| page.path);
-        assert_eq!(found("/"), Some("/"));
-        assert_eq!(found("/account/api-keys/new"), Some("/account/api-keys/new"));
-        assert_eq!(found("/account/api-keys/0198"), Some("/account/api-keys/{id}"));
-        assert_eq!(found("/account/webhooks/7/remove/"), Some("/account/webhooks/{id}/remove"));
-        for path in ["/nowhere", "/account", "/account/webhooks/7/8", "/login/codes", ""] {
-            let is_root = path.is_empty();
-            assert_eq!(found(path), is_root.then_some("/"), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_post_is_for_one_form() {
-        assert_eq!(One("log_in").find("whatever"), Some("log_in"));
-        assert_eq!(Named(NOTICE_FORMS).find(""), None);
-        assert_eq!(Named(NOTICE_FORMS).find("ignore_notice"), Some("ignore_notice"));
-        let webhooks = OneOrNamed("add_webhook", &["have_it"]);
-        assert_eq!(webhooks.find(""), Some("add_webhook"));
-        assert_eq!(webhooks.find("have_it"), Some("have_it"));
-        assert_eq!((webhooks.find("log_in"), Forms::None.find("")), (None, None));
-        assert_eq!(webhooks.names().collect::<Vec<_>>(), ["add_webhook", "have_it"]);
-    }
-}
+#[cfg(all(test, feature = "ssr"))]
+mod tests;

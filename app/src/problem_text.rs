@@ -1,11 +1,13 @@
 //! Every error in words: what is wrong and what to do. The only place that turns codes into text.
 
+use std::fmt::Display;
+
 use crate::i18n::{Language, Plural, Texts, fill, plural};
 #[cfg(feature = "ssr")]
 use crate::portal::WebhookProblem;
 use crate::portal::{Field, PortalError, Problem};
 #[cfg(feature = "ssr")]
-use crate::served::texts::{ProfileTexts, SecurityTexts, Served};
+use crate::served::texts::{DoorTexts, ProfileTexts, SecurityTexts, Served};
 #[cfg(feature = "ssr")]
 use crate::served::webhook_problem;
 
@@ -68,47 +70,68 @@ pub(crate) fn field_problem(
 }
 
 fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) -> String {
-    let characters = |limit: u32| {
-        let forms = Plural { one: t.characters_one, few: t.characters_few, many: t.characters_many };
-        plural(language, limit.into(), forms)
+    let (limit, suggestion) = match problem {
+        Problem::TooLong { limit }
+        | Problem::TooMany { limit }
+        | Problem::TooManyKeys { limit }
+        | Problem::UsernameTooLongForSmpp { limit } => (*limit, ""),
+        #[cfg(feature = "ssr")]
+        Problem::TooShort { limit } => (*limit, ""),
+        Problem::HostBits { suggestion } => (0, suggestion.as_str()),
+        _ => (0, ""),
     };
+    let forms = Plural { one: t.characters_one, few: t.characters_few, many: t.characters_many };
+    let characters = plural(language, limit.into(), forms);
+    let values: [(_, &dyn Display); 3] =
+        [("limit", &limit), ("characters", &characters), ("suggestion", &suggestion)];
+    fill(problem_template(t, language, field, problem), &values)
+}
+
+fn problem_template(t: &Texts, language: Language, field: Field, problem: &Problem) -> &'static str {
+    #[cfg(feature = "ssr")]
+    let (door, profile) = (DoorTexts::in_language(language), ProfileTexts::in_language(language));
     match problem {
-        Problem::Empty => empty_text(t, language, field).into(),
-        Problem::TooLong { limit } => fill(t.problem_too_long, &[("characters", &characters(*limit))]),
-        Problem::TooShort { limit } => fill(t.problem_too_short, &[("characters", &characters(*limit))]),
-        Problem::ControlCharacter => t.problem_control_character.into(),
-        Problem::NotAUsername => t.problem_not_a_username.into(),
-        Problem::WebAddress => t.problem_web_address.into(),
-        Problem::Taken => t.problem_taken.into(),
-        Problem::WrongCredentials => t.problem_wrong_credentials.into(),
-        Problem::WrongPassword => t.problem_wrong_password.into(),
-        Problem::Guessable => t.problem_guessable.into(),
-        Problem::WrongCode => t.problem_wrong_code.into(),
-        Problem::UnknownKeyType => t.problem_unknown_key_type.into(),
-        Problem::NotAnAddress => t.problem_not_an_address.into(),
-        Problem::ZonedAddress => t.problem_zoned_address.into(),
-        Problem::HostBits { suggestion } => fill(t.problem_host_bits, &[("suggestion", suggestion)]),
-        Problem::MappedNetwork => t.problem_mapped_network.into(),
-        Problem::Everybody => t.problem_everybody.into(),
-        Problem::AlreadyListed => t.problem_already_listed.into(),
-        Problem::TooMany { limit } => fill(t.problem_too_many, &[("limit", limit)]),
-        Problem::TooManyKeys { limit } => fill(t.problem_too_many_keys, &[("limit", limit)]),
-        Problem::NotADefaultKey => t.problem_not_a_default_key.into(),
-        Problem::LinkClosed => t.problem_link_closed.into(),
-        Problem::UsernameTooLongForSmpp { limit } => {
-            fill(t.problem_username_too_long_for_smpp, &[("limit", limit)])
-        }
-        Problem::NotRevealable => t.problem_not_revealable.into(),
+        Problem::Empty => empty_text(t, language, field),
+        Problem::TooLong { .. } => t.problem_too_long,
+        Problem::ControlCharacter => t.problem_control_character,
+        Problem::WrongPassword => t.problem_wrong_password,
+        Problem::WrongCode => t.problem_wrong_code,
+        Problem::UnknownKeyType => t.problem_unknown_key_type,
+        Problem::NotAnAddress => t.problem_not_an_address,
+        Problem::ZonedAddress => t.problem_zoned_address,
+        Problem::HostBits { .. } => t.problem_host_bits,
+        Problem::MappedNetwork => t.problem_mapped_network,
+        Problem::Everybody => t.problem_everybody,
+        Problem::AlreadyListed => t.problem_already_listed,
+        Problem::TooMany { .. } => t.problem_too_many,
+        Problem::TooManyKeys { .. } => t.problem_too_many_keys,
+        Problem::NotADefaultKey => t.problem_not_a_default_key,
+        Problem::UsernameTooLongForSmpp { .. } => t.problem_username_too_long_for_smpp,
+        Problem::NotRevealable => t.problem_not_revealable,
         #[cfg(feature = "ssr")]
-        Problem::PresentPassword => SecurityTexts::in_language(language).problem_present_password.into(),
+        Problem::TooShort { .. } => door.problem_too_short,
         #[cfg(feature = "ssr")]
-        Problem::NotAChoice => ProfileTexts::in_language(language).problem_not_a_choice.into(),
+        Problem::NotAUsername => door.problem_not_a_username,
         #[cfg(feature = "ssr")]
-        Problem::NotAMailAddress => ProfileTexts::in_language(language).problem_not_a_mail_address.into(),
+        Problem::WebAddress => door.problem_web_address,
         #[cfg(feature = "ssr")]
-        Problem::StaleLink => ProfileTexts::in_language(language).problem_stale_link.into(),
+        Problem::Taken => door.problem_taken,
         #[cfg(feature = "ssr")]
-        Problem::Webhook(problem) => webhook_problem(language, *problem).into(),
+        Problem::WrongCredentials => door.problem_wrong_credentials,
+        #[cfg(feature = "ssr")]
+        Problem::Guessable => door.problem_guessable,
+        #[cfg(feature = "ssr")]
+        Problem::LinkClosed => door.problem_link_closed,
+        #[cfg(feature = "ssr")]
+        Problem::PresentPassword => SecurityTexts::in_language(language).problem_present_password,
+        #[cfg(feature = "ssr")]
+        Problem::NotAChoice => profile.problem_not_a_choice,
+        #[cfg(feature = "ssr")]
+        Problem::NotAMailAddress => profile.problem_not_a_mail_address,
+        #[cfg(feature = "ssr")]
+        Problem::StaleLink => profile.problem_stale_link,
+        #[cfg(feature = "ssr")]
+        Problem::Webhook(problem) => webhook_problem(language, *problem),
     }
 }
 
@@ -116,7 +139,8 @@ fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) 
 fn empty_text(t: &Texts, language: Language, field: Field) -> &'static str {
     match field {
         Field::Form => t.problem_empty_form,
-        Field::Username => t.problem_empty_username,
+        #[cfg(feature = "ssr")]
+        Field::Username => DoorTexts::in_language(language).problem_empty_username,
         Field::Password => t.problem_empty_password,
         #[cfg(feature = "ssr")]
         Field::NewPassword => t.problem_empty_password,
@@ -157,15 +181,15 @@ mod tests {
     #[test]
     fn a_form_shows_every_error_exactly_once() {
         let language = Language::En;
-        let t = crate::i18n::texts_in(language);
+        let (t, door) = (crate::i18n::texts_in(language), DoorTexts::in_language(language));
         let error = invalid(&[(Field::Username, Problem::Empty), (Field::Form, Problem::LinkClosed)]);
         assert_eq!(
             form_problem(t, language, &error, &[Field::Username]).as_deref(),
-            Some(t.problem_link_closed)
+            Some(door.problem_link_closed)
         );
         assert_eq!(
             field_problem(t, language, &error, Field::Username).as_deref(),
-            Some(t.problem_empty_username)
+            Some(door.problem_empty_username)
         );
         assert_eq!(field_problem(t, language, &error, Field::Password), None);
     }

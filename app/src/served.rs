@@ -13,8 +13,15 @@ mod unsubscribe;
 mod usage;
 mod webhooks;
 
+pub(crate) use door::{login_page, setup_page};
+pub(crate) use notices::{choices_page, notices_page};
 pub use profile::action_text;
-pub(crate) use webhooks::webhook_problem;
+pub(crate) use profile::{confirm_page, history_page, profile_page};
+pub(crate) use security::{code_page, renewal_page};
+pub(crate) use sub_users::{invitation_page, sub_users_page};
+pub(crate) use unsubscribe::unsubscribe_page;
+pub(crate) use usage::usage_page;
+pub(crate) use webhooks::{remove_page, webhook_page, webhook_problem, webhooks_page};
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -23,44 +30,8 @@ use crate::components::NotFoundView;
 use crate::page_table::Page;
 use crate::part::{IntoPart, Part};
 
-/// The steps of a page's path.
-pub(crate) type Steps<'a> = &'a [&'a str];
-
-/// The page at a path that the browser's program does not know.
+/// Returns the page at a path that the browser's program does not know.
 pub(crate) fn served_page() -> Part {
-    let path = use_location().pathname.get_untracked();
-    let page = Page::find(&path).and_then(|page| page.serve(&path));
+    let page = Page::find(&use_location().pathname.get_untracked()).and_then(Page::serve);
     page.unwrap_or_else(|| view! { <NotFoundView/> }.part())
-}
-
-// What the table of pages names.
-macro_rules! pages {
-    ($($name:ident $steps:pat => $make:expr;)*) => {$(
-        pub(crate) fn $name(steps: Steps<'_>) -> Part {
-            match steps {
-                $steps => $make,
-                #[allow(unreachable_patterns)]
-                _ => view! { <NotFoundView/> }.part(),
-            }
-        }
-    )*};
-}
-
-pages! {
-    usage [_, _, id, _] => usage::usage_page(id);
-    notices _ => notices::notices_page();
-    choices _ => notices::choices_page();
-    renewal _ => security::renewal_page();
-    profile _ => profile::profile_page();
-    confirmation_of_mail _ => profile::confirm_page();
-    history _ => profile::history_page();
-    sub_users _ => sub_users::sub_users_page();
-    webhooks _ => webhooks::webhooks_page();
-    webhook [_, _, id] => webhooks::webhook_page(id);
-    webhook_removal [_, _, id, _] => webhooks::remove_page(id);
-    invitation _ => sub_users::invitation_page();
-    login _ => door::login_page();
-    code _ => security::code_page();
-    setup _ => door::setup_page();
-    unsubscribing _ => unsubscribe::unsubscribe_page();
 }

@@ -87,6 +87,7 @@ pub enum Field {
     /// Not one field but the form as a whole.
     Form,
     /// `username`
+    #[cfg(feature = "served")]
     Username,
     /// `password`
     Password,
@@ -130,6 +131,7 @@ pub enum Problem {
         limit: u32,
     },
     /// Fewer characters than needed.
+    #[cfg(feature = "served")]
     TooShort {
         /// The least that is needed.
         limit: u32,
@@ -137,12 +139,16 @@ pub enum Problem {
     /// A control character is in it.
     ControlCharacter,
     /// A username may hold letters, digits and `. _ - @` only.
+    #[cfg(feature = "served")]
     NotAUsername,
     /// A new username looks like an address of the web.
+    #[cfg(feature = "served")]
     WebAddress,
     /// Somebody has that username.
+    #[cfg(feature = "served")]
     Taken,
     /// Username and password do not belong together (which one is not said).
+    #[cfg(feature = "served")]
     WrongCredentials,
     /// The password of the logged-in user is another.
     WrongPassword,
@@ -150,6 +156,7 @@ pub enum Problem {
     #[cfg(feature = "served")]
     PresentPassword,
     /// A new password is easy to guess.
+    #[cfg(feature = "served")]
     Guessable,
     /// The code of the second factor is another, or was used already.
     WrongCode,
@@ -188,6 +195,7 @@ pub enum Problem {
     /// Only Default keys have address rules.
     NotADefaultKey,
     /// The set-up link was used, is wrong, or an account exists.
+    #[cfg(feature = "served")]
     LinkClosed,
     /// The operator keeps no copy of tokens.
     NotRevealable,

@@ -11,6 +11,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const WIDTHS = [1280, 320];
 
+/** The table of pages, app/src/page_table.rs; a test there holds this file to it. */
+const PAGES: { path: string; title: string | null; seen_by: string }[] = JSON.parse(
+  readFileSync(new URL('../pages.json', import.meta.url), 'utf8'),
+);
+
 async function judge(page: Page, what: string) {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
@@ -177,6 +182,25 @@ for (const scheme of ['light', 'dark'] as const) {
       await judge(page, 'invited');
       await portal.open('/invitation?token=old');
       await judge(page, 'closed invitation');
+    });
+
+    test('every page of the table is accessible as it opens', async ({ page, portal, watch }) => {
+      test.setTimeout(120_000);
+      // Two pages open by the links of letters alone.
+      watch.expects(404);
+      await portal.firstAccount();
+      await portal.openList();
+      await portal.generate('WEB');
+      const key = await portal.link('WEB').getAttribute('href');
+      await portal.open('/account/webhooks');
+      await portal.field('Address').fill('https://192.0.2.7/hook');
+      await portal.button('Add webhook').click();
+      const webhook = await page.locator('td a[href^="/account/webhooks/"]').first().getAttribute('href');
+      for (const { path, title, seen_by } of PAGES) {
+        await portal.open(path.replace('/account/api-keys/:id', key!).replace('/account/webhooks/:id', webhook!));
+        if (seen_by === 'users' && title) await portal.at(title);
+        await judge(page, path);
+      }
     });
   });
 }

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::{AccountMenu, Form, once_there};
 use crate::i18n::texts;
+use crate::page_table::{MENU, MenuEntry};
 use crate::part::{IntoPart, Part};
 use crate::portal::Viewer;
 use crate::question::Answer;
@@ -52,11 +53,14 @@ fn Navigation(
             </a>
         }
     });
+    let (account, bar): (Vec<_>, Vec<_>) = MENU.iter().partition(|entry| entry.path.starts_with("/account/"));
+    let bar = menu_links(bar, &viewer);
+    let account = menu_links(account, &viewer);
     view! {
         <nav class="bar" aria-label=t.navigation_label>
             <ul class="bar-links">
-                <li><NavLink to="/" text=t.dashboard/></li>
-                <AccountMenu is_owner=viewer.is_owner log_out unread=viewer.unread/>
+                {bar}
+                <AccountMenu links=account log_out/>
             </ul>
             <p class="user">
                 <span class="visually-hidden">{t.logged_in_as}" "</span>
@@ -68,6 +72,15 @@ fn Navigation(
     .part()
 }
 
+/// The entries of the menu that this viewer has.
+fn menu_links(entries: Vec<&'static MenuEntry>, viewer: &Viewer) -> Part {
+    let entries = entries.into_iter().filter_map(|entry| Some((entry, (entry.text)(viewer)?)));
+    let links = entries.map(|(entry, text)| {
+        view! { <li><NavLink to=entry.path text external=entry.external/></li> }
+    });
+    links.collect_view().part()
+}
+
 /// "Notifications (3)"
 pub(crate) fn notifications(unread: u32) -> String {
     let text = texts().notifications;
@@ -76,14 +89,12 @@ pub(crate) fn notifications(unread: u32) -> String {
 
 /// A link that knows whether it leads to the page that is shown, or to the one above it.
 #[component]
-pub(crate) fn NavLink(
+fn NavLink(
     /// Where it leads.
     to: &'static str,
     /// What it says.
-    #[prop(into)]
     text: String,
     /// Whether the browser's program does not know the page, so that the browser has to load it.
-    #[prop(optional)]
     external: bool,
 ) -> Part {
     let path = use_location().pathname;

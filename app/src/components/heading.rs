@@ -2,6 +2,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::page_table::Title;
 use crate::part::{IntoPart, Part};
 use crate::title::set_title;
 
@@ -19,10 +20,12 @@ impl LastHeading {
 /// The one heading of a page, and the page's title. After a click on a link the focus moves here.
 #[component]
 pub(crate) fn PageHeading(
-    /// What both say.
-    #[prop(into)]
-    text: String,
+    /// What both say, where it is not the title that the table of pages gives the page.
+    #[prop(optional, into)]
+    text: Option<String>,
 ) -> Part {
+    let own = || use_context().and_then(Title::text).unwrap_or_default().to_owned();
+    let text = text.unwrap_or_else(own);
     set_title(&text);
     let heading = NodeRef::<html::H1>::new();
     let path = use_location().pathname;

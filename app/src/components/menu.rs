@@ -5,7 +5,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos_router::hooks::use_location;
 use web_sys::Node;
 
-use super::{Form, NavLink, PlainForm, SubmitButton, notifications};
+use super::{Form, PlainForm, SubmitButton};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::server_fns::LogOut;
@@ -13,20 +13,12 @@ use crate::server_fns::LogOut;
 /// The menu of everything that belongs to the account. Without scripting it is a plain list.
 #[component]
 pub(crate) fn AccountMenu(
-    /// Whether the account is the visitor's.
-    is_owner: bool,
+    /// The entries.
+    links: Part,
     /// The way out.
     log_out: Form<LogOut>,
-    /// How many notices were not read.
-    unread: u32,
 ) -> Part {
     let t = texts();
-    let pages = [
-        ("/account/api-keys", t.api_keys.to_owned(), false),
-        ("/account/sub-users", t.sub_users.to_owned(), true),
-        ("/account/profile", t.profile.to_owned(), true),
-        ("/account/notifications", notifications(unread), true),
-    ];
     let menu = Menu::new();
     let path = use_location().pathname;
     let inside = Signal::derive(move || path.with(|path| path.starts_with("/account/")).then_some("true"));
@@ -34,9 +26,6 @@ pub(crate) fn AccountMenu(
     let open = Signal::derive(move || menu.open.get().then_some(""));
     let expanded =
         Signal::derive(move || menu.live.get().then(|| if menu.open.get() { "true" } else { "false" }));
-    let shown = pages.into_iter().filter(|(to, ..)| is_owner || *to != "/account/sub-users");
-    let links = shown.map(|(to, text, external)| view! { <li><NavLink to text external/></li> });
-    let links = links.collect_view();
     view! {
         <li
             class="menu"

@@ -26,7 +26,7 @@ fn Figures(
         view! { <LastUsed rows=last_used/> }.part()
     };
     view! {
-        <PageHeading text=t.dashboard/>
+        <PageHeading/>
         <div class="tiles">
             <section class="tile">
                 <h2>{t.api_keys}</h2>

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::location::Url;
 
 use super::part::asked;
+use super::texts::{DoorTexts, Served};
 use crate::components::{Form, FormState, Kind, PageHeading, PlainForm, SubmitButton, TextField};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
@@ -12,12 +13,12 @@ use crate::portal::{Field, SetupLink};
 use crate::server_fns::{CreateFirstAccount, LogIn, local_path, setup_is_open};
 
 /// Where a session starts.
-pub(super) fn login_page() -> Part {
+pub(crate) fn login_page() -> Part {
     let t = texts();
     let form = Form::<LogIn>::new();
     view! {
         <div class="door">
-            <PageHeading text=t.login/>
+            <PageHeading/>
             <PlainForm form path="/login" fields=&[Field::Username, Field::Password] once=true>
                 {next_field(form.state)}
                 <TextField state=form.state field=Field::Username name="username" label=t.username kind=Kind::Username/>
@@ -38,7 +39,7 @@ pub(super) fn next_field(state: FormState) -> Part {
 }
 
 /// Where the first account is created, by the holder of the link.
-pub(super) fn setup_page() -> Part {
+pub(crate) fn setup_page() -> Part {
     let token = use_query_map().with_untracked(|query| query.get("token")).unwrap_or_default();
     let page = asked(setup_is_open(SetupLink(token.clone())), move |open| match open {
         true => setup_form(token),
@@ -49,12 +50,12 @@ pub(super) fn setup_page() -> Part {
 }
 
 fn setup_form(token: String) -> Part {
-    let t = texts();
+    let (t, door) = (texts(), DoorTexts::here());
     let form = Form::<CreateFirstAccount>::new();
     let path = format!("/setup?token={}", Url::escape(&token));
     view! {
-        <PageHeading text=t.setup_heading/>
-        <p>{t.setup_text}</p>
+        <PageHeading/>
+        <p>{door.setup_text}</p>
         <PlainForm form path fields=&[Field::Username, Field::Password] once=true>
             <input type="hidden" name="token" value=token/>
             <TextField
@@ -63,7 +64,7 @@ fn setup_form(token: String) -> Part {
                 name="username"
                 label=t.username
                 kind=Kind::Username
-                hint=t.username_hint
+                hint=door.username_hint
             />
             <TextField
                 state=form.state
@@ -71,9 +72,9 @@ fn setup_form(token: String) -> Part {
                 name="password"
                 label=t.password
                 kind=Kind::NewPassword
-                hint=t.new_password_hint
+                hint=door.new_password_hint
             />
-            <SubmitButton state=form.state label=t.create_account/>
+            <SubmitButton state=form.state label=door.create_account/>
         </PlainForm>
     }
     .part()
@@ -81,16 +82,16 @@ fn setup_form(token: String) -> Part {
 
 /// The server leads every visitor here before there is an account.
 fn no_account() -> Part {
-    let t = texts();
-    view! { <PageHeading text=t.setup_heading/><p>{t.setup_no_account}</p> }.part()
+    let door = DoorTexts::here();
+    view! { <PageHeading/><p>{door.setup_no_account}</p> }.part()
 }
 
 fn closed_link() -> Part {
-    let t = texts();
+    let door = DoorTexts::here();
     view! {
-        <PageHeading text=t.setup_closed_heading/>
-        <p>{t.problem_link_closed}</p>
-        <p><a class="button" href="/login">{t.login}</a></p>
+        <PageHeading text=door.setup_closed_heading/>
+        <p>{door.problem_link_closed}</p>
+        <p><a class="button" href="/login">{texts().login}</a></p>
     }
     .part()
 }

@@ -4,7 +4,7 @@ mod choices;
 mod entry;
 mod words;
 
-pub(super) use choices::choices_page;
+pub(crate) use choices::choices_page;
 
 use leptos::prelude::*;
 
@@ -25,7 +25,7 @@ const PROOF: &[Field] = &[Field::Password, Field::Code];
 const NOTICES: &str = "/account/notifications";
 
 /// The notices, page by page.
-pub(super) fn notices_page() -> Part {
+pub(crate) fn notices_page() -> Part {
     asked(list_notices(page_of_address()), |list| show(&list))
 }
 
@@ -58,7 +58,7 @@ fn show(list: &NoticePage) -> Part {
         }
     });
     view! {
-        <PageHeading text=t.heading/>
+        <PageHeading/>
         {confirmation(|done| done_text(t, done))}
         {refused()}
         <div class="entries-tools">

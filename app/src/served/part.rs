@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_location, use_query_map};
 
 use crate::components::{ErrorView, FieldProblem, FormState, OwnUsername, describes, problem_of};
 use crate::page_request::PageRequest;
@@ -84,6 +84,12 @@ pub(super) fn SelectField(
         </div>
     }
     .part()
+}
+
+/// What stands in the place of `:id` in the address.
+pub(super) fn id_of_address() -> String {
+    let path = use_location().pathname.get_untracked();
+    path.split('/').nth(3).unwrap_or_default().to_owned()
 }
 
 /// The number of the page that the address asks for, from 1.

@@ -7,9 +7,9 @@ mod language;
 mod sessions;
 mod time_zone;
 
-pub(super) use confirm::confirm_page;
+pub(crate) use confirm::confirm_page;
 pub use history::action_text;
-pub(super) use history::history_page;
+pub(crate) use history::history_page;
 
 use leptos::prelude::*;
 
@@ -25,7 +25,7 @@ use crate::server_fns::profile;
 pub(super) const PROFILE: &str = "/account/profile";
 
 /// The profile: a panel for each thing.
-pub(super) fn profile_page() -> Part {
+pub(crate) fn profile_page() -> Part {
     asked(profile(), |profile| show(&profile))
 }
 
@@ -34,7 +34,7 @@ fn show(profile: &Profile) -> Part {
     let webhooks = WebhookTexts::here().heading;
     let webhooks = profile.is_owner.then(|| view! { <p><a href="/account/webhooks">{webhooks}</a></p> });
     view! {
-        <PageHeading text=t.heading/>
+        <PageHeading/>
         {confirmation(|done| done_text(t, profile, done))}
         <div class="parts">
             {security_panels()}

@@ -4,7 +4,7 @@ mod owed;
 mod password;
 mod two_factor;
 
-pub(super) use owed::{code_page, renewal_page};
+pub(crate) use owed::{code_page, renewal_page};
 
 use leptos::prelude::*;
 

@@ -6,7 +6,7 @@ mod pending;
 mod row_form;
 mod table;
 
-pub(super) use invitation::invitation_page;
+pub(crate) use invitation::invitation_page;
 
 use leptos::prelude::*;
 
@@ -21,7 +21,7 @@ use crate::server_fns::list_sub_users;
 const SUB_USERS: &str = "/account/sub-users";
 
 /// The sub-users, page by page, and the invitations.
-pub(super) fn sub_users_page() -> Part {
+pub(crate) fn sub_users_page() -> Part {
     asked(list_sub_users(page_of_address()), show)
 }
 
@@ -30,7 +30,7 @@ fn show(page: SubUsersPage) -> Part {
     let pager = (page.pages > 1).then(|| view! { <Pager page=page.page pages=page.pages path=SUB_USERS/> });
     let pending = (!page.invitations.is_empty()).then(|| pending::pending(page.invitations));
     view! {
-        <PageHeading text=t.heading/>
+        <PageHeading/>
         {confirmation(|done| done_text(t, done))}
         {page.fresh_link.map(fresh_link)}
         <p class="record-line">{t.text}</p>

@@ -29,6 +29,7 @@ macro_rules! served {
 }
 
 served! {
+    DoorTexts DOOR_EN DOOR_RO
     SecurityTexts SECURITY_EN SECURITY_RO
     ProfileTexts PROFILE_EN PROFILE_RO
     SubUserTexts SUB_USERS_EN SUB_USERS_RO

@@ -11,13 +11,13 @@ use crate::part::{IntoPart, Part};
 use crate::server_fns::{Unsubscribe, find_subscription};
 
 /// Asks once, because programs that look through mail follow links too.
-pub(super) fn unsubscribe_page() -> Part {
+pub(crate) fn unsubscribe_page() -> Part {
     let t = MailTexts::here();
     let (token, is_done) = use_query_map()
         .with_untracked(|query| (query.get("token").unwrap_or_default(), query.get("done").is_some()));
     if is_done {
         return view! {
-            <PageHeading text=t.unsubscribe_heading/>
+            <PageHeading/>
             <p class="notice" role="status">{t.unsubscribe_done}</p>
         }
         .part();
@@ -29,7 +29,7 @@ fn show(cause: &str, token: String) -> Part {
     let t = MailTexts::here();
     let form = Form::<Unsubscribe>::new();
     view! {
-        <PageHeading text=t.unsubscribe_heading/>
+        <PageHeading/>
         <p>{fill(t.unsubscribe_text, &[("about", &t.about(cause))])}</p>
         <PlainForm form path="/unsubscribe">
             <input type="hidden" name="token" value=token/>

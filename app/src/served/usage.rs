@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::part::{asked, page_of_address};
+use super::part::{asked, id_of_address, page_of_address};
 use super::texts::{Served, UsageTexts};
 use crate::components::{PageHeading, Pager, Table, Time};
 use crate::i18n::{fill, group_digits, language, texts};
@@ -11,8 +11,8 @@ use crate::portal::{AddressRow, KeyId, KeyUsage, RefusedRow};
 use crate::server_fns::{find_usage, key_path};
 
 /// How the key with that id is used.
-pub(super) fn usage_page(id: &str) -> Part {
-    asked(find_usage(KeyId(id.to_owned()), page_of_address()), show)
+pub(crate) fn usage_page() -> Part {
+    asked(find_usage(KeyId(id_of_address()), page_of_address()), show)
 }
 
 fn show(usage: KeyUsage) -> Part {

@@ -6,8 +6,8 @@ mod list;
 mod one;
 mod words;
 
-pub(super) use list::webhooks_page;
-pub(super) use one::{remove_page, webhook_page};
+pub(crate) use list::webhooks_page;
+pub(crate) use one::{remove_page, webhook_page};
 pub(crate) use words::webhook_problem;
 
 use leptos::prelude::*;

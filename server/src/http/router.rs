@@ -122,7 +122,9 @@ fn ways_to(page: &'static Page) -> MethodRouter<Site> {
 }
 
 fn portal(site: Site) -> Router {
-    let pages = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, ways_to(page)));
+    let pages = PAGES.iter().fold(Router::new(), |router, page| {
+        router.route(&page.path_with(|step| format!("{{{step}}}")), ways_to(page))
+    });
     pages
         .route("/logout", post(plain_form::<app::LogOut>))
         .route("/language", post(choose_language))

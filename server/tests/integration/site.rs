@@ -152,8 +152,9 @@ async fn a_stopped_store_denies() {
 }
 
 /// Where a page of the table is, for this key; there is no webhook.
-fn with_key(path: &str, key: &str) -> String {
-    path.replace("/account/api-keys/{id}", &format!("/account/api-keys/{key}")).replace("{id}", "1")
+fn with_key(page: &app::Page, key: &str) -> String {
+    let of_a_key = page.path.starts_with("/account/api-keys/");
+    page.path_with(|_| if of_a_key { key.to_owned() } else { "1".to_owned() })
 }
 
 /// The addresses of this site that a page links to.
@@ -171,20 +172,23 @@ async fn every_page_of_the_table_is_there_and_every_link_leads_to_one() {
     let key = browser.generate("WEB", "default").await;
     let nothing_there = "There is nothing at this address";
     let mut linked = Vec::new();
-    for page in &app::PAGES {
-        let path = with_key(page.path, &key.id);
+    for page in app::PAGES {
+        let path = with_key(page, &key.id);
         assert_eq!(app::Page::find(&path).map(|found| found.path), Some(page.path));
         let answer = browser.get(&path).await;
         let expected = match page.seen_by {
             // Who is logged in owes nothing, and the first account exists.
             app::SeenBy::Owing | app::SeenBy::Setup => StatusCode::SEE_OTHER,
-            _ if page.path.starts_with("/account/webhooks/{id}") => StatusCode::NOT_FOUND,
+            _ if page.path.starts_with("/account/webhooks/:id") => StatusCode::NOT_FOUND,
             // Without the secret of their links.
             _ if ["/invitation", "/unsubscribe"].contains(&page.path) => StatusCode::NOT_FOUND,
             _ => StatusCode::OK,
         };
         assert_eq!(answer.status, expected, "{path}: {}", answer.body);
         assert!(expected == StatusCode::NOT_FOUND || !answer.body.contains(nothing_there), "{path}");
+        if let (StatusCode::OK, Some(title)) = (expected, page.title()) {
+            assert!(answer.body.contains(&format!("<title>{title} · Latchkey</title>")), "{path}");
+        }
         let stranger = app.stranger().get(&path).await;
         let leads_to_the_login = stranger.status == StatusCode::SEE_OTHER;
         assert_eq!(leads_to_the_login, page.seen_by != app::SeenBy::Anybody, "{path}");

@@ -37,7 +37,7 @@ fn Question(
     let path = key_path(&row.id);
     let question = fill(t.delete_question, &[("description", &row.description)]);
     view! {
-        <PageHeading text=t.delete_heading/>
+        <PageHeading/>
         <section class="panel">
             <p>{question}</p>
             <p><code class="token" translate="no">{row.masked_token}</code></p>

@@ -39,7 +39,7 @@ fn GenerateForm(
 ) -> Part {
     let t = texts();
     view! {
-        <PageHeading text=t.generate_heading/>
+        <PageHeading/>
         <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType] class="form panel" once=true>
             <TextField
                 state=form.state

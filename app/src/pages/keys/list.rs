@@ -47,7 +47,7 @@ fn Keys(
     let empty =
         (keys.rows.is_empty() && keys.may_manage).then(|| view! { <p class="empty">{t.keys_empty}</p> });
     view! {
-        <PageHeading text=t.keys_heading/>
+        <PageHeading/>
         {notice}
         <p class="record-line" role="status">{record_line}</p>
         <KeyTable rows=keys.rows fresh may_manage=keys.may_manage/>

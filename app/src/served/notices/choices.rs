@@ -14,7 +14,7 @@ use crate::portal::{NoticeBoxes, NoticeChoice, NoticeChoices};
 use crate::server_fns::{ChooseNotices, list_notice_choices};
 
 /// The choices, a row for each cause.
-pub(in super::super) fn choices_page() -> Part {
+pub(crate) fn choices_page() -> Part {
     asked(list_notice_choices(), |choices| show(&choices))
 }
 
@@ -34,7 +34,7 @@ fn show(choices: &NoticeChoices) -> Part {
     };
     view! {
         <p class="way-up"><a href=NOTICES>{t.heading}</a></p>
-        <PageHeading text=t.choices_heading/>
+        <PageHeading/>
         {confirmation(|done| (done == "saved").then_some(t.done_saved))}
         <p>{t.choices_text}</p>
         {mail_hint(t, choices)}

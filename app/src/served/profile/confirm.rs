@@ -10,7 +10,7 @@ use crate::portal::EmailLink;
 use crate::server_fns::{ConfirmEmail, find_email_by_link};
 
 /// Where the link in a mail leads: it asks with a button, because programs that scan mails open links too.
-pub(in super::super) fn confirm_page() -> Part {
+pub(crate) fn confirm_page() -> Part {
     let token = use_query_map().with_untracked(|query| query.get("token")).unwrap_or_default();
     asked(find_email_by_link(EmailLink(token.clone())), move |email| match email {
         Some(email) => question(email, token),
@@ -23,7 +23,7 @@ fn question(email: String, token: String) -> Part {
     let form = Form::<ConfirmEmail>::new();
     let path = format!("{PROFILE}/confirm?token={}", leptos_router::location::Url::escape(&token));
     view! {
-        <PageHeading text=t.confirm_heading/>
+        <PageHeading/>
         <p>{t.confirm_question} " " <span class="address">{email}</span></p>
         <PlainForm form path once=true>
             <input type="hidden" name="token" value=token/>
@@ -37,7 +37,7 @@ fn question(email: String, token: String) -> Part {
 fn stale() -> Part {
     let t = ProfileTexts::here();
     view! {
-        <PageHeading text=t.confirm_heading/>
+        <PageHeading/>
         <p>{t.problem_stale_link}</p>
         <p><a class="button" href=PROFILE>{t.heading}</a></p>
     }

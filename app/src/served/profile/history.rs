@@ -8,7 +8,7 @@ use crate::portal::{HistoryPage, HistoryRow};
 use crate::server_fns::list_history;
 
 /// What happened in the account of the user, page by page.
-pub(in super::super) fn history_page() -> Part {
+pub(crate) fn history_page() -> Part {
     asked(list_history(page_of_address()), show)
 }
 
@@ -23,7 +23,7 @@ fn show(history: HistoryPage) -> Part {
         view! { <Table label=t.history_heading columns rows/> }.part()
     };
     view! {
-        <PageHeading text=t.history_heading/>
+        <PageHeading/>
         <p>{t.history_text}</p>
         {table}
         <Pager page=history.page pages=history.pages path="/account/profile/history"/>

@@ -10,12 +10,12 @@ use crate::portal::Field;
 use crate::server_fns::{GiveCode, LogOut, RenewPassword};
 
 /// Where a login is completed with a code.
-pub(in super::super) fn code_page() -> Part {
+pub(crate) fn code_page() -> Part {
     let t = SecurityTexts::here();
     let form = Form::<GiveCode>::new();
     view! {
         <div class="door">
-            <PageHeading text=t.code_heading/>
+            <PageHeading/>
             <p>{t.code_text}</p>
             <PlainForm form path="/login/code" fields=&[Field::Code] once=true>
                 {next_field(form.state)}
@@ -36,12 +36,12 @@ pub(in super::super) fn code_page() -> Part {
 }
 
 /// Where a password is changed that is too old.
-pub(in super::super) fn renewal_page() -> Part {
+pub(crate) fn renewal_page() -> Part {
     let t = SecurityTexts::here();
     let form = Form::<RenewPassword>::new();
     view! {
         <div class="door">
-            <PageHeading text=t.renewal_heading/>
+            <PageHeading/>
             <p>{t.renewal_text}</p>
             <PlainForm form path="/account/password" fields=FIELDS once=true>
                 {next_field(form.state)}

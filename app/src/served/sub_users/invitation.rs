@@ -3,7 +3,7 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::location::Url;
 
 use super::super::part::asked_or;
-use super::super::texts::{Served, SubUserTexts};
+use super::super::texts::{DoorTexts, Served, SubUserTexts};
 use crate::components::{Form, Kind, OwnUsername, PageHeading, PlainForm, SubmitButton, TextField, Time};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
@@ -11,7 +11,7 @@ use crate::portal::{Field, Invitation, InvitationLink, PortalError};
 use crate::server_fns::{AcceptInvitation, find_invitation};
 
 /// Where the invited choose a password, by the link that they were given.
-pub(in super::super) fn invitation_page() -> Part {
+pub(crate) fn invitation_page() -> Part {
     let token = use_query_map().with_untracked(|query| query.get("token")).unwrap_or_default();
     let closed = |error: &PortalError| (*error == PortalError::NotFound).then(closed_link);
     let question = find_invitation(InvitationLink(token.clone()));
@@ -24,7 +24,7 @@ fn welcome(invitation: &Invitation, token: String) -> Part {
     let form = Form::<AcceptInvitation>::new();
     let path = format!("/invitation?token={}", Url::escape(&token));
     view! {
-        <PageHeading text=t.invitation_heading/>
+        <PageHeading/>
         <p>{fill(t.invitation_text, &[("owner", &invitation.owner)])}</p>
         <dl class="facts">
             <div><dt>{texts().username}</dt><dd>{invitation.username.clone()}</dd></div>
@@ -39,7 +39,7 @@ fn welcome(invitation: &Invitation, token: String) -> Part {
                 name="password"
                 label=texts().password
                 kind=Kind::NewPassword
-                hint=texts().new_password_hint
+                hint=DoorTexts::here().new_password_hint
             />
             <SubmitButton state=form.state label=t.accept/>
         </PlainForm>
@@ -50,7 +50,7 @@ fn welcome(invitation: &Invitation, token: String) -> Part {
 fn closed_link() -> Part {
     let t = SubUserTexts::here();
     view! {
-        <PageHeading text=texts().setup_closed_heading/>
+        <PageHeading text=DoorTexts::here().setup_closed_heading/>
         <p>{t.invitation_closed}</p>
         <p><a class="button" href="/login">{texts().login}</a></p>
     }

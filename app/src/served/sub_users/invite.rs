@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::super::proof::proof_fields;
-use super::super::texts::{Served, SubUserTexts};
+use super::super::texts::{DoorTexts, Served, SubUserTexts};
 use super::{SUB_USERS, role_name};
 use crate::components::{Form, Kind, PlainForm, SubmitButton, TextField};
 use crate::i18n::texts;
@@ -44,7 +44,7 @@ pub(super) fn invite(mail_is_on: bool) -> Part {
                     field=Field::Username
                     name="username"
                     label=texts().username
-                    hint=texts().username_hint
+                    hint=DoorTexts::here().username_hint
                 />
                 <TextField
                     state

@@ -11,7 +11,7 @@ use crate::portal::{WebhookList, WebhookRow};
 use crate::server_fns::{AddWebhook, list_webhooks, webhook_path};
 
 /// All webhooks of the account, and the form that adds one.
-pub(in super::super) fn webhooks_page() -> Part {
+pub(crate) fn webhooks_page() -> Part {
     let form = Form::<AddWebhook>::new();
     asked(list_webhooks(), move |list| show(list, form))
 }
@@ -25,7 +25,7 @@ fn show(list: WebhookList, form: Form<AddWebhook>) -> Part {
         view! { <p>{fill(t.full_text, &[("most", &list.most)])}</p> }.part()
     };
     view! {
-        <PageHeading text=t.heading/>
+        <PageHeading/>
         <p class="subtitle">{t.intro}</p>
         {done_notice()}
         {fresh_notice(list.fresh, "/account/webhooks")}

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::super::part::asked;
+use super::super::part::{asked, id_of_address};
 use super::super::proof::proof_fields;
 use super::super::texts::{Served, WebhookTexts};
 use super::choices::{FIELDS, choice_fields};
@@ -30,7 +30,7 @@ struct Forms {
 }
 
 /// One webhook: what it tells, how it goes, what was sent.
-pub(in super::super) fn webhook_page(id: &str) -> Part {
+pub(crate) fn webhook_page() -> Part {
     let forms = Forms {
         change: Form::new(),
         rotate: Form::new(),
@@ -38,7 +38,7 @@ pub(in super::super) fn webhook_page(id: &str) -> Part {
         test: Form::new(),
         resend: Form::new(),
     };
-    asked(find_webhook(WebhookId(id.to_owned())), move |webhook| show(webhook, forms))
+    asked(find_webhook(WebhookId(id_of_address())), move |webhook| show(webhook, forms))
 }
 
 fn show(webhook: WebhookDetails, forms: Forms) -> Part {
@@ -48,7 +48,7 @@ fn show(webhook: WebhookDetails, forms: Forms) -> Part {
     let (causes, is_on) = (webhook.causes, row.off_since.is_none());
     view! {
         <p class="way-up"><a href="/account/webhooks">{t.heading}</a></p>
-        <PageHeading text=t.one_heading/>
+        <PageHeading/>
         <p class="subtitle address">{row.url.clone()}</p>
         {done_notice()}
         {fresh_notice(webhook.fresh, &path)}
@@ -158,16 +158,16 @@ fn Choices(
 }
 
 /// Asks once more before a webhook is removed.
-pub(in super::super) fn remove_page(id: &str) -> Part {
+pub(crate) fn remove_page() -> Part {
     let form = Form::<RemoveWebhook>::new();
-    asked(find_webhook(WebhookId(id.to_owned())), move |webhook| question(webhook.row, form))
+    asked(find_webhook(WebhookId(id_of_address())), move |webhook| question(webhook.row, form))
 }
 
 fn question(row: WebhookRow, form: Form<RemoveWebhook>) -> Part {
     let t = WebhookTexts::here();
     let path = webhook_path(&row.id);
     view! {
-        <PageHeading text=t.remove_heading/>
+        <PageHeading/>
         <section class="panel">
             <p>{fill(t.remove_question, &[("url", &row.url)])}</p>
             <p>{t.remove_consequence}</p>
