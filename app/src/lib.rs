@@ -35,7 +35,7 @@ pub use page_request::{Cookie, Outcome, PageRequest};
 pub use page_table::{Forms, PAGES, Page, SeenBy};
 pub use portal::*;
 #[cfg(feature = "ssr")]
-pub use problem_text::error_text;
+pub use problem_text::{error_text, problem_text};
 /// The texts of the pages that the server alone knows, and of what it mails.
 #[cfg(feature = "ssr")]
 pub use served::{action_text, texts};

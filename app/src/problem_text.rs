@@ -69,7 +69,9 @@ pub(crate) fn field_problem(
     }
 }
 
-fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) -> String {
+/// What is wrong with a field.
+#[must_use]
+pub fn problem_text(t: &Texts, language: Language, field: Field, problem: &Problem) -> String {
     let (limit, suggestion) = match problem {
         Problem::TooLong { limit }
         | Problem::TooMany { limit }

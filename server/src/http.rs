@@ -14,6 +14,7 @@ mod held;
 mod load;
 mod one_click;
 mod pages;
+mod problem;
 mod router;
 pub mod serve;
 mod statuses;

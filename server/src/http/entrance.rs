@@ -4,7 +4,7 @@ use super::answers::FormAnswers;
 use super::client::{Caller, Door};
 use super::gateway::{Gateways, Hook, VERIFY};
 use super::guard;
-use super::statuses::ProblemDetails;
+use super::problem::ProblemDetails;
 use crate::services::Services;
 use axum::Router;
 use axum::body::{Body, HttpBody};

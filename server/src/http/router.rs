@@ -17,7 +17,8 @@ use super::one_click::is_one_click;
 use super::pages::{
     choose_language, missing_page, open_page, owed_page, plain_form, server_function, setup_page, user_page,
 };
-use super::statuses::{ProblemDetails, of_portal};
+use super::problem::ProblemDetails;
+use super::statuses::of_portal;
 use super::{access, assets, client, guard};
 use crate::services::Services;
 use crate::settings::Settings;

@@ -6,7 +6,7 @@ use super::{credential, preflight, presented, probed, query};
 use crate::http::access::note_verdict;
 use crate::http::client::{self, Caller};
 use crate::http::load::admit_question;
-use crate::http::statuses::ProblemDetails;
+use crate::http::problem::ProblemDetails;
 use crate::services::Services;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};

@@ -3,7 +3,8 @@
 use super::authz::Dialect;
 use super::hint::Hint;
 use super::preflight;
-use crate::http::statuses::{for_nginx, of_verdict, refusal};
+use crate::http::problem::refusal;
+use crate::http::statuses::{for_nginx, of_verdict};
 use crate::settings::{KeyHeader, Settings};
 use axum::body::Body;
 use axum::response::Response;

@@ -4,7 +4,7 @@ use super::credential;
 use crate::http::access::note_verdict;
 use crate::http::guard;
 use crate::http::load::admit_question;
-use crate::http::statuses::ProblemDetails;
+use crate::http::problem::ProblemDetails;
 use crate::services::Services;
 use axum::Json;
 use axum::extract::Request;
