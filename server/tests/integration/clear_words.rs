@@ -186,6 +186,8 @@ fn what_strangers_do_stands_in_the_log_and_in_the_metrics() {
         log.contains("form refused: Origin \"https://evil.example\", public_url http://127.0.0.1:0"),
         "{log}"
     );
+    let unknown = log.lines().find(|line| line.contains("event=\"client_unknown\"")).unwrap();
+    assert!(unknown.contains("Let it set x-forwarded-for to the address it sees"), "what to set: {unknown}");
     assert!(!log.contains("for nobody"), "what was typed as a name may be a password: {log}");
 }
 

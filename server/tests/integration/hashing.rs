@@ -32,6 +32,33 @@ async fn a_flood_of_right_logins_is_told_to_wait_and_others_come_in() {
     assert!(page.contains("try again in a few seconds") && page.contains("value=\"flood\""), "{page}");
 }
 
+/// Judging a new password takes as long as zxcvbn needs, and stands in the same queue.
+#[tokio::test]
+async fn a_flood_of_changed_passwords_is_told_to_wait_and_others_come_in() {
+    let app = TestApp::start().await;
+    for name in ["flood", "other"] {
+        app.add_user(name).await;
+    }
+    let browser = app.browser("flood").await;
+    // Long, and full of what a guesser would try.
+    let hard = "password123qwerty2026".repeat(40);
+    let change = async |n: usize| {
+        let new = format!("{hard}{n}");
+        let fields = [("password", PASSWORD), ("new_password", new.as_str())];
+        browser.post("/account/profile?do=change_password", &fields).await.status
+    };
+    let flood = join_all((0..64).map(change));
+    let others = join_all((1..=4).map(|n| {
+        let client = format!("198.51.100.{n}");
+        let app = &app;
+        async move { log_in(app, &client, "other").await.status }
+    }));
+    let (flood, others) = futures::join!(flood, others);
+    assert_eq!(others, [StatusCode::SEE_OTHER; 4]);
+    let busy = flood.iter().filter(|status| **status == StatusCode::SERVICE_UNAVAILABLE).count();
+    assert!(busy >= 40, "{busy} of 64 were told to wait: {flood:?}");
+}
+
 #[tokio::test]
 async fn logging_in_hundreds_of_times_slows_down_too() {
     let app = TestApp::start().await;

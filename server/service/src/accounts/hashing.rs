@@ -18,6 +18,11 @@ const OF_SITE: usize = 16;
 /// Who may wait for one user.
 const OF_USER: usize = 4;
 
+/// How many passwords are worked on at once.
+fn turns_on(cores: usize) -> usize {
+    cores.saturating_sub(CORES_LEFT).max(1)
+}
+
 /// Why work on a password was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
@@ -42,7 +47,7 @@ impl Hashing {
     pub(super) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self::with(Room {
-            turns: cores.saturating_sub(CORES_LEFT).max(1),
+            turns: turns_on(cores),
             waiting: WAITING,
             of_source: OF_SOURCE,
             of_site: OF_SITE,
@@ -133,6 +138,13 @@ mod tests {
 
     fn claim(address: &str, user: &str) -> Claim {
         Claim { lane: Lane::of(Address::parse(address).unwrap().into()), user: Some(user.to_owned()) }
+    }
+
+    #[test]
+    fn one_core_stays_free_of_it() {
+        for (cores, turns) in [(1, 1), (2, 1), (3, 2), (4, 3), (64, 63)] {
+            assert_eq!(turns_on(cores), turns, "{cores} cores");
+        }
     }
 
     #[tokio::test]

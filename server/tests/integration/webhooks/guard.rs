@@ -2,6 +2,7 @@
 
 use super::{add, app_with_owner, log, press, test};
 use crate::app::TestApp;
+use crate::dead::Dead;
 use crate::listeners::Authority;
 use crate::receiver::{Receiver, TAKEN};
 use async_trait::async_trait;
@@ -126,6 +127,23 @@ async fn the_connection_goes_to_the_address_that_was_judged() {
     let message = first.take().remove(0);
     assert_eq!(message.header("host"), format!("hooks.example:{}", first.address.port()));
     assert_eq!(names.asked.lock()[0], "hooks.example");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_receiver_whose_first_address_is_dead_is_reached_at_its_next() {
+    let app = app_with_owner().await;
+    let browser = app.browser("demo").await;
+    let receiver = Receiver::start(TAKEN);
+    let port = receiver.address.port();
+    let _dead = Dead::at("127.0.0.33", port).await;
+    let names = Arc::new(Names::default());
+    let (path, _) = add(&browser, &format!("http://hooks.example:{port}/")).await;
+    names.says(&[&["127.0.0.33", "127.0.0.1"]]);
+    assert_eq!(press(&browser, &path, "test_webhook").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(deliver(&app, &names, None).await, 1);
+    assert_eq!(log(&browser, &path).await[0][2], "Delivered (204)");
+    assert_eq!((names.asked(), receiver.connections()), (1, 1), "at once, and not at the next attempt");
     app.stop().await;
 }
 
