@@ -1,8 +1,8 @@
 //! The access log: what was asked and answered, and nothing secret.
 
 use crate::binary::{Client, verb};
-use crate::connections::Scene;
 use crate::patience::wait_or_tell;
+use crate::scene::Scene;
 
 /// The log once it holds this often enough.
 fn log_with(scene: &Scene, text: &str, times: usize) -> String {

@@ -1,7 +1,7 @@
 //! Bad input: a clear answer, nothing stored, the server stays up.
 
 use crate::app::TestApp;
-use crate::connections::{Scene, exchange};
+use crate::scene::{Scene, exchange};
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::json;

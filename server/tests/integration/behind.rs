@@ -1,8 +1,9 @@
 //! Behind programs that we did not write, by ways other than a plain address.
 
-use crate::connections::{Scene, curl};
 use crate::patience::wait_until;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use crate::ports::FreePort;
+use crate::scene::{Scene, curl};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -45,10 +46,11 @@ fn haproxy_passes_connections_on_and_tells_who_the_client_is() {
         ]);
         let line = scene.server.next_line();
         let proxied = line.strip_prefix("It listens on ").unwrap().strip_suffix(" too").unwrap();
-        let front: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let port = FreePort::take();
+        let front = port.address();
         let config = path(scene.dir(), "haproxy.cfg");
         let text = format!(
-            "defaults\n mode tcp\n timeout connect 5s\n timeout client 9s\n timeout server 9s\n\
+            "defaults\n mode tcp\n timeout connect 2m\n timeout client 2m\n timeout server 2m\n\
              listen latchkey\n bind {front}\n server latchkey {proxied} {option}\n"
         );
         std::fs::write(&config, text).unwrap();

@@ -205,8 +205,20 @@ impl Client {
     }
 
     pub(crate) fn send(&mut self, head: &str, body: &str) -> std::io::Result<()> {
-        let request = format!("{head}host: x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-        self.0.get_mut().write_all(request.as_bytes())
+        self.write(&format!("{head}host: x\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
+    }
+
+    /// Sends the head of a request, and waits until the server asks for its body.
+    pub(crate) fn announce(&mut self, head: &str, length: usize) {
+        let request = format!("{head}host: x\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n");
+        self.write(&request).unwrap();
+        let mut told = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+        self.0.read_exact(&mut told).unwrap();
+        assert!(told.starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&told));
+    }
+
+    pub(crate) fn write(&mut self, text: &str) -> std::io::Result<()> {
+        self.0.get_mut().write_all(text.as_bytes())
     }
 
     pub(crate) fn receive(&mut self) -> std::io::Result<Reply> {
@@ -279,11 +291,16 @@ impl Client {
 
     /// Generates a key; answers id and token.
     pub(crate) fn generate(&mut self, cookie: &str, key_type: &str) -> (String, String) {
-        let reply = self.call(cookie, "generate_key", &[("description", "load"), ("key_type", key_type)]);
+        self.try_generate(cookie, key_type).unwrap()
+    }
+
+    pub(crate) fn try_generate(&mut self, cookie: &str, key_type: &str) -> std::io::Result<(String, String)> {
+        let fields = [("description", "load"), ("key_type", key_type)];
+        let reply = self.try_call(cookie, "generate_key", &fields)?;
         assert_eq!(reply.status, 200, "{}", reply.body);
         let json: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         let text = |name: &str| json[name].as_str().unwrap().to_owned();
-        (text("id"), text("token"))
+        Ok((text("id"), text("token")))
     }
 
     /// A key's Times Used, as its page shows it.

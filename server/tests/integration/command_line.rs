@@ -1,9 +1,8 @@
 //! The operator's verbs, as a shell sees them.
 
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
-use crate::patience::PATIENCE;
+use crate::patience::{PATIENCE, wait_until};
 use std::process::{Command, Output};
-use std::time::Duration;
 
 fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -138,7 +137,10 @@ fn usage_errors_are_told_apart() {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
     }
     let version = run(&["--version"]);
-    assert_eq!((version.status.code(), out(&version)), (Some(0), "latchkey 0.1.0\n".to_owned()));
+    assert_eq!(
+        (version.status.code(), out(&version)),
+        (Some(0), concat!("latchkey ", env!("CARGO_PKG_VERSION"), "\n").to_owned())
+    );
     assert!(out(&run(&["--help"])).contains("gateway"));
     let key_verbs = out(&run(&["--help"])) + &out(&run(&["user", "--help"]));
     assert!(!key_verbs.contains("generate"), "no verb makes a customer's key");
@@ -165,13 +167,13 @@ fn it_stops_gracefully_on_both_signals() {
         let mut server = Server::start(dir.path());
         let mut idle = Client::connect(server.address);
         assert_eq!(idle.ask("GET /healthz HTTP/1.1\r\n", "").unwrap().status, 200);
-        // In flight: password hashing takes a while.
+        // In flight: it has been told to go on, and its body is still to come.
         let mut busy = Client::connect(server.address);
         let body = serde_urlencoded::to_string([("username", "x"), ("password", PASSWORD)]).unwrap();
-        busy.send("POST /login HTTP/1.1\r\nsec-fetch-site: same-origin\r\n", &body).unwrap();
-        std::thread::sleep(Duration::from_millis(30));
-        let id = server.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        busy.announce("POST /login HTTP/1.1\r\nsec-fetch-site: same-origin\r\n", body.len());
+        server.signal(signal);
+        wait_until("it is stopping", || server.log().contains("stopping: "));
+        busy.write(&body).unwrap();
         assert_eq!(busy.receive().unwrap().status, 422, "what was in flight is answered");
         assert_eq!(server.wait(PATIENCE), Some(0), "{signal}");
     }

@@ -1,10 +1,10 @@
 //! Connections that do not behave, many at a time, against the binary.
 
-use crate::binary::{Client, PASSWORD, Server, verb};
-use crate::patience::{PATIENCE, wait_or_tell};
+use crate::binary::{Client, verb};
+use crate::patience::{PATIENCE, wait_beside, wait_or_tell};
+use crate::scene::{Scene, curl, expect_closed, patiently};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,112 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 
-/// A key of a running server, and a page to see its count on.
-pub(crate) struct Scene {
-    pub(crate) server: Server,
-    cookie: String,
-    pub(crate) id: String,
-    pub(crate) head: String,
-    dir: tempfile::TempDir,
-}
-
-impl Scene {
-    pub(crate) fn set(environment: &[(&str, &str)]) -> Self {
-        Self::set_with(&[], environment)
-    }
-
-    pub(crate) fn set_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let added = verb(dir.path(), &["user", "add", "demouser", "--password-stdin"], PASSWORD);
-        assert!(added.status.success(), "{added:?}");
-        let server = Server::start_with(dir.path(), arguments, environment);
-        let at_rest = sockets(&server);
-        let mut client = Client::connect(server.address);
-        let cookie = client.log_in("demouser");
-        let (id, token) = client.generate(&cookie, "default");
-        let head = format!(
-            "GET /authz/forward-auth HTTP/1.1\r\nx-api-key: {token}\r\nx-forwarded-for: 203.0.113.7\r\n"
-        );
-        drop(client);
-        // A connection that the server has not yet seen the end of would take a place that a test counts on.
-        wait_or_tell(
-            || sockets(&server) <= at_rest,
-            || "the connection that generated the key is still open",
-        );
-        Self { server, cookie, id, head, dir }
-    }
-
-    pub(crate) fn dir(&self) -> &Path {
-        self.dir.path()
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.server.address
-    }
-
-    /// Asks on a connection of its own; answers status, head and body.
-    pub(crate) fn ask(&self, head: &str, body: &str) -> (u16, String) {
-        let length = body.len();
-        let request = format!("{head}host: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
-        let answer = exchange(TcpStream::connect(self.address()).unwrap(), request.as_bytes());
-        (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
-    }
-
-    pub(crate) fn request(&self) -> Vec<u8> {
-        format!("{}host: x\r\n\r\n", self.head).into_bytes()
-    }
-
-    pub(crate) fn serves(&self) {
-        assert_eq!(Client::connect(self.address()).ask(&self.head, "").unwrap().status, 200);
-    }
-
-    pub(crate) fn times_used(&self) -> u64 {
-        Client::connect(self.address()).times_used(&self.cookie, &self.id)
-    }
-
-    fn handles(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.server.id())).unwrap().count()
-    }
-
-    /// Waits until no more files are open than at the beginning.
-    fn handles_fall_to(&self, most: usize) {
-        let are_open = || format!("{} files are open, {most} were at the beginning", self.handles());
-        wait_or_tell(|| self.handles() <= most, are_open);
-    }
-}
-
-/// How many sockets a server has open.
-fn sockets(server: &Server) -> usize {
-    let files = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
-    let targets = files.flatten().filter_map(|file| std::fs::read_link(file.path()).ok());
-    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
-}
-
-/// Sends these bytes and reads to the end; the answer of a server that closes then.
-pub(crate) fn exchange(mut stream: impl Read + Write, bytes: &[u8]) -> String {
-    // A server may answer and close before it has read everything.
-    let _ = stream.write_all(bytes);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
-/// Waits until the server closes a connection; fails with what came or what was met in place of that.
-pub(crate) fn expect_closed(mut stream: &TcpStream, why: &str) {
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut bytes = [0; 512];
-    match stream.read(&mut bytes) {
-        Ok(0) => {}
-        Ok(length) => panic!("{why}: {:?} came", String::from_utf8_lossy(&bytes[..length])),
-        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
-        Err(error) => panic!("{why}: {error}"),
-    }
-}
-
 #[test]
 fn slow_heads_are_cut_and_hold_nobody_up() {
     let scene = Scene::set(&[("LATCHKEY_HEAD_TIMEOUT_SECONDS", "2")]);
-    let before = scene.handles();
     let lorises: Vec<_> = (0..500)
         .map(|n| {
             let mut stream = TcpStream::connect(scene.address()).unwrap();
@@ -125,21 +22,28 @@ fn slow_heads_are_cut_and_hold_nobody_up() {
             stream
         })
         .collect();
-    let mut client = Client::connect(scene.address());
+    let mut client = None;
     let end = Instant::now() + Duration::from_secs(1);
     let mut answered = 0;
     while Instant::now() < end {
         for mut loris in lorises.iter().skip(answered % 7).step_by(7) {
             let _ = loris.write_all(b"x");
         }
-        assert_eq!(client.ask(&scene.head, "").unwrap().status, 200);
+        let status = patiently(|| {
+            let mut asking = client.take().map_or_else(|| Client::try_connect(scene.address()), Ok)?;
+            let reply = asking.ask(&scene.head, "")?;
+            client = Some(asking);
+            Ok(reply.status)
+        });
+        assert_eq!(status, 200);
         answered += 1;
     }
     for loris in &lorises {
         expect_closed(loris, "its head is not complete");
     }
+    drop(client);
     scene.serves();
-    scene.handles_fall_to(before + 1);
+    scene.connections_fall_to(0);
 }
 
 #[test]
@@ -175,7 +79,6 @@ fn a_body_that_never_ends_is_cut() {
 #[test]
 fn over_the_limit_connections_are_closed_at_once() {
     let scene = Scene::set(&[("LATCHKEY_MAX_CONNECTIONS", "20")]);
-    let before = scene.handles();
     let held: Vec<_> = (0..60).map(|_| TcpStream::connect(scene.address()).unwrap()).collect();
     for over in held.iter().skip(20) {
         expect_closed(over, "over the limit");
@@ -187,7 +90,7 @@ fn over_the_limit_connections_are_closed_at_once() {
         assert_eq!(&answer, b"HTTP/1.1 200 OK");
     }
     drop(held);
-    scene.handles_fall_to(before + 1);
+    scene.connections_fall_to(0);
     scene.serves();
 }
 
@@ -201,7 +104,8 @@ fn without_file_handles_it_waits_and_goes_on() {
         let limits = format!("--nofile={soft}:");
         assert!(Command::new("prlimit").args(["--pid", &id, &limits]).status().unwrap().success());
     };
-    limit(scene.handles() + 10);
+    let handles = std::fs::read_dir(format!("/proc/{}/fd", scene.server.id())).unwrap().count();
+    limit(handles + 10);
     let waiting: Vec<_> = (0..50).map(|_| TcpStream::connect(scene.address()).unwrap()).collect();
     let is_told = || {
         assert_eq!(kept.ask(&scene.head, "").unwrap().status, 200, "who is connected is served");
@@ -226,7 +130,6 @@ fn dice(seed: u64) -> impl FnMut(u64) -> u64 {
 #[tokio::test]
 async fn ten_thousand_clients_may_go_away_at_any_moment() {
     let scene = Arc::new(Scene::set(&[]));
-    let before = scene.handles();
     let (sent, seen) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let (turns, request) = (Arc::new(Semaphore::new(200)), Arc::new(scene.request()));
     let mut clients = tokio::task::JoinSet::new();
@@ -266,7 +169,7 @@ async fn ten_thousand_clients_may_go_away_at_any_moment() {
     }
     let (seen, sent) = (seen.load(Ordering::SeqCst), sent.load(Ordering::SeqCst));
     assert!(seen > 1000 && sent > seen, "{seen} of {sent} were answered");
-    scene.handles_fall_to(before + 1);
+    scene.connections_fall_to(0);
     let counted = scene.times_used();
     assert!((seen..=sent).contains(&counted), "{seen} <= {counted} <= {sent}");
     scene.serves();
@@ -276,7 +179,6 @@ async fn ten_thousand_clients_may_go_away_at_any_moment() {
 #[tokio::test]
 async fn a_burst_of_twenty_thousand_connections_is_survived() {
     let scene = Scene::set(&[]);
-    let before = scene.handles();
     for wave in 0..5 {
         let mut connecting = tokio::task::JoinSet::new();
         for n in 0..4000 {
@@ -296,16 +198,9 @@ async fn a_burst_of_twenty_thousand_connections_is_survived() {
         assert!(open.len() > 3900, "wave {wave}: {} came through", open.len());
         scene.serves();
         drop(open);
+        scene.connections_fall_to(0);
     }
     scene.serves();
-    scene.handles_fall_to(before + 1);
-}
-
-/// Runs curl; answers what it printed.
-pub(crate) fn curl(arguments: &[&str]) -> String {
-    let output = Command::new("curl").args(["-sS", "--max-time", "120"]).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
@@ -338,16 +233,15 @@ async fn it_stops_in_time_with_http2_and_idle_connections_open() {
     let (requests, connection) = h2::client::handshake(stream).await.unwrap();
     let speaking = tokio::spawn(connection);
     let mut requests = requests.ready().await.unwrap();
-    // One that is answered, and one whose body comes only after the signal.
-    let healthz = http::Request::get("http://x/healthz").body(()).unwrap();
-    let (answer, _) = requests.send_request(healthz, true).unwrap();
-    assert_eq!(answer.await.unwrap().status(), 200);
+    // One whose body comes only after the signal, and one behind it whose answer shows that the server knows of both.
     let form = http::Request::post("http://x/login").header("sec-fetch-site", "same-origin");
-    let mut requests = requests.ready().await.unwrap();
     let (answer, mut body) = requests.send_request(form.body(()).unwrap(), false).unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut requests = requests.ready().await.unwrap();
+    let healthz = http::Request::get("http://x/healthz").body(()).unwrap();
+    let (healthy, _) = requests.send_request(healthz, true).unwrap();
+    assert_eq!(healthy.await.unwrap().status(), 200);
     scene.server.signal("-TERM");
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    wait_beside("it is stopping", async || scene.server.log().contains("stopping: ")).await;
     body.send_data("username=x&password=y".into(), true).unwrap();
     assert_eq!(answer.await.unwrap().status(), 422, "what was in flight is answered");
     assert_eq!(scene.server.wait(PATIENCE), Some(0));

@@ -3,9 +3,9 @@
 
 use crate::app::TestApp;
 use crate::binary::{Client, PASSWORD, verb};
-use crate::connections::{Scene, exchange, expect_closed};
 use crate::metrics::parse;
 use crate::patience::{PATIENCE, wait_or_tell};
+use crate::scene::{Scene, exchange, expect_closed};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use std::io::{Read, Write};
@@ -111,6 +111,7 @@ fn idle_connections_of_strangers_leave_room_for_gateways_and_for_other_strangers
     }
     assert_eq!(get_login(OTHER, scene.address()), Some(200));
     scene.serves();
+    scene.connections_fall_to(held.len());
     // Many sources together: strangers have 75 places of 100.
     for last in 100..110 {
         held.extend(hold([127, 0, 0, last], 16));
@@ -122,9 +123,10 @@ fn idle_connections_of_strangers_leave_room_for_gateways_and_for_other_strangers
     scene.serves();
     let answer = exchange(UnixStream::connect(&path).unwrap(), LOGIN.as_bytes());
     assert_eq!(status(&answer), Some(200));
-    assert!(scene.server.log().contains("it holds 16, its share"), "{}", scene.server.log());
+    wait_or_tell(|| scene.server.log().contains("it holds 16, its share"), || scene.server.log());
     drop(held);
-    while get_login(OTHER, scene.address()) != Some(200) {}
+    scene.connections_fall_to(0);
+    assert_eq!(get_login(OTHER, scene.address()), Some(200));
 }
 
 /// A client of HTTP/2 at an address, that takes so many bytes of each answer ahead.

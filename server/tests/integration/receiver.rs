@@ -1,6 +1,6 @@
 //! A program that webhooks are sent to: a real HTTP server on a thread of its own, with or without TLS.
 
-use crate::listeners::Authority;
+use crate::certificates::Authority;
 use crate::patience::wait_until;
 use parking_lot::Mutex;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Too much at once: 503 with Retry-After, for pages and for questions apart.
 
 use crate::binary::{Client, verb};
-use crate::connections::Scene;
+use crate::scene::Scene;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! What stops a start, and what must not: settings, certificates, addresses, prefixes.
 
 use crate::binary::{Client, PASSWORD, Server, Start, latchkey, verb};
-use crate::listeners::Authority;
+use crate::certificates::Authority;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

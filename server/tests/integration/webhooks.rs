@@ -19,7 +19,7 @@ const ALLOW: (&str, &str) = ("webhook_allow_private", "true");
 
 /// A server that may send to this machine, with an owner.
 async fn app_with_owner() -> TestApp {
-    app_with_patience("15").await
+    app_with_patience("60").await
 }
 
 /// The same; receivers have so many seconds.

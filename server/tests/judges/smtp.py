@@ -2,7 +2,8 @@
 parser. Its first line is the port. Options, as one JSON object:
 port; defer: so many recipients are answered 451 first; refuse: this recipient is answered 550;
 rcpt, data, text: what is answered to every recipient, to DATA, to every letter; hang: never answers to a letter;
-login: [user, password] that is asked for; certificate, key: offers STARTTLS."""
+login: [user, password] that is asked for; certificate, key: offers STARTTLS.
+Each line of its input is answered by a line of its output, after all that came before."""
 
 import asyncio
 import email
@@ -81,6 +82,13 @@ def authenticate(server, session, envelope, mechanism, data):
     return AuthResult(success=False, handled=False)
 
 
+def answer():
+    if sys.stdin.readline():
+        say({"asked": True})
+    else:
+        asyncio.get_running_loop().remove_reader(sys.stdin)
+
+
 async def main():
     settings = {}
     if "login" in options:
@@ -96,6 +104,7 @@ async def main():
         lambda: Server(handler, hostname="localhost", **settings), "127.0.0.1", options.get("port", 0)
     )
     say(server.sockets[0].getsockname()[1])
+    loop.add_reader(sys.stdin, answer)
     await server.serve_forever()
 
 

@@ -2,6 +2,7 @@
 //! everything else is answered as ever.
 
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
+use crate::patience::{quick_round, wait_beside};
 use domain::address::Address;
 use domain::ids::{KeyNo, UserNo};
 use domain::time::Micros;
@@ -18,9 +19,11 @@ use store_sqlite::{SqliteStore, SqliteUsageLog};
 
 const HERE: &str = "203.0.113.7";
 const THERE: &str = "203.0.113.8";
-/// One who waits for a lock to go waits five seconds, and two wait ten: enough for a busy machine, and less than
-/// that.
+/// A program that waits for a lock to go waits five seconds. The quickest of several waits less: the machine may stand
+/// still in any one of them.
 const SOON: Duration = Duration::from_secs(4);
+/// The server waits half a second for a lock, and its start five: a lock that a test held longer shows nothing.
+const MOMENT: Duration = Duration::from_millis(300);
 
 struct Scene {
     server: Server,
@@ -72,28 +75,27 @@ fn while_the_counts_are_locked_uses_are_refused_soon_and_all_else_is_answered() 
     let (told, waiting) = mpsc::channel();
     let (mut one, token) = (scene.client(), scene.latched.1.clone());
     let asking = thread::spawn(move || {
-        let begun = Instant::now();
         for _ in 0..10 {
+            let begun = Instant::now();
             assert_eq!(one.verify(&token, HERE).unwrap().status, 503);
+            told.send(begun.elapsed()).unwrap();
         }
-        told.send(begun.elapsed()).unwrap();
     });
     let mut client = scene.client();
-    let mut rounds = 0;
-    let took = loop {
+    let (mut rounds, mut quickest) = (0, Duration::MAX);
+    while !asking.is_finished() || rounds == 0 {
         let begun = Instant::now();
         assert_eq!(client.ask("GET /healthz HTTP/1.1\r\n", "").unwrap().status, 200);
         let refused = client.verify(&scene.latched.1, THERE).unwrap();
         assert_eq!(refused.header("x-latchkey-code"), Some("IP_NOT_ALLOWED"));
         assert_eq!(client.times_used(&scene.cookie, &scene.latched.0), 1, "pages read on");
-        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+        quickest = quickest.min(begun.elapsed());
         rounds += 1;
-        if let Ok(took) = waiting.try_recv() {
-            break took;
-        }
-    };
+    }
     asking.join().unwrap();
-    assert!(took < 2 * SOON, "ten uses, one after another: {took:?}");
+    assert!(quickest < SOON, "{quickest:?}");
+    let uses: Vec<_> = waiting.iter().collect();
+    assert!(uses.iter().min() < Some(&SOON), "{uses:?}");
     assert!(rounds > 1);
     let (status, text) = scene.readyz();
     assert!(status == 503 && text.contains("another program holds a lock"), "{text}");
@@ -108,23 +110,23 @@ fn while_the_counts_are_locked_uses_are_refused_soon_and_all_else_is_answered() 
 #[test]
 fn a_lock_of_a_moment_refuses_nothing() {
     let (scene, dir) = Scene::set();
+    let mut accepted = 1;
     for _ in 0..5 {
-        let held = lock(&dir, "usage.db");
-        let mut client = scene.client();
-        client
-            .send(
-                &format!(
-                    "GET /authz/forward-auth HTTP/1.1\r\nx-api-key: {}\r\nx-forwarded-for: {HERE}\r\n",
-                    scene.latched.1
-                ),
-                "",
-            )
-            .unwrap();
-        thread::sleep(Duration::from_millis(50));
-        drop(held);
-        assert_eq!(client.receive().unwrap().status, 200);
+        let status = quick_round(MOMENT, || {
+            let mut client = scene.client();
+            let held = lock(&dir, "usage.db");
+            let head = "GET /authz/forward-auth HTTP/1.1\r\n";
+            let key = format!("x-api-key: {}\r\nx-forwarded-for: {HERE}\r\n", scene.latched.1);
+            client.send(&format!("{head}{key}"), "").unwrap();
+            thread::sleep(Duration::from_millis(50));
+            drop(held);
+            let status = client.receive().unwrap().status;
+            accepted += u64::from(status == 200);
+            status
+        });
+        assert_eq!(status, 200);
     }
-    assert_eq!(scene.client().times_used(&scene.cookie, &scene.latched.0), 6);
+    assert_eq!(scene.client().times_used(&scene.cookie, &scene.latched.0), accepted);
     drop(scene.server.stop());
 }
 
@@ -132,9 +134,10 @@ fn a_lock_of_a_moment_refuses_nothing() {
 fn while_the_state_is_locked_changes_are_refused_together_and_keys_pass() {
     let (scene, dir) = Scene::set();
     let held = lock(&dir, "latchkey.db");
+    let (told, took) = mpsc::channel();
     thread::scope(|scope| {
         for turn in 0..6 {
-            let scene = &scene;
+            let (scene, told) = (&scene, told.clone());
             scope.spawn(move || {
                 // One after the other: the later ones come while the earlier ones wait.
                 thread::sleep(Duration::from_millis(300 * turn));
@@ -142,20 +145,20 @@ fn while_the_state_is_locked_changes_are_refused_together_and_keys_pass() {
                 let begun = Instant::now();
                 let fields = [("description", "x"), ("key_type", "default")];
                 assert_eq!(client.call(&scene.cookie, "generate_key", &fields).status, 503);
-                assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+                told.send(begun.elapsed()).unwrap();
             });
         }
-        scope.spawn(|| {
-            let (begun, mut client) = (Instant::now(), scene.client());
-            assert_eq!(client.verify(&scene.fresh, HERE).unwrap().status, 503, "it cannot be latched");
-            assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
-        });
+        let status = scene.client().verify(&scene.fresh, HERE).unwrap().status;
+        assert_eq!(status, 503, "it cannot be latched");
         let mut client = scene.client();
         for _ in 0..20 {
             assert_eq!(client.verify(&scene.latched.1, HERE).unwrap().status, 200, "what is known passes");
         }
         assert_eq!(client.times_used(&scene.cookie, &scene.latched.0), 21);
     });
+    drop(told);
+    let took: Vec<_> = took.iter().collect();
+    assert!(took.iter().min() < Some(&SOON), "{took:?}");
     let (status, text) = scene.readyz();
     assert!(status == 503 && text.contains("another program holds a lock"), "{text}");
     drop(held);
@@ -213,18 +216,23 @@ async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
 async fn a_start_that_folds_what_was_left_waits_for_a_lock_of_a_moment() {
     let dir = tempfile::tempdir().unwrap();
     leave_unfolded(dir.path(), 5000).await;
-    let (store, log) = open(dir.path()).await;
-    let held = lock(dir.path(), "usage.db");
-    let releasing = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(300));
-        drop(held);
-    });
-    let index = Arc::new(KeyIndex::default());
-    let flusher = Flusher::start(Arc::default(), index, Box::new(log), Arc::new(SystemClock));
-    assert!(flusher.is_ok(), "{:?}", flusher.as_ref().err());
-    releasing.join().unwrap();
-    drop(flusher);
-    store.close().await;
+    loop {
+        let (store, log) = open(dir.path()).await;
+        let (begun, held) = (Instant::now(), lock(dir.path(), "usage.db"));
+        let releasing = thread::spawn(move || {
+            thread::sleep(MOMENT);
+            drop(held);
+        });
+        let index = Arc::new(KeyIndex::default());
+        let flusher = Flusher::start(Arc::default(), index, Box::new(log), Arc::new(SystemClock));
+        let (met, took) = (flusher.map(drop), begun.elapsed());
+        releasing.join().unwrap();
+        store.close().await;
+        match met {
+            Ok(()) => break,
+            Err(error) => assert!(took > SOON, "given up after {took:?}: {error}"),
+        }
+    }
     let totals = Connection::open(dir.path().join("usage.db")).unwrap();
     let counted = totals.query_row("SELECT count(*), sum(times_used) FROM totals", [], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
@@ -241,19 +249,22 @@ async fn changes_wait_for_a_lock_anew_when_the_one_before_was_seen_to_be_gone() 
         state.query_row("SELECT mark FROM installation", [], |row| row.get::<_, i64>(0)).unwrap()
     };
     let policy = || store.set_notice_policy(NoticePolicy::default());
-    let (held, before) = (lock(dir.path(), "latchkey.db"), mark());
-    assert!(matches!(policy().await, Err(StoreError::Locked(_))));
-    drop(held);
-    // Nobody asks meanwhile; the server itself writes.
-    while mark() == before {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let held = lock(dir.path(), "latchkey.db");
-    let releasing = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+    loop {
+        let (held, before) = (lock(dir.path(), "latchkey.db"), mark());
+        assert!(matches!(policy().await, Err(StoreError::Locked(_))));
         drop(held);
-    };
-    let (changed, ()) = futures::join!(policy(), releasing);
-    assert_eq!(changed, Ok(()));
+        // Nobody asks meanwhile; the server itself writes.
+        wait_beside("the mark moves", async || mark() != before).await;
+        let (begun, held) = (Instant::now(), lock(dir.path(), "latchkey.db"));
+        let releasing = async {
+            tokio::time::sleep(MOMENT / 2).await;
+            drop(held);
+        };
+        let (changed, ()) = futures::join!(policy(), releasing);
+        if begun.elapsed() < 2 * MOMENT {
+            assert_eq!(changed, Ok(()));
+            break;
+        }
+    }
     store.close().await;
 }

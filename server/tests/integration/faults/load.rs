@@ -1,6 +1,7 @@
 //! Under a load that never pauses, what happens beside the answers happens all the same.
 
 use crate::binary::{Client, PASSWORD, Server, verb};
+use crate::patience::PATIENCE;
 use rusqlite::Connection;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,7 +10,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const CONNECTIONS: usize = 32;
-const LONGEST: Duration = Duration::from_secs(20);
 
 fn use_until(over: &AtomicBool, server: SocketAddr, token: &str) {
     let mut client = Client::connect(server);
@@ -22,7 +22,7 @@ fn use_until(over: &AtomicBool, server: SocketAddr, token: &str) {
 fn appears(dir: &Path, sum: &str) -> bool {
     let usage = Connection::open(dir.join("usage.db")).unwrap();
     let (begun, sql) = (Instant::now(), format!("SELECT coalesce(sum({sum}"));
-    while begun.elapsed() < LONGEST {
+    while begun.elapsed() < PATIENCE {
         if usage.query_row(&sql, [], |r| r.get::<_, u64>(0)).unwrap() > 0 {
             return true;
         }

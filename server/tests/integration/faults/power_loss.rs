@@ -142,7 +142,7 @@ fn lose_power(durability: &str, states: u32) {
     recording.run(&base.path().join("first"), durability, |server| drop(server.stop()));
     recording.run(&base.path().join("second"), durability, Server::kill);
     let disk = Disk::new(&recording.directory, &recording.calls);
-    let promise = Promise { uses: durability == "fsync", refusals_before: None };
+    let promise = Promise { uses: durability == "fsync", refusals: false };
     let (mut checked, mut valid) = (0, 0);
     for state in 0..states {
         let mut random = StdRng::seed_from_u64(state.into());

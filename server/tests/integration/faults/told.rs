@@ -8,8 +8,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How old a refusal is that has to be on disk: the second that is promised, and one for a busy machine.
-const REFUSAL_AGE: Duration = Duration::from_secs(2);
+/// How old a refusal is that has to be on disk: the second that is promised, and half of one for a busy machine.
+const REFUSAL_AGE: Duration = Duration::from_millis(1500);
+/// The most that counts of the time between two answers: the machine may have stood still in it.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The latest sessions of a customer, which no cap has ended; more may have begun unanswered.
 const SURE_SESSIONS: usize = domain::session::SESSIONS_KEPT as usize / 2;
@@ -50,7 +52,8 @@ pub(crate) struct ToldKey {
     perhaps: Option<Model>,
     valid: u64,
     asked: u64,
-    refused: Vec<Instant>,
+    /// When by [`Told::worked`].
+    refused: Vec<Duration>,
 }
 
 pub(crate) struct ToldSession {
@@ -64,6 +67,9 @@ pub(crate) struct ToldSession {
 pub(crate) struct Told {
     pub(crate) keys: Vec<ToldKey>,
     pub(crate) sessions: Vec<ToldSession>,
+    /// How long the server was seen at work, and when it answered last.
+    worked: Duration,
+    answered: Option<Instant>,
     /// Lines of the audit log by action: at least, at most.
     audit: BTreeMap<&'static str, (u64, u64)>,
 }
@@ -73,8 +79,8 @@ pub(crate) struct Told {
 pub(crate) struct Promise {
     /// Every accepted use that was answered is counted.
     pub(crate) uses: bool,
-    /// When the fault was, if refusals have to be there.
-    pub(crate) refusals_before: Option<Instant>,
+    /// Refusals are that were answered some time before the fault.
+    pub(crate) refusals: bool,
 }
 
 fn audited(asked: Asked) -> Option<&'static str> {
@@ -133,6 +139,8 @@ impl Told {
 
     /// It is answered, and the answer is the right one.
     pub(crate) fn hear(&mut self, asked: Asked, answer: &Answer, at: Instant) {
+        self.worked += self.answered.map_or(PAUSE, |last| (at - last).min(PAUSE));
+        self.answered = Some(at);
         let mut done = true;
         match (asked, answer) {
             (Asked::LogIn, Answer::Session { cookie }) => {
@@ -151,14 +159,14 @@ impl Told {
                 asked: 0,
                 refused: vec![],
             }),
-            (asked, answer) => done = self.hear_of_key(asked, answer, at),
+            (asked, answer) => done = self.hear_of_key(asked, answer),
         }
         if let Some(action) = audited(asked).filter(|_| done) {
             self.audit.entry(action).or_default().0 += 1;
         }
     }
 
-    fn hear_of_key(&mut self, asked: Asked, answer: &Answer, at: Instant) -> bool {
+    fn hear_of_key(&mut self, asked: Asked, answer: &Answer) -> bool {
         let key = &mut self.keys[key_of(asked).unwrap()];
         // Where there is no lock to release, nothing is changed, and nothing is written.
         let changes = !matches!(asked, Asked::Release(_)) || key.model.locked.is_some();
@@ -170,7 +178,7 @@ impl Told {
                 if code.is_empty() {
                     key.valid += 1;
                 } else {
-                    key.refused.push(at);
+                    key.refused.push(self.worked);
                 }
                 true
             }
@@ -196,7 +204,7 @@ impl Told {
             session.alive = Some(answer);
         }
         let cookie = self.session(&mut client, name);
-        let counts = Counts::open(dir);
+        let (counts, worked) = (Counts::open(dir), self.worked);
         for key in &mut self.keys {
             let found = find(&mut client, &cookie, &key.id);
             let known = [Some(&key.model), key.perhaps.as_ref()];
@@ -204,10 +212,9 @@ impl Told {
             assert!(fits.is_some(), "{}: {found:?}, told {known:?}", key.id);
             key.model = found;
             key.perhaps = None;
+            // What is not due may be lost, and is not asked for after a later fault either.
+            key.refused.retain(|at| promise.refusals && *at + REFUSAL_AGE < worked);
             counts.check(key, promise);
-            if let Some(fault) = promise.refusals_before {
-                key.refused.retain(|at| is_due(*at, fault));
-            }
         }
         for (action, (told, asked)) in &self.audit {
             let lines = counts.audit(name, action);
@@ -225,11 +232,6 @@ impl Told {
         self.hear(Asked::LogIn, &Answer::Session { cookie: cookie.clone() }, Instant::now());
         cookie
     }
-}
-
-/// Whether a refusal has to be on disk when the process dies.
-fn is_due(refused: Instant, fault: Instant) -> bool {
-    fault.duration_since(refused) > REFUSAL_AGE
 }
 
 /// Nothing can be seen of what a deleted key once was.
@@ -291,9 +293,7 @@ impl Counts {
             assert_eq!(self.number(sql, id), uses, "{}: {what}", key.id);
         }
         let refused = self.number("count), 0) FROM hourly WHERE code <> 0", id);
-        let due = promise
-            .refusals_before
-            .map_or(0, |fault| key.refused.iter().filter(|at| is_due(**at, fault)).count() as u64);
+        let due = key.refused.len() as u64;
         assert!((due..=most).contains(&refused), "{}: {due} <= {refused} <= {most} refused", key.id);
     }
 

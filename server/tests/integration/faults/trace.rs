@@ -1,8 +1,8 @@
 //! The server under strace: what it wrote, synced and sent, or a fault at the nth call.
 
 use crate::binary::Start;
+use crate::patience::wait_until;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Calls that change files, make them durable, or answer clients.
 const CALLS: &str = "openat,mkdir,pwrite64,write,ftruncate,fsync,fdatasync,unlink,rename,sendto,writev";
@@ -107,18 +107,15 @@ pub(crate) fn read(record: &Path, first: usize) -> (Vec<Traced>, usize) {
 /// Waits until the record of an ended process is complete.
 pub(crate) fn wait_for_end(record: &Path, process: u32) {
     let process = process.to_string();
-    for _ in 0..1000 {
+    let is_complete = || {
         let text = std::fs::read(record).unwrap();
         let tail = String::from_utf8_lossy(&text[text.len().saturating_sub(4096)..]).into_owned();
         let is_end = |line: &str| {
             line.split_once(' ').is_some_and(|(p, rest)| p == process && rest.trim_start().starts_with("+++"))
         };
-        if tail.lines().any(is_end) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("the record of {process} has no end");
+        tail.lines().any(is_end)
+    };
+    wait_until(&format!("the end of the record of {process}"), is_complete);
 }
 
 fn parse(line: &str) -> Option<Call> {

@@ -1,9 +1,10 @@
 //! Mail of the binary as a process.
 
-use super::smtp::{Smtp, free_port};
+use super::smtp::Smtp;
 use crate::binary::{PASSWORD, Server, latchkey, verb};
-use crate::listeners::Authority;
-use crate::patience::wait_or_tell;
+use crate::certificates::Authority;
+use crate::patience::{wait_or_tell, wait_until};
+use crate::ports::FreePort;
 use serde_json::json;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -14,7 +15,8 @@ const FROM: (&str, &str) = ("LATCHKEY_SMTP_FROM", "keys@example.com");
 /// of, and before anybody could take it.
 fn with_a_letter() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let url = format!("smtp://127.0.0.1:{}?tls=none", free_port());
+    let nobody = FreePort::take();
+    let url = format!("smtp://127.0.0.1:{}?tls=none", nobody.number);
     let server = Server::start_with(dir.path(), &[], &[("LATCHKEY_SMTP_URL", &url), FROM]);
     let add = ["user", "add", "demo", "--email", "demo@example.org", "--password-stdin"];
     assert!(verb(dir.path(), &add, PASSWORD).status.success());
@@ -22,6 +24,12 @@ fn with_a_letter() -> TempDir {
     assert!(verb(dir.path(), &reset, "another horse battery").status.success());
     server.kill();
     dir
+}
+
+/// How many letters wait.
+fn letters(dir: &TempDir) -> u64 {
+    let state = rusqlite::Connection::open(dir.path().join("latchkey.db")).unwrap();
+    state.query_one("SELECT count(*) FROM mails", [], |row| row.get(0)).unwrap()
 }
 
 fn wait_for_log(server: &Server, words: &str) {
@@ -38,6 +46,7 @@ fn a_letter_that_was_committed_survives_sigkill_and_is_sent_once() {
     let mail = smtp.next();
     assert_eq!(mail["to"], json!(["demo@example.org"]));
     assert_eq!(mail["headers"]["subject"], "Your account was changed");
+    wait_until("it is noted as sent", || letters(&dir) == 0);
     server.stop();
     let server = Server::start_with(dir.path(), &[], &settings);
     std::thread::sleep(Duration::from_millis(1500));

@@ -1,10 +1,12 @@
 //! Mail servers that refuse, are slow, or are not there.
 
-use super::smtp::{Smtp, free_port};
+use super::smtp::Smtp;
 use super::{start, start_at};
 use crate::app::TestApp;
 use crate::dead::Dead;
 use crate::metrics::{ask, parse};
+use crate::patience::PATIENCE;
+use crate::ports::FreePort;
 use app::Language;
 use async_trait::async_trait;
 use latchkey::dial::Resolve;
@@ -108,16 +110,16 @@ async fn a_refused_letter_is_given_up_at_once() {
 #[case("text", "550 5.4.5 Daily sending quota exceeded")]
 #[tokio::test]
 async fn what_is_not_said_of_the_letter_loses_none(#[case] step: &str, #[case] answer: &str) {
-    let mut options = serde_json::Map::new();
+    let port = FreePort::take();
+    let mut options = serde_json::Map::from_iter([("port".to_owned(), port.number.into())]);
     options.insert(step.to_owned(), answer.into());
     let smtp = Smtp::start_with(&options.into());
     let app = start(&smtp, &[]).await;
     queue(&app, &["one", "two", "three"]).await;
     app.send_due().await;
     assert_eq!((app.waiting().await, app.given_up()), (3, 0), "{answer}");
-    let port = smtp.port;
     drop(smtp);
-    let smtp = Smtp::start_at(port);
+    let smtp = Smtp::start_at(&port);
     app.clock.advance(60);
     app.send_due().await;
     for name in ["one", "two", "three"] {
@@ -157,7 +159,7 @@ async fn a_name_whose_first_address_is_dead_is_reached_by_its_next() {
     let smtp = Smtp::start();
     let dead = Dead::at("127.0.0.31", smtp.port).await;
     let url = format!("smtp://mail.example.com:{}?tls=none", smtp.port);
-    let app = start_at(&url, &[("smtp_timeout_seconds", "2")]).await;
+    let app = start_at(&url, &[]).await;
     queue(&app, &["demo"]).await;
     let services = &app.services;
     let mailer = Mailer::new(MailerParts {
@@ -193,12 +195,12 @@ async fn rows_that_cannot_be_read_are_set_aside_and_hold_nobody_up() {
 
 #[tokio::test]
 async fn letters_wait_for_a_server_that_is_not_there() {
-    let port = free_port();
-    let app = start_at(&format!("smtp://127.0.0.1:{port}?tls=none"), &[]).await;
+    let port = FreePort::take();
+    let app = start_at(&format!("smtp://127.0.0.1:{}?tls=none", port.number), &[]).await;
     queue(&app, &["one", "two"]).await;
     app.send_due().await;
     assert_eq!(figures(&app).await, [2.0, 0.0, 0.0]);
-    let smtp = Smtp::start_at(port);
+    let smtp = Smtp::start_at(&port);
     app.clock.advance(59);
     app.send_due().await;
     assert!(smtp.all().is_empty(), "it is left alone for a minute");
@@ -211,7 +213,8 @@ async fn letters_wait_for_a_server_that_is_not_there() {
 
 #[tokio::test]
 async fn nothing_is_kept_longer_for_a_server_that_never_comes() {
-    let app = start_at(&format!("smtp://127.0.0.1:{}?tls=none", free_port()), &[]).await;
+    let nobody = FreePort::take();
+    let app = start_at(&format!("smtp://127.0.0.1:{}?tls=none", nobody.number), &[]).await;
     let names: Vec<String> = (0..60).map(|n| format!("user{n}")).collect();
     queue(&app, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     app.send_due().await;
@@ -229,10 +232,9 @@ async fn a_server_that_hangs_holds_nothing_up_for_long() {
     let smtp = Smtp::start_with(&json!({"hang": true}));
     let app = start(&smtp, &[("smtp_timeout_seconds", "1")]).await;
     queue(&app, &["one", "two"]).await;
-    let began = std::time::Instant::now();
-    app.send_due().await;
-    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
-    assert_eq!(smtp.all().len(), 1, "the second is not tried at a server in this state");
+    tokio::time::timeout(PATIENCE, app.send_due()).await.expect("the server would hang for an hour");
+    // On a slow machine it may be given up before it has the first.
+    assert!(smtp.all().len() <= 1, "the second is not tried at a server in this state");
     assert_eq!((app.waiting().await, app.given_up()), (2, 0));
 }
 

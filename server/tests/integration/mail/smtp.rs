@@ -1,12 +1,12 @@
 //! The mail server as a process.
 
 use crate::patience::PATIENCE;
+use crate::ports::FreePort;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 /// A mail server; ended when dropped.
 pub(crate) struct Smtp {
@@ -27,6 +27,7 @@ impl Smtp {
             .arg(root.join("server/tests/judges/smtp.py"))
             .arg(options.to_string())
             .env("PYTHONPATH", root.join(".tools/python"))
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -42,8 +43,8 @@ impl Smtp {
     }
 
     /// A server that begins to listen where nobody did until now.
-    pub(crate) fn start_at(port: u16) -> Self {
-        Self::start_with(&json!({"port": port}))
+    pub(crate) fn start_at(port: &FreePort) -> Self {
+        Self::start_with(&json!({"port": port.number}))
     }
 
     /// The next thing that came.
@@ -53,8 +54,10 @@ impl Smtp {
 
     /// Everything that has come; whoever sent it has its answer.
     pub(crate) fn all(&self) -> Vec<Value> {
-        std::thread::sleep(Duration::from_millis(100));
-        self.printed.try_iter().collect()
+        // It prints one thing after the other, and this last.
+        self.process.stdin.as_ref().unwrap().write_all(b"\n").unwrap();
+        let came = std::iter::repeat_with(|| self.next());
+        came.take_while(|thing| thing["asked"].is_null()).collect()
     }
 }
 
@@ -63,9 +66,4 @@ impl Drop for Smtp {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// A port where nobody listens.
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

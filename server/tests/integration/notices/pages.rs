@@ -162,7 +162,7 @@ async fn the_notices_of_others_do_not_exist_and_bad_input_changes_nothing() {
     let refusal = act(&browser, "authorise_notice", &generated, "127.0.0.1").await;
     assert_eq!(refusal.status, StatusCode::NOT_FOUND, "such a notice offers nothing");
     assert!(refusal.page().contains("role=\"alert\""), "{}", refusal.page());
-    assert!(!other.get(PAGE).await.page().contains("WEB"));
+    assert!(!other.get(PAGE).await.text().contains("“WEB”"));
     assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
     browser.delete(&key.id).await;
     assert_eq!(act(&browser, "authorise_notice", &no, "203.0.113.8").await.status, StatusCode::NOT_FOUND);

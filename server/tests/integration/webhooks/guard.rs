@@ -2,8 +2,9 @@
 
 use super::{add, app_with_owner, log, press, test};
 use crate::app::TestApp;
+use crate::certificates::Authority;
 use crate::dead::Dead;
-use crate::listeners::Authority;
+use crate::patience::PATIENCE;
 use crate::receiver::{Receiver, TAKEN};
 use async_trait::async_trait;
 use domain::outbound::is_allowed;
@@ -15,7 +16,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -51,7 +51,7 @@ impl Resolve for Names {
 async fn deliver(app: &TestApp, names: &Arc<Names>, tls: Option<ClientConfig>) -> usize {
     let mut deliverer = app.services.deliverer.clone();
     let allow_private = app.services.settings.webhook_allow_private;
-    deliverer.sender = Sender::new(names.clone(), allow_private, Duration::from_secs(15));
+    deliverer.sender = Sender::new(names.clone(), allow_private, PATIENCE);
     if let Some(tls) = tls {
         deliverer.sender = deliverer.sender.with_tls(tls);
     }

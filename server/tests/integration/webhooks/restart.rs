@@ -2,7 +2,7 @@
 //! trusts.
 
 use crate::binary::{Client, PASSWORD, Reply, Server};
-use crate::listeners::Authority;
+use crate::certificates::Authority;
 use crate::receiver::{Receiver, TAKEN};
 
 fn post(client: &mut Client, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
