@@ -1,10 +1,12 @@
 //! Faults, injected: what was promised holds through the death of the process, power loss, full and broken
 //! disks, and races. A few rounds each; `make soak` runs many (docs/reliability.md).
 
+mod counts;
 mod crash;
 mod customer;
 mod disk;
 mod disk_image;
+mod house;
 mod load;
 mod model;
 mod power_loss;

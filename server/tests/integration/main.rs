@@ -15,6 +15,7 @@ mod bypass;
 mod certificates;
 mod changes;
 mod clear_words;
+mod client;
 mod command_line;
 mod connections;
 mod dead;

@@ -164,3 +164,26 @@ async fn who_is_not_logged_in_is_sent_to_the_login() {
         stranger.post("/portal/generate_key", &[("description", "x"), ("key_type", "default")]).await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::UNAUTHORIZED, "\"SignedOut\""));
 }
+
+#[tokio::test]
+async fn questions_of_programs_are_refused_to_other_sites() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let ask = async |method: Method, lines: &[(&'static str, &str)]| {
+        browser.request(method, "/portal/list_keys?page=1", lines, Body::empty()).await.status
+    };
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+        for lines in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+        ] {
+            assert_eq!(ask(method.clone(), &[lines]).await, StatusCode::FORBIDDEN, "{method} {lines:?}");
+        }
+    }
+    for lines in [("sec-fetch-site", "same-origin"), ("origin", "http://127.0.0.1:3000"), ("accept", "*/*")] {
+        assert_eq!(ask(Method::GET, &[lines]).await, StatusCode::OK, "{lines:?}");
+    }
+}

@@ -135,7 +135,13 @@ pub(crate) fn exchange(mut stream: impl Read + Write, bytes: &[u8]) -> String {
 pub(crate) fn expect_closed(mut stream: &TcpStream, why: &str) {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut bytes = [0; 512];
-    match stream.read(&mut bytes) {
+    let met = loop {
+        match stream.read(&mut bytes) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            met => break met,
+        }
+    };
+    match met {
         Ok(0) => {}
         Ok(length) => panic!("{why}: {:?} came", String::from_utf8_lossy(&bytes[..length])),
         Err(error) if error.kind() == ErrorKind::ConnectionReset => {}

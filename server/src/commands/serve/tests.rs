@@ -18,7 +18,7 @@ where
     services.life.run(&here, "the part of this test", &stop, part);
     let serving =
         serve_until_signal(&services, flusher, [&here, &here], &data_dir, Signals::listen().unwrap());
-    let ended = tokio::time::timeout(Duration::from_secs(30), serving).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(120), serving).await.unwrap();
     services.store.close().await;
     ended.map_err(|failure| failure.to_string())
 }

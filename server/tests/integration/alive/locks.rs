@@ -242,14 +242,14 @@ async fn a_start_that_folds_what_was_left_waits_for_a_lock_of_a_moment() {
 
 #[tokio::test]
 async fn changes_wait_for_a_lock_anew_when_the_one_before_was_seen_to_be_gone() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _log) = open(dir.path()).await;
-    let mark = || {
-        let state = Connection::open(dir.path().join("latchkey.db")).unwrap();
-        state.query_row("SELECT mark FROM installation", [], |row| row.get::<_, i64>(0)).unwrap()
-    };
-    let policy = || store.set_notice_policy(NoticePolicy::default());
     loop {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _log) = open(dir.path()).await;
+        let mark = || {
+            let state = Connection::open(dir.path().join("latchkey.db")).unwrap();
+            state.query_row("SELECT mark FROM installation", [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        let policy = || store.set_notice_policy(NoticePolicy::default());
         let (held, before) = (lock(dir.path(), "latchkey.db"), mark());
         assert!(matches!(policy().await, Err(StoreError::Locked(_))));
         drop(held);
@@ -261,10 +261,11 @@ async fn changes_wait_for_a_lock_anew_when_the_one_before_was_seen_to_be_gone() 
             drop(held);
         };
         let (changed, ()) = futures::join!(policy(), releasing);
-        if begun.elapsed() < 2 * MOMENT {
+        let took = begun.elapsed();
+        store.close().await;
+        if took < 2 * MOMENT {
             assert_eq!(changed, Ok(()));
-            break;
+            return;
         }
     }
-    store.close().await;
 }

@@ -1,137 +1,15 @@
 //! Backups that are put back in part: two databases and their logs are one state, or they are refused.
 
-use super::small_disk::said_at_the_end;
+use super::house::{CLIENT, Customer, House};
 use super::trace;
-use crate::binary::{Client, PASSWORD, Server, latchkey, verb, verb_under};
-use crate::patience::{PATIENCE, wait_until};
+use crate::binary::{latchkey, verb, verb_under};
+use crate::patience::wait_until;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
+use std::path::Path;
 
-const CLIENT: &str = "198.51.100.5";
 const OTHER: &str = "198.51.100.6";
-
-/// A data directory, and a place for copies.
-struct House {
-    dir: TempDir,
-    kept: TempDir,
-}
-
-impl House {
-    fn with_users(names: &[&str]) -> Self {
-        let house = Self { dir: tempfile::tempdir().unwrap(), kept: tempfile::tempdir().unwrap() };
-        for name in names {
-            let added = verb(house.dir.path(), &["user", "add", name, "--password-stdin"], PASSWORD);
-            assert!(added.status.success(), "{added:?}");
-        }
-        house
-    }
-
-    fn start(&self) -> Server {
-        Server::start(self.dir.path())
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// Copies a file away.
-    fn keep(&self, name: &str) {
-        fs::copy(self.file(name), self.kept.path().join(name)).unwrap();
-    }
-
-    /// Puts a copy back, over what is there.
-    fn put_back(&self, name: &str) {
-        fs::copy(self.kept.path().join(name), self.file(name)).unwrap();
-    }
-
-    /// Takes the log of a killed server away.
-    fn remove_log(&self, file: &str) {
-        for end in ["wal", "shm"] {
-            let _ = fs::remove_file(self.file(&format!("{file}-{end}")));
-        }
-    }
-
-    /// What is said by one that does not start, and changes nothing.
-    fn refuses(&self) -> String {
-        let content = || {
-            let names = ["latchkey.db", "latchkey.db-wal", "usage.db", "usage.db-wal"];
-            names.map(|name| fs::read(self.file(name)).ok().filter(|bytes| !bytes.is_empty()))
-        };
-        let before = content();
-        let mut serve = latchkey(self.dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
-        let mut server = serve.stdout(Stdio::null()).spawn().unwrap();
-        let begun = Instant::now();
-        while server.try_wait().unwrap().is_none() && begun.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let _ = server.kill();
-        let said = said_at_the_end(&server.wait_with_output().unwrap());
-        assert!(content() == before, "it changed a file: {said}");
-        assert!(said.contains("Putting back a backup"), "{said}");
-        said
-    }
-
-    fn accept(&self) {
-        fs::write(self.file("accept-loss"), "").unwrap();
-    }
-
-    fn is_accepted(&self) -> bool {
-        self.file("accept-loss").exists()
-    }
-}
-
-/// A customer on a running server.
-struct Customer {
-    client: Client,
-    cookie: String,
-}
-
-type Key = (String, String);
-
-impl Customer {
-    fn of(server: &Server, name: &str) -> Self {
-        let mut client = Client::connect(server.address);
-        let cookie = client.log_in(name);
-        Self { client, cookie }
-    }
-
-    fn generate(&mut self, key_type: &str) -> Key {
-        self.client.generate(&self.cookie, key_type)
-    }
-
-    fn delete(&mut self, key: &Key) {
-        assert_eq!(self.client.call(&self.cookie, "delete_key", &[("id", &key.0)]).status, 200);
-    }
-
-    fn passes(&mut self, key: &Key, from: &str) -> bool {
-        self.client.verify(&key.1, from).unwrap().status == 200
-    }
-
-    fn use_times(&mut self, key: &Key, times: usize) {
-        (0..times).for_each(|_| assert!(self.passes(key, CLIENT)));
-    }
-
-    fn times_used(&mut self, key: &Key) -> u64 {
-        self.client.times_used(&self.cookie, &key.0)
-    }
-
-    /// What its page of the use of a key holds.
-    fn usage(&mut self, key: &Key) -> String {
-        let path = format!("/portal/find_usage?id={}", key.0);
-        let reply = self.client.get(&self.cookie, &path).unwrap();
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        reply.body
-    }
-
-    fn dashboard(&mut self) -> String {
-        self.client.get(&self.cookie, "/").unwrap().body
-    }
-}
 
 #[test]
 fn a_state_that_is_put_back_beside_the_log_of_a_killed_server_is_refused() {

@@ -1,12 +1,11 @@
 //! What a customer was told, and the comparison with what a server knows after a fault.
 
+use super::counts::Counts;
 use super::model::{Model, address};
 use crate::binary::{Client, Server};
-use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use uuid::Uuid;
 
 /// How old a refusal is that has to be on disk: the second that is promised, and half of one for a busy machine.
 const REFUSAL_AGE: Duration = Duration::from_millis(1500);
@@ -50,10 +49,10 @@ pub(crate) struct ToldKey {
     pub(crate) model: Model,
     /// What it also may be, as nobody answered the last change.
     perhaps: Option<Model>,
-    valid: u64,
-    asked: u64,
+    pub(super) valid: u64,
+    pub(super) asked: u64,
     /// When by [`Told::worked`].
-    refused: Vec<Duration>,
+    pub(super) refused: Vec<Duration>,
 }
 
 pub(crate) struct ToldSession {
@@ -253,52 +252,4 @@ fn find(client: &mut Client, cookie: &str, id: &str) -> Model {
     };
     let listed = json["allow_list"].as_array().unwrap().iter().map(|entry| number(entry).unwrap());
     Model { locked: number(&json["row"]["locked_ip"]), listed: listed.collect(), deleted: false }
-}
-
-/// The two databases, looked at beside the server.
-struct Counts(Connection);
-
-impl Counts {
-    fn open(dir: &Path) -> Self {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-        let connection = Connection::open_with_flags(dir.join("latchkey.db"), flags).unwrap();
-        let usage = dir.join("usage.db").display().to_string();
-        connection.execute("ATTACH DATABASE ? AS usage", [usage]).unwrap();
-        for schema in ["main", "usage"] {
-            let check = format!("PRAGMA {schema}.integrity_check");
-            let found: String = connection.query_row(&check, [], |r| r.get(0)).unwrap();
-            assert_eq!(found, "ok", "{schema}");
-            let check = format!("PRAGMA {schema}.foreign_key_check");
-            assert!(!connection.prepare(&check).unwrap().exists([]).unwrap(), "{schema}");
-        }
-        Self(connection)
-    }
-
-    fn number(&self, sql: &str, id: &[u8]) -> u64 {
-        let sql = format!("SELECT coalesce(sum({sql} AND key_no = (SELECT no FROM keys WHERE id = ?)");
-        self.0.query_row(&sql, [id], |r| r.get(0)).unwrap()
-    }
-
-    fn check(&self, key: &ToldKey, promise: Promise) {
-        let id = Uuid::parse_str(&key.id).unwrap();
-        let id = id.as_bytes();
-        let uses = self.number("times_used), 0) FROM totals WHERE true", id);
-        let least = if promise.uses { key.valid } else { 0 };
-        let most = key.asked;
-        assert!((least..=most).contains(&uses), "{}: {least} <= {uses} <= {most} uses", key.id);
-        for (what, sql) in [
-            ("hours", "count), 0) FROM hourly WHERE code = 0"),
-            ("addresses", "count), 0) FROM addresses WHERE true"),
-        ] {
-            assert_eq!(self.number(sql, id), uses, "{}: {what}", key.id);
-        }
-        let refused = self.number("count), 0) FROM hourly WHERE code <> 0", id);
-        let due = key.refused.len() as u64;
-        assert!((due..=most).contains(&refused), "{}: {due} <= {refused} <= {most} refused", key.id);
-    }
-
-    fn audit(&self, actor: &str, action: &str) -> u64 {
-        let sql = "SELECT count(*) FROM audit WHERE actor = ? AND action = ?";
-        self.0.query_row(sql, [actor, action], |r| r.get(0)).unwrap()
-    }
 }

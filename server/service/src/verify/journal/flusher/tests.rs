@@ -274,9 +274,9 @@ async fn a_stopped_journal_refuses() {
     let Running { journal, key, stop, task, .. } = start(&log);
     stop.cancel();
     task.await.unwrap().unwrap();
-    let waiting = tokio::time::timeout(Duration::from_secs(5), journal.record(&key, address())).await;
+    let waiting = tokio::time::timeout(Duration::from_secs(120), journal.record(&key, address())).await;
     assert!(waiting.unwrap().is_err());
-    tokio::time::timeout(Duration::from_secs(5), journal.settle()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(120), journal.settle()).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,151 @@
+//! A second factor is set up, switched off, and reset by the operator.
+
+use super::{PROFILE, act, code, enrol, half_way, shown_codes};
+use crate::app::{PASSWORD, TestApp};
+use crate::html;
+use http::StatusCode;
+
+#[tokio::test]
+async fn an_enrolment_is_confirmed_in_time_with_password_and_code() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let begun = act(&browser, "begin_two_factor", &[]).await;
+    let page = browser.get(begun.header("location")).await.page();
+    let secret = shown_codes(&page).remove(0).replace(' ', "");
+    let svg = html::pieces(&page, "svg").remove(0);
+    assert!(svg.contains("fill=\"#000\"") && svg.contains("M0 0h7v1h-7z"), "{svg}");
+    assert!(!page.contains("style="), "the policy forbids it");
+    let right = code(&app, &secret);
+    for (password, code) in [("wrong", right.as_str()), (PASSWORD, "000000"), (PASSWORD, "")] {
+        let answer = act(&browser, "confirm_two_factor", &[("password", password), ("code", code)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{password} {code}");
+    }
+    app.clock.advance(15 * 60);
+    let late = code(&app, &secret);
+    let answer = act(&browser, "confirm_two_factor", &[("password", PASSWORD), ("code", &late)]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "the time for it is over");
+    enrol(&browser).await;
+    let twice = act(&browser, "begin_two_factor", &[]).await;
+    assert_eq!(twice.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_cookie_alone_never_reads_the_secret_of_a_set_up() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let (owner, thief) = (app.browser("demo").await, app.browser("demo").await);
+    let begun = act(&owner, "begin_two_factor", &[]).await;
+    let landing = begun.header("location").to_owned();
+    let name = landing.split("made=").nth(1).unwrap().split('#').next().unwrap().to_owned();
+    let page = owner.get(&landing).await.page();
+    let groups = shown_codes(&page).remove(0);
+    let secret = groups.replace(' ', "");
+    let holds =
+        |body: &str| body.contains(&secret) || body.contains(&groups) || body.contains("class=\"qr\"");
+    assert!(secret.len() == 32 && holds(&owner.get(&landing).await.body), "as often as its reader likes");
+    let asked = format!("/portal/security?made={name}");
+    let other = format!("{PROFILE}?made={}", "x".repeat(32));
+    for path in [PROFILE, "/portal/security", &asked, &other, "/account/profile?done=two_factor_on"] {
+        for browser in [&owner, &thief] {
+            let answer = browser.get(path).await;
+            assert!(answer.status == StatusCode::OK && !holds(&answer.body), "{path}: {}", answer.body);
+        }
+    }
+    let elsewhere = thief.get(&landing).await.page();
+    assert!(!holds(&elsewhere) && elsewhere.contains("Set up two-factor login"), "{elsewhere}");
+    let right = code(&app, &secret);
+    let proof = [("password", PASSWORD), ("code", right.as_str())];
+    let foreign = act(&thief, "confirm_two_factor", &proof).await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND, "the session that it was shown to confirms it");
+    act(&thief, "cancel_two_factor", &[]).await;
+    for (language, words) in [
+        ("en", ["is under way", "Begin again", "Cancel the set-up"]),
+        ("ro", ["este în curs", "Începeți din nou", "Anulați configurarea"]),
+    ] {
+        let plain = owner.get_in(PROFILE, language).await.page();
+        assert!(words.iter().all(|word| plain.contains(word)), "{language}: {plain}");
+    }
+    // A wrong code leads back to the secret, or says so where the secret is not shown.
+    let wrong = [("password", PASSWORD), ("code", "000000")];
+    let refused = act(&owner, &format!("confirm_two_factor&made={name}"), &wrong).await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && holds(&refused.body), "{}", refused.body);
+    let back = format!("?do=confirm_two_factor&amp;made={name}");
+    assert!(refused.page().contains(&back) && refused.page().contains("This code is wrong"));
+    let refused = act(&owner, "confirm_two_factor", &wrong).await;
+    assert!(refused.page().contains("This code is wrong") && !holds(&refused.body), "{}", refused.body);
+    let done = act(&owner, "confirm_two_factor", &proof).await;
+    assert!(done.header("location").contains("done=two_factor_on"), "{}", done.body);
+    assert!(!holds(&owner.get(&landing).await.body), "what was confirmed is shown no more");
+}
+
+#[tokio::test]
+async fn a_set_up_can_be_begun_again_and_cancelled() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let begin = async || {
+        let begun = act(&browser, "begin_two_factor", &[]).await;
+        let landing = begun.header("location").to_owned();
+        let secret = shown_codes(&browser.get(&landing).await.page()).remove(0).replace(' ', "");
+        (landing, secret)
+    };
+    let confirm = async |secret: &str| {
+        let right = code(&app, secret);
+        act(&browser, "confirm_two_factor", &[("password", PASSWORD), ("code", &right)]).await.status
+    };
+    let (first, old) = begin().await;
+    let (second, new) = begin().await;
+    assert!(
+        old != new && shown_codes(&browser.get(&first).await.page()).is_empty(),
+        "another took its place"
+    );
+    assert_eq!(confirm(&old).await, StatusCode::UNPROCESSABLE_ENTITY);
+    let left = act(&browser, "cancel_two_factor", &[]).await;
+    let page = browser.get(left.header("location")).await.page();
+    assert!(page.contains("is cancelled") && page.contains("Set up two-factor login"), "{page}");
+    assert!(shown_codes(&browser.get(&second).await.page()).is_empty());
+    assert_eq!(confirm(&new).await, StatusCode::NOT_FOUND);
+    assert_eq!(act(&browser, "cancel_two_factor", &[]).await.status, StatusCode::SEE_OTHER, "said twice");
+    // Another session's takes its place too, and what this one was shown is not shown any more.
+    let (landing, dead) = begin().await;
+    act(&app.browser("demo").await, "begin_two_factor", &[]).await;
+    assert!(shown_codes(&browser.get(&landing).await.page()).is_empty());
+    assert_eq!(confirm(&dead).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn switching_off_asks_for_password_and_code() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let (secret, _) = enrol(&browser).await;
+    let right = code(&app, &secret);
+    for (password, code) in [(PASSWORD, ""), (PASSWORD, "000000"), ("wrong", right.as_str()), ("", "")] {
+        let answer = act(&browser, "switch_two_factor_off", &[("password", password), ("code", code)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{password} {code}");
+        assert!(answer.body.contains("<details open"), "the form is seen");
+    }
+    let waiting = half_way(&app, "demo").await;
+    let off = act(&browser, "switch_two_factor_off", &[("password", PASSWORD), ("code", &right)]).await;
+    assert_eq!(off.header("location"), "/account/profile?done=two_factor_off", "{}", off.body);
+    assert!(browser.get(PROFILE).await.page().contains("Set up two-factor login"));
+    assert!(waiting.get("/").await.header("location").starts_with("/login?"));
+    assert_eq!(app.browser("demo").await.get("/").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_operator_resets_a_second_factor() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let browser = app.browser("demo").await;
+    let off = app.services.operator.reset_two_factor("demo").await.unwrap_err();
+    assert!(off.to_string().contains("is off, so there is nothing to reset"), "{off}");
+    assert!(app.services.operator.reset_two_factor("nobody").await.is_err());
+    enrol(&browser).await;
+    let (codes, sessions) = app.services.operator.reset_two_factor("demo").await.unwrap();
+    assert_eq!((codes, sessions), (10, 1));
+    assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER, "its sessions end");
+    let history = app.browser("demo").await.get("/account/profile/history").await.page();
+    assert!(history.contains("Two-factor login reset by the operator"), "{history}");
+}
