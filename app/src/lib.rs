@@ -12,9 +12,9 @@ mod pages;
 mod part;
 pub mod portal;
 mod problem_text;
-mod question;
 #[cfg(feature = "ssr")]
 mod served;
+mod server_call;
 mod server_fns;
 mod session;
 #[cfg(feature = "ssr")]

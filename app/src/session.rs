@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::portal::Viewer;
-use crate::question::{Loading, viewer};
+use crate::server_call::{Loading, viewer};
 
 /// The visitor.
 #[derive(Clone, Copy)]

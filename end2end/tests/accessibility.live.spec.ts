@@ -193,9 +193,9 @@ for (const scheme of ['light', 'dark'] as const) {
       await portal.generate('WEB');
       const key = await portal.link('WEB').getAttribute('href');
       await portal.open('/account/webhooks');
-      await portal.field('Address').fill('https://192.0.2.7/hook');
+      await portal.field('Address').fill('https://hooks.example.com/keys');
       await portal.button('Add webhook').click();
-      const webhook = await page.locator('td a[href^="/account/webhooks/"]').first().getAttribute('href');
+      const webhook = await page.locator('main a[href^="/account/webhooks/"]').first().getAttribute('href');
       for (const { path, title, seen_by } of PAGES) {
         await portal.open(path.replace('/account/api-keys/:id', key!).replace('/account/webhooks/:id', webhook!));
         if (seen_by === 'users' && title) await portal.at(title);

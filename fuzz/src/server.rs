@@ -6,7 +6,7 @@ use domain::client_address::Peer;
 use domain::time::{Clock, Micros, Steady};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use latchkey::http::{Caller, Door, Entrance};
+use latchkey::http::{ConnectionInfo, Door, Entrance};
 use latchkey::services::{SystemClock, start};
 use latchkey::settings::{Layers, Settings};
 use service::accounts::operator::InitialPassword;
@@ -93,13 +93,13 @@ impl Server {
 
     /// Asks from a trusted address.
     pub(crate) fn ask(&self, request: Request<Body>) -> Answer {
-        let caller = Caller {
+        let connection = ConnectionInfo {
             peer: Peer::Address(Address::new([127, 0, 0, 1].into())),
             source: None,
             door: Door::All,
         };
         self.runtime.block_on(async {
-            let (parts, body) = self.entrance.answer(request, caller).await.into_parts();
+            let (parts, body) = self.entrance.answer(request, connection).await.into_parts();
             let body = body.collect().await.expect("the answer has an end").to_bytes().to_vec();
             Answer { status: parts.status, headers: parts.headers, body }
         })

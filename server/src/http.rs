@@ -17,11 +17,12 @@ mod pages;
 mod problem;
 mod router;
 pub mod serve;
+mod site;
 mod statuses;
 
 pub use admin::admin;
-pub use client::{Caller, Door};
+pub use client::{ConnectionInfo, Door};
 /// Public because it is fuzzed.
 pub use cookies::find as find_cookie;
 pub use entrance::Entrance;
-pub use router::{Site, site};
+pub use router::site;

@@ -1,21 +1,26 @@
 //! Forms that work as a plain POST, and in place once the page is alive.
 
+mod after;
+mod parts;
+
+pub(crate) use after::login_path;
+pub(crate) use parts::*;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use leptos_router::hooks::use_location;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
-use web_sys::{HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
+use web_sys::SubmitEvent;
+
+use after::AfterSubmit;
 
 use crate::echo::take_echo;
-use crate::i18n::{language, texts};
 use crate::part::{Inside, IntoPart, Part};
 use crate::portal::{Field, PortalError};
-use crate::problem_text::form_problem;
 use crate::server_fns::last_part;
 use crate::transport::{form_arguments, from_json, post};
 
@@ -107,7 +112,7 @@ impl FormState {
         }
     }
 
-    fn submit(self, event: &SubmitEvent, after: AfterAnswer) {
+    fn submit(self, event: &SubmitEvent, after: AfterSubmit) {
         if event.default_prevented() {
             return;
         }
@@ -155,7 +160,7 @@ pub(crate) fn PlainForm(
     /// The fields and the button.
     children: Inside,
 ) -> Part {
-    let after = AfterAnswer { login: here_after_login(), clears };
+    let after = AfterSubmit::here(clears);
     view! {
         <form
             method="post"
@@ -183,133 +188,4 @@ fn form_number() -> String {
 fn form_number() -> String {
     let random = || js_sys::Math::random().to_bits().to_string();
     random() + &random()
-}
-
-/// What a form does with each answer, beside what its page does.
-#[derive(Clone, Copy)]
-struct AfterAnswer {
-    login: Signal<String>,
-    clears: bool,
-}
-
-impl AfterAnswer {
-    /// Leads the eye and the keyboard to what needs attention.
-    fn lead(self, form: Option<HtmlFormElement>, error: Option<&PortalError>) {
-        let Some(form) = form else { return };
-        match error {
-            None if self.clears => each_text_field(&form, |input| input.set_value("")),
-            None => {}
-            Some(PortalError::SignedOut) => {
-                // The form may have been drawn anew meanwhile, and this is of the one before.
-                let login = self.login.try_get_untracked().unwrap_or_else(|| "/login".to_owned());
-                let _ = window().location().set_href(&login);
-            }
-            // The messages are on the page after the effects of this turn.
-            Some(_) => request_animation_frame(move || focus_first_problem(&form)),
-        }
-    }
-}
-
-/// The login page that leads back to where the browser is.
-fn here_after_login() -> Signal<String> {
-    let here = use_location();
-    Signal::derive(move || login_path(&here.pathname.get(), &here.search.get()))
-}
-
-/// The login page that leads back to this address.
-pub(crate) fn login_path(path: &str, search: &str) -> String {
-    let mut next = path.to_owned();
-    if !search.is_empty() {
-        next.push('?');
-        next.push_str(search.trim_start_matches('?'));
-    }
-    let next = leptos_router::location::Url::escape(&next);
-    format!("/login?next={next}")
-}
-
-fn focus_first_problem(form: &HtmlFormElement) {
-    for what in ["[aria-invalid=true]", "[data-form-problem]"] {
-        if let Ok(Some(element)) = form.query_selector(what)
-            && let Some(element) = element.dyn_ref::<HtmlElement>()
-        {
-            let _ = element.focus();
-            return;
-        }
-    }
-}
-
-fn each_text_field(form: &HtmlFormElement, run: impl Fn(&HtmlInputElement)) {
-    let Ok(inputs) = form.query_selector_all("input[type=text],input[type=password]") else {
-        return;
-    };
-    for i in 0..inputs.length() {
-        if let Some(input) = inputs.item(i).and_then(|node| node.dyn_into().ok()) {
-            run(&input);
-        }
-    }
-}
-
-/// The error of the form as a whole, and those of fields that it does not show.
-#[component]
-fn FormProblem(
-    /// Of which form.
-    state: FormState,
-    /// The fields that show their own errors.
-    fields: &'static [Field],
-) -> Part {
-    let (t, language) = (texts(), language());
-    // A page that comes with an error begins at it: at the first field that has one, or here.
-    let in_a_field = |error: &PortalError| fields.iter().any(|field| error.problem_of(*field).is_some());
-    let start_here =
-        state.error.with_untracked(|error| error.as_ref().is_some_and(|error| !in_a_field(error)));
-    let problem = move || {
-        let problem = state.error.with(|error| form_problem(t, language, error.as_ref()?, fields));
-        problem.map(|text| {
-            view! {
-                <p class="form-problem" role="alert" tabindex="-1" data-form-problem="" autofocus=start_here>{text}</p>
-            }
-        })
-    };
-    problem.part()
-}
-
-/// The button that sends the form.
-#[component]
-pub(crate) fn SubmitButton(
-    /// Of which form.
-    state: FormState,
-    /// What it says.
-    label: &'static str,
-    /// Its class.
-    #[prop(default = "button")]
-    class: &'static str,
-    /// A name for screen readers, where the label alone says too little.
-    #[prop(optional)]
-    described: Option<String>,
-    /// The field it fills, if it does.
-    #[prop(optional)]
-    name: Option<&'static str>,
-    /// What it fills the field with.
-    #[prop(optional)]
-    value: Option<String>,
-) -> Part {
-    let t = texts();
-    let busy = Signal::derive(move || state.pending.get().then_some("true"));
-    // One of several buttons keeps its words: which one was pressed is not known here.
-    let busy_label = if value.is_some() { label } else { t.working };
-    // Not `disabled`: that would throw the keyboard's focus away.
-    view! {
-        <button
-            type="submit"
-            class=class
-            name=name
-            value=value
-            aria-label=described
-            aria-disabled=busy
-            aria-busy=busy
-        >
-            {Signal::derive(move || if state.pending.get() { busy_label } else { label })}
-        </button>
-    }
-    .part()
 }

@@ -5,7 +5,7 @@ use leptos_router::hooks::use_navigate;
 use super::{Form, PlainForm, SubmitButton};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
-use crate::question::made;
+use crate::server_call::made;
 use crate::server_fns::HaveIt;
 
 /// The button with which the reader of what is shown once says that it is not needed any more.

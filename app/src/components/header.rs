@@ -8,7 +8,7 @@ use crate::i18n::texts;
 use crate::page_table::{MENU, MenuEntry};
 use crate::part::{IntoPart, Part};
 use crate::portal::Viewer;
-use crate::question::Answer;
+use crate::server_call::Reply;
 use crate::server_fns::LogOut;
 use crate::session::Session;
 
@@ -22,8 +22,8 @@ pub(crate) fn Header(
     let log_out = Form::<LogOut>::then(|()| {
         let _ = window().location().set_href("/login");
     });
-    let navigation = move |answer: Answer| {
-        let viewer = answer.read::<Option<Viewer>>().ok().flatten();
+    let navigation = move |reply: Reply| {
+        let viewer = reply.read::<Option<Viewer>>().ok().flatten();
         viewer.map(|viewer| view! { <Navigation viewer log_out/> }).part()
     };
     view! {

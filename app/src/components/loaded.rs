@@ -9,10 +9,10 @@ use crate::i18n::{language, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::PortalError;
 use crate::problem_text::error_text;
-use crate::question::{Answer, AnswerResource, Loading};
+use crate::server_call::{Loading, Reply, ReplyResource};
 use crate::title::set_title;
 
-/// Shows an answer, or why there is none; the old content stays while it is asked for again.
+/// Shows what a server function returned, or why it returned nothing; the old content stays during another call.
 #[component]
 pub(crate) fn Loaded<T, V>(
     /// Where it comes from.
@@ -26,7 +26,7 @@ where
 {
     let t = texts();
     let waiting = move || view! { <p class="loading">{t.loading}</p> }.part();
-    let show = move |answer: Answer| match answer.read() {
+    let show = move |reply: Reply| match reply.read() {
         Ok(value) => show(value).part(),
         Err(error) => {
             let again = Callback::new(move |()| from.refetch());
@@ -36,19 +36,19 @@ where
     once_there(from, waiting, Arc::new(show))
 }
 
-/// What `show` makes of an answer, `waiting` until the first one is there.
+/// What `show` makes of a reply; `waiting` until the first one is there.
 pub(crate) fn once_there<T>(
     from: Loading<T>,
     waiting: impl FnOnce() -> Part + Send + 'static,
-    show: Arc<dyn Fn(Answer) -> Part + Send + Sync>,
+    show: Arc<dyn Fn(Reply) -> Part + Send + Sync>,
 ) -> Part {
     transition(from.untyped(), Box::new(waiting), show)
 }
 
 fn transition(
-    from: AnswerResource,
+    from: ReplyResource,
     waiting: Box<dyn FnOnce() -> Part + Send>,
-    show: Arc<dyn Fn(Answer) -> Part + Send + Sync>,
+    show: Arc<dyn Fn(Reply) -> Part + Send + Sync>,
 ) -> Part {
     view! {
         <Transition fallback=waiting>

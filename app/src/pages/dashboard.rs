@@ -4,7 +4,7 @@ use crate::components::{Loaded, PageHeading, Table, Time, type_name};
 use crate::i18n::{group_digits, language, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Dashboard, KeyRow, Spans};
-use crate::question::dashboard;
+use crate::server_call::dashboard;
 use crate::server_fns::key_path;
 
 /// The first page: how much the keys are used, and which were used last.

@@ -16,7 +16,7 @@ use leptos::prelude::With;
 use leptos_router::hooks::use_params_map;
 
 use crate::portal::{KeyDetails, KeyId};
-use crate::question::{Loading, key};
+use crate::server_call::{Loading, key};
 
 /// The key that the address names.
 fn key_of_address() -> Loading<KeyDetails> {

@@ -126,14 +126,14 @@ impl Saved {
 }
 
 /// Held while a form is carried out; those that are equal wait for it.
-type Place = Arc<tokio::sync::Mutex<Option<Saved>>>;
+type Slot = Arc<tokio::sync::Mutex<Option<Saved>>>;
 
 struct Entry {
     whose: Whose,
     keys: Vec<[u8; 32]>,
     shown: Option<ShownName>,
     since: Micros,
-    place: Place,
+    slot: Slot,
 }
 
 impl Entry {
@@ -155,9 +155,9 @@ impl FormAnswers {
         form: impl Future<Output = Answered>,
     ) -> Response {
         let Some(act) = act else { return carry_out(form).await };
-        let place = self.place(&act, now);
+        let slot = self.slot_of(&act, now);
         // If the one before is dropped while it is carried out, nothing is saved, and this one is carried out.
-        let mut saved = place.lock().await;
+        let mut saved = slot.lock().await;
         match &*saved {
             Some(answer) if answer.is_for(&act) => return answer.response(),
             Some(_) => {
@@ -173,7 +173,7 @@ impl FormAnswers {
         let Done { response, cookie, shown } = done;
         let (parts, body) = response.into_parts();
         let Ok(body) = to_bytes(body, usize::MAX).await else {
-            self.forget(&place);
+            self.forget(&slot);
             return (StatusCode::INTERNAL_SERVER_ERROR, "This page failed; try again.").into_response();
         };
         let body = Arc::new(Zeroizing::new(body.to_vec()));
@@ -183,9 +183,9 @@ impl FormAnswers {
         // Those that wait already get a refusal too: what was wrong with one is wrong with all.
         *saved = Some(answer);
         if is_done {
-            self.settle(&place, cookie.map(|cookie| key(&act.content, Some(cookie))), shown);
+            self.settle(&slot, cookie.map(|cookie| key(&act.content, Some(cookie))), shown);
         } else {
-            self.forget(&place);
+            self.forget(&slot);
         }
         response
     }
@@ -207,12 +207,12 @@ impl FormAnswers {
         self.0.lock().retain(|entry| entry.is_kept(now));
     }
 
-    fn place(&self, act: &Act, now: Micros) -> Place {
+    fn slot_of(&self, act: &Act, now: Micros) -> Slot {
         let mut entries = self.0.lock();
         entries.retain(|entry| entry.is_kept(now));
         if let Some(entry) = entries.iter().find(|entry| entry.keys.iter().any(|key| act.keys.contains(key)))
         {
-            return Arc::clone(&entry.place);
+            return Arc::clone(&entry.slot);
         }
         let own = |entry: &Entry| entry.whose == act.whose;
         if entries.iter().filter(|entry| own(entry)).count() >= MOST_OF_ONE {
@@ -221,23 +221,23 @@ impl FormAnswers {
         if entries.len() >= MOST {
             forget_first(&mut entries, |_| true);
         }
-        let (keys, place) = (act.keys.clone(), Place::default());
-        let entry = Entry { whose: act.whose, keys, shown: None, since: now, place: Arc::clone(&place) };
+        let (keys, slot) = (act.keys.clone(), Slot::default());
+        let entry = Entry { whose: act.whose, keys, shown: None, since: now, slot: Arc::clone(&slot) };
         entries.push(entry);
-        place
+        slot
     }
 
     /// A form was carried out: with the cookie of its answer it is the same act.
-    fn settle(&self, place: &Place, key: Option<[u8; 32]>, shown: Option<ShownName>) {
+    fn settle(&self, slot: &Slot, key: Option<[u8; 32]>, shown: Option<ShownName>) {
         let mut entries = self.0.lock();
-        if let Some(entry) = entries.iter_mut().find(|entry| Arc::ptr_eq(&entry.place, place)) {
+        if let Some(entry) = entries.iter_mut().find(|entry| Arc::ptr_eq(&entry.slot, slot)) {
             entry.keys.extend(key);
             entry.shown = shown;
         }
     }
 
-    fn forget(&self, place: &Place) {
-        self.0.lock().retain(|entry| !Arc::ptr_eq(&entry.place, place));
+    fn forget(&self, slot: &Slot) {
+        self.0.lock().retain(|entry| !Arc::ptr_eq(&entry.slot, slot));
     }
 }
 

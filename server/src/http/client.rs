@@ -9,9 +9,9 @@ use service::events::Event;
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
 
-/// Who is at the other end of a connection, for all requests of it.
+/// What is known of a connection, for all its requests.
 #[derive(Clone, Copy)]
-pub struct Caller {
+pub struct ConnectionInfo {
     /// The other end.
     pub peer: Peer,
     /// What the PROXY header said, where one names the client of all requests of the connection.
@@ -32,54 +32,54 @@ pub enum Door {
     Gateways,
 }
 
-impl Caller {
-    /// The caller of a request that came through the router.
+impl ConnectionInfo {
+    /// The connection of a request that came through the router.
     pub(super) fn of(extensions: &Extensions) -> Self {
         let peer = Peer::Address(Address::new(Ipv4Addr::UNSPECIFIED.into()));
         extensions.get().copied().unwrap_or(Self { peer, source: None, door: Door::All })
     }
 }
 
-/// The client behind `caller`.
+/// Returns the client of a request of this connection.
 ///
 /// # Errors
-/// The caller is a trusted proxy and names no usable client.
+/// The other end is a trusted proxy and names no usable client.
 pub(super) fn address(
     services: &Services,
-    caller: Caller,
+    connection: ConnectionInfo,
     headers: &HeaderMap,
 ) -> Result<Address, NoClientAddress> {
-    note_ignored(services, caller.peer, headers);
-    find(services, caller, headers)
+    note_ignored(services, connection.peer, headers);
+    find(services, connection, headers)
 }
 
 /// The same, without counting what was ignored.
 pub(super) fn find(
     services: &Services,
-    caller: Caller,
+    connection: ConnectionInfo,
     headers: &HeaderMap,
 ) -> Result<Address, NoClientAddress> {
     let (trusted, family) = (&services.settings.trusted_proxies, &services.settings.client_address_header);
     // The PROXY header says that it knows nobody: what a header says came from whoever that is.
-    if caller.source == Some(ConnectionSource(None)) {
+    if connection.source == Some(ConnectionSource(None)) {
         return Err(NoClientAddress::Missing);
     }
     let name = services.settings.client_address_name.as_ref();
     let lines = name.map(|name| headers.get_all(name).iter().map(HeaderValue::as_bytes));
     let said = Said {
         lines: lines.into_iter().flatten().collect(),
-        source: caller.source.and_then(|source| source.0),
+        source: connection.source.and_then(|source| source.0),
     };
-    trusted.client_address(family, caller.peer, &said)
+    trusted.client_address(family, connection.peer, &said)
 }
 
 /// The client of a page; where it is unknown, the log says what to set.
 pub(super) fn of_page(services: &Services, extensions: &Extensions, headers: &HeaderMap) -> ClientAddress {
-    let caller = Caller::of(extensions);
-    match address(services, caller, headers) {
+    let connection = ConnectionInfo::of(extensions);
+    match address(services, connection, headers) {
         Ok(address) => ClientAddress::Known(address),
         Err(cause) => {
-            tell_unknown(services, caller.peer, cause);
+            tell_unknown(services, connection.peer, cause);
             ClientAddress::Unknown
         }
     }

@@ -1,7 +1,7 @@
 //! Where every request comes in: what gateways ask is answered right here, everything else by the router.
 
 use super::answers::FormAnswers;
-use super::client::{Caller, Door};
+use super::client::{ConnectionInfo, Door};
 use super::gateway::{Gateways, Hook, VERIFY};
 use super::guard;
 use super::problem::ProblemDetails;
@@ -45,27 +45,27 @@ impl Entrance {
         }
     }
 
-    /// Answers one request of `caller`.
-    pub async fn answer(&self, mut request: Request, caller: Caller) -> Response {
+    /// Answers one request of a connection.
+    pub async fn answer(&self, mut request: Request, connection: ConnectionInfo) -> Response {
         // Not by the router, which costs a hook a tenth of all its instructions.
         if let Some(gateways) = &self.gateways
             && let Some(hook) = Hook::of(request.method(), request.uri().path())
         {
-            if caller.door == Door::Pages {
+            if connection.door == Door::Pages {
                 return ProblemDetails::PAGES_ONLY.into_response();
             }
             let is_head = request.method() == Method::HEAD;
-            let response = hook.answer(gateways, request, caller).await;
+            let response = hook.answer(gateways, request, connection).await;
             return if is_head { without_body(response) } else { response };
         }
-        match (caller.door, request.uri().path()) {
+        match (connection.door, request.uri().path()) {
             (Door::Pages, VERIFY) => return ProblemDetails::PAGES_ONLY.into_response(),
             (Door::Gateways, path) if !HEALTH.contains(&path) && path != VERIFY => {
                 return ProblemDetails::GATEWAYS_ONLY.into_response();
             }
             _ => {}
         }
-        request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(connection);
         match self.rest.clone().call(request).await {
             Ok(mut response) => {
                 guard::seal(response.headers_mut());

@@ -2,7 +2,7 @@
 
 use super::one_click;
 use super::pages::plain_form;
-use super::router::Site;
+use super::site::Site;
 use app::{Forms, Landing, PortalError};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};

@@ -10,7 +10,7 @@ mod query;
 mod refusals;
 mod verify;
 
-use super::client::Caller;
+use super::client::ConnectionInfo;
 use super::statuses;
 use crate::services::Services;
 use authz::Dialect;
@@ -65,10 +65,17 @@ impl Hook {
     }
 
     /// Answers one question.
-    pub(super) async fn answer(self, gateways: &Gateways, request: Request, caller: Caller) -> Response {
+    pub(super) async fn answer(
+        self,
+        gateways: &Gateways,
+        request: Request,
+        connection: ConnectionInfo,
+    ) -> Response {
         match self {
-            Self::Verify => verify::verify(&gateways.services, request, caller.peer).await,
-            Self::Authz(dialect) => authz::answer(gateways, request.into_parts().0, caller, dialect).await,
+            Self::Verify => verify::verify(&gateways.services, request, connection.peer).await,
+            Self::Authz(dialect) => {
+                authz::answer(gateways, request.into_parts().0, connection, dialect).await
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! counted apart, so that no flood of pages stands before a verification; pages and forms are shared out among
 //! the clients that ask for them.
 
-use super::client::{self, Caller};
+use super::client::{self, ConnectionInfo};
 use super::guard;
 use super::statuses::{busy_page, large_form};
 use crate::services::Services;
@@ -73,10 +73,11 @@ async fn try_admit_page(services: &Services, mut request: Request) -> Result<(Re
 
 /// On whose account a page goes: its client's, whoever passes the request on.
 fn origin(services: &Services, request: &Request) -> Origin {
-    let caller = Caller::of(request.extensions());
-    let named = client::find(services, caller, request.headers());
+    let connection = ConnectionInfo::of(request.extensions());
+    let named = client::find(services, connection, request.headers());
     Origin {
-        is_vouched_for: caller.peer == Peer::Unix || services.settings.trusted_proxies.trusts(caller.peer),
+        is_vouched_for: connection.peer == Peer::Unix
+            || services.settings.trusted_proxies.trusts(connection.peer),
         client: named.map_or(Client::Unknown, Client::At),
     }
 }

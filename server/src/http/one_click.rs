@@ -2,7 +2,7 @@
 //! token says everything.
 
 use super::pages::plain_form;
-use super::router::Site;
+use super::site::Site;
 use super::statuses::of_portal;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};

@@ -13,7 +13,7 @@ use super::answers::{Answered, Done};
 use super::cookies;
 use super::guard::content_security_policy;
 use super::load::FORM_LIMIT;
-use super::router::Site;
+use super::site::Site;
 use super::statuses::{large_form, of_portal, retry_after};
 use app::{FormEcho, FormNumber, Language, PortalError, shell};
 use axum::body::{Body, to_bytes};

@@ -4,7 +4,7 @@
 //! on a runtime of their own and never stand in front of a verification.
 
 use super::answers::FormAnswers;
-use super::client::Caller;
+use super::client::ConnectionInfo;
 use super::cookies;
 use super::entrance::Entrance;
 use super::forms::take;
@@ -18,19 +18,19 @@ use super::pages::{
     choose_language, missing_page, open_page, owed_page, plain_form, server_function, setup_page, user_page,
 };
 use super::problem::ProblemDetails;
+use super::site::Site;
 use super::statuses::of_portal;
 use super::{access, assets, client, guard};
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::traffic::Held;
 use any_spawner::Executor;
-use app::{Forms, Language, PAGES, Page, PortalError, SeenBy, SiteFiles};
+use app::{Forms, Language, PAGES, Page, PortalError, SeenBy};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
 use axum::{Json, Router};
-use domain::client_address::ClientAddress;
 use http::{StatusCode, header};
 use service::priority::stand_back;
 use std::sync::Arc;
@@ -39,23 +39,6 @@ use tower::ServiceExt;
 
 /// Where the program in the browser asks.
 const SERVER_FUNCTIONS: &str = "/portal/";
-
-/// What the pages work with.
-#[derive(Clone)]
-pub struct Site {
-    pub(super) services: Arc<Services>,
-    pub(super) files: SiteFiles,
-    /// What forms were answered that may come twice.
-    pub(super) answers: Arc<FormAnswers>,
-}
-
-impl Site {
-    /// The client of a page: as for gateways, but where a trusted proxy names nobody it is unknown. Neither the
-    /// proxy, behind which everybody would be one person, nor this machine, on which nobody need sit.
-    pub(super) fn client_address(&self, request: &Request) -> ClientAddress {
-        client::of_page(&self.services, request.extensions(), request.headers())
-    }
-}
 
 /// Everything the server answers; what is not for gateways runs on `pages`.
 pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
@@ -155,12 +138,11 @@ fn refuse(site: &Site, sender: Sender, request: &Request) -> Response {
 async fn around(State(site): State<Site>, request: Request, next: Next) -> Response {
     let settings = &site.services.settings;
     let (method, headers) = (request.method(), request.headers());
-    let client = settings
-        .server
-        .access_log
-        .and_then(|_| client::address(&site.services, Caller::of(request.extensions()), headers).ok());
+    let client = settings.server.access_log.and_then(|_| {
+        client::address(&site.services, ConnectionInfo::of(request.extensions()), headers).ok()
+    });
     let mut response = if probed::is_probe(&site.services, headers) {
-        probed::note(&site.services, Caller::of(request.extensions()), b"", headers);
+        probed::note(&site.services, ConnectionInfo::of(request.extensions()), b"", headers);
         ProblemDetails::PROBE.into_response()
     } else if let Some(mut file) = assets::serve(method, request.uri().path(), headers) {
         file.extensions_mut().insert(IsFile);

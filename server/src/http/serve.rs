@@ -22,7 +22,7 @@ pub use listen::{ListenError, Listener};
 pub use tls::{Tls, TlsError};
 
 use super::access::AccessLog;
-use super::client::Caller;
+use super::client::ConnectionInfo;
 use super::entrance::Entrance;
 use crate::settings::{Settings, Timeouts};
 use crate::traffic::Traffic;
@@ -106,14 +106,14 @@ impl Front {
         }
     }
 
-    /// The caller behind a PROXY header. Where headers of requests name clients elsewhere, its source is the other end:
+    /// What is known of a connection after its PROXY header. Where headers of requests name clients elsewhere, its source is the other end:
     /// a client that connects is the client, whatever it writes, and a trusted proxy is asked for its header.
-    fn introduced(&self, caller: Caller, source: Option<ConnectionSource>) -> Caller {
+    fn introduced(&self, connection: ConnectionInfo, source: Option<ConnectionSource>) -> ConnectionInfo {
         match source {
             Some(ConnectionSource(Some(address))) if !self.proxy_header_names_clients => {
-                Caller { peer: Peer::Address(address), ..caller }
+                ConnectionInfo { peer: Peer::Address(address), ..connection }
             }
-            source => Caller { source, ..caller },
+            source => ConnectionInfo { source, ..connection },
         }
     }
 

@@ -13,7 +13,7 @@ use domain::ids::{KeyNo, UserNo, Username};
 use domain::time::{Clock, Micros, Steady};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use latchkey::http::{Caller, Door, Entrance};
+use latchkey::http::{ConnectionInfo, Door, Entrance};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
 use parking_lot::Mutex;
@@ -175,7 +175,7 @@ impl TestApp {
             "unix" => Peer::Unix,
             address => Peer::Address(Address::parse(address.trim_matches(['[', ']'])).unwrap()),
         };
-        self.entrance.answer(request, Caller { peer, source, door: Door::All }).await
+        self.entrance.answer(request, ConnectionInfo { peer, source, door: Door::All }).await
     }
 
     /// Asks as a trusted nginx would, for a client with this token and address.

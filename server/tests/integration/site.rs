@@ -5,7 +5,7 @@ use axum::body::Body;
 use domain::address::Address;
 use domain::client_address::Peer;
 use http::{Method, Request, StatusCode};
-use latchkey::http::{Caller, Door, Entrance, admin};
+use latchkey::http::{ConnectionInfo, Door, Entrance, admin};
 
 #[tokio::test]
 async fn pages_are_strict() {
@@ -115,7 +115,7 @@ async fn every_answer_is_strict() {
         let peer = Peer::Address(Address::parse("127.0.0.1").unwrap());
         is_strict(
             path,
-            operators.answer(request, Caller { peer, source: None, door: Door::All }).await.headers(),
+            operators.answer(request, ConnectionInfo { peer, source: None, door: Door::All }).await.headers(),
         );
     }
 }

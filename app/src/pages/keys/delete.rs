@@ -19,14 +19,14 @@ pub(crate) fn DeleteKeyPage() -> Part {
         announcer.say(t.key_deleted);
         navigate("/account/api-keys", NavigateOptions { replace: true, ..NavigateOptions::default() });
     });
-    view! { <Loaded from=key show=move |key| view! { <Question key form/> }/> }.part()
+    view! { <Loaded from=key show=move |key| view! { <Confirmation key form/> }/> }.part()
 }
 
 #[component]
-fn Question(
+fn Confirmation(
     /// The key.
     key: KeyDetails,
-    /// The answer.
+    /// What it sends.
     form: Form<DeleteKey>,
 ) -> Part {
     let t = texts();

@@ -10,7 +10,7 @@ use crate::components::{Announcer, Form, Loaded, PageHeading, type_name};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::portal::{KeyDetails, KeyType, PortalError};
-use crate::question::Loading;
+use crate::server_call::Loading;
 use crate::server_fns::key_path;
 
 /// The page of one key.

@@ -10,7 +10,7 @@ use crate::components::{
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, Viewer};
-use crate::question::Answer;
+use crate::server_call::Reply;
 use crate::server_fns::GenerateKey;
 use crate::session::Session;
 
@@ -25,7 +25,7 @@ pub(crate) fn GenerateKeyPage() -> Part {
         let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
         navigate(&format!("/account/api-keys?made={}", key.made), options);
     });
-    let show = move |answer: Answer| match answer.read::<Option<Viewer>>() {
+    let show = move |reply: Reply| match reply.read::<Option<Viewer>>() {
         Ok(Some(viewer)) if !viewer.may_manage => view! { <ForbiddenView/> }.part(),
         _ => view! { <GenerateForm form/> }.part(),
     };

@@ -5,7 +5,7 @@ use crate::components::{HaveItForm, KeyTable, Loaded, PageHeading, Pager, WholeT
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{KeyPage, RevealedKey};
-use crate::question::key_page;
+use crate::server_call::key_page;
 
 /// The list of the visitor's keys.
 #[component]

@@ -6,7 +6,7 @@ use crate::components::{
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyDetails, KeyType, PortalError, RevealedKey};
-use crate::question::Loading;
+use crate::server_call::Loading;
 use crate::server_fns::RevealKey;
 
 /// The form that shows a token again, and the token once it has come.

@@ -6,7 +6,7 @@ use crate::components::{Form, FormState, HaveItForm, Kind, PlainForm, SubmitButt
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Enrolment, Field, QrCode, Security};
-use crate::question::made;
+use crate::server_call::made;
 use crate::server_fns::{
     BeginTwoFactor, CancelTwoFactor, ConfirmTwoFactor, MakeRecoveryCodes, SwitchTwoFactorOff,
     shown_enrolment, with_made,

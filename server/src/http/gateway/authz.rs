@@ -4,7 +4,7 @@ use super::hint::{self, Hint};
 use super::{EXT_AUTHZ, Gateways};
 use super::{credential, preflight, presented, probed, query};
 use crate::http::access::note_verdict;
-use crate::http::client::{self, Caller};
+use crate::http::client::{self, ConnectionInfo};
 use crate::http::load::admit_question;
 use crate::http::problem::ProblemDetails;
 use crate::services::Services;
@@ -41,7 +41,7 @@ pub(in super::super) enum Dialect {
 pub(super) async fn answer(
     gateways: &Gateways,
     mut request: Parts,
-    caller: Caller,
+    connection: ConnectionInfo,
     dialect: Dialect,
 ) -> Response {
     let Gateways { services, refusals } = gateways;
@@ -50,15 +50,20 @@ pub(super) async fn answer(
     }
     let headers = &request.headers;
     if probed::is_probe(services, headers) {
-        probed::note(services, caller, preflight::client_method(dialect, &request.method, headers), headers);
+        probed::note(
+            services,
+            connection,
+            preflight::client_method(dialect, &request.method, headers),
+            headers,
+        );
         return ProblemDetails::PROBE.into_response();
     }
     if dialect == Dialect::ExtAuthz && request.uri.path() != EXT_AUTHZ && climbs(request.uri.path()) {
         return ProblemDetails::CLIMBING.into_response();
     }
-    if !is_believed(services, caller.peer, headers) {
-        client::note_ignored(services, caller.peer, headers);
-        tell_disbelieved(services, caller.peer);
+    if !is_believed(services, connection.peer, headers) {
+        client::note_ignored(services, connection.peer, headers);
+        tell_disbelieved(services, connection.peer);
         return ProblemDetails::UNTRUSTED.into_response();
     }
     let settings = &services.settings;
@@ -68,9 +73,9 @@ pub(super) async fn answer(
         return preflight::pass();
     }
     let started = Instant::now();
-    let client = client::address(services, caller, headers);
+    let client = client::address(services, connection, headers);
     if let Err(cause) = client {
-        client::tell_unnamed(services, caller.peer, cause);
+        client::tell_unnamed(services, connection.peer, cause);
     }
     let (verdict, hint) = match admit_question(services) {
         Some(_place) => decide(services, client, headers).await,
@@ -103,7 +108,7 @@ fn take_original(request: &mut Parts) {
     }
 }
 
-/// Whether what this caller says about a client is believed: a trusted proxy and, where the operator asks for
+/// Whether what this peer says about a client is believed: a trusted proxy and, where the operator asks for
 /// it, with the token of a gateway.
 fn is_believed(services: &Services, peer: Peer, headers: &HeaderMap) -> bool {
     let settings = &services.settings;

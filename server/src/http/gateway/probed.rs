@@ -1,7 +1,7 @@
 //! A probe at a gateway endpoint: recognised by its marker, and written down.
 
 use super::credential::{self, GATEWAY};
-use crate::http::client::{self, Caller};
+use crate::http::client::{self, ConnectionInfo};
 use crate::probe::Arrival;
 use crate::services::Services;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -28,16 +28,21 @@ pub(in super::super) fn is_probe(services: &Services, headers: &HeaderMap) -> bo
 }
 
 /// Writes down what came with a probe, and which method its client is taken to have used.
-pub(in super::super) fn note(services: &Services, caller: Caller, method: &[u8], headers: &HeaderMap) {
-    let client = client::address(services, caller, headers);
+pub(in super::super) fn note(
+    services: &Services,
+    connection: ConnectionInfo,
+    method: &[u8],
+    headers: &HeaderMap,
+) {
+    let client = client::address(services, connection, headers);
     let family = services.settings.client_address_header.header();
     let is_told = |name: &str| {
         ADDRESSES.contains(&name) || Some(name) == family || with_hyphens(name).starts_with(OURS)
     };
     let lines = headers.iter().filter(|(name, _)| is_told(name.as_str()));
     services.probes.note(Arrival {
-        peer: caller.peer.to_string(),
-        is_trusted: services.settings.trusted_proxies.trusts(caller.peer),
+        peer: connection.peer.to_string(),
+        is_trusted: services.settings.trusted_proxies.trusts(connection.peer),
         has_gateway_token: credential::in_own_header(services, headers),
         client: client.ok().map(|address| address.to_string()),
         method: (!method.is_empty())

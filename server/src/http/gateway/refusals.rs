@@ -26,11 +26,11 @@ pub(super) struct Refusals {
     key_header: KeyHeader,
     /// Whether pages of other sites may read why they were refused.
     pages_may_read: bool,
-    for_nginx: [[Place; HINTS]; Code::ALL.len()],
-    for_others: [[Place; HINTS]; Code::ALL.len()],
+    for_nginx: [[PreparedOnce; HINTS]; Code::ALL.len()],
+    for_others: [[PreparedOnce; HINTS]; Code::ALL.len()],
 }
 
-type Place = OnceLock<Box<Prepared>>;
+type PreparedOnce = OnceLock<Box<Prepared>>;
 
 /// All of an answer but how long to wait.
 struct Prepared {

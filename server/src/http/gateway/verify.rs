@@ -23,7 +23,7 @@ use std::time::Instant;
 const BODY_LIMIT: usize = 8 * 1024;
 
 #[derive(Deserialize)]
-struct Asked {
+struct VerifyRequest {
     key: String,
     client_ip: String,
     username: Option<String>,
@@ -32,7 +32,7 @@ struct Asked {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct VerifyResponse {
     valid: bool,
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ pub(super) async fn verify(services: &Services, request: Request, peer: Peer) ->
         Err(error) if error.is::<LengthLimitError>() => return ProblemDetails::TOO_LARGE.into_response(),
         Err(_) => return ProblemDetails::BAD_BODY.into_response(),
     };
-    let Ok(asked) = serde_json::from_slice::<Asked>(&body) else {
+    let Ok(asked) = serde_json::from_slice::<VerifyRequest>(&body) else {
         return ProblemDetails::BAD_BODY.into_response();
     };
     let Ok(address) = Address::parse(&asked.client_ip) else {
@@ -106,10 +106,10 @@ fn told(services: &Services, verdict: &Verdict) -> Response {
     response
 }
 
-fn answer(services: &Services, verdict: &Verdict) -> Answer {
+fn answer(services: &Services, verdict: &Verdict) -> VerifyResponse {
     let key = verdict.key.as_ref();
     let valid = verdict.code == Code::Valid;
-    Answer {
+    VerifyResponse {
         valid,
         code: verdict.code.name(),
         key_id: key.map(|k| k.id.to_string()),

@@ -3,7 +3,7 @@
 use super::set_status;
 use crate::http::answers::{Act, Done, Whose};
 use crate::http::cookies;
-use crate::http::router::Site;
+use crate::http::site::Site;
 use crate::services::Services;
 use app::{Cookie, Language, Outcome, PageRequest, PortalError};
 use axum::extract::Request;

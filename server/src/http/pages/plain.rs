@@ -4,7 +4,7 @@ use super::caller::{PageCaller, Seen};
 use super::{render, set_status};
 use crate::http::answers::Answered;
 use crate::http::load::FORM_LIMIT;
-use crate::http::router::Site;
+use crate::http::site::Site;
 use crate::http::statuses::large_form;
 use app::{FormEcho, Landing, PortalError};
 use axum::body::Body;

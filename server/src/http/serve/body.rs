@@ -90,7 +90,7 @@ where
 }
 
 /// The body of an answer.
-pub(super) struct Answer {
+pub(super) struct ResponseBody {
     body: Body,
     /// What has to happen before it ends.
     gone: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
@@ -98,7 +98,7 @@ pub(super) struct Answer {
     _place: Option<Held>,
 }
 
-impl Answer {
+impl ResponseBody {
     pub(super) fn new(body: Body, in_flight: InFlight, place: Option<Held>) -> Self {
         Self { body, gone: None, _in_flight: in_flight, _place: place }
     }
@@ -110,7 +110,7 @@ impl Answer {
     }
 }
 
-impl HttpBody for Answer {
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 

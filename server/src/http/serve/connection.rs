@@ -7,7 +7,7 @@ use super::proxied::take_header;
 use super::service::answer;
 use super::watch::{Step, Watch};
 use super::{Front, Handshakes};
-use crate::http::client::Caller;
+use crate::http::client::ConnectionInfo;
 use bytes::Bytes;
 use domain::proxy_protocol::ConnectionSource;
 use hyper_util::rt::TokioIo;
@@ -28,12 +28,12 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, guest: Guest) {
     let Arrival { stream, peer, proxied, door } = arrival;
-    let caller = Caller { peer, source: None, door };
+    let connection = ConnectionInfo { peer, source: None, door };
     let stream = match stream {
         // What cannot be waited for is closed, like a connection that its client gave up.
         Stream::Unix(stream) => {
             let Ok(stream) = stream.into_std().and_then(UnixStream::from_std) else { return };
-            return speak(stream, caller, &front, &guest).await;
+            return speak(stream, connection, &front, &guest).await;
         }
         Stream::Tcp(stream) => {
             let Ok(stream) = stream.into_std().and_then(TcpStream::from_std) else { return };
@@ -43,21 +43,21 @@ pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, guest: Guest) {
     // Answers are small; without this they would wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
     if !proxied && front.tls.is_none() {
-        return speak(stream, caller, &front, &guest).await;
+        return speak(stream, connection, &front, &guest).await;
     }
     // In a place of its own: most connections need none for it.
-    Box::pin(attend_introduced(stream, caller, proxied, &front, guest)).await;
+    Box::pin(attend_introduced(stream, connection, proxied, &front, guest)).await;
 }
 
 /// A connection that begins with a PROXY header, TLS, or both.
 async fn attend_introduced(
     stream: TcpStream,
-    caller: Caller,
+    connection: ConnectionInfo,
     proxied: bool,
     front: &Arc<Front>,
     guest: Guest,
 ) {
-    if proxied && !front.trusted.trusts(caller.peer) {
+    if proxied && !front.trusted.trusts(connection.peer) {
         front.traffic.strangers.add();
         return;
     }
@@ -71,11 +71,11 @@ async fn attend_introduced(
         front.traffic.bad_proxy_headers.add();
         return;
     };
-    let caller = front.introduced(caller, source);
+    let connection = front.introduced(connection, source);
     // Over its share: closed, as at the door.
     let Ok(guest) = guest.introduced_as(front, source) else { return };
     let Some(Handshakes { tls, runtime }) = &front.tls else {
-        return speak(stream, caller, front, &guest).await;
+        return speak(stream, connection, front, &guest).await;
     };
     let tls = Arc::clone(tls);
     let agreeing = runtime.spawn(timeout(time, async move { tls.agree(stream).await }));
@@ -84,7 +84,7 @@ async fn attend_introduced(
         agreed = agreeing => agreed,
     };
     match agreed {
-        Ok(Ok(Ok(stream))) => speak(stream, caller, front, &guest).await,
+        Ok(Ok(Ok(stream))) => speak(stream, connection, front, &guest).await,
         _ => front.traffic.failed_handshakes.add(),
     }
 }
@@ -101,7 +101,7 @@ async fn introduce(
 }
 
 /// Speaks HTTP/1.1 or HTTP/2, whichever the client begins with.
-pub(super) async fn speak<S>(stream: S, caller: Caller, front: &Arc<Front>, guest: &Guest)
+pub(super) async fn speak<S>(stream: S, connection: ConnectionInfo, front: &Arc<Front>, guest: &Guest)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -109,7 +109,7 @@ where
     let is_strangers = guest.account().is_some();
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch), is_strangers));
     let service = hyper::service::service_fn(|request| {
-        answer(request, Arc::clone(front), Arc::clone(&watch), caller, guest.account())
+        answer(request, Arc::clone(front), Arc::clone(&watch), connection, guest.account())
     });
     let http = if is_strangers { &front.guest_http } else { &front.http };
     let mut connection = pin!(http.serve_connection(io, service));

@@ -1,8 +1,7 @@
-//! What the pages ask of the server before they can be shown.
+//! Calls of server functions whose result a page needs before it can be shown.
 //!
-//! A question becomes an [`Answer`] in two ways: the server asks its own functions while it renders,
-//! the browser sends a request. Either way it stays JSON until a page shows it, so that waiting and
-//! hydrating are compiled once and not once per view type.
+//! While the server renders it calls its own functions; the browser sends a request. Either way the [`Reply`] stays JSON
+//! until a page shows it, so that waiting and hydrating are compiled once and not once per view type.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,9 +17,9 @@ use serde::de::DeserializeOwned;
 use crate::portal::{Dashboard, KeyDetails, KeyId, KeyPage, PortalError, Viewer};
 use crate::transport::from_json;
 
-/// What is asked.
+/// A server function with its arguments.
 #[derive(Clone, PartialEq)]
-enum Question {
+enum Call {
     Viewer,
     Dashboard,
     KeyPage(u32, String),
@@ -29,38 +28,38 @@ enum Question {
 
 /// Who is logged in.
 pub(crate) fn viewer() -> Loading<Option<Viewer>> {
-    Loading::new(|| Question::Viewer)
+    Loading::new(|| Call::Viewer)
 }
 
 /// The figures of the first page.
 pub(crate) fn dashboard() -> Loading<Dashboard> {
-    Loading::new(|| Question::Dashboard)
+    Loading::new(|| Call::Dashboard)
 }
 
-/// One page of keys, and the token that the address names; asked again whenever either changes.
+/// One page of keys, and the token that the address names; called again whenever either changes.
 pub(crate) fn key_page(page: impl Fn() -> u32 + Send + Sync + 'static) -> Loading<KeyPage> {
     let made = made();
-    Loading::new(move || Question::KeyPage(page(), made.get()))
+    Loading::new(move || Call::KeyPage(page(), made.get()))
 }
 
-/// One key, and its token if the address names it; asked again whenever either changes.
+/// One key, and its token if the address names it; called again whenever either changes.
 pub(crate) fn key(id: impl Fn() -> KeyId + Send + Sync + 'static) -> Loading<KeyDetails> {
     let made = made();
-    Loading::new(move || Question::Key(id(), made.get()))
+    Loading::new(move || Call::Key(id(), made.get()))
 }
 
-/// The name in the address of what is shown once. The server reads it off the address by itself.
+/// The name in the address of what is shown once. The server reads it from the address by itself.
 pub(crate) fn made() -> Memo<String> {
     let query = use_query_map();
     Memo::new(move |_| query.with(|query| query.get("made")).unwrap_or_default())
 }
 
-/// An answer on its way, of whatever type.
-pub(crate) type AnswerResource = Resource<Answer, FromToStringCodec>;
+/// A reply on its way, of whatever type.
+pub(crate) type ReplyResource = Resource<Reply, FromToStringCodec>;
 
-/// An answer of type `T` on its way.
+/// A reply of type `T` on its way.
 pub(crate) struct Loading<T> {
-    answer: AnswerResource,
+    reply: ReplyResource,
     of: PhantomData<fn() -> T>,
 }
 
@@ -73,38 +72,38 @@ impl<T> Clone for Loading<T> {
 impl<T> Copy for Loading<T> {}
 
 impl<T> Loading<T> {
-    fn new(ask: impl Fn() -> Question + Send + Sync + 'static) -> Self {
-        Self { answer: load(Box::new(ask)), of: PhantomData }
+    fn new(call: impl Fn() -> Call + Send + Sync + 'static) -> Self {
+        Self { reply: load(Box::new(call)), of: PhantomData }
     }
 
-    /// Asks again.
+    /// Calls again.
     pub(crate) fn refetch(self) {
-        self.answer.refetch();
+        self.reply.refetch();
     }
 
-    /// The answer without its type.
-    pub(crate) fn untyped(self) -> AnswerResource {
-        self.answer
+    /// Returns the reply without its type.
+    pub(crate) fn untyped(self) -> ReplyResource {
+        self.reply
     }
 }
 
-fn load(ask: Box<dyn Fn() -> Question + Send + Sync>) -> AnswerResource {
-    Resource::new_str_blocking(ask, Question::answer)
+fn load(call: Box<dyn Fn() -> Call + Send + Sync>) -> ReplyResource {
+    Resource::new_str_blocking(call, Call::make)
 }
 
 /// The JSON of what a server function returned, or its error.
 #[derive(Clone)]
-pub(crate) struct Answer(Result<String, PortalError>);
+pub(crate) struct Reply(Result<String, PortalError>);
 
-impl Answer {
-    /// What was returned.
+impl Reply {
+    /// Returns what the function returned.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, PortalError> {
         from_json(&self.0?)
     }
 }
 
-// The form in which an answer travels inside of the page: a sign, then JSON.
-impl fmt::Display for Answer {
+// The form in which a reply travels inside of the page: a sign, then JSON.
+impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Ok(json) => write!(f, "+{json}"),
@@ -113,7 +112,7 @@ impl fmt::Display for Answer {
     }
 }
 
-impl FromStr for Answer {
+impl FromStr for Reply {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
@@ -132,16 +131,16 @@ fn to_json(value: &impl Serialize) -> Result<String, PortalError> {
 /// On the server.
 #[cfg(feature = "ssr")]
 mod here {
-    use super::{Answer, Question, to_json};
-    use crate::server_fns as ask;
+    use super::{Call, Reply, to_json};
+    use crate::server_fns as functions;
 
-    impl Question {
-        pub(super) async fn answer(self) -> Answer {
-            Answer(match self {
-                Self::Viewer => ask::viewer().await.and_then(|found| to_json(&found)),
-                Self::Dashboard => ask::dashboard().await.and_then(|found| to_json(&found)),
-                Self::KeyPage(page, _) => ask::list_keys(page).await.and_then(|found| to_json(&found)),
-                Self::Key(id, _) => ask::find_key(id).await.and_then(|found| to_json(&found)),
+    impl Call {
+        pub(super) async fn make(self) -> Reply {
+            Reply(match self {
+                Self::Viewer => functions::viewer().await.and_then(|found| to_json(&found)),
+                Self::Dashboard => functions::dashboard().await.and_then(|found| to_json(&found)),
+                Self::KeyPage(page, _) => functions::list_keys(page).await.and_then(|found| to_json(&found)),
+                Self::Key(id, _) => functions::find_key(id).await.and_then(|found| to_json(&found)),
             })
         }
     }
@@ -153,12 +152,12 @@ mod far {
     use send_wrapper::SendWrapper;
     use server_fn::ServerFn;
 
-    use super::{Answer, Question};
+    use super::{Call, Reply};
     use crate::server_fns::{FindKey, ListKeys, ReadDashboard, ReadViewer};
     use crate::transport::get;
 
-    impl Question {
-        pub(super) fn answer(self) -> impl Future<Output = Answer> + Send {
+    impl Call {
+        pub(super) fn make(self) -> impl Future<Output = Reply> + Send {
             let none = || ("", String::new());
             let (path, given) = match self {
                 Self::Viewer => (ReadViewer::PATH, [none(), none()]),
@@ -167,7 +166,7 @@ mod far {
                 Self::Key(id, made) => (FindKey::PATH, [("id", id.0), ("made", made)]),
             };
             // A browser has one thread; the wrapper says so to the compiler.
-            SendWrapper::new(async move { Answer(get(path, given).await) })
+            SendWrapper::new(async move { Reply(get(path, given).await) })
         }
     }
 }
