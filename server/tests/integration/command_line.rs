@@ -1,7 +1,9 @@
 //! The operator's verbs, as a shell sees them.
 
+use crate::app::TestApp;
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
 use crate::patience::{PATIENCE, wait_until};
+use crate::two_factor::enrol;
 use std::process::{Command, Output};
 
 fn out(output: &Output) -> String {
@@ -100,6 +102,22 @@ fn a_disabled_user_is_refused_at_the_next_request() {
     assert!(reply.status == 403 && reply.head.contains("x-latchkey-code: OWNER_DISABLED"), "{}", reply.head);
     assert!(verb(dir.path(), &["user", "enable", "demouser"], "").status.success());
     assert_eq!(client.ask(&head, "").unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_second_factor_that_is_reset_is_told_with_what_goes() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    enrol(&app.browser("demo").await).await;
+    app.stop().await;
+    let reset = verb(app.dir.path(), &["user", "reset-2fa", "demo"], "");
+    let wanted = "two-factor login of demo is off; 10 recovery codes and 1 session ended with it\n";
+    assert_eq!(out(&reset), wanted, "{reset:?}");
+    let again = verb(app.dir.path(), &["user", "reset-2fa", "demo"], "");
+    assert!(
+        err(&again).contains("two-factor login of demo is off, so there is nothing to reset"),
+        "{again:?}"
+    );
 }
 
 #[test]
