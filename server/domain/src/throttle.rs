@@ -152,4 +152,16 @@ mod tests {
         assert!(throttle.wait_seconds(&0, at(0)).is_some());
         assert_eq!((0..SLICES).map(|slice| throttle.count_waiting(slice, at(0))).sum::<usize>(), 1);
     }
+
+    /// Whoever counts holds up who verifies for one slice, and never for the table.
+    #[test]
+    fn a_full_table_is_counted_in_small_slices() {
+        let mut throttle = Throttle::new(Allowance { burst: 1, seconds_each: 10 });
+        for key in 0..200_000_u32 {
+            throttle.charge(key, at(0));
+        }
+        let waiting: Vec<_> = (0..SLICES).map(|slice| throttle.count_waiting(slice, at(0))).collect();
+        assert!(waiting.iter().all(|count| (1..=2048).contains(count)), "{waiting:?}");
+        assert_eq!(waiting.iter().sum::<usize>(), throttle.rows.iter().map(Vec::len).sum::<usize>());
+    }
 }
