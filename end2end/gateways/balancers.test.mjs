@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -35,6 +35,15 @@ const ADDED = {
       .replace(/.*remove: x-forwarded-for.*\n/, ''),
   HAProxy: (text) =>
     text.replace('    http-request set-header X-Forwarded-For', `    http-request set-src hdr(x-forwarded-for,-1) if { src ${BALANCER} }\n    http-request set-header X-Forwarded-For`),
+};
+
+/** The words of docs/gateways.md that those lines follow. */
+const WORDS = {
+  nginx: ['set_real_ip_from BALANCER;', 'real_ip_header X-Forwarded-For;', 'real_ip_recursive on;'],
+  Caddy: ['trusted_proxies static BALANCER', 'trusted_proxies_strict', 'header_up X-Forwarded-For {client_ip}'],
+  Traefik: ['trustedIPs: [BALANCER]', 'trustForwardHeader: true'],
+  Envoy: ['xff_num_trusted_hops: 1'],
+  HAProxy: ['http-request set-src hdr(x-forwarded-for,-1) if { src BALANCER }'],
 };
 
 let latchkey, api, folder, balancer, customer;
@@ -80,6 +89,17 @@ for (const name of Object.keys(GATEWAYS)) {
     const to = `${ADDRESS}:${PORT}`;
     before(async () => {
       for (let n = 0; n < 50 && [404, 502].includes((await ask('192.0.2.22', [], { to })).status); n += 1) await sleep(100);
+    });
+
+    test('what is added is what the page says', async () => {
+      const page = await readFile(new URL('../../docs/gateways.md', import.meta.url), 'utf8');
+      const row = page.split('## Behind a balancer')[1].split('\n').find((line) => line.startsWith(`| ${name} |`));
+      const files = Object.keys(GATEWAYS[name].files).map((file) => new URL(`../../docs/gateways/${file}`, import.meta.url));
+      const changed = (await Promise.all(files.map(async (file) => ADDED[name](await readFile(file, 'utf8'))))).join('');
+      for (const words of WORDS[name]) {
+        assert.ok(row.includes(words), `${words}: ${row}`);
+        assert.ok(changed.includes(words.replace('BALANCER', BALANCER)), words);
+      }
     });
 
     test('a key latches to the client, and not to the balancer', async () => {
