@@ -30,6 +30,11 @@ impl Message {
         self.head.split("\r\n").next().unwrap()
     }
 
+    /// The lines of its headers.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &str> {
+        self.head.split("\r\n").skip(1)
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         let lines = self.head.split("\r\n").filter_map(|line| line.split_once(": "));
         let mut found = lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value);

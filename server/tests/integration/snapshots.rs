@@ -1,4 +1,5 @@
-//! What people and programs read, word for word: pages, letters, problems, help texts, settings, figures.
+//! What people and programs read, word for word: pages, letters, messages to webhooks, problems, help texts, settings,
+//! figures.
 //!
 //! The files are in server/tests/snapshots. A text that is meant to be another one changes its file too:
 //! `INSTA_UPDATE=always cargo test --package server --test integration snapshots` writes those that differ, and
@@ -12,6 +13,7 @@ mod gateways;
 mod letters;
 mod pages;
 mod visitors;
+mod webhooks;
 mod words;
 
 use crate::app::{Answer, Browser};
@@ -23,7 +25,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// What differs from run to run, and what is written in place of it.
-const CHANCE: [(&str, &str); 20] = [
+const CHANCE: [(&str, &str); 23] = [
     (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", "[id]"),
     (r"\b(lk[a-z]{1,2})_[0-9A-Za-z]{42}\b", "${1}_[token]"),
     (r"\b(lk[a-z])_[0-9A-Za-z]{4}…[0-9A-Za-z]{4}", "${1}_[masked]"),
@@ -37,6 +39,9 @@ const CHANCE: [(&str, &str); 20] = [
     (r"\btoken=[0-9A-Za-z_-]{20,}", "token=[secret]"),
     (r#"(name="(?:token|made)" type="hidden" value=)"[0-9A-Za-z_-]{20,}""#, "$1[secret]"),
     (r"\b(latchkey_\d+)=[0-9A-Za-z_-]{43};", "$1=[secret];"),
+    (r"\bmsg_[0-9A-Za-z]+", "msg_[id]"),
+    (r"\bv1,[0-9A-Za-z+/]{43}=", "v1,[signature]"),
+    (r"(?m)^(user-agent: latchkey/)[0-9.]+$", "${1}[version]"),
     (r"whsec_[0-9A-Za-z+/=]{20,}", "whsec_[secret]"),
     (r"\b([A-Z2-7]{4} ){7}[A-Z2-7]{4}\b", "[secret of the second factor]"),
     (r"secret=[A-Z2-7]{32}", "secret=[secret of the second factor]"),

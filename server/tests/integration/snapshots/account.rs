@@ -115,7 +115,7 @@ async fn add_readers_key(app: &TestApp) -> String {
 }
 
 /// A webhook that has got one message; with its receiver.
-async fn add_webhook(owner: &Browser<'_>) -> (String, Receiver) {
+pub(super) async fn add_webhook(owner: &Browser<'_>) -> (String, Receiver) {
     let receiver = Receiver::start(TAKEN);
     let causes = Cause::ALL.map(|cause| format!("cause_{}", cause.name()));
     let url = receiver.url();
