@@ -24,6 +24,13 @@ pub(crate) fn code(app: &TestApp, secret: &str) -> String {
     code_at(app, secret, 0)
 }
 
+/// A code that it shows neither now nor just before or after.
+pub(crate) fn wrong_code(app: &TestApp, secret: &str) -> String {
+    let right: Vec<_> = (-2..=2).map(|steps| code_at(app, secret, steps)).collect();
+    let mut codes = (0..).map(|number| format!("{number:06}"));
+    codes.find(|code| !right.contains(code)).unwrap()
+}
+
 /// What a page shows as code.
 pub(crate) fn shown_codes(page: &str) -> Vec<String> {
     html::texts(page, "code")

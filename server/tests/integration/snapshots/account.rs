@@ -26,6 +26,8 @@ pub(super) struct Account<'a> {
     pub(super) keys: Vec<(&'static str, String)>,
     /// The key of the sub-user that only reads.
     pub(super) readers_key: String,
+    /// The secret of the owner's second factor.
+    pub(super) second_factor: String,
     /// The page of the webhook.
     pub(super) webhook: String,
     /// The link of an invitation that is open.
@@ -51,12 +53,20 @@ impl<'a> Account<'a> {
         let readers_key = add_readers_key(app).await;
         let invitation = invite(&owner).await;
         post(&owner, "/account/profile?do=set_email", &[("email", "new@example.org")]).await;
-        enrol(&owner).await;
+        let (second_factor, _) = enrol(&owner).await;
         // Refusals are counted in memory first.
         let counted = async || owner.get("/portal/dashboard").await.json()["refused"]["days_30"] == 2;
         wait_beside("both refusals", counted).await;
         app.services.use_cases.notices.flush().await;
-        Self { owner, keys, readers_key, webhook, invitation, unsubscribe: unsubscribe_link(app) }
+        Self {
+            owner,
+            keys,
+            readers_key,
+            second_factor,
+            webhook,
+            invitation,
+            unsubscribe: unsubscribe_link(app),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Album;
 use super::account::Account;
 use crate::app::{Browser, PASSWORD, TestApp};
-use crate::two_factor::{code, shown_codes};
+use crate::two_factor::{code, shown_codes, wrong_code};
 use http::StatusCode;
 
 const PROFILE: &str = "/account/profile";
@@ -50,6 +50,7 @@ async fn forms_of_the_account_come_back() {
     let test = format!("{}?do=change_webhook", account.webhook);
     let profile = |verb: &str| format!("{PROFILE}?do={verb}");
     let invite = "/account/sub-users?do=invite_sub_user".to_owned();
+    let wrong = wrong_code(&app, &account.second_factor);
     let token = account.invitation.split("token=").nth(1).unwrap();
     for (name, path, fields) in [
         ("password", profile("change_password"), &[("password", "wrong"), ("new_password", "short")][..]),
@@ -58,7 +59,7 @@ async fn forms_of_the_account_come_back() {
         ("email_needs_password", profile("set_email"), &[("email", "x@example.org")]),
         ("language", profile("set_language"), &[("language", "de")]),
         ("time_zone", profile("set_time_zone"), &[("time_zone", "Nowhere")]),
-        ("two_factor_off", profile("switch_two_factor_off"), &[("password", PASSWORD), ("code", "000000")]),
+        ("two_factor_off", profile("switch_two_factor_off"), &[("password", PASSWORD), ("code", &wrong)]),
         ("invite_empty", invite.clone(), &[]),
         ("invite_taken", invite.clone(), &[("username", "reader"), ("email", "x"), ("role", "reads_only")]),
         ("choices", "/account/notifications/choices".to_owned(), &[]),
@@ -107,8 +108,9 @@ async fn what_is_shown_once() {
     let landing = takes_made(&album, &browser, "second_factor", &begin, &[]).await;
     let secret = shown_codes(&browser.get(&landing).await.page()).remove(0).replace(' ', "");
     let confirm = format!("{PROFILE}?do=confirm_two_factor");
+    let wrong = wrong_code(&app, &secret);
     let fields = |code| [("password", PASSWORD), ("code", code)];
-    album.takes_refused(&browser, "second_factor_refused", &confirm, &fields("000000")).await;
+    album.takes_refused(&browser, "second_factor_refused", &confirm, &fields(&wrong)).await;
     let right = code(&app, &secret);
     takes_made(&album, &browser, "recovery_codes", &confirm, &fields(&right)).await;
     album.close();

@@ -2,7 +2,7 @@
 
 use super::Album;
 use crate::app::{PASSWORD, TestApp};
-use crate::two_factor::{enrol, half_way};
+use crate::two_factor::{enrol, half_way, wrong_code};
 
 const DAY: i64 = 24 * 3600;
 
@@ -56,11 +56,12 @@ async fn between_the_password_and_the_rest() {
     let app = TestApp::start().await;
     app.add_user("demouser").await;
     app.add_user("other").await;
-    enrol(&app.browser("demouser").await).await;
+    let (secret, _) = enrol(&app.browser("demouser").await).await;
     let owes_code = half_way(&app, "demouser").await;
     album.takes(&owes_code, "other_page", "/account/profile").await;
     album.takes(&owes_code, "code", "/login/code?next=%2F").await;
-    let fields = [("code", "000000"), ("next", "/")];
+    let wrong = wrong_code(&app, &secret);
+    let fields = [("code", wrong.as_str()), ("next", "/")];
     album.takes_refused(&owes_code, "code_refused", "/login/code", &fields).await;
     app.clock.advance(31 * DAY);
     let owes_password = half_way(&app, "other").await;

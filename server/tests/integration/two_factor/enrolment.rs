@@ -1,6 +1,6 @@
 //! A second factor is set up, switched off, and reset by the operator.
 
-use super::{PROFILE, act, code, enrol, half_way, shown_codes};
+use super::{PROFILE, act, code, enrol, half_way, shown_codes, wrong_code};
 use crate::app::{PASSWORD, TestApp};
 use crate::html;
 use http::StatusCode;
@@ -17,7 +17,8 @@ async fn an_enrolment_is_confirmed_in_time_with_password_and_code() {
     assert!(svg.contains("fill=\"#000\"") && svg.contains("M0 0h7v1h-7z"), "{svg}");
     assert!(!page.contains("style="), "the policy forbids it");
     let right = code(&app, &secret);
-    for (password, code) in [("wrong", right.as_str()), (PASSWORD, "000000"), (PASSWORD, "")] {
+    let wrong = wrong_code(&app, &secret);
+    for (password, code) in [("wrong", right.as_str()), (PASSWORD, &wrong), (PASSWORD, "")] {
         let answer = act(&browser, "confirm_two_factor", &[("password", password), ("code", code)]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{password} {code}");
     }
@@ -67,7 +68,8 @@ async fn a_cookie_alone_never_reads_the_secret_of_a_set_up() {
         assert!(words.iter().all(|word| plain.contains(word)), "{language}: {plain}");
     }
     // A wrong code leads back to the secret, or says so where the secret is not shown.
-    let wrong = [("password", PASSWORD), ("code", "000000")];
+    let wrong = wrong_code(&app, &secret);
+    let wrong = [("password", PASSWORD), ("code", wrong.as_str())];
     let refused = act(&owner, &format!("confirm_two_factor&made={name}"), &wrong).await;
     assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && holds(&refused.body), "{}", refused.body);
     let back = format!("?do=confirm_two_factor&amp;made={name}");
@@ -121,7 +123,8 @@ async fn switching_off_asks_for_password_and_code() {
     let browser = app.browser("demo").await;
     let (secret, _) = enrol(&browser).await;
     let right = code(&app, &secret);
-    for (password, code) in [(PASSWORD, ""), (PASSWORD, "000000"), ("wrong", right.as_str()), ("", "")] {
+    let wrong = wrong_code(&app, &secret);
+    for (password, code) in [(PASSWORD, ""), (PASSWORD, wrong.as_str()), ("wrong", &right), ("", "")] {
         let answer = act(&browser, "switch_two_factor_off", &[("password", password), ("code", code)]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{password} {code}");
         assert!(answer.body.contains("<details open"), "the form is seen");

@@ -1,6 +1,6 @@
 //! Logins and proofs with a second factor.
 
-use super::{PROFILE, act, code, enrol, give, half_way, shown_codes};
+use super::{PROFILE, act, code, enrol, give, half_way, shown_codes, wrong_code};
 use crate::app::{PASSWORD, TestApp};
 use http::StatusCode;
 
@@ -27,7 +27,7 @@ async fn a_code_completes_a_login_once() {
     assert!(page.status == StatusCode::OK && page.body.contains("one-time-code"), "{}", page.body);
     assert!(!page.body.contains(".wasm") && !page.body.contains("style="));
 
-    for wrong in ["", "000000", "abc"] {
+    for wrong in ["", &wrong_code(&app, &secret), "abc"] {
         let answer = give(&browser, wrong).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
     }
@@ -138,7 +138,9 @@ async fn wrong_codes_are_slowed_down_and_nobody_is_locked_out() {
     for guess in 0..5 {
         let guesser = format!("203.0.113.{guess}");
         let (_, cookie) = from(&guesser, "/login", &fields, None).await;
-        let (status, _) = from(&guesser, "/login/code", &[("code", "000000")], Some(&cookie)).await;
+        let (status, _) =
+            from(&guesser, "/login/code", &[("code", wrong_code(&app, &secret).as_str())], Some(&cookie))
+                .await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let right = code(&app, &secret);
@@ -167,9 +169,10 @@ async fn a_proof_asks_for_the_code_too() {
         "{}",
         asked.body
     );
+    let wrong = wrong_code(&app, &secret);
     for (fields, says) in [
         (vec![("password", PASSWORD)], "Enter the code."),
-        (vec![("password", PASSWORD), ("code", "000000")], "This code is wrong"),
+        (vec![("password", PASSWORD), ("code", wrong.as_str())], "This code is wrong"),
         (vec![("password", "wrong"), ("code", codes[0].as_str())], "This is not your password."),
     ] {
         let refused = browser.act(&key.id, "reveal_key", &fields).await;
