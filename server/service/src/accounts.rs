@@ -157,6 +157,11 @@ pub(crate) fn store_trouble(error: StoreError) -> Refusal {
         StoreError::Overloaded => Refusal::Unavailable,
         // The writer said so when it began.
         StoreError::NoRoom(_) | StoreError::Locked(_) => Refusal::Unavailable,
+        // Their next look at the page tells visitors whether it was done.
+        StoreError::InDoubt(_) => {
+            tracing::warn!(%error, "a change may have been made or not");
+            Refusal::Unavailable
+        }
         error @ (StoreError::Broken(_) | StoreError::Ended(_) | StoreError::Unavailable(_)) => {
             tracing::error!(%error, "the store refused a change");
             Refusal::Unavailable
@@ -177,6 +182,7 @@ mod tests {
             (StoreError::Full, Refusal::Full),
             (StoreError::Overloaded, Refusal::Unavailable),
             (StoreError::NoRoom(String::new()), Refusal::Unavailable),
+            (StoreError::InDoubt(String::new()), Refusal::Unavailable),
             (StoreError::Broken("/secret/path".to_owned()), Refusal::Unavailable),
         ];
         for (error, refusal) in told {

@@ -25,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Letters that are read at a time.
 const BATCH: u32 = 50;
+/// For how long letters are claimed. What is not sent by then is claimed anew.
+const CLAIM_SECONDS: i64 = 600;
 /// The most users who are known to have had their turn.
 const TURNS: usize = 10_000;
 /// How often the log says that the server refuses letters for the same reason.
@@ -154,21 +156,32 @@ impl Mailer {
         let mut served = Vec::new();
         loop {
             self.figures.waiting.store(store.count_mails().await?, Ordering::Relaxed);
-            let due = store.list_due_mails(self.parts.clock.now(), BATCH, &served).await?;
+            let now = self.parts.clock.now();
+            let until = now.plus_seconds(CLAIM_SECONDS);
+            let due = store.claim_due_mails(now, until, BATCH, &served).await?;
             if due.is_empty() && served.is_empty() {
                 return Ok(());
             }
             if due.is_empty() || served.len() >= TURNS {
                 served.clear();
             }
+            let claimed: Vec<_> = due.iter().map(|row| row.no).collect();
+            let mut ending = Ok(Ending::Next);
             for row in due {
                 served.extend(row.user.as_ref().map(|user| user.no));
                 if stop.is_cancelled() {
-                    return Ok(());
+                    ending = Ok(Ending::Rest);
+                } else if self.parts.clock.now() < until {
+                    ending = self.settle(&row, smtp, state, connection).await;
                 }
-                if let Ending::Rest = self.settle(&row, smtp, state, connection).await? {
-                    return Ok(());
+                if !matches!(ending, Ok(Ending::Next)) {
+                    break;
                 }
+            }
+            // What was settled is not claimed any more; the rest may be sent by whoever looks next.
+            store.release_mails(&claimed).await?;
+            if let Ending::Rest = ending? {
+                return Ok(());
             }
         }
     }
@@ -196,7 +209,7 @@ impl Mailer {
         let draft = match compose::write(row, &self.parts).await {
             Ok(Ok(draft)) => draft,
             Ok(Err(reason)) => return self.give_up(row, reason).await,
-            Err(error) if error.is_of_the_disk() => return Err(error),
+            Err(error) if error.is_of_the_medium() => return Err(error),
             // Of this row alone, as far as anybody knows: the others do not wait for it.
             Err(error) => return self.postpone(row, &error.to_string()).await,
         };

@@ -39,7 +39,6 @@ impl Watched {
         readings.extend(mail(&self.mail)?);
         readings.push(events(&self.events)?);
         let Self { index, verifier, store, ignored_headers, .. } = self;
-        let (state, usage) = (Arc::clone(&store), store);
         readings.extend([
             Reading::one("latchkey_keys", "Keys that are not deleted.", move || index.count_all() as f64)?,
             Reading::one(
@@ -56,14 +55,22 @@ impl Watched {
                 "latchkey_database_bytes",
                 "Size of each database with its write-ahead log.",
                 "file",
-                vec![
-                    ("latchkey.db", Box::new(move || state.sizes().state as f64)),
-                    ("usage.db", Box::new(move || usage.sizes().usage as f64)),
-                ],
+                store
+                    .sizes()
+                    .into_iter()
+                    .map(|(file, _)| (file, size_of(Arc::clone(&store), file)))
+                    .collect(),
             )?,
         ]);
         Ok(readings)
     }
+}
+
+/// Reads the size of one part of the data.
+fn size_of(store: Arc<dyn Store>, file: &'static str) -> Box<dyn Fn() -> f64 + Send + Sync> {
+    Box::new(move || {
+        store.sizes().into_iter().find(|(name, _)| *name == file).map_or(0.0, |(_, size)| size as f64)
+    })
 }
 
 fn journal(journal: &Arc<Journal>, clock: Arc<dyn Clock>) -> Result<[Reading; 3], prometheus::Error> {

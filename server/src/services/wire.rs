@@ -46,8 +46,10 @@ pub async fn start(
     // First, as it hashes a password: the 19 MiB of that are free again for what is loaded.
     let passwords = passwords(&settings)?;
     let index = Arc::new(KeyIndex::default());
-    let opened =
-        store_sqlite::open(&settings.data_dir, secrets.fingerprint, settings.durable_usage, index.clone());
+    let notices =
+        NoticePolicy { mail_is_on: settings.smtp.is_some(), hold_seconds: settings.notice_hold_seconds };
+    let (directory, durable) = (&settings.data_dir, settings.durable_usage);
+    let opened = store_sqlite::open(directory, secrets.fingerprint, durable, notices, index.clone());
     let (store, log) = opened.await?;
     let store: Arc<dyn Store> = Arc::new(store);
     let opened = Opened { settings, secrets, clock, index, store: Arc::clone(&store), log };
@@ -116,8 +118,6 @@ impl Foundation {
     async fn find(opened: Opened) -> Result<(Self, Flusher), StartError> {
         let Opened { settings, secrets, clock, index, store, log } = opened;
         refuse_other_prefixes(&settings.token_format, &store.load(index.clone()).await?)?;
-        let hold_seconds = settings.notice_hold_seconds;
-        store.set_notice_policy(NoticePolicy { mail_is_on: settings.smtp.is_some(), hold_seconds }).await?;
         let journal = Arc::new(Journal::default());
         let mut flusher =
             Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))?;

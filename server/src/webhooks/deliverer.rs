@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 const PLACES: usize = 32;
 /// How often what is due is looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// For how long a delivery is claimed: longer than any attempt takes.
+const CLAIM_SECONDS: i64 = 120;
 /// For how long a webhook rests whose attempt could not be noted: it would be tried again and again.
 const REST: Duration = Duration::from_secs(30);
 /// What takes longer is slow, and rests so many times as long.
@@ -100,17 +102,26 @@ impl Deliverer {
             return Vec::new();
         }
         let most = u32::try_from(most).unwrap_or(u32::MAX);
-        let due = self.store.list_due_deliveries(self.clock.now(), busy, most).await;
+        let now = self.clock.now();
+        let due = self.store.claim_due_deliveries(now, now.plus_seconds(CLAIM_SECONDS), busy, most).await;
         due.unwrap_or_else(|error| {
             tracing::error!(%error, "what is due to webhooks cannot be read");
             Vec::new()
         })
     }
 
-    /// One attempt, and what becomes of it.
+    /// One attempt, and what becomes of it. A delivery whose attempt cannot be noted is due again.
     async fn deliver(&self, webhook: WebhookRow, delivery: DeliveryRow) -> Result<(), StoreError> {
+        let noted = self.attempt_and_note(&webhook, delivery).await;
+        if noted.is_err() {
+            self.store.release_delivery(webhook.no).await?;
+        }
+        noted
+    }
+
+    async fn attempt_and_note(&self, webhook: &WebhookRow, delivery: DeliveryRow) -> Result<(), StoreError> {
         let (status, end) = match self.write(&delivery).await? {
-            Ok(body) => self.attempt(&webhook, &delivery, body).await,
+            Ok(body) => self.attempt(webhook, &delivery, body).await,
             Err(problem) => (None, AttemptEnd::Dropped { problem }),
         };
         let attempt =

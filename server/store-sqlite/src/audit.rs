@@ -3,31 +3,28 @@
 use super::rows::{address, client_bytes, micros};
 use super::{SqliteStore, notices, sessions};
 use crate::Trouble;
+use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use domain::ids::{KeyId, KeyNo, UserNo};
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use store::{Audit, AuditRow, AuditStore, StoreError};
 
 /// Writes one line within the transaction of what it tells of; fails if the session that asks has ended.
-pub(super) async fn write(
-    connection: &mut SqliteConnection,
-    audit: &Audit,
-    key: Option<KeyNo>,
-) -> Result<(), Trouble> {
-    sessions::check_asking(connection, audit.session).await?;
-    notices::tell(connection, audit, key).await?;
-    sqlx::query(
-        "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(audit.at.0)
-    .bind(audit.action.name())
-    .bind(&audit.actor)
-    .bind(audit.user.map(|u| i64::from(u.0)))
-    .bind(key.map(|k| i64::from(k.0)))
-    .bind(audit.address.and_then(client_bytes))
-    .bind(&audit.detail)
-    .execute(connection)
+pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyNo>) -> Result<(), Trouble> {
+    sessions::check_asking(tx, audit.session).await?;
+    notices::tell(tx, audit, key).await?;
+    tx.run(sql!(
+        "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        audit.at.0,
+        audit.action.name(),
+        &audit.actor,
+        audit.user.map(|u| u.0),
+        key.map(|k| k.0),
+        audit.address.and_then(client_bytes),
+        &audit.detail
+    ))
     .await?;
     Ok(())
 }
@@ -35,15 +32,11 @@ pub(super) async fn write(
 /// Writes one line if something was changed. What changes nothing is not told either, but whoever asks has to stand.
 pub(super) async fn write_if(
     changed: bool,
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     audit: &Audit,
     key: Option<KeyNo>,
 ) -> Result<(), Trouble> {
-    if changed {
-        write(connection, audit, key).await
-    } else {
-        sessions::check_asking(connection, audit.session).await
-    }
+    if changed { write(tx, audit, key).await } else { sessions::check_asking(tx, audit.session).await }
 }
 
 fn audit_row(row: &SqliteRow) -> Result<AuditRow, Trouble> {
@@ -57,42 +50,35 @@ fn audit_row(row: &SqliteRow) -> Result<AuditRow, Trouble> {
     })
 }
 
+/// The numbers come from the index alone, so that what is skipped is never read.
+const OF_USER: &str = "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id
+    FROM audit a LEFT JOIN keys k ON k.no = a.key_no
+    WHERE a.no IN (SELECT no FROM audit WHERE user_no = ? ORDER BY no DESC LIMIT ? OFFSET ?)
+    ORDER BY a.no DESC";
+
 #[async_trait]
 impl AuditStore for SqliteStore {
     async fn record(&self, audit: Audit) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    write(c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            write(tx, &audit, None).await?;
+            Ok(())
+        })
     }
 
     async fn list_audit(&self, most: u32) -> Result<Vec<AuditRow>, StoreError> {
-        crate::reading(async {
-            let rows = sqlx::query(
+        self.list(
+            sql!(
                 "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id
-             FROM audit a LEFT JOIN keys k ON k.no = a.key_no ORDER BY a.no DESC LIMIT ?",
-            )
-            .bind(i64::from(most))
-            .fetch_all(&self.readers)
-            .await?;
-            rows.iter().map(audit_row).collect()
-        })
+                 FROM audit a LEFT JOIN keys k ON k.no = a.key_no ORDER BY a.no DESC LIMIT ?",
+                most
+            ),
+            audit_row,
+        )
         .await
     }
 
     async fn count_user_audit(&self, user: UserNo) -> Result<u64, StoreError> {
-        crate::reading(async {
-            let row = sqlx::query("SELECT count(*) FROM audit WHERE user_no = ?")
-                .bind(i64::from(user.0))
-                .fetch_one(&self.readers)
-                .await?;
-            Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
-        })
-        .await
+        self.count(sql!("SELECT count(*) FROM audit WHERE user_no = ?", user.0)).await
     }
 
     async fn list_user_audit(
@@ -101,21 +87,6 @@ impl AuditStore for SqliteStore {
         skipped: u32,
         most: u32,
     ) -> Result<Vec<AuditRow>, StoreError> {
-        crate::reading(async {
-            // The numbers come from the index alone, so that what is skipped is never read.
-            let rows = sqlx::query(
-                "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id
-             FROM audit a LEFT JOIN keys k ON k.no = a.key_no
-             WHERE a.no IN (SELECT no FROM audit WHERE user_no = ? ORDER BY no DESC LIMIT ? OFFSET ?)
-             ORDER BY a.no DESC",
-            )
-            .bind(i64::from(user.0))
-            .bind(i64::from(most))
-            .bind(i64::from(skipped))
-            .fetch_all(&self.readers)
-            .await?;
-            rows.iter().map(audit_row).collect()
-        })
-        .await
+        self.list(sql!(OF_USER, user.0, most, skipped), audit_row).await
     }
 }

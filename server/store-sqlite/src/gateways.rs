@@ -2,6 +2,7 @@
 
 use super::rows::{hash, micros};
 use super::{SqliteStore, audit};
+use crate::statements::{change, sql};
 use async_trait::async_trait;
 use domain::token::TokenHash;
 use sqlx::Row;
@@ -15,48 +16,34 @@ impl GatewayStore for SqliteStore {
         token_hash: TokenHash,
         audit: Audit,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("INSERT INTO gateways (name, token_hash, created_at) VALUES (?, ?, ?)")
-                        .bind(&name)
-                        .bind(token_hash.0.to_vec())
-                        .bind(audit.at.0)
-                        .execute(&mut *c)
-                        .await?;
-                    audit::write(c, &audit, None).await?;
-                    Ok(((), vec![Change::GatewayAdded(token_hash, name)]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            tx.run(sql!(
+                "INSERT INTO gateways (name, token_hash, created_at) VALUES (?, ?, ?)",
+                &name,
+                token_hash.0.as_slice(),
+                audit.at.0
+            ))
+            .await?;
+            audit::write(tx, &audit, None).await?;
+            tx.tell(Change::GatewayAdded(token_hash, name));
+            Ok(())
+        })
     }
 
     async fn list_gateways(&self) -> Result<Vec<GatewayRow>, StoreError> {
-        crate::reading(async {
-            let rows = sqlx::query("SELECT name, created_at FROM gateways ORDER BY name")
-                .fetch_all(&self.readers)
-                .await?;
-            rows.iter()
-                .map(|row| {
-                    Ok(GatewayRow { name: row.try_get("name")?, created_at: micros(row, "created_at")? })
-                })
-                .collect()
-        })
-        .await
+        let sql = "SELECT name, created_at FROM gateways ORDER BY name";
+        let gateway = |row: &_| {
+            Ok(GatewayRow { name: Row::try_get(row, "name")?, created_at: micros(row, "created_at")? })
+        };
+        self.list(sql!(sql), gateway).await
     }
 
     async fn delete_gateway(&self, name: String, audit: Audit) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let row = sqlx::query("DELETE FROM gateways WHERE name = ? RETURNING token_hash")
-                        .bind(&name)
-                        .fetch_one(&mut *c)
-                        .await?;
-                    audit::write(c, &audit, None).await?;
-                    Ok(((), vec![Change::GatewayRemoved(TokenHash(hash(&row, "token_hash")?))]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let row = tx.one(sql!("DELETE FROM gateways WHERE name = ? RETURNING token_hash", &name)).await?;
+            audit::write(tx, &audit, None).await?;
+            tx.tell(Change::GatewayRemoved(TokenHash(hash(&row, "token_hash")?)));
+            Ok(())
+        })
     }
 }

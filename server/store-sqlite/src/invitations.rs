@@ -1,14 +1,15 @@
 //! Invitations.
 
-use super::rows::{micros, number, role, user_no, username};
+use super::rows::{has, micros, number, role, user_no, username};
 use super::{SqliteStore, audit, mails, users};
 use crate::Trouble;
+use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use domain::ids::{UserNo, Username};
 use domain::invitation::{InvitationFacts, NotInvited, check_new};
 use domain::time::Micros;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use store::{
     Acceptance, Audit, InvitationHash, InvitationRow, InvitationStore, NewInvitation, NewMail, NewUser,
     StoreError,
@@ -31,7 +32,7 @@ const TAKE: &str =
 fn facts(row: &SqliteRow) -> Result<InvitationFacts, Trouble> {
     Ok(InvitationFacts {
         expires_at: micros(row, "expires_at")?,
-        owner_disabled: row.try_get::<Option<i64>, _>("owner_disabled_at")?.is_some(),
+        owner_disabled: has(row, "owner_disabled_at")?,
     })
 }
 
@@ -47,36 +48,28 @@ fn invitation_row(row: &SqliteRow) -> Result<InvitationRow, Trouble> {
     })
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    invitation: &NewInvitation,
-    most: u32,
-) -> Result<(), Trouble> {
+async fn insert(tx: &mut Tx, invitation: &NewInvitation, most: u32) -> Result<(), Trouble> {
     let folded = invitation.username.folded();
-    sqlx::query(OLD).bind(invitation.at.0).execute(&mut *connection).await?;
-    let taken = sqlx::query("SELECT 1 FROM users WHERE username_folded = ?")
-        .bind(&folded)
-        .fetch_optional(&mut *connection)
-        .await?;
-    let open = sqlx::query("SELECT count(*) FROM invitations WHERE owner_no = ?")
-        .bind(i64::from(invitation.owner.0))
-        .fetch_one(&mut *connection)
-        .await?;
+    tx.run(sql!(OLD, invitation.at.0)).await?;
+    let taken = tx.optional(sql!("SELECT 1 FROM users WHERE username_folded = ?", &folded)).await?;
+    let open =
+        tx.one(sql!("SELECT count(*) FROM invitations WHERE owner_no = ?", invitation.owner.0)).await?;
     check_new(taken.is_some(), number(open.try_get(0)?)?, most).map_err(|refused| match refused {
         NotInvited::Taken => StoreError::Conflict,
         NotInvited::TooMany => StoreError::Full,
     })?;
-    sqlx::query(INSERT)
-        .bind(invitation.hash.0.to_vec())
-        .bind(i64::from(invitation.owner.0))
-        .bind(invitation.username.as_str())
-        .bind(folded)
-        .bind(&invitation.email)
-        .bind(i64::from(invitation.role as u8))
-        .bind(invitation.at.0)
-        .bind(invitation.expires_at.0)
-        .execute(connection)
-        .await?;
+    tx.run(sql!(
+        INSERT,
+        invitation.hash.0.as_slice(),
+        invitation.owner.0,
+        invitation.username.as_str(),
+        folded,
+        &invitation.email,
+        invitation.role as u8,
+        invitation.at.0,
+        invitation.expires_at.0
+    ))
+    .await?;
     Ok(())
 }
 
@@ -89,27 +82,17 @@ impl InvitationStore for SqliteStore {
         mail: Option<NewMail>,
         audit: Audit,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    insert(c, &invitation, most).await?;
-                    if let Some(mail) = mail {
-                        mails::insert(c, &mail).await?;
-                    }
-                    audit::write(c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            insert(tx, &invitation, most).await?;
+            if let Some(mail) = mail {
+                mails::insert(tx, &mail).await?;
+            }
+            audit::write(tx, &audit, None).await
+        })
     }
 
     async fn list_invitations(&self, owner: UserNo, now: Micros) -> Result<Vec<InvitationRow>, StoreError> {
-        crate::reading(async {
-            let rows =
-                sqlx::query(LIST).bind(i64::from(owner.0)).bind(now.0).fetch_all(&self.readers).await?;
-            rows.iter().map(invitation_row).collect()
-        })
-        .await
+        self.list(sql!(LIST, owner.0, now.0), invitation_row).await
     }
 
     async fn find_invitation(
@@ -117,16 +100,11 @@ impl InvitationStore for SqliteStore {
         hash: InvitationHash,
         now: Micros,
     ) -> Result<Option<InvitationRow>, StoreError> {
-        crate::reading(async {
-            let row = sqlx::query(FIND).bind(hash.0.to_vec()).fetch_optional(&self.readers).await?;
-            match row {
-                Some(row) if facts(&row)?.holds(now) && !row.try_get::<bool, _>("is_name_taken")? => {
-                    invitation_row(&row).map(Some)
-                }
-                _ => Ok(None),
-            }
-        })
-        .await
+        let open = |row: &SqliteRow| {
+            let is_open = facts(row)?.holds(now) && !row.try_get::<bool, _>("is_name_taken")?;
+            is_open.then(|| invitation_row(row)).transpose()
+        };
+        Ok(self.find(sql!(FIND, hash.0.as_slice()), open).await?.flatten())
     }
 
     async fn delete_invitation(
@@ -136,49 +114,39 @@ impl InvitationStore for SqliteStore {
         audit: Audit,
     ) -> Result<(), StoreError> {
         let folded = username.folded();
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query(
-                        "DELETE FROM invitations
-                         WHERE owner_no = ? AND username_folded = ? AND expires_at > ? RETURNING no",
-                    )
-                    .bind(i64::from(owner.0))
-                    .bind(&folded)
-                    .bind(audit.at.0)
-                    .fetch_one(&mut *c)
-                    .await?;
-                    audit::write(c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            tx.one(sql!(
+                "DELETE FROM invitations
+                 WHERE owner_no = ? AND username_folded = ? AND expires_at > ? RETURNING no",
+                owner.0,
+                &folded,
+                audit.at.0
+            ))
+            .await?;
+            audit::write(tx, &audit, None).await
+        })
     }
 
     async fn accept_invitation(&self, acceptance: Acceptance) -> Result<UserNo, StoreError> {
         let Acceptance { hash, password_hash, added, accepted } = acceptance;
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let taken = sqlx::query(TAKE).bind(hash.0.to_vec()).fetch_one(&mut *c).await?;
-                    if !facts(&taken)?.holds(added.at) {
-                        return Err(StoreError::NotFound.into());
-                    }
-                    let user = NewUser {
-                        owner: Some(user_no(&taken, "owner_no")?),
-                        username: username(&taken)?,
-                        email: taken.try_get("email")?,
-                        // The link was shown to the owner too, so it proves nothing about the address.
-                        email_confirmed: false,
-                        role: role(&taken)?,
-                        password_hash,
-                        at: added.at,
-                    };
-                    let (no, changes) = users::insert(c, user, &added).await?;
-                    audit::write(c, &accepted, None).await?;
-                    Ok((no, changes))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let taken = tx.one(sql!(TAKE, hash.0.as_slice())).await?;
+            if !facts(&taken)?.holds(added.at) {
+                return Err(StoreError::NotFound.into());
+            }
+            let user = NewUser {
+                owner: Some(user_no(&taken, "owner_no")?),
+                username: username(&taken)?,
+                email: taken.try_get("email")?,
+                // The link was shown to the owner too, so it proves nothing about the address.
+                email_confirmed: false,
+                role: role(&taken)?,
+                password_hash,
+                at: added.at,
+            };
+            let no = users::insert(tx, user, &added).await?;
+            audit::write(tx, &accepted, None).await?;
+            Ok(no)
+        })
     }
 }

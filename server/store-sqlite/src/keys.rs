@@ -3,13 +3,14 @@
 use super::rows::{address, corrupt, key_no, micros, network, number, numbers, user_no, username};
 use super::{SqliteStore, audit, load};
 use crate::Trouble;
+use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use contract::{KeyType, LockWidth};
 use domain::address::Network;
 use domain::ids::{KeyId, KeyNo, UserNo};
 use domain::rule::AddressRule;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use std::sync::Arc;
 use store::{
     Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, PrefixInUse, StoreError, Watcher,
@@ -69,109 +70,78 @@ impl KeyStore for SqliteStore {
     }
 
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError> {
-        self.writer.run(move |c| Box::pin(async move { insert(c, key, &audit).await })).await
+        change!(self, |tx| insert(tx, key, &audit).await)
     }
 
     async fn list_keys(&self, scope: KeyScope, keys: &[KeyNo]) -> Result<Vec<KeyRow>, StoreError> {
-        crate::reading(async {
-            let (account, user) = scope_numbers(scope);
-            let wanted = numbers(keys.iter().map(|k| k.0));
-            let rows =
-                sqlx::query(LIST).bind(wanted).bind(account).bind(user).fetch_all(&self.readers).await?;
-            rows.iter().map(|row| key_row(row, vec![])).collect()
-        })
-        .await
+        let (account, user) = scope_numbers(scope);
+        let wanted = numbers(keys.iter().map(|k| k.0));
+        self.list(sql!(LIST, wanted, account, user), |row| key_row(row, vec![])).await
     }
 
     async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError> {
-        crate::reading(async {
-            let (account, user) = scope_numbers(scope);
-            let mut connection = self.readers.acquire().await?;
-            let row = sqlx::query(FIND)
-                .bind(id.0)
-                .bind(account)
-                .bind(user)
-                .fetch_optional(&mut *connection)
-                .await?;
-            let Some(row) = row else { return Ok(None) };
-            let no = key_no(&row, "no")?;
-            let networks =
-                sqlx::query(NETWORKS).bind(numbers([no.0].into_iter())).fetch_all(&mut *connection).await?;
-            let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
-            key_row(&row, networks).map(Some)
-        })
-        .await
+        let (account, user) = scope_numbers(scope);
+        let found = self.find(sql!(FIND, id.0, account, user), |row| key_row(row, vec![])).await?;
+        let Some(mut key) = found else { return Ok(None) };
+        let networks = self.list(sql!(NETWORKS, numbers([key.no.0].into_iter())), network).await?;
+        key.rule.allow_list = networks.into();
+        Ok(Some(key))
     }
 
     async fn reveal_key(&self, key: KeyNo, audit: Audit) -> Result<Vec<u8>, StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let row = sqlx::query(
-                        "SELECT sealed FROM keys WHERE no = ? AND deleted_at IS NULL AND sealed IS NOT NULL",
-                    )
-                    .bind(i64::from(key.0))
-                    .fetch_one(&mut *c)
-                    .await?;
-                    audit::write(c, &audit, Some(key)).await?;
-                    Ok((row.try_get("sealed")?, vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let row = tx
+                .one(sql!(
+                    "SELECT sealed FROM keys WHERE no = ? AND deleted_at IS NULL AND sealed IS NOT NULL",
+                    key.0
+                ))
+                .await?;
+            audit::write(tx, &audit, Some(key)).await?;
+            Ok(row.try_get("sealed")?)
+        })
     }
 
     async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query(
-                        "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE no = ? AND deleted_at IS NULL
-                         RETURNING no",
-                    )
-                    .bind(audit.at.0)
-                    .bind(i64::from(key.0))
-                    .fetch_one(&mut *c)
-                    .await?;
-                    sqlx::query("DELETE FROM key_networks WHERE key_no = ?")
-                        .bind(i64::from(key.0))
-                        .execute(&mut *c)
-                        .await?;
-                    audit::write(c, &audit, Some(key)).await?;
-                    Ok(((), vec![Change::KeyDeleted(key)]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            tx.one(sql!(
+                "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE no = ? AND deleted_at IS NULL
+                 RETURNING no",
+                audit.at.0,
+                key.0
+            ))
+            .await?;
+            tx.run(sql!("DELETE FROM key_networks WHERE key_no = ?", key.0)).await?;
+            audit::write(tx, &audit, Some(key)).await?;
+            tx.tell(Change::KeyDeleted(key));
+            Ok(())
+        })
     }
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    key: NewKey,
-    audit: &Audit,
-) -> Result<(KeyNo, Vec<Change>), Trouble> {
+async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Trouble> {
     if let Some(most) = key.most
-        && count_living(connection, key.user, most).await? >= most
+        && count_living(tx, key.user, most).await? >= most
     {
         return Err(StoreError::Full.into());
     }
-    let no: i64 = sqlx::query(
-        "INSERT INTO keys
-         (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at)
-         SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8 FROM users WHERE no = ?2 RETURNING no",
-    )
-    .bind(key.id.0)
-    .bind(i64::from(key.user.0))
-    .bind(i64::from(key.key_type as u8))
-    .bind(&key.description)
-    .bind(key.token_hash.0.to_vec())
-    .bind(&key.masked)
-    .bind(&key.sealed)
-    .bind(key.at.0)
-    .fetch_one(&mut *connection)
-    .await?
-    .try_get(0)?;
+    let no: i64 = tx
+        .one(sql!(
+            "INSERT INTO keys
+             (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at)
+             SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8 FROM users WHERE no = ?2 RETURNING no",
+            key.id.0,
+            key.user.0,
+            key.key_type as u8,
+            &key.description,
+            key.token_hash.0.as_slice(),
+            &key.masked,
+            &key.sealed,
+            key.at.0
+        ))
+        .await?
+        .try_get(0)?;
     let no = KeyNo(number(no)?);
-    audit::write(connection, audit, Some(no)).await?;
+    audit::write(tx, audit, Some(no)).await?;
     let indexed = IndexedKey {
         no,
         id: key.id,
@@ -184,18 +154,19 @@ async fn insert(
         expires_at: None,
         rule: AddressRule { enforced: key.key_type.is_address_bound(), ..AddressRule::default() },
     };
-    Ok((no, vec![Change::KeyAdded(Box::new(indexed))]))
+    tx.tell(Change::KeyAdded(Box::new(indexed)));
+    Ok(no)
 }
 
 /// How many keys the account of a user has, without the tombstones; counting ends at `most`.
-async fn count_living(connection: &mut SqliteConnection, user: UserNo, most: u32) -> Result<u32, Trouble> {
-    let row = sqlx::query(
-        "SELECT count(*) FROM (SELECT 1 FROM keys WHERE deleted_at IS NULL
-         AND account_no = (SELECT coalesce(owner_no, no) FROM users WHERE no = ?) LIMIT ?)",
-    )
-    .bind(i64::from(user.0))
-    .bind(i64::from(most))
-    .fetch_one(connection)
-    .await?;
+async fn count_living(tx: &mut Tx, user: UserNo, most: u32) -> Result<u32, Trouble> {
+    let row = tx
+        .one(sql!(
+            "SELECT count(*) FROM (SELECT 1 FROM keys WHERE deleted_at IS NULL
+             AND account_no = (SELECT coalesce(owner_no, no) FROM users WHERE no = ?) LIMIT ?)",
+            user.0,
+            most
+        ))
+        .await?;
     number(row.try_get(0)?)
 }

@@ -5,6 +5,7 @@ mod belonging;
 mod bond;
 mod bulk;
 mod checkpoint;
+mod claims;
 mod files;
 mod gateways;
 mod inspect;
@@ -23,6 +24,7 @@ mod rows;
 mod rules;
 mod second_factor;
 mod sessions;
+mod statements;
 mod sub_users;
 mod usage_detail;
 mod usage_entries;
@@ -44,9 +46,13 @@ pub use open_error::OpenError;
 pub use usage_log::SqliteUsageLog;
 
 use async_trait::async_trait;
+use claims::Claims;
+use domain::ids::MailNo;
+use domain::webhook::WebhookNo;
+use labels::{length, log_of};
 use sqlx::SqlitePool;
 use std::path::{Path, PathBuf};
-use store::{DatabaseBytes, Store, StoreError};
+use store::{Store, StoreError};
 use writer::Writer;
 
 /// The store on SQLite.
@@ -54,6 +60,8 @@ pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
     directory: PathBuf,
+    mail_claims: Claims<MailNo>,
+    webhook_claims: Claims<WebhookNo>,
 }
 
 #[async_trait]
@@ -70,12 +78,12 @@ impl Store for SqliteStore {
         self.writer.failed().await
     }
 
-    fn sizes(&self) -> DatabaseBytes {
-        let size = |file: &str| std::fs::metadata(self.directory.join(file)).map_or(0, |m| m.len());
-        DatabaseBytes {
-            state: size("latchkey.db") + size("latchkey.db-wal"),
-            usage: size("usage.db") + size("usage.db-wal"),
-        }
+    fn sizes(&self) -> Vec<(&'static str, u64)> {
+        let size = |file: &str| {
+            let path = self.directory.join(file);
+            length(&path) + length(&log_of(&path))
+        };
+        ["latchkey.db", "usage.db"].map(|file| (file, size(file))).into()
     }
 
     async fn close(&self) {

@@ -1,14 +1,15 @@
 //! Mail that is to be sent.
 
 use super::SqliteStore;
-use super::rows::{corrupt, micros, number, numbers, sort_out, user_no, username};
+use super::rows::{corrupt, has, micros, number, numbers, sort_out, user_no, username};
 use crate::Trouble;
+use crate::statements::{Query, Tx, change, sql};
 use async_trait::async_trait;
 use domain::ids::{MailNo, NoticeNo, UserNo};
 use domain::notice::letters::address_of_letter;
 use domain::time::Micros;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use store::{MailContent, MailRow, MailStore, MailUser, NewMail, StoreError};
 
 macro_rules! select {
@@ -35,48 +36,45 @@ pub(super) const OLD: &str = concat!(
 );
 
 /// Queues a letter within the transaction of what it tells of.
-pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) -> Result<(), Trouble> {
-    sqlx::query("INSERT INTO mails (user_no, payload, created_at, due_at) VALUES (?1, ?2, ?3, ?3)")
-        .bind(mail.user.map(|user| i64::from(user.0)))
-        .bind(&mail.payload)
-        .bind(mail.due_at.0)
-        .execute(connection)
-        .await?;
+pub(super) async fn insert(tx: &mut Tx, mail: &NewMail) -> Result<(), Trouble> {
+    tx.run(sql!(
+        "INSERT INTO mails (user_no, payload, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
+        mail.user.map(|user| user.0),
+        &mail.payload,
+        mail.due_at.0
+    ))
+    .await?;
     Ok(())
 }
 
 /// Queues the mail about a notice within the transaction that makes the notice.
 pub(super) async fn insert_for_notice(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     user: UserNo,
     notice: NoticeNo,
     due_at: Micros,
 ) -> Result<(), Trouble> {
-    sqlx::query("INSERT INTO mails (user_no, notice_no, created_at, due_at) VALUES (?1, ?2, ?3, ?3)")
-        .bind(i64::from(user.0))
-        .bind(i64::from(notice.0))
-        .bind(due_at.0)
-        .execute(connection)
-        .await?;
+    tx.run(sql!(
+        "INSERT INTO mails (user_no, notice_no, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
+        user.0,
+        notice.0,
+        due_at.0
+    ))
+    .await?;
     Ok(())
 }
 
 /// Before the address of a user is replaced: what it is still to be told of goes to the present one, now, because the next
 /// one may be a thief's.
-pub(super) async fn keep_address(
-    connection: &mut SqliteConnection,
-    user: UserNo,
-    at: Micros,
-) -> Result<(), Trouble> {
-    sqlx::query(
+pub(super) async fn keep_address(tx: &mut Tx, user: UserNo, at: Micros) -> Result<(), Trouble> {
+    tx.run(sql!(
         "UPDATE mails SET email = (SELECT email FROM users WHERE no = ?1), due_at = min(due_at, ?2)
          WHERE user_no = ?1 AND notice_no IS NOT NULL AND email IS NULL AND due_at < ?3
          AND EXISTS (SELECT 1 FROM users WHERE no = ?1 AND email_confirmed_at IS NOT NULL)",
-    )
-    .bind(i64::from(user.0))
-    .bind(at.0)
-    .bind(NEVER)
-    .execute(connection)
+        user.0,
+        at.0,
+        NEVER
+    ))
     .await?;
     Ok(())
 }
@@ -87,7 +85,7 @@ fn mail_row(row: &SqliteRow) -> Result<MailRow, Trouble> {
         (None, Some(payload)) => MailContent::Letter(payload),
         _ => return Err(corrupt("mail")),
     };
-    let concerned = row.try_get::<Option<i64>, _>("user_no")?.is_some();
+    let concerned = has(row, "user_no")?;
     Ok(MailRow {
         no: MailNo(number(row.try_get("mail_no")?)?),
         content,
@@ -104,7 +102,7 @@ fn mail_user(row: &SqliteRow) -> Result<MailUser, Trouble> {
         email: address_of_letter(
             row.try_get("kept_email")?,
             row.try_get("email")?,
-            row.try_get::<Option<i64>, _>("email_confirmed_at")?.is_some(),
+            has(row, "email_confirmed_at")?,
         ),
         language: row.try_get("language")?,
         time_zone: row.try_get("time_zone")?,
@@ -114,104 +112,69 @@ fn mail_user(row: &SqliteRow) -> Result<MailUser, Trouble> {
 #[async_trait]
 impl MailStore for SqliteStore {
     async fn insert_mail(&self, mail: NewMail) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    insert(c, &mail).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| insert(tx, &mail).await)
     }
 
-    async fn list_due_mails(
+    async fn claim_due_mails(
         &self,
         now: Micros,
+        until: Micros,
         most: u32,
         served: &[UserNo],
     ) -> Result<Vec<MailRow>, StoreError> {
-        Ok(self.list_readable_mails(DUE, now, most, Some(served)).await?)
+        let mut claims = self.mail_claims.at(now).await;
+        let served = numbers(served.iter().map(|user| user.0));
+        let with_claimed = most.saturating_add(u32::try_from(claims.len()).unwrap_or(u32::MAX));
+        let mut due = self.list_readable_mails(|| sql!(DUE, now.0, with_claimed, &served)).await?;
+        due.retain(|mail| !claims.contains_key(&mail.no));
+        due.truncate(most as usize);
+        claims.extend(due.iter().map(|mail| (mail.no, until)).filter(|_| now < until));
+        Ok(due)
+    }
+
+    async fn release_mails(&self, mails: &[MailNo]) -> Result<(), StoreError> {
+        self.mail_claims.release(mails.iter().copied()).await;
+        Ok(())
     }
 
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError> {
-        Ok(self.list_readable_mails(OLD, before, most, None).await?)
+        self.list_readable_mails(|| sql!(OLD, before.0, most)).await
     }
 
-    async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("DELETE FROM mails WHERE no = ?").bind(i64::from(no.0)).execute(c).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+    async fn delete_mail(&self, mail: MailNo) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM mails WHERE no = ?";
+        let deleted = change!(self, |tx| Ok(tx.run(sql!(sql, mail.0)).await? > 0))?;
+        self.mail_claims.release([mail]).await;
+        Ok(deleted)
     }
 
-    async fn postpone_mail(&self, no: MailNo, due_at: Micros) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("UPDATE mails SET attempts = attempts + 1, due_at = ? WHERE no = ?")
-                        .bind(due_at.0)
-                        .bind(i64::from(no.0))
-                        .execute(c)
-                        .await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+    async fn postpone_mail(&self, mail: MailNo, due_at: Micros) -> Result<(), StoreError> {
+        let sql = "UPDATE mails SET attempts = attempts + 1, due_at = ? WHERE no = ?";
+        change!(self, |tx| tx.run(sql!(sql, due_at.0, mail.0)).await)?;
+        self.mail_claims.release([mail]).await;
+        Ok(())
     }
 
     async fn count_mails(&self) -> Result<u64, StoreError> {
-        crate::reading(async {
-            let row = sqlx::query("SELECT count(*) FROM mails WHERE due_at < ?")
-                .bind(NEVER)
-                .fetch_one(&self.readers)
-                .await?;
-            Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
-        })
-        .await
+        self.count(sql!("SELECT count(*) FROM mails WHERE due_at < ?", NEVER)).await
     }
 }
 
 impl SqliteStore {
     /// What a query finds; rows that cannot be read are set aside and asked past.
-    async fn list_readable_mails(
+    async fn list_readable_mails<'q>(
         &self,
-        sql: &'static str,
-        bound: Micros,
-        most: u32,
-        served: Option<&[UserNo]>,
-    ) -> Result<Vec<MailRow>, Trouble> {
-        let served = served.map(|users| numbers(users.iter().map(|user| user.0)));
+        query: impl Fn() -> Query<'q>,
+    ) -> Result<Vec<MailRow>, StoreError> {
         loop {
-            let query = sqlx::query(sql).bind(bound.0).bind(i64::from(most));
-            let query = match &served {
-                Some(served) => query.bind(served),
-                None => query,
-            };
-            let rows = query.fetch_all(&self.readers).await?;
+            let rows = query().fetch_all(&self.readers).await.map_err(Trouble::from)?;
             let (mails, unreadable) = sort_out("mails", &rows, "mail_no", mail_row)?;
             if unreadable.is_empty() {
                 return Ok(mails);
             }
-            self.set_mails_aside(unreadable).await?;
+            let aside = "UPDATE mails SET due_at = ? WHERE no IN (SELECT value FROM json_each(?))";
+            let unreadable = numbers(unreadable.into_iter());
+            change!(self, |tx| tx.run(sql!(aside, NEVER, unreadable)).await)?;
         }
-    }
-
-    async fn set_mails_aside(&self, unreadable: Vec<i64>) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("UPDATE mails SET due_at = ? WHERE no IN (SELECT value FROM json_each(?))")
-                        .bind(NEVER)
-                        .bind(numbers(unreadable.into_iter()))
-                        .execute(c)
-                        .await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
     }
 }

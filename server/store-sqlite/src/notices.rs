@@ -14,10 +14,11 @@ use passing::{mail_about, pass_on};
 
 use super::rows::{number, owner};
 use crate::Trouble;
+use crate::statements::{Tx, sql};
 use domain::ids::{NoticeNo, UserNo};
 use domain::notice::gathering::{self, ADDRESSES_NAMED, Placing};
-use sqlx::{Executor, Row, SqliteConnection};
-use store::{NewNotice, NoticePolicy};
+use sqlx::Row;
+use store::NewNotice;
 
 /// What is kept of an act that a notice tells of.
 #[derive(Default)]
@@ -35,55 +36,35 @@ enum Made {
     Added(NoticeNo),
 }
 
-/// Keeps the policy where every statement of the writer sees it; it is gone with the connection.
-pub(super) async fn set_policy(
-    connection: &mut SqliteConnection,
-    policy: NoticePolicy,
-) -> Result<(), Trouble> {
-    connection.execute("PRAGMA temp_store = MEMORY").await?;
-    connection
-        .execute(
-            "CREATE TEMP TABLE IF NOT EXISTS notice_policy
-             (only INTEGER PRIMARY KEY, mail_is_on INTEGER NOT NULL, hold_seconds INTEGER NOT NULL)",
-        )
-        .await?;
-    sqlx::query("INSERT OR REPLACE INTO notice_policy (only, mail_is_on, hold_seconds) VALUES (1, ?, ?)")
-        .bind(policy.mail_is_on)
-        .bind(i64::from(policy.hold_seconds))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
 /// Tells a user something within the transaction of what it tells of; a new notice is queued for mail and
 /// webhooks. What is gathered adds to the notice of the last 24 hours, and is told to the owner of a sub-user
 /// as well.
-pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<(), Trouble> {
+pub(super) async fn insert(tx: &mut Tx, notice: &NewNotice) -> Result<(), Trouble> {
     if !notice.cause.is_gathered() {
-        return match make_or_add(connection, notice, &Act::default()).await? {
-            Made::New(no) => pass_on(connection, no, notice).await,
-            Made::Added(no) => mail_about(connection, no, notice).await.map(drop),
+        return match make_or_add(tx, notice, &Act::default()).await? {
+            Made::New(no) => pass_on(tx, no, notice).await,
+            Made::Added(no) => mail_about(tx, no, notice).await.map(drop),
         };
     }
-    let standing = Standing::find(connection, notice).await?;
+    let standing = Standing::find(tx, notice).await?;
     let left;
     let notice = if standing.ignores_some {
-        let Some(others) = ignored::without(connection, notice).await? else { return Ok(()) };
+        let Some(others) = ignored::without(tx, notice).await? else { return Ok(()) };
         left = others;
         &left
     } else {
         notice
     };
-    if let Some(no) = gather(connection, notice, standing.gathering).await? {
-        pass_on(connection, no, notice).await?;
+    if let Some(no) = gather(tx, notice, standing.gathering).await? {
+        pass_on(tx, no, notice).await?;
     }
     // The webhooks are the owner's and have told it by now.
     if let Some((owner, username)) = standing.owner {
         let detail = gathering::detail_for_owner(notice.key.is_some(), &notice.detail, &username).to_owned();
         let notice = NewNotice { user: owner, detail, ..notice.clone() };
-        let gathering = Standing::find(connection, &notice).await?.gathering;
-        if let Some(no) = gather(connection, &notice, gathering).await? {
-            mail_about(connection, no, &notice).await?;
+        let gathering = Standing::find(tx, &notice).await?.gathering;
+        if let Some(no) = gather(tx, &notice, gathering).await? {
+            mail_about(tx, no, &notice).await?;
         }
     }
     Ok(())
@@ -91,15 +72,15 @@ pub(super) async fn insert(connection: &mut SqliteConnection, notice: &NewNotice
 
 /// Adds to the notice that gathers these, or makes one and returns its number.
 async fn gather(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     notice: &NewNotice,
     counting: Option<NoticeNo>,
 ) -> Result<Option<NoticeNo>, Trouble> {
     // A flood adds to what is there, and has nothing else to ask.
-    let has_room = counting.is_none() && bounds::has_room(connection, notice).await?;
+    let has_room = counting.is_none() && bounds::has_room(tx, notice).await?;
     match gathering::place_alarm(counting, has_room) {
-        Placing::AddTo(no) => add_to(connection, no, notice).await.map(|()| None),
-        Placing::New => make(connection, notice, &Act::default()).await.map(Some),
+        Placing::AddTo(no) => add_to(tx, no, notice).await.map(|()| None),
+        Placing::New => make(tx, notice, &Act::default()).await.map(Some),
         Placing::Nowhere => Ok(None),
     }
 }
@@ -115,21 +96,21 @@ struct Standing {
 }
 
 impl Standing {
-    async fn find(connection: &mut SqliteConnection, notice: &NewNotice) -> Result<Self, Trouble> {
-        let row = sqlx::query(
-            "SELECT u.owner_no, u.username,
-             EXISTS (SELECT 1 FROM ignored_addresses WHERE key_no = ?3) AS ignores_some,
-             (SELECT no FROM notices WHERE user_no = ?1 AND cause = ?2 AND key_no IS ?3 AND first_at > ?4
-              AND detail = ?5 ORDER BY first_at DESC LIMIT 1) AS gathering
-             FROM users u WHERE u.no = ?1",
-        )
-        .bind(i64::from(notice.user.0))
-        .bind(notice.cause as u8)
-        .bind(notice.key.map(|key| i64::from(key.0)))
-        .bind(gathering::young_since(notice.at).0)
-        .bind(&notice.detail)
-        .fetch_one(connection)
-        .await?;
+    async fn find(tx: &mut Tx, notice: &NewNotice) -> Result<Self, Trouble> {
+        let row = tx
+            .one(sql!(
+                "SELECT u.owner_no, u.username,
+                 EXISTS (SELECT 1 FROM ignored_addresses WHERE key_no = ?3) AS ignores_some,
+                 (SELECT no FROM notices WHERE user_no = ?1 AND cause = ?2 AND key_no IS ?3 AND first_at > ?4
+                 AND detail = ?5 ORDER BY first_at DESC LIMIT 1) AS gathering
+                 FROM users u WHERE u.no = ?1",
+                notice.user.0,
+                notice.cause as u8,
+                notice.key.map(|key| key.0),
+                gathering::young_since(notice.at).0,
+                &notice.detail
+            ))
+            .await?;
         let gathering = row.try_get::<Option<i64>, _>("gathering")?.map(number).transpose()?;
         Ok(Self {
             gathering: gathering.map(NoticeNo),
@@ -140,90 +121,77 @@ impl Standing {
 }
 
 /// Counts on. Who has read the notice is called again only by an address that it did not name yet.
-async fn add_to(connection: &mut SqliteConnection, no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
-    let names_more = add_addresses(connection, no, notice).await?;
-    sqlx::query(
+async fn add_to(tx: &mut Tx, no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
+    let names_more = add_addresses(tx, no, notice).await?;
+    tx.run(sql!(
         "UPDATE notices SET count = count + ?2, last_at = max(last_at, ?3), read_at = iif(?4, NULL, read_at)
          WHERE no = ?1",
-    )
-    .bind(i64::from(no.0))
-    .bind(i64::try_from(notice.count).unwrap_or(i64::MAX))
-    .bind(notice.at.0)
-    .bind(names_more)
-    .execute(connection)
+        no.0,
+        i64::try_from(notice.count).unwrap_or(i64::MAX),
+        notice.at.0,
+        names_more
+    ))
     .await?;
     Ok(())
 }
 
 /// Makes a notice of an act; where there is no room for one, adds to the last one like it.
-async fn make_or_add(
-    connection: &mut SqliteConnection,
-    notice: &NewNotice,
-    act: &Act<'_>,
-) -> Result<Made, Trouble> {
-    let has_room = bounds::has_room(connection, notice).await?;
-    let last_like_it = if has_room { None } else { bounds::last_like(connection, notice, act).await? };
+async fn make_or_add(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<Made, Trouble> {
+    let has_room = bounds::has_room(tx, notice).await?;
+    let last_like_it = if has_room { None } else { bounds::last_like(tx, notice, act).await? };
     let Placing::AddTo(no) = gathering::place_act(has_room, last_like_it) else {
-        return make(connection, notice, act).await.map(Made::New);
+        return make(tx, notice, act).await.map(Made::New);
     };
-    add_to(connection, no, notice).await?;
+    add_to(tx, no, notice).await?;
     if !act.is_read {
-        let unread = sqlx::query("UPDATE notices SET read_at = NULL WHERE no = ?").bind(i64::from(no.0));
-        unread.execute(connection).await?;
+        tx.run(sql!("UPDATE notices SET read_at = NULL WHERE no = ?", no.0)).await?;
     }
     Ok(Made::Added(no))
 }
 
-async fn make(
-    connection: &mut SqliteConnection,
-    notice: &NewNotice,
-    act: &Act<'_>,
-) -> Result<NoticeNo, Trouble> {
-    let row = sqlx::query(
-        "INSERT INTO notices (user_no, cause, key_no, count, first_at, last_at, read_at, action, actor, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, iif(?6, ?5, NULL), ?7, ?8, ?9) RETURNING no",
-    )
-    .bind(i64::from(notice.user.0))
-    .bind(notice.cause as u8)
-    .bind(notice.key.map(|key| i64::from(key.0)))
-    .bind(i64::try_from(notice.count).unwrap_or(i64::MAX))
-    .bind(notice.at.0)
-    .bind(act.is_read)
-    .bind(act.action)
-    .bind(act.actor)
-    .bind(&notice.detail)
-    .fetch_one(&mut *connection)
-    .await?;
+async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNo, Trouble> {
+    let row = tx
+        .one(sql!(
+            "INSERT INTO notices (user_no, cause, key_no, count, first_at, last_at, read_at,
+             action, actor, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, iif(?6, ?5, NULL), ?7, ?8, ?9) RETURNING no",
+            notice.user.0,
+            notice.cause as u8,
+            notice.key.map(|key| key.0),
+            i64::try_from(notice.count).unwrap_or(i64::MAX),
+            notice.at.0,
+            act.is_read,
+            act.action,
+            act.actor,
+            &notice.detail
+        ))
+        .await?;
     let no = NoticeNo(number(row.try_get("no")?)?);
-    add_addresses(connection, no, notice).await?;
-    bounds::make_room(connection, notice).await?;
+    add_addresses(tx, no, notice).await?;
+    bounds::make_room(tx, notice).await?;
     Ok(no)
 }
 
 /// Adds to the addresses of a notice while there is room; answers whether it names more than before.
-async fn add_addresses(
-    connection: &mut SqliteConnection,
-    no: NoticeNo,
-    notice: &NewNotice,
-) -> Result<bool, Trouble> {
+async fn add_addresses(tx: &mut Tx, no: NoticeNo, notice: &NewNotice) -> Result<bool, Trouble> {
     let mut names_more = false;
     for (address, count) in &notice.addresses {
-        let row = sqlx::query(
-            "INSERT INTO notice_addresses (notice_no, address, count, first_at, last_at)
-             SELECT ?1, ?2, ?3, ?4, ?4
-             WHERE (SELECT count(*) FROM notice_addresses WHERE notice_no = ?1) < ?5
-             OR EXISTS (SELECT 1 FROM notice_addresses WHERE notice_no = ?1 AND address = ?2)
-             ON CONFLICT (notice_no, address)
-             DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)
-             RETURNING count = ?3 AS is_new",
-        )
-        .bind(i64::from(no.0))
-        .bind(address.to_bytes().to_vec())
-        .bind(i64::try_from(*count).unwrap_or(i64::MAX))
-        .bind(notice.at.0)
-        .bind(i64::try_from(ADDRESSES_NAMED).unwrap_or(i64::MAX))
-        .fetch_optional(&mut *connection)
-        .await?;
+        let row = tx
+            .optional(sql!(
+                "INSERT INTO notice_addresses (notice_no, address, count, first_at, last_at)
+                 SELECT ?1, ?2, ?3, ?4, ?4
+                 WHERE (SELECT count(*) FROM notice_addresses WHERE notice_no = ?1) < ?5
+                 OR EXISTS (SELECT 1 FROM notice_addresses WHERE notice_no = ?1 AND address = ?2)
+                 ON CONFLICT (notice_no, address)
+                 DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)
+                 RETURNING count = ?3 AS is_new",
+                no.0,
+                address.to_bytes().as_slice(),
+                i64::try_from(*count).unwrap_or(i64::MAX),
+                notice.at.0,
+                i64::try_from(ADDRESSES_NAMED).unwrap_or(i64::MAX)
+            ))
+            .await?;
         names_more |= row.map(|row| row.try_get::<bool, _>("is_new")).transpose()? == Some(true);
     }
     Ok(names_more)

@@ -8,10 +8,12 @@ use super::moves::Moves;
 use super::writer::Writer;
 use super::{SqliteStore, SqliteUsageLog, cannot_open};
 use crate::OpenError;
+use crate::claims::Claims;
+use crate::statements::Tx;
 use domain::token::TokenHash;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Executor, Row, SqliteConnection};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ const OLDEST_LIBRARY: i32 = 3_051_003;
 ///
 /// `fingerprint`: of the secrets; another one than at first is refused.
 /// `durable_usage`: sync each batch of uses, so that it survives power loss too.
+/// `notices`: how the notices are passed on that changes make.
 ///
 /// # Errors
 /// Says which file cannot be used, and what to do.
@@ -36,6 +39,7 @@ pub async fn open(
     directory: &Path,
     fingerprint: TokenHash,
     durable_usage: bool,
+    notices: NoticePolicy,
     watcher: Arc<dyn Watcher>,
 ) -> Result<(SqliteStore, SqliteUsageLog), OpenError> {
     if rusqlite::version_number() < OLDEST_LIBRARY {
@@ -70,8 +74,14 @@ pub async fn open(
     let readers = open_readers(&state, &usage).await?;
     // The writer waits for a lock by itself, with all who wait for the writer.
     connection.execute("PRAGMA busy_timeout = 0").await.map_err(|e| cannot_open(&state, e))?;
-    let writer = Writer::start(connection, watcher, moves);
-    let store = SqliteStore { writer, readers, directory: directory.to_owned() };
+    let writer = Writer::start(Tx { connection, notices, changes: Vec::new() }, watcher, moves);
+    let store = SqliteStore {
+        writer,
+        readers,
+        directory: directory.to_owned(),
+        mail_claims: Claims::default(),
+        webhook_claims: Claims::default(),
+    };
     Ok((store, log))
 }
 
@@ -85,9 +95,6 @@ async fn open_state(path: &Path) -> Result<SqliteConnection, OpenError> {
         MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => cannot_open(path, e),
         e => OpenError::Io { file: path.display().to_string(), reason: e.to_string() },
     })?;
-    super::notices::set_policy(&mut connection, NoticePolicy::default())
-        .await
-        .map_err(|e| cannot_open(path, e))?;
     Ok(connection)
 }
 
@@ -228,12 +235,5 @@ impl SqliteStore {
         let sql = format!("EXPLAIN QUERY PLAN {query}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind("[1,2]").bind(1_i64).bind(None::<i64>);
         rows.fetch_all(&self.readers).await?.iter().map(|r| r.try_get("detail")).collect()
-    }
-}
-
-/// Closes a connection and waits for it, so that its write-ahead log is gone.
-pub(super) async fn close(connection: SqliteConnection) {
-    if let Err(error) = connection.close().await {
-        tracing::warn!(%error, "closing latchkey.db");
     }
 }

@@ -4,13 +4,17 @@ use super::rows::micros;
 use super::sessions::check_asking;
 use super::{SqliteStore, audit, mails};
 use crate::Trouble;
+use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use domain::ids::{SessionNo, UserNo};
 use domain::time::Micros;
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 use store::{
     Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, ProfileStore, StoreError, WaitingAddress,
 };
+
+const WAITING: &str =
+    "SELECT email FROM mail_confirmations WHERE token_hash = ? AND user_no = ? AND expires_at > ?";
 
 #[async_trait]
 impl ProfileStore for SqliteStore {
@@ -39,23 +43,11 @@ impl ProfileStore for SqliteStore {
         user: UserNo,
         now: Micros,
     ) -> Result<Option<WaitingAddress>, StoreError> {
-        crate::reading(async {
-            let row = sqlx::query(
-                "SELECT email, expires_at FROM mail_confirmations WHERE user_no = ? AND expires_at > ?",
-            )
-            .bind(i64::from(user.0))
-            .bind(now.0)
-            .fetch_optional(&self.readers)
-            .await?;
-            let waiting = |row| {
-                Ok(WaitingAddress {
-                    email: Row::try_get(&row, "email")?,
-                    expires_at: micros(&row, "expires_at")?,
-                })
-            };
-            row.map(waiting).transpose()
-        })
-        .await
+        let sql = "SELECT email, expires_at FROM mail_confirmations WHERE user_no = ? AND expires_at > ?";
+        let waiting = |row: &_| {
+            Ok(WaitingAddress { email: Row::try_get(row, "email")?, expires_at: micros(row, "expires_at")? })
+        };
+        self.find(sql!(sql, user.0, now.0), waiting).await
     }
 
     async fn find_confirmation(
@@ -64,18 +56,8 @@ impl ProfileStore for SqliteStore {
         token_hash: ConfirmationHash,
         now: Micros,
     ) -> Result<Option<String>, StoreError> {
-        crate::reading(async {
-            let row = sqlx::query(
-            "SELECT email FROM mail_confirmations WHERE token_hash = ? AND user_no = ? AND expires_at > ?",
-        )
-        .bind(token_hash.0.to_vec())
-        .bind(i64::from(user.0))
-        .bind(now.0)
-        .fetch_optional(&self.readers)
-        .await?;
-            Ok(row.map(|row| row.try_get("email")).transpose()?)
-        })
-        .await
+        let query = sql!(WAITING, token_hash.0.as_slice(), user.0, now.0);
+        self.find(query, |row| Ok(row.try_get("email")?)).await
     }
 
     async fn insert_confirmation(
@@ -84,26 +66,20 @@ impl ProfileStore for SqliteStore {
         letter: NewMail,
         audit: Audit,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query(
-                        "INSERT OR REPLACE INTO mail_confirmations
-                         (user_no, token_hash, email, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-                    )
-                    .bind(i64::from(confirmation.user.0))
-                    .bind(confirmation.token_hash.0.to_vec())
-                    .bind(&confirmation.email)
-                    .bind(audit.at.0)
-                    .bind(confirmation.expires_at.0)
-                    .execute(&mut *c)
-                    .await?;
-                    mails::insert(c, &letter).await?;
-                    audit::write(c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            tx.run(sql!(
+                "INSERT OR REPLACE INTO mail_confirmations
+                 (user_no, token_hash, email, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+                confirmation.user.0,
+                confirmation.token_hash.0.as_slice(),
+                &confirmation.email,
+                audit.at.0,
+                confirmation.expires_at.0
+            ))
+            .await?;
+            mails::insert(tx, &letter).await?;
+            audit::write(tx, &audit, None).await
+        })
     }
 
     async fn confirm_email(
@@ -111,64 +87,51 @@ impl ProfileStore for SqliteStore {
         token_hash: ConfirmationHash,
         change: EmailChange,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let email: String = sqlx::query(
-                        "SELECT email FROM mail_confirmations
-                         WHERE token_hash = ? AND user_no = ? AND expires_at > ?",
-                    )
-                    .bind(token_hash.0.to_vec())
-                    .bind(i64::from(change.user.0))
-                    .bind(change.audit.at.0)
-                    .fetch_one(&mut *c)
-                    .await?
-                    .try_get(0)?;
-                    replace_email(c, Some(email), true, change).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let email: String = tx
+                .one(sql!(
+                    "SELECT email FROM mail_confirmations
+                     WHERE token_hash = ? AND user_no = ? AND expires_at > ?",
+                    token_hash.0.as_slice(),
+                    change.user.0,
+                    change.audit.at.0
+                ))
+                .await?
+                .try_get(0)?;
+            replace_email(tx, Some(email), true, change).await
+        })
     }
 
     async fn set_email(&self, email: Option<String>, change: EmailChange) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    replace_email(c, email, false, change).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| replace_email(tx, email, false, change).await)
     }
 }
 
 async fn replace_email(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     email: Option<String>,
     confirmed: bool,
     change: EmailChange,
 ) -> Result<(), Trouble> {
-    mails::keep_address(connection, change.user, change.audit.at).await?;
+    mails::keep_address(tx, change.user, change.audit.at).await?;
     let user = i64::from(change.user.0);
-    let done = sqlx::query("UPDATE users SET email = ?, email_confirmed_at = ? WHERE no = ? AND email IS ?")
-        .bind(email)
-        .bind(confirmed.then_some(change.audit.at.0))
-        .bind(user)
-        .bind(&change.old)
-        .execute(&mut *connection)
+    let done = tx
+        .run(sql!(
+            "UPDATE users SET email = ?, email_confirmed_at = ? WHERE no = ? AND email IS ?",
+            email,
+            confirmed.then_some(change.audit.at.0),
+            user,
+            &change.old
+        ))
         .await?;
-    if done.rows_affected() == 0 {
+    if done == 0 {
         return Err(StoreError::Conflict.into());
     }
-    sqlx::query("DELETE FROM mail_confirmations WHERE user_no = ?")
-        .bind(user)
-        .execute(&mut *connection)
-        .await?;
+    tx.run(sql!("DELETE FROM mail_confirmations WHERE user_no = ?", user)).await?;
     if let Some(letter) = &change.farewell {
-        mails::insert(connection, letter).await?;
+        mails::insert(tx, letter).await?;
     }
-    audit::write(connection, &change.audit, None).await
+    audit::write(tx, &change.audit, None).await
 }
 
 impl SqliteStore {
@@ -179,14 +142,10 @@ impl SqliteStore {
         session: Option<SessionNo>,
         sql: &'static str,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    check_asking(c, session).await?;
-                    sqlx::query(sql).bind(choice).bind(i64::from(user.0)).execute(c).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            check_asking(tx, session).await?;
+            tx.run(sql!(sql, choice, user.0)).await?;
+            Ok(())
+        })
     }
 }

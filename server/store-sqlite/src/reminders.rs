@@ -3,12 +3,13 @@
 use super::rows::{micros, user_no};
 use super::{SqliteStore, notices};
 use crate::Trouble;
+use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use contract::Cause;
 use domain::ids::UserNo;
 use domain::reminder::{PasswordFacts, Reminders};
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use store::{NewNotice, ReminderStore, StoreError};
 
 /// Users that one transaction tells.
@@ -44,7 +45,7 @@ impl ReminderStore for SqliteStore {
         crate::reading(async {
             // Read apart from the writer: most of the time there is nothing to write.
             let [over, until] = reminders.window();
-            let rows = sqlx::query(ENDING).bind(over.0).bind(until.0).fetch_all(&self.readers).await?;
+            let rows = sql!(ENDING, over.0, until.0).fetch_all(&self.readers).await?;
             let mut due = Vec::new();
             for row in &rows {
                 if reminders.due(&facts(row)?).is_some() {
@@ -67,17 +68,13 @@ impl ReminderStore for SqliteStore {
 
 impl SqliteStore {
     async fn remind(&self, users: Vec<UserNo>, reminders: Reminders) -> Result<u64, StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let mut told = 0;
-                    for user in users {
-                        told += u64::from(remind_one(c, user, reminders).await?);
-                    }
-                    Ok((told, vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let mut told = 0;
+            for user in users {
+                told += u64::from(remind_one(tx, user, reminders).await?);
+            }
+            Ok(told)
+        })
     }
 
     /// Tells each by itself; fails when none can be told.
@@ -100,19 +97,11 @@ impl SqliteStore {
 }
 
 /// Tells one user, if the reminder is still due in this transaction.
-async fn remind_one(
-    connection: &mut SqliteConnection,
-    user: UserNo,
-    reminders: Reminders,
-) -> Result<bool, Trouble> {
-    let row = sqlx::query(OF_USER).bind(i64::from(user.0)).fetch_optional(&mut *connection).await?;
+async fn remind_one(tx: &mut Tx, user: UserNo, reminders: Reminders) -> Result<bool, Trouble> {
+    let row = tx.optional(sql!(OF_USER, user.0)).await?;
     let Some(row) = row else { return Ok(false) };
     let Some(reminder) = reminders.due(&facts(&row)?) else { return Ok(false) };
-    sqlx::query("UPDATE users SET reminded_age = ? WHERE no = ?")
-        .bind(reminder.age)
-        .bind(i64::from(user.0))
-        .execute(&mut *connection)
-        .await?;
+    tx.run(sql!("UPDATE users SET reminded_age = ? WHERE no = ?", reminder.age, user.0)).await?;
     let notice = NewNotice {
         user,
         cause: Cause::PasswordExpiring,
@@ -122,6 +111,6 @@ async fn remind_one(
         addresses: Vec::new(),
         detail: reminder.days_left.to_string(),
     };
-    notices::insert(connection, &notice).await?;
+    notices::insert(tx, &notice).await?;
     Ok(true)
 }

@@ -41,6 +41,21 @@ pub(super) fn number(value: i64) -> Result<u32, Trouble> {
     u32::try_from(value).map_err(|_| corrupt("row number"))
 }
 
+/// A number of things, which is never negative.
+pub(super) fn count(row: &SqliteRow, column: &str) -> Result<u64, Trouble> {
+    Ok(row.try_get::<i64, _>(column)?.unsigned_abs())
+}
+
+/// A time that a row may not have.
+pub(super) fn optional_micros(row: &SqliteRow, column: &str) -> Result<Option<Micros>, Trouble> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Micros))
+}
+
+/// Whether a row has a value in this column.
+pub(super) fn has(row: &SqliteRow, column: &str) -> Result<bool, Trouble> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.is_some())
+}
+
 pub(super) fn user_no(row: &SqliteRow, column: &str) -> Result<UserNo, Trouble> {
     number(row.try_get(column)?).map(UserNo)
 }

@@ -1,13 +1,13 @@
 //! Sub-users.
 
-use super::rows::{role, user_no, username};
+use super::rows::{has, optional_micros, role, user_no, username};
 use super::users::end_sessions;
 use super::{SqliteStore, audit};
 use crate::Trouble;
+use crate::statements::{change, sql};
 use async_trait::async_trait;
 use contract::Role;
 use domain::ids::UserNo;
-use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{Audit, StoreError, SubUserRow, SubUserStore};
@@ -25,22 +25,15 @@ fn sub_user_row(row: &SqliteRow) -> Result<SubUserRow, Trouble> {
         username: username(row)?,
         email: row.try_get("email")?,
         role: role(row)?,
-        disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
-        last_seen_at: row.try_get::<Option<i64>, _>("last_seen_at")?.map(Micros),
+        disabled: has(row, "disabled_at")?,
+        last_seen_at: optional_micros(row, "last_seen_at")?,
     })
 }
 
 #[async_trait]
 impl SubUserStore for SqliteStore {
     async fn count_sub_users(&self, owner: UserNo) -> Result<u64, StoreError> {
-        crate::reading(async {
-            let row = sqlx::query("SELECT count(*) FROM users WHERE owner_no = ?")
-                .bind(i64::from(owner.0))
-                .fetch_one(&self.readers)
-                .await?;
-            Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
-        })
-        .await
+        self.count(sql!("SELECT count(*) FROM users WHERE owner_no = ?", owner.0)).await
     }
 
     async fn list_sub_users(
@@ -49,43 +42,20 @@ impl SubUserStore for SqliteStore {
         skipped: u32,
         most: u32,
     ) -> Result<Vec<SubUserRow>, StoreError> {
-        crate::reading(async {
-            let rows = sqlx::query(LIST)
-                .bind(i64::from(owner.0))
-                .bind(i64::from(most))
-                .bind(i64::from(skipped))
-                .fetch_all(&self.readers)
-                .await?;
-            rows.iter().map(sub_user_row).collect()
-        })
-        .await
+        self.list(sql!(LIST, owner.0, most, skipped), sub_user_row).await
     }
 
     async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("UPDATE users SET role = ? WHERE no = ? RETURNING no")
-                        .bind(i64::from(role as u8))
-                        .bind(i64::from(no.0))
-                        .fetch_one(&mut *c)
-                        .await?;
-                    audit::write(c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            tx.one(sql!("UPDATE users SET role = ? WHERE no = ? RETURNING no", role as u8, no.0)).await?;
+            audit::write(tx, &audit, None).await
+        })
     }
 
     async fn end_sessions(&self, no: UserNo, audit: Audit) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let ended = end_sessions(c, no).await?;
-                    audit::write_if(ended > 0, c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let ended = end_sessions(tx, no).await?;
+            audit::write_if(ended > 0, tx, &audit, None).await
+        })
     }
 }

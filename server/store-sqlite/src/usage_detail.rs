@@ -5,6 +5,7 @@ use super::rows::{corrupt, stored_address};
 use super::usage_entries::{FOLDED, MOVED, USES, folded_keys, moved_addresses, uses};
 use super::usage_read::Turns;
 use crate::Trouble;
+use crate::statements::sql;
 use contract::Code;
 use domain::address::Address;
 use domain::ids::KeyNo;
@@ -22,7 +23,7 @@ const REFUSED: &str = "SELECT code, hour, count FROM usage.hourly
 
 /// The addresses of a key, the one that was used last first.
 pub(super) async fn addresses(store: &SqliteStore, key: KeyNo) -> Result<Vec<AddressUses>, Trouble> {
-    let rows = sqlx::query(ADDRESSES).bind(i64::from(key.0)).fetch_all(&store.readers).await?;
+    let rows = sql!(ADDRESSES, key.0).fetch_all(&store.readers).await?;
     let (mut folded, mut moved) = (HashSet::new(), HashSet::new());
     for row in &rows {
         let Some(seq) = row.try_get::<Option<i64>, _>("seq")? else { continue };
@@ -80,8 +81,7 @@ pub(super) async fn refused(
     key: KeyNo,
     starts: SpanStarts,
 ) -> Result<Vec<Refused>, Trouble> {
-    let rows =
-        sqlx::query(REFUSED).bind(i64::from(key.0)).bind(starts.days_30).fetch_all(&store.readers).await?;
+    let rows = sql!(REFUSED, key.0, starts.days_30).fetch_all(&store.readers).await?;
     let mut causes: Vec<Refused> = Vec::new();
     for row in &rows {
         let number = usize::try_from(row.try_get::<i64, _>("code")?).ok();

@@ -6,11 +6,11 @@ use super::rows::numbers;
 use super::usage_detail;
 use super::usage_entries::{FOLDED, folded_keys, uses};
 use crate::Trouble;
+use crate::statements::{Query, sql};
 use async_trait::async_trait;
 use domain::ids::{KeyNo, UserNo};
 use domain::time::Micros;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use std::collections::HashSet;
 use store::{AddressUses, Refused, SpanCounts, SpanStarts, StoreError, UsageReader, Use};
 
@@ -30,32 +30,15 @@ const OF_KEY: &str =
 #[async_trait]
 impl UsageReader for SqliteStore {
     async fn count_uses(&self, users: &[UserNo], starts: SpanStarts) -> Result<SpanCounts, StoreError> {
-        crate::reading(async {
-            let rows = sqlx::query(OF_USERS)
-                .bind(numbers(users.iter().map(|u| u.0)))
-                .bind(starts.days_30)
-                .bind(starts.days_7)
-                .bind(starts.today)
-                .fetch_all(&self.readers)
-                .await?;
-            let users: HashSet<UserNo> = users.iter().copied().collect();
-            add_up(&rows, starts, |one| users.contains(&one.user)).await
-        })
-        .await
+        let numbers = numbers(users.iter().map(|u| u.0));
+        let query = sql!(OF_USERS, numbers, starts.days_30, starts.days_7, starts.today);
+        let users: HashSet<UserNo> = users.iter().copied().collect();
+        Ok(self.add_up(query, starts, |one| users.contains(&one.user)).await?)
     }
 
     async fn count_key_uses(&self, key: KeyNo, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
-        crate::reading(async {
-            let rows = sqlx::query(OF_KEY)
-                .bind(i64::from(key.0))
-                .bind(starts.days_30)
-                .bind(starts.days_7)
-                .bind(starts.today)
-                .fetch_all(&self.readers)
-                .await?;
-            add_up(&rows, starts, |one| one.key == key).await
-        })
-        .await
+        let query = sql!(OF_KEY, key.0, starts.days_30, starts.days_7, starts.today);
+        Ok(self.add_up(query, starts, |one| one.key == key).await?)
     }
 
     async fn list_key_addresses(&self, key: KeyNo) -> Result<Vec<AddressUses>, StoreError> {
@@ -86,39 +69,44 @@ impl Turns {
     }
 }
 
-async fn add_up(
-    rows: &[SqliteRow],
-    starts: SpanStarts,
-    wanted: impl Fn(&Use) -> bool,
-) -> Result<SpanCounts, Trouble> {
-    let (mut counts, mut turns) = (SpanCounts::default(), Turns::default());
-    let mut folded: HashSet<(i64, KeyNo)> = HashSet::new();
-    for row in rows {
-        let seq: Option<i64> = row.try_get("seq")?;
-        if let Some(seq) = seq.filter(|_| row.get::<i64, _>("kind") == FOLDED) {
-            folded.extend(folded_keys(row.try_get("entries")?).map(|key| (seq >> 32, key)));
-        }
-    }
-    for row in rows {
-        let at: i64 = row.try_get("at")?;
-        match row.try_get::<Option<i64>, _>("seq")? {
-            None => {
-                let count: i64 = row.try_get("count")?;
-                counts.add(starts, at, row.try_get::<i64, _>("refused")? != 0, count.unsigned_abs());
+impl SqliteStore {
+    /// Adds up what the hours hold and what of the journal is wanted and not in them yet.
+    async fn add_up(
+        &self,
+        query: Query<'_>,
+        starts: SpanStarts,
+        wanted: impl Fn(&Use) -> bool,
+    ) -> Result<SpanCounts, Trouble> {
+        let rows = query.fetch_all(&self.readers).await?;
+        let (mut counts, mut turns) = (SpanCounts::default(), Turns::default());
+        let mut folded: HashSet<(i64, KeyNo)> = HashSet::new();
+        for row in &rows {
+            let seq: Option<i64> = row.try_get("seq")?;
+            if let Some(seq) = seq.filter(|_| row.get::<i64, _>("kind") == FOLDED) {
+                folded.extend(folded_keys(row.try_get("entries")?).map(|key| (seq >> 32, key)));
             }
-            Some(_) if row.try_get::<i64, _>("kind")? == FOLDED => {}
-            Some(seq) => {
-                let entries: &[u8] = row.try_get("entries")?;
-                turns.read(entries).await;
-                for one in uses(entries)?.filter(|one| wanted(one)) {
-                    if !folded.contains(&(seq >> 32, one.key)) {
-                        counts.add(starts, Micros(at).hour(), false, 1);
+        }
+        for row in &rows {
+            let at: i64 = row.try_get("at")?;
+            match row.try_get::<Option<i64>, _>("seq")? {
+                None => {
+                    let count: i64 = row.try_get("count")?;
+                    counts.add(starts, at, row.try_get::<i64, _>("refused")? != 0, count.unsigned_abs());
+                }
+                Some(_) if row.try_get::<i64, _>("kind")? == FOLDED => {}
+                Some(seq) => {
+                    let entries: &[u8] = row.try_get("entries")?;
+                    turns.read(entries).await;
+                    for one in uses(entries)?.filter(|one| wanted(one)) {
+                        if !folded.contains(&(seq >> 32, one.key)) {
+                            counts.add(starts, Micros(at).hour(), false, 1);
+                        }
                     }
                 }
             }
         }
+        Ok(counts)
     }
-    Ok(counts)
 }
 
 #[cfg(test)]

@@ -2,16 +2,17 @@
 
 pub(super) mod deliveries;
 
-use super::rows::{micros, number, user_no};
+use super::rows::{micros, number, numbers, optional_micros, user_no};
 use super::sessions::check_asking;
 use super::{SqliteStore, audit};
 use crate::Trouble;
+use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use domain::ids::{SessionNo, UserNo};
 use domain::time::Micros;
 use domain::webhook::{DeliveryNo, Health, WebhookNo};
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use store::{Attempt, Audit, DeliveryRow, NewWebhook, StoreError, WebhookChange, WebhookRow, WebhookStore};
 
 fn webhook_row(row: &SqliteRow) -> Result<WebhookRow, Trouble> {
@@ -28,43 +29,31 @@ fn webhook_row(row: &SqliteRow) -> Result<WebhookRow, Trouble> {
     })
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    webhook: NewWebhook,
-    audit: &Audit,
-) -> Result<WebhookNo, Trouble> {
-    let row = sqlx::query(
-        "INSERT INTO webhooks (owner_no, url, secret_sealed, causes, created_at)
-         SELECT ?1, ?2, x'', ?3, ?4 WHERE (SELECT count(*) FROM webhooks WHERE owner_no = ?1) < ?5
-         RETURNING no",
-    )
-    .bind(i64::from(webhook.owner.0))
-    .bind(&webhook.url)
-    .bind(i64::from(webhook.causes))
-    .bind(audit.at.0)
-    .bind(i64::from(webhook.most))
-    .fetch_optional(&mut *connection)
-    .await?
-    .ok_or(StoreError::Full)?;
+async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<WebhookNo, Trouble> {
+    let row = tx
+        .optional(sql!(
+            "INSERT INTO webhooks (owner_no, url, secret_sealed, causes, created_at)
+             SELECT ?1, ?2, x'', ?3, ?4 WHERE (SELECT count(*) FROM webhooks WHERE owner_no = ?1) < ?5
+             RETURNING no",
+            webhook.owner.0,
+            &webhook.url,
+            webhook.causes,
+            audit.at.0,
+            webhook.most
+        ))
+        .await?
+        .ok_or(StoreError::Full)?;
     let no = WebhookNo(number(row.try_get("no")?)?);
     let sealed = (webhook.seal)(no).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    sqlx::query("UPDATE webhooks SET secret_sealed = ? WHERE no = ?")
-        .bind(sealed)
-        .bind(i64::from(no.0))
-        .execute(&mut *connection)
-        .await?;
-    audit::write(connection, audit, None).await?;
+    tx.run(sql!("UPDATE webhooks SET secret_sealed = ? WHERE no = ?", sealed, no.0)).await?;
+    audit::write(tx, audit, None).await?;
     Ok(no)
 }
 
 /// Answers whether it is otherwise than before.
-async fn change(
-    connection: &mut SqliteConnection,
-    no: WebhookNo,
-    change: WebhookChange,
-) -> Result<bool, Trouble> {
+async fn change(tx: &mut Tx, no: WebhookNo, change: WebhookChange) -> Result<bool, Trouble> {
     let no = i64::from(no.0);
-    let row = sqlx::query("SELECT * FROM webhooks WHERE no = ?").bind(no).fetch_one(&mut *connection).await?;
+    let row = tx.one(sql!("SELECT * FROM webhooks WHERE no = ?", no)).await?;
     let before = webhook_row(&row)?;
     if is_so(&before, &change) {
         return Ok(false);
@@ -72,30 +61,28 @@ async fn change(
     let health = Health {
         is_on: before.disabled_at.is_none(),
         failing_since: before.failing_since,
-        tried_at: row.try_get::<Option<i64>, _>("tried_at")?.map(Micros),
+        tried_at: optional_micros(&row, "tried_at")?,
     };
     let query = match change {
         WebhookChange::Choices { url, causes } => {
             let after = health.after_move(before.url == url);
-            sqlx::query(
+            sql!(
                 "UPDATE webhooks SET failing_since = ?4, url = ?2, causes = ?3 WHERE no = ?1 RETURNING no",
+                no,
+                url,
+                causes,
+                after.failing_since.map(|at| at.0)
             )
-            .bind(no)
-            .bind(url)
-            .bind(i64::from(causes))
-            .bind(after.failing_since.map(|at| at.0))
         }
         WebhookChange::Secret(sealed) => {
-            sqlx::query("UPDATE webhooks SET secret_sealed = ?2 WHERE no = ?1 RETURNING no")
-                .bind(no)
-                .bind(sealed)
+            sql!("UPDATE webhooks SET secret_sealed = ?2 WHERE no = ?1 RETURNING no", no, sealed)
         }
-        WebhookChange::On => sqlx::query(
+        WebhookChange::On => sql!(
             "UPDATE webhooks SET disabled_at = NULL, failing_since = NULL WHERE no = ?1 RETURNING no",
-        )
-        .bind(no),
+            no
+        ),
     };
-    query.fetch_one(connection).await?;
+    tx.one(query).await?;
     Ok(true)
 }
 
@@ -111,32 +98,16 @@ fn is_so(row: &WebhookRow, change: &WebhookChange) -> bool {
 #[async_trait]
 impl WebhookStore for SqliteStore {
     async fn insert_webhook(&self, webhook: NewWebhook, audit: Audit) -> Result<WebhookNo, StoreError> {
-        self.writer
-            .run(move |c| Box::pin(async move { Ok((insert(c, webhook, &audit).await?, vec![])) }))
-            .await
+        change!(self, |tx| insert(tx, webhook, &audit).await)
     }
 
     async fn list_webhooks(&self, owner: UserNo) -> Result<Vec<WebhookRow>, StoreError> {
-        crate::reading(async {
-            let rows = sqlx::query("SELECT * FROM webhooks WHERE owner_no = ? ORDER BY no")
-                .bind(i64::from(owner.0))
-                .fetch_all(&self.readers)
-                .await?;
-            rows.iter().map(webhook_row).collect()
-        })
-        .await
+        self.list(sql!("SELECT * FROM webhooks WHERE owner_no = ? ORDER BY no", owner.0), webhook_row).await
     }
 
     async fn find_webhook(&self, owner: UserNo, no: WebhookNo) -> Result<Option<WebhookRow>, StoreError> {
-        crate::reading(async {
-            let row = sqlx::query("SELECT * FROM webhooks WHERE owner_no = ? AND no = ?")
-                .bind(i64::from(owner.0))
-                .bind(i64::from(no.0))
-                .fetch_optional(&self.readers)
-                .await?;
-            row.as_ref().map(webhook_row).transpose()
-        })
-        .await
+        self.find(sql!("SELECT * FROM webhooks WHERE owner_no = ? AND no = ?", owner.0, no.0), webhook_row)
+            .await
     }
 
     async fn change_webhook(
@@ -145,15 +116,10 @@ impl WebhookStore for SqliteStore {
         changed: WebhookChange,
         audit: Audit,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let changed = change(c, no, changed).await?;
-                    audit::write_if(changed, c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let changed = change(tx, no, changed).await?;
+            audit::write_if(changed, tx, &audit, None).await
+        })
     }
 
     async fn delete_webhook(&self, no: WebhookNo, audit: Audit) -> Result<(), StoreError> {
@@ -161,26 +127,15 @@ impl WebhookStore for SqliteStore {
         let session = audit.session;
         let mut more = true;
         while more {
-            let some = self.writer.run(move |c| {
-                Box::pin(async move {
-                    check_asking(c, session).await?;
-                    Ok((deliveries::forget_settled(c, no).await?, vec![]))
-                })
-            });
-            more = some.await?;
+            more = change!(self, |tx| {
+                check_asking(tx, session).await?;
+                deliveries::forget_settled(tx, no).await
+            })?;
         }
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("DELETE FROM webhooks WHERE no = ? RETURNING no")
-                        .bind(i64::from(no.0))
-                        .fetch_one(&mut *c)
-                        .await?;
-                    audit::write(c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            tx.one(sql!("DELETE FROM webhooks WHERE no = ? RETURNING no", no.0)).await?;
+            audit::write(tx, &audit, None).await
+        })
     }
 
     async fn insert_test(
@@ -190,14 +145,10 @@ impl WebhookStore for SqliteStore {
         at: Micros,
         session: Option<SessionNo>,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    check_asking(c, session).await?;
-                    Ok((deliveries::insert_test(c, no, &message_id, at).await?, vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            check_asking(tx, session).await?;
+            deliveries::insert_test(tx, no, &message_id, at).await
+        })
     }
 
     async fn restart_delivery(
@@ -207,39 +158,43 @@ impl WebhookStore for SqliteStore {
         at: Micros,
         session: Option<SessionNo>,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    check_asking(c, session).await?;
-                    Ok((deliveries::restart(c, webhook, no, at).await?, vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            check_asking(tx, session).await?;
+            deliveries::restart(tx, webhook, no, at).await
+        })
     }
 
     async fn list_deliveries(&self, webhook: WebhookNo, most: u32) -> Result<Vec<DeliveryRow>, StoreError> {
-        crate::reading(async { deliveries::list(&self.readers, webhook, most).await }).await
+        self.latest_deliveries(webhook, most).await
     }
 
-    async fn list_due_deliveries(
+    async fn claim_due_deliveries(
         &self,
-        at: Micros,
+        now: Micros,
+        until: Micros,
         busy: &[WebhookNo],
         most: u32,
     ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError> {
-        crate::reading(async { deliveries::list_due(&self.readers, &self.writer, at, busy, most).await })
-            .await
+        let mut claims = self.webhook_claims.at(now).await;
+        let busy = numbers(busy.iter().chain(claims.keys()).map(|webhook| webhook.0));
+        let due = self.due_deliveries(now, &busy, most).await?;
+        claims.extend(due.iter().map(|(webhook, _)| (webhook.no, until)).filter(|_| now < until));
+        Ok(due)
+    }
+
+    async fn release_delivery(&self, webhook: WebhookNo) -> Result<(), StoreError> {
+        self.webhook_claims.release([webhook]).await;
+        Ok(())
     }
 
     async fn note_attempt(&self, attempt: Attempt) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| Box::pin(async move { Ok((deliveries::note(c, &attempt).await?, vec![])) }))
-            .await
+        let webhook = attempt.webhook;
+        change!(self, |tx| deliveries::note(tx, &attempt).await)?;
+        self.webhook_claims.release([webhook]).await;
+        Ok(())
     }
 
     async fn delete_old_deliveries(&self, before: Micros) -> Result<u64, StoreError> {
-        self.writer
-            .run(move |c| Box::pin(async move { Ok((deliveries::delete_old(c, before).await?, vec![])) }))
-            .await
+        change!(self, |tx| deliveries::delete_old(tx, before).await)
     }
 }

@@ -78,8 +78,11 @@ pub struct PrefixInUse {
 /// Keys.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory. Answers the
+    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory. Returns the
     /// prefixes of the living keys.
+    ///
+    /// Every change that is committed later is told to the watcher of the engine. Up to where this read is for the engine
+    /// alone to know, because it is the engine that goes on telling from there.
     async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError>;
     /// Adds one; `Conflict` if the token hash is taken, `Full` if the account has as many as it may.
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError>;
@@ -96,9 +99,14 @@ pub trait KeyStore: Send + Sync {
 /// The address rules of keys.
 #[async_trait]
 pub trait RuleStore: Send + Sync {
-    /// Makes `address` the locked one if there is none and the allow list permits it: one compare-and-set.
-    /// Who lost reads the winner from the index, which knows it when this returns.
-    async fn bind_first_address(&self, key: KeyNo, address: Address, at: Micros) -> Result<(), StoreError>;
+    /// Makes `address` the locked one if there is none and the allow list permits it: one compare-and-set. Returns the
+    /// rule that now holds, by which the caller sees whether this address won.
+    async fn bind_first_address(
+        &self,
+        key: KeyNo,
+        address: Address,
+        at: Micros,
+    ) -> Result<AddressRule, StoreError>;
     /// Adds to the allow list; `Conflict` if it is there, `Full` at `limit` entries.
     async fn insert_network(
         &self,

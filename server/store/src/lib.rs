@@ -4,7 +4,8 @@
 //! so the key index in memory never runs behind an answer. The rules by which an engine decides stand in `domain`: an
 //! engine reads the facts, asks the rule, and carries the plan out, all in one transaction.
 //!
-//! Numbers of rows name rows, and say neither when a row was made nor in which order changes were committed.
+//! Numbers of rows have 32 bits. They name rows, and say neither when a row was made nor in which order changes were
+//! committed: an engine may give them in any order and with gaps.
 
 mod keys;
 mod mails;
@@ -61,6 +62,10 @@ pub enum StoreError {
     /// There is no room for the change; nothing of it was kept, and it can be tried again.
     #[error("the disk is full ({0})")]
     NoRoom(String),
+    /// The answer to a commit was lost, so the change may have happened or not. The store goes on: what is there now can
+    /// be read, and asking for the same again is safe where the change is one that can be made twice.
+    #[error("it is not known whether the change was made ({0})")]
+    InDoubt(String),
     /// Reading, writing or syncing failed: nobody knows how much of the change was kept.
     #[error("the disk or the file is in trouble ({0})")]
     Broken(String),
@@ -73,13 +78,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether it is the disk that fails, and not what was asked for.
+    /// Whether what the store keeps its data on fails, and not what was asked for.
     #[must_use]
-    pub fn is_of_the_disk(&self) -> bool {
+    pub fn is_of_the_medium(&self) -> bool {
         matches!(self, Self::NoRoom(_) | Self::Broken(_))
     }
 
-    /// Whether only a new start can find out what is on disk.
+    /// Whether only a new start can find out what was kept.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Broken(_) | Self::Ended(_))

@@ -56,20 +56,27 @@ pub struct MailUser {
 pub trait MailStore: Send + Sync {
     /// Queues a letter that tells of nothing in the database.
     async fn insert_mail(&self, mail: NewMail) -> Result<(), StoreError>;
-    /// What is due by now, the longest waiting first: one for each user but those who were served, and all that belong to
-    /// no user.
-    async fn list_due_mails(
+    /// Claims what is due by `now`, the longest waiting first: one for each user but those who were served, and all that
+    /// belong to no user.
+    ///
+    /// A claim ends at `until` (at once, if that is not later than `now`), or earlier when its mail is released, postponed or deleted. Until then no other call, of
+    /// this process or of another one on the same data, returns that mail or another mail of its user. The caller sends
+    /// nothing whose claim has ended.
+    async fn claim_due_mails(
         &self,
         now: Micros,
+        until: Micros,
         most: u32,
         served: &[UserNo],
     ) -> Result<Vec<MailRow>, StoreError>;
-    /// What was due first before `before`.
+    /// Ends claims on mails that were not tried.
+    async fn release_mails(&self, mails: &[MailNo]) -> Result<(), StoreError>;
+    /// What was due first before `before`, claimed or not: whoever gives one up removes it, and nobody sends it.
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError>;
-    /// Removes one: it was handed over, or given up.
-    async fn delete_mail(&self, no: MailNo) -> Result<(), StoreError>;
-    /// Counts an attempt that failed, and waits until `due_at`.
-    async fn postpone_mail(&self, no: MailNo, due_at: Micros) -> Result<(), StoreError>;
+    /// Removes one, because it was handed over or given up; returns whether it was still there.
+    async fn delete_mail(&self, mail: MailNo) -> Result<bool, StoreError>;
+    /// Counts an attempt that failed. The mail is due again at `due_at`.
+    async fn postpone_mail(&self, mail: MailNo, due_at: Micros) -> Result<(), StoreError>;
     /// How many wait.
     async fn count_mails(&self) -> Result<u64, StoreError>;
 }

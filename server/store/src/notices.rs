@@ -9,7 +9,7 @@ use domain::notice::gathering::ADDRESSES_NAMED;
 use domain::notice::{Place, places};
 use domain::time::Micros;
 
-/// How notices are passed on.
+/// How notices are passed on. An engine is given it when it is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct NoticePolicy {
     /// Whether mail can be sent at all: otherwise none is queued.
@@ -148,8 +148,6 @@ pub struct NoticeChoice {
 /// Notices.
 #[async_trait]
 pub trait NoticeStore: Send + Sync {
-    /// From now on notices are passed on this way.
-    async fn set_notice_policy(&self, policy: NoticePolicy) -> Result<(), StoreError>;
     /// Tells all of these in one step.
     async fn insert_notices(&self, notices: Vec<NewNotice>) -> Result<(), StoreError>;
     /// One notice, whoever's it is: for what is passed on.

@@ -31,23 +31,14 @@ pub trait Store:
     + SecondFactorStore
     + ReminderStore
 {
-    /// Answers if the database does, and if it takes changes.
+    /// Whether the database answers and takes changes.
     async fn ready(&self) -> Result<(), StoreError>;
-    /// How large the databases are, with what belongs to them.
-    fn sizes(&self) -> DatabaseBytes;
+    /// How many bytes each part of the data takes, by its name. The names stay the same.
+    fn sizes(&self) -> Vec<(&'static str, u64)>;
     /// Returns when the store can take no change any more, with the cause: the server has to end.
     async fn failed(&self) -> StoreError;
-    /// Carries out what waits, then closes the files.
+    /// Carries out what waits, then closes what is open.
     async fn close(&self);
-}
-
-/// Sizes in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DatabaseBytes {
-    /// Of the state.
-    pub state: u64,
-    /// Of the counts.
-    pub usage: u64,
 }
 
 /// Is told of every committed change, before the change is answered and in the order of the commits.

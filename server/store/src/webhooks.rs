@@ -162,14 +162,20 @@ pub trait WebhookStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// The latest deliveries of a webhook, newest first.
     async fn list_deliveries(&self, webhook: WebhookNo, most: u32) -> Result<Vec<DeliveryRow>, StoreError>;
-    /// What is due, the longest waiting first: one for each webhook that is on, of an account that is enabled,
-    /// and not among the `busy` ones.
-    async fn list_due_deliveries(
+    /// Claims what is due by `now`, the longest waiting first: one for each webhook that is on, of an account that is
+    /// enabled, and not among the `busy` ones.
+    ///
+    /// A claim ends at `until`, or earlier when an attempt is noted or the delivery is released. Until then no other call,
+    /// of this process or of another one on the same data, returns a delivery to that webhook.
+    async fn claim_due_deliveries(
         &self,
-        at: Micros,
+        now: Micros,
+        until: Micros,
         busy: &[WebhookNo],
         most: u32,
     ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError>;
+    /// Ends the claim on the delivery to a webhook whose attempt cannot be noted.
+    async fn release_delivery(&self, webhook: WebhookNo) -> Result<(), StoreError>;
     /// Notes what became of an attempt, and switches the webhook off if its [`domain::webhook::Health`] says so: its
     /// owner is told, and what waits for it is settled. What is gone by then is left alone.
     async fn note_attempt(&self, attempt: Attempt) -> Result<(), StoreError>;

@@ -8,10 +8,15 @@ use std::sync::Arc;
 #[tokio::test]
 async fn a_page_of_the_list_uses_the_primary_key() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log) =
-        store_sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default()))
-            .await
-            .unwrap();
+    let (store, _log) = store_sqlite::open(
+        dir.path(),
+        TokenHash([1; 32]),
+        false,
+        store::NoticePolicy::default(),
+        Arc::new(KeyIndex::default()),
+    )
+    .await
+    .unwrap();
     let plan = store.explain_list().await.unwrap();
     assert!(plan.iter().any(|step| step.starts_with("SEARCH k USING INTEGER PRIMARY KEY")), "{plan:?}");
     assert!(!plan.iter().any(|step| step.starts_with("SCAN k")), "{plan:?}");
@@ -21,10 +26,15 @@ async fn a_page_of_the_list_uses_the_primary_key() {
 #[tokio::test]
 async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log) =
-        store_sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default()))
-            .await
-            .unwrap();
+    let (store, _log) = store_sqlite::open(
+        dir.path(),
+        TokenHash([1; 32]),
+        false,
+        store::NoticePolicy::default(),
+        Arc::new(KeyIndex::default()),
+    )
+    .await
+    .unwrap();
     let plan = store.explain_due_deliveries().await.unwrap();
     let by_due = "SEARCH webhook_deliveries USING INDEX webhook_deliveries_by_due";
     assert!(plan.iter().any(|step| step.starts_with(by_due)), "{plan:?}");
@@ -34,10 +44,15 @@ async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
 #[tokio::test]
 async fn what_is_looked_for_by_the_clock_is_found_without_reading_everything() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log) =
-        store_sqlite::open(dir.path(), TokenHash([1; 32]), false, Arc::new(KeyIndex::default()))
-            .await
-            .unwrap();
+    let (store, _log) = store_sqlite::open(
+        dir.path(),
+        TokenHash([1; 32]),
+        false,
+        store::NoticePolicy::default(),
+        Arc::new(KeyIndex::default()),
+    )
+    .await
+    .unwrap();
     for (query, plan) in store.explain_work_by_the_clock().await.unwrap() {
         // What is listed in a parameter, or found by the search before, is read whole.
         let reads_all = |step: &&String| {

@@ -14,7 +14,7 @@ use store_sqlite::{SqliteStore, SqliteUsageLog};
 
 async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
     let index = Arc::new(KeyIndex::default());
-    store_sqlite::open(dir, TokenHash([9; 32]), false, index).await.unwrap()
+    store_sqlite::open(dir, TokenHash([9; 32]), false, store::NoticePolicy::default(), index).await.unwrap()
 }
 
 fn address(text: &str) -> Address {

@@ -220,17 +220,24 @@ impl Verifier {
     async fn bind(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Ruling, Code> {
         let _turn = self.bindings.enter(key.no).await;
         for _ in 0..BIND_TRIES {
-            // The watcher has told the index by the time the store answers, so the next judgement knows.
-            match self.parts.index.judge(key, address, now)? {
-                Ruling::PassAndBind => {
-                    let bound = self.parts.store.bind_first_address(key.no, address, now).await;
-                    bound.map_err(|error| {
-                        // The writer tells of trouble once; this is asked with every request.
-                        tracing::debug!(%error, "a first address could not be bound");
-                        Code::Unavailable
-                    })?;
-                }
-                ruling @ (Ruling::Pass | Ruling::Refuse) => return Ok(ruling),
+            let ruling = self.parts.index.judge(key, address, now)?;
+            if ruling != Ruling::PassAndBind {
+                return Ok(ruling);
+            }
+            let bound = self.parts.store.bind_first_address(key.no, address, now).await;
+            let rule = bound.map_err(|error| {
+                // The writer tells of trouble once; this is asked with every request.
+                tracing::debug!(%error, "a first address could not be bound");
+                Code::Unavailable
+            })?;
+            // The index knows of a deletion or of another lock by now. It may hear of this one later, and then the rule
+            // that came back decides.
+            let ruling = match self.parts.index.judge(key, address, now)? {
+                Ruling::PassAndBind => rule.view().judge(address),
+                known => known,
+            };
+            if ruling != Ruling::PassAndBind {
+                return Ok(ruling);
             }
         }
         Ok(Ruling::Refuse)

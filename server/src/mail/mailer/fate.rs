@@ -57,7 +57,10 @@ impl Mailer {
 
     /// Whom a letter was for is told by name: addresses have no business in a log.
     pub(super) async fn give_up(&self, row: &MailRow, reason: &str) -> Result<Ending, StoreError> {
-        self.parts.store.delete_mail(row.no).await?;
+        if !self.parts.store.delete_mail(row.no).await? {
+            // Somebody else gave it up at the same time, and has told of it.
+            return Ok(Ending::Next);
+        }
         self.figures.given_up.fetch_add(1, Ordering::Relaxed);
         let user = row.user.as_ref().map(|user| user.username.as_str());
         tracing::warn!(mail = row.no.0, user, reason, "a letter was given up");

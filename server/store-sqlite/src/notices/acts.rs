@@ -4,33 +4,30 @@
 use super::super::rows::{owner, source_range, user_no};
 use super::{Act, Made, mail_about, make_or_add, pass_on};
 use crate::Trouble;
+use crate::statements::{Tx, sql};
 use contract::Cause;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
 use domain::ids::{KeyNo, UserNo};
 use domain::notice;
 use domain::notice::acts::{Listener, Logins};
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use store::{Audit, NewNotice};
 
 /// Tells of an act, before its line stands in the audit log.
-pub(in super::super) async fn tell(
-    connection: &mut SqliteConnection,
-    audit: &Audit,
-    key: Option<KeyNo>,
-) -> Result<(), Trouble> {
+pub(in super::super) async fn tell(tx: &mut Tx, audit: &Audit, key: Option<KeyNo>) -> Result<(), Trouble> {
     let act = act(audit);
     let Some(cause) = act.cause() else { return Ok(()) };
-    let Some((user, username)) = concerned(connection, audit, key).await? else { return Ok(()) };
+    let Some((user, username)) = concerned(tx, audit, key).await? else { return Ok(()) };
     if act.is_told_to_its_owner()
-        && let Some(owner) = owner_of(connection, user).await?
+        && let Some(owner) = owner_of(tx, user).await?
     {
         let detail = format!("{username} {}", audit.detail);
         let by_itself = Audit { user: Some(owner), detail: detail.trim().to_owned(), ..audit.clone() };
-        tell_one(connection, &by_itself, key, cause, (owner, audit.actor.clone())).await?;
+        tell_one(tx, &by_itself, key, cause, (owner, audit.actor.clone())).await?;
     }
-    tell_one(connection, audit, key, cause, (user, username)).await
+    tell_one(tx, audit, key, cause, (user, username)).await
 }
 
 /// What decides who hears of a line.
@@ -43,16 +40,13 @@ fn act(audit: &Audit) -> notice::acts::Act<'_> {
     }
 }
 
-async fn owner_of(connection: &mut SqliteConnection, user: UserNo) -> Result<Option<UserNo>, Trouble> {
-    let row = sqlx::query("SELECT owner_no FROM users WHERE no = ?")
-        .bind(i64::from(user.0))
-        .fetch_one(connection)
-        .await?;
+async fn owner_of(tx: &mut Tx, user: UserNo) -> Result<Option<UserNo>, Trouble> {
+    let row = tx.one(sql!("SELECT owner_no FROM users WHERE no = ?", user.0)).await?;
     owner(&row)
 }
 
 async fn tell_one(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     audit: &Audit,
     key: Option<KeyNo>,
     cause: Cause,
@@ -60,7 +54,7 @@ async fn tell_one(
 ) -> Result<(), Trouble> {
     let act = act(audit);
     let address = audit.address.and_then(ClientAddress::known);
-    let logins = logins(connection, user, address).await?;
+    let logins = logins(tx, user, address).await?;
     let listener = Listener { username: &username, is_concerned: audit.user == Some(user), logins };
     let Some(telling) = act.telling(&listener) else { return Ok(()) };
     let notice = NewNotice {
@@ -74,47 +68,42 @@ async fn tell_one(
     };
     let actor = telling.names_actor.then_some(audit.actor.as_str());
     let kept = Act { action: Some(audit.action.name()), actor, is_read: telling.is_read };
-    match make_or_add(connection, &notice, &kept).await? {
-        Made::New(no) if act.is_told_to_webhooks() => pass_on(connection, no, &notice).await,
-        Made::New(no) | Made::Added(no) => mail_about(connection, no, &notice).await.map(drop),
+    match make_or_add(tx, &notice, &kept).await? {
+        Made::New(no) if act.is_told_to_webhooks() => pass_on(tx, no, &notice).await,
+        Made::New(no) | Made::Added(no) => mail_about(tx, no, &notice).await.map(drop),
     }
 }
 
 /// The user of the key, or else of the line itself.
 async fn concerned(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     audit: &Audit,
     key: Option<KeyNo>,
 ) -> Result<Option<(UserNo, String)>, Trouble> {
     let row = match (key, audit.user) {
         (Some(key), _) => {
-            sqlx::query("SELECT u.no, u.username FROM keys k JOIN users u ON u.no = k.user_no WHERE k.no = ?")
-                .bind(i64::from(key.0))
+            sql!("SELECT u.no, u.username FROM keys k JOIN users u ON u.no = k.user_no WHERE k.no = ?", key.0)
         }
         (None, Some(user)) => {
-            sqlx::query("SELECT no, username FROM users WHERE no = ?").bind(i64::from(user.0))
+            sql!("SELECT no, username FROM users WHERE no = ?", user.0)
         }
         (None, None) => return Ok(None),
     };
-    let row = row.fetch_optional(connection).await?;
+    let row = tx.optional(row).await?;
     row.map(|row: SqliteRow| Ok((user_no(&row, "no")?, row.try_get("username")?))).transpose()
 }
 
-async fn logins(
-    connection: &mut SqliteConnection,
-    user: UserNo,
-    address: Option<Address>,
-) -> Result<Logins, Trouble> {
+async fn logins(tx: &mut Tx, user: UserNo, address: Option<Address>) -> Result<Logins, Trouble> {
     let range = address.map(source_range);
-    let row = sqlx::query(
-        "SELECT EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login') AS seen,
-         EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login' AND address BETWEEN ?2 AND ?3)
-         AS seen_there",
-    )
-    .bind(i64::from(user.0))
-    .bind(range.as_ref().map(|[first, _]| first.clone()))
-    .bind(range.as_ref().map(|[_, last]| last.clone()))
-    .fetch_one(connection)
-    .await?;
+    let row = tx
+        .one(sql!(
+            "SELECT EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login') AS seen,
+             EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login' AND address BETWEEN ?2 AND ?3)
+             AS seen_there",
+            user.0,
+            range.as_ref().map(|[first, _]| first.clone()),
+            range.as_ref().map(|[_, last]| last.clone())
+        ))
+        .await?;
     Ok(Logins { any: row.try_get("seen")?, from_there: row.try_get("seen_there")? })
 }

@@ -1,12 +1,13 @@
 //! How users want to be told.
 
-use super::super::rows::corrupt;
 use crate::Trouble;
+use crate::rows::corrupt;
+use crate::statements::{Tx, sql};
 use contract::Cause;
 use domain::ids::UserNo;
 use domain::notice::letters::{wants_deliveries, wants_letters};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqliteExecutor};
+use sqlx::{Row, SqliteExecutor};
 use store::NoticeChoice;
 
 /// For every cause, in the order of the page.
@@ -14,8 +15,7 @@ pub(super) async fn list(
     reader: impl SqliteExecutor<'_>,
     user: UserNo,
 ) -> Result<Vec<NoticeChoice>, Trouble> {
-    let rows = sqlx::query("SELECT cause, by_mail, by_webhook FROM notice_choices WHERE user_no = ?")
-        .bind(i64::from(user.0))
+    let rows = sql!("SELECT cause, by_mail, by_webhook FROM notice_choices WHERE user_no = ?", user.0)
         .fetch_all(reader)
         .await?;
     let chosen: Vec<_> = rows.iter().map(choice).collect::<Result<_, _>>()?;
@@ -36,12 +36,8 @@ fn choice(row: &SqliteRow) -> Result<NoticeChoice, Trouble> {
 }
 
 /// Sets what is wanted otherwise than it is; answers whether anything is.
-pub(super) async fn set(
-    connection: &mut SqliteConnection,
-    user: UserNo,
-    wanted: &[NoticeChoice],
-) -> Result<bool, Trouble> {
-    let kept = list(&mut *connection, user).await?;
+pub(super) async fn set(tx: &mut Tx, user: UserNo, wanted: &[NoticeChoice]) -> Result<bool, Trouble> {
+    let kept = list(&mut tx.connection, user).await?;
     let mut changed = false;
     for choice in wanted {
         let choice = NoticeChoice { by_mail: wants_letters(choice.cause, Some(choice.by_mail)), ..*choice };
@@ -49,34 +45,28 @@ pub(super) async fn set(
             continue;
         }
         changed = true;
-        sqlx::query(
+        tx.run(sql!(
             "INSERT OR REPLACE INTO notice_choices (user_no, cause, by_mail, by_webhook) VALUES (?, ?, ?, ?)",
-        )
-        .bind(i64::from(user.0))
-        .bind(choice.cause as u8)
-        .bind(choice.by_mail)
-        .bind(choice.by_webhook)
-        .execute(&mut *connection)
+            user.0,
+            choice.cause as u8,
+            choice.by_mail,
+            choice.by_webhook
+        ))
         .await?;
         if !choice.by_mail {
-            forget_letters(connection, user, choice.cause).await?;
+            forget_letters(tx, user, choice.cause).await?;
         }
     }
     Ok(changed)
 }
 
 /// What waits is not sent any more to who does not want it.
-async fn forget_letters(
-    connection: &mut SqliteConnection,
-    user: UserNo,
-    cause: Cause,
-) -> Result<(), Trouble> {
-    sqlx::query(
+async fn forget_letters(tx: &mut Tx, user: UserNo, cause: Cause) -> Result<(), Trouble> {
+    tx.run(sql!(
         "DELETE FROM mails WHERE notice_no IN (SELECT no FROM notices WHERE user_no = ? AND cause = ?)",
-    )
-    .bind(i64::from(user.0))
-    .bind(cause as u8)
-    .execute(connection)
+        user.0,
+        cause as u8
+    ))
     .await?;
     Ok(())
 }

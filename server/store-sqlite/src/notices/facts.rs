@@ -2,16 +2,16 @@
 
 use super::super::keys::key_type;
 use super::super::rows::{
-    corrupt, key_no, micros, number, numbers, owner, stored_address, user_no, username,
+    corrupt, count, has, key_no, micros, number, numbers, optional_micros, owner, stored_address, user_no,
+    username,
 };
-use crate::Trouble;
+use crate::statements::sql;
+use crate::{SqliteStore, Trouble};
 use contract::Cause;
-use domain::ids::{KeyId, NoticeNo, UserNo, Username};
-use domain::time::Micros;
+use domain::ids::{KeyId, NoticeNo, Username};
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
-use std::collections::HashMap;
-use store::{ActCount, NoticeAddress, NoticeFacts, NoticeKey};
+use store::{ActCount, NoticeAddress, NoticeFacts, NoticeKey, StoreError};
 
 const BY_NUMBERS: &str = "SELECT n.no AS notice_no, n.user_no, u.owner_no, u.username, n.cause, n.count,
     n.first_at, n.last_at, n.read_at, n.action, n.actor, n.detail, n.key_no AS about,
@@ -24,85 +24,40 @@ const ADDRESSES: &str = "SELECT a.notice_no, a.address, a.count, a.first_at, a.l
     FROM notice_addresses a JOIN notices n ON n.no = a.notice_no
     WHERE a.notice_no IN (SELECT value FROM json_each(?)) ORDER BY a.notice_no, a.count DESC, a.first_at, a.address";
 /// The numbers come from the index alone, so that what is skipped is never read.
-const PAGE: &str = "SELECT no FROM notices WHERE user_no = ? ORDER BY last_at DESC, no DESC LIMIT ? OFFSET ?";
+pub(super) const PAGE: &str =
+    "SELECT no FROM notices WHERE user_no = ? ORDER BY last_at DESC, no DESC LIMIT ? OFFSET ?";
 
-pub(super) async fn find(readers: &SqlitePool, no: NoticeNo) -> Result<Option<NoticeFacts>, Trouble> {
-    Ok(by_numbers(readers, &[no]).await?.pop())
-}
-
-pub(super) async fn list(
-    readers: &SqlitePool,
-    user: UserNo,
-    skipped: u32,
-    most: u32,
-) -> Result<Vec<NoticeFacts>, Trouble> {
-    let rows = sqlx::query(PAGE)
-        .bind(i64::from(user.0))
-        .bind(i64::from(most))
-        .bind(i64::from(skipped))
-        .fetch_all(readers)
-        .await?;
-    let found: Result<Vec<_>, _> = rows.iter().map(notice_no).collect();
-    by_numbers(readers, &found?).await
-}
-
-pub(super) async fn count(readers: &SqlitePool, user: UserNo, sql: &'static str) -> Result<u64, Trouble> {
-    let row = sqlx::query(sql).bind(i64::from(user.0)).fetch_one(readers).await?;
-    Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
-}
-
-/// What the user of a notice was told of by the same cause after it, in the order in which it began.
-pub(super) async fn count_later_acts(
-    readers: &SqlitePool,
-    notice: &NoticeFacts,
-) -> Result<Vec<ActCount>, Trouble> {
-    let rows = sqlx::query(
-        "SELECT action, sum(count) AS count FROM notices WHERE user_no = ? AND cause = ? AND no > ?
-         GROUP BY action ORDER BY min(no)",
-    )
-    .bind(i64::from(notice.user.0))
-    .bind(notice.cause as u8)
-    .bind(i64::from(notice.no.0))
-    .fetch_all(readers)
-    .await?;
-    let act = |row: &SqliteRow| Ok((row.try_get("action")?, row.try_get::<i64, _>("count")?.unsigned_abs()));
-    rows.iter().map(act).collect()
-}
-
-/// At most `most` that nothing was added to since `before`.
+/// At most so many that nothing was added to since a time.
 pub(in super::super) const OLD: &str = "SELECT no FROM notices WHERE last_at < ? ORDER BY last_at LIMIT ?";
 
-pub(super) async fn older_than(
-    readers: &SqlitePool,
-    before: Micros,
-    most: i64,
-) -> Result<Vec<NoticeNo>, Trouble> {
-    let rows = sqlx::query(OLD);
-    rows.bind(before.0).bind(most).fetch_all(readers).await?.iter().map(notice_no).collect()
-}
-
-fn notice_no(row: &SqliteRow) -> Result<NoticeNo, Trouble> {
+pub(super) fn notice_no(row: &SqliteRow) -> Result<NoticeNo, Trouble> {
     number(row.try_get(0)?).map(NoticeNo)
 }
 
-async fn by_numbers(readers: &SqlitePool, wanted: &[NoticeNo]) -> Result<Vec<NoticeFacts>, Trouble> {
-    let wanted = numbers(wanted.iter().map(|no| no.0));
-    let addresses = sqlx::query(ADDRESSES).bind(&wanted).fetch_all(readers).await?;
-    let mut by_notice: HashMap<NoticeNo, Vec<NoticeAddress>> = HashMap::new();
-    for row in &addresses {
-        by_notice.entry(notice_no(row)?).or_default().push(address(row)?);
+impl SqliteStore {
+    /// What the user of a notice was told of by the same cause after it, in the order in which it began.
+    pub(super) async fn later_acts(&self, notice: &NoticeFacts) -> Result<Vec<ActCount>, StoreError> {
+        let sql = "SELECT action, sum(count) AS count FROM notices WHERE user_no = ? AND cause = ? AND no > ?
+                   GROUP BY action ORDER BY min(no)";
+        let act = |row: &SqliteRow| Ok((row.try_get("action")?, count(row, "count")?));
+        self.list(sql!(sql, notice.user.0, notice.cause as u8, notice.no.0), act).await
     }
-    let rows = sqlx::query(BY_NUMBERS).bind(&wanted).fetch_all(readers).await?;
-    rows.iter()
-        .map(|row| {
-            let addresses = by_notice.remove(&notice_no(row)?).unwrap_or_default();
-            notice(row, addresses)
-        })
-        .collect()
+
+    /// The notices of these numbers, the one that was added to last first.
+    pub(super) async fn notices_by_numbers(
+        &self,
+        wanted: &[NoticeNo],
+    ) -> Result<Vec<NoticeFacts>, StoreError> {
+        let wanted = numbers(wanted.iter().map(|no| no.0));
+        let named = |row: &SqliteRow| Ok((notice_no(row)?, address(row)?));
+        let addresses = self.list(sql!(ADDRESSES, &wanted), named).await?;
+        let of = |no| addresses.iter().filter(|(of, _)| *of == no).map(|(_, address)| *address).collect();
+        self.list(sql!(BY_NUMBERS, &wanted), |row| notice(row, of(notice_no(row)?))).await
+    }
 }
 
 fn notice(row: &SqliteRow, addresses: Vec<NoticeAddress>) -> Result<NoticeFacts, Trouble> {
-    let is_about_key = row.try_get::<Option<i64>, _>("about")?.is_some();
+    let is_about_key = has(row, "about")?;
     Ok(NoticeFacts {
         no: notice_no(row)?,
         user: user_no(row, "user_no")?,
@@ -110,10 +65,10 @@ fn notice(row: &SqliteRow, addresses: Vec<NoticeAddress>) -> Result<NoticeFacts,
         username: username(row)?,
         cause: Cause::from_number(row.try_get("cause")?).ok_or_else(|| corrupt("cause of a notice"))?,
         key: is_about_key.then(|| key(row)).transpose()?,
-        count: row.try_get::<i64, _>("count")?.unsigned_abs(),
+        count: count(row, "count")?,
         first_at: micros(row, "first_at")?,
         last_at: micros(row, "last_at")?,
-        read_at: row.try_get::<Option<i64>, _>("read_at")?.map(Micros),
+        read_at: optional_micros(row, "read_at")?,
         addresses,
         action: row.try_get("action")?,
         actor: row.try_get("actor")?,
@@ -129,14 +84,14 @@ fn key(row: &SqliteRow) -> Result<NoticeKey, Trouble> {
         key_type: key_type(row)?,
         description: row.try_get("description")?,
         masked: row.try_get("masked")?,
-        deleted_at: row.try_get::<Option<i64>, _>("deleted_at")?.map(Micros),
+        deleted_at: optional_micros(row, "deleted_at")?,
     })
 }
 
 fn address(row: &SqliteRow) -> Result<NoticeAddress, Trouble> {
     Ok(NoticeAddress {
         address: stored_address(row.try_get("address")?)?,
-        count: row.try_get::<i64, _>("count")?.unsigned_abs(),
+        count: count(row, "count")?,
         first_at: micros(row, "first_at")?,
         last_at: micros(row, "last_at")?,
         ignored: row.try_get("ignored")?,

@@ -3,48 +3,35 @@
 use super::super::rows::numbers;
 use super::super::sessions::check_asking;
 use super::super::{SqliteStore, audit};
-use super::{choices, facts, ignored, insert, set_policy};
+use super::facts::{OLD, PAGE, notice_no};
+use super::{choices, ignored, insert};
+use crate::statements::{change, sql};
 use async_trait::async_trait;
 use domain::address::Address;
 use domain::ids::{KeyNo, NoticeNo, SessionNo, UserNo};
 use domain::time::Micros;
-use store::{ActCount, Audit, NewNotice, NoticeChoice, NoticeFacts, NoticePolicy, NoticeStore, StoreError};
+use store::{ActCount, Audit, NewNotice, NoticeChoice, NoticeFacts, NoticeStore, StoreError};
 
 /// Old notices are removed this many at a time, so that nothing waits for it.
 const FORGOTTEN_AT_ONCE: i64 = 500;
 
 #[async_trait]
 impl NoticeStore for SqliteStore {
-    async fn set_notice_policy(&self, policy: NoticePolicy) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    set_policy(c, policy).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
-    }
-
     async fn insert_notices(&self, notices: Vec<NewNotice>) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    for notice in &notices {
-                        insert(c, notice).await?;
-                    }
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            for notice in &notices {
+                insert(tx, notice).await?;
+            }
+            Ok(())
+        })
     }
 
     async fn find_notice(&self, no: NoticeNo) -> Result<Option<NoticeFacts>, StoreError> {
-        crate::reading(async { facts::find(&self.readers, no).await }).await
+        Ok(self.notices_by_numbers(&[no]).await?.pop())
     }
 
     async fn count_later_acts(&self, notice: &NoticeFacts) -> Result<Vec<ActCount>, StoreError> {
-        crate::reading(async { facts::count_later_acts(&self.readers, notice).await }).await
+        self.later_acts(notice).await
     }
 
     async fn list_notices(
@@ -53,22 +40,17 @@ impl NoticeStore for SqliteStore {
         skipped: u32,
         most: u32,
     ) -> Result<Vec<NoticeFacts>, StoreError> {
-        crate::reading(async { facts::list(&self.readers, user, skipped, most).await }).await
+        let numbers = self.list(sql!(PAGE, user.0, most, skipped), notice_no).await?;
+        self.notices_by_numbers(&numbers).await
     }
 
     async fn count_notices(&self, user: UserNo) -> Result<u64, StoreError> {
-        crate::reading(async {
-            facts::count(&self.readers, user, "SELECT count(*) FROM notices WHERE user_no = ?").await
-        })
-        .await
+        self.count(sql!("SELECT count(*) FROM notices WHERE user_no = ?", user.0)).await
     }
 
     async fn count_unread_notices(&self, user: UserNo) -> Result<u64, StoreError> {
-        crate::reading(async {
-            let unread = "SELECT count(*) FROM notices WHERE user_no = ? AND read_at IS NULL";
-            facts::count(&self.readers, user, unread).await
-        })
-        .await
+        let unread = "SELECT count(*) FROM notices WHERE user_no = ? AND read_at IS NULL";
+        self.count(sql!(unread, user.0)).await
     }
 
     async fn read_notices(
@@ -78,23 +60,18 @@ impl NoticeStore for SqliteStore {
         at: Micros,
         session: Option<SessionNo>,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    check_asking(c, session).await?;
-                    sqlx::query(
-                        "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL
-                         AND no IN (SELECT value FROM json_each(?))",
-                    )
-                    .bind(at.0)
-                    .bind(i64::from(user.0))
-                    .bind(numbers(notices.iter().map(|no| no.0)))
-                    .execute(c)
-                    .await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            check_asking(tx, session).await?;
+            tx.run(sql!(
+                "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL
+                 AND no IN (SELECT value FROM json_each(?))",
+                at.0,
+                user.0,
+                numbers(notices.iter().map(|no| no.0))
+            ))
+            .await?;
+            Ok(())
+        })
     }
 
     async fn read_all_notices(
@@ -103,19 +80,16 @@ impl NoticeStore for SqliteStore {
         at: Micros,
         session: Option<SessionNo>,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    check_asking(c, session).await?;
-                    sqlx::query("UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL")
-                        .bind(at.0)
-                        .bind(i64::from(user.0))
-                        .execute(c)
-                        .await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            check_asking(tx, session).await?;
+            tx.run(sql!(
+                "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL",
+                at.0,
+                user.0
+            ))
+            .await?;
+            Ok(())
+        })
     }
 
     async fn ignore_address(
@@ -125,19 +99,14 @@ impl NoticeStore for SqliteStore {
         most: u32,
         audit: Audit,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let is_new = ignored::insert(c, key, address, most, audit.at).await?;
-                    audit::write_if(is_new, c, &audit, Some(key)).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let is_new = ignored::insert(tx, key, address, most, audit.at).await?;
+            audit::write_if(is_new, tx, &audit, Some(key)).await
+        })
     }
 
     async fn list_notice_choices(&self, user: UserNo) -> Result<Vec<NoticeChoice>, StoreError> {
-        crate::reading(async { choices::list(&self.readers, user).await }).await
+        Ok(choices::list(&self.readers, user).await?)
     }
 
     async fn set_notice_choices(
@@ -146,32 +115,24 @@ impl NoticeStore for SqliteStore {
         wanted: Vec<NoticeChoice>,
         audit: Audit,
     ) -> Result<(), StoreError> {
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    let changed = choices::set(c, user, &wanted).await?;
-                    audit::write_if(changed, c, &audit, None).await?;
-                    Ok(((), vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            let changed = choices::set(tx, user, &wanted).await?;
+            audit::write_if(changed, tx, &audit, None).await
+        })
     }
 
     async fn delete_old_notices(&self, before: Micros) -> Result<bool, StoreError> {
-        let old = facts::older_than(&self.readers, before, FORGOTTEN_AT_ONCE).await?;
+        let old = self.list(sql!(OLD, before.0, FORGOTTEN_AT_ONCE), notice_no).await?;
         if old.is_empty() {
             return Ok(false);
         }
-        self.writer
-            .run(move |c| {
-                Box::pin(async move {
-                    sqlx::query("DELETE FROM notices WHERE no IN (SELECT value FROM json_each(?))")
-                        .bind(numbers(old.iter().map(|no| no.0)))
-                        .execute(c)
-                        .await?;
-                    Ok((true, vec![]))
-                })
-            })
-            .await
+        change!(self, |tx| {
+            tx.run(sql!(
+                "DELETE FROM notices WHERE no IN (SELECT value FROM json_each(?))",
+                numbers(old.iter().map(|no| no.0))
+            ))
+            .await?;
+            Ok(true)
+        })
     }
 }

@@ -1,60 +1,52 @@
 //! How a notice is passed on: by mail, and to webhooks.
 
 use super::super::mails;
-use super::super::rows::number;
 use super::bounds;
 use crate::Trouble;
+use crate::statements::{Tx, sql};
 use domain::ids::NoticeNo;
 use domain::notice::letters::{self, Recipient};
 use domain::time::Micros;
 use domain::webhook::new_message_id;
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 use store::NewNotice;
 
 /// Queues a new notice for mail and for the webhooks of the account, as the user chose.
-pub(super) async fn pass_on(
-    connection: &mut SqliteConnection,
-    no: NoticeNo,
-    notice: &NewNotice,
-) -> Result<(), Trouble> {
-    let due_at = mail_about(connection, no, notice).await?;
-    queue_deliveries(connection, no, notice, due_at).await
+pub(super) async fn pass_on(tx: &mut Tx, no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
+    let due_at = mail_about(tx, no, notice).await?;
+    queue_deliveries(tx, no, notice, due_at).await
 }
 
 /// Queues a new notice for mail, if the user wants that and can have it; returns when it is passed on.
-pub(super) async fn mail_about(
-    connection: &mut SqliteConnection,
-    no: NoticeNo,
-    notice: &NewNotice,
-) -> Result<Micros, Trouble> {
-    let row = sqlx::query(
-        "SELECT p.hold_seconds, p.mail_is_on, u.email IS NOT NULL AND u.email_confirmed_at IS NOT NULL AS has_address,
-         u.disabled_at IS NOT NULL AS is_disabled, c.by_mail
-         FROM users u JOIN notice_policy p LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?2
-         WHERE u.no = ?1",
-    )
-    .bind(i64::from(notice.user.0))
-    .bind(notice.cause as u8)
-    .fetch_one(&mut *connection)
-    .await?;
+pub(super) async fn mail_about(tx: &mut Tx, no: NoticeNo, notice: &NewNotice) -> Result<Micros, Trouble> {
+    let row = tx
+        .one(sql!(
+            "SELECT u.email IS NOT NULL AND u.email_confirmed_at IS NOT NULL AS has_address,
+             u.disabled_at IS NOT NULL AS is_disabled, c.by_mail
+             FROM users u LEFT JOIN notice_choices c ON c.user_no = u.no AND c.cause = ?2
+             WHERE u.no = ?1",
+            notice.user.0,
+            notice.cause as u8
+        ))
+        .await?;
     let recipient = Recipient {
-        mail_is_on: row.try_get("mail_is_on")?,
+        mail_is_on: tx.notices.mail_is_on,
         has_address: row.try_get("has_address")?,
         is_disabled: row.try_get("is_disabled")?,
         chosen: row.try_get("by_mail")?,
     };
-    let due_at = letters::passed_on_at(notice.cause, notice.at, number(row.try_get("hold_seconds")?)?);
+    let due_at = letters::passed_on_at(notice.cause, notice.at, tx.notices.hold_seconds);
     if recipient.is_mailed(notice.cause)
-        && let Some(letter_at) = letter_at(connection, no, notice, due_at).await?
+        && let Some(letter_at) = letter_at(tx, no, notice, due_at).await?
     {
-        mails::insert_for_notice(connection, notice.user, no, letter_at).await?;
+        mails::insert_for_notice(tx, notice.user, no, letter_at).await?;
     }
     Ok(due_at)
 }
 
 /// When the letter about a notice goes; `None` if another one tells of it.
 async fn letter_at(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     no: NoticeNo,
     notice: &NewNotice,
     due_at: Micros,
@@ -62,28 +54,28 @@ async fn letter_at(
     if notice.cause.is_gathered() {
         return Ok(Some(due_at));
     }
-    let told = bounds::told(connection, no, notice).await?;
-    let letter_waits = told.is_enough() && bounds::has_letter(connection, no, notice).await?;
+    let told = bounds::told(tx, no, notice).await?;
+    let letter_waits = told.is_enough() && bounds::has_letter(tx, no, notice).await?;
     Ok(told.letter_at(due_at, letter_waits))
 }
 
 /// Queues a new notice for the webhooks of the account that are told of it.
 async fn queue_deliveries(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     no: NoticeNo,
     notice: &NewNotice,
     due_at: Micros,
 ) -> Result<(), Trouble> {
-    let webhooks = sqlx::query(
-        "SELECT w.no, w.causes, c.by_webhook
-         FROM users u JOIN webhooks w ON w.owner_no = coalesce(u.owner_no, u.no)
-         LEFT JOIN notice_choices c ON c.user_no = w.owner_no AND c.cause = ?2
-         WHERE u.no = ?1 AND w.disabled_at IS NULL",
-    )
-    .bind(i64::from(notice.user.0))
-    .bind(notice.cause as u8)
-    .fetch_all(&mut *connection)
-    .await?;
+    let webhooks = tx
+        .all(sql!(
+            "SELECT w.no, w.causes, c.by_webhook
+             FROM users u JOIN webhooks w ON w.owner_no = coalesce(u.owner_no, u.no)
+             LEFT JOIN notice_choices c ON c.user_no = w.owner_no AND c.cause = ?2
+             WHERE u.no = ?1 AND w.disabled_at IS NULL",
+            notice.user.0,
+            notice.cause as u8
+        ))
+        .await?;
     for webhook in &webhooks {
         // A damaged row keeps no notice from being told; it is set aside when its delivery is due.
         let causes = webhook.try_get::<i64, _>("causes")? & i64::from(u32::MAX);
@@ -91,17 +83,16 @@ async fn queue_deliveries(
         if !letters::is_delivered(notice.cause, causes, webhook.try_get("by_webhook")?) {
             continue;
         }
-        sqlx::query(
+        tx.run(sql!(
             "INSERT INTO webhook_deliveries (webhook_no, message_id, notice_no, cause, created_at, due_at)
              VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(webhook.try_get::<i64, _>("no")?)
-        .bind(new_message_id())
-        .bind(i64::from(no.0))
-        .bind(notice.cause as u8)
-        .bind(notice.at.0)
-        .bind(due_at.0)
-        .execute(&mut *connection)
+            webhook.try_get::<i64, _>("no")?,
+            new_message_id(),
+            no.0,
+            notice.cause as u8,
+            notice.at.0,
+            due_at.0
+        ))
         .await?;
     }
     Ok(())

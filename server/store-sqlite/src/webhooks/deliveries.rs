@@ -1,16 +1,16 @@
 //! What is delivered to webhooks.
 
 use super::super::notices;
-use super::super::rows::{corrupt, micros, number, numbers, sort_out, user_no};
-use super::super::writer::Writer;
+use super::super::rows::{corrupt, micros, number, numbers, optional_micros, sort_out, user_no};
 use super::webhook_row;
-use crate::Trouble;
+use crate::statements::{Tx, change, sql};
+use crate::{SqliteStore, Trouble};
 use contract::Cause;
 use domain::ids::{NoticeNo, UserNo};
 use domain::time::Micros;
 use domain::webhook::{DeliveryNo, Evidence, Health, TESTS_KEPT, WebhookNo};
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqlitePool};
 use std::collections::HashMap;
 use store::{Attempt, AttemptEnd, DeliveryRow, NewNotice, StoreError, WebhookRow};
 
@@ -46,204 +46,183 @@ fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, Trouble> {
         notice: row.try_get::<Option<i64>, _>("notice_no")?.map(number).transpose()?.map(NoticeNo),
         cause: row.try_get::<Option<i64>, _>("cause")?.map(cause).transpose()?,
         created_at: micros(row, "created_at")?,
-        due_at: row.try_get::<Option<i64>, _>("due_at")?.map(Micros),
+        due_at: optional_micros(row, "due_at")?,
         attempts: number(row.try_get("attempts")?)?,
-        tried_at: row.try_get::<Option<i64>, _>("tried_at")?.map(Micros),
+        tried_at: optional_micros(row, "tried_at")?,
         status: row.try_get::<Option<i64>, _>("status")?.map(status).transpose()?,
         problem: row.try_get("problem")?,
     })
 }
 
-async fn is_on(connection: &mut SqliteConnection, no: WebhookNo) -> Result<bool, Trouble> {
-    let found = sqlx::query("SELECT 1 FROM webhooks WHERE no = ? AND disabled_at IS NULL")
-        .bind(i64::from(no.0))
-        .fetch_optional(connection)
-        .await?;
+async fn is_on(tx: &mut Tx, no: WebhookNo) -> Result<bool, Trouble> {
+    let found =
+        tx.optional(sql!("SELECT 1 FROM webhooks WHERE no = ? AND disabled_at IS NULL", no.0)).await?;
     Ok(found.is_some())
 }
 
 pub(super) async fn insert_test(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     no: WebhookNo,
     message_id: &str,
     at: Micros,
 ) -> Result<(), Trouble> {
-    if !is_on(connection, no).await? {
+    if !is_on(tx, no).await? {
         return Err(StoreError::NotFound.into());
     }
-    let waiting = sqlx::query(
-        "SELECT 1 FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NOT NULL",
-    )
-    .bind(i64::from(no.0))
-    .fetch_optional(&mut *connection)
-    .await?;
+    let waiting = tx
+        .optional(sql!(
+            "SELECT 1 FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NOT NULL",
+            no.0
+        ))
+        .await?;
     if waiting.is_some() {
         return Err(StoreError::Conflict.into());
     }
-    sqlx::query(
+    tx.run(sql!(
         "INSERT INTO webhook_deliveries (webhook_no, message_id, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
-    )
-    .bind(i64::from(no.0))
-    .bind(message_id)
-    .bind(at.0)
-    .execute(&mut *connection)
+        no.0,
+        message_id,
+        at.0
+    ))
     .await?;
-    forget_tests(connection, no).await
+    forget_tests(tx, no).await
 }
 
 /// Removes the oldest tests beyond the most that are kept.
-async fn forget_tests(connection: &mut SqliteConnection, webhook: WebhookNo) -> Result<(), Trouble> {
-    sqlx::query(
+async fn forget_tests(tx: &mut Tx, webhook: WebhookNo) -> Result<(), Trouble> {
+    tx.run(sql!(
         "DELETE FROM webhook_deliveries WHERE no IN
          (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NULL
-          ORDER BY no DESC LIMIT 10 OFFSET ?)",
-    )
-    .bind(i64::from(webhook.0))
-    .bind(i64::from(TESTS_KEPT))
-    .execute(connection)
+         ORDER BY no DESC LIMIT 10 OFFSET ?)",
+        webhook.0,
+        TESTS_KEPT
+    ))
     .await?;
     Ok(())
 }
 
 /// Removes some of what is settled; answers whether there may be more.
-pub(super) async fn forget_settled(
-    connection: &mut SqliteConnection,
-    webhook: WebhookNo,
-) -> Result<bool, Trouble> {
-    let done = sqlx::query(
-        "DELETE FROM webhook_deliveries WHERE no IN
-         (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND due_at IS NULL LIMIT ?)",
-    )
-    .bind(i64::from(webhook.0))
-    .bind(AT_A_TIME)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() >= AT_A_TIME.unsigned_abs())
+pub(super) async fn forget_settled(tx: &mut Tx, webhook: WebhookNo) -> Result<bool, Trouble> {
+    let done = tx
+        .run(sql!(
+            "DELETE FROM webhook_deliveries WHERE no IN
+             (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND due_at IS NULL LIMIT ?)",
+            webhook.0,
+            AT_A_TIME
+        ))
+        .await?;
+    Ok(done >= AT_A_TIME.unsigned_abs())
 }
 
 pub(super) async fn restart(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     webhook: WebhookNo,
     no: DeliveryNo,
     at: Micros,
 ) -> Result<(), Trouble> {
-    if !is_on(connection, webhook).await? {
+    if !is_on(tx, webhook).await? {
         return Err(StoreError::NotFound.into());
     }
-    sqlx::query(
+    tx.one(sql!(
         "UPDATE webhook_deliveries SET due_at = ?3, attempts = 0
          WHERE no = ?1 AND webhook_no = ?2 AND problem IS NOT NULL RETURNING no",
-    )
-    .bind(i64::from(no.0))
-    .bind(i64::from(webhook.0))
-    .bind(at.0)
-    .fetch_one(connection)
+        no.0,
+        webhook.0,
+        at.0
+    ))
     .await?;
     Ok(())
 }
 
-pub(super) async fn list(
-    readers: &SqlitePool,
-    webhook: WebhookNo,
-    most: u32,
-) -> Result<Vec<DeliveryRow>, Trouble> {
-    let rows = sqlx::query("SELECT * FROM webhook_deliveries WHERE webhook_no = ? ORDER BY no DESC LIMIT ?")
-        .bind(i64::from(webhook.0))
-        .bind(i64::from(most))
-        .fetch_all(readers)
-        .await?;
-    // What was set aside cannot be shown.
-    Ok(rows.iter().filter_map(|row| delivery_row(row).ok()).collect())
-}
+impl SqliteStore {
+    /// The latest deliveries of a webhook. One that was set aside cannot be shown.
+    pub(super) async fn latest_deliveries(
+        &self,
+        webhook: WebhookNo,
+        most: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let sql = "SELECT * FROM webhook_deliveries WHERE webhook_no = ? ORDER BY no DESC LIMIT ?";
+        let found = self.list(sql!(sql, webhook.0, most), |row| Ok(delivery_row(row).ok())).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
 
-/// Finds what is due. What cannot be read is set aside and asked past.
-pub(super) async fn list_due(
-    readers: &SqlitePool,
-    writer: &Writer,
-    at: Micros,
-    busy: &[WebhookNo],
-    most: u32,
-) -> Result<Vec<(WebhookRow, DeliveryRow)>, Trouble> {
-    loop {
-        let rows = sqlx::query(DUE)
-            .bind(at.0)
-            .bind(numbers(busy.iter().map(|no| no.0)))
-            .bind(i64::from(most))
-            .fetch_all(readers)
-            .await?;
-        let (due, bad_deliveries) = sort_out("webhook_deliveries", &rows, "no", delivery_row)?;
-        let rows = sqlx::query("SELECT * FROM webhooks WHERE no IN (SELECT value FROM json_each(?))")
-            .bind(numbers(due.iter().map(|delivery| delivery.webhook.0)))
-            .fetch_all(readers)
-            .await?;
-        let (webhooks, bad_webhooks) = sort_out("webhooks", &rows, "no", webhook_row)?;
-        if bad_deliveries.is_empty() && bad_webhooks.is_empty() {
-            let mut webhooks: HashMap<_, _> = webhooks.into_iter().map(|one| (one.no, one)).collect();
-            // One that was removed between the two questions has nothing due any more.
-            return Ok(due.into_iter().filter_map(|d| Some((webhooks.remove(&d.webhook)?, d))).collect());
+    /// Finds what is due to other webhooks than these. What cannot be read is set aside and asked past.
+    pub(super) async fn due_deliveries(
+        &self,
+        now: Micros,
+        busy: &str,
+        most: u32,
+    ) -> Result<Vec<(WebhookRow, DeliveryRow)>, Trouble> {
+        let webhooks_of = "SELECT * FROM webhooks WHERE no IN (SELECT value FROM json_each(?))";
+        loop {
+            let rows = sql!(DUE, now.0, busy, most).fetch_all(&self.readers).await?;
+            let (due, bad_deliveries) = sort_out("webhook_deliveries", &rows, "no", delivery_row)?;
+            let wanted = numbers(due.iter().map(|delivery| delivery.webhook.0));
+            let rows = sql!(webhooks_of, wanted).fetch_all(&self.readers).await?;
+            let (webhooks, bad_webhooks) = sort_out("webhooks", &rows, "no", webhook_row)?;
+            if bad_deliveries.is_empty() && bad_webhooks.is_empty() {
+                let mut webhooks: HashMap<_, _> = webhooks.into_iter().map(|one| (one.no, one)).collect();
+                // One that was removed between the two questions has nothing due any more.
+                return Ok(due.into_iter().filter_map(|d| Some((webhooks.remove(&d.webhook)?, d))).collect());
+            }
+            self.set_aside(bad_deliveries, bad_webhooks, now).await?;
         }
-        set_aside(writer, bad_deliveries, bad_webhooks, at).await?;
+    }
+
+    /// Deliveries are settled without being sent, webhooks are switched off.
+    async fn set_aside(
+        &self,
+        deliveries: Vec<i64>,
+        webhooks: Vec<i64>,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let deliveries_aside = "UPDATE webhook_deliveries SET due_at = NULL, problem = 'unreadable'
+            WHERE no IN (SELECT value FROM json_each(?))";
+        let webhooks_aside =
+            "UPDATE webhooks SET disabled_at = ? WHERE no IN (SELECT value FROM json_each(?))";
+        change!(self, |tx| {
+            tx.run(sql!(deliveries_aside, numbers(deliveries.into_iter()))).await?;
+            tx.run(sql!(webhooks_aside, now.0, numbers(webhooks.into_iter()))).await.map(drop)
+        })
     }
 }
 
-/// Deliveries are settled without being sent, webhooks are switched off.
-async fn set_aside(
-    writer: &Writer,
-    deliveries: Vec<i64>,
-    webhooks: Vec<i64>,
-    at: Micros,
-) -> Result<(), StoreError> {
-    let deliveries_aside = "UPDATE webhook_deliveries SET due_at = NULL, problem = 'unreadable'
-        WHERE no IN (SELECT value FROM json_each(?))";
-    let webhooks_aside = "UPDATE webhooks SET disabled_at = ? WHERE no IN (SELECT value FROM json_each(?))";
-    writer
-        .run(move |c| {
-            Box::pin(async move {
-                let deliveries = numbers(deliveries.into_iter());
-                sqlx::query(deliveries_aside).bind(deliveries).execute(&mut *c).await?;
-                let webhooks = numbers(webhooks.into_iter());
-                sqlx::query(webhooks_aside).bind(at.0).bind(webhooks).execute(c).await?;
-                Ok(((), vec![]))
-            })
-        })
-        .await
-}
-
-pub(super) async fn note(connection: &mut SqliteConnection, attempt: &Attempt) -> Result<(), Trouble> {
+pub(super) async fn note(tx: &mut Tx, attempt: &Attempt) -> Result<(), Trouble> {
     let (problem, next, evidence) = match &attempt.end {
         AttemptEnd::Delivered => (None, None, Evidence::Works),
         AttemptEnd::Dropped { problem } => (Some(*problem), None, Evidence::None),
         AttemptEnd::Failed { problem, next, evidence, .. } => (Some(*problem), *next, *evidence),
     };
-    sqlx::query(
+    tx.run(sql!(
         "UPDATE webhook_deliveries SET attempts = attempts + 1, tried_at = ?2, status = ?3, problem = ?4,
          due_at = ?5 WHERE no = ?1",
-    )
-    .bind(i64::from(attempt.delivery.0))
-    .bind(attempt.at.0)
-    .bind(attempt.status)
-    .bind(problem)
-    .bind(next.map(|next| next.0))
-    .execute(&mut *connection)
+        attempt.delivery.0,
+        attempt.at.0,
+        attempt.status,
+        problem,
+        next.map(|next| next.0)
+    ))
     .await?;
-    let row = sqlx::query(
-        "SELECT owner_no, disabled_at IS NULL AS is_on, failing_since, tried_at FROM webhooks WHERE no = ?",
-    )
-    .bind(i64::from(attempt.webhook.0))
-    .fetch_optional(&mut *connection)
-    .await?;
+    let row = tx
+        .optional(sql!(
+            "SELECT owner_no, disabled_at IS NULL AS is_on, failing_since, tried_at
+             FROM webhooks WHERE no = ?",
+            attempt.webhook.0
+        ))
+        .await?;
     let Some(row) = row else { return Ok(()) };
     let before = health(&row)?;
     let after = before.after_attempt(evidence, attempt.at);
-    sqlx::query("UPDATE webhooks SET tried_at = ?2, failing_since = ?3 WHERE no = ?1")
-        .bind(i64::from(attempt.webhook.0))
-        .bind(after.tried_at.map(|at| at.0))
-        .bind(after.failing_since.map(|at| at.0))
-        .execute(&mut *connection)
-        .await?;
+    tx.run(sql!(
+        "UPDATE webhooks SET tried_at = ?2, failing_since = ?3 WHERE no = ?1",
+        attempt.webhook.0,
+        after.tried_at.map(|at| at.0),
+        after.failing_since.map(|at| at.0)
+    ))
+    .await?;
     match &attempt.end {
         AttemptEnd::Failed { shown, .. } if before.is_on && !after.is_on => {
-            switch_off(connection, attempt, user_no(&row, "owner_no")?, shown).await
+            switch_off(tx, attempt, user_no(&row, "owner_no")?, shown).await
         }
         _ => Ok(()),
     }
@@ -258,23 +237,14 @@ fn health(row: &SqliteRow) -> Result<Health, Trouble> {
     })
 }
 
-async fn switch_off(
-    connection: &mut SqliteConnection,
-    attempt: &Attempt,
-    owner: UserNo,
-    shown: &str,
-) -> Result<(), Trouble> {
-    sqlx::query("UPDATE webhooks SET disabled_at = ?2 WHERE no = ?1")
-        .bind(i64::from(attempt.webhook.0))
-        .bind(attempt.at.0)
-        .execute(&mut *connection)
+async fn switch_off(tx: &mut Tx, attempt: &Attempt, owner: UserNo, shown: &str) -> Result<(), Trouble> {
+    tx.run(sql!("UPDATE webhooks SET disabled_at = ?2 WHERE no = ?1", attempt.webhook.0, attempt.at.0))
         .await?;
-    sqlx::query(
+    tx.run(sql!(
         "UPDATE webhook_deliveries SET due_at = NULL, problem = coalesce(problem, 'webhook_off')
          WHERE webhook_no = ? AND due_at IS NOT NULL",
-    )
-    .bind(i64::from(attempt.webhook.0))
-    .execute(&mut *connection)
+        attempt.webhook.0
+    ))
     .await?;
     let notice = NewNotice {
         user: owner,
@@ -285,10 +255,10 @@ async fn switch_off(
         addresses: Vec::new(),
         detail: shown.to_owned(),
     };
-    notices::insert(connection, &notice).await
+    notices::insert(tx, &notice).await
 }
 
-pub(super) async fn delete_old(connection: &mut SqliteConnection, before: Micros) -> Result<u64, Trouble> {
-    let done = sqlx::query(OLD).bind(before.0).bind(AT_A_TIME).execute(connection).await?;
-    Ok(done.rows_affected())
+pub(super) async fn delete_old(tx: &mut Tx, before: Micros) -> Result<u64, Trouble> {
+    let done = tx.run(sql!(OLD, before.0, AT_A_TIME)).await?;
+    Ok(done)
 }

@@ -4,17 +4,19 @@ use domain::token::TokenHash;
 use futures::future::LocalBoxFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{Store, UsageLog, Watcher};
+use store::{NoticePolicy, Store, UsageLog, Watcher};
 
 /// What is opened.
 #[derive(Clone)]
-pub(crate) struct Place {
+pub(crate) struct Data {
     /// The data directory; empty for a new store.
     pub(crate) directory: PathBuf,
     /// Stands for the secrets that the data belongs to.
     pub(crate) secrets: TokenHash,
     /// Whether each batch of uses is synced before it is answered.
     pub(crate) durable_usage: bool,
+    /// How notices are passed on.
+    pub(crate) notices: NoticePolicy,
 }
 
 /// The two halves of a store.
@@ -24,15 +26,15 @@ pub(crate) type Opened = (Arc<dyn Store>, Box<dyn UsageLog>);
 pub(crate) type Refused = Box<dyn std::error::Error>;
 
 /// Opens a store.
-pub(crate) type Engine = fn(Place, Arc<dyn Watcher>) -> LocalBoxFuture<'static, Result<Opened, Refused>>;
+pub(crate) type Engine = fn(Data, Arc<dyn Watcher>) -> LocalBoxFuture<'static, Result<Opened, Refused>>;
 
 pub(crate) fn sqlite(
-    place: Place,
+    data: Data,
     watcher: Arc<dyn Watcher>,
 ) -> LocalBoxFuture<'static, Result<Opened, Refused>> {
     Box::pin(async move {
-        let Place { directory, secrets, durable_usage } = place;
-        let (store, log) = store_sqlite::open(&directory, secrets, durable_usage, watcher).await?;
+        let Data { directory, secrets, durable_usage, notices } = data;
+        let (store, log) = store_sqlite::open(&directory, secrets, durable_usage, notices, watcher).await?;
         Ok((Arc::new(store) as Arc<dyn Store>, Box::new(log) as Box<dyn UsageLog>))
     })
 }

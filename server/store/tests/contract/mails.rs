@@ -19,7 +19,7 @@ async fn letters_are_due_in_turn_one_for_each_user(engine: Engine) {
         store.insert_mail(NewMail { user, payload: vec![text], due_at: Micros(due_at) }).await.unwrap();
     }
     let due = async |at, served: &[UserNo]| -> Vec<(u8, MailNo)> {
-        let rows = store.list_due_mails(Micros(at), 9, served).await.unwrap();
+        let rows = store.claim_due_mails(Micros(at), Micros(at), 9, served).await.unwrap();
         let text = |content: &MailContent| match content {
             MailContent::Letter(payload) => payload[0],
             MailContent::Notice(_) => 0,
@@ -43,6 +43,45 @@ async fn letters_are_due_in_turn_one_for_each_user(engine: Engine) {
     );
 }
 
+async fn a_letter_is_claimed_by_one_at_a_time(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, ..) = open(engine, dir.path()).await;
+    let user = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
+    for (user, due_at) in [(Some(user), 10), (Some(user), 20), (None, 30)] {
+        store.insert_mail(NewMail { user, payload: vec![1], due_at: Micros(due_at) }).await.unwrap();
+    }
+    let claim = async |at: i64, until: i64, most| -> Vec<i64> {
+        let rows = store.claim_due_mails(Micros(at), Micros(until), most, &[]).await.unwrap();
+        rows.iter().map(|row| row.created_at.0).collect()
+    };
+    assert_eq!(claim(40, 50, 1).await, [10]);
+    assert_eq!(claim(40, 60, 9).await, [30], "nor another one of that user");
+    assert_eq!(claim(49, 60, 9).await, []);
+    assert_eq!(claim(50, 60, 9).await, [10], "the claim has ended");
+    assert_eq!(claim(59, 60, 9).await, []);
+    let rows = store.claim_due_mails(Micros(60), Micros(99), 9, &[]).await.unwrap();
+    store.release_mails(&[rows[0].no]).await.unwrap();
+    assert_eq!(claim(60, 99, 9).await, [10], "released before its time");
+    store.postpone_mail(rows[0].no, Micros(25)).await.unwrap();
+    assert_eq!(claim(60, 60, 9).await, [20], "an attempt ends the claim");
+    assert_eq!(store.delete_mail(rows[1].no).await, Ok(true));
+    assert_eq!(store.delete_mail(rows[1].no).await, Ok(false));
+}
+
+async fn two_who_claim_at_once_share_what_is_due(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, ..) = open(engine, dir.path()).await;
+    for due_at in 0..20 {
+        store.insert_mail(NewMail { user: None, payload: vec![1], due_at: Micros(due_at) }).await.unwrap();
+    }
+    let claims = (0..8).map(|_| store.claim_due_mails(Micros(20), Micros(30), 5, &[]));
+    let claimed = futures::future::join_all(claims).await;
+    let mut claimed: Vec<_> = claimed.into_iter().flat_map(Result::unwrap).map(|row| row.no.0).collect();
+    claimed.sort_unstable();
+    claimed.dedup();
+    assert_eq!(claimed.len(), 20, "each once");
+}
+
 async fn a_password_is_reminded_of_once_for_each_day(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, ..) = open(engine, dir.path()).await;
@@ -64,4 +103,9 @@ async fn a_password_is_reminded_of_once_for_each_day(engine: Engine) {
     assert_eq!([remind(89, 90).await, remind(84 + 83, 90).await], [0, 1], "a new password begins anew");
 }
 
-for_each_engine!(letters_are_due_in_turn_one_for_each_user, a_password_is_reminded_of_once_for_each_day);
+for_each_engine!(
+    letters_are_due_in_turn_one_for_each_user,
+    a_letter_is_claimed_by_one_at_a_time,
+    two_who_claim_at_once_share_what_is_due,
+    a_password_is_reminded_of_once_for_each_day
+);

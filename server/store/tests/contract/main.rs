@@ -21,11 +21,11 @@ use domain::ids::{KeyId, UserNo, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::TokenHash;
-use engines::{Engine, Place};
+use engines::{Data, Engine};
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
-use store::{Action, Audit, Change, NewKey, NewUser, Store, UsageLog, Watcher};
+use store::{Action, Audit, Change, NewKey, NewUser, NoticePolicy, Store, UsageLog, Watcher};
 
 /// Stands for the secrets that the data belongs to.
 const SECRETS: TokenHash = TokenHash([9; 32]);
@@ -33,8 +33,13 @@ const SECRETS: TokenHash = TokenHash([9; 32]);
 /// A new store of that engine, and what its watcher is told.
 async fn open(engine: Engine, dir: &Path) -> (Arc<dyn Store>, Box<dyn UsageLog>, Arc<Told>) {
     let told = Arc::new(Told::default());
-    let place = Place { directory: dir.to_owned(), secrets: SECRETS, durable_usage: false };
-    let (store, log) = engine(place, told.clone()).await.unwrap();
+    let data = Data {
+        directory: dir.to_owned(),
+        secrets: SECRETS,
+        durable_usage: false,
+        notices: NoticePolicy::default(),
+    };
+    let (store, log) = engine(data, told.clone()).await.unwrap();
     (store, log, told)
 }
 

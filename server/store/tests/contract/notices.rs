@@ -1,7 +1,7 @@
 //! Notices.
 
 use super::engines::{Engine, for_each_engine};
-use super::open;
+use super::{Data, SECRETS, Told};
 use contract::{Cause, KeyType, Role};
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
@@ -56,9 +56,10 @@ fn refused(user: UserNo, key: KeyNo, at: i64, from: &[(&str, u64)]) -> NewNotice
 }
 
 async fn open_for_mail(engine: Engine, dir: &Path) -> Arc<dyn Store> {
-    let (store, ..) = open(engine, dir).await;
-    store.set_notice_policy(NoticePolicy { mail_is_on: true, hold_seconds: 30 }).await.unwrap();
-    store
+    let notices = NoticePolicy { mail_is_on: true, hold_seconds: 30 };
+    let (directory, secrets) = (dir.to_owned(), SECRETS);
+    let data = Data { directory, secrets, durable_usage: false, notices };
+    engine(data, Arc::new(Told::default())).await.unwrap().0
 }
 
 async fn notices_gather_are_read_and_forgotten(engine: Engine) {
@@ -89,7 +90,8 @@ async fn notices_gather_are_read_and_forgotten(engine: Engine) {
     assert_eq!(store.count_unread_notices(user).await, Ok(1));
     store.read_all_notices(user, Micros(T0), None).await.unwrap();
     assert_eq!(store.count_unread_notices(user).await, Ok(0));
-    let due = store.list_due_mails(Micros(T0 + 30 * Micros::SECOND), 10, &[]).await.unwrap();
+    let now = Micros(T0 + 30 * Micros::SECOND);
+    let due = store.claim_due_mails(now, now, 10, &[]).await.unwrap();
     assert_eq!(due.len(), 1, "held back for as long as the policy says");
 
     assert_eq!(store.delete_old_notices(Micros(T0 + DAY * Micros::SECOND)).await, Ok(true));

@@ -1,9 +1,9 @@
 //! Users, gateways and the audit log, and what the watcher is told; what every change has in common.
 
-use super::engines::{Engine, Place, for_each_engine};
+use super::engines::{Data, Engine, for_each_engine};
 use super::*;
 use domain::ids::KeyNo;
-use store::{Generation, KeyScope, StoreError, Use};
+use store::{Generation, KeyScope, NoticePolicy, StoreError, Use};
 
 async fn the_first_user_is_the_first_one_alone(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
@@ -139,13 +139,18 @@ async fn what_was_written_is_there_after_reopening(engine: Engine) {
         Err(StoreError::Unavailable(_))
     ));
     drop(log);
-    let place = Place { directory: dir.path().to_owned(), secrets: SECRETS, durable_usage: true };
-    let (store, mut log) = engine(place.clone(), told.clone()).await.unwrap();
+    let data = Data {
+        directory: dir.path().to_owned(),
+        secrets: SECRETS,
+        durable_usage: true,
+        notices: NoticePolicy::default(),
+    };
+    let (store, mut log) = engine(data.clone(), told.clone()).await.unwrap();
     store.load(told.clone()).await.unwrap();
     assert_eq!(told.take(), before);
     assert_eq!(log.unfolded().unwrap()[0].0, Generation(7));
     log.append(Generation(7), Micros(2), &[]).unwrap();
-    let other = engine(Place { secrets: TokenHash([8; 32]), ..place }, told).await;
+    let other = engine(Data { secrets: TokenHash([8; 32]), ..data }, told).await;
     assert!(other.is_err(), "other secrets are refused");
 }
 

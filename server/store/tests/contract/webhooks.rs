@@ -77,7 +77,7 @@ async fn one_delivery_of_each_webhook_is_due_at_a_time(engine: Engine) {
     let due = |at: Micros, busy: Vec<WebhookNo>, most| {
         let store = store.clone();
         async move {
-            let due = store.list_due_deliveries(at, &busy, most).await.unwrap();
+            let due = store.claim_due_deliveries(at, at, &busy, most).await.unwrap();
             due.into_iter().map(|(webhook, delivery)| (webhook.no, delivery.no)).collect::<Vec<_>>()
         }
     };
@@ -106,6 +106,30 @@ async fn one_delivery_of_each_webhook_is_due_at_a_time(engine: Engine) {
     assert_eq!(store.restart_delivery(first, delivery, now, None).await, Err(StoreError::NotFound));
 }
 
+async fn a_webhook_is_claimed_by_one_at_a_time(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, ..) = open(engine, dir.path()).await;
+    let owner = add(&store, "demo").await;
+    let (first, second) = (insert(&store, owner, 5).await.unwrap(), insert(&store, owner, 5).await.unwrap());
+    for webhook in [first, second] {
+        store.insert_test(webhook, new_message_id(), T0, None).await.unwrap();
+    }
+    let until = T0.plus_seconds(60);
+    let claim = async |at: Micros, most| {
+        let due = store.claim_due_deliveries(at, until, &[], most).await.unwrap();
+        due.into_iter().map(|(webhook, delivery)| (webhook.no, delivery.no)).collect::<Vec<_>>()
+    };
+    let [(webhook, delivery)] = claim(T0, 1).await[..] else { panic!("one at most") };
+    assert_eq!(claim(T0, 9).await.len(), 1, "the other one");
+    assert_eq!(claim(until.plus_seconds(-1), 9).await, []);
+    assert_eq!(claim(until, 9).await.len(), 2, "the claims have ended");
+    assert_eq!(claim(T0, 9).await.len(), 2);
+    store.release_delivery(webhook).await.unwrap();
+    assert_eq!(claim(T0, 9).await, [(webhook, delivery)], "released before its time");
+    store.note_attempt(failed(delivery, webhook, T0, Evidence::None)).await.unwrap();
+    assert_eq!(claim(T0.plus_seconds(5), 9).await, [(webhook, delivery)], "an attempt ends the claim");
+}
+
 async fn what_is_gone_by_the_end_of_an_attempt_is_left_alone(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, ..) = open(engine, dir.path()).await;
@@ -131,5 +155,6 @@ async fn notices_of_acts(store: &Arc<dyn Store>, owner: UserNo) -> u64 {
 for_each_engine!(
     a_webhook_is_sealed_for_its_own_row_and_found_by_its_owner_alone,
     one_delivery_of_each_webhook_is_due_at_a_time,
+    a_webhook_is_claimed_by_one_at_a_time,
     what_is_gone_by_the_end_of_an_attempt_is_left_alone
 );

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
-use store::{Generation, NoticePolicy, NoticeStore, Store, StoreError, UsageLog, Use};
+use store::{Generation, MailStore, NoticePolicy, Store, StoreError, UsageLog, Use};
 use store_sqlite::{SqliteStore, SqliteUsageLog};
 
 const HERE: &str = "203.0.113.7";
@@ -209,7 +209,9 @@ fn use_of(key: u32) -> Use {
 }
 
 async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
-    store_sqlite::open(dir, TokenHash([9; 32]), false, Arc::new(KeyIndex::default())).await.unwrap()
+    store_sqlite::open(dir, TokenHash([9; 32]), false, NoticePolicy::default(), Arc::new(KeyIndex::default()))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -249,9 +251,9 @@ async fn changes_wait_for_a_lock_anew_when_the_one_before_was_seen_to_be_gone() 
             let state = Connection::open(dir.path().join("latchkey.db")).unwrap();
             state.query_row("SELECT mark FROM installation", [], |row| row.get::<_, i64>(0)).unwrap()
         };
-        let policy = || store.set_notice_policy(NoticePolicy::default());
+        let change = || store.postpone_mail(domain::ids::MailNo(1), Micros(1));
         let (held, before) = (lock(dir.path(), "latchkey.db"), mark());
-        assert!(matches!(policy().await, Err(StoreError::Locked(_))));
+        assert!(matches!(change().await, Err(StoreError::Locked(_))));
         drop(held);
         // Nobody asks meanwhile; the server itself writes.
         wait_beside("the mark moves", async || mark() != before).await;
@@ -260,7 +262,7 @@ async fn changes_wait_for_a_lock_anew_when_the_one_before_was_seen_to_be_gone() 
             tokio::time::sleep(MOMENT / 2).await;
             drop(held);
         };
-        let (changed, ()) = futures::join!(policy(), releasing);
+        let (changed, ()) = futures::join!(change(), releasing);
         let took = begun.elapsed();
         store.close().await;
         if took < 2 * MOMENT {

@@ -70,8 +70,15 @@ fn audit() -> Audit {
 #[tokio::test]
 async fn a_writer_of_the_state_that_panics_ends_the_server_and_leaves_nobody_waiting() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log) =
-        store_sqlite::open(dir.path(), TokenHash([9; 32]), false, Arc::new(Fragile)).await.unwrap();
+    let (store, _log) = store_sqlite::open(
+        dir.path(),
+        TokenHash([9; 32]),
+        false,
+        store::NoticePolicy::default(),
+        Arc::new(Fragile),
+    )
+    .await
+    .unwrap();
     store.insert_user(user("first"), audit()).await.unwrap();
     assert_eq!(store.ready().await, Ok(()));
     for name in ["fatal", "second"] {

@@ -134,7 +134,7 @@ async fn users_are_sent_letters_in_turn() {
     queue(other, "other").await;
     let seen = |served: &[UserNo]| {
         let (store, now, served) = (app.services.store.clone(), app.clock.now(), served.to_vec());
-        async move { store.list_due_mails(now, 50, &served).await.unwrap().len() }
+        async move { store.claim_due_mails(now, now, 50, &served).await.unwrap().len() }
     };
     assert_eq!((seen(&[]).await, seen(&[busy]).await, seen(&[busy, other]).await), (2, 1, 0));
     app.send_due().await;

@@ -195,7 +195,7 @@ async fn the_link_is_mailed_where_mail_is_set_up() {
                 .await;
         assert_ne!(link, mailed);
         let now = domain::time::Clock::now(app.clock.as_ref());
-        let mails = app.services.store.list_due_mails(now, 10, &[]).await.unwrap();
+        let mails = app.services.store.claim_due_mails(now, now, 10, &[]).await.unwrap();
         let letters: Vec<_> = mails
             .iter()
             .filter_map(|mail| match &mail.content {
