@@ -156,7 +156,7 @@ pub(crate) fn store_trouble(error: StoreError) -> Refusal {
         }
         StoreError::Overloaded => Refusal::Unavailable,
         // The writer said so when it began.
-        StoreError::NoRoom(_) | StoreError::Locked(_) => Refusal::Unavailable,
+        StoreError::NoRoom(_) | StoreError::Locked(_) | StoreError::Busy(_) => Refusal::Unavailable,
         // Their next look at the page tells visitors whether it was done.
         StoreError::InDoubt(_) => {
             tracing::warn!(%error, "a change may have been made or not");

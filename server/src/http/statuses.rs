@@ -18,7 +18,7 @@ pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'sta
         Err(StoreError::NoRoom(_)) => {
             (StatusCode::SERVICE_UNAVAILABLE, "the disk is full: accepted uses and changes are refused")
         }
-        Err(StoreError::Locked(_)) => (
+        Err(StoreError::Locked(_) | StoreError::Busy(_)) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "another program holds a lock on a database: accepted uses or changes are refused",
         ),

@@ -119,9 +119,9 @@ impl Foundation {
         let Opened { settings, secrets, clock, index, store, log } = opened;
         refuse_other_prefixes(&settings.token_format, &store.load(index.clone()).await?)?;
         let journal = Arc::new(Journal::default());
-        let mut flusher =
-            Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))?;
-        flusher.load_totals()?;
+        let flusher =
+            Flusher::start(Arc::clone(&journal), Arc::clone(&index), Box::new(log), Arc::clone(&clock))
+                .await?;
         let flusher = flusher.keeping_days(settings.statistics_days);
         let gatherer = Arc::new(Gatherer::default());
         let verifier = Arc::new(Verifier::new(VerifierParts {

@@ -56,11 +56,19 @@ pub async fn open(
     let bond = Arc::<Bond>::default();
     let mut log = match known {
         Some((_, made_with)) if made_with != fingerprint.0 => return Err(OpenError::OtherSecrets),
-        Some((id, _)) => open_usage(&usage, &state, id, durable_usage, Arc::clone(&bond))?,
+        Some((id, _)) => {
+            open_usage(&usage, &state, id, durable_usage, (Arc::clone(&bond), Arc::clone(&watcher)))?
+        }
         None => {
             close_to_others(&usage)?;
             // The counts first: so where the state names its installation, there were counts once.
-            let (log, id) = SqliteUsageLog::begin(&usage, &state, durable_usage, Arc::clone(&bond))?;
+            let (log, id) = SqliteUsageLog::begin(
+                &usage,
+                &state,
+                durable_usage,
+                Arc::clone(&bond),
+                Arc::clone(&watcher),
+            )?;
             begin_installation(&mut connection, id, fingerprint).await.map_err(|e| cannot_open(&state, e))?;
             log
         }
@@ -124,7 +132,7 @@ fn open_usage(
     state: &Path,
     installation: Uuid,
     durable: bool,
-    bond: Arc<Bond>,
+    (bond, watcher): (Arc<Bond>, Arc<dyn Watcher>),
 ) -> Result<SqliteUsageLog, OpenError> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -136,7 +144,7 @@ fn open_usage(
         _ => {}
     }
     close_to_others(path)?;
-    SqliteUsageLog::open(path, state, installation, durable, bond)
+    SqliteUsageLog::open(path, state, installation, durable, bond, watcher)
 }
 
 /// The id that ties the two files together, and the fingerprint of the secrets they were made with.

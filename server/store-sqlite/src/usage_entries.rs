@@ -2,9 +2,10 @@
 
 use crate::Trouble;
 use crate::rows::corrupt;
+use crate::use_sums::Piece;
 use domain::address::Address;
 use domain::ids::{KeyNo, UserNo};
-use store::{Piece, Use};
+use store::Use;
 
 /// Kinds of journal rows: uses; keys that are folded; addresses that are folded ahead of their keys.
 pub(super) const USES: i64 = 0;

@@ -1,12 +1,12 @@
 //! Folding: pieces of the journal become totals, hours and addresses, in the transaction of the caller.
 
 use crate::usage_keep::{Addresses, make_room};
+use crate::use_sums::{KeySum, Piece, UseSums};
 use contract::Code;
 use domain::address::Address;
 use domain::ids::{KeyNo, UserNo};
 use rusqlite::{CachedStatement, Transaction, params};
 use std::collections::{HashMap, HashSet};
-use store::{KeySum, Piece, UseSums};
 
 /// What a run that was not stopped left of a generation.
 #[derive(Default)]

@@ -1,8 +1,9 @@
 //! What is kept of the statistics, and for how long: so many addresses of a key, so many hours of counts.
 
+use crate::use_sums::{AddressSum, FOLD_ROWS};
 use domain::ids::KeyNo;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
-use store::{ADDRESSES, AddressSum, FOLD_ROWS, Place, Walk};
+use store::ADDRESSES;
 
 /// Rows that a step of the walk passes over; it removes no more.
 const STEP: i64 = 256;
@@ -49,31 +50,57 @@ pub(super) fn make_room(tx: &Transaction<'_>, key: KeyNo) -> rusqlite::Result<()
     Ok(())
 }
 
+/// Where a walk over the statistics stands: behind this row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// Among the hours of keys.
+    Keys(HourRow),
+    /// Among the hours of users, which come after those of the keys.
+    Users(HourRow),
+}
+
+impl Walk {
+    /// Before all.
+    pub(super) const START: Self = Self::Keys(HourRow { owner_no: 0, hour: 0, kind: 0 });
+}
+
+/// The primary key of a row that counts one hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct HourRow {
+    /// Number of the key or the user that the hour is of.
+    owner_no: u32,
+    /// Counted from 1970.
+    hour: i64,
+    /// Cause, or whether refused.
+    kind: i64,
+}
+
 /// The statements of one table's walk: the last row of a step, and the removal up to it.
-struct Table {
+struct WalkStatements {
     end: &'static str,
     remove: &'static str,
 }
 
-const KEYS: Table = Table {
+const KEYS: WalkStatements = WalkStatements {
     end: "SELECT key_no, hour, code FROM hourly WHERE (key_no, hour, code) > (?, ?, ?)
           ORDER BY key_no, hour, code LIMIT 1 OFFSET ?",
     remove: "DELETE FROM hourly WHERE (key_no, hour, code) > (?, ?, ?) AND (key_no, hour, code) <= (?, ?, ?)
              AND hour < ?",
 };
-const USERS: Table = Table {
+const USERS: WalkStatements = WalkStatements {
     end: "SELECT user_no, hour, refused FROM user_hourly WHERE (user_no, hour, refused) > (?, ?, ?)
           ORDER BY user_no, hour, refused LIMIT 1 OFFSET ?",
     remove: "DELETE FROM user_hourly WHERE (user_no, hour, refused) > (?, ?, ?)
              AND (user_no, hour, refused) <= (?, ?, ?) AND hour < ?",
 };
 
-/// One step of the walk; see `UsageLog::forget`.
+/// One step of the walk: passes over some rows and removes those of them that lie before that hour. Returns where to go
+/// on, nothing at the end.
 pub(super) fn forget(connection: &Connection, before: i64, from: Walk) -> rusqlite::Result<Option<Walk>> {
     Ok(match from {
         Walk::Keys(after) => {
             let end = step(connection, &KEYS, before, after)?;
-            Some(end.map_or(Walk::Users(Place::default()), Walk::Keys))
+            Some(end.map_or(Walk::Users(HourRow::default()), Walk::Keys))
         }
         Walk::Users(after) => step(connection, &USERS, before, after)?.map(Walk::Users),
     })
@@ -81,20 +108,26 @@ pub(super) fn forget(connection: &Connection, before: i64, from: Walk) -> rusqli
 
 fn step(
     connection: &Connection,
-    table: &Table,
+    table: &WalkStatements,
     before: i64,
-    after: Place,
-) -> rusqlite::Result<Option<Place>> {
-    let Place { no, hour, kind } = after;
+    after: HourRow,
+) -> rusqlite::Result<Option<HourRow>> {
+    let HourRow { owner_no, hour, kind } = after;
     let end = connection
         .prepare_cached(table.end)?
-        .query_row(params![no, hour, kind, STEP - 1], |row| {
-            Ok(Place { no: row.get(0)?, hour: row.get(1)?, kind: row.get(2)? })
+        .query_row(params![owner_no, hour, kind, STEP - 1], |row| {
+            Ok(HourRow { owner_no: row.get(0)?, hour: row.get(1)?, kind: row.get(2)? })
         })
         .optional()?;
-    let last = end.unwrap_or(Place { no: u32::MAX, hour: i64::MAX, kind: i64::MAX });
-    connection
-        .prepare_cached(table.remove)?
-        .execute(params![no, hour, kind, last.no, last.hour, last.kind, before])?;
+    let last = end.unwrap_or(HourRow { owner_no: u32::MAX, hour: i64::MAX, kind: i64::MAX });
+    connection.prepare_cached(table.remove)?.execute(params![
+        owner_no,
+        hour,
+        kind,
+        last.owner_no,
+        last.hour,
+        last.kind,
+        before
+    ])?;
     Ok(end)
 }

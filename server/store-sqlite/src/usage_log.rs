@@ -3,34 +3,52 @@
 use super::belonging::holds_counts;
 use super::bond::Bond;
 use super::checkpoint::Checkpointer;
-use super::usage_entries::{
-    FOLDED, MOVED, USES, folded_keys, folded_marks, moved_addresses, moved_marks, uses, write_uses,
-};
-use super::usage_fold::{Hours, Unfolded, add_pieces, add_user_hours};
+use super::usage_fold::{Hours, add_user_hours};
+use super::usage_folding::{Folding, Gathered};
+use super::usage_journal::Generation;
+use super::usage_names::Named;
 use super::usage_open::{MIGRATIONS, claim, last_places, migrate, prepare};
+use super::usage_sweep::Sweep;
 use super::{cannot_open, usage_keep, usage_mark, usage_names};
 use crate::OpenError;
 use crate::Trouble;
-use domain::ids::{KeyId, KeyNo, UserNo};
+use async_trait::async_trait;
+use domain::ids::{KeyNo, UserNo};
 use domain::mark::Mark;
 use domain::time::Micros;
-use rusqlite::{Connection, TransactionBehavior, params};
-use std::collections::{BTreeMap, HashMap};
+use rusqlite::{Connection, TransactionBehavior};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Generation, KeySum, Piece, Refusal, StoreError, Total, UsageLog, Use, Walk};
+use store::{Lag, Refusal, StoreError, Total, UsageLog, Use, Watcher};
 use uuid::Uuid;
 
-/// Rows of the journal that one transaction removes, and the bytes in them after which it is enough.
-const DROP: i64 = 256;
-const DROP_BYTES: i64 = 256 * 1024;
+/// After how many seconds the journal is folded.
+const FOLD_EVERY: u32 = 5;
+
 /// The writing connection of `usage.db`.
 pub struct SqliteUsageLog {
     pub(super) connection: Connection,
     /// The place of the last row of each generation that has any.
-    places: HashMap<Generation, i64>,
-    buffer: Vec<u8>,
+    pub(super) places: HashMap<Generation, i64>,
+    pub(super) buffer: Vec<u8>,
+    /// Knows the ids of the keys that are counted.
+    pub(super) watcher: Arc<dyn Watcher>,
+    /// The generation that is being written, and its sums.
+    pub(super) generation: Generation,
+    pub(super) gathered: Gathered,
+    pub(super) folding: Option<Folding>,
+    /// A fold that the database refused, until the next one is due.
+    pub(super) stalled: Option<Folding>,
+    pub(super) named: Named,
+    sweep: Sweep,
+    /// Seconds that were counted.
+    seconds: u32,
+    /// Whether the state has announced a mark that is to be written.
+    mark_is_due: bool,
+    /// Whether the last write worked.
+    works: bool,
     checkpointer: Checkpointer,
     pub(super) bond: Arc<Bond>,
     pub(super) mark: Mark,
@@ -45,8 +63,9 @@ impl SqliteUsageLog {
         installation: Uuid,
         durable: bool,
         bond: Arc<Bond>,
+        watcher: Arc<dyn Watcher>,
     ) -> Result<Self, OpenError> {
-        let (log, owner) = Self::claim(path, state, installation, durable, bond)?;
+        let (log, owner) = Self::claim(path, state, installation, durable, bond, watcher)?;
         if owner == installation { Ok(log) } else { Err(OpenError::Foreign) }
     }
 
@@ -57,11 +76,12 @@ impl SqliteUsageLog {
         state: &Path,
         durable: bool,
         bond: Arc<Bond>,
+        watcher: Arc<dyn Watcher>,
     ) -> Result<(Self, Uuid), OpenError> {
         if holds_counts(path)? {
             Err(OpenError::Foreign)
         } else {
-            Self::claim(path, state, Uuid::now_v7(), durable, bond)
+            Self::claim(path, state, Uuid::now_v7(), durable, bond, watcher)
         }
     }
 
@@ -71,6 +91,7 @@ impl SqliteUsageLog {
         installation: Uuid,
         durable: bool,
         bond: Arc<Bond>,
+        watcher: Arc<dyn Watcher>,
     ) -> Result<(Self, Uuid), OpenError> {
         let io = |e: rusqlite::Error| cannot_open(path, e);
         let mut connection = Connection::open(path).map_err(io)?;
@@ -88,85 +109,42 @@ impl SqliteUsageLog {
         bond.moved(base);
         let checkpointer = Checkpointer::start(path, Arc::clone(&bond))
             .map_err(|e| OpenError::Io { file: path.display().to_string(), reason: e.to_string() })?;
-        let buffer = Vec::new();
-        Ok((Self { connection, places, buffer, checkpointer, bond, mark, durable }, owner))
-    }
-
-    /// The last row that a transaction removes of these, and whether more are left; nothing where there is none.
-    fn end_of_drop(&self, from: i64, to: i64) -> Result<Option<(i64, bool)>, Trouble> {
-        let sql = "SELECT seq, length(entries) FROM journal WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?";
-        let mut select = self.connection.prepare_cached(sql)?;
-        let mut rows = select.query(params![from, to, DROP])?;
-        let (mut last, mut taken, mut bytes) = (None, 0, 0);
-        while let Some(row) = rows.next()? {
-            taken += 1;
-            last = Some(row.get(0)?);
-            bytes += row.get::<_, i64>(1)?;
-            if bytes >= DROP_BYTES {
-                break;
-            }
-        }
-        Ok(last.map(|last| (last, taken == DROP || bytes >= DROP_BYTES)))
-    }
-
-    /// The primary key of the next row of a generation.
-    fn next_seq(&mut self, generation: Generation) -> i64 {
-        let place = self.places.entry(generation).or_default();
-        *place += 1;
-        (generation.0 << 32) | *place
+        let log = Self {
+            connection,
+            places,
+            buffer: Vec::new(),
+            watcher,
+            generation: Generation::default(),
+            gathered: Gathered::default(),
+            folding: None,
+            stalled: None,
+            named: Named::default(),
+            sweep: Sweep::default(),
+            seconds: 0,
+            mark_is_due: false,
+            works: true,
+            checkpointer,
+            bond,
+            mark,
+            durable,
+        };
+        Ok((log, owner))
     }
 }
 
 impl SqliteUsageLog {
-    fn wait_for_nobody(&mut self) -> Result<(), Trouble> {
-        Ok(self.connection.busy_timeout(Duration::ZERO)?)
+    /// Takes in what a write met. A lock that the checkpoint of our own log holds is told apart from one of another
+    /// program.
+    fn met<T>(&mut self, met: Result<T, Trouble>) -> Result<T, StoreError> {
+        self.works = met.is_ok();
+        met.map_err(|Trouble(error)| match error {
+            StoreError::Locked(text) if self.bond.is_emptying() => StoreError::Busy(text),
+            error => error,
+        })
     }
 
-    fn is_emptied(&self) -> bool {
-        self.bond.is_emptying()
-    }
-
-    fn append(&mut self, generation: Generation, at: Micros, uses: &[Use]) -> Result<(), Trouble> {
-        let seq = self.next_seq(generation);
-        write_uses(&mut self.buffer, uses);
-        let mut insert = self
-            .connection
-            .prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, ?, ?)")?;
-        insert.execute(params![seq, USES, at.0, self.buffer])?;
-        Ok(())
-    }
-
-    fn fold(&mut self, generation: Generation, pieces: &[Piece]) -> Result<(), Trouble> {
-        let marks = [(FOLDED, folded_marks(pieces)), (MOVED, moved_marks(pieces))]
-            .map(|(kind, entries)| (self.next_seq(generation), kind, entries));
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        add_pieces(&tx, pieces)?;
-        for (seq, kind, entries) in marks.iter().filter(|(.., entries)| !entries.is_empty()) {
-            tx.prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, 0, ?)")?
-                .execute(params![seq, kind, entries])?;
-        }
-        tx.commit()?;
-        self.bond.counted();
-        Ok(())
-    }
-
-    fn drop_generation(&mut self, generation: Generation) -> Result<bool, Trouble> {
-        // In the order of seq: the rows that say "folded" go last, so a crash in between counts nothing twice.
-        let (from, to) = (generation.0 << 32, (generation.0 + 1) << 32);
-        let Some((last, more)) = self.end_of_drop(from, to)? else {
-            self.places.remove(&generation);
-            return Ok(false);
-        };
-        self.connection
-            .prepare_cached("DELETE FROM journal WHERE seq >= ? AND seq <= ?")?
-            .execute(params![from, last])?;
-        if !more {
-            self.places.remove(&generation);
-        }
-        Ok(more)
-    }
-
-    fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), Trouble> {
+    pub(super) fn write_refusals(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), Trouble> {
+        self.name(refusals.iter().map(|(refusal, _)| refusal.key))?;
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
         let mut hours = Hours::prepare(&tx)?;
@@ -181,7 +159,7 @@ impl SqliteUsageLog {
         Ok(())
     }
 
-    fn totals(&mut self, each: &mut dyn FnMut(Total)) -> Result<(), Trouble> {
+    fn read_totals(&self, each: &mut dyn FnMut(Total)) -> Result<(), Trouble> {
         let mut select = self.connection.prepare("SELECT key_no, times_used, last_used FROM totals")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
@@ -190,115 +168,121 @@ impl SqliteUsageLog {
         Ok(())
     }
 
-    fn unfolded(&mut self) -> Result<Vec<(Generation, Vec<KeySum>)>, Trouble> {
-        let mut select =
-            self.connection.prepare("SELECT seq, kind, at, entries FROM journal ORDER BY seq")?;
-        let mut rows = select.query([])?;
-        let mut found: BTreeMap<Generation, Unfolded> = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let left = found.entry(Generation(row.get::<_, i64>(0)? >> 32)).or_default();
-            let entries: Vec<u8> = row.get(3)?;
-            match row.get(1)? {
-                FOLDED => left.folded.extend(folded_keys(&entries)),
-                MOVED => left.moved.extend(moved_addresses(&entries)),
-                _ => {
-                    let at = Micros(row.get(2)?);
-                    uses(&entries)?.for_each(|one| left.sums.add(one, at));
-                }
-            }
+    /// Notes whose these numbers are, as far as that is known and not noted yet.
+    pub(super) fn name(&mut self, keys: impl Iterator<Item = KeyNo>) -> Result<(), Trouble> {
+        let new: Vec<_> = keys
+            .filter(|key| !self.named.holds(*key))
+            .filter_map(|key| self.watcher.id_of(key).map(|id| (key, id)))
+            .collect();
+        if !new.is_empty() {
+            usage_names::name(&mut self.connection, &new)?;
+            new.iter().for_each(|(key, _)| self.named.add(*key));
         }
-        Ok(found.into_iter().map(|(generation, left)| (generation, left.into_sums())).collect())
-    }
-
-    fn probe(&mut self) -> Result<(), Trouble> {
-        self.connection.execute("UPDATE installation SET only = only", [])?;
         Ok(())
     }
 
-    fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, Trouble> {
-        Ok(usage_keep::forget(&self.connection, before, from)?)
+    /// Writes the mark that the state has announced. Any failure but a lock waits for the next second.
+    fn write_mark(&mut self) -> Result<(), Trouble> {
+        let met = self.take(self.bond.wanted()).map_err(Trouble::from);
+        self.mark_is_due = matches!(met, Err(Trouble(StoreError::Locked(_))));
+        if !self.mark_is_due
+            && let Err(error) = &met
+        {
+            tracing::warn!(%error, "usage.db could not take its mark; it is tried again");
+        }
+        met
     }
 
-    fn helpers(&self) -> Result<(), Trouble> {
-        self.checkpointer.alive()
+    fn sweep(&mut self) -> Result<(), Trouble> {
+        let met = self.sweep.step(|before, from| usage_keep::forget(&self.connection, before, from));
+        let met = met.map_err(Trouble::from);
+        if let Err(Trouble(error)) = &met
+            && !error.is_lock()
+        {
+            tracing::error!(%error, "old statistics could not be removed");
+        }
+        met
     }
 
-    fn checkpoint(&mut self) -> Result<(), Trouble> {
+    pub(super) fn checkpoint(&mut self) -> Result<(), Trouble> {
         if usage_mark::empty_log(&self.connection, "PASSIVE")? {
             self.bond.moved(self.mark);
         }
         Ok(())
     }
+}
 
-    fn name_keys(&mut self, keys: &[(KeyNo, KeyId)]) -> Result<(), Trouble> {
-        Ok(usage_names::name(&mut self.connection, keys)?)
+/// Everything is done inline: handing a commit to another thread costs more than the commit (docs/decisions.md).
+#[async_trait]
+impl UsageLog for SqliteUsageLog {
+    async fn recover(&mut self, each: &mut (dyn FnMut(Total) + Send)) -> Result<(), StoreError> {
+        self.fold_what_is_left()?;
+        self.read_totals(each)?;
+        // From here on others are served: a lock is an error at once.
+        Ok(self.connection.busy_timeout(Duration::ZERO).map_err(Trouble::from)?)
     }
 
-    fn upkeep(&mut self) -> Result<(), Trouble> {
-        let wanted = self.bond.wanted();
-        if wanted > self.mark {
-            self.take(wanted)?;
+    async fn append(&mut self, at: Micros, uses: &[Use]) -> Result<(), StoreError> {
+        let met = self.append_row(at, uses);
+        self.met(met)?;
+        self.gathered.add(at, uses);
+        Ok(())
+    }
+
+    async fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {
+        let met = self.write_refusals(refusals);
+        self.met(met)
+    }
+
+    async fn probe(&mut self) -> Result<(), StoreError> {
+        let met = self.connection.execute("UPDATE installation SET only = only", []);
+        self.met(met.map(drop).map_err(Trouble::from))
+    }
+
+    fn begin_maintenance(&mut self, now: Micros, keep_hours: Option<i64>) -> Result<(), StoreError> {
+        self.checkpointer.alive()?;
+        self.mark_is_due = self.works && self.bond.wanted() > self.mark;
+        self.seconds += 1;
+        if self.seconds.is_multiple_of(FOLD_EVERY) {
+            self.begin_fold();
+        }
+        if let Some(keep_hours) = keep_hours {
+            self.sweep.begin(now, keep_hours);
         }
         Ok(())
     }
-}
 
-/// What the engine says, in the words of the store.
-impl UsageLog for SqliteUsageLog {
-    fn wait_for_nobody(&mut self) -> Result<(), StoreError> {
-        Ok(Self::wait_for_nobody(self)?)
+    fn begin_end(&mut self) {
+        self.mark_is_due = false;
+        self.sweep.pause();
+        self.begin_fold();
     }
 
-    fn is_emptied(&self) -> bool {
-        Self::is_emptied(self)
+    fn has_work(&self) -> bool {
+        self.folding.is_some() || self.mark_is_due || self.sweep.is_due()
     }
 
-    fn append(&mut self, generation: Generation, at: Micros, uses: &[Use]) -> Result<(), StoreError> {
-        Ok(Self::append(self, generation, at, uses)?)
+    async fn maintain(&mut self) -> Result<(), StoreError> {
+        let met = if self.mark_is_due {
+            self.write_mark()
+        } else if self.folding.is_some() {
+            self.fold_step()
+        } else {
+            self.sweep()
+        };
+        self.met(met)
     }
 
-    fn fold(&mut self, generation: Generation, pieces: &[Piece]) -> Result<(), StoreError> {
-        Ok(Self::fold(self, generation, pieces)?)
+    fn lag(&self) -> Lag {
+        let folding = self.folding.iter().chain(&self.stalled).map(|folding| folding.lag);
+        folding.chain([self.gathered.lag]).fold(Lag::default(), |sum, more| Lag {
+            uses: sum.uses + more.uses,
+            since: sum.since.or(more.since),
+        })
     }
 
-    fn drop_generation(&mut self, generation: Generation) -> Result<bool, StoreError> {
-        Ok(Self::drop_generation(self, generation)?)
-    }
-
-    fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {
-        Ok(Self::refuse(self, refusals)?)
-    }
-
-    fn totals(&mut self, each: &mut dyn FnMut(Total)) -> Result<(), StoreError> {
-        Ok(Self::totals(self, each)?)
-    }
-
-    fn name_keys(&mut self, keys: &[(KeyNo, KeyId)]) -> Result<(), StoreError> {
-        Ok(Self::name_keys(self, keys)?)
-    }
-
-    fn unfolded(&mut self) -> Result<Vec<(Generation, Vec<KeySum>)>, StoreError> {
-        Ok(Self::unfolded(self)?)
-    }
-
-    fn probe(&mut self) -> Result<(), StoreError> {
-        Ok(Self::probe(self)?)
-    }
-
-    fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, StoreError> {
-        Ok(Self::forget(self, before, from)?)
-    }
-
-    fn helpers(&self) -> Result<(), StoreError> {
-        Ok(Self::helpers(self)?)
-    }
-
-    fn checkpoint(&mut self) -> Result<(), StoreError> {
-        Ok(Self::checkpoint(self)?)
-    }
-
-    fn upkeep(&mut self) -> Result<(), StoreError> {
-        Ok(Self::upkeep(self)?)
+    async fn close(&mut self) -> Result<(), StoreError> {
+        Ok(self.checkpoint()?)
     }
 }
 

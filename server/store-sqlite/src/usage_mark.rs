@@ -7,7 +7,6 @@ use domain::mark::Mark;
 use rusqlite::Connection;
 use std::path::Path;
 use std::time::Duration;
-use store::UsageLog;
 
 impl SqliteUsageLog {
     /// The mark it has.

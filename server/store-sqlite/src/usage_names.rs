@@ -7,7 +7,6 @@ use domain::ids::{KeyId, KeyNo};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::HashSet;
 use std::path::Path;
-use store::{Pieces, UsageLog};
 
 /// The numbers that are those of the same keys in the state.
 const KNOWN: &str =
@@ -20,17 +19,37 @@ impl SqliteUsageLog {
         let known = known(&self.connection)?;
         for (generation, sums) in self.unfolded()? {
             let sums: Vec<_> = sums.into_iter().filter(|sum| known.contains(&sum.key)).collect();
-            let mut pieces = Pieces::from(sums);
-            let mut chunk = pieces.next_chunk();
-            while !chunk.is_empty() {
-                self.fold(generation, &chunk)?;
-                chunk = pieces.next_chunk();
-            }
-            while self.drop_generation(generation)? {}
+            self.fold_whole(generation, sums)?;
         }
         let removed = keep(&mut self.connection)?;
         tracing::warn!(keys = removed, "counts of keys that latchkey.db does not know are removed");
         Ok(detach(&self.connection)?)
+    }
+}
+
+/// Which keys were named since the start, a bit for each number: each is named once, before anything is kept under its
+/// number for good.
+#[derive(Default)]
+pub(super) struct Named(Vec<u64>);
+
+impl Named {
+    /// Whether it was named.
+    pub(super) fn holds(&self, key: KeyNo) -> bool {
+        let (word, bit) = Self::bit(key);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// It is named now.
+    pub(super) fn add(&mut self, key: KeyNo) {
+        let (word, bit) = Self::bit(key);
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= bit;
+    }
+
+    fn bit(key: KeyNo) -> (usize, u64) {
+        (key.0 as usize / 64, 1 << (key.0 % 64))
     }
 }
 

@@ -1,12 +1,12 @@
 //! The file of the counts as it is opened: its settings, its version and the installation that it belongs to.
 
 use crate::checkpoint::CUT;
+use crate::usage_journal::Generation;
 use crate::usage_names;
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
-use store::Generation;
 use uuid::Uuid;
 
 /// Each entry takes the file one version further; `PRAGMA user_version` says where it stands.

@@ -19,7 +19,6 @@ mod sessions;
 mod state;
 mod sub_users;
 mod usage;
-mod use_sums;
 mod users;
 mod webhooks;
 
@@ -34,7 +33,6 @@ pub use sessions::*;
 pub use state::*;
 pub use sub_users::*;
 pub use usage::*;
-pub use use_sums::*;
 pub use users::*;
 pub use webhooks::*;
 
@@ -59,6 +57,10 @@ pub enum StoreError {
     /// Something else holds a lock that the change needs; nothing of the change was kept, and it can be tried again.
     #[error("another program holds a lock on it ({0})")]
     Locked(String),
+    /// The engine itself is at work where the change has to be made. Nothing of the change was kept, and that work ends by
+    /// itself soon.
+    #[error("its own upkeep is in the way ({0})")]
+    Busy(String),
     /// There is no room for the change; nothing of it was kept, and it can be tried again.
     #[error("the disk is full ({0})")]
     NoRoom(String),
@@ -82,6 +84,12 @@ impl StoreError {
     #[must_use]
     pub fn is_of_the_medium(&self) -> bool {
         matches!(self, Self::NoRoom(_) | Self::Broken(_))
+    }
+
+    /// Whether only a lock was in the way, of another program or of the engine itself.
+    #[must_use]
+    pub fn is_lock(&self) -> bool {
+        matches!(self, Self::Locked(_) | Self::Busy(_))
     }
 
     /// Whether only a new start can find out what was kept.

@@ -46,6 +46,11 @@ pub trait Watcher: Send + Sync {
     /// Takes in one change.
     fn committed(&self, change: Change);
 
+    /// The public id of a key that it was told of. An engine that counts in a place of its own notes ids beside numbers.
+    fn id_of(&self, _key: KeyNo) -> Option<KeyId> {
+        None
+    }
+
     /// Makes room for about so many keys, which follow.
     fn expect_keys(&self, _count: usize) {}
 }

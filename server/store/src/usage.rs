@@ -1,10 +1,10 @@
 //! The counts: the journal that is written before an answer, and what readers see of it.
 
-use super::{KeySum, Piece, StoreError};
+use super::StoreError;
 use async_trait::async_trait;
 use contract::Code;
 use domain::address::Address;
-use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::ids::{KeyNo, UserNo};
 use domain::time::Micros;
 
 /// The most addresses that are kept of a key; the one that was silent for longest makes room.
@@ -20,10 +20,6 @@ pub struct Use {
     /// From where.
     pub address: Address,
 }
-
-/// A run of the journal that is folded as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Generation(pub i64);
 
 /// Refused requests of one key, by hour and cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,103 +45,66 @@ pub struct Total {
     pub last: Micros,
 }
 
-/// The writing side. It is synchronous: one thread owns it and commits inline, because handing the commit
-/// to another thread costs more than the commit (docs/decisions.md).
+/// Accepted uses that are committed and not in the totals yet, as far as this process knows of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// How many.
+    pub uses: u64,
+    /// When the first of them was.
+    pub since: Option<Micros>,
+}
+
+/// The writing side. One task owns it and awaits its calls one after the other.
+///
+/// Each call but [`Self::recover`] and [`Self::close`] is short, because verifications wait meanwhile: whatever takes long
+/// is cut into steps of [`Self::maintain`]. An engine that commits inline returns futures that are ready at once; nobody
+/// may rely on that.
+#[async_trait]
 pub trait UsageLog: Send {
-    /// From here on whoever writes has others to serve: a lock that another program holds is an error at once.
-    /// Before, it is waited for a few seconds: a start that folds what is left has nobody to serve yet.
+    /// Brings into the totals what an earlier run left, then hands over all totals. Called once, before anything else: it
+    /// may take long, and may wait for a lock, as nobody is served yet.
     ///
     /// # Errors
     /// The database is in trouble.
-    fn wait_for_nobody(&mut self) -> Result<(), StoreError>;
-    /// Whether the lock that keeps writers out is its own, held by a checkpoint.
-    fn is_emptied(&self) -> bool;
-    /// Commits one batch of accepted uses.
+    async fn recover(&mut self, each: &mut (dyn FnMut(Total) + Send)) -> Result<(), StoreError>;
+    /// Commits one batch of accepted uses. When this returns they survive the death of the process; readers see them.
     ///
     /// # Errors
-    /// Nothing of the batch was kept.
-    fn append(&mut self, generation: Generation, at: Micros, uses: &[Use]) -> Result<(), StoreError>;
-    /// Moves these sums of a generation from the journal into the totals, in one transaction.
-    ///
-    /// # Errors
-    /// Nothing was moved.
-    fn fold(&mut self, generation: Generation, pieces: &[Piece]) -> Result<(), StoreError>;
-    /// Removes part of a generation that is folded whole; answers whether any is left.
-    ///
-    /// # Errors
-    /// Nothing was removed.
-    fn drop_generation(&mut self, generation: Generation) -> Result<bool, StoreError>;
+    /// Nothing of the batch was kept. A lock ([`StoreError::is_lock`]) is not waited for.
+    async fn append(&mut self, at: Micros, uses: &[Use]) -> Result<(), StoreError>;
     /// Adds refused requests, in one transaction.
     ///
     /// # Errors
     /// Nothing was added.
-    fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError>;
-    /// All totals, folded.
-    ///
-    /// # Errors
-    /// The database is in trouble.
-    fn totals(&mut self, each: &mut dyn FnMut(Total)) -> Result<(), StoreError>;
-    /// The generations that a crash left in the journal and what of each is not folded.
-    ///
-    /// # Errors
-    /// The database is in trouble.
-    fn unfolded(&mut self) -> Result<Vec<(Generation, Vec<KeySum>)>, StoreError>;
+    async fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError>;
     /// Writes nothing new, to find out whether writing works.
     ///
     /// # Errors
     /// It does not.
-    fn probe(&mut self) -> Result<(), StoreError>;
-    /// One small step of a walk over the statistics: passes over some rows and removes those of them that lie
-    /// before that hour (counted from 1970). Answers where to go on, nothing at the end.
+    async fn probe(&mut self) -> Result<(), StoreError>;
+    /// Called every second, and does nothing long: lets the log begin what is due beside counting. `keep_hours` is for how
+    /// long statistics are kept; without it they are kept for ever.
     ///
     /// # Errors
-    /// Nothing was removed.
-    fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, StoreError>;
-    /// Answers while whoever helps it (checkpoints run on a thread of their own) is alive.
+    /// The log cannot go on, because a part of it has ended.
+    fn begin_maintenance(&mut self, now: Micros, keep_hours: Option<i64>) -> Result<(), StoreError>;
+    /// Lets the log begin what is left before the end: after its last step all uses are in the totals.
+    fn begin_end(&mut self);
+    /// Whether there is a step to take.
+    fn has_work(&self) -> bool;
+    /// Takes one small step of what was begun, in one transaction. At every step counts and readers add up.
     ///
     /// # Errors
-    /// A helper has ended.
-    fn helpers(&self) -> Result<(), StoreError>;
-    /// Notes whose these numbers are, before anything is kept under them for good.
+    /// Nothing of the step was kept, and the log has been told. After a lock the same step is tried again; after another
+    /// failure it waits until it is due anew.
+    async fn maintain(&mut self) -> Result<(), StoreError>;
+    /// What is not in the totals yet.
+    fn lag(&self) -> Lag;
+    /// Ends the work of the log; nothing is appended after it.
     ///
     /// # Errors
-    /// Nothing was noted.
-    fn name_keys(&mut self, keys: &[(KeyNo, KeyId)]) -> Result<(), StoreError>;
-    /// Whatever the log has to do beside counting; called every second.
-    ///
-    /// # Errors
-    /// It is tried again the next time.
-    fn upkeep(&mut self) -> Result<(), StoreError>;
-    /// Moves what a log of the engine holds into its place, as far as readers let it.
-    ///
-    /// # Errors
-    /// The database is in trouble.
-    fn checkpoint(&mut self) -> Result<(), StoreError>;
-}
-
-/// Where a walk over the statistics stands: behind this row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Walk {
-    /// Among the hours of keys.
-    Keys(Place),
-    /// Among the hours of users, which come after those of the keys.
-    Users(Place),
-}
-
-/// A row among the hours: whose, which hour, and which count of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Number of the key or the user.
-    pub no: u32,
-    /// Counted from 1970.
-    pub hour: i64,
-    /// Cause, or whether refused.
-    pub kind: i64,
-}
-
-impl Walk {
-    /// Before all.
-    pub const START: Self = Self::Keys(Place { no: 0, hour: 0, kind: 0 });
+    /// The database is in trouble. Nothing that was committed is lost.
+    async fn close(&mut self) -> Result<(), StoreError>;
 }
 
 /// Hours since 1970, from which three spans are counted.

@@ -9,7 +9,7 @@ use domain::token::TokenHash;
 use service::verify::KeyIndex;
 use std::path::Path;
 use std::sync::Arc;
-use store::{Generation, Refusal, SpanStarts, StoreError, UsageLog, UsageReader, Use, UseSums};
+use store::{Refusal, SpanStarts, StoreError, UsageLog, UsageReader, Use};
 use store_sqlite::{SqliteStore, SqliteUsageLog};
 
 async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
@@ -28,20 +28,17 @@ async fn a_lock_of_another_program_is_told_at_once() {
     let one = Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") };
     let refusal = Refusal { key: KeyNo(1), user: UserNo(1), hour: 1, code: Code::Deleted };
     let other = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
-    log.append(Generation(1), Micros(1), &[one]).unwrap();
-    let mut sums = UseSums::default();
-    sums.add(one, Micros(1));
-    let chunk = sums.into_pieces().next_chunk();
-    log.wait_for_nobody().unwrap();
+    log.recover(&mut |_| {}).await.unwrap();
+    log.append(Micros(1), &[one]).await.unwrap();
+    log.begin_end();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let begun = std::time::Instant::now();
-    for _ in 0..20 {
+    for _ in 0..25 {
         for met in [
-            log.append(Generation(1), Micros(1), &[one]),
-            log.fold(Generation(1), &chunk),
-            log.refuse(&[(refusal, 1)]),
-            log.drop_generation(Generation(1)).map(|_| ()),
-            log.probe(),
+            log.append(Micros(1), &[one]).await,
+            log.refuse(&[(refusal, 1)]).await,
+            log.maintain().await,
+            log.probe().await,
         ] {
             assert!(matches!(met, Err(StoreError::Locked(_))), "{met:?}");
         }
@@ -49,7 +46,7 @@ async fn a_lock_of_another_program_is_told_at_once() {
     // A hundred writes that waited for five seconds each took longer.
     assert!(begun.elapsed() < PATIENCE);
     other.execute_batch("ROLLBACK").unwrap();
-    log.append(Generation(1), Micros(2), &[one]).unwrap();
+    log.append(Micros(2), &[one]).await.unwrap();
     let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
     assert_eq!(
         store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted,
@@ -69,10 +66,10 @@ async fn the_log_of_the_counts_starts_over() {
     let end = std::time::Instant::now() + PATIENCE;
     while largest < 16 << 20 || size() > 8 << 20 {
         assert!(std::time::Instant::now() < end, "it has grown to {largest} and stands at {}", size());
-        match log.append(Generation(1), Micros(1), &batch) {
+        match log.append(Micros(1), &batch).await {
             Ok(()) => committed += 4000,
             // The checkpoint moves the rest, which keeps a writer out for a moment.
-            Err(StoreError::Locked(_)) => {}
+            Err(error) if error.is_lock() => {}
             Err(error) => panic!("{error}"),
         }
         largest = largest.max(size());
@@ -80,6 +77,7 @@ async fn the_log_of_the_counts_starts_over() {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     }
-    let counted: u64 = log.unfolded().unwrap().iter().flat_map(|(_, sums)| sums).map(|s| s.count).sum();
+    let mut counted = 0;
+    log.recover(&mut |total| counted += total.count).await.unwrap();
     assert_eq!(counted, committed, "nothing was lost");
 }

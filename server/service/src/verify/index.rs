@@ -257,6 +257,10 @@ impl Known {
 }
 
 impl Watcher for KeyIndex {
+    fn id_of(&self, key: KeyNo) -> Option<KeyId> {
+        self.id(key)
+    }
+
     fn committed(&self, change: Change) {
         match change {
             Change::UserAdded(user) => self.known.write().users.add(user),

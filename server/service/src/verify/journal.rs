@@ -3,9 +3,7 @@
 mod figures;
 mod flusher;
 mod lock;
-mod names;
 mod refusals;
-mod sweep;
 mod trouble;
 
 pub use figures::Figures;

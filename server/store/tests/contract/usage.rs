@@ -4,17 +4,35 @@ use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::Code;
 use domain::ids::KeyNo;
-use store::{Generation, Piece, Pieces, Refusal, SpanStarts, Use, UseSums, Walk};
+use store::{ADDRESSES, Lag, Refusal, SpanStarts, Total, Use};
 
-fn fold_all(log: &mut dyn UsageLog, generation: Generation, sums: UseSums) {
-    let mut pieces = sums.into_pieces();
-    loop {
-        let chunk = pieces.next_chunk();
-        if chunk.is_empty() {
-            return;
-        }
-        log.fold(generation, &chunk).unwrap();
+/// Everything, whatever the hour.
+const EVER: SpanStarts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
+
+/// Brings all uses into the totals, and looks at the counts after each step.
+async fn fold(log: &mut dyn UsageLog, mut look: impl AsyncFnMut()) {
+    log.begin_end();
+    while log.has_work() {
+        log.maintain().await.unwrap();
+        look().await;
     }
+    assert_eq!(log.lag(), Lag::default());
+}
+
+/// What the totals are when the data is opened again.
+async fn totals_after(engine: Engine, dir: &Path) -> Vec<Total> {
+    let (store, mut log, _) = open(engine, dir).await;
+    let mut totals = vec![];
+    log.recover(&mut |total| totals.push(total)).await.unwrap();
+    log.close().await.unwrap();
+    store.close().await;
+    totals.sort_unstable_by_key(|total| total.key);
+    totals
+}
+
+fn one_use(key: u32, from: u32) -> Use {
+    let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + from).into());
+    Use { key: KeyNo(key), user: UserNo(key), address }
 }
 
 async fn usage_adds_up_at_every_moment(engine: Engine) {
@@ -22,153 +40,112 @@ async fn usage_adds_up_at_every_moment(engine: Engine) {
     let (store, mut log, _) = open(engine, dir.path()).await;
     let hour = Micros(Micros::HOUR * 100);
     let starts = SpanStarts { today: 100, days_7: 90, days_30: 80 };
-    let a = Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") };
-    let b = Use { key: KeyNo(2), user: UserNo(2), address: address("2001:db8::1") };
-    let counts = |users: Vec<UserNo>| {
-        let store = store.clone();
-        async move { store.count_uses(&users, starts).await.unwrap().accepted[0] }
+    let (a, b) = (one_use(1, 7), one_use(2, 8));
+    let counts = async |users: &[UserNo]| store.count_uses(users, starts).await.unwrap().accepted[0];
+    log.append(hour, &[a, b, a]).await.unwrap();
+    log.append(Micros(hour.0 + 1), &[a]).await.unwrap();
+    assert_eq!((counts(&[UserNo(1)]).await, counts(&[UserNo(1), UserNo(2)]).await), (3, 4));
+    assert_eq!(log.lag(), Lag { uses: 4, since: Some(hour) });
+    // Uses come while others are folded.
+    log.begin_end();
+    log.append(hour, &[a]).await.unwrap();
+    let look = async || {
+        assert_eq!((counts(&[UserNo(1)]).await, counts(&[UserNo(2)]).await), (4, 1));
+        assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted, [4, 4, 4]);
     };
-    log.append(Generation(1), hour, &[a, b, a]).unwrap();
-    log.append(Generation(1), Micros(hour.0 + 1), &[a]).unwrap();
-    assert_eq!((counts(vec![UserNo(1)]).await, counts(vec![UserNo(1), UserNo(2)]).await), (3, 4));
-    let mut sums = UseSums::default();
-    [(a, hour), (b, hour), (a, hour), (a, Micros(hour.0 + 1))]
-        .iter()
-        .for_each(|(one, at)| sums.add(*one, *at));
-    let sums = sums.into_sorted();
-    assert_eq!(log.unfolded().unwrap(), [(Generation(1), sums.clone())]);
-    // Half folded, and uses of the next generation in between.
-    log.append(Generation(2), hour, &[a]).unwrap();
-    let pieces: Vec<_> = sums.iter().cloned().map(Piece::Key).collect();
-    log.fold(Generation(1), &pieces[..1]).unwrap();
-    assert_eq!((counts(vec![UserNo(1)]).await, counts(vec![UserNo(2)]).await), (4, 1));
-    assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted, [4, 4, 4]);
-    assert_eq!(log.unfolded().unwrap()[0], (Generation(1), sums[1..].to_vec()), "what is folded counts once");
-    log.fold(Generation(1), &pieces[1..]).unwrap();
-    assert_eq!(counts(vec![UserNo(1), UserNo(2)]).await, 5);
-    while log.drop_generation(Generation(1)).unwrap() {}
-    assert_eq!(counts(vec![UserNo(1), UserNo(2)]).await, 5);
-    assert_eq!(log.unfolded().unwrap().len(), 1);
-    let mut totals = vec![];
-    log.totals(&mut |t| totals.push((t.key.0, t.count, t.last.0 - hour.0))).unwrap();
-    assert_eq!(totals, [(1, 3, 1), (2, 1, 0)]);
+    while log.has_work() {
+        log.maintain().await.unwrap();
+        look().await;
+    }
+    assert_eq!(log.lag().uses, 1);
+    fold(log.as_mut(), look).await;
     let refusal = |hour, code| Refusal { key: KeyNo(1), user: UserNo(1), hour, code };
     let refusals = [(refusal(100, Code::IpNotAllowed), 5), (refusal(85, Code::Deleted), 2)];
-    log.refuse(&refusals).unwrap();
-    log.refuse(&refusals).unwrap();
+    log.refuse(&refusals).await.unwrap();
+    log.refuse(&refusals).await.unwrap();
     assert_eq!(store.count_uses(&[UserNo(1)], starts).await.unwrap().refused, [10, 10, 14]);
     assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().refused, [10, 10, 14]);
-    log.checkpoint().unwrap();
+    log.close().await.unwrap();
+    store.close().await;
+    drop(log);
+    let totals = totals_after(engine, dir.path()).await;
+    let total = |key, count, last| Total { key: KeyNo(key), count, last };
+    assert_eq!(totals, [total(1, 4, Micros(hour.0 + 1)), total(2, 1, hour)]);
 }
 
 async fn a_key_keeps_a_thousand_addresses_the_latest_ones(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut log, _) = open(engine, dir.path()).await;
-    for (generation, from) in [(1_u32, 0_u32), (2, 700)] {
-        let mut sums = UseSums::default();
+    for from in [0, 700] {
         for n in from..from + 800 {
-            let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n).into());
-            sums.add(Use { key: KeyNo(1), user: UserNo(1), address }, Micros(i64::from(n + 1)));
+            log.append(Micros(i64::from(n + 1)), &[one_use(1, n)]).await.unwrap();
         }
-        fold_all(log.as_mut(), Generation(generation.into()), sums);
+        fold(log.as_mut(), async || {}).await;
     }
     let kept = store.list_key_addresses(KeyNo(1)).await.unwrap();
-    let kept = (
-        kept.len(),
-        kept.iter().map(|seen| seen.last.0).min().unwrap(),
-        kept.iter().map(|seen| seen.count).sum::<u64>(),
-    );
-    assert_eq!(kept, (1000, 501, 1100), "the oldest made room, those seen twice were added up");
-    let mut sums = UseSums::default();
-    for n in 0..5000_u32 {
-        let address = Address::new(std::net::Ipv4Addr::from(n).into());
-        sums.add(Use { key: KeyNo(2), user: UserNo(1), address }, Micros(i64::from(n)));
-    }
-    let sums = sums.into_sorted();
-    assert_eq!((sums[0].count, sums[0].addresses.len()), (5000, 1000), "not even for a moment more");
+    let oldest = kept.iter().map(|seen| seen.last.0).min().unwrap();
+    assert_eq!((kept.len(), oldest), (ADDRESSES, 501), "the oldest made room");
+    assert_eq!(kept.iter().map(|seen| seen.count).sum::<u64>(), 1100, "those seen twice were added up");
 }
 
-/// The addresses of a key are moved in parts; at every moment each use is seen once, and what a crash leaves in
-/// the middle is folded once.
+/// The addresses of a key are moved in parts; at every moment each use is seen once, and what a crash leaves in the middle
+/// is counted once.
 async fn a_key_with_many_addresses_is_folded_in_parts_that_add_up(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut log, _) = open(engine, dir.path()).await;
-    let uses: Vec<_> = (0..900_u32)
-        .map(|n| {
-            let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n).into());
-            Use { key: KeyNo(1), user: UserNo(1), address }
-        })
-        .collect();
-    log.append(Generation(1), Micros(7), &uses).unwrap();
-    let mut sums = UseSums::default();
-    uses.iter().for_each(|one| sums.add(*one, Micros(7)));
-    let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
-    let (mut pieces, mut chunks) = (sums.into_pieces(), 0);
-    loop {
+    let uses: Vec<_> = (0..900).map(|n| one_use(1, n)).collect();
+    log.append(Micros(7), &uses).await.unwrap();
+    log.begin_end();
+    for step in 0..3 {
         let seen = store.list_key_addresses(KeyNo(1)).await.unwrap();
-        assert_eq!(
-            (seen.len(), seen.iter().map(|a| a.count).sum::<u64>()),
-            (900, 900),
-            "after {chunks} parts"
-        );
-        let counts = store.count_key_uses(KeyNo(1), starts).await.unwrap();
-        assert_eq!(counts.accepted, [900; 3], "after {chunks} parts");
-        let left: usize = log.unfolded().unwrap()[0].1.iter().map(|sum| sum.addresses.len()).sum();
-        assert!(left <= 900 - chunks * 256 || left == 0, "{left} after {chunks} parts");
-        if chunks == 2 {
-            break;
-        }
-        log.fold(Generation(1), &pieces.next_chunk()).unwrap();
-        chunks += 1;
+        let uses = seen.iter().map(|seen| seen.count).sum::<u64>();
+        assert_eq!((seen.len(), uses), (900, 900), "after {step} steps");
+        let counts = store.count_key_uses(KeyNo(1), EVER).await.unwrap();
+        assert_eq!(counts.accepted, [900; 3], "after {step} steps");
+        assert!(log.has_work());
+        log.maintain().await.unwrap();
     }
     // The process died here.
-    let left = log.unfolded().unwrap();
-    assert_eq!(left[0].1[0].count, 900, "the key itself is not folded");
-    let mut pieces = Pieces::from(left.into_iter().next().unwrap().1);
-    loop {
-        let chunk = pieces.next_chunk();
-        if chunk.is_empty() {
-            break;
-        }
-        log.fold(Generation(1), &chunk).unwrap();
-    }
-    assert!(log.unfolded().unwrap()[0].1.is_empty());
-    while log.drop_generation(Generation(1)).unwrap() {}
+    drop(log);
+    store.close().await;
+    assert_eq!(
+        totals_after(engine, dir.path()).await,
+        [Total { key: KeyNo(1), count: 900, last: Micros(7) }]
+    );
+    let (store, ..) = open(engine, dir.path()).await;
     let seen = store.list_key_addresses(KeyNo(1)).await.unwrap();
-    assert_eq!((seen.len(), seen.iter().map(|a| a.count).sum::<u64>()), (900, 900));
-    let mut totals = vec![];
-    log.totals(&mut |total| totals.push(total.count)).unwrap();
-    assert_eq!(totals, [900]);
+    assert_eq!((seen.len(), seen.iter().map(|seen| seen.count).sum::<u64>()), (900, 900));
 }
 
 async fn old_statistics_are_forgotten_and_totals_stay(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut log, _) = open(engine, dir.path()).await;
-    let hours = |n: i64| Micros(n * Micros::HOUR);
-    for key in 1..=3 {
-        let mut sums = UseSums::default();
-        for hour in 0..2000 {
-            let one = Use { key: KeyNo(key), user: UserNo(key), address: address("203.0.113.7") };
-            sums.add(one, hours(hour));
-        }
-        fold_all(log.as_mut(), Generation(1), sums);
+    for hour in 0..2000 {
+        let uses = [1, 2, 3].map(|key| one_use(key, 7));
+        log.append(Micros(hour * Micros::HOUR), &uses).await.unwrap();
     }
-    let (mut from, mut steps) = (Some(Walk::START), 0);
-    while let Some(walk) = from {
-        from = log.forget(1500, walk).unwrap();
-        steps += 1;
-    }
-    assert!(steps > 2, "in small steps: {steps}");
+    fold(log.as_mut(), async || {}).await;
     let starts = SpanStarts { today: 0, days_7: 1500, days_30: 0 };
+    for second in 0..200 {
+        log.begin_maintenance(Micros(2000 * Micros::HOUR), Some(500)).unwrap();
+        let mut steps = 0;
+        while log.has_work() {
+            log.maintain().await.unwrap();
+            steps += 1;
+        }
+        assert!(steps < 50, "a little in each second: {steps} steps in second {second}");
+    }
     for key in 1..=3 {
         let counts = store.count_key_uses(KeyNo(key), starts).await.unwrap();
         assert_eq!(counts.accepted, [500, 500, 500]);
     }
     let all = store.count_uses(&[UserNo(1), UserNo(3)], starts).await.unwrap();
     assert_eq!(all.accepted, [1000, 1000, 1000]);
-    let mut totals = vec![];
-    log.totals(&mut |total| totals.push(total.count)).unwrap();
-    assert_eq!(totals, [2000, 2000, 2000]);
+    log.close().await.unwrap();
+    store.close().await;
+    drop(log);
+    let totals = totals_after(engine, dir.path()).await;
+    assert_eq!(totals.iter().map(|total| total.count).collect::<Vec<_>>(), [2000, 2000, 2000]);
 }
 
 for_each_engine!(

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
-use store::{Generation, MailStore, NoticePolicy, Store, StoreError, UsageLog, Use};
+use store::{MailStore, NoticePolicy, Store, StoreError, UsageLog, Use};
 use store_sqlite::{SqliteStore, SqliteUsageLog};
 
 const HERE: &str = "203.0.113.7";
@@ -199,7 +199,7 @@ fn a_stop_does_not_wait_for_a_lock_and_the_next_start_counts_what_was_left() {
 async fn leave_unfolded(dir: &Path, keys: u32) {
     let (store, mut log) = open(dir).await;
     let uses: Vec<_> = (1..=keys).map(use_of).collect();
-    log.append(Generation(3), Micros(1), &uses).unwrap();
+    log.append(Micros(1), &uses).await.unwrap();
     drop(log);
     store.close().await;
 }
@@ -226,7 +226,7 @@ async fn a_start_that_folds_what_was_left_waits_for_a_lock_of_a_moment() {
             drop(held);
         });
         let index = Arc::new(KeyIndex::default());
-        let flusher = Flusher::start(Arc::default(), index, Box::new(log), Arc::new(SystemClock));
+        let flusher = Flusher::start(Arc::default(), index, Box::new(log), Arc::new(SystemClock)).await;
         let (met, took) = (flusher.map(drop), begun.elapsed());
         releasing.join().unwrap();
         store.close().await;

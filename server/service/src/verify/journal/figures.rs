@@ -3,6 +3,7 @@
 use domain::time::Micros;
 use prometheus::{Histogram, HistogramOpts, IntCounter};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use store::Lag;
 
 /// Figures of the journal since the start.
 pub struct Figures {
@@ -12,23 +13,9 @@ pub struct Figures {
     pub commit_seconds: Histogram,
     /// Commits that failed; their uses were refused.
     pub commit_failures: IntCounter,
-    gathering: Unfolded,
-    folding: Unfolded,
-}
-
-/// Uses that are committed and not yet in the totals.
-#[derive(Default)]
-struct Unfolded {
-    uses: AtomicU64,
+    unfolded_uses: AtomicU64,
     /// When the first of them was; 0 for none.
-    since: AtomicI64,
-}
-
-impl Unfolded {
-    fn set(&self, uses: u64, since: i64) {
-        self.uses.store(uses, Ordering::Relaxed);
-        self.since.store(since, Ordering::Relaxed);
-    }
+    unfolded_since: AtomicI64,
 }
 
 impl Default for Figures {
@@ -53,8 +40,8 @@ impl Default for Figures {
                 "Commits of the journal that failed; the uses in them were refused as UNAVAILABLE.",
             )
             .expect("the name is one"),
-            gathering: Unfolded::default(),
-            folding: Unfolded::default(),
+            unfolded_uses: AtomicU64::new(0),
+            unfolded_since: AtomicI64::new(0),
         }
     }
 }
@@ -63,51 +50,19 @@ impl Figures {
     /// Committed uses whose sums still have to be folded.
     #[must_use]
     pub fn unfolded_uses(&self) -> u64 {
-        self.gathering.uses.load(Ordering::Relaxed) + self.folding.uses.load(Ordering::Relaxed)
+        self.unfolded_uses.load(Ordering::Relaxed)
     }
 
     /// The time of the first of them.
     #[must_use]
     pub fn unfolded_since(&self) -> Option<Micros> {
-        let times = [&self.folding, &self.gathering].map(|u| u.since.load(Ordering::Relaxed));
-        times.into_iter().find(|since| *since != 0).map(Micros)
+        let since = self.unfolded_since.load(Ordering::Relaxed);
+        (since != 0).then_some(Micros(since))
     }
 
-    pub(super) fn committed(&self, uses: usize, at: Micros) {
-        let uses = uses as u64;
-        self.batch_uses.observe(uses as f64);
-        if self.gathering.uses.fetch_add(uses, Ordering::Relaxed) == 0 {
-            self.gathering.since.store(at.0, Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn fold_began(&self) {
-        let Unfolded { uses, since } = &self.gathering;
-        self.folding.set(uses.load(Ordering::Relaxed), since.load(Ordering::Relaxed));
-        self.gathering.set(0, 0);
-    }
-
-    pub(super) fn fold_ended(&self) {
-        self.folding.set(0, 0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lag_is_that_of_the_oldest_use_that_is_not_folded() {
-        let figures = Figures::default();
-        let state = |figures: &Figures| (figures.unfolded_uses(), figures.unfolded_since());
-        assert_eq!(state(&figures), (0, None));
-        figures.committed(3, Micros(100));
-        figures.committed(2, Micros(200));
-        assert_eq!(state(&figures), (5, Some(Micros(100))));
-        figures.fold_began();
-        figures.committed(1, Micros(300));
-        assert_eq!(state(&figures), (6, Some(Micros(100))));
-        figures.fold_ended();
-        assert_eq!(state(&figures), (1, Some(Micros(300))));
+    /// Takes in what the log has not moved into the totals yet.
+    pub(super) fn note_lag(&self, lag: Lag) {
+        self.unfolded_uses.store(lag.uses, Ordering::Relaxed);
+        self.unfolded_since.store(lag.since.map_or(0, |since| since.0), Ordering::Relaxed);
     }
 }

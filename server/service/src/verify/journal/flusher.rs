@@ -1,28 +1,23 @@
 //! The one task that writes counts.
 //!
-//! It runs on the runtime that answers verifications and commits inline: a commit costs less than the two
-//! thread switches that would keep it off. It yields once before it takes the queue, so that every connection
-//! that is ready joins the batch; there is no timer in the way of an answer.
+//! It runs on the runtime that answers verifications, and awaits one commit at a time: SQLite's is made inline, as it
+//! costs less than the two thread switches that would keep it off. It yields once before it takes the queue, so that every
+//! connection that is ready joins the batch; there is no timer in the way of an answer.
 
 mod chores;
 
 use super::lock::Lock;
-use super::names::Names;
 use super::refusals::Draining;
-use super::sweep::Sweep;
 use super::{Counted, Journal, Waiting};
 use crate::verify::KeyIndex;
-use chores::Folding;
 use domain::time::{Clock, Micros};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Generation, Piece, Pieces, StoreError, UsageLog, Use, UseSums};
+use store::{StoreError, UsageLog, Use};
 use tokio_util::sync::CancellationToken;
 
 /// How often refusals are written: what a crash may lose of them.
 const REFUSALS_EVERY: Duration = Duration::from_secs(1);
-/// After how many of these the journal is folded.
-const FOLD_EVERY: u32 = 5;
 /// Uses that one commit holds.
 const BATCH: usize = 1024;
 /// Refusals that one transaction adds: two rows each.
@@ -37,19 +32,14 @@ pub struct Flusher {
     index: Arc<KeyIndex>,
     log: Box<dyn UsageLog>,
     clock: Arc<dyn Clock>,
-    generation: Generation,
-    sums: UseSums,
-    folding: Option<Folding>,
-    /// A fold that the database refused, until the next tick.
-    stalled: Option<Folding>,
     /// Refusals that are being written.
     draining: Option<Draining>,
-    fold_is_next: bool,
+    upkeep_is_next: bool,
     batch: Vec<Use>,
     lock: Lock,
-    names: Names,
     tick: Duration,
-    sweep: Sweep,
+    /// For how long statistics are kept; without it for ever.
+    keep_hours: Option<i64>,
 }
 
 impl Drop for Flusher {
@@ -61,90 +51,60 @@ impl Drop for Flusher {
 }
 
 impl Flusher {
-    /// Folds what a crash left behind, and is then ready to run.
+    /// Has the log take in what an earlier run left, and tells the index the totals, which are complete then.
     ///
     /// # Errors
     /// The database is in trouble.
-    pub fn start(
+    pub async fn start(
         journal: Arc<Journal>,
         index: Arc<KeyIndex>,
         mut log: Box<dyn UsageLog>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let mut last = Generation(0);
-        let (mut uses, mut keys) = (0, 0);
-        let mut names = Names::default();
-        for (generation, sums) in log.unfolded()? {
-            uses += sums.iter().map(|s| s.count).sum::<u64>();
-            keys += sums.len();
-            let mut folding = Folding::new(generation, sums.into());
-            while !folding.step(log.as_mut(), &mut names, &index)? {}
-            last = last.max(generation);
-        }
-        if last > Generation(0) {
-            tracing::info!(uses, keys, "the last run left uses in the journal; they are in the totals now");
-        }
-        let generation = Generation(last.0 + 1);
+        log.recover(&mut |total| index.set_total(total)).await?;
         Ok(Self {
             journal,
             index,
             log,
             clock,
-            generation,
-            sums: UseSums::default(),
-            folding: None,
-            stalled: None,
             draining: None,
-            fold_is_next: false,
+            upkeep_is_next: false,
             batch: Vec::new(),
             lock: Lock::default(),
-            names,
             tick: REFUSALS_EVERY,
-            sweep: Sweep::default(),
+            keep_hours: None,
         })
     }
 
     /// Keeps statistics for that many days; without it for ever.
     #[must_use]
     pub fn keeping_days(mut self, days: i64) -> Self {
-        self.sweep = Sweep::keeping_days(days);
+        self.keep_hours = Some(days * 24);
         self
     }
 
-    /// Writes refusals this often, and folds after a few of these, instead of every second.
+    /// Lets this be the second: for tests.
     #[must_use]
     pub fn tick_every(mut self, tick: Duration) -> Self {
         self.tick = tick;
         self
     }
 
-    /// Tells the index the totals: complete, as nothing is left in the journal.
+    /// Commits, and has the log do its upkeep, until `stop`, and then what is left.
     ///
     /// # Errors
-    /// The database is in trouble.
-    pub fn load_totals(&mut self) -> Result<(), StoreError> {
-        let index = Arc::clone(&self.index);
-        self.log.totals(&mut |total| index.set_total(total))
-    }
-
-    /// Commits and folds until `stop`, and then what is left.
-    ///
-    /// # Errors
-    /// It ended before, because whoever helps the log has.
+    /// It ended before, because the log cannot go on.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
-        self.log.wait_for_nobody()?;
         let journal = Arc::clone(&self.journal);
         let mut tick = tokio::time::interval(self.tick);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut ticks = 0_u32;
         loop {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 // Before the uses: under load there is always one that waits.
                 _ = tick.tick() => {
-                    ticks += 1;
-                    if let Err(error) = self.tick(ticks.is_multiple_of(FOLD_EVERY)) {
+                    if let Err(error) = self.tick().await {
                         self.finish().await;
                         return Err(error);
                     }
@@ -156,27 +116,21 @@ impl Flusher {
             }
             tokio::task::yield_now().await;
             self.flush_and_settle().await;
-            self.do_chore();
+            self.do_chore().await;
         }
         self.finish().await;
         Ok(())
     }
 
-    fn tick(&mut self, is_fold_due: bool) -> Result<(), StoreError> {
-        self.log.helpers()?;
-        self.probe();
-        self.keep_up();
+    async fn tick(&mut self) -> Result<(), StoreError> {
+        self.probe().await;
         self.draining.get_or_insert_default();
-        if is_fold_due {
-            self.begin_fold();
-        }
-        self.sweep.begin(self.clock.now());
-        Ok(())
+        self.log.begin_maintenance(self.clock.now(), self.keep_hours)
     }
 
     /// Commits what waits and answers it; those who only wait go on when the answers are written.
     async fn flush_and_settle(&mut self) {
-        let settling = self.flush();
+        let settling = self.flush().await;
         if !settling.is_empty() {
             for _ in 0..WRITING_TURNS {
                 tokio::task::yield_now().await;
@@ -187,13 +141,13 @@ impl Flusher {
 
     /// Commits what waits and answers it. Returns those who only wait until that is written: dropping them
     /// lets them go on.
-    fn flush(&mut self) -> Vec<Waiting> {
+    async fn flush(&mut self) -> Vec<Waiting> {
         let waiting = self.take_waiting();
         self.batch.clear();
         self.batch.extend(waiting.iter().filter_map(|w| w.used));
         let at = self.clock.now();
-        let committed = if self.batch.is_empty() { Ok(()) } else { self.append(at) };
-        if matches!(committed, Err(StoreError::Locked(_))) && self.lock.is_short() {
+        let committed = if self.batch.is_empty() { Ok(()) } else { self.append(at).await };
+        if committed.as_ref().is_err_and(StoreError::is_lock) && self.lock.is_short() {
             self.wait_on(waiting);
             return Vec::new();
         }
@@ -238,26 +192,16 @@ impl Flusher {
     }
 
     /// Finds out whether the trouble is over, also when nobody asks any more.
-    fn probe(&mut self) {
+    async fn probe(&mut self) {
         if self.lock.is_met() || self.journal.ready().is_err() {
-            let met = self.log.probe();
+            let met = self.log.probe().await;
             self.note(&met);
         }
     }
 
-    fn keep_up(&mut self) {
-        if self.lock.is_met() || self.journal.ready().is_err() {
-            return;
-        }
-        match self.log.upkeep() {
-            Ok(()) | Err(StoreError::Locked(_)) => {}
-            Err(error) => tracing::warn!(%error, "usage.db could not take its mark; it is tried again"),
-        }
-    }
-
-    fn append(&mut self, at: Micros) -> Result<(), StoreError> {
+    async fn append(&mut self, at: Micros) -> Result<(), StoreError> {
         let began = Instant::now();
-        let committed = self.log.append(self.generation, at, &self.batch);
+        let committed = self.log.append(at, &self.batch).await;
         if self.note(&committed) {
             return committed;
         }
@@ -265,8 +209,8 @@ impl Flusher {
         figures.commit_seconds.observe(began.elapsed().as_secs_f64());
         match &committed {
             Ok(()) => {
-                figures.committed(self.batch.len(), at);
-                self.batch.iter().for_each(|one| self.sums.add(*one, at));
+                figures.batch_uses.observe(self.batch.len() as f64);
+                figures.note_lag(self.log.lag());
             }
             Err(_) => figures.commit_failures.inc(),
         }
@@ -284,7 +228,7 @@ impl Flusher {
 
     /// The same for what is no use: whether it works tells nothing of them.
     fn note_lock<T>(&mut self, met: &Result<T, StoreError>) -> bool {
-        self.lock.note(met, self.log.is_emptied())
+        self.lock.note(met)
     }
 
     async fn finish(mut self) {
@@ -292,18 +236,18 @@ impl Flusher {
         while self.lock.is_short() {
             Lock::pause().await;
             self.flush_and_settle().await;
-            self.probe();
+            self.probe().await;
         }
         // What was being written, and then what came since.
         for _ in 0..2 {
             self.draining.get_or_insert_default();
             while self.draining.is_some() && self.lock.lets_go_on().await {
-                self.write_refusals();
+                self.write_refusals().await;
             }
         }
-        self.begin_fold();
-        while self.folding.is_some() && self.lock.lets_go_on().await {
-            self.fold_chunk();
+        self.log.begin_end();
+        while self.log.has_work() && self.lock.lets_go_on().await {
+            self.keep_up().await;
         }
         let lost = self.journal.refusals.count(self.draining.take().unwrap_or_default());
         if lost > 0 {
@@ -312,7 +256,7 @@ impl Flusher {
                 "the last refusals could not be written, and are in no statistics"
             );
         }
-        if let Err(error) = self.log.checkpoint() {
+        if let Err(error) = self.log.close().await {
             tracing::warn!(%error, "usage.db could not be checkpointed");
         }
     }

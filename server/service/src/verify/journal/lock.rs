@@ -1,5 +1,5 @@
 //! A lock that keeps uses from being counted: they wait a moment for one that another program holds, and are
-//! refused while it lasts. For the checkpoint of their own log they wait longer, as its end is sure.
+//! refused while it lasts. For the upkeep of the log itself (`Busy`) they wait longer, as its end is sure.
 
 use std::time::Duration;
 use store::StoreError;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// How long uses wait for a lock of another program: a short look into the file passes unseen.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How long they wait in all where it is a checkpoint, which syncs, and a slow disk takes its time for that.
+/// How long they wait in all where it is the upkeep of the log, which syncs, and a slow disk takes its time for that.
 const LONGEST: Duration = Duration::from_secs(5);
 /// How often it is tried meanwhile.
 const RETRY: Duration = Duration::from_millis(2);
@@ -16,21 +16,20 @@ const RETRY: Duration = Duration::from_millis(2);
 #[derive(Default)]
 pub(super) struct Lock {
     since: Option<Instant>,
-    /// When it was seen last that it is our own.
+    /// When it was seen last that it is the log's own.
     own: Option<Instant>,
 }
 
 impl Lock {
-    /// Takes in what a write met, and whether our own checkpoint is in its way; answers whether it is only a
-    /// moment's wait.
-    pub(super) fn note<T>(&mut self, met: &Result<T, StoreError>, is_own: bool) -> bool {
-        if !matches!(met, Err(StoreError::Locked(_))) {
+    /// Takes in what a write met; returns whether it is only a moment's wait.
+    pub(super) fn note<T>(&mut self, met: &Result<T, StoreError>) -> bool {
+        let Err(error @ (StoreError::Locked(_) | StoreError::Busy(_))) = met else {
             *self = Self::default();
             return false;
-        }
+        };
         let now = Instant::now();
         self.since.get_or_insert(now);
-        if is_own {
+        if matches!(error, StoreError::Busy(_)) {
             self.own = Some(now);
         }
         self.is_short()

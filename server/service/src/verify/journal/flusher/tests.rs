@@ -1,5 +1,6 @@
 use super::*;
 use crate::verify::KeyEntry;
+use async_trait::async_trait;
 use contract::{Code, KeyType};
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, UserNo, Username};
@@ -8,7 +9,7 @@ use domain::time::Steady;
 use domain::token::TokenHash;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Change, FOLD_ROWS, IndexedKey, IndexedUser, KeySum, Place, Refusal, Total, Walk, Watcher};
+use store::{Change, IndexedKey, IndexedUser, Lag, Refusal, Total, Watcher};
 
 /// A log in memory that fails when it is told to.
 #[derive(Clone, Default)]
@@ -24,12 +25,12 @@ struct FakeLog {
 
 #[derive(Default)]
 struct Kept {
-    batches: Vec<(Generation, usize)>,
-    folded: Vec<(Generation, u64)>,
-    dropped: Vec<Generation>,
+    batches: Vec<usize>,
+    /// Uses that wait to be folded, and whether that has begun.
+    unfolded: usize,
+    is_folding: bool,
+    folded: Vec<usize>,
     refused: u64,
-    forgotten: Vec<(i64, Walk)>,
-    named: Vec<KeyNo>,
     tries: u32,
     /// What each transaction wrote.
     steps: Vec<Step>,
@@ -38,9 +39,8 @@ struct Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Uses(usize),
-    Folded(usize),
+    Folded,
     Refused(usize),
-    Forgotten,
 }
 
 impl FakeLog {
@@ -48,7 +48,9 @@ impl FakeLog {
         self.kept.lock().tries += 1;
         assert!(!self.panics.load(Ordering::SeqCst), "a fault of the log");
         if self.locked.load(Ordering::SeqCst) {
-            return Err(StoreError::Locked("database is locked".into()));
+            let text = "database is locked".to_owned();
+            let is_own = self.emptied.load(Ordering::SeqCst);
+            return Err(if is_own { StoreError::Busy(text) } else { StoreError::Locked(text) });
         }
         match self.broken.load(Ordering::SeqCst) {
             true => Err(StoreError::Unavailable("disk full".into())),
@@ -61,82 +63,65 @@ impl FakeLog {
     }
 }
 
+#[async_trait]
 impl UsageLog for FakeLog {
-    fn wait_for_nobody(&mut self) -> Result<(), StoreError> {
+    async fn recover(&mut self, _: &mut (dyn FnMut(Total) + Send)) -> Result<(), StoreError> {
         Ok(())
     }
 
-    fn is_emptied(&self) -> bool {
-        self.emptied.load(Ordering::SeqCst)
-    }
-
-    fn append(&mut self, generation: Generation, _: Micros, uses: &[Use]) -> Result<(), StoreError> {
+    async fn append(&mut self, _: Micros, uses: &[Use]) -> Result<(), StoreError> {
         self.works()?;
         self.note(Step::Uses(uses.len()));
-        self.kept.lock().batches.push((generation, uses.len()));
+        let mut kept = self.kept.lock();
+        kept.batches.push(uses.len());
+        kept.unfolded += uses.len();
         Ok(())
     }
 
-    fn fold(&mut self, generation: Generation, pieces: &[Piece]) -> Result<(), StoreError> {
-        self.works()?;
-        let sum = |piece: &Piece| match piece {
-            Piece::Key(KeySum { count, hours, addresses, .. }) => {
-                (*count, 1 + 2 * hours.len() + addresses.len())
-            }
-            Piece::Addresses(_, addresses) => (0, addresses.len()),
-            Piece::Room(_) => (0, FOLD_ROWS),
-        };
-        let (count, rows) = pieces.iter().map(sum).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-        self.note(Step::Folded(rows));
-        self.kept.lock().folded.push((generation, count));
-        Ok(())
-    }
-
-    fn drop_generation(&mut self, generation: Generation) -> Result<bool, StoreError> {
-        self.works().map(|()| self.kept.lock().dropped.push(generation)).map(|()| false)
-    }
-
-    fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {
+    async fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {
         self.works()?;
         self.note(Step::Refused(refusals.len()));
         self.kept.lock().refused += refusals.iter().map(|(_, n)| n).sum::<u64>();
         Ok(())
     }
 
-    fn totals(&mut self, _: &mut dyn FnMut(Total)) -> Result<(), StoreError> {
+    async fn probe(&mut self) -> Result<(), StoreError> {
+        self.works()
+    }
+
+    fn begin_maintenance(&mut self, _: Micros, _: Option<i64>) -> Result<(), StoreError> {
+        if self.helpless.load(Ordering::SeqCst) {
+            return Err(StoreError::Ended("its helper is gone".into()));
+        }
+        self.begin_end();
         Ok(())
     }
 
-    fn unfolded(&mut self) -> Result<Vec<(Generation, Vec<KeySum>)>, StoreError> {
-        Ok(vec![])
+    fn begin_end(&mut self) {
+        let mut kept = self.kept.lock();
+        kept.is_folding = kept.unfolded > 0;
     }
 
-    fn probe(&mut self) -> Result<(), StoreError> {
-        self.works()
+    fn has_work(&self) -> bool {
+        self.kept.lock().is_folding
     }
 
-    fn forget(&mut self, before: i64, from: Walk) -> Result<Option<Walk>, StoreError> {
-        self.works().map(|()| self.kept.lock().forgotten.push((before, from)))?;
-        self.note(Step::Forgotten);
-        Ok((from == Walk::START).then_some(Walk::Users(Place::default())))
+    async fn maintain(&mut self) -> Result<(), StoreError> {
+        let works = self.works();
+        let mut kept = self.kept.lock();
+        kept.is_folding = works.as_ref().is_err_and(StoreError::is_lock);
+        works?;
+        let folded = std::mem::take(&mut kept.unfolded);
+        kept.folded.push(folded);
+        kept.steps.push(Step::Folded);
+        Ok(())
     }
 
-    fn helpers(&self) -> Result<(), StoreError> {
-        match self.helpless.load(Ordering::SeqCst) {
-            true => Err(StoreError::Ended("its helper is gone".into())),
-            false => Ok(()),
-        }
+    fn lag(&self) -> Lag {
+        Lag { uses: self.kept.lock().unfolded as u64, since: None }
     }
 
-    fn name_keys(&mut self, keys: &[(KeyNo, KeyId)]) -> Result<(), StoreError> {
-        self.works().map(|()| self.kept.lock().named.extend(keys.iter().map(|(no, _)| *no)))
-    }
-
-    fn upkeep(&mut self) -> Result<(), StoreError> {
-        self.works()
-    }
-
-    fn checkpoint(&mut self) -> Result<(), StoreError> {
+    async fn close(&mut self) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -182,10 +167,10 @@ struct Running {
     task: tokio::task::JoinHandle<Result<(), StoreError>>,
 }
 
-fn start(log: &FakeLog) -> Running {
+async fn start(log: &FakeLog) -> Running {
     let (journal, index) = (Arc::new(Journal::default()), index());
     let (log, clock) = (Box::new(log.clone()), Arc::new(StandingClock));
-    let flusher = Flusher::start(Arc::clone(&journal), Arc::clone(&index), log, clock).unwrap();
+    let flusher = Flusher::start(Arc::clone(&journal), Arc::clone(&index), log, clock).await.unwrap();
     let stop = CancellationToken::new();
     let task = tokio::spawn(flusher.tick_every(Duration::from_millis(2)).run(stop.clone()));
     let key = index.get(KeyNo(1)).unwrap();
@@ -199,26 +184,21 @@ fn address() -> Address {
 #[tokio::test]
 async fn uses_that_wait_together_share_a_commit() {
     let log = FakeLog::default();
-    let Running { journal, key, stop, task, .. } = start(&log);
+    let Running { journal, key, stop, task, .. } = start(&log).await;
     let all = (0..50).map(|_| journal.record(&key, address()));
     let counted = futures::future::join_all(all).await;
     let numbers: Vec<_> = counted.into_iter().map(|c| c.unwrap().times_used).collect();
     assert_eq!(numbers, (1..=50).collect::<Vec<_>>());
-    assert_eq!(log.kept.lock().batches.iter().map(|(_, uses)| uses).collect::<Vec<_>>(), [&50]);
+    assert_eq!(log.kept.lock().batches, [50]);
     stop.cancel();
     task.await.unwrap().unwrap();
-    let kept = log.kept.lock();
-    assert_eq!(
-        (kept.folded.as_slice(), kept.dropped.as_slice()),
-        (&[(Generation(1), 50)][..], &[Generation(1)][..])
-    );
-    assert_eq!(kept.named, [KeyNo(1)], "once, before it is folded");
+    assert_eq!(log.kept.lock().folded, [50]);
 }
 
 #[tokio::test]
 async fn a_use_that_cannot_be_written_is_refused_and_not_counted() {
     let log = FakeLog::default();
-    let Running { journal, index, key, stop: _stop, .. } = start(&log);
+    let Running { journal, index, key, stop: _stop, .. } = start(&log).await;
     assert!(journal.record(&key, address()).await.is_ok());
     log.broken.store(true, Ordering::SeqCst);
     assert!(journal.record(&key, address()).await.is_err());
@@ -230,24 +210,24 @@ async fn a_use_that_cannot_be_written_is_refused_and_not_counted() {
 #[tokio::test]
 async fn a_fold_that_fails_is_taken_up_again() {
     let log = FakeLog::default();
-    let Running { journal, key, stop: _stop, .. } = start(&log);
+    let Running { journal, key, stop: _stop, .. } = start(&log).await;
     journal.record(&key, address()).await.unwrap();
     journal.refuse(Refusal { key: KeyNo(1), user: UserNo(1), hour: 0, code: Code::Deleted });
     log.broken.store(true, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(log.kept.lock().dropped.is_empty());
+    assert!(log.kept.lock().folded.is_empty());
     log.broken.store(false, Ordering::SeqCst);
-    while log.kept.lock().dropped.is_empty() || log.kept.lock().refused == 0 {
+    while log.kept.lock().folded.is_empty() || log.kept.lock().refused == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let kept = log.kept.lock();
-    assert_eq!((kept.folded.as_slice(), kept.refused), (&[(Generation(1), 1)][..], 1), "once each");
+    assert_eq!((kept.folded.as_slice(), kept.refused), (&[1][..], 1), "once each");
 }
 
 #[tokio::test]
 async fn who_settles_is_answered_after_all_before() {
     let log = FakeLog::default();
-    let Running { journal, key, stop: _stop, .. } = start(&log);
+    let Running { journal, key, stop: _stop, .. } = start(&log).await;
     let before = journal.record(&key, address());
     let (counted, ()) = futures::join!(before, journal.settle());
     assert_eq!(counted.unwrap().times_used, 1);
@@ -258,7 +238,7 @@ async fn who_settles_is_answered_after_all_before() {
 #[tokio::test]
 async fn who_settles_is_answered_after_a_full_queue_that_stood_behind() {
     let log = FakeLog::default();
-    let Running { journal, index, key, stop: _stop, .. } = start(&log);
+    let Running { journal, index, key, stop: _stop, .. } = start(&log).await;
     let settling = async {
         journal.settle().await;
         index.uses(key.no).0
@@ -271,7 +251,7 @@ async fn who_settles_is_answered_after_a_full_queue_that_stood_behind() {
 #[tokio::test]
 async fn a_stopped_journal_refuses() {
     let log = FakeLog::default();
-    let Running { journal, key, stop, task, .. } = start(&log);
+    let Running { journal, key, stop, task, .. } = start(&log).await;
     stop.cancel();
     task.await.unwrap().unwrap();
     let waiting = tokio::time::timeout(Duration::from_secs(120), journal.record(&key, address())).await;
@@ -282,7 +262,7 @@ async fn a_stopped_journal_refuses() {
 #[tokio::test(start_paused = true)]
 async fn uses_wait_a_moment_for_a_lock_and_are_counted() {
     let log = FakeLog::default();
-    let Running { journal, index, key, stop: _stop, .. } = start(&log);
+    let Running { journal, index, key, stop: _stop, .. } = start(&log).await;
     log.locked.store(true, Ordering::SeqCst);
     let released = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -305,7 +285,7 @@ async fn uses_wait_a_moment_for_a_lock_and_are_counted() {
 #[tokio::test(start_paused = true)]
 async fn while_a_lock_lasts_each_use_is_refused_at_once() {
     let log = FakeLog::default();
-    let Running { journal, index, key, stop: _stop, .. } = start(&log);
+    let Running { journal, index, key, stop: _stop, .. } = start(&log).await;
     log.locked.store(true, Ordering::SeqCst);
     journal.refuse(Refusal { key: KeyNo(1), user: UserNo(1), hour: 0, code: Code::Deleted });
     let begun = tokio::time::Instant::now();
@@ -324,17 +304,13 @@ async fn while_a_lock_lasts_each_use_is_refused_at_once() {
     assert_eq!((journal.ready(), index.uses(key.no).0), (Ok(()), 1));
     tokio::time::sleep(Duration::from_secs(1)).await;
     let kept = log.kept.lock();
-    assert_eq!(
-        (kept.refused, kept.folded.as_slice()),
-        (1, &[(Generation(1), 1)][..]),
-        "and what waited is written"
-    );
+    assert_eq!((kept.refused, kept.folded.as_slice()), (1, &[1][..]), "and what waited is written");
 }
 
 #[tokio::test(start_paused = true)]
 async fn our_own_checkpoint_is_waited_for_while_a_slow_disk_syncs() {
     let log = FakeLog::default();
-    let Running { journal, key, stop: _stop, .. } = start(&log);
+    let Running { journal, key, stop: _stop, .. } = start(&log).await;
     let syncing = |millis| {
         log.emptied.store(true, Ordering::SeqCst);
         log.locked.store(true, Ordering::SeqCst);
@@ -355,14 +331,14 @@ async fn our_own_checkpoint_is_waited_for_while_a_slow_disk_syncs() {
     let begun = tokio::time::Instant::now();
     let waiting = async { (journal.record(&key, address()).await, begun.elapsed()) };
     let ((refused, after), ()) = futures::join!(waiting, syncing(60_000));
-    assert!(matches!(refused, Err(StoreError::Locked(_))) && (5000..5500).contains(&after.as_millis()));
+    assert!(matches!(refused, Err(StoreError::Busy(_))) && (5000..5500).contains(&after.as_millis()));
     assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_of_a_moment_loses_nothing_of_a_stop() {
     let log = FakeLog::default();
-    let Running { journal, key, stop, task, .. } = start(&log);
+    let Running { journal, key, stop, task, .. } = start(&log).await;
     let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
     journal.record(&key, address()).await.unwrap();
     log.locked.store(true, Ordering::SeqCst);
@@ -374,13 +350,13 @@ async fn a_lock_of_a_moment_loses_nothing_of_a_stop() {
     log.locked.store(false, Ordering::SeqCst);
     task.await.unwrap().unwrap();
     let kept = log.kept.lock();
-    assert_eq!((kept.refused, kept.folded.as_slice()), (kinds.into(), &[(Generation(1), 1)][..]));
+    assert_eq!((kept.refused, kept.folded.as_slice()), (kinds.into(), &[1][..]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_being_written_is_not_lost_by_a_stop_either() {
     let log = FakeLog::default();
-    let Running { journal, stop, task, .. } = start(&log);
+    let Running { journal, stop, task, .. } = start(&log).await;
     let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
     for no in 0..kinds {
         journal.refuse(Refusal { key: KeyNo(no), user: UserNo(1), hour: 0, code: Code::Deleted });
@@ -398,7 +374,7 @@ async fn what_was_being_written_is_not_lost_by_a_stop_either() {
 #[tokio::test]
 async fn a_flood_is_written_in_small_steps_and_uses_go_in_between() {
     let log = FakeLog::default();
-    let Running { journal, key, stop, task, .. } = start(&log);
+    let Running { journal, key, stop, task, .. } = start(&log).await;
     for no in 0..20_000 {
         journal.refuse(Refusal { key: KeyNo(no), user: UserNo(1), hour: 0, code: Code::Deleted });
     }
@@ -422,8 +398,7 @@ async fn a_flood_is_written_in_small_steps_and_uses_go_in_between() {
                 continue;
             }
             Step::Refused(kinds) => assert!(*kinds <= REFUSAL_CHUNK),
-            Step::Folded(rows) => assert!(*rows <= FOLD_ROWS + 2),
-            Step::Forgotten => {}
+            Step::Folded => {}
         }
         in_a_row += 1;
         assert!(in_a_row <= 2 || kept.refused == 20_000, "a use that waits goes first: {:?}", kept.steps);
@@ -435,7 +410,7 @@ async fn a_flood_is_written_in_small_steps_and_uses_go_in_between() {
 #[tokio::test]
 async fn a_journal_whose_log_panics_refuses_and_leaves_nobody_waiting() {
     let log = FakeLog::default();
-    let Running { journal, key, stop: _stop, task, .. } = start(&log);
+    let Running { journal, key, stop: _stop, task, .. } = start(&log).await;
     log.panics.store(true, Ordering::SeqCst);
     let within = |future| tokio::time::timeout(Duration::from_secs(5), future);
     assert!(within(journal.record(&key, address())).await.unwrap().is_err());
@@ -447,26 +422,8 @@ async fn a_journal_whose_log_panics_refuses_and_leaves_nobody_waiting() {
 #[tokio::test]
 async fn it_ends_when_who_helps_the_log_has() {
     let log = FakeLog::default();
-    let Running { journal, task, stop: _stop, .. } = start(&log);
+    let Running { journal, task, stop: _stop, .. } = start(&log).await;
     log.helpless.store(true, Ordering::SeqCst);
     assert!(matches!(task.await.unwrap(), Err(StoreError::Ended(_))));
     assert!(journal.ready().is_err());
-}
-
-#[test]
-fn old_statistics_go_once_a_day_step_by_step() {
-    let mut log = FakeLog::default();
-    let mut sweep = Sweep::keeping_days(2);
-    let mut at = |hour: i64| {
-        let now = Micros(hour * Micros::HOUR);
-        sweep.begin(now);
-        while sweep.is_due() {
-            sweep.step(&mut log, now).unwrap();
-        }
-    };
-    for hour in [100, 100, 123, 124] {
-        at(hour);
-    }
-    let users = Walk::Users(Place::default());
-    assert_eq!(log.kept.lock().forgotten, [(52, Walk::START), (52, users), (76, Walk::START), (76, users)]);
 }

@@ -1,54 +1,53 @@
-//! Sums of uses, as a generation gathers them, and the pieces in which they are folded: so many rows at a
-//! time, however many keys or addresses they are of.
+//! Sums of the uses of a generation, and the pieces in which they are folded: so many rows at a time, however many keys or
+//! addresses they are of.
 
-use super::usage::{ADDRESSES, Use};
 use domain::address::Address;
 use domain::ids::{KeyNo, UserNo};
 use domain::time::Micros;
 use hashbrown::HashMap;
+use store::{ADDRESSES, Use};
 
 /// Rows that one transaction of a fold writes, and about as many that it may remove.
-pub const FOLD_ROWS: usize = 256;
+pub(crate) const FOLD_ROWS: usize = 256;
 /// Neighbouring keys that stand in one table, as their rows lie side by side in the database.
 const RUN: usize = 64;
 /// Each table is small, so that neither its growth nor its order holds anybody up.
 const TABLES: usize = 256;
 
 /// The uses from one address: how many, the first and the last.
-pub type AddressSum = (Address, u64, Micros, Micros);
+pub(crate) type AddressSum = (Address, u64, Micros, Micros);
 
 /// The uses of one key in one generation, summed up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeySum {
+pub(crate) struct KeySum {
     /// The key.
-    pub key: KeyNo,
+    pub(crate) key: KeyNo,
     /// Whose it is.
-    pub user: UserNo,
+    pub(crate) user: UserNo,
     /// How many.
-    pub count: u64,
+    pub(crate) count: u64,
     /// The last of them.
-    pub last: Micros,
+    pub(crate) last: Micros,
     /// By hour (counted from 1970).
-    pub hours: Vec<(i64, u64)>,
+    pub(crate) hours: Vec<(i64, u64)>,
     /// By address.
-    pub addresses: Vec<AddressSum>,
+    pub(crate) addresses: Vec<AddressSum>,
 }
 
 /// What a transaction of a fold moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// Some of the addresses of a key that has many, ahead of the rest.
     Addresses(KeyNo, Vec<AddressSum>),
     /// A key with all that did not go ahead.
     Key(KeySum),
-    /// Nothing more; addresses beyond [`ADDRESSES`] that the others brought make room.
+    /// Nothing more; addresses beyond [`store::ADDRESSES`] that the others brought make room.
     Room(KeyNo),
 }
 
 impl Piece {
     /// The key that it is of.
-    #[must_use]
-    pub fn key(&self) -> KeyNo {
+    pub(crate) fn key(&self) -> KeyNo {
         match self {
             Self::Addresses(key, _) | Self::Room(key) => *key,
             Self::Key(sum) => sum.key,
@@ -91,7 +90,7 @@ impl KeySum {
 }
 
 /// Sums of uses by key. Numbers of keys are given by us, so the maps need no hash that an attacker cannot foresee.
-pub struct UseSums(Vec<HashMap<KeyNo, KeySum>>);
+pub(crate) struct UseSums(Vec<HashMap<KeyNo, KeySum>>);
 
 impl Default for UseSums {
     fn default() -> Self {
@@ -101,32 +100,24 @@ impl Default for UseSums {
 
 impl UseSums {
     /// Adds one use.
-    pub fn add(&mut self, one: Use, at: Micros) {
+    pub(crate) fn add(&mut self, one: Use, at: Micros) {
         let table = &mut self.0[one.key.0 as usize / RUN % TABLES];
         table.entry(one.key).or_insert_with(|| KeySum::begin(one, at)).add(one, at);
     }
 
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(HashMap::is_empty)
-    }
-
     /// By row number.
-    #[must_use]
-    pub fn into_sorted(self) -> Vec<KeySum> {
+    pub(crate) fn into_sorted(self) -> Vec<KeySum> {
         sorted(self.0.into_iter().flat_map(HashMap::into_values).collect())
     }
 
     /// To be folded, a little at a time.
-    #[must_use]
-    pub fn into_pieces(self) -> Pieces {
+    pub(crate) fn into_pieces(self) -> Pieces {
         Pieces { tables: self.0.into_iter(), ..Pieces::from(vec![]) }
     }
 }
 
 /// Sums on their way into the totals.
-pub struct Pieces {
+pub(crate) struct Pieces {
     tables: std::vec::IntoIter<HashMap<KeyNo, KeySum>>,
     sums: std::vec::IntoIter<KeySum>,
     /// A key that did not fit in, or whose addresses go ahead of it.
@@ -143,7 +134,7 @@ impl From<Vec<KeySum>> for Pieces {
 
 impl Pieces {
     /// What the next transaction moves; nothing at the end.
-    pub fn next_chunk(&mut self) -> Vec<Piece> {
+    pub(crate) fn next_chunk(&mut self) -> Vec<Piece> {
         if let Some((key, times)) = self.room.take_if(|_| self.begun.is_none()) {
             self.room = (times > 1).then_some((key, times - 1));
             return vec![Piece::Room(key)];
