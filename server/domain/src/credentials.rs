@@ -30,7 +30,7 @@ pub enum PasswordError {
     /// The password that it is to replace.
     #[error("is the present one")]
     Present,
-    /// Among the first that somebody would try.
+    /// Among the first that a guesser would try.
     #[error("is easy to guess (a few words that do not belong together are better)")]
     Guessable,
 }
@@ -38,7 +38,7 @@ pub enum PasswordError {
 impl Password {
     /// The fewest characters of a new password.
     pub const LEAST: usize = 10;
-    /// The most bytes that are hashed, so that nobody buys a long computation with a long text.
+    /// The most bytes that are hashed, so that a long text does not buy a long computation.
     pub const LIMIT: usize = 1024;
 
     /// Takes any text as an attempt to log in.

@@ -1,4 +1,4 @@
-//! Who may disable and enable a user.
+//! Which of the operator and the owner of an account may disable and enable a user.
 
 /// Whether a user is disabled, and by whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ impl InvitationFacts {
     }
 }
 
-/// Why nobody may be invited.
+/// Why an invitation is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotInvited {
     /// The username belongs to a user.

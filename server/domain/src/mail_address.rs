@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A mail address of the form `name@example.org`. Whether somebody reads it is for a confirmation to show.
+/// A mail address of the form `name@example.org`. Only a confirmation shows whether a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MailAddress(String);
 

@@ -17,7 +17,7 @@ impl StatusCode {
         (parts.next().is_none() && matches!(code.class, 2 | 4 | 5)).then_some(code)
     }
 
-    /// Whether it says of this letter alone that nobody will ever take it: its recipient, the recipient's mailbox,
+    /// Whether it refuses this letter alone, and for good: its recipient, the recipient's mailbox,
     /// its text or its size. Everything else (who sends, from where, what the server is set up to do) meets other
     /// letters too and can be mended while they wait.
     #[must_use]

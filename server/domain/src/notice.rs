@@ -7,16 +7,16 @@ pub mod letters;
 
 use super::address::{Address, Network};
 
-/// What is shown and decided as one of the addresses that a key was refused from.
+/// Addresses that are shown, and decided on, as one: a single one, or several of one IPv6 /64.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place<T> {
+pub struct AddressGroup<T> {
     /// One address, or the IPv6 /64 of several.
     pub network: Network,
     /// What was seen there.
     pub members: Vec<T>,
 }
 
-impl<T> Place<T> {
+impl<T> AddressGroup<T> {
     /// An address by itself.
     pub fn alone(address: Address, member: T) -> Self {
         Self { network: address.into(), members: vec![member] }
@@ -31,23 +31,26 @@ impl<T> Place<T> {
 
 /// Gathers what was seen at two or more addresses of one IPv6 /64, which one machine holds whole; whatever stands
 /// alone stays so, and so does IPv4. The order is that of the first ones.
-pub fn places<T>(seen: impl IntoIterator<Item = T>, address_of: impl Fn(&T) -> Address) -> Vec<Place<T>> {
-    let mut places: Vec<Place<T>> = Vec::new();
+pub fn group_addresses<T>(
+    seen: impl IntoIterator<Item = T>,
+    address_of: impl Fn(&T) -> Address,
+) -> Vec<AddressGroup<T>> {
+    let mut groups: Vec<AddressGroup<T>> = Vec::new();
     for member in seen {
         let address = address_of(&member);
         let network =
             if address.stands_for_ipv4() { Network::from(address) } else { Network::of_source(address) };
-        match places.iter_mut().find(|place| place.network == network) {
-            Some(place) => place.members.push(member),
-            None => places.push(Place { network, members: vec![member] }),
+        match groups.iter_mut().find(|group| group.network == network) {
+            Some(group) => group.members.push(member),
+            None => groups.push(AddressGroup { network, members: vec![member] }),
         }
     }
-    for place in &mut places {
-        if let [only] = place.members.as_slice() {
-            place.network = address_of(only).into();
+    for group in &mut groups {
+        if let [only] = group.members.as_slice() {
+            group.network = address_of(only).into();
         }
     }
-    places
+    groups
 }
 
 #[cfg(test)]
@@ -68,15 +71,15 @@ mod tests {
             "2001:0:cb00:7107::1",
             "2001:0:cb00:7107::2",
         ];
-        let places = places(seen, |text| Address::parse(text).unwrap());
+        let groups = group_addresses(seen, |text| Address::parse(text).unwrap());
         let found: Vec<_> =
-            places.iter().map(|place| (place.network.to_string(), place.members.clone())).collect();
+            groups.iter().map(|group| (group.network.to_string(), group.members.clone())).collect();
         let alone = |text: &'static str| (text.to_owned(), vec![text]);
         let of_one = vec!["2001:db8:1:2::b", "2001:db8:1:2:ffff::1", "2001:db8:1:2::c"];
         let gathered = ("2001:db8:1:2::/64".to_owned(), of_one);
         let mut expected = vec![gathered];
         expected.extend([1, 2, 3, 5, 6, 8, 9].map(|no: usize| alone(seen[no])));
         assert_eq!(found, expected);
-        assert!(places[0].is_gathered() && !places[1].is_gathered());
+        assert!(groups[0].is_gathered() && !groups[1].is_gathered());
     }
 }

@@ -2,10 +2,10 @@
 
 use zxcvbn::{Score, zxcvbn};
 
-/// The fewest letters of a part of a name that somebody would try by itself.
+/// The fewest letters of a part of a name that a guesser would try by itself.
 const WORD: usize = 3;
 
-/// The most characters that are judged: judging takes longer with every one, and nobody guesses that many.
+/// The most characters that are judged: judging takes longer with every one, and that many are not guessed.
 const JUDGED: usize = 40;
 
 /// The rules of this installation.
@@ -16,7 +16,7 @@ pub struct PasswordRules {
 }
 
 impl PasswordRules {
-    /// Takes the address under which the pages are reached: nobody shall use its name as a password.
+    /// Takes the address under which the pages are reached, whose name is refused as a password.
     #[must_use]
     pub fn new(public_address: &str) -> Self {
         let host = public_address.split_once("://").map_or(public_address, |(_, host)| host);

@@ -1,8 +1,8 @@
 //! The PROXY header: what a proxy that passes connections on, and not requests, says about a connection
 //! before its first byte (HAProxy's `proxy-protocol.txt`, versions 1 and 2).
 //!
-//! No I/O: whoever accepts reads into a buffer and asks [`read`] after each piece until it answers. The header
-//! is mandatory where it is expected at all: nobody may guess whether one is there.
+//! No I/O: the acceptor reads into a buffer and calls [`read`] after each piece until it returns a header or an error. The header
+//! is mandatory where it is expected at all: its presence is never guessed.
 //!
 //! What it says reaches the handlers as the extension [`ConnectionSource`] of every request of the connection.
 

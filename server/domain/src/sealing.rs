@@ -1,4 +1,5 @@
-//! Sealed copies: what may be shown to its owner again, unreadable in the database alone.
+//! Sealed copies of secrets that may be shown to their owner again: without the sealing key, the database alone does not
+//! reveal them.
 
 use super::ids::KeyId;
 use super::token::PlainToken;
@@ -15,7 +16,7 @@ const NONCE: usize = 24;
 #[derive(Clone)]
 pub struct SealingKey(XChaCha20Poly1305);
 
-/// Sealing or opening failed; which step is nobody's business.
+/// Sealing or opening failed. Which step failed is not told, because it would help an attacker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// The system's generator failed.

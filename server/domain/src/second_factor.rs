@@ -125,7 +125,7 @@ impl RecoveryCode {
     }
 }
 
-/// What somebody typed into the field of the code.
+/// What a person typed into the field of the code.
 pub enum GivenCode {
     /// Six digits.
     Digits(Zeroizing<String>),

@@ -1,7 +1,7 @@
 //! How much of a pool one may hold: connections, requests in flight, forms coming in, pages being answered.
 //!
-//! Nobody is kept from using what is free, up to a share: one source has its own, all whom nobody vouches for
-//! have one together, and what is left beyond that is kept for trusted proxies and Unix sockets.
+//! Places are given while there are free ones, up to shares: each source has one, and all peers that are no trusted proxies
+//! have one together. The rest is kept for trusted proxies and Unix sockets.
 
 /// A pool of fewer places is not shared out: the shares would be too small for one browser.
 const LEAST: usize = 16;
@@ -24,13 +24,13 @@ pub struct ShareRule {
 pub struct Shares {
     /// Everybody together.
     pub all: usize,
-    /// All together whom nobody vouches for.
+    /// All peers together that are neither trusted proxies nor Unix sockets.
     pub strangers: usize,
     /// One source.
     pub source: usize,
     /// One /48 of IPv6.
     pub site: usize,
-    /// All together whose address cannot be told.
+    /// All clients together whose address is unknown.
     pub unknown: usize,
 }
 

@@ -1,8 +1,8 @@
-//! Slowing down who guesses.
+//! Throttles that slow down guessing.
 //!
-//! A bucket a key (GCRA): asking costs nothing, and what is charged is for the caller to say. Failures are, so that
-//! guessing is slow; successes too where they cost others something, with an allowance of their own. The table has a fixed shape, so that neither its memory nor the work of one
-//! call grows with the number of guessers.
+//! One GCRA bucket per key. Checking is free; the caller says what is charged. Failures are, so that guessing is slow;
+//! successes are too where they cost others something, with an allowance of their own. The table has a fixed shape, so that
+//! neither its memory nor the work of one call grows with the number of guessers. Nothing here waits or reads a clock.
 
 mod client;
 mod source;
@@ -64,8 +64,8 @@ impl<K: Hash + Eq> Throttle<K> {
         (wait > 0).then(|| u32::try_from(wait.div_euclid(Micros::SECOND) + 1).unwrap_or(u32::MAX))
     }
 
-    /// How many buckets of one slice of the table, of [`SLICES`], make somebody wait now: whoever counts them all
-    /// lets others in between.
+    /// Counts the buckets of one slice of the table that are over their allowance now. There are [`SLICES`] slices, so that
+    /// a caller who counts all of them can let others run in between.
     #[must_use]
     pub fn count_waiting(&self, slice: usize, now: Steady) -> usize {
         let free_until = self.free_until(now);

@@ -53,6 +53,6 @@ impl Steady {
 pub trait Clock: Send + Sync + 'static {
     /// The present, by the time of day.
     fn now(&self) -> Micros;
-    /// The present, by a clock that nobody sets.
+    /// The present, by a clock that only runs forward and is never set.
     fn steady(&self) -> Steady;
 }

@@ -52,7 +52,7 @@ impl PlainToken {
 pub struct TokenHash(pub [u8; 32]);
 
 impl TokenHash {
-    /// A part of it, which is as good as a hash of it: nobody without the pepper can choose it.
+    /// A part of it, which is as good as a hash of it: it cannot be chosen without the pepper.
     #[must_use]
     pub fn part(&self) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = self.0;

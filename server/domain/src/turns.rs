@@ -1,14 +1,16 @@
-//! Whose turn it is, where work is slow and few can be at it: sources take turns one after the other, a user has one
-//! turn at a time, and what may wait is bounded in all, for each source and for each user.
+//! Turns at work that is slow and that few can do at a time, such as hashing passwords. Sources take turns one after the
+//! other, and a user has one turn at a time. How many requests wait is bounded in all, per source and per user.
 //!
-//! When the waiting room is full, whoever takes most of it makes room: a newcomer is refused only if no source has
-//! more waiting than its own.
+//! When the waiting room is full, the source with most requests in it loses its last one. A newcomer is refused only if no
+//! source has more waiting than the newcomer's own.
+//!
+//! Pure data without locks or waiting; the caller wakes the requests whose tickets are returned.
 
 use super::address::Address;
 use super::client_address::ClientAddress;
 use std::collections::{HashMap, VecDeque};
 
-/// Where somebody comes from who wants a turn.
+/// The source of a request that wants a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// The operator's shell.
@@ -35,7 +37,7 @@ impl Lane {
     }
 }
 
-/// Who wants a turn.
+/// A request that wants a turn.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// From where.
@@ -49,17 +51,17 @@ pub struct Claim {
 pub struct Room {
     /// Turns at a time.
     pub turns: usize,
-    /// Who waits in all.
+    /// Requests that wait in all.
     pub waiting: usize,
-    /// Who waits from one source.
+    /// Requests that wait from one source.
     pub of_source: usize,
-    /// Who waits from one /48 of IPv6.
+    /// Requests that wait from one /48 of IPv6.
     pub of_site: usize,
-    /// Who waits for one user.
+    /// Requests that wait for one user.
     pub of_user: usize,
 }
 
-/// The number of somebody who waits or is at work.
+/// The number of a request that waits or is at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket(u64);
 
@@ -72,11 +74,11 @@ struct Waiting {
     user: Option<String>,
 }
 
-/// Those who wait and those who are at work.
+/// The requests that wait and those that are at work.
 pub struct Turns {
     room: Room,
     issued: u64,
-    /// Those who wait, lane by lane in the order of their next turns; no lane is empty.
+    /// The requests that wait, lane by lane in the order of their next turns; no lane is empty.
     lanes: VecDeque<(Lane, VecDeque<Waiting>)>,
     /// Those at work, and for whom.
     working: HashMap<Ticket, Option<String>>,
@@ -89,7 +91,7 @@ impl Turns {
         Self { room, issued: 0, lanes: VecDeque::new(), working: HashMap::new() }
     }
 
-    /// Lets somebody wait; answers who had to make room, if anybody had.
+    /// Lets a request wait. Returns its ticket, and the ticket of the request that lost its place, if one did.
     ///
     /// # Errors
     /// There is no room.
@@ -102,7 +104,7 @@ impl Turns {
             None => 0,
         };
         let room = self.room;
-        // Where nobody can be told apart, all share the whole room, and make room for everybody else.
+        // Requests of unknown sources cannot be told apart: together they may fill the room, and they make room first.
         let share = if lane == Lane::Unknown { room.waiting } else { room.of_source };
         if from_here >= share || from_site >= room.of_site || for_user >= room.of_user {
             return Err(NoRoom);
@@ -119,8 +121,8 @@ impl Turns {
         Ok((ticket, gone))
     }
 
-    /// Begins the next turn, if there is one to begin: of the lane that waited longest, for whoever is first there
-    /// and not for a user who has a turn already.
+    /// Begins the next turn, if there is one to begin: that of the first request of the lane that waited longest whose user
+    /// has no turn already.
     pub fn begin(&mut self) -> Option<Ticket> {
         if self.working.len() >= self.room.turns {
             return None;
@@ -155,7 +157,7 @@ impl Turns {
         lanes.map(|(lane, queue)| queue.iter().filter(|waiting| which(*lane, waiting)).count()).sum()
     }
 
-    /// The last of the lane with most who wait goes, if those are more than would wait from the newcomer's lane.
+    /// Takes the last request out of the longest lane, if that one is longer than the newcomer's lane would be.
     fn make_room(&mut self, from_here: usize) -> Result<Ticket, NoRoom> {
         let fullest = self.lanes.iter().max_by_key(|(_, queue)| queue.len());
         let last =

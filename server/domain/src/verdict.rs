@@ -1,4 +1,4 @@
-//! The answer to "may this token pass from this address?", and the order in which it is found.
+//! The verdict on "may this token pass from this address?", and the order of the checks.
 
 use super::address::Address;
 use super::rule::{RuleView, Ruling};

@@ -1,9 +1,12 @@
-//! Webhooks: where one leads, how its messages are signed, when they are tried again, and when it is switched off.
+//! Webhooks: where one leads, how its messages are signed, what is sent on request, when messages are tried again, and when
+//! a webhook is switched off.
 
 mod health;
+mod sending;
 mod url;
 
 pub use health::{Evidence, Health};
+pub use sending::{NotSent, check_restart, check_test};
 pub use url::{UrlError, WebhookUrl};
 
 use crate::time::Micros;
@@ -87,9 +90,9 @@ const DAY: i64 = 24 * HOUR;
 /// Seconds until the next attempt after the first, second, … failed: three days in all.
 const WAITS: [i64; 9] =
     [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
-/// Who asks for a longer pause is asked again after this one.
+/// A receiver that asks for a longer pause is tried again after this one.
 const LONGEST_PAUSE: i64 = DAY;
-/// No plan waits longer for the next attempt; what was not tried for longer has had none.
+/// The longest wait between two attempts of a plan; a webhook that was not tried for longer had nothing due.
 pub const LONGEST_WAIT: i64 = 2 * DAY;
 /// A webhook that fails for so many seconds is switched off.
 pub const PATIENCE: i64 = 3 * DAY;

@@ -5,7 +5,7 @@ use super::draft::{Block, Draft, one_line};
 use app::texts::{MailTexts, ProfileTexts, Served};
 use app::{Language, Plural, action_text, fill, plural};
 use contract::{Cause, KeyType};
-use domain::notice::Place;
+use domain::notice::AddressGroup;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use store::{ActCount, MailUser, NoticeAddress, NoticeFacts, NoticeKey};
@@ -177,10 +177,11 @@ fn times(count: u64, t: &MailTexts, language: Language) -> String {
 
 /// An address or a network a line, the most frequent first.
 fn addresses(facts: &NoticeFacts, t: &MailTexts, language: Language) -> String {
-    let mut places = facts.places();
-    let count = |place: &Place<&NoticeAddress>| place.members.iter().map(|seen| seen.count).sum::<u64>();
+    let mut places = facts.address_groups();
+    let count =
+        |place: &AddressGroup<&NoticeAddress>| place.members.iter().map(|seen| seen.count).sum::<u64>();
     places.sort_by_key(|place| std::cmp::Reverse(count(place)));
-    let line = |place: &Place<&NoticeAddress>| {
+    let line = |place: &AddressGroup<&NoticeAddress>| {
         let (network, times) = (place.network, times(count(place), t, language));
         if place.is_gathered() {
             let number = u64::try_from(place.members.len()).unwrap_or(u64::MAX);

@@ -29,7 +29,7 @@ pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyNo>) -> Res
     Ok(())
 }
 
-/// Writes one line if something was changed. What changes nothing is not told either, but whoever asks has to stand.
+/// Writes one line if something was changed. Otherwise it only checks that the session that asks has not ended.
 pub(super) async fn write_if(
     changed: bool,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! Whether the files in the data directory are one state, before anything is written to them.
+//! Checks that the files in the data directory are of one state, before anything is written to them.
 //!
 //! They are only read here: a connection that may write would carry a foreign log into the file for good.
 

@@ -1,5 +1,5 @@
-//! What the two files tell each other while the server runs: the writer of the state asks for a mark, the
-//! thread that counts writes it, and the one beside it makes it durable.
+//! How a mark passes between the two files while the server runs, by atomics alone: the writer of the state asks for it, the
+//! thread that counts writes it into usage.db, and the checkpoint thread syncs it.
 
 use domain::mark::Mark;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};

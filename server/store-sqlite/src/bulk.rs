@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use std::path::Path;
 use store::{NewKey, StoreError};
 
-/// Adds keys of owners, each locked to `lock`, to a directory that nobody else uses.
+/// Adds keys of owners, each locked to `lock`, to a directory that no server uses.
 ///
 /// # Errors
 /// The database is in trouble, or a key is there already.

@@ -53,7 +53,7 @@ impl Checkpointer {
         Ok(Self { stop, thread: Some(thread) })
     }
 
-    /// Answers while the thread runs.
+    /// Fails once the thread has ended.
     pub(super) fn alive(&self) -> Result<(), Trouble> {
         match &self.thread {
             Some(thread) if !thread.is_finished() => Ok(()),
@@ -92,7 +92,7 @@ fn checkpoint(path: &Path, bond: &Bond) -> rusqlite::Result<()> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     let mark = bond.taken();
-    // Who is in the way of one is met again by the next look.
+    // A reader or writer that is in the way is met again by the next look.
     if empty_log(&connection, "PASSIVE")? {
         bond.moved(mark);
     }
@@ -126,7 +126,7 @@ mod tests {
         reader
     }
 
-    /// Whether a writer that waits for nobody is kept out.
+    /// Whether a writer without a busy timeout is kept out.
     fn is_shut(path: &Path) -> bool {
         let writer = Connection::open(path).unwrap();
         writer.busy_timeout(Duration::ZERO).unwrap();

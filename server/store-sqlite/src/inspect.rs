@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use store::PrefixInUse;
 
-/// Looks whether both files are there, belong to each other and to the secrets; answers the prefixes of the
+/// Looks whether both files are there, belong to each other and to the secrets; returns the prefixes of the
 /// living keys. What a run that was not stopped has left is for the start to recover, and is not looked at.
 ///
 /// # Errors
@@ -105,7 +105,7 @@ fn look_at_usage(
     Ok(if id == installation { Ok(()) } else { Err(OpenError::Foreign) })
 }
 
-/// Read as if nobody could change it: else even a reader makes files beside it.
+/// Opens a file as immutable, because otherwise even a reader makes files beside it.
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let url = url::Url::from_file_path(&whole).map_err(|()| rusqlite::Error::InvalidPath(whole))?;

@@ -1,4 +1,7 @@
-//! SQLite: `latchkey.db` for the state through sqlx, `usage.db` for the counts through rusqlite.
+//! The store on SQLite: `latchkey.db` for the state through sqlx, `usage.db` for the counts through rusqlite.
+//!
+//! One task writes the state (`writer`), a pool of connections that only read serves the pages, and whoever verifies owns the
+//! log of uses (`usage_log`). Nothing of SQLite or of files leaves this crate but [`OpenError`], which is for the operator.
 
 mod audit;
 mod belonging;

@@ -24,7 +24,7 @@ const NETWORKS: &str =
 const KEYS: &str = "SELECT no, id, user_no, token_hash, key_type, description, deleted_at IS NOT NULL,
     disabled_at IS NOT NULL, expires_at, locked_ip, lock_width, masked FROM keys ORDER BY no";
 
-/// Hands everything to `watcher`, users before their keys; answers what the tokens of living keys begin with.
+/// Hands everything to `watcher`, users before their keys; returns what the tokens of living keys begin with.
 pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse>, Trouble> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     each(&connection, USERS, |row| {

@@ -1,4 +1,4 @@
-//! Mail that is to be sent.
+//! Mail that waits to be sent.
 
 use super::SqliteStore;
 use super::rows::{corrupt, has, micros, number, numbers, sort_out, user_no, username};
@@ -20,9 +20,9 @@ macro_rules! select {
     };
 }
 
-/// Due at this time is what nobody can read: never.
+/// When a mail is due whose row cannot be read: never.
 const NEVER: i64 = i64::MAX;
-/// The first of each user that is due, but for those who had their turn; what belongs to no user is one by itself.
+/// The first due mail of each user who had no turn yet, and every due mail that belongs to no user.
 pub(super) const DUE: &str = concat!(
     select!(),
     " WHERE m.due_at <= ?1
@@ -64,8 +64,8 @@ pub(super) async fn insert_for_notice(
     Ok(())
 }
 
-/// Before the address of a user is replaced: what it is still to be told of goes to the present one, now, because the next
-/// one may be a thief's.
+/// Before a user's address is replaced: makes what they are still to be told of go to the present one, at once, because the
+/// next one may be a thief's.
 pub(super) async fn keep_address(tx: &mut Tx, user: UserNo, at: Micros) -> Result<(), Trouble> {
     tx.run(sql!(
         "UPDATE mails SET email = (SELECT email FROM users WHERE no = ?1), due_at = min(due_at, ?2)

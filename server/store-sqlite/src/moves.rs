@@ -59,7 +59,7 @@ impl Moves {
         self.changed = true;
     }
 
-    /// The next step, if one is due; answers whether one was.
+    /// The next step, if one is due; returns whether one was.
     pub(super) async fn step(&mut self, connection: &mut SqliteConnection) -> Result<bool, Trouble> {
         if self.is_announced {
             if !self.bond.is_durable(self.mark) {

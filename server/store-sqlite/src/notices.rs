@@ -1,4 +1,5 @@
-//! Notices: told within the transaction of what they tell of, gathered by the day, and passed on.
+//! Notices: made in the transaction of what they tell of, gathered by the day, and passed on by mail and webhooks. The rules
+//! are those of `domain::notice`; here are their facts and what they decide.
 
 mod acts;
 mod bounds;
@@ -16,7 +17,7 @@ use super::rows::{number, owner};
 use crate::Trouble;
 use crate::statements::{Tx, sql};
 use domain::ids::{NoticeNo, UserNo};
-use domain::notice::gathering::{self, ADDRESSES_NAMED, Placing};
+use domain::notice::gathering::{self, ADDRESSES_NAMED, Alarm, Placing};
 use sqlx::Row;
 use store::NewNotice;
 
@@ -47,24 +48,20 @@ pub(super) async fn insert(tx: &mut Tx, notice: &NewNotice) -> Result<(), Troubl
         };
     }
     let standing = Standing::find(tx, notice).await?;
-    let left;
-    let notice = if standing.ignores_some {
-        let Some(others) = ignored::without(tx, notice).await? else { return Ok(()) };
-        left = others;
-        &left
-    } else {
-        notice
-    };
-    if let Some(no) = gather(tx, notice, standing.gathering).await? {
-        pass_on(tx, no, notice).await?;
-    }
-    // The webhooks are the owner's and have told it by now.
-    if let Some((owner, username)) = standing.owner {
-        let detail = gathering::detail_for_owner(notice.key.is_some(), &notice.detail, &username).to_owned();
-        let notice = NewNotice { user: owner, detail, ..notice.clone() };
-        let gathering = Standing::find(tx, &notice).await?.gathering;
-        if let Some(no) = gather(tx, &notice, gathering).await? {
-            mail_about(tx, no, &notice).await?;
+    let left = if standing.ignores_some { ignored::without(tx, notice).await? } else { Some(notice.clone()) };
+    let Some(notice) = left else { return Ok(()) };
+    let alarm = Alarm { user: notice.user, is_about_key: notice.key.is_some(), detail: &notice.detail };
+    let owner = standing.owner.as_ref().map(|(owner, sub_user)| (*owner, sub_user.as_str()));
+    for hearer in gathering::hearers(alarm, owner) {
+        let notice = NewNotice { user: hearer.user, detail: hearer.detail.to_owned(), ..notice.clone() };
+        let counting = match hearer.user {
+            user if user == alarm.user => standing.gathering,
+            _ => Standing::find(tx, &notice).await?.gathering,
+        };
+        match gather(tx, &notice, counting).await? {
+            Some(no) if hearer.with_webhooks => pass_on(tx, no, &notice).await?,
+            Some(no) => mail_about(tx, no, &notice).await.map(drop)?,
+            None => {}
         }
     }
     Ok(())
@@ -120,7 +117,7 @@ impl Standing {
     }
 }
 
-/// Counts on. Who has read the notice is called again only by an address that it did not name yet.
+/// Counts on. A notice that was read becomes unread only by an address that it did not name yet.
 async fn add_to(tx: &mut Tx, no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
     let names_more = add_addresses(tx, no, notice).await?;
     tx.run(sql!(
@@ -172,7 +169,7 @@ async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNo
     Ok(no)
 }
 
-/// Adds to the addresses of a notice while there is room; answers whether it names more than before.
+/// Adds to the addresses of a notice while there is room; returns whether it names more than before.
 async fn add_addresses(tx: &mut Tx, no: NoticeNo, notice: &NewNotice) -> Result<bool, Trouble> {
     let mut names_more = false;
     for (address, count) in &notice.addresses {

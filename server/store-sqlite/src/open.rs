@@ -1,4 +1,5 @@
-//! Opening both files: checked, migrated, belonging together.
+//! Opens both files: checked, migrated and known to be of one state before anything is written. Runs once, before anybody is
+//! served, and may block.
 
 use super::belonging::{self, Found, holds_counts};
 use super::bond::Bond;
@@ -80,7 +81,7 @@ pub async fn open(
     let moves = moves.await.map_err(|e| cannot_open(&state, e))?;
     belonging::forget_acceptance(&state)?;
     let readers = open_readers(&state, &usage).await?;
-    // The writer waits for a lock by itself, with all who wait for the writer.
+    // The writer itself retries on a lock, once for all changes that wait.
     connection.execute("PRAGMA busy_timeout = 0").await.map_err(|e| cannot_open(&state, e))?;
     let writer = Writer::start(Tx { connection, notices, changes: Vec::new() }, watcher, moves);
     let store = SqliteStore {
@@ -106,8 +107,8 @@ async fn open_state(path: &Path) -> Result<SqliteConnection, OpenError> {
     Ok(connection)
 }
 
-/// Counts without a state are somebody's who lost the state, not the beginning of an installation. Nothing
-/// is made then: the log of a new file would spoil the one that is put back.
+/// usage.db holds counts but latchkey.db does not exist: the operator lost it. Nothing is created, because a fresh WAL would
+/// corrupt the file that is put back.
 fn refuse_to_begin_beside_counts(state: &Path, usage: &Path) -> Result<(), OpenError> {
     if !state.exists() && holds_counts(usage)? {
         return Err(OpenError::NoState { file: state.display().to_string() });

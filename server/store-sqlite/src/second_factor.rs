@@ -167,7 +167,7 @@ impl SecondFactorStore for SqliteStore {
     }
 }
 
-/// Takes a code, so that nobody takes it again: one statement that finds it unused and marks it.
+/// Uses a code up: one statement finds it unused and marks it, so that it never counts twice.
 async fn use_up(tx: &mut Tx, user: UserNo, factor: Factor, audit: &Audit) -> Result<(), Trouble> {
     let no = i64::from(user.0);
     let done = match factor {

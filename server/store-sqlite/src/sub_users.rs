@@ -45,16 +45,16 @@ impl SubUserStore for SqliteStore {
         self.list(sql!(LIST, owner.0, most, skipped), sub_user_row).await
     }
 
-    async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError> {
+    async fn set_role(&self, user: UserNo, role: Role, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            tx.one(sql!("UPDATE users SET role = ? WHERE no = ? RETURNING no", role as u8, no.0)).await?;
+            tx.one(sql!("UPDATE users SET role = ? WHERE no = ? RETURNING no", role as u8, user.0)).await?;
             audit::write(tx, &audit, None).await
         })
     }
 
-    async fn end_sessions(&self, no: UserNo, audit: Audit) -> Result<(), StoreError> {
+    async fn end_sessions(&self, user: UserNo, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            let ended = end_sessions(tx, no).await?;
+            let ended = end_sessions(tx, user).await?;
             audit::write_if(ended > 0, tx, &audit, None).await
         })
     }

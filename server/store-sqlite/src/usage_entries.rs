@@ -16,6 +16,7 @@ pub(super) const MOVED: i64 = 2;
 const ENTRY: usize = 24;
 /// Bytes of one moved address in a journal row: key, address.
 const MOVED_ENTRY: usize = 20;
+
 /// The bytes of uses in one journal row, instead of what the buffer held.
 pub(super) fn write_uses(buffer: &mut Vec<u8>, uses: &[Use]) {
     buffer.clear();

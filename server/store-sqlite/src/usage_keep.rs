@@ -21,7 +21,7 @@ impl<'c> Addresses<'c> {
         tx.prepare_cached(add).map(Self)
     }
 
-    /// Adds those of one key; answers whether the key has more than before.
+    /// Adds those of one key; returns whether the key has more than before.
     pub(super) fn add(&mut self, key: KeyNo, addresses: &[AddressSum]) -> rusqlite::Result<bool> {
         let mut is_longer = false;
         for (address, count, first, last) in addresses {

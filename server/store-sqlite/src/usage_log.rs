@@ -1,4 +1,7 @@
-//! The writing side of the counts: `usage.db` through one rusqlite connection.
+//! The writing side of the counts: `usage.db` through one rusqlite connection, on the thread that verifies.
+//!
+//! What is appended survives the death of the process when the call returns, with `durable` also power loss. A lock is waited
+//! for only before the first use; from then on it is an error at once. No transaction writes many rows.
 
 use super::belonging::holds_counts;
 use super::bond::Bond;
@@ -69,8 +72,8 @@ impl SqliteUsageLog {
         if owner == installation { Ok(log) } else { Err(OpenError::Foreign) }
     }
 
-    /// Makes the file of a new installation; answers its id. A file that a crash left here when it was made
-    /// is taken, one with counts is somebody else's.
+    /// Makes the file of a new installation; returns its id. A file that a crash left while it was made is taken, one with
+    /// counts belongs to another installation.
     pub(super) fn begin(
         path: &Path,
         state: &Path,

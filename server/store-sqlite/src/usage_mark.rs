@@ -34,7 +34,7 @@ impl SqliteUsageLog {
         Ok(())
     }
 
-    /// Writes the mark of the end from outside, when nobody counts any more.
+    /// Writes the mark of the end, through a connection of its own, once the log of uses is closed.
     pub(super) fn write_last_mark(path: &Path, mark: Mark) -> Result<(), Trouble> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(1))?;
@@ -63,7 +63,7 @@ pub(super) fn write(connection: &Connection, mark: Mark, base: Mark) -> rusqlite
     done
 }
 
-/// Moves the log into the file as far as others let it; answers whether that was all of it.
+/// Moves the log into the file as far as others let it; returns whether that was all of it.
 pub(super) fn empty_log(connection: &Connection, how: &str) -> rusqlite::Result<bool> {
     connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| {
         let (busy, pages, moved): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);

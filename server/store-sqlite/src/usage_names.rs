@@ -1,5 +1,5 @@
-//! Whose the numbers are under which `usage.db` counts. The number of a key is short and stands in every row;
-//! its id is sure, and stands beside the number once.
+//! The ids of the keys under whose numbers `usage.db` counts. A number is short and stands in every row, but a restored
+//! latchkey.db may give it to another key; the id stands beside the number once and tells.
 
 use super::usage_log::SqliteUsageLog;
 use crate::Trouble;
@@ -83,7 +83,7 @@ fn known(connection: &Connection) -> rusqlite::Result<HashSet<KeyNo>> {
     numbers.collect()
 }
 
-/// Removes what was counted under the other numbers; the sums of users are made anew from what stays. Answers
+/// Removes what was counted under the other numbers; the sums of users are made anew from what stays. Returns
 /// how many keys that were.
 fn keep(connection: &mut Connection) -> rusqlite::Result<usize> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 /// Each entry takes the file one version further; `PRAGMA user_version` says where it stands.
 pub(super) const MIGRATIONS: [&str; 2] =
     [include_str!("../migrations/usage/0001_begin.sql"), include_str!("../migrations/usage/0002_marks.sql")];
+
 /// The place of the last row of each generation.
 pub(super) fn last_places(connection: &Connection) -> rusqlite::Result<HashMap<Generation, i64>> {
     let mut select =
@@ -48,7 +49,7 @@ pub(super) fn migrate(connection: &mut Connection, version: usize, state: &Path)
     usage_names::detach(connection)
 }
 
-/// Writes the installation into a new file; answers the one it belongs to.
+/// Writes the installation into a new file; returns the one it belongs to.
 pub(super) fn claim(connection: &Connection, installation: Uuid) -> rusqlite::Result<Uuid> {
     connection.execute(
         "INSERT INTO installation (only, id) VALUES (1, ?) ON CONFLICT DO NOTHING",

@@ -1,5 +1,4 @@
-//! The reading side of the counts. Each answer comes from one statement, so from one snapshot in which
-//! totals and journal add up.
+//! The reading side of the counts. Each call reads by one statement, so from one snapshot in which totals and journal add up.
 
 use super::SqliteStore;
 use super::rows::numbers;

@@ -93,29 +93,29 @@ impl UserStore for SqliteStore {
         self.list(sql!(LIST), user_row).await
     }
 
-    async fn set_user_disabled(&self, no: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError> {
+    async fn set_user_disabled(&self, user: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            set_disabled(tx, no, disabled, &audit).await?;
+            set_disabled(tx, user, disabled, &audit).await?;
             if disabled {
-                end_sessions_of_account(tx, no).await?;
+                end_sessions_of_account(tx, user).await?;
             }
             audit::write(tx, &audit, None).await?;
-            tx.tell(Change::UserDisabled(no, disabled));
+            tx.tell(Change::UserDisabled(user, disabled));
             Ok(())
         })
     }
 
-    async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError> {
+    async fn set_password(&self, user: UserNo, hash: String, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            write_password(tx, no, &hash, audit.at).await?;
-            end_sessions(tx, no).await?;
+            write_password(tx, user, &hash, audit.at).await?;
+            end_sessions(tx, user).await?;
             audit::write(tx, &audit, None).await
         })
     }
 
     async fn change_password(
         &self,
-        no: UserNo,
+        user: UserNo,
         present: String,
         hash: String,
         kept: Renewal,
@@ -123,17 +123,18 @@ impl UserStore for SqliteStore {
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             renew(tx, kept, Some(audit.at)).await?;
-            check_password(tx, no, &present).await?;
-            write_password(tx, no, &hash, audit.at).await?;
-            end_other_sessions(tx, no, kept.session).await?;
+            check_password(tx, user, &present).await?;
+            write_password(tx, user, &hash, audit.at).await?;
+            end_other_sessions(tx, user, kept.session).await?;
             audit::write(tx, &audit, None).await
         })
     }
 }
 
-/// Disables or enables a user; finds nothing if that is not for the asker to change.
-async fn set_disabled(tx: &mut Tx, no: UserNo, disable: bool, audit: &Audit) -> Result<(), Trouble> {
-    let row = tx.one(sql!("SELECT disabled_at, disabled_by_operator FROM users WHERE no = ?", no.0)).await?;
+/// Disables or enables a user; `NotFound` if that is not for the asker to change.
+async fn set_disabled(tx: &mut Tx, user: UserNo, disable: bool, audit: &Audit) -> Result<(), Trouble> {
+    let row =
+        tx.one(sql!("SELECT disabled_at, disabled_by_operator FROM users WHERE no = ?", user.0)).await?;
     let now = match row.try_get::<Option<i64>, _>("disabled_at")? {
         None => Disabling::Enabled,
         Some(_) if row.try_get("disabled_by_operator")? => Disabling::ByOperator,
@@ -145,13 +146,13 @@ async fn set_disabled(tx: &mut Tx, no: UserNo, disable: bool, audit: &Audit) -> 
         "UPDATE users SET disabled_at = ?, disabled_by_operator = ? WHERE no = ?",
         (then != Disabling::Enabled).then_some(audit.at.0),
         then == Disabling::ByOperator,
-        no.0
+        user.0
     ))
     .await?;
     Ok(())
 }
 
-/// Finds nothing if the password is another by now.
+/// Fails with `NotFound` if the password is another by now.
 async fn check_password(tx: &mut Tx, user: UserNo, present: &str) -> Result<(), Trouble> {
     tx.one(sql!("SELECT 1 FROM users WHERE no = ? AND password_hash = ?", user.0, present)).await?;
     Ok(())
@@ -170,12 +171,12 @@ pub(super) async fn end_other_sessions(tx: &mut Tx, user: UserNo, kept: SessionN
     Ok(())
 }
 
-/// Ends all sessions of a user; answers how many.
+/// Ends all sessions of a user; returns how many.
 pub(super) async fn end_sessions(tx: &mut Tx, user: UserNo) -> Result<u64, Trouble> {
     tx.run(sql!("DELETE FROM sessions WHERE user_no = ?", user.0)).await
 }
 
-/// Ends the sessions of a user and of its sub-users, so that none of them comes back with it.
+/// Ends the sessions of a user and of their sub-users, so that none of them comes back when the user is enabled.
 async fn end_sessions_of_account(tx: &mut Tx, user: UserNo) -> Result<(), Trouble> {
     tx.run(sql!(
         "DELETE FROM sessions WHERE user_no IN (SELECT no FROM users WHERE no = ?1 OR owner_no = ?1)",

@@ -50,10 +50,10 @@ async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<Webho
     Ok(no)
 }
 
-/// Answers whether it is otherwise than before.
-async fn change(tx: &mut Tx, no: WebhookNo, change: WebhookChange) -> Result<bool, Trouble> {
-    let no = i64::from(no.0);
-    let row = tx.one(sql!("SELECT * FROM webhooks WHERE no = ?", no)).await?;
+/// Returns whether it is otherwise than before.
+async fn change(tx: &mut Tx, webhook: WebhookNo, change: WebhookChange) -> Result<bool, Trouble> {
+    let webhook = i64::from(webhook.0);
+    let row = tx.one(sql!("SELECT * FROM webhooks WHERE no = ?", webhook)).await?;
     let before = webhook_row(&row)?;
     if is_so(&before, &change) {
         return Ok(false);
@@ -68,18 +68,18 @@ async fn change(tx: &mut Tx, no: WebhookNo, change: WebhookChange) -> Result<boo
             let after = health.after_move(before.url == url);
             sql!(
                 "UPDATE webhooks SET failing_since = ?4, url = ?2, causes = ?3 WHERE no = ?1 RETURNING no",
-                no,
+                webhook,
                 url,
                 causes,
                 after.failing_since.map(|at| at.0)
             )
         }
         WebhookChange::Secret(sealed) => {
-            sql!("UPDATE webhooks SET secret_sealed = ?2 WHERE no = ?1 RETURNING no", no, sealed)
+            sql!("UPDATE webhooks SET secret_sealed = ?2 WHERE no = ?1 RETURNING no", webhook, sealed)
         }
         WebhookChange::On => sql!(
             "UPDATE webhooks SET disabled_at = NULL, failing_since = NULL WHERE no = ?1 RETURNING no",
-            no
+            webhook
         ),
     };
     tx.one(query).await?;
@@ -105,62 +105,69 @@ impl WebhookStore for SqliteStore {
         self.list(sql!("SELECT * FROM webhooks WHERE owner_no = ? ORDER BY no", owner.0), webhook_row).await
     }
 
-    async fn find_webhook(&self, owner: UserNo, no: WebhookNo) -> Result<Option<WebhookRow>, StoreError> {
-        self.find(sql!("SELECT * FROM webhooks WHERE owner_no = ? AND no = ?", owner.0, no.0), webhook_row)
-            .await
+    async fn find_webhook(
+        &self,
+        owner: UserNo,
+        webhook: WebhookNo,
+    ) -> Result<Option<WebhookRow>, StoreError> {
+        self.find(
+            sql!("SELECT * FROM webhooks WHERE owner_no = ? AND no = ?", owner.0, webhook.0),
+            webhook_row,
+        )
+        .await
     }
 
     async fn change_webhook(
         &self,
-        no: WebhookNo,
+        webhook: WebhookNo,
         changed: WebhookChange,
         audit: Audit,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
-            let changed = change(tx, no, changed).await?;
+            let changed = change(tx, webhook, changed).await?;
             audit::write_if(changed, tx, &audit, None).await
         })
     }
 
-    async fn delete_webhook(&self, no: WebhookNo, audit: Audit) -> Result<(), StoreError> {
+    async fn delete_webhook(&self, webhook: WebhookNo, audit: Audit) -> Result<(), StoreError> {
         // What was sent in weeks goes in pieces first: others wait for the writer.
         let session = audit.session;
         let mut more = true;
         while more {
             more = change!(self, |tx| {
                 check_asking(tx, session).await?;
-                deliveries::forget_settled(tx, no).await
+                deliveries::forget_settled(tx, webhook).await
             })?;
         }
         change!(self, |tx| {
-            tx.one(sql!("DELETE FROM webhooks WHERE no = ? RETURNING no", no.0)).await?;
+            tx.one(sql!("DELETE FROM webhooks WHERE no = ? RETURNING no", webhook.0)).await?;
             audit::write(tx, &audit, None).await
         })
     }
 
     async fn insert_test(
         &self,
-        no: WebhookNo,
+        webhook: WebhookNo,
         message_id: String,
         at: Micros,
         session: Option<SessionNo>,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
-            deliveries::insert_test(tx, no, &message_id, at).await
+            deliveries::insert_test(tx, webhook, &message_id, at).await
         })
     }
 
     async fn restart_delivery(
         &self,
         webhook: WebhookNo,
-        no: DeliveryNo,
+        delivery: DeliveryNo,
         at: Micros,
         session: Option<SessionNo>,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
-            deliveries::restart(tx, webhook, no, at).await
+            deliveries::restart(tx, webhook, delivery, at).await
         })
     }
 

@@ -1,14 +1,15 @@
 //! The one task that owns the only writing connection of the state.
 //!
-//! It takes what waits, runs each piece of work in a savepoint of one transaction, commits once with a
-//! sync, tells the watcher, and only then answers. A request that goes away leaves nothing open.
+//! The task takes the changes that wait, runs each in a savepoint of one transaction, commits once with a sync, tells the
+//! watcher, and only then lets the callers go on. A caller that goes away leaves nothing open. SQL runs on the thread of the
+//! sqlx connection; the task itself runs on the runtime that opened the store and never blocks it.
 //!
-//! A full disk refuses changes until there is room. After a failed read, write or sync nobody knows how much
-//! of a change is on disk, and a sync cannot be asked for again: the writer ends, and with it the server. So it
-//! does when anything in it panics.
+//! On a full disk changes are refused until there is room. After a failed read, write or sync it is unknown how much of a
+//! change is on disk, and a repeated sync proves nothing: the writer ends, and with it the server. It also ends when anything
+//! in it panics.
 //!
-//! A lock that another program holds is waited for a moment, by all changes together; while it lasts, each is
-//! refused at once.
+//! A lock of another program is waited for, a moment in all, by all changes together. While it lasts, each change is refused
+//! at once.
 
 mod batch;
 
@@ -55,7 +56,7 @@ impl Writer {
         Self { queue, trouble }
     }
 
-    /// Answers if changes can be written. After a commit that failed only another one can tell.
+    /// Whether changes can be written. After a commit that failed only another one can tell.
     pub(super) async fn ready(&self) -> Result<(), StoreError> {
         if self.trouble.borrow().is_none() {
             return Ok(());

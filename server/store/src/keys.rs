@@ -17,7 +17,7 @@ pub struct KeyRow {
     pub no: KeyNo,
     /// Its public id.
     pub id: KeyId,
-    /// Whose it is.
+    /// The user it belongs to.
     pub user: UserNo,
     /// That user's name.
     pub username: Username,
@@ -31,7 +31,7 @@ pub struct KeyRow {
     pub is_sealed: bool,
     /// When it was generated.
     pub created_at: Micros,
-    /// Where it passes from.
+    /// The addresses it passes from.
     pub rule: AddressRule,
 }
 
@@ -39,7 +39,7 @@ pub struct KeyRow {
 pub struct NewKey {
     /// Its public id.
     pub id: KeyId,
-    /// Whose it is.
+    /// The user it belongs to.
     pub user: UserNo,
     /// Its kind.
     pub key_type: KeyType,
@@ -57,12 +57,12 @@ pub struct NewKey {
     pub most: Option<u32>,
 }
 
-/// Whose keys a visitor may see: all of an account, or its own. Every query by id carries it.
+/// The keys that a user may see: all of the account, or their own. Every query by id carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyScope {
     /// The owner: all keys of the account.
     Account(UserNo),
-    /// A sub-user: its own keys.
+    /// A sub-user: their own keys.
     User(UserNo),
 }
 
@@ -117,7 +117,7 @@ pub trait RuleStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Takes off the allow list; `NotFound` if it is not there.
     async fn delete_network(&self, key: KeyNo, network: Network, audit: Audit) -> Result<(), StoreError>;
-    /// Sets how wide the lock is; if it is, nothing is written.
+    /// Sets how wide the lock is; if it is so already, nothing is written.
     async fn set_lock_width(&self, key: KeyNo, width: LockWidth, audit: Audit) -> Result<(), StoreError>;
     /// Forgets the locked address; without one, nothing is written.
     async fn release_lock(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError>;

@@ -1,7 +1,8 @@
-//! What is kept, and how it is asked for. Nothing here knows which engine keeps it.
+//! The traits and records that a database engine stands behind. Nothing here knows which engine it is.
 //!
 //! A change is durable when its method returns, and the [`Watcher`] has been told before that, in the order of the commits:
-//! so the key index in memory never runs behind an answer. The rules by which an engine decides stand in `domain`: an
+//! so the key index in memory never lags behind what a caller was told. Every method waits by `await` alone. A caller that
+//! goes away leaves no transaction open. The rules by which an engine decides stand in `domain`: an
 //! engine reads the facts, asks the rule, and carries the plan out, all in one transaction.
 //!
 //! Numbers of rows have 32 bits. They name rows, and say neither when a row was made nor in which order changes were
@@ -68,7 +69,7 @@ pub enum StoreError {
     /// be read, and asking for the same again is safe where the change is one that can be made twice.
     #[error("it is not known whether the change was made ({0})")]
     InDoubt(String),
-    /// Reading, writing or syncing failed: nobody knows how much of the change was kept.
+    /// Reading, writing or syncing failed: it is unknown how much of the change was kept.
     #[error("the disk or the file is in trouble ({0})")]
     Broken(String),
     /// The part that writes has ended, by a fault in Latchkey itself.

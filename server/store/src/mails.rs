@@ -7,7 +7,7 @@ use domain::time::Micros;
 
 /// A letter to queue, within the transaction of what it tells of.
 pub struct NewMail {
-    /// Whom it concerns; without one nobody has an account yet.
+    /// The user it concerns; none while the person has no account yet.
     pub user: Option<UserNo>,
     /// What `Letter::seal` made.
     pub payload: Vec<u8>,
@@ -21,7 +21,7 @@ pub struct MailRow {
     pub no: MailNo,
     /// What is in it.
     pub content: MailContent,
-    /// Whom it concerns.
+    /// The user it concerns.
     pub user: Option<MailUser>,
     /// When it was due first.
     pub created_at: Micros,
@@ -37,17 +37,17 @@ pub enum MailContent {
     Notice(NoticeNo),
 }
 
-/// What a mail needs to know of the user whom it concerns.
+/// What a mail needs to know of the user it concerns.
 pub struct MailUser {
     /// The user.
     pub no: UserNo,
-    /// Its name.
+    /// Their name.
     pub username: Username,
-    /// Its confirmed mail address; the one that it had when the mail was still to be sent and the address was replaced.
+    /// Their confirmed mail address; if it was replaced while the mail waited, the one before.
     pub email: Option<String>,
-    /// The code of its language; empty if it never chose one.
+    /// The code of their language; empty if they never chose one.
     pub language: String,
-    /// The name of its time zone.
+    /// The name of their time zone.
     pub time_zone: String,
 }
 
@@ -71,7 +71,7 @@ pub trait MailStore: Send + Sync {
     ) -> Result<Vec<MailRow>, StoreError>;
     /// Ends claims on mails that were not tried.
     async fn release_mails(&self, mails: &[MailNo]) -> Result<(), StoreError>;
-    /// What was due first before `before`, claimed or not: whoever gives one up removes it, and nobody sends it.
+    /// What was due first before `before`, claimed or not: it is to be given up, which removes it.
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError>;
     /// Removes one, because it was handed over or given up; returns whether it was still there.
     async fn delete_mail(&self, mail: MailNo) -> Result<bool, StoreError>;

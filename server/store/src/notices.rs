@@ -6,7 +6,7 @@ use contract::{Cause, KeyType};
 use domain::address::Address;
 use domain::ids::{KeyId, KeyNo, NoticeNo, SessionNo, UserNo, Username};
 use domain::notice::gathering::ADDRESSES_NAMED;
-use domain::notice::{Place, places};
+use domain::notice::{AddressGroup, group_addresses};
 use domain::time::Micros;
 
 /// How notices are passed on. An engine is given it when it is opened.
@@ -27,7 +27,7 @@ impl Default for NoticePolicy {
 /// Something to tell a user; what is gathered adds to the notice of the last 24 hours.
 #[derive(Clone, Debug)]
 pub struct NewNotice {
-    /// Who is told.
+    /// The user who is told.
     pub user: UserNo,
     /// Why.
     pub cause: Cause,
@@ -48,7 +48,7 @@ pub struct NewNotice {
 pub struct NoticeFacts {
     /// Its number.
     pub no: NoticeNo,
-    /// Who is told.
+    /// The user who is told.
     pub user: UserNo,
     /// The owner of that user's account, if it is a sub-user.
     pub owner: Option<UserNo>,
@@ -82,10 +82,10 @@ impl NoticeFacts {
 
     /// Its addresses; those that a key was refused from, gathered by their networks.
     #[must_use]
-    pub fn places(&self) -> Vec<Place<&NoticeAddress>> {
+    pub fn address_groups(&self) -> Vec<AddressGroup<&NoticeAddress>> {
         match self.cause {
-            Cause::NewAddress => places(&self.addresses, |seen| seen.address),
-            _ => self.addresses.iter().map(|seen| Place::alone(seen.address, seen)).collect(),
+            Cause::NewAddress => group_addresses(&self.addresses, |seen| seen.address),
+            _ => self.addresses.iter().map(|seen| AddressGroup::alone(seen.address, seen)).collect(),
         }
     }
 
@@ -150,8 +150,8 @@ pub struct NoticeChoice {
 pub trait NoticeStore: Send + Sync {
     /// Tells all of these in one step.
     async fn insert_notices(&self, notices: Vec<NewNotice>) -> Result<(), StoreError>;
-    /// One notice, whoever's it is: for what is passed on.
-    async fn find_notice(&self, no: NoticeNo) -> Result<Option<NoticeFacts>, StoreError>;
+    /// One notice of any user, for what is passed on.
+    async fn find_notice(&self, notice: NoticeNo) -> Result<Option<NoticeFacts>, StoreError>;
     /// What its user was told of by the same cause since this notice was made.
     async fn count_later_acts(&self, notice: &NoticeFacts) -> Result<Vec<ActCount>, StoreError>;
     /// The notices of a user, newest first: at most `most` after the first `skipped`.
@@ -198,6 +198,6 @@ pub trait NoticeStore: Send + Sync {
         wanted: Vec<NoticeChoice>,
         audit: Audit,
     ) -> Result<(), StoreError>;
-    /// Removes some of those that nothing was added to since `before`; answers whether there were any.
+    /// Removes some of those that nothing was added to since `before`; returns whether there were any.
     async fn delete_old_notices(&self, before: Micros) -> Result<bool, StoreError>;
 }

@@ -18,7 +18,7 @@ pub fn make(path: &Path) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(MODE).open(path).map(drop)
 }
 
-/// Takes away what others may do with a file of this user, and tells the log. Answers what they may still do:
+/// Takes away what others may do with a file of this user, and tells the log. Returns what they may still do:
 /// nothing, unless the file is another's, or lies where modes cannot be changed.
 pub fn close_to_others(path: &Path) -> u32 {
     let others = || fs::metadata(path).map_or(0, |file| file.mode() & OTHERS);

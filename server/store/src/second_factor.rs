@@ -7,7 +7,7 @@ use domain::time::Micros;
 use domain::token::TokenHash;
 
 /// A code that was found right as far as can be told without the database. It is used up in the transaction of
-/// what it permits; `Conflict` if somebody was first, or if there is no such recovery code.
+/// what it permits; `Conflict` if another request was first, or if there is no such recovery code.
 #[derive(Clone, Copy)]
 pub enum Factor {
     /// The code of that step: it counts only after the last step that was taken.

@@ -56,7 +56,7 @@ pub struct UserSession {
 pub struct NewSession {
     /// Under what it is found.
     pub hash: SessionHash,
-    /// Whose it is.
+    /// The user it belongs to.
     pub user: UserNo,
     /// Now.
     pub at: Micros,
@@ -91,11 +91,16 @@ pub trait SessionStore: Send + Sync {
         most: u32,
     ) -> Result<Vec<UserSession>, StoreError>;
     /// Notes that it was used, and from where.
-    async fn touch_session(&self, no: SessionNo, at: Micros, from: ClientAddress) -> Result<(), StoreError>;
+    async fn touch_session(
+        &self,
+        session: SessionNo,
+        at: Micros,
+        from: ClientAddress,
+    ) -> Result<(), StoreError>;
     /// Notes that the password was proved, and renews the session; `SignedOut` if it has ended.
     async fn prove_session(&self, renewal: Renewal, at: Micros) -> Result<(), StoreError>;
     /// Ends one.
-    async fn delete_session(&self, no: SessionNo, audit: Audit) -> Result<(), StoreError>;
+    async fn delete_session(&self, session: SessionNo, audit: Audit) -> Result<(), StoreError>;
     /// Ends all of a user but one, which is renewed; each gets a line of its own with its address.
     async fn delete_other_sessions(
         &self,
@@ -104,7 +109,7 @@ pub trait SessionStore: Send + Sync {
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Removes those last seen or begun before these times, and those that wait for a code since before the third;
-    /// answers how many.
+    /// returns how many.
     async fn delete_old_sessions(
         &self,
         seen: Micros,

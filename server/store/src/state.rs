@@ -41,7 +41,8 @@ pub trait Store:
     async fn close(&self);
 }
 
-/// Is told of every committed change, before the change is answered and in the order of the commits.
+/// Hears of every committed change, in the order of the commits and before the change returns to its caller. Called on the
+/// task that commits, so it must not block.
 pub trait Watcher: Send + Sync {
     /// Takes in one change.
     fn committed(&self, change: Change);
@@ -79,9 +80,9 @@ pub enum Change {
 pub struct IndexedUser {
     /// The user.
     pub no: UserNo,
-    /// The owner of its account, if it is a sub-user.
+    /// The owner of their account, if they are a sub-user.
     pub owner: Option<UserNo>,
-    /// Its name.
+    /// Their name.
     pub username: Username,
     /// Whether it is disabled.
     pub disabled: bool,

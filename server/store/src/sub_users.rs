@@ -11,15 +11,15 @@ use domain::time::Micros;
 pub struct SubUserRow {
     /// The user.
     pub no: UserNo,
-    /// Its name.
+    /// Their name.
     pub username: Username,
-    /// Where it is written to.
+    /// Their mail address.
     pub email: Option<String>,
-    /// What it may do with its keys.
+    /// What they may do with their keys.
     pub role: Role,
-    /// Whether it is disabled.
+    /// Whether they are disabled.
     pub disabled: bool,
-    /// When it was last seen in a session that goes on, else when it last logged in.
+    /// When they were last seen in a session that goes on, else when they last logged in.
     pub last_seen_at: Option<Micros>,
 }
 
@@ -31,13 +31,13 @@ pub struct InvitationHash(pub [u8; 32]);
 pub struct NewInvitation {
     /// Under what it is found.
     pub hash: InvitationHash,
-    /// Whose account it leads to.
+    /// The owner of the account it leads to.
     pub owner: UserNo,
     /// The name that the sub-user is to have.
     pub username: Username,
-    /// Where it is to be written to.
+    /// Their mail address.
     pub email: Option<String>,
-    /// What it is to do with its keys.
+    /// What they are to do with their keys.
     pub role: Role,
     /// Now.
     pub at: Micros,
@@ -48,21 +48,21 @@ pub struct NewInvitation {
 /// An invitation that is open.
 #[derive(Clone)]
 pub struct InvitationRow {
-    /// Whose account it leads to.
+    /// The owner of the account it leads to.
     pub owner: UserNo,
     /// The name of that owner.
     pub owner_name: Username,
     /// The name that the sub-user is to have.
     pub username: Username,
-    /// Where it is to be written to.
+    /// Their mail address.
     pub email: Option<String>,
-    /// What it is to do with its keys.
+    /// What they are to do with their keys.
     pub role: Role,
     /// From when on it is closed.
     pub expires_at: Micros,
 }
 
-/// Who takes an invitation up.
+/// What a person sends who accepts an invitation.
 pub struct Acceptance {
     /// Which invitation.
     pub hash: InvitationHash,
@@ -87,9 +87,9 @@ pub trait SubUserStore: Send + Sync {
         most: u32,
     ) -> Result<Vec<SubUserRow>, StoreError>;
     /// Lets one manage keys, or only read.
-    async fn set_role(&self, no: UserNo, role: Role, audit: Audit) -> Result<(), StoreError>;
+    async fn set_role(&self, user: UserNo, role: Role, audit: Audit) -> Result<(), StoreError>;
     /// Ends all sessions of a user.
-    async fn end_sessions(&self, no: UserNo, audit: Audit) -> Result<(), StoreError>;
+    async fn end_sessions(&self, user: UserNo, audit: Audit) -> Result<(), StoreError>;
 }
 
 /// Invitations. One that is past its time is as good as gone.

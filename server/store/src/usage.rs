@@ -1,4 +1,4 @@
-//! The counts: the journal that is written before an answer, and what readers see of it.
+//! The counts: accepted uses are committed before they are answered, and readers see no fewer than were answered.
 
 use super::StoreError;
 use async_trait::async_trait;

@@ -12,36 +12,36 @@ use domain::time::Micros;
 pub struct UserRow {
     /// The user.
     pub no: UserNo,
-    /// The owner of its account, if it is a sub-user.
+    /// The owner of their account, if they are a sub-user.
     pub owner: Option<UserNo>,
-    /// Its name.
+    /// Their name.
     pub username: Username,
-    /// Where it is written to.
+    /// Their mail address.
     pub email: Option<String>,
-    /// Whether it answered from there; the operator's word counts as an answer.
+    /// Whether the address is confirmed, by its reader or by the operator.
     pub email_confirmed: bool,
-    /// The language it chose, by its code; empty: as the browser asks.
+    /// The language they chose, by its code; empty: as the browser asks.
     pub language: String,
-    /// The time zone it chose, by its IANA name.
+    /// The time zone they chose, by its IANA name.
     pub time_zone: String,
-    /// What it may do with its keys; an owner manages them always.
+    /// What they may do with their keys; an owner always manages them.
     pub role: Role,
-    /// PHC string of its password.
+    /// PHC string of their password.
     pub password_hash: String,
     /// When that was set.
     pub password_set_at: Micros,
-    /// The sealed secret of its second factor, if that is on.
+    /// The sealed secret of their second factor, if that is on.
     pub totp: Option<Vec<u8>>,
-    /// When it was added.
+    /// When they were added.
     pub created_at: Micros,
-    /// Whether it is disabled.
+    /// Whether they are disabled.
     pub disabled: bool,
-    /// Whether the owner of its account is disabled.
+    /// Whether the owner of their account is disabled.
     pub owner_disabled: bool,
 }
 
 impl UserRow {
-    /// Whether it may log in and its keys may pass.
+    /// Whether they may log in and their keys may pass.
     #[must_use]
     pub fn is_active(&self) -> bool {
         UserState { disabled: self.disabled, owner_disabled: self.owner_disabled }.is_active()
@@ -52,15 +52,15 @@ impl UserRow {
 pub struct NewUser {
     /// The owner of its account, for a sub-user.
     pub owner: Option<UserNo>,
-    /// Its name.
+    /// Their name.
     pub username: Username,
-    /// Where it is written to.
+    /// Their mail address.
     pub email: Option<String>,
     /// Whether it is known to belong to the user.
     pub email_confirmed: bool,
-    /// What it may do with its keys.
+    /// What they may do with their keys.
     pub role: Role,
-    /// PHC string of its password.
+    /// PHC string of their password.
     pub password_hash: String,
     /// Now.
     pub at: Micros,
@@ -79,16 +79,16 @@ pub trait UserStore: Send + Sync {
     async fn find_user(&self, username: &Username) -> Result<Option<UserRow>, StoreError>;
     /// All of them, by name.
     async fn list_users(&self) -> Result<Vec<UserRow>, StoreError>;
-    /// Disables (and ends the sessions, also those of its sub-users) or enables one. `NotFound` too, if the operator, whose acts come from no
-    /// address, disabled it and somebody else would enable it.
-    async fn set_user_disabled(&self, no: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError>;
+    /// Disables or enables a user. Disabling ends their sessions and those of their sub-users. `NotFound` too, if the operator
+    /// disabled the user and an owner would enable them: acts of the operator come from no address.
+    async fn set_user_disabled(&self, user: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError>;
     /// Sets a password and ends all sessions of the user.
-    async fn set_password(&self, no: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;
-    /// Sets a password that the user chose, and ends its sessions but this one, which has proved the old one and is
-    /// renewed; `NotFound` if the password is another by now.
+    async fn set_password(&self, user: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;
+    /// Sets a password that the user chose. The session that proved the old one is renewed, the user's others end;
+    /// `NotFound` if the password is another by now.
     async fn change_password(
         &self,
-        no: UserNo,
+        user: UserNo,
         present: String,
         hash: String,
         kept: Renewal,

@@ -13,7 +13,7 @@ use domain::webhook::{DeliveryNo, Evidence, WebhookNo};
 pub struct WebhookRow {
     /// The webhook.
     pub no: WebhookNo,
-    /// Whose account it is of.
+    /// The owner of the account it belongs to.
     pub owner: UserNo,
     /// Where it leads, in canonical form.
     pub url: String,
@@ -34,7 +34,7 @@ pub type Seal = Box<dyn FnOnce(WebhookNo) -> Result<Vec<u8>, SealError> + Send>;
 
 /// A webhook to add.
 pub struct NewWebhook {
-    /// Whose account it is of.
+    /// The owner of the account it belongs to.
     pub owner: UserNo,
     /// Where it leads.
     pub url: String,
@@ -125,7 +125,7 @@ pub enum AttemptEnd {
     },
 }
 
-/// Webhooks. What is changed through them ends in the audit log, what is sent does not.
+/// Webhooks. Changes of them are written to the audit log, deliveries are not.
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
     /// Adds one; `Full` if the account has as many as it may.
@@ -133,21 +133,22 @@ pub trait WebhookStore: Send + Sync {
     /// The webhooks of an account, oldest first.
     async fn list_webhooks(&self, owner: UserNo) -> Result<Vec<WebhookRow>, StoreError>;
     /// One of them.
-    async fn find_webhook(&self, owner: UserNo, no: WebhookNo) -> Result<Option<WebhookRow>, StoreError>;
+    async fn find_webhook(&self, owner: UserNo, webhook: WebhookNo)
+    -> Result<Option<WebhookRow>, StoreError>;
     /// Changes one; `NotFound` if it is gone. If it is so already, nothing is written.
     async fn change_webhook(
         &self,
-        no: WebhookNo,
+        webhook: WebhookNo,
         change: WebhookChange,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Removes one with its deliveries; `NotFound` if it is gone.
-    async fn delete_webhook(&self, no: WebhookNo, audit: Audit) -> Result<(), StoreError>;
+    async fn delete_webhook(&self, webhook: WebhookNo, audit: Audit) -> Result<(), StoreError>;
     /// Queues a test; `Conflict` if one waits, `NotFound` if the webhook is off or gone, `SignedOut` if the session
     /// that asks has ended.
     async fn insert_test(
         &self,
-        no: WebhookNo,
+        webhook: WebhookNo,
         message_id: String,
         at: Micros,
         session: Option<SessionNo>,
@@ -156,7 +157,7 @@ pub trait WebhookStore: Send + Sync {
     async fn restart_delivery(
         &self,
         webhook: WebhookNo,
-        no: DeliveryNo,
+        delivery: DeliveryNo,
         at: Micros,
         session: Option<SessionNo>,
     ) -> Result<(), StoreError>;
@@ -176,9 +177,9 @@ pub trait WebhookStore: Send + Sync {
     ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError>;
     /// Ends the claim on the delivery to a webhook whose attempt cannot be noted.
     async fn release_delivery(&self, webhook: WebhookNo) -> Result<(), StoreError>;
-    /// Notes what became of an attempt, and switches the webhook off if its [`domain::webhook::Health`] says so: its
+    /// Records what became of an attempt, and switches the webhook off if its [`domain::webhook::Health`] says so: its
     /// owner is told, and what waits for it is settled. What is gone by then is left alone.
     async fn note_attempt(&self, attempt: Attempt) -> Result<(), StoreError>;
-    /// Removes the deliveries that began before then; answers how many.
+    /// Removes the deliveries that began before then; returns how many.
     async fn delete_old_deliveries(&self, before: Micros) -> Result<u64, StoreError>;
 }

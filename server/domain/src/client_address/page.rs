@@ -1,8 +1,8 @@
 use crate::address::Address;
 use std::fmt;
 
-/// Where a visitor of the pages comes from. Pages are shown without an address too, unlike gateways' questions
-/// answered: who cannot be told from anybody else is nobody's neighbour, and never at home.
+/// The client of a page. Unlike a gateway's question, a page is served without an address too. An unknown client shares no
+/// source with anybody, and is never at an address that a user logged in from before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAddress {
     /// From there.

@@ -52,7 +52,7 @@ impl Username {
         Ok(Self(text.to_owned()))
     }
 
-    /// Takes a text as the name of a new user: letters hold it, and whoever chose it must not put a link into them.
+    /// Takes a text as the name of a new user: letters name users, and a name must not put a link into them.
     ///
     /// # Errors
     /// Says which rule the text breaks.

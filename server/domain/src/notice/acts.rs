@@ -10,7 +10,7 @@ pub struct Act<'a> {
     pub action: Action,
     /// Who did it: a username, or `operator`.
     pub actor: &'a str,
-    /// Whether somebody who is logged in did it. The operator and those who follow the link of a letter are not.
+    /// Whether a logged-in user did it. The operator's shell and links in letters act without a session.
     pub by_session: bool,
     /// Whether it came over the network. The operator's shell does not.
     pub from_network: bool,

@@ -5,7 +5,7 @@
 //! it is done.
 
 use crate::address::Address;
-use crate::ids::NoticeNo;
+use crate::ids::{NoticeNo, UserNo};
 use crate::time::Micros;
 use contract::{Cause, Code};
 
@@ -62,7 +62,7 @@ pub fn place_alarm(counting: Option<NoticeNo>, has_room: bool) -> Placing {
 }
 
 /// Where an act goes: into a notice of its own; where there is no room, to the last young one like it. The first of its
-/// kind always has its own, so that nobody hides it behind a thousand others.
+/// kind always has its own, so that it cannot be hidden behind a thousand others.
 #[must_use]
 pub fn place_act(has_room: bool, last_like_it: Option<NoticeNo>) -> Placing {
     match last_like_it {
@@ -87,11 +87,38 @@ pub fn cause_of_refusal(code: Code) -> Option<Cause> {
     }
 }
 
-/// What the owner of a sub-user is told beside the alarm itself. Without a key only the sub-user's name tells who it is
-/// about.
-#[must_use]
-pub fn detail_for_owner<'a>(is_about_key: bool, detail: &'a str, sub_user: &'a str) -> &'a str {
-    if is_about_key { detail } else { sub_user }
+/// An alarm, as far as it decides who hears of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Alarm<'a> {
+    /// The user whose key is refused, or whose account is guessed at.
+    pub user: UserNo,
+    /// Whether it is about a key.
+    pub is_about_key: bool,
+    /// What else is worth knowing.
+    pub detail: &'a str,
+}
+
+/// A user who hears of an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hearer<'a> {
+    /// The user.
+    pub user: UserNo,
+    /// What they are told beside the alarm itself.
+    pub detail: &'a str,
+    /// Whether the webhooks of the account are told with them.
+    pub with_webhooks: bool,
+}
+
+/// Who hears of an alarm: the user, and the owner of a sub-user as well, because a sub-user who only reads can do nothing
+/// about it. `owner` is that owner, with the sub-user's name. The webhooks are the owner's and hear of it once.
+pub fn hearers<'a>(alarm: Alarm<'a>, owner: Option<(UserNo, &'a str)>) -> impl Iterator<Item = Hearer<'a>> {
+    let user = Hearer { user: alarm.user, detail: alarm.detail, with_webhooks: true };
+    let owner = owner.map(|(owner, sub_user)| {
+        // Without a key only the name tells whom it is about.
+        let detail = if alarm.is_about_key { alarm.detail } else { sub_user };
+        Hearer { user: owner, detail, with_webhooks: false }
+    });
+    std::iter::once(user).chain(owner)
 }
 
 /// Refusals of a key: how many, and how many from each address that is named.
@@ -105,7 +132,7 @@ pub struct Refusals {
 
 impl Refusals {
     /// What is left without the addresses that the user does not want to hear of; `None` if nothing is. Refusals that are
-    /// only counted go with the addresses that are named: if all of those are ignored, nobody knows of another.
+    /// only counted go with the addresses that are named: if all of those are ignored, no other is known.
     #[must_use]
     pub fn without(self, ignored: &[Address]) -> Option<Self> {
         let (out, addresses): (Vec<_>, Vec<_>) =
@@ -159,9 +186,15 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_is_told_which_sub_user_is_guessed_at() {
-        assert_eq!(detail_for_owner(false, "", "sub"), "sub");
-        assert_eq!(detail_for_owner(true, "words", "sub"), "words", "the key tells");
+    fn an_owner_hears_of_the_alarms_of_a_sub_user_and_webhooks_hear_once() {
+        let told = |is_about_key, owner| {
+            let alarm = Alarm { user: UserNo(2), is_about_key, detail: "words" };
+            hearers(alarm, owner).map(|h| (h.user.0, h.detail, h.with_webhooks)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(true, None), [(2, "words", true)]);
+        let owner = Some((UserNo(1), "sub"));
+        assert_eq!(told(true, owner), [(2, "words", true), (1, "words", false)], "the key tells whose it is");
+        assert_eq!(told(false, owner), [(2, "words", true), (1, "sub", false)]);
     }
 
     fn address(last: u8) -> Address {

@@ -1,11 +1,11 @@
-//! Slowing down by the client of a page, whose address may be unknown.
+//! Throttles by the client of a page, whose address may be unknown.
 
 use super::{Allowance, SourceThrottle, Throttle};
 use crate::client_address::ClientAddress;
 use crate::time::Steady;
 
-/// The buckets of each address, and one that all share whose address is unknown. That one has to be wide: whoever
-/// fills it makes all of them wait.
+/// A bucket for each address, and one that all clients without a known address share. That one has to be wide, because
+/// one of them who fills it makes all of them wait.
 pub struct ClientThrottle {
     known: SourceThrottle,
     unknown: Throttle<()>,

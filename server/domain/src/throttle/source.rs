@@ -1,4 +1,4 @@
-//! Slowing down by where a request comes from.
+//! Throttles by the source of a request.
 
 use super::{Allowance, Throttle};
 use crate::address::Address;
@@ -33,7 +33,7 @@ impl SourceThrottle {
         }
     }
 
-    /// How many buckets of one slice of each table make somebody wait now.
+    /// Counts the buckets of one slice of each table that are over their allowance now.
     #[must_use]
     pub fn count_waiting(&self, slice: usize, now: Steady) -> usize {
         self.near.count_waiting(slice, now) + self.wide.count_waiting(slice, now)

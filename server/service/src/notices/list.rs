@@ -6,7 +6,7 @@ use crate::keys::Keys;
 use contract::{AddressState, Cause, Field, Problem, Refusal};
 use domain::address::{Address, Network};
 use domain::ids::{KeyNo, NoticeNo};
-use domain::notice::Place;
+use domain::notice::AddressGroup;
 use domain::time::Micros;
 use store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
 
@@ -50,7 +50,7 @@ pub struct ListedPlace {
 }
 
 impl ListedPlace {
-    fn new(place: &Place<&NoticeAddress>, state: AddressState) -> Self {
+    fn new(place: &AddressGroup<&NoticeAddress>, state: AddressState) -> Self {
         let count = place.members.iter().map(|seen| seen.count).sum();
         Self { network: place.network, addresses: place.members.len(), count, state }
     }
@@ -147,14 +147,14 @@ impl Notices {
         let passes = |seen: &NoticeAddress| key.is_some_and(|key| self.passes(key, seen.address, now));
         let covers = |network| key.is_some_and(|key| self.index.covers(key, network));
         let mut listed = Vec::new();
-        for place in facts.places() {
+        for place in facts.address_groups() {
             if place.is_gathered() && covers(place.network) {
                 listed.push(ListedPlace::new(&place, AddressState::Authorised));
                 continue;
             }
             let open: Vec<_> = place.members.iter().filter(|seen| !passes(seen)).collect();
             if open.is_empty() {
-                let alone = place.members.iter().map(|seen| Place::alone(seen.address, *seen));
+                let alone = place.members.iter().map(|seen| AddressGroup::alone(seen.address, *seen));
                 listed.extend(alone.map(|place| ListedPlace::new(&place, AddressState::Authorised)));
             } else if open.iter().all(|seen| seen.ignored) {
                 listed.push(ListedPlace::new(&place, AddressState::Ignored));
@@ -177,7 +177,7 @@ impl Notices {
         let facts = facts.filter(|facts| facts.user == actor.user && facts.cause == Cause::NewAddress);
         let facts = facts.filter(|facts| living_key(facts).is_some()).ok_or(Refusal::NotFound)?;
         let is_named = facts.addresses.iter().any(|seen| Network::from(seen.address) == network);
-        if !is_named && facts.places().iter().all(|place| place.network != network) {
+        if !is_named && facts.address_groups().iter().all(|place| place.network != network) {
             return Err(Refusal::NotFound);
         }
         let named = facts.addresses.iter().map(|seen| seen.address);

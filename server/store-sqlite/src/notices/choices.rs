@@ -35,7 +35,7 @@ fn choice(row: &SqliteRow) -> Result<NoticeChoice, Trouble> {
     Ok(NoticeChoice { cause, by_mail: row.try_get("by_mail")?, by_webhook: row.try_get("by_webhook")? })
 }
 
-/// Sets what is wanted otherwise than it is; answers whether anything is.
+/// Sets what is wanted otherwise than it is; returns whether anything is.
 pub(super) async fn set(tx: &mut Tx, user: UserNo, wanted: &[NoticeChoice]) -> Result<bool, Trouble> {
     let kept = list(&mut tx.connection, user).await?;
     let mut changed = false;
@@ -60,7 +60,7 @@ pub(super) async fn set(tx: &mut Tx, user: UserNo, wanted: &[NoticeChoice]) -> R
     Ok(changed)
 }
 
-/// What waits is not sent any more to who does not want it.
+/// Removes the letters that wait for a user who does not want them any more.
 async fn forget_letters(tx: &mut Tx, user: UserNo, cause: Cause) -> Result<(), Trouble> {
     tx.run(sql!(
         "DELETE FROM mails WHERE notice_no IN (SELECT no FROM notices WHERE user_no = ? AND cause = ?)",

@@ -27,7 +27,7 @@ pub(super) async fn without(tx: &mut Tx, notice: &NewNotice) -> Result<Option<Ne
 }
 
 /// Ignores an address from now on; beyond `most` of them the one that was ignored longest ago makes room.
-/// Answers whether it was not ignored before.
+/// Returns whether it was not ignored before.
 pub(super) async fn insert(
     tx: &mut Tx,
     key: KeyNo,

@@ -26,8 +26,8 @@ impl NoticeStore for SqliteStore {
         })
     }
 
-    async fn find_notice(&self, no: NoticeNo) -> Result<Option<NoticeFacts>, StoreError> {
-        Ok(self.notices_by_numbers(&[no]).await?.pop())
+    async fn find_notice(&self, notice: NoticeNo) -> Result<Option<NoticeFacts>, StoreError> {
+        Ok(self.notices_by_numbers(&[notice]).await?.pop())
     }
 
     async fn count_later_acts(&self, notice: &NoticeFacts) -> Result<Vec<ActCount>, StoreError> {

@@ -35,7 +35,7 @@ impl SqliteUsageLog {
         self.connection.query_row("SELECT total_changes()", [], |row| row.get(0)).unwrap()
     }
 
-    /// Rows that a step changes, and what it answers.
+    /// Rows that a step changes, and what it returns.
     fn rows_of<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Trouble>) -> (i64, T) {
         let before = self.changes();
         let answer = step(self).unwrap();

@@ -8,7 +8,9 @@ use crate::{SqliteStore, Trouble};
 use contract::Cause;
 use domain::ids::{NoticeNo, UserNo};
 use domain::time::Micros;
-use domain::webhook::{DeliveryNo, Evidence, Health, TESTS_KEPT, WebhookNo};
+use domain::webhook::{
+    DeliveryNo, Evidence, Health, NotSent, TESTS_KEPT, WebhookNo, check_restart, check_test,
+};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
@@ -54,38 +56,44 @@ fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, Trouble> {
     })
 }
 
-async fn is_on(tx: &mut Tx, no: WebhookNo) -> Result<bool, Trouble> {
-    let found =
-        tx.optional(sql!("SELECT 1 FROM webhooks WHERE no = ? AND disabled_at IS NULL", no.0)).await?;
-    Ok(found.is_some())
+/// What a check that refuses is called in the words of the store.
+fn refused(why: NotSent) -> StoreError {
+    match why {
+        NotSent::Off | NotSent::NotFailed => StoreError::NotFound,
+        NotSent::TestWaits => StoreError::Conflict,
+    }
 }
 
 pub(super) async fn insert_test(
     tx: &mut Tx,
-    no: WebhookNo,
+    webhook: WebhookNo,
     message_id: &str,
     at: Micros,
 ) -> Result<(), Trouble> {
-    if !is_on(tx, no).await? {
-        return Err(StoreError::NotFound.into());
-    }
-    let waiting = tx
-        .optional(sql!(
-            "SELECT 1 FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NOT NULL",
-            no.0
-        ))
-        .await?;
-    if waiting.is_some() {
-        return Err(StoreError::Conflict.into());
-    }
-    tx.run(sql!(
-        "INSERT INTO webhook_deliveries (webhook_no, message_id, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
-        no.0,
-        message_id,
-        at.0
-    ))
-    .await?;
-    forget_tests(tx, no).await
+    let sql = "SELECT EXISTS (SELECT 1 FROM webhooks WHERE no = ?1 AND disabled_at IS NULL) AS is_on,
+               EXISTS (SELECT 1 FROM webhook_deliveries
+               WHERE webhook_no = ?1 AND cause IS NULL AND due_at IS NOT NULL) AS test_waits";
+    let facts = tx.one(sql!(sql, webhook.0)).await?;
+    check_test(facts.try_get("is_on")?, facts.try_get("test_waits")?).map_err(refused)?;
+    let insert = "INSERT INTO webhook_deliveries (webhook_no, message_id, created_at, due_at)
+                  VALUES (?1, ?2, ?3, ?3)";
+    tx.run(sql!(insert, webhook.0, message_id, at.0)).await?;
+    forget_tests(tx, webhook).await
+}
+
+pub(super) async fn restart(
+    tx: &mut Tx,
+    webhook: WebhookNo,
+    delivery: DeliveryNo,
+    at: Micros,
+) -> Result<(), Trouble> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM webhooks WHERE no = ?2 AND disabled_at IS NULL) AS is_on,
+               EXISTS (SELECT 1 FROM webhook_deliveries
+               WHERE no = ?1 AND webhook_no = ?2 AND problem IS NOT NULL) AS has_failed";
+    let facts = tx.one(sql!(sql, delivery.0, webhook.0)).await?;
+    check_restart(facts.try_get("is_on")?, facts.try_get("has_failed")?).map_err(refused)?;
+    let restart = "UPDATE webhook_deliveries SET due_at = ?, attempts = 0 WHERE no = ?";
+    tx.run(sql!(restart, at.0, delivery.0)).await.map(drop)
 }
 
 /// Removes the oldest tests beyond the most that are kept.
@@ -101,7 +109,7 @@ async fn forget_tests(tx: &mut Tx, webhook: WebhookNo) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Removes some of what is settled; answers whether there may be more.
+/// Removes some of what is settled; returns whether there may be more.
 pub(super) async fn forget_settled(tx: &mut Tx, webhook: WebhookNo) -> Result<bool, Trouble> {
     let done = tx
         .run(sql!(
@@ -112,26 +120,6 @@ pub(super) async fn forget_settled(tx: &mut Tx, webhook: WebhookNo) -> Result<bo
         ))
         .await?;
     Ok(done >= AT_A_TIME.unsigned_abs())
-}
-
-pub(super) async fn restart(
-    tx: &mut Tx,
-    webhook: WebhookNo,
-    no: DeliveryNo,
-    at: Micros,
-) -> Result<(), Trouble> {
-    if !is_on(tx, webhook).await? {
-        return Err(StoreError::NotFound.into());
-    }
-    tx.one(sql!(
-        "UPDATE webhook_deliveries SET due_at = ?3, attempts = 0
-         WHERE no = ?1 AND webhook_no = ?2 AND problem IS NOT NULL RETURNING no",
-        no.0,
-        webhook.0,
-        at.0
-    ))
-    .await?;
-    Ok(())
 }
 
 impl SqliteStore {

@@ -1,4 +1,4 @@
-//! What shares one commit: taken out of the queue at once, begun, carried out and answered together.
+//! The changes that share one commit: taken out of the queue together, carried out, and answered together.
 
 use super::Message;
 use crate::Trouble;
