@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
-use crate::components::{Announcer, Footer, Header, LastHeading, LiveRegion};
+use crate::components::{Announcer, Footer, Header, LastHeading, live_region};
 use crate::echo::provide_echo;
 use crate::i18n::texts;
 use crate::page_table::routes;
@@ -17,19 +17,13 @@ pub fn App() -> impl IntoView {
     let announcer = Announcer::provide();
     view! {
         <Router>
-            <Frame session announcer/>
+            {frame(session, announcer)}
         </Router>
     }
 }
 
 /// What stands around every page.
-#[component]
-fn Frame(
-    /// Who looks at it.
-    session: Session,
-    /// Who speaks.
-    announcer: Announcer,
-) -> impl IntoView {
+fn frame(session: Session, announcer: Announcer) -> impl IntoView {
     LastHeading::provide();
     view! {
         // The router takes no part in this: the browser moves the focus.
@@ -39,6 +33,6 @@ fn Frame(
             {routes()}
         </main>
         <Footer/>
-        <LiveRegion announcer/>
+        {live_region(announcer)}
     }
 }

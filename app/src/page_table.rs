@@ -13,12 +13,12 @@ use leptos_router::components::{FlatRoutes, Route};
 use leptos_router::{SsrMode, path};
 
 #[cfg(not(feature = "ssr"))]
-use crate::components::NotFoundView;
+use crate::components::not_found_view;
 use crate::components::notifications;
 use crate::i18n::texts;
 use crate::pages::{DashboardPage, DeleteKeyPage, GenerateKeyPage, KeyPageView, KeysPage};
 #[cfg(not(feature = "ssr"))]
-use crate::part::{IntoPart, Part};
+use crate::part::Part;
 use crate::portal::Viewer;
 #[cfg(feature = "ssr")]
 use crate::served::texts::{self as of, Served};
@@ -70,7 +70,7 @@ fn titled<V>(title: Title, page: impl FnOnce() -> V) -> V {
 /// What stands where the router finds no page.
 #[cfg(not(feature = "ssr"))]
 fn other_page() -> Part {
-    view! { <NotFoundView/> }.part()
+    not_found_view()
 }
 
 // Each row: path, component or function, who may see it (a lively one: users), then title, forms and entry of the menu

@@ -22,8 +22,6 @@ pub use contract::{
     AddressState, Cause, Field, FieldError, KeyType, LockWidth, Problem, Refusal, Role, WebhookProblem,
 };
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// The public id of a key (a UUID).
@@ -31,15 +29,34 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct KeyId(pub String);
 
-/// The secret part of a set-up link.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SetupLink(pub String);
+// `#[server]` derives Debug for the arguments of every server function, so each of these has one that says nothing.
+macro_rules! hidden {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
 
-/// A password on its way to the server: never printed, never sent back.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Password(pub String);
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(hidden)"))
+            }
+        }
+    )*};
+}
+
+hidden! {
+    /// A password on its way to the server: never printed, never sent back.
+    Password
+    /// A code of the second factor, or its secret, on its way between page and server.
+    Code
+    /// The secret part of a set-up link.
+    SetupLink
+    /// The secret part of a link that confirms a mail address.
+    EmailLink
+    /// The secret part of the link of an invitation.
+    InvitationLink
+}
 
 #[cfg(feature = "ssr")]
 impl Password {
@@ -54,19 +71,6 @@ impl Password {
 impl Drop for Password {
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.0);
-    }
-}
-
-// `#[server]` derives Debug for the arguments of every server function.
-impl fmt::Debug for SetupLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SetupLink(hidden)")
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(hidden)")
     }
 }
 

@@ -26,12 +26,12 @@ pub(crate) use webhooks::{remove_page, webhook_page, webhook_problem, webhooks_p
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::components::NotFoundView;
+use crate::components::not_found_view;
 use crate::page_table::Page;
-use crate::part::{IntoPart, Part};
+use crate::part::Part;
 
 /// Returns the page at a path that the browser's program does not know.
 pub(crate) fn served_page() -> Part {
     let page = Page::find(&use_location().pathname.get_untracked()).and_then(Page::serve);
-    page.unwrap_or_else(|| view! { <NotFoundView/> }.part())
+    page.unwrap_or_else(not_found_view)
 }

@@ -15,7 +15,9 @@ mod webhooks;
 
 pub use dashboard::*;
 pub use keys::*;
-pub use landing::*;
+use landing::landings;
+pub(crate) use landing::last_part;
+pub use landing::{Landing, form_name, local_path};
 pub use mail::*;
 pub use notices::*;
 pub use profile::*;

@@ -30,7 +30,7 @@ pub fn shell(site: SiteFiles) -> impl IntoView {
                 <meta name="robots" content="noindex"/>
                 <link rel="stylesheet" href=site.css/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                {(!is_plain()).then(|| view! { <Start js=site.js wasm=site.wasm/> })}
+                {(!is_plain()).then(|| start_script(site.js, site.wasm))}
                 <MetaTags/>
             </head>
             <body>
@@ -47,13 +47,7 @@ fn is_plain() -> bool {
 }
 
 /// Starts the program. Leptos' own tags read file names from a file beside the binary, and there is none.
-#[component]
-fn Start(
-    /// The loader.
-    js: String,
-    /// The program.
-    wasm: String,
-) -> impl IntoView {
+fn start_script(js: String, wasm: String) -> impl IntoView {
     let nonce = use_nonce();
     let start = format!(
         "import({js:?}).then(m => m.default({{ module_or_path: {wasm:?} }}).then(() => m.hydrate()))"

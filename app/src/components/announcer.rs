@@ -31,10 +31,6 @@ impl Announcer {
 }
 
 /// Where the announcer speaks.
-#[component]
-pub(crate) fn LiveRegion(
-    /// Whose words it shows.
-    announcer: Announcer,
-) -> impl IntoView {
+pub(crate) fn live_region(announcer: Announcer) -> impl IntoView {
     view! { <p class="visually-hidden" role="status" aria-live="polite">{move || announcer.0.get()}</p> }
 }

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{FieldProblem, FormState, describes, problem_of};
+use super::{FormState, describes, problem_line, problem_of};
 use crate::i18n::{Texts, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyType};
@@ -25,11 +25,7 @@ fn type_meaning(t: &Texts, key_type: KeyType) -> &'static str {
 }
 
 /// The choice of a key type, with a sentence on each.
-#[component]
-pub(crate) fn TypeField(
-    /// Of which form.
-    state: FormState,
-) -> Part {
+pub(crate) fn type_field(state: FormState) -> Part {
     let t = texts();
     let problem = problem_of(state, Field::KeyType);
     let invalid = Signal::derive(move || problem.with(Option::is_some).then_some("true"));
@@ -60,7 +56,7 @@ pub(crate) fn TypeField(
             >
                 {options}
             </select>
-            <FieldProblem id="key_type-error".into() problem/>
+            {problem_line("key_type-error".into(), problem)}
             <dl class="meanings" id="key-types">{meanings}</dl>
         </div>
     }

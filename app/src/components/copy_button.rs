@@ -7,13 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::i18n::texts;
 
 /// A button that puts `text` on the clipboard and says so.
-#[component]
-pub(crate) fn CopyButton(
-    /// What it copies.
-    text: String,
-    /// Where the text is seen: selected when the browser keeps the clipboard closed.
-    shown_in: NodeRef<html::Code>,
-) -> impl IntoView {
+pub(crate) fn copy_button(text: String, shown_in: NodeRef<html::Code>) -> impl IntoView {
     let t = texts();
     let said = RwSignal::new("");
     let copy = move |_| {

@@ -57,11 +57,7 @@ impl Kind {
 
 /// The name whose password a form asks for: out of sight and never sent, it tells password managers which entry is
 /// meant. They do not read hidden fields.
-#[component]
-pub(crate) fn OwnUsername(
-    /// The name.
-    name: String,
-) -> Part {
+pub(crate) fn own_username_input(name: String) -> Part {
     view! {
         <input
             type="text"
@@ -126,7 +122,7 @@ pub(crate) fn TextField(
                 aria-invalid=invalid
                 aria-describedby=describes
             />
-            <FieldProblem id=error_id problem/>
+            {problem_line(error_id, problem)}
         </div>
     }
     .part()
@@ -147,13 +143,7 @@ pub(crate) fn describes(
 }
 
 /// The error under a field.
-#[component]
-pub(crate) fn FieldProblem(
-    /// Its id.
-    id: String,
-    /// What is wrong.
-    problem: Signal<Option<String>>,
-) -> Part {
+pub(crate) fn problem_line(id: String, problem: Signal<Option<String>>) -> Part {
     let problem =
         move || problem.get().map(|text| view! { <p class="field-problem" id=id.clone()>{text}</p> });
     problem.part()

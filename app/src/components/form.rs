@@ -169,7 +169,7 @@ pub(crate) fn PlainForm(
             novalidate
             on:submit=move |event| form.submit(&event, after)
         >
-            <FormProblem state=form fields/>
+            {form_problem_line(form, fields)}
             {once.then(|| view! { <input type="hidden" name="once" value=form_number()/> })}
             {children.0}
         </form>

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{AccountMenu, Form, once_there};
+use super::{Form, account_menu, once_there};
 use crate::i18n::texts;
 use crate::page_table::{MENU, MenuEntry};
 use crate::part::{IntoPart, Part};
@@ -24,7 +24,7 @@ pub(crate) fn Header(
     });
     let navigation = move |reply: Reply| {
         let viewer = reply.read::<Option<Viewer>>().ok().flatten();
-        viewer.map(|viewer| view! { <Navigation viewer log_out/> }).part()
+        viewer.map(|viewer| navigation_bar(viewer, log_out)).part()
     };
     view! {
         <header class="site-header">
@@ -37,13 +37,7 @@ pub(crate) fn Header(
 }
 
 /// The dark bar with the ways to all pages.
-#[component]
-fn Navigation(
-    /// Who is logged in.
-    viewer: Viewer,
-    /// The way out.
-    log_out: Form<LogOut>,
-) -> Part {
+fn navigation_bar(viewer: Viewer, log_out: Form<LogOut>) -> Part {
     let t = texts();
     let unread = (viewer.unread > 0).then(|| {
         view! {
@@ -60,7 +54,7 @@ fn Navigation(
         <nav class="bar" aria-label=t.navigation_label>
             <ul class="bar-links">
                 {bar}
-                <AccountMenu links=account log_out/>
+                {account_menu(account, log_out)}
             </ul>
             <p class="user">
                 <span class="visually-hidden">{t.logged_in_as}" "</span>
@@ -76,7 +70,7 @@ fn Navigation(
 fn menu_links(entries: Vec<&'static MenuEntry>, viewer: &Viewer) -> Part {
     let entries = entries.into_iter().filter_map(|entry| Some((entry, (entry.text)(viewer)?)));
     let links = entries.map(|(entry, text)| {
-        view! { <li><NavLink to=entry.path text external=entry.external/></li> }
+        view! { <li>{nav_link(entry.path, text, entry.external)}</li> }
     });
     links.collect_view().part()
 }
@@ -88,15 +82,7 @@ pub(crate) fn notifications(unread: u32) -> String {
 }
 
 /// A link that knows whether it leads to the page that is shown, or to the one above it.
-#[component]
-fn NavLink(
-    /// Where it leads.
-    to: &'static str,
-    /// What it says.
-    text: String,
-    /// Whether the browser's program does not know the page, so that the browser has to load it.
-    external: bool,
-) -> Part {
+fn nav_link(to: &'static str, text: String, external: bool) -> Part {
     let path = use_location().pathname;
     let current = Signal::derive(move || {
         path.with(|path| match path.strip_prefix(to) {

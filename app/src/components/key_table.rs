@@ -1,21 +1,13 @@
 use leptos::prelude::*;
 
-use super::{Row, Table, Time, WholeToken, type_name};
+use super::{Row, Table, Time, type_name, whole_token};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{KeyRow, RevealedKey};
 use crate::server_fns::key_path;
 
 /// The table of keys.
-#[component]
-pub(crate) fn KeyTable(
-    /// The rows, newest first.
-    rows: Vec<KeyRow>,
-    /// The key whose whole token is shown this once.
-    fresh: Option<RevealedKey>,
-    /// Whether they can be deleted.
-    may_manage: bool,
-) -> Part {
+pub(crate) fn key_table(rows: Vec<KeyRow>, fresh: Option<RevealedKey>, may_manage: bool) -> Part {
     let t = texts();
     let mut columns = vec![
         (t.column_username, Some("name-cell")),
@@ -44,7 +36,7 @@ fn key_row(row: KeyRow, fresh: Option<RevealedKey>) -> Row {
     let delete_label = fill(t.delete_named, &[("description", &row.description)]);
     let class = fresh.is_some().then_some("fresh");
     let token = match fresh {
-        Some(fresh) => view! { <WholeToken token=fresh.token/> }.part(),
+        Some(fresh) => whole_token(fresh.token),
         None => view! { <code class="token" translate="no">{row.masked_token}</code> }.part(),
     };
     let cells = vec![

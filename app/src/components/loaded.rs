@@ -30,7 +30,7 @@ where
         Ok(value) => show(value).part(),
         Err(error) => {
             let again = Callback::new(move |()| from.refetch());
-            view! { <ErrorView error again/> }.part()
+            error_view(error, again)
         }
     };
     once_there(from, waiting, Arc::new(show))
@@ -63,18 +63,12 @@ fn transition(
 
 /// What stands where a page cannot be shown.
 #[expect(clippy::needless_pass_by_value, reason = "a property of a component")]
-#[component]
-pub(crate) fn ErrorView(
-    /// Why.
-    error: PortalError,
-    /// How to try again.
-    again: Callback<()>,
-) -> Part {
+pub(crate) fn error_view(error: PortalError, again: Callback<()>) -> Part {
     let t = texts();
     let text = error_text(t, language(), &error);
     match error {
-        PortalError::NotFound => view! { <NotFoundView/> }.part(),
-        PortalError::Forbidden => view! { <ForbiddenView/> }.part(),
+        PortalError::NotFound => not_found_view(),
+        PortalError::Forbidden => forbidden_view(),
         PortalError::SignedOut => {
             let here = use_location();
             let login = login_path(&here.pathname.get_untracked(), &here.search.get_untracked());
@@ -109,15 +103,13 @@ pub(crate) fn ErrorView(
 }
 
 /// There is no such page, or it is somebody else's.
-#[component]
-pub(crate) fn NotFoundView() -> Part {
+pub(crate) fn not_found_view() -> Part {
     let t = texts();
     dead_end(t.not_found_heading, t.not_found_text)
 }
 
 /// The visitor may see keys and not change them.
-#[component]
-pub(crate) fn ForbiddenView() -> Part {
+pub(crate) fn forbidden_view() -> Part {
     let t = texts();
     dead_end(t.forbidden_heading, t.error_forbidden)
 }

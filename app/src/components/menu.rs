@@ -11,13 +11,7 @@ use crate::part::{IntoPart, Part};
 use crate::server_fns::LogOut;
 
 /// The menu of everything that belongs to the account. Without scripting it is a plain list.
-#[component]
-pub(crate) fn AccountMenu(
-    /// The entries.
-    links: Part,
-    /// The way out.
-    log_out: Form<LogOut>,
-) -> Part {
+pub(crate) fn account_menu(links: Part, log_out: Form<LogOut>) -> Part {
     let t = texts();
     let menu = Menu::new();
     let path = use_location().pathname;

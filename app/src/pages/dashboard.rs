@@ -10,21 +10,13 @@ use crate::server_fns::key_path;
 /// The first page: how much the keys are used, and which were used last.
 #[component]
 pub(crate) fn DashboardPage() -> Part {
-    view! { <Loaded from=dashboard() show=|figures| view! { <Figures figures/> }/> }.part()
+    view! { <Loaded from=dashboard() show=figures_view/> }.part()
 }
 
-#[component]
-fn Figures(
-    /// What there is to show.
-    figures: Dashboard,
-) -> impl IntoView {
+fn figures_view(figures: Dashboard) -> impl IntoView {
     let t = texts();
     let Dashboard { keys, uses, refused, last_used, may_manage } = figures;
-    let below = if keys == 0 && may_manage {
-        view! { <FirstKey/> }.part()
-    } else {
-        view! { <LastUsed rows=last_used/> }.part()
-    };
+    let below = if keys == 0 && may_manage { first_key() } else { last_used_keys(last_used) };
     view! {
         <PageHeading/>
         <div class="tiles">
@@ -33,22 +25,14 @@ fn Figures(
                 <p class="figure">{group_digits(language(), keys)}</p>
                 <p><a href="/account/api-keys">{t.see_all_keys}</a></p>
             </section>
-            <SpansTile heading=t.requests_accepted spans=uses class="tile good"/>
-            <SpansTile heading=t.requests_refused spans=refused class="tile bad"/>
+            {spans_tile(t.requests_accepted, uses, "tile good")}
+            {spans_tile(t.requests_refused, refused, "tile bad")}
         </div>
         {below}
     }
 }
 
-#[component]
-fn SpansTile(
-    /// What is counted.
-    heading: &'static str,
-    /// How many.
-    spans: Spans,
-    /// Its class.
-    class: &'static str,
-) -> Part {
+fn spans_tile(heading: &'static str, spans: Spans, class: &'static str) -> Part {
     let t = texts();
     let figures = [(t.today, spans.today), (t.days_7, spans.days_7), (t.days_30, spans.days_30)];
     let figures = figures.into_iter().map(|(span, count)| {
@@ -68,8 +52,7 @@ fn SpansTile(
     .part()
 }
 
-#[component]
-fn FirstKey() -> Part {
+fn first_key() -> Part {
     let t = texts();
     view! {
         <section class="empty">
@@ -80,11 +63,7 @@ fn FirstKey() -> Part {
     .part()
 }
 
-#[component]
-fn LastUsed(
-    /// The keys that were used last.
-    rows: Vec<KeyRow>,
-) -> Part {
+fn last_used_keys(rows: Vec<KeyRow>) -> Part {
     let t = texts();
     if rows.is_empty() {
         return view! {

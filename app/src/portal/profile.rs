@@ -1,22 +1,8 @@
 //! What belongs to the user itself.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::Moment;
-
-/// The secret part of a link that confirms a mail address.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EmailLink(pub String);
-
-// `#[server]` derives Debug for the arguments of every server function.
-impl fmt::Debug for EmailLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EmailLink(hidden)")
-    }
-}
 
 /// A mail address that waits for its confirmation.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

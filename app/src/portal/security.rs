@@ -1,22 +1,8 @@
 //! The password and the second factor of the user itself.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Password};
-
-/// A code of the second factor, or its secret, on its way between page and server: never printed.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Code(pub String);
-
-// `#[server]` derives Debug for the arguments of every server function.
-impl fmt::Debug for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Code(hidden)")
-    }
-}
+use super::{Code, Moment, Password};
 
 /// The password, and the code where one is asked for at the login, of a form that needs a fresh proof: for what a
 /// stolen cookie must not be enough. Both may be left out while the last proof is not older than 10 minutes.

@@ -1,22 +1,8 @@
 //! Sub-users of an account, and invitations to become one.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Moment, Role};
-
-/// The secret part of the link of an invitation.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct InvitationLink(pub String);
-
-// `#[server]` derives Debug for the arguments of every server function.
-impl fmt::Debug for InvitationLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InvitationLink(hidden)")
-    }
-}
 
 /// One page of sub-users.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

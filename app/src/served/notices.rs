@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use super::part::{asked, confirmation, page_of_address};
 use super::proof::late_proof_fields;
 use super::texts::{NoticeTexts, Served};
-use crate::components::{Form, FormState, PageHeading, Pager, PlainForm, SubmitButton};
+use crate::components::{Form, FormState, PageHeading, PlainForm, SubmitButton, pager};
 use crate::echo::take_echo;
 use crate::i18n::{fill, language, texts};
 use crate::part::{IntoPart, Part};
@@ -38,7 +38,7 @@ fn show(list: &NoticePage) -> Part {
     } else {
         view! {
             <ol class="entries">{entries}</ol>
-            <Pager page=list.page pages=list.pages path=NOTICES/>
+            {pager(list.page, list.pages, NOTICES)}
         }
         .part()
     };

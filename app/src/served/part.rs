@@ -5,7 +5,7 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
-use crate::components::{ErrorView, FieldProblem, FormState, OwnUsername, describes, problem_of};
+use crate::components::{FormState, describes, error_view, own_username_input, problem_line, problem_of};
 use crate::page_request::PageRequest;
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, PortalError};
@@ -28,8 +28,7 @@ pub(super) fn asked_or<T: 'static>(
     Suspend::new(async move {
         match ask.await {
             Ok(found) => show(found),
-            Err(error) => otherwise(&error)
-                .unwrap_or_else(|| view! { <ErrorView error again=Callback::new(|()| {})/> }.part()),
+            Err(error) => otherwise(&error).unwrap_or_else(|| error_view(error, Callback::new(|()| {}))),
         }
     })
     .part()
@@ -45,21 +44,15 @@ pub(super) fn confirmation(text: impl FnOnce(&str) -> Option<&'static str>) -> P
 /// The name of the user whose password a form asks for, for password managers.
 pub(super) fn own_username() -> Part {
     let name = use_context::<Arc<PageRequest>>().and_then(|request| request.whose_password());
-    name.map(|name| view! { <OwnUsername name/> }).part()
+    name.map(own_username_input).part()
 }
 
 /// A labelled choice of one among many, with its error.
-#[component]
-pub(super) fn SelectField(
-    /// Of which form.
+pub(super) fn select_field(
     state: FormState,
-    /// Which field it is to the server.
     field: Field,
-    /// Its name in the form.
     name: &'static str,
-    /// What it is called on the page.
     label: &'static str,
-    /// What can be chosen.
     options: Part,
 ) -> Part {
     let id = format!("{}-{name}", state.name);
@@ -80,7 +73,7 @@ pub(super) fn SelectField(
             >
                 {options}
             </select>
-            <FieldProblem id=error_id problem/>
+            {problem_line(error_id, problem)}
         </div>
     }
     .part()

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 use super::part::{asked, confirmation, page_of_address};
 use super::texts::{Served, SubUserTexts};
-use crate::components::{HaveItForm, PageHeading, Pager};
+use crate::components::{HaveItForm, PageHeading, pager};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Role, SubUsersPage};
 use crate::server_fns::list_sub_users;
@@ -27,7 +27,7 @@ pub(crate) fn sub_users_page() -> Part {
 
 fn show(page: SubUsersPage) -> Part {
     let t = SubUserTexts::here();
-    let pager = (page.pages > 1).then(|| view! { <Pager page=page.page pages=page.pages path=SUB_USERS/> });
+    let pager = (page.pages > 1).then(|| pager(page.page, page.pages, SUB_USERS));
     let pending = (!page.invitations.is_empty()).then(|| pending::pending(page.invitations));
     view! {
         <PageHeading/>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::part::{asked, id_of_address, page_of_address};
 use super::texts::{Served, UsageTexts};
-use crate::components::{PageHeading, Pager, Table, Time};
+use crate::components::{PageHeading, Table, Time, pager};
 use crate::i18n::{fill, group_digits, language, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{AddressRow, KeyId, KeyUsage, RefusedRow};
@@ -26,9 +26,7 @@ fn show(usage: KeyUsage) -> Part {
             <h2 id="addresses">{t.addresses}</h2>
             <p class="record-line">{t.addresses_text}</p>
             {addresses(t, usage.addresses)}
-            {(usage.pages > 1).then(|| {
-                view! { <Pager page=usage.page pages=usage.pages path=format!("{key}/usage")/> }
-            })}
+            {(usage.pages > 1).then(|| pager(usage.page, usage.pages, &format!("{key}/usage")))}
         </section>
         <section aria-labelledby="refusals" class="below">
             <h2 id="refusals">{t.refusals}</h2>

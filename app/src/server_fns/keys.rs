@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::Landing;
+use super::landings;
 #[cfg(feature = "ssr")]
 use super::signed_in;
 use crate::portal::{
@@ -70,16 +70,6 @@ pub async fn generate_key(
     let made = name.as_str().to_owned();
     request.keep(&actor, name, Shown::Token(id, token));
     Ok(MadeKey { id: shown_id, token: shown, made })
-}
-
-impl Landing for GenerateKey {
-    fn landing(&self) -> String {
-        LIST.into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![("description".into(), self.description.clone()), ("key_type".into(), self.key_type.clone())]
-    }
 }
 
 /// Shows a token again.
@@ -151,39 +141,6 @@ pub async fn delete_key(#[server(default)] id: KeyId) -> Result<(), PortalError>
     request.note(request.use_cases.keys.delete_key(actor, &id.0).await)
 }
 
-impl Landing for DeleteKey {
-    fn landing(&self) -> String {
-        LIST.into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![("id".into(), self.id.0.clone())]
-    }
-}
-
-// The forms of a key's own page land on that page; these are the values they echo.
-macro_rules! land_on_the_key {
-    ($($form:ty { $($field:ident),* })*) => {$(
-        impl Landing for $form {
-            fn landing(&self) -> String {
-                key_path(&self.id)
-            }
-
-            fn echo(&self) -> Vec<(String, String)> {
-                vec![("id".into(), self.id.0.clone()) $(, (stringify!($field).into(), self.$field.clone()))*]
-            }
-        }
-    )*};
-}
-
-land_on_the_key! {
-    RevealKey {}
-    AuthoriseAddress { address }
-    RemoveAddress { address }
-    SetLockWidth {}
-    ReleaseLock {}
-}
-
 /// The page of a key. An id that is not one lands on the list.
 #[must_use]
 pub fn key_path(id: &KeyId) -> String {
@@ -192,6 +149,16 @@ pub fn key_path(id: &KeyId) -> String {
         return LIST.into();
     }
     format!("{LIST}/{}", id.0)
+}
+
+landings! {
+    GenerateKey(form) => LIST, [description, key_type];
+    RevealKey(form) => key_path(&form.id), [id];
+    AuthoriseAddress(form) => key_path(&form.id), [id, address];
+    RemoveAddress(form) => key_path(&form.id), [id, address];
+    SetLockWidth(form) => key_path(&form.id), [id];
+    ReleaseLock(form) => key_path(&form.id), [id];
+    DeleteKey(form) => LIST, [id];
 }
 
 #[cfg(test)]

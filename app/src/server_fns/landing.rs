@@ -1,11 +1,18 @@
+//! Where plain forms lead: the server answers a form that was carried out with 303 to its landing, and a refused one with
+//! its page, filled in with what comes back.
+
+use std::borrow::Cow;
+
 use server_fn::ServerFn;
+
+use crate::portal::{KeyId, Role};
 
 /// A change that a plain form can ask for: where the browser goes after it, and what comes back if it is refused.
 pub trait Landing: ServerFn {
-    /// Where a plain post goes after success.
-    fn landing(&self) -> String;
+    /// Returns where a plain post goes after success.
+    fn landing(&self) -> Cow<'_, str>;
 
-    /// The entered values without the secret ones.
+    /// Returns the entered values without the secret ones.
     fn echo(&self) -> Vec<(String, String)>;
 
     /// The name of the form: the last part of the server function's address.
@@ -14,6 +21,69 @@ pub trait Landing: ServerFn {
         form_name::<Self>()
     }
 }
+
+/// An entered value as a form sends it.
+pub(super) trait Entered {
+    /// Returns its text.
+    fn entered(&self) -> String;
+}
+
+impl Entered for String {
+    fn entered(&self) -> String {
+        self.clone()
+    }
+}
+
+/// Where a login leads to.
+impl Entered for Option<String> {
+    fn entered(&self) -> String {
+        local_path(self.as_deref()).into()
+    }
+}
+
+impl Entered for u32 {
+    fn entered(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Entered for KeyId {
+    fn entered(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl Entered for Role {
+    fn entered(&self) -> String {
+        self.field_value().into()
+    }
+}
+
+// Each row: a form, where it lands, and the names of its fields that come back (or what makes all that comes back).
+macro_rules! landings {
+    ($($form:ident($it:ident) => $landing:expr, $echo:tt;)*) => {$(
+        impl $crate::server_fns::Landing for $form {
+            fn landing(&self) -> std::borrow::Cow<'_, str> {
+                #[allow(unused_variables, reason = "some lead to one place")]
+                let $it = self;
+                std::borrow::Cow::from($landing)
+            }
+
+            fn echo(&self) -> Vec<(String, String)> {
+                #[allow(unused_variables, reason = "some bring nothing back")]
+                let $it = self;
+                $crate::server_fns::landing::landings!(@echo $it $echo)
+            }
+        }
+    )*};
+    (@echo $it:ident [$($field:ident),*]) => {
+        vec![$((stringify!($field).to_owned(), $crate::server_fns::landing::Entered::entered(&$it.$field))),*]
+    };
+    (@echo $it:ident { $echo:expr }) => {
+        $echo
+    };
+}
+pub(super) use landings;
 
 /// The name that [`FormEcho`](crate::FormEcho) gives to a server function's form.
 #[must_use]

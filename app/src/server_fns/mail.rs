@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::Landing;
+use super::landings;
 #[cfg(feature = "ssr")]
 use super::page_request;
 use crate::portal::PortalError;
@@ -26,12 +26,6 @@ pub async fn unsubscribe(#[server(default)] token: String) -> Result<(), PortalE
     request.note(stopped).map(|_| ())
 }
 
-impl Landing for Unsubscribe {
-    fn landing(&self) -> String {
-        "/unsubscribe?done=unsubscribed".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
+landings! {
+    Unsubscribe(form) => "/unsubscribe?done=unsubscribed", [];
 }

@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::Landing;
+use super::landings;
 #[cfg(feature = "ssr")]
 use super::signed_in;
 #[cfg(feature = "ssr")]
@@ -110,50 +110,16 @@ pub async fn choose_notices(
     request.note(request.use_cases.notices.choose(&actor, wanted).await)
 }
 
-fn landing(page: u32, done: &str) -> String {
-    format!("{LIST}?page={}&done={done}", page.max(1))
+/// Where a form lands that did something about an address, or about a network.
+fn acted(page: u32, address: &str, done: &str) -> String {
+    let network = if address.contains('/') { "network_" } else { "" };
+    format!("{LIST}?page={}&done={network}{done}", page.max(1))
 }
 
-impl Landing for AuthoriseNotice {
-    fn landing(&self) -> String {
-        landing(self.page, if self.address.contains('/') { "network_authorised" } else { "authorised" })
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
-
-impl Landing for IgnoreNotice {
-    fn landing(&self) -> String {
-        landing(self.page, if self.address.contains('/') { "network_ignored" } else { "ignored" })
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![
-            ("notice".into(), self.notice.to_string()),
-            ("address".into(), self.address.clone()),
-            ("page".into(), self.page.to_string()),
-        ]
-    }
-}
-
-impl Landing for ReadAllNotices {
-    fn landing(&self) -> String {
-        LIST.into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
-
-impl Landing for ChooseNotices {
-    fn landing(&self) -> String {
-        format!("{LIST}/choices?done=saved")
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        self.ticked.0.keys().map(|name| (name.clone(), "on".to_owned())).collect()
-    }
+landings! {
+    AuthoriseNotice(form) => acted(form.page, &form.address, "authorised"), [];
+    IgnoreNotice(form) => acted(form.page, &form.address, "ignored"), [notice, address, page];
+    ReadAllNotices(form) => LIST, [];
+    ChooseNotices(form) => format!("{LIST}/choices?done=saved"),
+        { form.ticked.0.keys().map(|name| (name.clone(), "on".to_owned())).collect() };
 }

@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::Landing;
+use super::landings;
 #[cfg(feature = "ssr")]
 use super::signed_in;
 use crate::portal::{Code, EmailLink, HistoryPage, Password, PortalError, Profile};
@@ -63,17 +63,6 @@ pub async fn set_email(
     request.note(changed)
 }
 
-impl Landing for SetEmail {
-    fn landing(&self) -> String {
-        let done = if self.remove { "email_removed" } else { "email" };
-        format!("/account/profile?done={done}")
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![("email".into(), self.email.clone())]
-    }
-}
-
 /// The mail address that a link would confirm; a POST, because the link is a secret.
 #[server(prefix = "/portal", endpoint = "find_email_by_link")]
 pub async fn find_email_by_link(#[server(default)] token: EmailLink) -> Result<Option<String>, PortalError> {
@@ -90,32 +79,12 @@ pub async fn confirm_email(#[server(default)] token: EmailLink) -> Result<(), Po
     request.note(request.use_cases.mail_addresses.confirm(actor, &token.0, request.language).await)
 }
 
-impl Landing for ConfirmEmail {
-    fn landing(&self) -> String {
-        "/account/profile?done=email_confirmed".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
-
 /// Chooses a language.
 #[server(prefix = "/portal", endpoint = "set_language")]
 pub async fn set_language(#[server(default)] language: String) -> Result<(), PortalError> {
     let request = signed_in()?;
     let actor = request.changing()?;
     request.note(request.use_cases.accounts.set_language(actor, &language).await)
-}
-
-impl Landing for SetLanguage {
-    fn landing(&self) -> String {
-        "/account/profile?done=language".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![("language".into(), self.language.clone())]
-    }
 }
 
 /// Chooses a time zone.
@@ -126,16 +95,6 @@ pub async fn set_time_zone(#[server(default)] time_zone: String) -> Result<(), P
     request.note(request.use_cases.accounts.set_time_zone(actor, &time_zone).await)
 }
 
-impl Landing for SetTimeZone {
-    fn landing(&self) -> String {
-        "/account/profile?done=time_zone".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![("time_zone".into(), self.time_zone.clone())]
-    }
-}
-
 /// Ends one of the user's sessions.
 #[server(prefix = "/portal", endpoint = "end_session")]
 pub async fn end_session(#[server(default)] session: String) -> Result<(), PortalError> {
@@ -144,32 +103,12 @@ pub async fn end_session(#[server(default)] session: String) -> Result<(), Porta
     request.note(request.use_cases.accounts.end_session(actor, &session).await)
 }
 
-impl Landing for EndSession {
-    fn landing(&self) -> String {
-        "/account/profile?done=session".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
-
 /// Ends all sessions of the user but the present one.
 #[server(prefix = "/portal", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions() -> Result<(), PortalError> {
     let request = signed_in()?;
     let actor = request.note(request.actor())?;
     request.note(request.use_cases.accounts.end_other_sessions(actor).await)
-}
-
-impl Landing for EndOtherSessions {
-    fn landing(&self) -> String {
-        "/account/profile?done=sessions".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
 }
 
 /// One page of what happened in the account of the user.
@@ -187,4 +126,14 @@ pub async fn list_history(#[server(default)] page: u32) -> Result<HistoryPage, P
         detail: row.detail.clone(),
     };
     Ok(HistoryPage { rows: history.rows.iter().map(row).collect(), page: history.page, pages: history.pages })
+}
+
+landings! {
+    SetEmail(form) => if form.remove { "/account/profile?done=email_removed" } else { "/account/profile?done=email" },
+        [email];
+    ConfirmEmail(form) => "/account/profile?done=email_confirmed", [];
+    SetLanguage(form) => "/account/profile?done=language", [language];
+    SetTimeZone(form) => "/account/profile?done=time_zone", [time_zone];
+    EndSession(form) => "/account/profile?done=session", [];
+    EndOtherSessions(form) => "/account/profile?done=sessions", [];
 }

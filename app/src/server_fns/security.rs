@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::{Landing, local_path};
+use super::{landings, local_path};
 #[cfg(feature = "ssr")]
 use super::{page_request, signed_in};
 #[cfg(feature = "ssr")]
@@ -137,46 +137,13 @@ pub async fn switch_two_factor_off(
     request.note(request.use_cases.accounts.switch_two_factor_off(actor, password, &code.0).await)
 }
 
-// The forms of the profile land on it; a sentence there confirms what was done. Nothing they take is sent back.
-macro_rules! land_on_the_profile {
-    ($($form:ident $query:literal)+) => {$(
-        impl Landing for $form {
-            fn landing(&self) -> String {
-                concat!("/account/profile", $query).into()
-            }
-
-            fn echo(&self) -> Vec<(String, String)> {
-                Vec::new()
-            }
-        }
-    )+};
-}
-
-land_on_the_profile! {
-    ChangePassword "?done=password"
-    BeginTwoFactor "#two-factor"
-    CancelTwoFactor "?done=two_factor_cancelled"
-    ConfirmTwoFactor "?done=two_factor_on"
-    MakeRecoveryCodes "?done=recovery_codes"
-    SwitchTwoFactorOff "?done=two_factor_off"
-}
-
-// Between the password and everything else: they lead to where the login was to lead.
-macro_rules! land_where_the_login_leads {
-    ($($form:ident)+) => {$(
-        impl Landing for $form {
-            fn landing(&self) -> String {
-                local_path(self.next.as_deref()).into()
-            }
-
-            fn echo(&self) -> Vec<(String, String)> {
-                vec![("next".into(), local_path(self.next.as_deref()).into())]
-            }
-        }
-    )+};
-}
-
-land_where_the_login_leads! {
-    RenewPassword
-    GiveCode
+landings! {
+    ChangePassword(form) => "/account/profile?done=password", [];
+    BeginTwoFactor(form) => "/account/profile#two-factor", [];
+    CancelTwoFactor(form) => "/account/profile?done=two_factor_cancelled", [];
+    ConfirmTwoFactor(form) => "/account/profile?done=two_factor_on", [];
+    MakeRecoveryCodes(form) => "/account/profile?done=recovery_codes", [];
+    SwitchTwoFactorOff(form) => "/account/profile?done=two_factor_off", [];
+    RenewPassword(form) => local_path(form.next.as_deref()), [next];
+    GiveCode(form) => local_path(form.next.as_deref()), [next];
 }

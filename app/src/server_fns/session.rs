@@ -5,7 +5,7 @@ use server_fn::codec::GetUrl;
 
 #[cfg(feature = "ssr")]
 use super::page_request;
-use super::{Landing, local_path};
+use super::{landings, local_path};
 #[cfg(feature = "ssr")]
 use crate::page_request::Cookie;
 use crate::portal::{Password, PortalError, SetupLink, Viewer};
@@ -39,16 +39,6 @@ pub async fn create_first_account(
     request.begin(accounts.create_first_account(&link.0, &username, password.take(), &request.visit).await)
 }
 
-impl Landing for CreateFirstAccount {
-    fn landing(&self) -> String {
-        "/".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![("username".into(), self.username.clone())]
-    }
-}
-
 /// Starts a session.
 #[server(prefix = "/portal", endpoint = "log_in")]
 pub async fn log_in(
@@ -62,19 +52,6 @@ pub async fn log_in(
     request.begin(request.use_cases.accounts.log_in(&username, password, &request.visit).await)
 }
 
-impl Landing for LogIn {
-    fn landing(&self) -> String {
-        local_path(self.next.as_deref()).into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![
-            ("username".into(), self.username.clone()),
-            ("next".into(), local_path(self.next.as_deref()).into()),
-        ]
-    }
-}
-
 /// Ends the session, also one that still owes something.
 #[server(prefix = "/portal", endpoint = "log_out")]
 pub async fn log_out() -> Result<(), PortalError> {
@@ -85,12 +62,8 @@ pub async fn log_out() -> Result<(), PortalError> {
     Ok(())
 }
 
-impl Landing for LogOut {
-    fn landing(&self) -> String {
-        "/login".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
+landings! {
+    CreateFirstAccount(form) => "/", [username];
+    LogIn(form) => local_path(form.next.as_deref()), [username, next];
+    LogOut(form) => "/login", [];
 }

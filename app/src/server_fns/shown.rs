@@ -4,7 +4,7 @@ use leptos::server;
 
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use super::{Landing, local_path};
+use super::{landings, local_path};
 use crate::portal::PortalError;
 #[cfg(feature = "ssr")]
 use service::shown_once::ShownName;
@@ -28,16 +28,6 @@ pub async fn have_it(
     Ok(())
 }
 
-impl Landing for HaveIt {
-    fn landing(&self) -> String {
-        local_path(self.next.as_deref()).into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
-
 /// The path with the name of what is shown there.
 #[cfg(feature = "ssr")]
 #[must_use]
@@ -58,4 +48,8 @@ mod tests {
         assert_eq!(with_made("/a?done=b", "x"), "/a?done=b&made=x");
         assert_eq!(with_made("/a#b", "x"), "/a?made=x#b");
     }
+}
+
+landings! {
+    HaveIt(form) => local_path(form.next.as_deref()), [];
 }

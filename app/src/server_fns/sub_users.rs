@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::Landing;
+use super::landings;
 #[cfg(feature = "ssr")]
 use super::{page_request, signed_in};
 #[cfg(feature = "ssr")]
@@ -65,20 +65,6 @@ pub async fn invite_sub_user(
     Ok(())
 }
 
-impl Landing for InviteSubUser {
-    fn landing(&self) -> String {
-        "/account/sub-users".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        vec![
-            ("username".into(), self.username.clone()),
-            ("email".into(), self.email.clone()),
-            ("role".into(), self.role.field_value().into()),
-        ]
-    }
-}
-
 /// Closes the link of an invitation.
 #[server(prefix = "/portal", endpoint = "withdraw_invitation")]
 pub async fn withdraw_invitation(#[server(default)] username: String) -> Result<(), PortalError> {
@@ -130,29 +116,6 @@ pub async fn set_sub_user_role(
     request.note(request.use_cases.sub_users.set_role(&actor, &username, role).await)
 }
 
-// The forms about one sub-user land on the list; a sentence there confirms what was done.
-macro_rules! land_on_the_list {
-    ($($form:ident $done:literal)+) => {$(
-        impl Landing for $form {
-            fn landing(&self) -> String {
-                concat!("/account/sub-users?done=", $done).into()
-            }
-
-            fn echo(&self) -> Vec<(String, String)> {
-                vec![("username".into(), self.username.clone())]
-            }
-        }
-    )+};
-}
-
-land_on_the_list! {
-    WithdrawInvitation "withdrawn"
-    DisableSubUser "disabled"
-    EnableSubUser "enabled"
-    EndSubUserSessions "sessions"
-    SetSubUserRole "role"
-}
-
 /// Whom an invitation is for; a POST, because the link is a secret.
 #[server(prefix = "/portal", endpoint = "find_invitation")]
 pub async fn find_invitation(#[server(default)] token: InvitationLink) -> Result<Invitation, PortalError> {
@@ -180,12 +143,12 @@ pub async fn accept_invitation(
     request.begin(accepted)
 }
 
-impl Landing for AcceptInvitation {
-    fn landing(&self) -> String {
-        "/".into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
+landings! {
+    InviteSubUser(form) => "/account/sub-users", [username, email, role];
+    WithdrawInvitation(form) => "/account/sub-users?done=withdrawn", [username];
+    DisableSubUser(form) => "/account/sub-users?done=disabled", [username];
+    EnableSubUser(form) => "/account/sub-users?done=enabled", [username];
+    EndSubUserSessions(form) => "/account/sub-users?done=sessions", [username];
+    SetSubUserRole(form) => "/account/sub-users?done=role", [username];
+    AcceptInvitation(form) => "/", [];
 }

@@ -3,7 +3,7 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::Landing;
+use super::landings;
 #[cfg(feature = "ssr")]
 use super::signed_in;
 #[cfg(feature = "ssr")]
@@ -156,56 +156,14 @@ fn echo_choices(url: &str, causes: &CauseChoices) -> Vec<(String, String)> {
     [("url".to_owned(), url.to_owned())].into_iter().chain(causes).collect()
 }
 
-impl Landing for AddWebhook {
-    fn landing(&self) -> String {
-        LIST.into()
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        echo_choices(&self.url, &self.causes)
-    }
-}
-
-impl Landing for ChangeWebhook {
-    fn landing(&self) -> String {
-        format!("{}?done=saved", webhook_path(&self.id))
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        echo_choices(&self.url, &self.causes)
-    }
-}
-
-impl Landing for RemoveWebhook {
-    fn landing(&self) -> String {
-        format!("{LIST}?done=removed")
-    }
-
-    fn echo(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-}
-
-// The others land on the webhook's page, which says what was done.
-macro_rules! land_on_the_webhook {
-    ($($form:ty: $done:literal)*) => {$(
-        impl Landing for $form {
-            fn landing(&self) -> String {
-                format!("{}?done={}", webhook_path(&self.id), $done)
-            }
-
-            fn echo(&self) -> Vec<(String, String)> {
-                Vec::new()
-            }
-        }
-    )*};
-}
-
-land_on_the_webhook! {
-    RotateWebhookSecret: "rotated"
-    EnableWebhook: "enabled"
-    TestWebhook: "sent"
-    ResendDelivery: "sent"
+landings! {
+    AddWebhook(form) => LIST, { echo_choices(&form.url, &form.causes) };
+    ChangeWebhook(form) => webhook_path(&form.id) + "?done=saved", { echo_choices(&form.url, &form.causes) };
+    RotateWebhookSecret(form) => webhook_path(&form.id) + "?done=rotated", [];
+    EnableWebhook(form) => webhook_path(&form.id) + "?done=enabled", [];
+    TestWebhook(form) => webhook_path(&form.id) + "?done=sent", [];
+    ResendDelivery(form) => webhook_path(&form.id) + "?done=sent", [];
+    RemoveWebhook(form) => format!("{LIST}?done=removed"), [];
 }
 
 #[cfg(test)]

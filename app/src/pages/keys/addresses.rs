@@ -16,15 +16,7 @@ pub(super) struct AddressForms {
 }
 
 /// The addresses that may use a Default key beside the one it is locked to.
-#[component]
-pub(super) fn Addresses(
-    /// The key.
-    key: KeyDetails,
-    /// The page of the key.
-    path: String,
-    /// What it sends.
-    forms: AddressForms,
-) -> Part {
+pub(super) fn addresses_panel(key: KeyDetails, path: String, forms: AddressForms) -> Part {
     let t = texts();
     let id = key.row.id.0;
     let state = forms.authorise.state;
@@ -34,10 +26,7 @@ pub(super) fn Addresses(
     let list = if key.allow_list.is_empty() {
         view! { <p>{t.addresses_empty}</p> }.part()
     } else {
-        view! {
-            <AddressList form=forms.remove addresses=key.allow_list path=path.clone() id=id.clone()/>
-        }
-        .part()
+        address_list(forms.remove, key.allow_list, &path, id.clone())
     };
     view! {
         <section class="panel">
@@ -83,17 +72,7 @@ fn read_only(addresses: Vec<String>) -> Part {
 }
 
 /// One form for the whole list: the button that is pressed says which entry.
-#[component]
-fn AddressList(
-    /// What it sends.
-    form: Form<RemoveAddress>,
-    /// The entries.
-    addresses: Vec<String>,
-    /// The page of the key.
-    path: String,
-    /// The key.
-    id: String,
-) -> Part {
+fn address_list(form: Form<RemoveAddress>, addresses: Vec<String>, path: &str, id: String) -> Part {
     let t = texts();
     let state = form.state;
     let entries = addresses.into_iter().map(move |address| {
@@ -122,11 +101,7 @@ fn AddressList(
 }
 
 /// For the keys that pass from anywhere.
-#[component]
-pub(super) fn FreeAddresses(
-    /// The key.
-    key: KeyDetails,
-) -> Part {
+pub(super) fn free_addresses_panel(key: KeyDetails) -> Part {
     let t = texts();
     view! {
         <section class="panel">

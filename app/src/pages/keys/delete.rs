@@ -3,7 +3,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::key_of_address;
-use crate::components::{Announcer, ForbiddenView, Form, Loaded, PageHeading, PlainForm, SubmitButton};
+use crate::components::{Announcer, Form, Loaded, PageHeading, PlainForm, SubmitButton, forbidden_view};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::KeyDetails;
@@ -19,19 +19,13 @@ pub(crate) fn DeleteKeyPage() -> Part {
         announcer.say(t.key_deleted);
         navigate("/account/api-keys", NavigateOptions { replace: true, ..NavigateOptions::default() });
     });
-    view! { <Loaded from=key show=move |key| view! { <Confirmation key form/> }/> }.part()
+    view! { <Loaded from=key show=move |key| confirm_delete(key, form)/> }.part()
 }
 
-#[component]
-fn Confirmation(
-    /// The key.
-    key: KeyDetails,
-    /// What it sends.
-    form: Form<DeleteKey>,
-) -> Part {
+fn confirm_delete(key: KeyDetails, form: Form<DeleteKey>) -> Part {
     let t = texts();
     if !key.may_manage {
-        return view! { <ForbiddenView/> }.part();
+        return forbidden_view();
     }
     let row = key.row;
     let path = key_path(&row.id);

@@ -1,11 +1,11 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::addresses::{AddressForms, Addresses, FreeAddresses};
+use super::addresses::{AddressForms, addresses_panel, free_addresses_panel};
 use super::key_of_address;
-use super::lock::{Lock, LockForms};
-use super::reveal::{Reveal, RevealForm};
-use super::statistics::Statistics;
+use super::lock::{LockForms, lock_panel};
+use super::reveal::{RevealForm, reveal_panel};
+use super::statistics::statistics_panel;
 use crate::components::{Announcer, Form, Loaded, PageHeading, type_name};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
@@ -25,7 +25,7 @@ pub(crate) fn KeyPageView() -> Part {
         authorise: refetching(key, t.address_authorised),
         remove: refetching(key, t.address_removed),
     };
-    let show = move |key| view! { <KeyParts key reveal lock addresses/> };
+    let show = move |key| key_parts(&key, reveal, lock, addresses);
     view! { <Loaded from=key show/> }.part()
 }
 
@@ -41,17 +41,7 @@ where
     })
 }
 
-#[component]
-fn KeyParts(
-    /// The key.
-    key: KeyDetails,
-    /// The form that shows its token.
-    reveal: RevealForm,
-    /// The forms of its lock.
-    lock: LockForms,
-    /// The forms of its allow list.
-    addresses: AddressForms,
-) -> impl IntoView {
+fn key_parts(key: &KeyDetails, reveal: RevealForm, lock: LockForms, addresses: AddressForms) -> Part {
     let t = texts();
     let path = key_path(&key.row.id);
     let key_type = key.row.key_type;
@@ -70,12 +60,13 @@ fn KeyParts(
             <span>{key.row.username.clone()}</span>
         </p>
         <div class="parts">
-            <Reveal key=key.clone() path=path.clone() form=reveal/>
-            <Statistics key=key.clone()/>
-            {locks.then(|| view! { <Lock key=key.clone() path=path.clone() forms=lock/> })}
-            {locks.then(|| view! { <Addresses key=key.clone() path=path.clone() forms=addresses/> })}
-            {(!locks).then(|| view! { <FreeAddresses key=key.clone()/> })}
+            {reveal_panel(key.clone(), path.clone(), reveal)}
+            {statistics_panel(key.clone())}
+            {locks.then(|| lock_panel(key.clone(), &path, lock))}
+            {locks.then(|| addresses_panel(key.clone(), path.clone(), addresses))}
+            {(!locks).then(|| free_addresses_panel(key.clone()))}
         </div>
         {last}
     }
+    .part()
 }

@@ -5,7 +5,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use crate::components::{
-    Announcer, ForbiddenView, Form, PageHeading, PlainForm, SubmitButton, TextField, TypeField, once_there,
+    Announcer, Form, PageHeading, PlainForm, SubmitButton, TextField, forbidden_view, once_there, type_field,
 };
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
@@ -26,17 +26,13 @@ pub(crate) fn GenerateKeyPage() -> Part {
         navigate(&format!("/account/api-keys?made={}", key.made), options);
     });
     let show = move |reply: Reply| match reply.read::<Option<Viewer>>() {
-        Ok(Some(viewer)) if !viewer.may_manage => view! { <ForbiddenView/> }.part(),
-        _ => view! { <GenerateForm form/> }.part(),
+        Ok(Some(viewer)) if !viewer.may_manage => forbidden_view(),
+        _ => generate_form(form),
     };
     once_there(expect_context::<Session>().viewer, || ().part(), Arc::new(show))
 }
 
-#[component]
-fn GenerateForm(
-    /// What it sends.
-    form: Form<GenerateKey>,
-) -> Part {
+fn generate_form(form: Form<GenerateKey>) -> Part {
     let t = texts();
     view! {
         <PageHeading/>
@@ -48,7 +44,7 @@ fn GenerateForm(
                 label=t.column_description
                 hint=t.description_hint
             />
-            <TypeField state=form.state/>
+            {type_field(form.state)}
             <SubmitButton state=form.state label=t.generate/>
         </PlainForm>
         <p><a href="/account/api-keys">{t.list_link}</a></p>

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::components::{HaveItForm, KeyTable, Loaded, PageHeading, Pager, WholeToken};
+use crate::components::{HaveItForm, Loaded, PageHeading, key_table, pager, whole_token};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{KeyPage, RevealedKey};
@@ -13,14 +13,10 @@ pub(crate) fn KeysPage() -> Part {
     let query = use_query_map();
     let keys =
         key_page(move || query.with(|q| q.get("page")).and_then(|page| page.parse().ok()).unwrap_or(1));
-    view! { <Loaded from=keys show=move |keys| view! { <Keys keys/> }/> }.part()
+    view! { <Loaded from=keys show=keys_view/> }.part()
 }
 
-#[component]
-fn Keys(
-    /// One page of them.
-    keys: KeyPage,
-) -> impl IntoView {
+fn keys_view(keys: KeyPage) -> impl IntoView {
     let t = texts();
     let record_line = fill(
         t.record_line,
@@ -37,7 +33,7 @@ fn Keys(
     let in_table = |fresh: &RevealedKey| keys.rows.iter().any(|row| row.id == fresh.id);
     let notice = fresh.clone().map(|fresh| {
         let token = (!in_table(&fresh)).then_some(fresh);
-        view! { <FreshNotice token/> }
+        fresh_notice(token)
     });
     let generate = if keys.may_manage {
         view! { <p><a class="button" href="/account/api-keys/new">{t.generate_link}</a></p> }.part()
@@ -50,22 +46,18 @@ fn Keys(
         <PageHeading/>
         {notice}
         <p class="record-line" role="status">{record_line}</p>
-        <KeyTable rows=keys.rows fresh may_manage=keys.may_manage/>
+        {key_table(keys.rows, fresh, keys.may_manage)}
         {empty}
-        <Pager page=keys.page pages=keys.pages/>
+        {pager(keys.page, keys.pages, "/account/api-keys")}
         {generate}
     }
 }
 
 /// Says for how long the token is shown; the token itself stands in its row, or here if the row is elsewhere.
-#[component]
-fn FreshNotice(
-    /// The key, if its row is not on this page.
-    token: Option<RevealedKey>,
-) -> impl IntoView {
+fn fresh_notice(token: Option<RevealedKey>) -> impl IntoView {
     let t = texts();
     let token = match token {
-        Some(key) => view! { <p><WholeToken token=key.token/></p> }.part(),
+        Some(key) => view! { <p>{whole_token(key.token)}</p> }.part(),
         None => ().part(),
     };
     view! {

@@ -16,15 +16,7 @@ pub(super) struct LockForms {
 }
 
 /// The address that a Default key is locked to.
-#[component]
-pub(super) fn Lock(
-    /// The key.
-    key: KeyDetails,
-    /// The page of the key.
-    path: String,
-    /// What it sends.
-    forms: LockForms,
-) -> Part {
+pub(super) fn lock_panel(key: KeyDetails, path: &str, forms: LockForms) -> Part {
     let t = texts();
     let id = key.row.id.0;
     let locked = key.row.locked_ip.is_some();
@@ -45,7 +37,7 @@ pub(super) fn Lock(
             </PlainForm>
         }
     });
-    let width = key.may_manage.then(|| view! { <WidthForm form=forms.width path id width=key.lock_width/> });
+    let width = key.may_manage.then(|| width_form(forms.width, path, id, key.lock_width));
     view! {
         <section class="panel tall">
             <h2>{t.column_locked_on_ip}</h2>
@@ -58,17 +50,7 @@ pub(super) fn Lock(
     .part()
 }
 
-#[component]
-fn WidthForm(
-    /// What it sends.
-    form: Form<SetLockWidth>,
-    /// The page of the key.
-    path: String,
-    /// The key.
-    id: String,
-    /// How wide the lock is now.
-    width: LockWidth,
-) -> Part {
+fn width_form(form: Form<SetLockWidth>, path: &str, id: String, width: LockWidth) -> Part {
     let t = texts();
     let choices = [(LockWidth::Exact, "exact", t.width_exact), (LockWidth::Net64, "net64", t.width_net64)];
     let choices = choices.map(|(choice, value, label)| {

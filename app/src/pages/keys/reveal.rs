@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::components::{
-    Announcer, Form, HaveItForm, Kind, OwnUsername, PlainForm, SubmitButton, TextField, WholeToken,
+    Announcer, Form, HaveItForm, Kind, PlainForm, SubmitButton, TextField, own_username_input, whole_token,
 };
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
@@ -32,15 +32,7 @@ impl RevealForm {
 }
 
 /// The token: masked, or whole once it was asked for.
-#[component]
-pub(super) fn Reveal(
-    /// The key.
-    key: KeyDetails,
-    /// The page of the key.
-    path: String,
-    /// What it sends.
-    form: RevealForm,
-) -> Part {
+pub(super) fn reveal_panel(key: KeyDetails, path: String, form: RevealForm) -> Part {
     let t = texts();
     let smpp = (key.row.key_type == KeyType::Smpp).then(|| {
         view! { <p class="hint">{fill(t.smpp_note, &[("username", &key.row.username)])}</p> }
@@ -53,13 +45,13 @@ pub(super) fn Reveal(
                 // What came with the page stands at an address; what came in place goes with the page.
                 let kept = form.shown.with(Option::is_none);
                 view! {
-                    <p><WholeToken token=shown.token/></p>
+                    <p>{whole_token(shown.token)}</p>
                     {(!kept).then(|| view! { <p class="hint">{t.token_shown_note}</p> })}
                     {kept.then(|| view! { <HaveItForm path=path.clone()/> })}
                 }
                 .part()
             }
-            None if key.can_reveal => view! { <Masked key=key.clone() path=path.clone() form/> }.part(),
+            None if key.can_reveal => masked_token(key.clone(), &path, form),
             None => view! {
                 <p><code class="token" translate="no">{key.row.masked_token.clone()}</code></p>
                 <p class="hint">{key.may_manage.then_some(t.never_revealed)}</p>
@@ -77,15 +69,7 @@ pub(super) fn Reveal(
     .part()
 }
 
-#[component]
-fn Masked(
-    /// The key.
-    key: KeyDetails,
-    /// The page of the key.
-    path: String,
-    /// What it sends.
-    form: RevealForm,
-) -> Part {
+fn masked_token(key: KeyDetails, path: &str, form: RevealForm) -> Part {
     let t = texts();
     let form = form.form;
     let (state, code_needed, viewer) = (form.state, key.code_needed, key.viewer);
@@ -103,7 +87,7 @@ fn Masked(
             return ().part();
         }
         view! {
-            <OwnUsername name=viewer.clone()/>
+            {own_username_input(viewer.clone())}
             <TextField
                 state
                 field=Field::Password

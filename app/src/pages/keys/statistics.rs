@@ -7,11 +7,7 @@ use crate::portal::KeyDetails;
 use crate::server_fns::key_path;
 
 /// When and how often a key is used.
-#[component]
-pub(super) fn Statistics(
-    /// The key.
-    key: KeyDetails,
-) -> Part {
+pub(super) fn statistics_panel(key: KeyDetails) -> Part {
     let (t, language) = (texts(), language());
     let usage = key_path(&key.row.id) + "/usage";
     let count = |count| group_digits(language, count).part();

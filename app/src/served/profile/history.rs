@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::super::part::{asked, page_of_address};
 use super::super::texts::{ProfileTexts, Served};
-use crate::components::{PageHeading, Pager, Table, Time};
+use crate::components::{PageHeading, Table, Time, pager};
 use crate::part::{IntoPart, Part};
 use crate::portal::{HistoryPage, HistoryRow};
 use crate::server_fns::list_history;
@@ -26,7 +26,7 @@ fn show(history: HistoryPage) -> Part {
         <PageHeading/>
         <p>{t.history_text}</p>
         {table}
-        <Pager page=history.page pages=history.pages path="/account/profile/history"/>
+        {pager(history.page, history.pages, "/account/profile/history")}
     }
     .part()
 }

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::super::part::SelectField;
+use super::super::part::select_field;
 use super::super::texts::{ProfileTexts, Served};
 use super::PROFILE;
 use crate::components::{Form, PlainForm, SubmitButton, Time};
@@ -25,13 +25,7 @@ pub(super) fn time_zone_panel(profile: &Profile) -> Part {
                 path=format!("{PROFILE}?do=set_time_zone")
                 fields=&[Field::TimeZone]
             >
-                <SelectField
-                    state
-                    field=Field::TimeZone
-                    name="time_zone"
-                    label=t.time_zone_label
-                    options=options(&profile.time_zones, &chosen)
-                />
+                {select_field(state, Field::TimeZone, "time_zone", t.time_zone_label, options(&profile.time_zones, &chosen))}
                 <SubmitButton state label=texts().save described class="button quiet"/>
             </PlainForm>
         </section>

@@ -4,7 +4,9 @@ use leptos_router::location::Url;
 
 use super::super::part::asked_or;
 use super::super::texts::{DoorTexts, Served, SubUserTexts};
-use crate::components::{Form, Kind, OwnUsername, PageHeading, PlainForm, SubmitButton, TextField, Time};
+use crate::components::{
+    Form, Kind, PageHeading, PlainForm, SubmitButton, TextField, Time, own_username_input,
+};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, Invitation, InvitationLink, PortalError};
@@ -32,7 +34,7 @@ fn welcome(invitation: &Invitation, token: String) -> Part {
         </dl>
         <PlainForm form path fields=&[Field::Password] once=true>
             <input type="hidden" name="token" value=token/>
-            <OwnUsername name=invitation.username.clone()/>
+            {own_username_input(invitation.username.clone())}
             <TextField
                 state=form.state
                 field=Field::Password

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::super::proof::proof_fields;
 use super::super::texts::{Served, WebhookTexts};
 use super::words::cause_text;
-use crate::components::{FieldProblem, FormState, TextField, describes, problem_of};
+use crate::components::{FormState, TextField, describes, problem_line, problem_of};
 use crate::part::{IntoPart, Part};
 use crate::portal::{CauseChoices, Field};
 
@@ -47,7 +47,7 @@ pub(super) fn choice_fields(
         />
         <fieldset class="field" aria-describedby=describes>
             <legend>{t.causes_legend}</legend>
-            <FieldProblem id=error_id problem/>
+            {problem_line(error_id, problem)}
             <div class="choices">{boxes.collect_view()}</div>
         </fieldset>
         {proof_fields(state)}

@@ -20,7 +20,7 @@ fn show(list: WebhookList, form: Form<AddWebhook>) -> Part {
     let t = WebhookTexts::here();
     let count = u32::try_from(list.rows.len()).unwrap_or(u32::MAX);
     let add = if count < list.most {
-        view! { <AddForm form causes=list.causes/> }.part()
+        add_form(form, list.causes)
     } else {
         view! { <p>{fill(t.full_text, &[("most", &list.most)])}</p> }.part()
     };
@@ -71,13 +71,7 @@ pub(super) fn state(t: &'static WebhookTexts, row: &WebhookRow) -> Part {
     view! { <span><span class="bad-state">{text}</span> " " <Time moment=Some(since)/></span> }.part()
 }
 
-#[component]
-fn AddForm(
-    /// What it sends.
-    form: Form<AddWebhook>,
-    /// All causes.
-    causes: Vec<String>,
-) -> Part {
+fn add_form(form: Form<AddWebhook>, causes: Vec<String>) -> Part {
     let t = WebhookTexts::here();
     let chosen = causes.clone();
     view! {

@@ -53,9 +53,9 @@ fn show(webhook: WebhookDetails, forms: Forms) -> Part {
         {done_notice()}
         {fresh_notice(webhook.fresh, &path)}
         <div class="parts">
-            <State row=row.clone() path=path.clone() forms/>
-            <Secret row=row.clone() path=path.clone() form=forms.rotate/>
-            <Choices row=row.clone() path=path.clone() form=forms.change causes/>
+            {state_panel(row.clone(), &path, forms)}
+            {secret_panel(row.clone(), &path, forms.rotate)}
+            {choices_panel(row.clone(), &path, forms.change, causes)}
             {deliveries_section(row.id, forms.resend, webhook.deliveries, is_on)}
         </div>
         <p><a class="danger-link" href=format!("{path}/remove")>{t.remove_link}</a></p>
@@ -63,15 +63,7 @@ fn show(webhook: WebhookDetails, forms: Forms) -> Part {
     .part()
 }
 
-#[component]
-fn State(
-    /// The webhook.
-    row: WebhookRow,
-    /// Its page.
-    path: String,
-    /// The forms.
-    forms: Forms,
-) -> Part {
+fn state_panel(row: WebhookRow, path: &str, forms: Forms) -> Part {
     let t = WebhookTexts::here();
     let (is_off, state) = (row.off_since.is_some(), state(t, &row));
     let form = if is_off {
@@ -107,15 +99,7 @@ fn State(
     .part()
 }
 
-#[component]
-fn Secret(
-    /// The webhook.
-    row: WebhookRow,
-    /// Its page.
-    path: String,
-    /// What it sends.
-    form: Form<RotateWebhookSecret>,
-) -> Part {
+fn secret_panel(row: WebhookRow, path: &str, form: Form<RotateWebhookSecret>) -> Part {
     let t = WebhookTexts::here();
     view! {
         <section class="panel">
@@ -132,17 +116,7 @@ fn Secret(
     .part()
 }
 
-#[component]
-fn Choices(
-    /// The webhook.
-    row: WebhookRow,
-    /// Its page.
-    path: String,
-    /// What it sends.
-    form: Form<ChangeWebhook>,
-    /// All causes.
-    causes: Vec<String>,
-) -> Part {
+fn choices_panel(row: WebhookRow, path: &str, form: Form<ChangeWebhook>, causes: Vec<String>) -> Part {
     let t = WebhookTexts::here();
     view! {
         <section class="panel wide">
