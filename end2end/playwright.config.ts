@@ -12,14 +12,16 @@ export default defineConfig({
   retries: 0,
   forbidOnly: !!process.env.CI,
   reporter: 'list',
-  timeout: 30_000,
+  // Limits that only end what hangs: a machine may stand still for some seconds.
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   use: {
     launchOptions: browser,
     // As the proxy before the pages would: who comes from nowhere is never at home, and every act of theirs calls.
     extraHTTPHeaders: { 'x-forwarded-for': '192.0.2.10' },
     locale: 'en-US',
     timezoneId: 'Asia/Tokyo', // far from UTC: a time that the browser converted would be seen
-    actionTimeout: 10_000,
+    actionTimeout: 60_000,
     screenshot: 'only-on-failure',
     trace: 'off',
   },

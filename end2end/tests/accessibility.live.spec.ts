@@ -60,7 +60,6 @@ for (const scheme of ['light', 'dark'] as const) {
     test.use({ colorScheme: scheme });
 
     test('the pages at the door are accessible', async ({ page, portal, latchkey, watch }) => {
-      test.setTimeout(60_000);
       watch.expects(422, 404);
       await portal.open(latchkey.setupLink);
       await judge(page, 'set-up');
@@ -84,7 +83,6 @@ for (const scheme of ['light', 'dark'] as const) {
     });
 
     test('the pages of a customer are accessible', async ({ page, portal, latchkey, watch }) => {
-      test.setTimeout(60_000);
       watch.expects(422);
       await portal.firstAccount();
       const key = await fill(portal, latchkey);
@@ -118,7 +116,6 @@ for (const scheme of ['light', 'dark'] as const) {
     });
 
     test('the profile is accessible', async ({ page, portal, watch }) => {
-      test.setTimeout(60_000);
       watch.expects(422);
       await portal.firstAccount();
       await portal.open('/account/profile');
@@ -138,7 +135,6 @@ for (const scheme of ['light', 'dark'] as const) {
     });
 
     test('what a customer is told is accessible', async ({ page, portal, latchkey }) => {
-      test.setTimeout(60_000);
       await portal.firstAccount();
       await portal.open('/account/notifications');
       await judge(page, 'no notifications');
@@ -156,7 +152,6 @@ for (const scheme of ['light', 'dark'] as const) {
     });
 
     test('what an account needs now and then is accessible', async ({ page, portal, watch }) => {
-      test.setTimeout(60_000);
       watch.expects(404, 422);
       await portal.firstAccount();
       await portal.openList();
@@ -185,7 +180,6 @@ for (const scheme of ['light', 'dark'] as const) {
     });
 
     test('every page of the table is accessible as it opens', async ({ page, portal, watch }) => {
-      test.setTimeout(120_000);
       // Two pages open by the links of letters alone.
       watch.expects(404);
       await portal.firstAccount();

@@ -233,7 +233,7 @@ test('the dashboard counts keys, uses and refusals', async ({ portal, page, latc
   await expect(async () => {
     await portal.open('/');
     await expect(figures('Requests refused').getByRole('definition')).toHaveText(['1', '1', '1'], { timeout: 1 });
-  }).toPass({ timeout: 5_000 });
+  }).toPass();
   await expect(figures('API Keys')).toContainText('1');
   await expect(figures('Requests accepted').getByRole('definition')).toHaveText(['3', '3', '3']);
   await expect(await portal.cell('WEB', 'Times Used')).toHaveText('3');

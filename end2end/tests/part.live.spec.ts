@@ -47,7 +47,6 @@ function outline(html: string | undefined) {
 }
 
 test('the program adopts every element that the server wrote', async ({ page, portal, latchkey, watch }) => {
-  test.setTimeout(60_000);
   watch.expects(404);
   for (const path of await pages(portal, latchkey)) {
     let release!: () => void;
@@ -72,7 +71,6 @@ test('the program adopts every element that the server wrote', async ({ page, po
 });
 
 test('what the program draws is what the server writes', async ({ page, portal, latchkey, watch }) => {
-  test.setTimeout(60_000);
   watch.expects(404);
   const all = await pages(portal, latchkey);
   await portal.open('/account/api-keys/new');

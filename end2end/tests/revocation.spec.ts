@@ -6,7 +6,7 @@ import { Load } from '../support/load';
 const ROUNDS = Number(process.env.REVOCATION_ROUNDS ?? 3);
 
 test('a key that is deleted in the browser passes no more', async ({ page, portal, latchkey }) => {
-  test.setTimeout(20_000 + ROUNDS * 10_000);
+  test.setTimeout(240_000 + ROUNDS * 10_000);
   await portal.firstAccount();
   for (let round = 0; round < ROUNDS; round++) {
     await portal.openList();

@@ -18,7 +18,6 @@ async function expectUses(portal: Portal, name: string, times: number, ip: strin
 }
 
 test('a key is generated, latched, used from two addresses, and deleted', async ({ page, portal, gateway, context }) => {
-  test.setTimeout(60_000);
   await portal.firstAccount();
   await portal.openList();
   await expect(portal.recordLine).toHaveText(EMPTY_LINE);

@@ -10,7 +10,6 @@ function code(secret: string, ahead = 0) {
 }
 
 test('a login asks for the code, and a recovery code stands in for it once', async ({ page, portal, watch }) => {
-  test.setTimeout(60_000);
   watch.expects(422);
   await portal.firstAccount();
   await portal.open('/account/profile');

@@ -217,7 +217,7 @@ fn floods_of_control_frames_end_their_connections() {
             while matches!(reading.read(&mut bytes), Ok(1..)) {}
         });
         let sent = (0..1_000_000).take_while(|_| stream.write_all(frame).is_ok()).count();
-        assert!(sent < 500_000, "{frame:?}: {sent} were taken");
+        assert!(sent < 900_000, "{frame:?}: {sent} were taken");
         reader.join().unwrap();
         assert_eq!(kept.ask(&scene.head, "").unwrap().status, 200);
     }
