@@ -12,6 +12,7 @@ import json
 import logging
 import ssl
 import sys
+import threading
 import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -82,11 +83,9 @@ def authenticate(server, session, envelope, mechanism, data):
     return AuthResult(success=False, handled=False)
 
 
-def answer():
-    if sys.stdin.readline():
-        say({"asked": True})
-    else:
-        asyncio.get_running_loop().remove_reader(sys.stdin)
+def answer_lines(loop):
+    for _ in sys.stdin:
+        loop.call_soon_threadsafe(say, {"asked": True})
 
 
 async def main():
@@ -104,7 +103,7 @@ async def main():
         lambda: Server(handler, hostname="localhost", **settings), "127.0.0.1", options.get("port", 0)
     )
     say(server.sockets[0].getsockname()[1])
-    loop.add_reader(sys.stdin, answer)
+    threading.Thread(target=answer_lines, args=[loop], daemon=True).start()
     await server.serve_forever()
 
 
