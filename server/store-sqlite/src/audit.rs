@@ -14,9 +14,10 @@ use store::{Audit, AuditRow, AuditStore, StoreError};
 pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyNo>) -> Result<(), Trouble> {
     sessions::check_asking(tx, audit.session).await?;
     notices::tell(tx, audit, key).await?;
+    let sql = "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail)
+               VALUES (?, ?, ?, ?, ?, ?, ?)";
     tx.run(sql!(
-        "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        sql,
         audit.at.0,
         audit.action.name(),
         &audit.actor,
@@ -66,15 +67,9 @@ impl AuditStore for SqliteStore {
     }
 
     async fn list_audit(&self, most: u32) -> Result<Vec<AuditRow>, StoreError> {
-        self.list(
-            sql!(
-                "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id
-                 FROM audit a LEFT JOIN keys k ON k.no = a.key_no ORDER BY a.no DESC LIMIT ?",
-                most
-            ),
-            audit_row,
-        )
-        .await
+        let sql = "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id
+                   FROM audit a LEFT JOIN keys k ON k.no = a.key_no ORDER BY a.no DESC LIMIT ?";
+        self.list(sql!(sql, most), audit_row).await
     }
 
     async fn count_user_audit(&self, user: UserNo) -> Result<u64, StoreError> {

@@ -17,13 +17,8 @@ impl GatewayStore for SqliteStore {
         audit: Audit,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
-            tx.run(sql!(
-                "INSERT INTO gateways (name, token_hash, created_at) VALUES (?, ?, ?)",
-                &name,
-                token_hash.0.as_slice(),
-                audit.at.0
-            ))
-            .await?;
+            let sql = "INSERT INTO gateways (name, token_hash, created_at) VALUES (?, ?, ?)";
+            tx.run(sql!(sql, &name, token_hash.0.as_slice(), audit.at.0)).await?;
             audit::write(tx, &audit, None).await?;
             tx.tell(Change::GatewayAdded(token_hash, name));
             Ok(())

@@ -115,14 +115,9 @@ impl InvitationStore for SqliteStore {
     ) -> Result<(), StoreError> {
         let folded = username.folded();
         change!(self, |tx| {
-            tx.one(sql!(
-                "DELETE FROM invitations
-                 WHERE owner_no = ? AND username_folded = ? AND expires_at > ? RETURNING no",
-                owner.0,
-                &folded,
-                audit.at.0
-            ))
-            .await?;
+            let sql = "DELETE FROM invitations
+                       WHERE owner_no = ? AND username_folded = ? AND expires_at > ? RETURNING no";
+            tx.one(sql!(sql, owner.0, &folded, audit.at.0)).await?;
             audit::write(tx, &audit, None).await
         })
     }

@@ -28,8 +28,8 @@ pub(super) const NETWORKS: &str = "SELECT key_no, network, prefix_length FROM ke
 /// Account and user of a scope, of which one is set.
 fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
     match scope {
-        KeyScope::Account(no) => (Some(no.0.into()), None),
-        KeyScope::User(no) => (None, Some(no.0.into())),
+        KeyScope::Account(owner) => (Some(owner.0.into()), None),
+        KeyScope::User(user) => (None, Some(user.0.into())),
     }
 }
 
@@ -90,12 +90,8 @@ impl KeyStore for SqliteStore {
 
     async fn reveal_key(&self, key: KeyNo, audit: Audit) -> Result<Vec<u8>, StoreError> {
         change!(self, |tx| {
-            let row = tx
-                .one(sql!(
-                    "SELECT sealed FROM keys WHERE no = ? AND deleted_at IS NULL AND sealed IS NOT NULL",
-                    key.0
-                ))
-                .await?;
+            let sql = "SELECT sealed FROM keys WHERE no = ? AND deleted_at IS NULL AND sealed IS NOT NULL";
+            let row = tx.one(sql!(sql, key.0)).await?;
             audit::write(tx, &audit, Some(key)).await?;
             Ok(row.try_get("sealed")?)
         })
@@ -103,13 +99,9 @@ impl KeyStore for SqliteStore {
 
     async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            tx.one(sql!(
-                "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE no = ? AND deleted_at IS NULL
-                 RETURNING no",
-                audit.at.0,
-                key.0
-            ))
-            .await?;
+            let sql = "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE no = ? AND deleted_at IS NULL
+                       RETURNING no";
+            tx.one(sql!(sql, audit.at.0, key.0)).await?;
             tx.run(sql!("DELETE FROM key_networks WHERE key_no = ?", key.0)).await?;
             audit::write(tx, &audit, Some(key)).await?;
             tx.tell(Change::KeyDeleted(key));
@@ -124,11 +116,13 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Troubl
     {
         return Err(StoreError::Full.into());
     }
-    let no: i64 = tx
+    let sql = "INSERT INTO keys
+               (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at)
+               SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8
+               FROM users WHERE no = ?2 RETURNING no";
+    let inserted = tx
         .one(sql!(
-            "INSERT INTO keys
-             (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at)
-             SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8 FROM users WHERE no = ?2 RETURNING no",
+            sql,
             key.id.0,
             key.user.0,
             key.key_type as u8,
@@ -138,12 +132,11 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Troubl
             &key.sealed,
             key.at.0
         ))
-        .await?
-        .try_get(0)?;
-    let no = KeyNo(number(no)?);
-    audit::write(tx, audit, Some(no)).await?;
+        .await?;
+    let added = key_no(&inserted, "no")?;
+    audit::write(tx, audit, Some(added)).await?;
     let indexed = IndexedKey {
-        no,
+        no: added,
         id: key.id,
         user: key.user,
         token_hash: key.token_hash,
@@ -155,18 +148,13 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Troubl
         rule: AddressRule { enforced: key.key_type.is_address_bound(), ..AddressRule::default() },
     };
     tx.tell(Change::KeyAdded(Box::new(indexed)));
-    Ok(no)
+    Ok(added)
 }
 
 /// How many keys the account of a user has, without the tombstones; counting ends at `most`.
 async fn count_living(tx: &mut Tx, user: UserNo, most: u32) -> Result<u32, Trouble> {
-    let row = tx
-        .one(sql!(
-            "SELECT count(*) FROM (SELECT 1 FROM keys WHERE deleted_at IS NULL
-             AND account_no = (SELECT coalesce(owner_no, no) FROM users WHERE no = ?) LIMIT ?)",
-            user.0,
-            most
-        ))
-        .await?;
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM keys WHERE deleted_at IS NULL
+               AND account_no = (SELECT coalesce(owner_no, no) FROM users WHERE no = ?) LIMIT ?)";
+    let row = tx.one(sql!(sql, user.0, most)).await?;
     number(row.try_get(0)?)
 }

@@ -37,14 +37,8 @@ pub(super) const OLD: &str = concat!(
 
 /// Queues a letter within the transaction of what it tells of.
 pub(super) async fn insert(tx: &mut Tx, mail: &NewMail) -> Result<(), Trouble> {
-    tx.run(sql!(
-        "INSERT INTO mails (user_no, payload, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
-        mail.user.map(|user| user.0),
-        &mail.payload,
-        mail.due_at.0
-    ))
-    .await?;
-    Ok(())
+    let sql = "INSERT INTO mails (user_no, payload, created_at, due_at) VALUES (?1, ?2, ?3, ?3)";
+    tx.run(sql!(sql, mail.user.map(|user| user.0), &mail.payload, mail.due_at.0)).await.map(drop)
 }
 
 /// Queues the mail about a notice within the transaction that makes the notice.
@@ -54,29 +48,17 @@ pub(super) async fn insert_for_notice(
     notice: NoticeNo,
     due_at: Micros,
 ) -> Result<(), Trouble> {
-    tx.run(sql!(
-        "INSERT INTO mails (user_no, notice_no, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
-        user.0,
-        notice.0,
-        due_at.0
-    ))
-    .await?;
-    Ok(())
+    let sql = "INSERT INTO mails (user_no, notice_no, created_at, due_at) VALUES (?1, ?2, ?3, ?3)";
+    tx.run(sql!(sql, user.0, notice.0, due_at.0)).await.map(drop)
 }
 
 /// Before a user's address is replaced: makes what they are still to be told of go to the present one, at once, because the
 /// next one may be a thief's.
 pub(super) async fn keep_address(tx: &mut Tx, user: UserNo, at: Micros) -> Result<(), Trouble> {
-    tx.run(sql!(
-        "UPDATE mails SET email = (SELECT email FROM users WHERE no = ?1), due_at = min(due_at, ?2)
-         WHERE user_no = ?1 AND notice_no IS NOT NULL AND email IS NULL AND due_at < ?3
-         AND EXISTS (SELECT 1 FROM users WHERE no = ?1 AND email_confirmed_at IS NOT NULL)",
-        user.0,
-        at.0,
-        NEVER
-    ))
-    .await?;
-    Ok(())
+    let sql = "UPDATE mails SET email = (SELECT email FROM users WHERE no = ?1), due_at = min(due_at, ?2)
+               WHERE user_no = ?1 AND notice_no IS NOT NULL AND email IS NULL AND due_at < ?3
+               AND EXISTS (SELECT 1 FROM users WHERE no = ?1 AND email_confirmed_at IS NOT NULL)";
+    tx.run(sql!(sql, user.0, at.0, NEVER)).await.map(drop)
 }
 
 fn mail_row(row: &SqliteRow) -> Result<MailRow, Trouble> {

@@ -43,8 +43,8 @@ enum Made {
 pub(super) async fn insert(tx: &mut Tx, notice: &NewNotice) -> Result<(), Trouble> {
     if !notice.cause.is_gathered() {
         return match make_or_add(tx, notice, &Act::default()).await? {
-            Made::New(no) => pass_on(tx, no, notice).await,
-            Made::Added(no) => mail_about(tx, no, notice).await.map(drop),
+            Made::New(notice_no) => pass_on(tx, notice_no, notice).await,
+            Made::Added(notice_no) => mail_about(tx, notice_no, notice).await.map(drop),
         };
     }
     let standing = Standing::find(tx, notice).await?;
@@ -59,8 +59,8 @@ pub(super) async fn insert(tx: &mut Tx, notice: &NewNotice) -> Result<(), Troubl
             _ => Standing::find(tx, &notice).await?.gathering,
         };
         match gather(tx, &notice, counting).await? {
-            Some(no) if hearer.with_webhooks => pass_on(tx, no, &notice).await?,
-            Some(no) => mail_about(tx, no, &notice).await.map(drop)?,
+            Some(notice_no) if hearer.with_webhooks => pass_on(tx, notice_no, &notice).await?,
+            Some(notice_no) => mail_about(tx, notice_no, &notice).await.map(drop)?,
             None => {}
         }
     }
@@ -76,7 +76,7 @@ async fn gather(
     // A flood adds to what is there, and has nothing else to ask.
     let has_room = counting.is_none() && bounds::has_room(tx, notice).await?;
     match gathering::place_alarm(counting, has_room) {
-        Placing::AddTo(no) => add_to(tx, no, notice).await.map(|()| None),
+        Placing::AddTo(notice_no) => add_to(tx, notice_no, notice).await.map(|()| None),
         Placing::New => make(tx, notice, &Act::default()).await.map(Some),
         Placing::Nowhere => Ok(None),
     }
@@ -94,13 +94,14 @@ struct Standing {
 
 impl Standing {
     async fn find(tx: &mut Tx, notice: &NewNotice) -> Result<Self, Trouble> {
+        let sql = "SELECT u.owner_no, u.username,
+                   EXISTS (SELECT 1 FROM ignored_addresses WHERE key_no = ?3) AS ignores_some,
+                   (SELECT no FROM notices WHERE user_no = ?1 AND cause = ?2 AND key_no IS ?3 AND first_at > ?4
+                   AND detail = ?5 ORDER BY first_at DESC LIMIT 1) AS gathering
+                   FROM users u WHERE u.no = ?1";
         let row = tx
             .one(sql!(
-                "SELECT u.owner_no, u.username,
-                 EXISTS (SELECT 1 FROM ignored_addresses WHERE key_no = ?3) AS ignores_some,
-                 (SELECT no FROM notices WHERE user_no = ?1 AND cause = ?2 AND key_no IS ?3 AND first_at > ?4
-                 AND detail = ?5 ORDER BY first_at DESC LIMIT 1) AS gathering
-                 FROM users u WHERE u.no = ?1",
+                sql,
                 notice.user.0,
                 notice.cause as u8,
                 notice.key.map(|key| key.0),
@@ -118,40 +119,37 @@ impl Standing {
 }
 
 /// Counts on. A notice that was read becomes unread only by an address that it did not name yet.
-async fn add_to(tx: &mut Tx, no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
-    let names_more = add_addresses(tx, no, notice).await?;
-    tx.run(sql!(
+async fn add_to(tx: &mut Tx, notice_no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
+    let names_more = add_addresses(tx, notice_no, notice).await?;
+    let sql =
         "UPDATE notices SET count = count + ?2, last_at = max(last_at, ?3), read_at = iif(?4, NULL, read_at)
-         WHERE no = ?1",
-        no.0,
-        i64::try_from(notice.count).unwrap_or(i64::MAX),
-        notice.at.0,
-        names_more
-    ))
-    .await?;
-    Ok(())
+               WHERE no = ?1";
+    tx.run(sql!(sql, notice_no.0, i64::try_from(notice.count).unwrap_or(i64::MAX), notice.at.0, names_more))
+        .await
+        .map(drop)
 }
 
 /// Makes a notice of an act; where there is no room for one, adds to the last one like it.
 async fn make_or_add(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<Made, Trouble> {
     let has_room = bounds::has_room(tx, notice).await?;
     let last_like_it = if has_room { None } else { bounds::last_like(tx, notice, act).await? };
-    let Placing::AddTo(no) = gathering::place_act(has_room, last_like_it) else {
+    let Placing::AddTo(notice_no) = gathering::place_act(has_room, last_like_it) else {
         return make(tx, notice, act).await.map(Made::New);
     };
-    add_to(tx, no, notice).await?;
+    add_to(tx, notice_no, notice).await?;
     if !act.is_read {
-        tx.run(sql!("UPDATE notices SET read_at = NULL WHERE no = ?", no.0)).await?;
+        tx.run(sql!("UPDATE notices SET read_at = NULL WHERE no = ?", notice_no.0)).await?;
     }
-    Ok(Made::Added(no))
+    Ok(Made::Added(notice_no))
 }
 
 async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNo, Trouble> {
+    let sql = "INSERT INTO notices (user_no, cause, key_no, count, first_at, last_at, read_at,
+               action, actor, detail)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?5, iif(?6, ?5, NULL), ?7, ?8, ?9) RETURNING no";
     let row = tx
         .one(sql!(
-            "INSERT INTO notices (user_no, cause, key_no, count, first_at, last_at, read_at,
-             action, actor, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5, iif(?6, ?5, NULL), ?7, ?8, ?9) RETURNING no",
+            sql,
             notice.user.0,
             notice.cause as u8,
             notice.key.map(|key| key.0),
@@ -163,26 +161,27 @@ async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNo
             &notice.detail
         ))
         .await?;
-    let no = NoticeNo(number(row.try_get("no")?)?);
-    add_addresses(tx, no, notice).await?;
+    let notice_no = NoticeNo(number(row.try_get("no")?)?);
+    add_addresses(tx, notice_no, notice).await?;
     bounds::make_room(tx, notice).await?;
-    Ok(no)
+    Ok(notice_no)
 }
 
 /// Adds to the addresses of a notice while there is room; returns whether it names more than before.
-async fn add_addresses(tx: &mut Tx, no: NoticeNo, notice: &NewNotice) -> Result<bool, Trouble> {
+async fn add_addresses(tx: &mut Tx, notice_no: NoticeNo, notice: &NewNotice) -> Result<bool, Trouble> {
     let mut names_more = false;
     for (address, count) in &notice.addresses {
+        let sql = "INSERT INTO notice_addresses (notice_no, address, count, first_at, last_at)
+                   SELECT ?1, ?2, ?3, ?4, ?4
+                   WHERE (SELECT count(*) FROM notice_addresses WHERE notice_no = ?1) < ?5
+                   OR EXISTS (SELECT 1 FROM notice_addresses WHERE notice_no = ?1 AND address = ?2)
+                   ON CONFLICT (notice_no, address)
+                   DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)
+                   RETURNING count = ?3 AS is_new";
         let row = tx
             .optional(sql!(
-                "INSERT INTO notice_addresses (notice_no, address, count, first_at, last_at)
-                 SELECT ?1, ?2, ?3, ?4, ?4
-                 WHERE (SELECT count(*) FROM notice_addresses WHERE notice_no = ?1) < ?5
-                 OR EXISTS (SELECT 1 FROM notice_addresses WHERE notice_no = ?1 AND address = ?2)
-                 ON CONFLICT (notice_no, address)
-                 DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)
-                 RETURNING count = ?3 AS is_new",
-                no.0,
+                sql,
+                notice_no.0,
                 address.to_bytes().as_slice(),
                 i64::try_from(*count).unwrap_or(i64::MAX),
                 notice.at.0,

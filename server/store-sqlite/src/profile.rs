@@ -67,9 +67,10 @@ impl ProfileStore for SqliteStore {
         audit: Audit,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
+            let sql = "INSERT OR REPLACE INTO mail_confirmations
+                       (user_no, token_hash, email, created_at, expires_at) VALUES (?, ?, ?, ?, ?)";
             tx.run(sql!(
-                "INSERT OR REPLACE INTO mail_confirmations
-                 (user_no, token_hash, email, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+                sql,
                 confirmation.user.0,
                 confirmation.token_hash.0.as_slice(),
                 &confirmation.email,
@@ -88,14 +89,10 @@ impl ProfileStore for SqliteStore {
         change: EmailChange,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
+            let sql = "SELECT email FROM mail_confirmations
+                       WHERE token_hash = ? AND user_no = ? AND expires_at > ?";
             let email: String = tx
-                .one(sql!(
-                    "SELECT email FROM mail_confirmations
-                     WHERE token_hash = ? AND user_no = ? AND expires_at > ?",
-                    token_hash.0.as_slice(),
-                    change.user.0,
-                    change.audit.at.0
-                ))
+                .one(sql!(sql, token_hash.0.as_slice(), change.user.0, change.audit.at.0))
                 .await?
                 .try_get(0)?;
             replace_email(tx, Some(email), true, change).await
@@ -115,15 +112,8 @@ async fn replace_email(
 ) -> Result<(), Trouble> {
     mails::keep_address(tx, change.user, change.audit.at).await?;
     let user = i64::from(change.user.0);
-    let done = tx
-        .run(sql!(
-            "UPDATE users SET email = ?, email_confirmed_at = ? WHERE no = ? AND email IS ?",
-            email,
-            confirmed.then_some(change.audit.at.0),
-            user,
-            &change.old
-        ))
-        .await?;
+    let sql = "UPDATE users SET email = ?, email_confirmed_at = ? WHERE no = ? AND email IS ?";
+    let done = tx.run(sql!(sql, email, confirmed.then_some(change.audit.at.0), user, &change.old)).await?;
     if done == 0 {
         return Err(StoreError::Conflict.into());
     }
@@ -144,8 +134,7 @@ impl SqliteStore {
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
-            tx.run(sql!(sql, choice, user.0)).await?;
-            Ok(())
+            tx.run(sql!(sql, choice, user.0)).await.map(drop)
         })
     }
 }

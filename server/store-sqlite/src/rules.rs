@@ -71,14 +71,10 @@ impl RuleStore for SqliteStore {
         change!(self, |tx| {
             check_living(tx, key).await?;
             let held = tx.one(sql!("SELECT count(*) FROM key_networks WHERE key_no = ?", key.0)).await?;
-            tx.run(sql!(
-                "INSERT INTO key_networks (key_no, network, prefix_length, added_at) VALUES (?, ?, ?, ?)",
-                key.0,
-                network.to_bytes().as_slice(),
-                network.prefix_length(),
-                audit.at.0
-            ))
-            .await?;
+            let sql =
+                "INSERT INTO key_networks (key_no, network, prefix_length, added_at) VALUES (?, ?, ?, ?)";
+            tx.run(sql!(sql, key.0, network.to_bytes().as_slice(), network.prefix_length(), audit.at.0))
+                .await?;
             // Judged after the insert, so that an entry that is there already is a conflict in a full list too.
             if held.try_get::<u32, _>(0)? >= limit {
                 return Err(StoreError::Full.into());
@@ -90,13 +86,8 @@ impl RuleStore for SqliteStore {
     async fn delete_network(&self, key: KeyNo, network: Network, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_living(tx, key).await?;
-            tx.one(sql!(
-                "DELETE FROM key_networks WHERE key_no = ? AND network = ? AND prefix_length = ? RETURNING key_no",
-                key.0,
-                network.to_bytes().as_slice(),
-                network.prefix_length()
-            ))
-            .await?;
+            let sql = "DELETE FROM key_networks WHERE key_no = ? AND network = ? AND prefix_length = ? RETURNING key_no";
+            tx.one(sql!(sql, key.0, network.to_bytes().as_slice(), network.prefix_length())).await?;
             end_step(tx, key, true, &audit).await
         })
     }

@@ -24,17 +24,10 @@ impl SecondFactorStore for SqliteStore {
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_standing(tx, session).await?;
-            tx.one(sql!(
-                "INSERT OR REPLACE INTO totp_enrolments (user_no, session_no, sealed, created_at)
-                 SELECT no, ?2, ?3, ?4 FROM users WHERE no = ?1 AND totp_sealed IS NULL
-                 RETURNING user_no",
-                user.0,
-                session.0,
-                sealed,
-                at.0
-            ))
-            .await?;
-            Ok(())
+            let sql = "INSERT OR REPLACE INTO totp_enrolments (user_no, session_no, sealed, created_at)
+                       SELECT no, ?2, ?3, ?4 FROM users WHERE no = ?1 AND totp_sealed IS NULL
+                       RETURNING user_no";
+            tx.one(sql!(sql, user.0, session.0, sealed, at.0)).await.map(drop)
         })
     }
 
@@ -50,36 +43,20 @@ impl SecondFactorStore for SqliteStore {
 
     async fn cancel_enrolment(&self, user: UserNo, session: SessionNo) -> Result<(), StoreError> {
         change!(self, |tx| {
-            tx.run(sql!(
-                "DELETE FROM totp_enrolments WHERE user_no = ? AND session_no = ?",
-                user.0,
-                session.0
-            ))
-            .await?;
-            Ok(())
+            let sql = "DELETE FROM totp_enrolments WHERE user_no = ? AND session_no = ?";
+            tx.run(sql!(sql, user.0, session.0)).await.map(drop)
         })
     }
 
     async fn confirm_enrolment(&self, factor: NewFactor, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            let no = i64::from(factor.user.0);
             renew(tx, factor.kept, Some(audit.at)).await?;
-            tx.one(sql!(
-                "DELETE FROM totp_enrolments WHERE user_no = ? AND session_no = ? AND created_at = ?
-                 RETURNING user_no",
-                no,
-                factor.kept.session.0,
-                factor.begun.0
-            ))
-            .await?;
-            tx.one(sql!(
-                "UPDATE users SET totp_sealed = ?, totp_step = ?, reminded_age = NULL
-                 WHERE no = ? AND totp_sealed IS NULL RETURNING no",
-                factor.sealed,
-                factor.step,
-                no
-            ))
-            .await?;
+            let sql = "DELETE FROM totp_enrolments WHERE user_no = ? AND session_no = ? AND created_at = ?
+                       RETURNING user_no";
+            tx.one(sql!(sql, factor.user.0, factor.kept.session.0, factor.begun.0)).await?;
+            let sql = "UPDATE users SET totp_sealed = ?, totp_step = ?, reminded_age = NULL
+                       WHERE no = ? AND totp_sealed IS NULL RETURNING no";
+            tx.one(sql!(sql, factor.sealed, factor.step, factor.user.0)).await?;
             write_codes(tx, factor.user, &factor.codes).await?;
             end_other_sessions(tx, factor.user, factor.kept.session).await?;
             audit::write(tx, &audit, None).await
@@ -99,13 +76,9 @@ impl SecondFactorStore for SqliteStore {
         audit: Audit,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
-            tx.one(sql!(
-                "DELETE FROM sessions WHERE no = ? AND user_no = ? AND code_pending = 1
-                 RETURNING user_no",
-                pending.0,
-                session.user.0
-            ))
-            .await?;
+            let sql = "DELETE FROM sessions WHERE no = ? AND user_no = ? AND code_pending = 1
+                       RETURNING user_no";
+            tx.one(sql!(sql, pending.0, session.user.0)).await?;
             use_up(tx, session.user, factor, &audit).await?;
             sessions::insert(tx, &session).await?;
             audit::write(tx, &audit, None).await
@@ -169,27 +142,16 @@ impl SecondFactorStore for SqliteStore {
 
 /// Uses a code up: one statement finds it unused and marks it, so that it never counts twice.
 async fn use_up(tx: &mut Tx, user: UserNo, factor: Factor, audit: &Audit) -> Result<(), Trouble> {
-    let no = i64::from(user.0);
     let done = match factor {
         Factor::Step(step) => {
-            tx.run(sql!(
-                "UPDATE users SET totp_step = ?1
-                 WHERE no = ?2 AND totp_step < ?1 AND totp_sealed IS NOT NULL",
-                step,
-                no
-            ))
-            .await?
+            let sql = "UPDATE users SET totp_step = ?1
+                       WHERE no = ?2 AND totp_step < ?1 AND totp_sealed IS NOT NULL";
+            tx.run(sql!(sql, step, user.0)).await?
         }
         Factor::Recovery(hash) => {
-            let done = tx
-                .run(sql!(
-                    "UPDATE recovery_codes SET used_at = ?
-                     WHERE user_no = ? AND code_hash = ? AND used_at IS NULL",
-                    audit.at.0,
-                    no,
-                    hash.0.as_slice()
-                ))
-                .await?;
+            let sql = "UPDATE recovery_codes SET used_at = ?
+                       WHERE user_no = ? AND code_hash = ? AND used_at IS NULL";
+            let done = tx.run(sql!(sql, audit.at.0, user.0, hash.0.as_slice())).await?;
             let used = Audit { action: Action::RecoveryCodeUsed, detail: String::new(), ..audit.clone() };
             audit::write(tx, &used, None).await?;
             done
@@ -199,11 +161,14 @@ async fn use_up(tx: &mut Tx, user: UserNo, factor: Factor, audit: &Audit) -> Res
 }
 
 async fn write_codes(tx: &mut Tx, user: UserNo, codes: &[TokenHash]) -> Result<(), Trouble> {
-    let no = i64::from(user.0);
-    tx.run(sql!("DELETE FROM recovery_codes WHERE user_no = ?", no)).await?;
+    tx.run(sql!("DELETE FROM recovery_codes WHERE user_no = ?", user.0)).await?;
     for code in codes {
-        tx.run(sql!("INSERT INTO recovery_codes (user_no, code_hash) VALUES (?, ?)", no, code.0.as_slice()))
-            .await?;
+        tx.run(sql!(
+            "INSERT INTO recovery_codes (user_no, code_hash) VALUES (?, ?)",
+            user.0,
+            code.0.as_slice()
+        ))
+        .await?;
     }
     Ok(())
 }

@@ -52,19 +52,10 @@ impl SessionStore for SqliteStore {
         begun: Micros,
         most: u32,
     ) -> Result<Vec<UserSession>, StoreError> {
-        self.list(
-            sql!(
-                "SELECT no, created_at, last_seen_at, address, user_agent FROM sessions
-                 WHERE user_no = ? AND last_seen_at >= ? AND created_at >= ? AND code_pending = 0
-                 ORDER BY last_seen_at DESC, created_at DESC, no DESC LIMIT ?",
-                user.0,
-                seen.0,
-                begun.0,
-                most
-            ),
-            user_session,
-        )
-        .await
+        let sql = "SELECT no, created_at, last_seen_at, address, user_agent FROM sessions
+                   WHERE user_no = ? AND last_seen_at >= ? AND created_at >= ? AND code_pending = 0
+                   ORDER BY last_seen_at DESC, created_at DESC, no DESC LIMIT ?";
+        self.list(sql!(sql, user.0, seen.0, begun.0, most), user_session).await
     }
 
     async fn touch_session(
@@ -74,14 +65,8 @@ impl SessionStore for SqliteStore {
         from: ClientAddress,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
-            tx.run(sql!(
-                "UPDATE sessions SET last_seen_at = ?, address = ? WHERE no = ?",
-                at.0,
-                client_bytes(from),
-                session.0
-            ))
-            .await?;
-            Ok(())
+            let sql = "UPDATE sessions SET last_seen_at = ?, address = ? WHERE no = ?";
+            tx.run(sql!(sql, at.0, client_bytes(from), session.0)).await.map(drop)
         })
     }
 
@@ -108,13 +93,8 @@ impl SessionStore for SqliteStore {
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             renew(tx, kept, None).await?;
-            let ended = tx
-                .all(sql!(
-                    "DELETE FROM sessions WHERE user_no = ? AND no <> ? RETURNING address, code_pending",
-                    user.0,
-                    kept.session.0
-                ))
-                .await?;
+            let sql = "DELETE FROM sessions WHERE user_no = ? AND no <> ? RETURNING address, code_pending";
+            let ended = tx.all(sql!(sql, user.0, kept.session.0)).await?;
             for row in &ended {
                 if row.try_get("code_pending")? {
                     continue;
@@ -144,12 +124,9 @@ impl SessionStore for SqliteStore {
     }
 
     async fn count_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError> {
-        self.count(sql!(
-            "SELECT count(*) FROM sessions WHERE last_seen_at >= ? AND created_at >= ? AND code_pending = 0",
-            seen.0,
-            begun.0
-        ))
-        .await
+        let sql =
+            "SELECT count(*) FROM sessions WHERE last_seen_at >= ? AND created_at >= ? AND code_pending = 0";
+        self.count(sql!(sql, seen.0, begun.0)).await
     }
 
     async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError> {

@@ -1,6 +1,6 @@
 //! Users.
 
-use super::rows::{has, micros, number, owner, role, user_no, username};
+use super::rows::{has, micros, owner, role, user_no, username};
 use super::sessions::renew;
 use super::{SqliteStore, audit};
 use crate::Trouble;
@@ -42,11 +42,12 @@ pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, Trouble> {
 }
 
 pub(super) async fn insert(tx: &mut Tx, user: NewUser, audit: &Audit) -> Result<UserNo, Trouble> {
-    let no: i64 = tx
+    let sql = "INSERT INTO users (owner_no, username, username_folded, email, email_confirmed_at, role,
+               password_hash, password_set_at, created_at)
+               VALUES (?1, ?2, ?3, ?4, iif(?5, ?8, NULL), ?6, ?7, ?8, ?8) RETURNING no";
+    let inserted = tx
         .one(sql!(
-            "INSERT INTO users (owner_no, username, username_folded, email, email_confirmed_at, role,
-             password_hash, password_set_at, created_at)
-             VALUES (?1, ?2, ?3, ?4, iif(?5, ?8, NULL), ?6, ?7, ?8, ?8) RETURNING no",
+            sql,
             user.owner.map(|o| o.0),
             user.username.as_str(),
             user.username.folded(),
@@ -56,13 +57,12 @@ pub(super) async fn insert(tx: &mut Tx, user: NewUser, audit: &Audit) -> Result<
             &user.password_hash,
             user.at.0
         ))
-        .await?
-        .try_get(0)?;
-    let no = UserNo(number(no)?);
-    audit::write(tx, &Audit { user: Some(no), ..audit.clone() }, None).await?;
-    let indexed = IndexedUser { no, owner: user.owner, username: user.username, disabled: false };
+        .await?;
+    let added = user_no(&inserted, "no")?;
+    audit::write(tx, &Audit { user: Some(added), ..audit.clone() }, None).await?;
+    let indexed = IndexedUser { no: added, owner: user.owner, username: user.username, disabled: false };
     tx.tell(Change::UserAdded(indexed));
-    Ok(no)
+    Ok(added)
 }
 
 #[async_trait]
@@ -142,8 +142,9 @@ async fn set_disabled(tx: &mut Tx, user: UserNo, disable: bool, audit: &Audit) -
     };
     let is_operator = audit.address.is_none();
     let then = now.change(disable, is_operator).ok_or(StoreError::NotFound)?;
+    let sql = "UPDATE users SET disabled_at = ?, disabled_by_operator = ? WHERE no = ?";
     tx.run(sql!(
-        "UPDATE users SET disabled_at = ?, disabled_by_operator = ? WHERE no = ?",
+        sql,
         (then != Disabling::Enabled).then_some(audit.at.0),
         then == Disabling::ByOperator,
         user.0
@@ -154,21 +155,18 @@ async fn set_disabled(tx: &mut Tx, user: UserNo, disable: bool, audit: &Audit) -
 
 /// Fails with `NotFound` if the password is another by now.
 async fn check_password(tx: &mut Tx, user: UserNo, present: &str) -> Result<(), Trouble> {
-    tx.one(sql!("SELECT 1 FROM users WHERE no = ? AND password_hash = ?", user.0, present)).await?;
-    Ok(())
+    tx.one(sql!("SELECT 1 FROM users WHERE no = ? AND password_hash = ?", user.0, present)).await.map(drop)
 }
 
 async fn write_password(tx: &mut Tx, user: UserNo, hash: &str, at: Micros) -> Result<(), Trouble> {
     let sql = "UPDATE users SET password_hash = ?, password_set_at = ?, reminded_age = NULL
                WHERE no = ? RETURNING no";
-    tx.one(sql!(sql, hash, at.0, user.0)).await?;
-    Ok(())
+    tx.one(sql!(sql, hash, at.0, user.0)).await.map(drop)
 }
 
 /// Ends the sessions of a user but one.
 pub(super) async fn end_other_sessions(tx: &mut Tx, user: UserNo, kept: SessionNo) -> Result<(), Trouble> {
-    tx.run(sql!("DELETE FROM sessions WHERE user_no = ? AND no <> ?", user.0, kept.0)).await?;
-    Ok(())
+    tx.run(sql!("DELETE FROM sessions WHERE user_no = ? AND no <> ?", user.0, kept.0)).await.map(drop)
 }
 
 /// Ends all sessions of a user; returns how many.
@@ -178,10 +176,6 @@ pub(super) async fn end_sessions(tx: &mut Tx, user: UserNo) -> Result<u64, Troub
 
 /// Ends the sessions of a user and of their sub-users, so that none of them comes back when the user is enabled.
 async fn end_sessions_of_account(tx: &mut Tx, user: UserNo) -> Result<(), Trouble> {
-    tx.run(sql!(
-        "DELETE FROM sessions WHERE user_no IN (SELECT no FROM users WHERE no = ?1 OR owner_no = ?1)",
-        user.0
-    ))
-    .await?;
-    Ok(())
+    let sql = "DELETE FROM sessions WHERE user_no IN (SELECT no FROM users WHERE no = ?1 OR owner_no = ?1)";
+    tx.run(sql!(sql, user.0)).await.map(drop)
 }

@@ -30,24 +30,18 @@ fn webhook_row(row: &SqliteRow) -> Result<WebhookRow, Trouble> {
 }
 
 async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<WebhookNo, Trouble> {
+    let sql = "INSERT INTO webhooks (owner_no, url, secret_sealed, causes, created_at)
+               SELECT ?1, ?2, x'', ?3, ?4 WHERE (SELECT count(*) FROM webhooks WHERE owner_no = ?1) < ?5
+               RETURNING no";
     let row = tx
-        .optional(sql!(
-            "INSERT INTO webhooks (owner_no, url, secret_sealed, causes, created_at)
-             SELECT ?1, ?2, x'', ?3, ?4 WHERE (SELECT count(*) FROM webhooks WHERE owner_no = ?1) < ?5
-             RETURNING no",
-            webhook.owner.0,
-            &webhook.url,
-            webhook.causes,
-            audit.at.0,
-            webhook.most
-        ))
+        .optional(sql!(sql, webhook.owner.0, &webhook.url, webhook.causes, audit.at.0, webhook.most))
         .await?
         .ok_or(StoreError::Full)?;
-    let no = WebhookNo(number(row.try_get("no")?)?);
-    let sealed = (webhook.seal)(no).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    tx.run(sql!("UPDATE webhooks SET secret_sealed = ? WHERE no = ?", sealed, no.0)).await?;
+    let added = WebhookNo(number(row.try_get("no")?)?);
+    let sealed = (webhook.seal)(added).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    tx.run(sql!("UPDATE webhooks SET secret_sealed = ? WHERE no = ?", sealed, added.0)).await?;
     audit::write(tx, audit, None).await?;
-    Ok(no)
+    Ok(added)
 }
 
 /// Returns whether it is otherwise than before.
@@ -110,11 +104,8 @@ impl WebhookStore for SqliteStore {
         owner: UserNo,
         webhook: WebhookNo,
     ) -> Result<Option<WebhookRow>, StoreError> {
-        self.find(
-            sql!("SELECT * FROM webhooks WHERE owner_no = ? AND no = ?", owner.0, webhook.0),
-            webhook_row,
-        )
-        .await
+        let sql = "SELECT * FROM webhooks WHERE owner_no = ? AND no = ?";
+        self.find(sql!(sql, owner.0, webhook.0), webhook_row).await
     }
 
     async fn change_webhook(

@@ -95,11 +95,12 @@ async fn concerned(
 
 async fn logins(tx: &mut Tx, user: UserNo, address: Option<Address>) -> Result<Logins, Trouble> {
     let range = address.map(source_range);
+    let sql = "SELECT EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login') AS seen,
+               EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login' AND address BETWEEN ?2 AND ?3)
+               AS seen_there";
     let row = tx
         .one(sql!(
-            "SELECT EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login') AS seen,
-             EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login' AND address BETWEEN ?2 AND ?3)
-             AS seen_there",
+            sql,
             user.0,
             range.as_ref().map(|[first, _]| first.clone()),
             range.as_ref().map(|[_, last]| last.clone())

@@ -45,14 +45,9 @@ pub(super) async fn set(tx: &mut Tx, user: UserNo, wanted: &[NoticeChoice]) -> R
             continue;
         }
         changed = true;
-        tx.run(sql!(
-            "INSERT OR REPLACE INTO notice_choices (user_no, cause, by_mail, by_webhook) VALUES (?, ?, ?, ?)",
-            user.0,
-            choice.cause as u8,
-            choice.by_mail,
-            choice.by_webhook
-        ))
-        .await?;
+        let sql =
+            "INSERT OR REPLACE INTO notice_choices (user_no, cause, by_mail, by_webhook) VALUES (?, ?, ?, ?)";
+        tx.run(sql!(sql, user.0, choice.cause as u8, choice.by_mail, choice.by_webhook)).await?;
         if !choice.by_mail {
             forget_letters(tx, user, choice.cause).await?;
         }
@@ -62,11 +57,6 @@ pub(super) async fn set(tx: &mut Tx, user: UserNo, wanted: &[NoticeChoice]) -> R
 
 /// Removes the letters that wait for a user who does not want them any more.
 async fn forget_letters(tx: &mut Tx, user: UserNo, cause: Cause) -> Result<(), Trouble> {
-    tx.run(sql!(
-        "DELETE FROM mails WHERE notice_no IN (SELECT no FROM notices WHERE user_no = ? AND cause = ?)",
-        user.0,
-        cause as u8
-    ))
-    .await?;
-    Ok(())
+    let sql = "DELETE FROM mails WHERE notice_no IN (SELECT no FROM notices WHERE user_no = ? AND cause = ?)";
+    tx.run(sql!(sql, user.0, cause as u8)).await.map(drop)
 }

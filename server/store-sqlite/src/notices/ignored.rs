@@ -40,13 +40,9 @@ pub(super) async fn insert(
     if inserted == 0 {
         return Ok(false);
     }
-    tx.run(sql!(
-        "DELETE FROM ignored_addresses WHERE key_no = ?1 AND address IN
-         (SELECT address FROM ignored_addresses WHERE key_no = ?1
-         ORDER BY ignored_at DESC, address LIMIT -1 OFFSET ?2)",
-        key.0,
-        most
-    ))
-    .await?;
+    let sql = "DELETE FROM ignored_addresses WHERE key_no = ?1 AND address IN
+               (SELECT address FROM ignored_addresses WHERE key_no = ?1
+               ORDER BY ignored_at DESC, address LIMIT -1 OFFSET ?2)";
+    tx.run(sql!(sql, key.0, most)).await?;
     Ok(true)
 }

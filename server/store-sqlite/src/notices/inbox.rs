@@ -62,15 +62,9 @@ impl NoticeStore for SqliteStore {
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
-            tx.run(sql!(
-                "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL
-                 AND no IN (SELECT value FROM json_each(?))",
-                at.0,
-                user.0,
-                numbers(notices.iter().map(|no| no.0))
-            ))
-            .await?;
-            Ok(())
+            let sql = "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL
+                       AND no IN (SELECT value FROM json_each(?))";
+            tx.run(sql!(sql, at.0, user.0, numbers(notices.iter().map(|no| no.0)))).await.map(drop)
         })
     }
 
@@ -82,13 +76,8 @@ impl NoticeStore for SqliteStore {
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
-            tx.run(sql!(
-                "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL",
-                at.0,
-                user.0
-            ))
-            .await?;
-            Ok(())
+            let sql = "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL";
+            tx.run(sql!(sql, at.0, user.0)).await.map(drop)
         })
     }
 
@@ -127,11 +116,8 @@ impl NoticeStore for SqliteStore {
             return Ok(false);
         }
         change!(self, |tx| {
-            tx.run(sql!(
-                "DELETE FROM notices WHERE no IN (SELECT value FROM json_each(?))",
-                numbers(old.iter().map(|no| no.0))
-            ))
-            .await?;
+            let sql = "DELETE FROM notices WHERE no IN (SELECT value FROM json_each(?))";
+            tx.run(sql!(sql, numbers(old.iter().map(|no| no.0)))).await?;
             Ok(true)
         })
     }

@@ -15,14 +15,10 @@ pub(crate) async fn insert(tx: &mut Tx, session: &NewSession) -> Result<(), Trou
     if let Some(replaced) = session.replaces {
         end_replaced(tx, replaced, session).await?;
     }
-    let row = tx
-        .one(sql!(
-            "SELECT u.password_hash, u.totp_sealed IS NOT NULL AS has_factor, u.disabled_at,
-             o.disabled_at AS owner_disabled_at
-             FROM users u LEFT JOIN users o ON o.no = u.owner_no WHERE u.no = ?",
-            session.user.0
-        ))
-        .await?;
+    let sql = "SELECT u.password_hash, u.totp_sealed IS NOT NULL AS has_factor, u.disabled_at,
+               o.disabled_at AS owner_disabled_at
+               FROM users u LEFT JOIN users o ON o.no = u.owner_no WHERE u.no = ?";
+    let row = tx.one(sql!(sql, session.user.0)).await?;
     let facts = LoginFacts {
         state: user_state(&row)?,
         password_hash: row.try_get("password_hash")?,
@@ -31,10 +27,11 @@ pub(crate) async fn insert(tx: &mut Tx, session: &NewSession) -> Result<(), Trou
     if !facts.may_begin(session.verified.as_deref(), session.code_pending) {
         return Err(StoreError::NotFound.into());
     }
+    let sql = "INSERT INTO sessions
+               (token_hash, user_no, created_at, last_seen_at, proved_at, address, user_agent, code_pending)
+               VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6)";
     tx.run(sql!(
-        "INSERT INTO sessions
-         (token_hash, user_no, created_at, last_seen_at, proved_at, address, user_agent, code_pending)
-         VALUES (?1, ?2, ?3, ?3, ?3, ?4, ?5, ?6)",
+        sql,
         session.hash.0.as_slice(),
         session.user.0,
         session.at.0,
@@ -53,31 +50,21 @@ fn user_state(row: &SqliteRow) -> Result<UserState, Trouble> {
 
 /// Ends the session that a browser had before it began another.
 async fn end_replaced(tx: &mut Tx, replaced: SessionHash, by: &NewSession) -> Result<(), Trouble> {
-    let ended = tx
-        .optional(sql!(
-            "DELETE FROM sessions WHERE token_hash = ? RETURNING user_no, address, code_pending,
-             (SELECT username FROM users u WHERE u.no = user_no) AS username",
-            replaced.0.as_slice()
-        ))
-        .await?;
+    let sql = "DELETE FROM sessions WHERE token_hash = ? RETURNING user_no, address, code_pending,
+               (SELECT username FROM users u WHERE u.no = user_no) AS username";
+    let ended = tx.optional(sql!(sql, replaced.0.as_slice())).await?;
     let Some(ended) = ended else { return Ok(()) };
     tell_of_end(tx, &ended, by).await
 }
 
 /// Ends the oldest sessions of a user who has one more than the most.
 async fn end_oldest(tx: &mut Tx, begun: &NewSession) -> Result<(), Trouble> {
-    let ended = tx
-        .all(sql!(
-            "DELETE FROM sessions WHERE no IN
-             (SELECT no FROM sessions WHERE user_no = ?1 AND code_pending = ?2
-             ORDER BY no DESC LIMIT -1 OFFSET ?3)
-             RETURNING user_no, address, code_pending,
-             (SELECT username FROM users u WHERE u.no = user_no) AS username",
-            begun.user.0,
-            begun.code_pending,
-            SESSIONS_KEPT
-        ))
-        .await?;
+    let sql = "DELETE FROM sessions WHERE no IN
+               (SELECT no FROM sessions WHERE user_no = ?1 AND code_pending = ?2
+               ORDER BY no DESC LIMIT -1 OFFSET ?3)
+               RETURNING user_no, address, code_pending,
+               (SELECT username FROM users u WHERE u.no = user_no) AS username";
+    let ended = tx.all(sql!(sql, begun.user.0, begun.code_pending, SESSIONS_KEPT)).await?;
     for row in &ended {
         tell_of_end(tx, row, begun).await?;
     }
@@ -104,14 +91,10 @@ async fn tell_of_end(tx: &mut Tx, ended: &SqliteRow, by: &NewSession) -> Result<
 
 /// Fails if the session has ended or still waits for its code, or if its user or their owner is disabled.
 pub(crate) async fn check_standing(tx: &mut Tx, session: SessionNo) -> Result<(), Trouble> {
-    let row = tx
-        .optional(sql!(
-            "SELECT s.code_pending, u.disabled_at, o.disabled_at AS owner_disabled_at
-             FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
-             WHERE s.no = ?",
-            session.0
-        ))
-        .await?;
+    let sql = "SELECT s.code_pending, u.disabled_at, o.disabled_at AS owner_disabled_at
+               FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
+               WHERE s.no = ?";
+    let row = tx.optional(sql!(sql, session.0)).await?;
     match row {
         Some(row) if stands(row.try_get("code_pending")?, user_state(&row)?) => Ok(()),
         _ => Err(StoreError::SignedOut.into()),
@@ -129,10 +112,11 @@ pub(crate) async fn check_asking(tx: &mut Tx, session: Option<SessionNo>) -> Res
 /// Gives a session that stands another token, and notes when it proved who it is.
 pub(crate) async fn renew(tx: &mut Tx, renewal: Renewal, proved_at: Option<Micros>) -> Result<(), Trouble> {
     check_standing(tx, renewal.session).await?;
+    let sql = "UPDATE sessions SET token_hash = ?3, proved_at = coalesce(?4, proved_at)
+               WHERE no = ?1 AND token_hash IN (?2, ?3)";
     let renewed = tx
         .run(sql!(
-            "UPDATE sessions SET token_hash = ?3, proved_at = coalesce(?4, proved_at)
-             WHERE no = ?1 AND token_hash IN (?2, ?3)",
+            sql,
             renewal.session.0,
             renewal.from.0.as_slice(),
             renewal.to.0.as_slice(),

@@ -98,27 +98,17 @@ pub(super) async fn restart(
 
 /// Removes the oldest tests beyond the most that are kept.
 async fn forget_tests(tx: &mut Tx, webhook: WebhookNo) -> Result<(), Trouble> {
-    tx.run(sql!(
-        "DELETE FROM webhook_deliveries WHERE no IN
-         (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NULL
-         ORDER BY no DESC LIMIT 10 OFFSET ?)",
-        webhook.0,
-        TESTS_KEPT
-    ))
-    .await?;
-    Ok(())
+    let sql = "DELETE FROM webhook_deliveries WHERE no IN
+               (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NULL
+               ORDER BY no DESC LIMIT 10 OFFSET ?)";
+    tx.run(sql!(sql, webhook.0, TESTS_KEPT)).await.map(drop)
 }
 
 /// Removes some of what is settled; returns whether there may be more.
 pub(super) async fn forget_settled(tx: &mut Tx, webhook: WebhookNo) -> Result<bool, Trouble> {
-    let done = tx
-        .run(sql!(
-            "DELETE FROM webhook_deliveries WHERE no IN
-             (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND due_at IS NULL LIMIT ?)",
-            webhook.0,
-            AT_A_TIME
-        ))
-        .await?;
+    let sql = "DELETE FROM webhook_deliveries WHERE no IN
+               (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND due_at IS NULL LIMIT ?)";
+    let done = tx.run(sql!(sql, webhook.0, AT_A_TIME)).await?;
     Ok(done >= AT_A_TIME.unsigned_abs())
 }
 
@@ -181,33 +171,20 @@ pub(super) async fn note(tx: &mut Tx, attempt: &Attempt) -> Result<(), Trouble> 
         AttemptEnd::Dropped { problem } => (Some(*problem), None, Evidence::None),
         AttemptEnd::Failed { problem, next, evidence, .. } => (Some(*problem), *next, *evidence),
     };
-    tx.run(sql!(
+    let sql =
         "UPDATE webhook_deliveries SET attempts = attempts + 1, tried_at = ?2, status = ?3, problem = ?4,
-         due_at = ?5 WHERE no = ?1",
-        attempt.delivery.0,
-        attempt.at.0,
-        attempt.status,
-        problem,
-        next.map(|next| next.0)
-    ))
-    .await?;
-    let row = tx
-        .optional(sql!(
-            "SELECT owner_no, disabled_at IS NULL AS is_on, failing_since, tried_at
-             FROM webhooks WHERE no = ?",
-            attempt.webhook.0
-        ))
+               due_at = ?5 WHERE no = ?1";
+    tx.run(sql!(sql, attempt.delivery.0, attempt.at.0, attempt.status, problem, next.map(|next| next.0)))
         .await?;
+    let sql = "SELECT owner_no, disabled_at IS NULL AS is_on, failing_since, tried_at
+               FROM webhooks WHERE no = ?";
+    let row = tx.optional(sql!(sql, attempt.webhook.0)).await?;
     let Some(row) = row else { return Ok(()) };
     let before = health(&row)?;
     let after = before.after_attempt(evidence, attempt.at);
-    tx.run(sql!(
-        "UPDATE webhooks SET tried_at = ?2, failing_since = ?3 WHERE no = ?1",
-        attempt.webhook.0,
-        after.tried_at.map(|at| at.0),
-        after.failing_since.map(|at| at.0)
-    ))
-    .await?;
+    let sql = "UPDATE webhooks SET tried_at = ?2, failing_since = ?3 WHERE no = ?1";
+    tx.run(sql!(sql, attempt.webhook.0, after.tried_at.map(|at| at.0), after.failing_since.map(|at| at.0)))
+        .await?;
     match &attempt.end {
         AttemptEnd::Failed { shown, .. } if before.is_on && !after.is_on => {
             switch_off(tx, attempt, user_no(&row, "owner_no")?, shown).await
@@ -228,12 +205,9 @@ fn health(row: &SqliteRow) -> Result<Health, Trouble> {
 async fn switch_off(tx: &mut Tx, attempt: &Attempt, owner: UserNo, shown: &str) -> Result<(), Trouble> {
     tx.run(sql!("UPDATE webhooks SET disabled_at = ?2 WHERE no = ?1", attempt.webhook.0, attempt.at.0))
         .await?;
-    tx.run(sql!(
-        "UPDATE webhook_deliveries SET due_at = NULL, problem = coalesce(problem, 'webhook_off')
-         WHERE webhook_no = ? AND due_at IS NOT NULL",
-        attempt.webhook.0
-    ))
-    .await?;
+    let sql = "UPDATE webhook_deliveries SET due_at = NULL, problem = coalesce(problem, 'webhook_off')
+               WHERE webhook_no = ? AND due_at IS NOT NULL";
+    tx.run(sql!(sql, attempt.webhook.0)).await?;
     let notice = NewNotice {
         user: owner,
         cause: Cause::WebhookOff,
