@@ -79,6 +79,11 @@ impl Moves {
         self.bond.want(self.mark);
         if log_pages(connection).await? >= GROWN {
             self.empty_log(connection, "PASSIVE").await;
+            if self.base == self.mark {
+                // The next commit begins the log anew. It has to be this one: a log without a base is not told
+                // from the log of another file, should the process be killed before the move ends.
+                commit(connection, format!("UPDATE installation SET base = {}", self.base.0)).await?;
+            }
         }
         Ok(true)
     }

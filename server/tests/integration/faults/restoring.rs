@@ -48,6 +48,32 @@ fn a_state_that_is_put_back_beside_the_log_of_a_killed_server_is_refused() {
     assert!(house.refuses().contains("are not of one backup"));
 }
 
+/// The mark in the header of a file, which its log does not change.
+fn mark_without_log(file: &Path) -> [u8; 4] {
+    let mut mark = [0; 4];
+    fs::File::open(file).unwrap().read_exact_at(&mut mark, 68).unwrap();
+    mark
+}
+
+#[test]
+fn a_log_that_was_begun_anew_while_the_server_ran_is_told_from_that_of_another_file() {
+    let house = House::with_users(&["demouser"]);
+    let state = house.file("latchkey.db");
+    house.keep("latchkey.db");
+    let server = house.start();
+    let mut demo = Customer::of(&server, "demouser");
+    let before = mark_without_log(&state);
+    for _ in 0..90 {
+        demo.generate("cloud");
+    }
+    wait_until("the log is emptied", || mark_without_log(&state) != before);
+    demo.generate("cloud");
+    server.kill();
+    house.put_back("latchkey.db");
+    let said = house.refuses();
+    assert!(said.contains("latchkey.db was put back beside latchkey.db-wal"), "{said}");
+}
+
 #[test]
 fn counts_of_a_vanished_key_are_never_shown_for_a_new_one() {
     let house = House::with_users(&["demouser", "eve"]);
