@@ -93,7 +93,7 @@ impl PageRequest {
     /// Returns the session of the visitor, also of one that still owes something.
     #[must_use]
     pub fn session(&self) -> Option<SessionNo> {
-        let session = self.actor.as_ref().map(|actor| actor.session().no);
+        let session = self.actor.as_ref().map(|actor| actor.session().number);
         session.or_else(|| self.owing.as_ref().map(|owing| owing.session))
     }
 
@@ -163,13 +163,22 @@ impl PageRequest {
 
     /// Keeps a secret that was made for the address that the answer leads to.
     pub(crate) fn keep(&self, actor: &Actor, name: ShownName, shown: Shown) {
-        self.use_cases.shown_once.keep(name.clone(), actor.session().no, shown, self.use_cases.clock.now());
+        self.use_cases.shown_once.keep(
+            name.clone(),
+            actor.session().number,
+            shown,
+            self.use_cases.clock.now(),
+        );
         *self.outcome.made.lock() = Some(name);
     }
 
     /// Returns the secret that this address shows, if it is the visitor's.
     pub(crate) fn shown(&self, actor: &Actor) -> Option<Shown> {
-        self.use_cases.shown_once.find(self.made.as_ref()?, actor.session().no, self.use_cases.clock.now())
+        self.use_cases.shown_once.find(
+            self.made.as_ref()?,
+            actor.session().number,
+            self.use_cases.clock.now(),
+        )
     }
 
     /// Returns the token that this address shows.
@@ -205,6 +214,6 @@ impl PageRequest {
     }
 
     pub(crate) fn forget_enrolments(&self, actor: &Actor) {
-        self.use_cases.shown_once.forget_enrolments(actor.session().no);
+        self.use_cases.shown_once.forget_enrolments(actor.session().number);
     }
 }

@@ -18,7 +18,6 @@ impl Language {
     pub const ALL: [Self; 2] = [Self::En, Self::Ro];
 
     /// The value of `<html lang>`, of the language cookie and of the form field `language`.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -27,13 +26,11 @@ impl Language {
     }
 
     /// The language with this code.
-    #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
     /// The language's own name.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::En => "English",
@@ -41,8 +38,7 @@ impl Language {
         }
     }
 
-    /// What the visitor chose before (the cookie's value), else what the browser asks for, else English.
-    #[must_use]
+    /// The language that the visitor chose (the cookie's value), else the one the browser asks for, else English.
     pub fn negotiate(cookie: Option<&str>, accept_language: Option<&str>) -> Self {
         cookie
             .and_then(Self::from_code)

@@ -1,5 +1,8 @@
-//! What browser, programs and server say to each other: serde's types, compiled to WASM too. Each is defined here
-//! and nowhere else.
+//! The types that browser, programs and server exchange, for serde; compiled to WASM too. Each is defined here and nowhere
+//! else.
+
+#[macro_use]
+mod named;
 
 mod cause;
 mod code;

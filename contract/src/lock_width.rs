@@ -15,8 +15,7 @@ pub enum LockWidth {
 }
 
 impl LockWidth {
-    /// Back from the database.
-    #[must_use]
+    /// The width with that number in the database.
     pub fn from_number(number: i64) -> Self {
         if number == 64 { Self::Net64 } else { Self::Exact }
     }

@@ -8,24 +8,24 @@ use std::fmt;
 pub enum Refusal {
     /// Nobody is logged in, or the session has ended.
     SignedOut,
-    /// No such thing, or not the actor's to see.
+    /// It does not exist, or the actor may not see it.
     NotFound,
-    /// The actor may see it and not change it.
+    /// The actor may see it, but not change it.
     Forbidden,
-    /// Something that was given is wrong; each problem belongs to a field.
+    /// Some fields are wrong.
     Invalid(Vec<FieldError>),
-    /// The password is asked for first.
+    /// The password has to be proved first.
     ProofNeeded,
     /// Too many attempts, or changes.
     Throttled {
         /// When the next attempt may succeed.
         retry_after_seconds: u32,
     },
-    /// Somebody else made or changed the same at this moment; nothing was changed.
+    /// Somebody else changed the same at this moment; nothing was changed.
     Conflict,
     /// There are as many of these as there may be.
     Full,
-    /// Too many others ask for the same; nothing was changed, and it can be tried again.
+    /// Too many requests of this kind wait; nothing was changed, and it can be tried again.
     Busy,
     /// The server cannot do it right now; nothing was changed.
     Unavailable,
@@ -33,13 +33,19 @@ pub enum Refusal {
 
 impl Refusal {
     /// One wrong field.
-    #[must_use]
     pub fn field(field: Field, problem: Problem) -> Self {
         Self::Invalid(vec![FieldError { field, problem }])
     }
 
+    /// Both values, or all that is wrong with either.
+    pub fn join<A, B>(a: Result<A, FieldError>, b: Result<B, FieldError>) -> Result<(A, B), Self> {
+        match (a, b) {
+            (Ok(a), Ok(b)) => Ok((a, b)),
+            (a, b) => Err(Self::Invalid([a.err(), b.err()].into_iter().flatten().collect())),
+        }
+    }
+
     /// What is wrong with `field`, if anything is.
-    #[must_use]
     pub fn problem_of(&self, field: Field) -> Option<&Problem> {
         match self {
             Self::Invalid(errors) => errors.iter().find(|e| e.field == field).map(|e| &e.problem),
@@ -48,7 +54,7 @@ impl Refusal {
     }
 }
 
-/// For the log; people read the texts of their door.
+/// For the log. People read the texts of pages or of the API.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use latchkey::http::{ConnectionInfo, Door, Entrance};
 use latchkey::services::{SystemClock, start};
 use latchkey::settings::{Layers, Settings};
-use service::accounts::operator::InitialPassword;
+use service::accounts::operator::{NewUserRequest, new_gateway_token};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 use tempfile::TempDir;
@@ -60,9 +60,10 @@ impl Server {
         let (entrance, gateway_token) = runtime.block_on(async {
             let (services, flusher) = start(settings, Arc::new(Hurried::default())).await.expect("it starts");
             tokio::spawn(flusher.run(Default::default()));
-            let password = InitialPassword { given: Some(PASSWORD.to_owned()) };
-            services.operator.add_user("demouser", None, None, password).await.expect("a user is added");
-            let token = services.operator.add_gateway("gw").await.expect("a gateway is added");
+            let user = NewUserRequest { name: "demouser", ..NewUserRequest::default() };
+            services.operator.add_user(user, PASSWORD.to_owned()).await.expect("a user is added");
+            let token = new_gateway_token().expect("a token is drawn");
+            services.operator.add_gateway("gw", &token).await.expect("a gateway is added");
             (latchkey::http::site(services, tokio::runtime::Handle::current()), token)
         });
         let mut server = Self { runtime, entrance, gateway_token, cookie: String::new(), _dir: dir };

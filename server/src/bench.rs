@@ -1,5 +1,5 @@
-//! `latchkey bench`, and what `make bench` shares with it: a scratch directory full of keys, and the questions
-//! that are asked of it.
+//! `latchkey bench`, and what `make bench` shares with it: a scratch directory full of keys, and the requests that are
+//! sent to a server on it.
 
 mod client;
 mod requests;

@@ -1,4 +1,4 @@
-//! Connections to servers of others: mail servers and the receivers of webhooks.
+//! Outgoing connections: to mail servers and to the receivers of webhooks.
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 /// How long an address is tried alone before the next is tried beside it (RFC 8305, section 5).
 const ALONE: Duration = Duration::from_millis(250);
 
-/// Knows the addresses of names.
+/// Looks up the addresses of names.
 #[async_trait]
 pub trait Resolve: Send + Sync {
     /// All addresses of a name.
@@ -31,11 +31,11 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// Connects to whichever address answers first. Each begins a moment after the one before it, or as soon as that
-/// has failed, and goes on beside the others: a dead one costs a moment and takes no time from the rest.
+/// Connects to the address that answers first. Each attempt begins a moment after the one before it, or as soon as that
+/// has failed, and goes on beside the others, so a dead address costs a moment only.
 ///
 /// # Errors
-/// There is no address, or none takes the connection: what the last one said.
+/// There is no address, or none accepts; then it is the error of the last one.
 pub async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream> {
     let mut left = addresses.iter();
     let mut trying = FuturesUnordered::new();
@@ -56,8 +56,7 @@ pub async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream> {
     }
 }
 
-/// TLS that believes the certificates which this machine believes now; nothing if it believes none.
-#[must_use]
+/// TLS with the certificate authorities that this machine trusts now; `None` if it trusts none.
 pub fn trusting_this_machine() -> Option<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -1,5 +1,5 @@
-//! What has to run until the server stops. A task that ends before, by a panic or by itself, ends the server
-//! with its cause: half a server that looks healthy is worse than none.
+//! Tasks that have to run until the server stops. A task that ends before, by a panic or by itself, stops the server with
+//! its cause: half a server that looks healthy is worse than none.
 
 use domain::panics::panic_text;
 use futures::FutureExt;
@@ -10,17 +10,17 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A part of the server that has ended.
+/// A task of the server that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{part} has ended: {cause}")]
 pub struct Ended {
-    /// Which.
+    /// Its name.
     pub part: &'static str,
-    /// What it ended with.
+    /// Why it ended.
     pub cause: String,
 }
 
-/// How a part came to its end by itself.
+/// What a task returned: nothing, or an error.
 pub struct Ending(Option<String>);
 
 impl From<()> for Ending {
@@ -35,16 +35,16 @@ impl<E: Display> From<Result<(), E>> for Ending {
     }
 }
 
-/// Whether all parts of a server run.
+/// Whether all tasks of a server run.
 #[derive(Default)]
 pub struct Life {
     ended: OnceLock<Ended>,
-    /// Cancelled once a part has ended.
+    /// Cancelled once a task has ended.
     over: CancellationToken,
 }
 
 impl Life {
-    /// Runs a part on a runtime; what it ends with before `stop`, or by a panic whenever, is noted.
+    /// Runs a task on a runtime. An end before `stop`, and a panic at any time, is recorded.
     pub fn run<F>(
         self: &Arc<Self>,
         runtime: &Handle,
@@ -60,29 +60,26 @@ impl Life {
             match AssertUnwindSafe(task).catch_unwind().await.map(Into::into) {
                 Ok(Ending(None)) if stop.is_cancelled() => {}
                 Ok(Ending(cause)) => {
-                    life.note(part, cause.unwrap_or_else(|| "there was nothing left to do".to_owned()));
+                    life.record(part, cause.unwrap_or_else(|| "there was nothing left to do".to_owned()));
                 }
-                Err(panic) => life.note(part, panic_text(panic.as_ref())),
+                Err(panic) => life.record(part, panic_text(panic.as_ref())),
             }
         })
     }
 
-    /// Answers while all parts run.
-    ///
-    /// # Errors
-    /// The part that ended first.
+    /// Returns the task that ended first as an error, if one has.
     pub fn check(&self) -> Result<(), Ended> {
         self.ended.get().cloned().map_or(Ok(()), Err)
     }
 
-    /// Returns when a part has ended, with the first.
+    /// Waits until a task has ended, and returns the first.
     pub async fn over(&self) -> Ended {
         self.over.cancelled().await;
         self.ended.get().cloned().expect("it is set before the token is cancelled")
     }
 
-    fn note(&self, part: &'static str, cause: String) {
-        // Of several the first is the cause of the others.
+    fn record(&self, part: &'static str, cause: String) {
+        // The first end is kept, because it is the cause of the others.
         let _ = self.ended.set(Ended { part, cause });
         self.over.cancel();
     }
@@ -93,8 +90,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    /// What a life notes of a part.
-    async fn noted<F>(stopped: bool, task: F) -> Option<String>
+    /// What a life records of a task.
+    async fn recorded<F>(stopped: bool, task: F) -> Option<String>
     where
         F: Future<Output: Into<Ending>> + Send + 'static,
     {
@@ -121,22 +118,22 @@ mod tests {
             let nothing: Vec<u8> = Vec::new();
             assert!(!nothing.is_empty(), "a fault\n  on two lines");
         };
-        let text = noted(false, panicking).await.unwrap();
+        let text = recorded(false, panicking).await.unwrap();
         assert_eq!(text, "the part has ended: a fault on two lines");
-        let ended = noted(false, async {}).await.unwrap();
+        let ended = recorded(false, async {}).await.unwrap();
         assert_eq!(ended, "the part has ended: there was nothing left to do");
-        let failed = noted(false, async { Err::<(), _>("no more threads") }).await.unwrap();
+        let failed = recorded(false, async { Err::<(), _>("no more threads") }).await.unwrap();
         assert_eq!(failed, "the part has ended: no more threads");
     }
 
     #[tokio::test]
     async fn an_end_after_the_stop_is_none_unless_it_is_a_panic() {
-        assert_eq!(noted(true, async {}).await, None);
+        assert_eq!(recorded(true, async {}).await, None);
         let panicking = async {
             tokio::task::yield_now().await;
             fail();
         };
-        assert_eq!(noted(true, panicking).await.as_deref(), Some("the part has ended: a panic"));
+        assert_eq!(recorded(true, panicking).await.as_deref(), Some("the part has ended: a panic"));
     }
 
     #[tokio::test]

@@ -1,8 +1,8 @@
-//! Mail to users: what is written to them, and how it is handed over.
+//! Mail to users.
 //!
-//! Letters wait in the database, put there in the transaction of what they tell of. One task hands them to the
-//! mail server, one at a time, and removes each as soon as the server has taken it: a crash repeats at most
-//! the one in flight, under the same Message-ID.
+//! Letters wait in the database; a letter is queued in the transaction of the change that it is about. One task on the
+//! pages' runtime hands them to the mail server, one at a time, and removes each as soon as the server has accepted it. A
+//! crash repeats at most the letter in flight, under the same Message-ID.
 
 mod compose;
 mod connection;

@@ -1,10 +1,10 @@
-//! What operators watch, in the text form of Prometheus. Counting is a few atomics; everything that can be
-//! read elsewhere is read when somebody asks.
+//! Metrics in the text form of Prometheus. Counting is a few atomics, on any thread. Figures that are kept elsewhere are
+//! read when metrics are asked for, on the pages' runtime.
 
 mod reading;
-mod watched;
+mod sources;
 
-pub use watched::Watched;
+pub use sources::MetricSources;
 
 use contract::Code;
 use prometheus::core::Collector;
@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// The content type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
-/// Upper bounds of the times of verifications, in seconds.
+/// Upper bounds of the buckets of verification times, in seconds.
 const TIMES: [f64; 15] =
     [2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
 
@@ -29,11 +29,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counts from here on, and reads the rest from `watched`.
-    ///
-    /// # Errors
-    /// Two figures have the same name.
-    pub fn new(watched: Watched) -> Result<Self, prometheus::Error> {
+    /// Metrics that count from now on, and read the rest from `sources`. An error, if two figures have the same name.
+    pub fn new(sources: MetricSources) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let by_code = IntCounterVec::new(
             Opts::new("latchkey_verifications_total", "Verifications that were answered, by code."),
@@ -56,7 +53,7 @@ impl Metrics {
             Reading::one("latchkey_uptime_seconds", "How long this process has been up.", move || {
                 started.elapsed().as_secs_f64()
             })?;
-        let journal = watched.journal.figures();
+        let journal = sources.journal.figures();
         let own: [Box<dyn Collector>; 9] = [
             Box::new(by_code.clone()),
             Box::new(verification_seconds.clone()),
@@ -69,12 +66,12 @@ impl Metrics {
             Box::new(uptime),
         ];
         own.into_iter().try_for_each(|figure| registry.register(figure))?;
-        watched.readings()?.into_iter().try_for_each(|reading| registry.register(Box::new(reading)))?;
+        sources.readings()?.into_iter().try_for_each(|reading| registry.register(Box::new(reading)))?;
         #[cfg(target_os = "linux")]
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
         Ok(Self {
             registry,
-            // All of them from the start, so that a code that never came is 0 and not unknown.
+            // All codes from the start, so that one that never occurred is 0 and not missing.
             verifications: Code::ALL.map(|code| by_code.with_label_values(&[code.name()])),
             verification_seconds,
             sessions,
@@ -88,10 +85,7 @@ impl Metrics {
         self.verification_seconds.observe(started.elapsed().as_secs_f64());
     }
 
-    /// Everything, as `GET /metrics` answers it. `sessions` is `None` when the database does not answer.
-    ///
-    /// # Errors
-    /// A figure cannot be written as text.
+    /// The text that `GET /metrics` answers. `sessions` is `None` when the database does not answer.
     pub fn text(&self, sessions: Option<u64>) -> Result<Vec<u8>, prometheus::Error> {
         self.database_ready.set(i64::from(sessions.is_some()));
         if let Some(sessions) = sessions {

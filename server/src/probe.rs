@@ -1,7 +1,7 @@
-//! Probes: requests that `latchkey doctor gateway` sends through a live gateway, to see what arrives here.
+//! Probes: requests that `latchkey doctor` sends through a live gateway or proxy, to see what arrives here.
 //!
-//! A probe carries a random marker where a client carries its key, and is known for a minute. It is always
-//! refused, binds and counts nothing; what came with it is kept for whoever opened it.
+//! A probe carries a random marker in place of a key, and is recognised for a minute. It is always refused, and neither
+//! binds nor counts anything. What arrived with it is kept in memory for the doctor that opened it.
 
 use domain::time::Micros;
 use domain::token::random_base62;
@@ -13,24 +13,24 @@ use subtle::ConstantTimeEq;
 const MARKER: usize = 40;
 /// How long a probe stays open.
 const LIFE_SECONDS: i64 = 60;
-/// The most arrivals of a probe that are kept: a gateway may ask again, but not without end.
+/// The most arrivals that are kept per probe; a gateway may ask several times.
 const ARRIVALS: usize = 8;
 
-/// A probe as it came to one of the gateway endpoints.
+/// A probe as it arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
-    /// Who asked.
+    /// The address of the peer.
     pub peer: String,
-    /// Whether what it says about a client is believed because of its address.
+    /// Whether the peer is a trusted proxy.
     pub is_trusted: bool,
-    /// Whether it carries the token of a gateway.
+    /// Whether the request carries a gateway token.
     pub has_gateway_token: bool,
-    /// Who would have been taken for the client.
+    /// The address that counts as the client's.
     pub client: Option<String>,
-    /// Which method the client would have been taken to use, where that is told.
+    /// The method that counts as the client's, where a gateway tells it.
     #[serde(default)]
     pub method: Option<String>,
-    /// The header lines about addresses, identities and gateway tokens, names in lower case.
+    /// The header lines about addresses, identities and gateway tokens, with names in lower case.
     pub lines: Vec<(String, String)>,
 }
 
@@ -40,19 +40,16 @@ struct OpenProbe {
     arrivals: Vec<Arrival>,
 }
 
-/// The probe that is open, if there is one.
+/// The open probe, if there is one.
 #[derive(Default)]
 pub struct Probes {
-    /// For the hot path: nothing is compared while no probe is open.
+    /// For the hot path, which compares nothing while no probe is open.
     is_open: AtomicBool,
     open: Mutex<Option<OpenProbe>>,
 }
 
 impl Probes {
-    /// Opens a probe in place of any other; answers its marker.
-    ///
-    /// # Errors
-    /// The system's random generator fails.
+    /// Opens a probe in place of any other, and returns its marker.
     pub fn open(&self, now: Micros) -> Result<String, rand::rngs::SysError> {
         let marker = format!("lkprobe_{}", random_base62(MARKER)?.as_str());
         let until = now.plus_seconds(LIFE_SECONDS);
@@ -62,13 +59,11 @@ impl Probes {
     }
 
     /// Whether a probe may be open.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Acquire)
     }
 
-    /// Whether one of these is the marker of the open probe.
-    #[must_use]
+    /// Whether one of these texts is the marker of the open probe.
     pub fn knows<'a>(&self, texts: impl Iterator<Item = &'a [u8]>, now: Micros) -> bool {
         let mut open = self.open.lock();
         if open.as_ref().is_some_and(|probe| probe.until < now) {
@@ -79,8 +74,8 @@ impl Probes {
         texts.fold(false, |known, text| known | bool::from(probe.marker.as_bytes().ct_eq(text)))
     }
 
-    /// Keeps what came with the open probe.
-    pub fn note(&self, arrival: Arrival) {
+    /// Keeps what arrived with the open probe.
+    pub fn record(&self, arrival: Arrival) {
         if let Some(probe) = &mut *self.open.lock()
             && probe.arrivals.len() < ARRIVALS
         {
@@ -88,7 +83,7 @@ impl Probes {
         }
     }
 
-    /// Closes a probe; answers what came with it, unless it is over or another took its place.
+    /// Closes a probe, and returns what arrived with it, unless its time is over or another took its place.
     pub fn close(&self, marker: &str) -> Option<Vec<Arrival>> {
         let mut open = self.open.lock();
         let probe = open.take_if(|probe| bool::from(probe.marker.as_bytes().ct_eq(marker.as_bytes())))?;
@@ -135,9 +130,9 @@ mod tests {
     #[test]
     fn what_is_kept_has_an_end() {
         let probes = Probes::default();
-        probes.note(Arrival::default());
+        probes.record(Arrival::default());
         let marker = probes.open(Micros(0)).unwrap();
-        (0..100).for_each(|_| probes.note(Arrival::default()));
+        (0..100).for_each(|_| probes.record(Arrival::default()));
         assert_eq!(probes.close(&marker).unwrap().len(), ARRIVALS);
     }
 }

@@ -1,7 +1,7 @@
 //! What the process asks of the system before it reads a secret.
 
-/// Keeps the memory, with pepper, sealing key, passwords and tokens, out of core dumps, and other programs of the same
-/// user from reading it.
+/// Keeps pepper, sealing key, passwords and tokens in memory out of core dumps, and out of reach of other programs of the
+/// same user.
 ///
 /// # Errors
 /// The system refused.

@@ -1,5 +1,5 @@
-//! Pepper and sealing key: in a file of the data directory that only its owner reads, or in the settings.
-//! Never in the database.
+//! Pepper and sealing key. They are in a file of the data directory that only its owner may read, or in the settings, and
+//! never in the database.
 
 use crate::settings::{Secret32, Settings};
 use domain::sealing::SealingKey;
@@ -16,16 +16,16 @@ const FILE: &str = "secrets.toml";
 /// Why the secrets cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
-    /// The database is there and its secrets are not.
+    /// There is a database, and its secrets are missing.
     #[error(
         "{0} is missing, and without it no key of this data directory can be recognised; put it back from \
          where you keep it, or set LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE"
     )]
     Missing(String),
-    /// The file is not what this program wrote.
+    /// The file is not as this program writes it.
     #[error("{0} is unreadable: {1}")]
     Unreadable(String, String),
-    /// Everybody can read the file, and that cannot be changed.
+    /// Everybody can read the file, and its mode cannot be changed.
     #[error(
         "{0} can be read by others, and its mode cannot be put back to 0600 here; keep the secrets in files \
          elsewhere and name them in LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE, or mount the volume with a \
@@ -43,19 +43,19 @@ pub struct Secrets {
     pub pepper: Pepper,
     /// With which tokens are sealed.
     pub sealing: SealingKey,
-    /// What the database remembers of them, to notice when they are exchanged.
+    /// A hash of both that the database keeps, so that other secrets are noticed.
     pub fingerprint: TokenHash,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct SecretsFile {
     pepper: String,
     sealing_key: String,
 }
 
 impl Secrets {
-    /// Reads them, making them for a data directory that has no database yet. A file that others can read is
+    /// Reads the secrets, and makes them for a data directory that has no database yet. A file that others can read is
     /// closed to them.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Secrets {
         Self::find(settings)?.ok_or_else(|| unreadable(&path, &"it is gone"))
     }
 
-    /// Reads them as they are; `None` for a data directory that has neither secrets nor a database yet.
+    /// Reads the secrets and makes nothing; `None` for a data directory that has neither secrets nor a database.
     ///
     /// # Errors
     /// They are missing beside a database, or unreadable.
@@ -104,8 +104,8 @@ fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> SecretsError {
     SecretsError::Unreadable(path.display().to_string(), why.to_string())
 }
 
-/// A volume may add what a group may do at each mount (Kubernetes: `fsGroup`): that is told and mended, and where
-/// it cannot be mended it is still better than no service. What everybody may read is no secret.
+/// Takes away what others may do with the file. A volume may give it to a group at each mount (Kubernetes: `fsGroup`): if
+/// that cannot be changed, it is a warning, because service matters more. A file that everybody may read is refused.
 fn close_to_others(path: &Path, settings: &Settings) -> Result<(), SecretsError> {
     let is_used = settings.pepper.is_none() || settings.sealing_key.is_none();
     let left = private::close_to_others(path);
@@ -122,7 +122,7 @@ fn close_to_others(path: &Path, settings: &Settings) -> Result<(), SecretsError>
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Written, SecretsError> {
+fn read(path: &Path) -> Result<SecretsFile, SecretsError> {
     let text = fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
     toml::from_str(&text).map_err(|e| unreadable(path, &e.message()))
 }
@@ -133,11 +133,11 @@ fn write_new(path: &Path) -> Result<(), SecretsError> {
         rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|_| SecretsError::Generator)?;
         Ok(hex::encode(bytes))
     };
-    let written = Written { pepper: random()?, sealing_key: random()? };
+    let written = SecretsFile { pepper: random()?, sealing_key: random()? };
     let text = toml::to_string(&written).map_err(|e| unreadable(path, &e))?;
     let comment = "# Without this file no key of this data directory can be recognised or shown.\n\
                    # Keep a copy apart from the backups of the database.\n";
-    // Under another name first: a crash in between must not leave half a secret behind.
+    // SecretsFile under another name first, so that a crash does not leave half a secret behind.
     let draft = path.with_extension("draft");
     let write = || -> std::io::Result<()> {
         let _ = fs::remove_file(&draft);

@@ -1,5 +1,6 @@
-//! Everything wired together: from settings to use cases.
+//! All services of a running server, and how they are made from the settings.
 
+mod use_cases;
 mod wire;
 
 pub use wire::{refuse_other_prefixes, start};
@@ -27,7 +28,7 @@ use store_sqlite::OpenError;
 /// The system's clocks.
 pub struct SystemClock;
 
-/// Where the steady clock begins.
+/// The moment at which the steady clock is 0.
 static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock for SystemClock {
@@ -41,19 +42,16 @@ impl Clock for SystemClock {
     }
 }
 
-/// Why it could not be started.
+/// Why the services could not be started.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum StartError {
-    /// The data directory.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The secrets.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
-    /// The first questions to the database.
     #[error("the database cannot be used: {0}; {advice}", advice = advice(.0))]
     Store(#[from] StoreError),
-    /// Keys begin with a prefix that the settings do not name.
     #[error(
         "the tokens of {keys} begin with the prefix {}, which key_prefix does not name, so all of them would \
          be refused; set old_key_prefixes = \"{}\" to accept them beside new ones, or key_prefix = {}",
@@ -62,15 +60,13 @@ pub enum StartError {
         quoted(.prefixes)
     )]
     OtherPrefix {
-        /// The prefix; two where what is known of the keys fits both.
+        /// Two, where what is known of the keys fits both.
         prefixes: Vec<String>,
-        /// How many living keys have it, in words.
+        /// How many living keys have the prefix, in words.
         keys: String,
     },
-    /// The random generator.
     #[error("{0}")]
     Generator(String),
-    /// The metrics.
     #[error("the metrics cannot be kept: {0}")]
     Metrics(String),
 }
@@ -88,13 +84,13 @@ fn advice(error: &StoreError) -> &'static str {
     }
 }
 
-/// All use cases.
+/// All services.
 pub struct Services {
     /// The settings in force.
     pub settings: Settings,
     /// The store, for health and shutdown.
     pub store: Arc<dyn Store>,
-    /// Whether all parts of the server run, for health.
+    /// Whether all tasks of the server run, for health.
     pub life: Arc<Life>,
     /// Requests whose forwarded header was ignored, because their peer is no trusted proxy.
     pub ignored_headers: Arc<AtomicU64>,
@@ -102,9 +98,9 @@ pub struct Services {
     pub verifier: Arc<Verifier>,
     /// What customers ask for.
     pub use_cases: Arc<UseCases>,
-    /// Who carries their messages; has to be run by whoever serves.
+    /// Delivers messages to webhooks; whoever serves has to run it.
     pub deliverer: Deliverer,
-    /// Sends mail.
+    /// Sends mail; whoever serves has to run it.
     pub mailer: Arc<Mailer>,
     /// The probe that looks at a live gateway.
     pub probes: Probes,
@@ -118,6 +114,6 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// What strangers do.
     pub events: Arc<Events>,
-    /// Figures of the door.
+    /// Connections and requests, and who holds how many.
     pub traffic: Arc<Traffic>,
 }

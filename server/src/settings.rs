@@ -1,4 +1,4 @@
-//! Settings: defaults < file < environment < flags, each known by name and by where it came from.
+//! Settings: defaults < file < environment < flags. Each value is kept with its source, and checked at the start.
 
 mod key_header;
 mod layers;
@@ -21,26 +21,26 @@ use service::accounts::SessionLimits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// One setting's name, default and purpose.
-pub struct Known {
-    /// In the file; in the environment it is `LATCHKEY_` and the name in capitals.
+/// A setting that exists.
+pub struct KnownSetting {
+    /// Its name in the file; in the environment it is `LATCHKEY_` and the name in capitals.
     pub name: &'static str,
-    /// Its value when nobody sets it.
+    /// Its value when it is not set.
     pub default: &'static str,
     /// Whether `latchkey config` hides it and `LATCHKEY_…_FILE` may name a file that holds it.
     pub secret: bool,
 }
 
-const fn known(name: &'static str, default: &'static str) -> Known {
-    Known { name, default, secret: false }
+const fn known(name: &'static str, default: &'static str) -> KnownSetting {
+    KnownSetting { name, default, secret: false }
 }
 
-const fn secret(name: &'static str) -> Known {
-    Known { name, default: "", secret: true }
+const fn secret(name: &'static str) -> KnownSetting {
+    KnownSetting { name, default: "", secret: true }
 }
 
 /// All settings.
-pub const KNOWN: &[Known] = &[
+pub const KNOWN: &[KnownSetting] = &[
     known("listen", "127.0.0.1:3000"),
     known("admin_listen", ""),
     known("data_dir", "data"),
@@ -101,24 +101,22 @@ pub enum LogFormat {
 pub struct PublicUrl {
     /// Scheme, host and port, without a slash at the end.
     pub origin: String,
-    /// Whether it is HTTPS, which decides the cookie's flags.
+    /// Whether it is HTTPS, which decides the flags of cookies.
     pub secure: bool,
-    /// Whether the operator set it; else it is where the server listens.
+    /// Whether the operator set it; otherwise it is the address at which the server listens.
     pub is_set: bool,
 }
 
 impl PublicUrl {
     /// The host, with its port where that is not the scheme's own.
-    #[must_use]
     pub fn host(&self) -> &str {
         self.origin.split_once("://").map_or(&self.origin, |(_, host)| host)
     }
 
     /// The port, where it is not the scheme's own.
-    #[must_use]
     pub fn odd_port(&self) -> Option<u16> {
         let (before, port) = self.host().rsplit_once(':')?;
-        // The colons in [::1] are no port's.
+        // The last colon of [::1] does not stand before a port.
         (!before.starts_with('[') || before.ends_with(']')).then(|| port.parse().ok())?
     }
 }
@@ -138,25 +136,25 @@ pub struct Settings {
     pub public_url: PublicUrl,
     /// Whether browsers are told to use HTTPS for all hosts below the one of `public_url` too.
     pub hsts_include_subdomains: bool,
-    /// Whose word about a client's address is taken.
+    /// The networks of proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
     /// Whether the gateway endpoints also need the token of a gateway.
     pub require_gateway_token: bool,
-    /// How they name it.
+    /// The kind of header in which they name it.
     pub client_address_header: Family,
-    /// The header in which they do, if it is one.
+    /// The name of that header, if it is one of HTTP.
     pub client_address_name: Option<HeaderName>,
     /// How log lines look.
     pub log_format: LogFormat,
-    /// What is logged: a level, and others for parts of the program.
+    /// What is logged: a level, and other levels for parts of the program.
     pub log_level: String,
-    /// What tokens look like, those of old prefixes too.
+    /// What tokens look like, including those of old prefixes.
     pub token_format: TokenFormat,
-    /// In which header keys are looked for.
+    /// The headers in which keys are looked for.
     pub key_header: KeyHeader,
-    /// Whether gateways may pass keys on in the query of the original address.
+    /// Whether a key may stand in the query of the original address.
     pub key_in_query: bool,
-    /// Whether the question of a browser that asks before it sends a key passes without one.
+    /// Whether the preflight of a browser passes without a key.
     pub cors_preflights_pass: bool,
     /// Whether a sealed copy is kept, so that a token can be shown again.
     pub revealable: bool,
@@ -168,11 +166,11 @@ pub struct Settings {
     pub statistics_days: i64,
     /// How mail is sent, if at all.
     pub smtp: Option<SmtpSettings>,
-    /// For how long a notice that counts is held back from mail and webhooks, so that they can tell a count.
+    /// For how long a notice of refusals is held back from mail and webhooks, so that they can give a count.
     pub notice_hold_seconds: u32,
     /// Whether webhooks may lead into private networks and to this machine, and over HTTP.
     pub webhook_allow_private: bool,
-    /// What the receiver of a webhook has for all of an answer.
+    /// How long a receiver of a webhook may take for its whole answer.
     pub webhook_timeout_seconds: u64,
     /// The most living keys of an account, if there is a limit.
     pub max_keys: Option<u32>,
@@ -180,8 +178,8 @@ pub struct Settings {
     pub session_limits: SessionLimits,
     /// For how many days a password is valid without a second factor; 0: for ever.
     pub password_max_age_days: i64,
-    /// Instead of the one in the data directory.
+    /// The pepper, if it is not the one in the data directory.
     pub pepper: Option<Secret32>,
-    /// Instead of the one in the data directory.
+    /// The sealing key, if it is not the one in the data directory.
     pub sealing_key: Option<Secret32>,
 }

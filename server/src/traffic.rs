@@ -1,5 +1,5 @@
-//! Figures of the door: what came in, what was turned away, what was cut, and who holds how much of what
-//! there is. Plain counters, read by whoever shows them.
+//! Connections and requests: counters of what was accepted, refused and cut, and who holds how many of them now. All are
+//! atomics or short locks, used on any thread.
 
 mod sources;
 
@@ -8,7 +8,7 @@ pub use sources::{Account, Client, Full, Held, Origin, Pool, Sources};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// Counts up only.
+/// A counter that only goes up.
 #[derive(Default)]
 pub struct Counter(AtomicU64);
 
@@ -19,37 +19,34 @@ impl Counter {
     }
 
     /// How many so far.
-    #[must_use]
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Places that are taken and given back; never more than there are.
+/// Slots of which a bounded number is held at a time.
 #[derive(Default)]
-pub struct Places(Arc<AtomicUsize>);
+pub struct Slots(Arc<AtomicUsize>);
 
-/// A place that is taken; given back when dropped.
-pub struct Place(Arc<AtomicUsize>);
+/// A slot that is held until it is dropped.
+pub struct Slot(Arc<AtomicUsize>);
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Places {
-    /// Takes one if fewer than `most` are taken.
-    #[must_use]
-    pub fn take(&self, most: usize) -> Option<Place> {
-        let next = |taken| (taken < most).then_some(taken + 1);
+impl Slots {
+    /// Acquires a slot if fewer than `most` are held.
+    pub fn acquire(&self, most: usize) -> Option<Slot> {
+        let next = |held| (held < most).then_some(held + 1);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
-        Some(Place(Arc::clone(&self.0)))
+        Some(Slot(Arc::clone(&self.0)))
     }
 
-    /// How many are taken.
-    #[must_use]
-    pub fn taken(&self) -> usize {
+    /// How many are held.
+    pub fn held(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -63,27 +60,27 @@ pub struct Traffic {
     pub accepted: Counter,
     /// Connections that were closed at once, because `max_connections` were open.
     pub refused: Counter,
-    /// Connections to the PROXY listener that came from nobody trusted, and were closed.
+    /// Connections to the PROXY listener that were closed, because their peer is no trusted proxy.
     pub strangers: Counter,
     /// Connections to the PROXY listener that did not begin with a PROXY header.
     pub bad_proxy_headers: Counter,
-    /// Connections on which TLS could not be agreed on.
+    /// Connections whose TLS handshake failed.
     pub failed_handshakes: Counter,
     /// Connections that were cut because the head of a request did not come.
     pub late_heads: Counter,
-    /// Connections that were closed because nothing was asked on them any more.
+    /// Connections that were closed because no further request came.
     pub idle_closed: Counter,
     /// Connections of HTTP/2 that were ended for frames that ask for nothing.
     pub floods: Counter,
-    /// Questions of gateways that are being answered.
-    pub questions: Places,
-    /// Questions that were answered 503, because too many were.
+    /// Requests of gateways that are being answered.
+    pub questions: Slots,
+    /// Requests of gateways that were answered 503, because too many were being answered.
     pub shed_questions: Counter,
-    /// Requests for pages that were answered 503, because too many were or came in.
+    /// Requests for pages that were answered 503, because too many pages or forms were held.
     pub shed_pages: Counter,
     /// Requests whose body did not come.
     pub late_bodies: Counter,
-    /// Connections that were cut because an answer was not fetched.
+    /// Connections that were cut because the client did not read an answer.
     pub unfetched: Counter,
 }
 
@@ -92,13 +89,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_places_are_taken_than_there_are() {
-        let places = Places::default();
-        let first = places.take(2);
-        let _second = places.take(2);
-        assert!(first.is_some() && places.take(2).is_none());
+    fn no_more_slots_are_held_than_there_are() {
+        let slots = Slots::default();
+        let first = slots.acquire(2);
+        let _second = slots.acquire(2);
+        assert!(first.is_some() && slots.acquire(2).is_none());
         drop(first);
-        let _third = places.take(2);
-        assert_eq!(places.taken(), 2);
+        let _third = slots.acquire(2);
+        assert_eq!(slots.held(), 2);
     }
 }

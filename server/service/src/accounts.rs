@@ -1,4 +1,7 @@
 //! Use cases around users: logging in, sessions, the first account, the operator's verbs.
+//!
+//! All of them run on the pages' runtime. A change is durable when its use case returns; passwords are hashed on the
+//! blocking pool.
 
 mod actor;
 mod change_password;
@@ -8,6 +11,7 @@ mod hashing;
 mod history;
 mod letter_throttle;
 mod log_in;
+mod login_throttles;
 mod mail_addresses;
 pub mod operator;
 mod own_sessions;
@@ -17,6 +21,7 @@ mod proof;
 mod reminders;
 mod renewals;
 mod second_factor;
+mod session_token;
 mod sessions;
 mod setup;
 mod sub_users;
@@ -26,46 +31,32 @@ pub use actor::{Actor, BrowserSession, KeyManager, Reader, Via, Visit};
 pub use changes::Changes;
 pub use domain::session::SessionLimits;
 pub use hashing::HashError;
-pub use mail_addresses::{MailAddressParts, MailAddresses};
+pub use letter_throttle::LetterThrottle;
+pub use login_throttles::LoginThrottles;
+pub use mail_addresses::MailAddresses;
 pub use own_sessions::OwnSession;
-pub use passwords::{ChoiceError, Passwords, Whose};
+pub use passwords::{ChoiceError, PasswordContext, Passwords};
 pub use proof::Proved;
-pub use renewals::NewToken;
+pub use renewals::{NewToken, Renewals};
 pub use second_factor::Security;
-pub use sessions::SessionToken;
+pub use session_token::SessionToken;
 pub use setup::SetupLink;
-pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUserParts, SubUsers};
+pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUsers};
+pub(crate) use visitor::audit_line;
 pub use visitor::{Owed, Owing, Visitor};
 
 use crate::events::Events;
-use crate::verify::Gatherer;
+use crate::verify::NoticeBuffer;
 use contract::Refusal;
-use domain::ids::UserNo;
 use domain::sealing::SealingKey;
-use domain::throttle::{Allowance, ClientThrottle, SourceThrottle, Throttle};
 use domain::time::Clock;
 use domain::token::Pepper;
-use parking_lot::Mutex;
+use std::fmt::Display;
 use std::sync::Arc;
 use store::{Store, StoreError};
 
-/// Failures of one address (one /64 of IPv6).
-const BY_SOURCE: Allowance = Allowance { burst: 10, seconds_each: 30 };
-/// Failures of one /48 of IPv6.
-const BY_SITE: Allowance = Allowance { burst: 100, seconds_each: 3 };
-/// Failures of all whose address is unknown, together: whoever makes so many locks the others out.
-const BY_UNKNOWN: Allowance = Allowance { burst: 1000, seconds_each: 1 };
-/// Failures at one username from addresses it never logged in from.
-const BY_USERNAME: Allowance = Allowance { burst: 30, seconds_each: 20 };
-/// Passwords that were right, from one address and of one user: hashing them costs all others the same.
-const RIGHT: Allowance = Allowance { burst: 100, seconds_each: 6 };
-/// The same from one /48 of IPv6.
-const RIGHT_OF_SITE: Allowance = Allowance { burst: 400, seconds_each: 2 };
-/// Wrong codes of one user from addresses it never logged in from.
-const BY_CODE: Allowance = Allowance { burst: 5, seconds_each: 60 };
-
-/// What the use cases of users work with.
-pub struct AccountParts {
+/// The use cases of users.
+pub struct Accounts {
     /// Where users and sessions are kept.
     pub store: Arc<dyn Store>,
     /// The present.
@@ -82,82 +73,30 @@ pub struct AccountParts {
     pub sealing: SealingKey,
     /// For how many days a password is valid without a second factor; 0: for ever.
     pub password_max_age_days: i64,
+    /// Where guesses at a user are counted for their notices.
+    pub notice_buffer: Arc<NoticeBuffer>,
+    /// Where failed logins are counted for the operator.
+    pub events: Arc<Events>,
+    /// How often passwords and codes may be tried.
+    pub throttles: LoginThrottles,
+    /// Session tokens that were replaced a moment ago.
+    pub renewals: Renewals,
 }
 
-/// The use cases of users.
-pub struct Accounts {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    passwords: Passwords,
-    setup: SetupLink,
-    limits: SessionLimits,
-    pepper: Pepper,
-    sealing: SealingKey,
-    password_max_age_days: i64,
-    gatherer: Arc<Gatherer>,
-    events: Arc<Events>,
-    by_source: Mutex<ClientThrottle>,
-    by_username: Mutex<Throttle<String>>,
-    by_code: Mutex<Throttle<UserNo>>,
-    right_by_source: Mutex<ClientThrottle>,
-    right_by_username: Mutex<Throttle<String>>,
-    renewals: renewals::Renewals,
-}
-
-impl Accounts {
-    /// Ready to serve.
-    #[must_use]
-    pub fn new(parts: AccountParts) -> Self {
-        Self {
-            store: parts.store,
-            clock: parts.clock,
-            passwords: parts.passwords,
-            setup: parts.setup,
-            limits: parts.limits,
-            pepper: parts.pepper,
-            sealing: parts.sealing,
-            password_max_age_days: parts.password_max_age_days,
-            gatherer: Arc::default(),
-            events: Arc::default(),
-            by_source: Mutex::new(ClientThrottle::new(SourceThrottle::new(BY_SOURCE, BY_SITE), BY_UNKNOWN)),
-            by_username: Mutex::new(Throttle::new(BY_USERNAME)),
-            by_code: Mutex::new(Throttle::new(BY_CODE)),
-            right_by_source: Mutex::new(ClientThrottle::new(
-                SourceThrottle::new(RIGHT, RIGHT_OF_SITE),
-                BY_UNKNOWN,
-            )),
-            right_by_username: Mutex::new(Throttle::new(RIGHT)),
-            renewals: renewals::Renewals::default(),
-        }
-    }
-
-    /// Tells of guesses there.
-    #[must_use]
-    pub fn gathering(self, gatherer: Arc<Gatherer>) -> Self {
-        Self { gatherer, ..self }
-    }
-
-    /// Tells operators of failures there.
-    #[must_use]
-    pub fn telling(self, events: Arc<Events>) -> Self {
-        Self { events, ..self }
-    }
-}
-
-/// What a visitor is told of trouble in the store: the cause goes to the log.
+/// Returns what a visitor is told of an error of the store; its cause goes to the log.
 pub(crate) fn store_trouble(error: StoreError) -> Refusal {
     match error {
         StoreError::NotFound => Refusal::NotFound,
         StoreError::SignedOut => Refusal::SignedOut,
-        // Use cases that expect one answer it themselves: if this goes on, it is a fault.
+        // A use case that expects one of these handles it itself, so one that arrives here is a fault.
         StoreError::Conflict | StoreError::Full => {
             tracing::warn!(%error, "the store refused a change that no use case expects to be refused");
             if error == StoreError::Full { Refusal::Full } else { Refusal::Conflict }
         }
         StoreError::Overloaded => Refusal::Unavailable,
-        // The writer said so when it began.
+        // The writer logged it when it began.
         StoreError::NoRoom(_) | StoreError::Locked(_) | StoreError::Busy(_) => Refusal::Unavailable,
-        // Their next look at the page tells visitors whether it was done.
+        // The visitor sees on the next page whether it was made.
         StoreError::InDoubt(_) => {
             tracing::warn!(%error, "a change may have been made or not");
             Refusal::Unavailable
@@ -168,6 +107,17 @@ pub(crate) fn store_trouble(error: StoreError) -> Refusal {
         }
     }
 }
+
+/// Returns a function that logs an error as `what` and refuses with `Unavailable`.
+pub(crate) fn unavailable<E: Display>(what: &'static str) -> impl FnOnce(E) -> Refusal {
+    move |error| {
+        tracing::error!(%error, "{what}");
+        Refusal::Unavailable
+    }
+}
+
+/// The words of the log where the system's random generator fails.
+pub(crate) const NO_RANDOMNESS: &str = "the system's random generator failed";
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
-//! Use cases around keys. Each one's first line finds the key within what the actor may see, so nothing is
-//! done, and nothing is told, about any other.
+//! Use cases around keys. Each first finds the key among those that the actor may see, so that nothing is done or told
+//! about any other.
 
 mod change_rule;
 mod dashboard;
@@ -28,9 +28,9 @@ use store::{KeyRow, SpanStarts, Store};
 pub struct Keys {
     /// Where keys are kept.
     pub store: Arc<dyn Store>,
-    /// All keys in memory: the lists and the counts.
+    /// All keys in memory, with lists and counts.
     pub index: Arc<KeyIndex>,
-    /// Waited for after a deletion.
+    /// Where a deletion waits for uses that were judged before it.
     pub verifier: Arc<Verifier>,
     /// Where the password is proved again.
     pub accounts: Arc<Accounts>,
@@ -38,11 +38,11 @@ pub struct Keys {
     pub clock: Arc<dyn Clock>,
     /// Under which tokens are hashed.
     pub pepper: Pepper,
-    /// With which tokens are sealed; none where the operator shows a token only once.
+    /// With which tokens are sealed; none where the operator lets a token be shown only once.
     pub sealing: Option<SealingKey>,
     /// What tokens look like.
     pub format: TokenFormat,
-    /// The most living keys of an account, if there is a limit.
+    /// The most living keys per account, if there is a limit.
     pub most: Option<u32>,
 }
 
@@ -55,8 +55,8 @@ impl Keys {
     }
 }
 
-/// The three spans that end at `now`. Uses are counted by the hour of UTC: where midnight lies within one, the
-/// whole of it belongs to the new day, so that no use of today is left out.
+/// The three spans that end at `now`. Uses are counted by the hour of UTC. An hour in which midnight lies belongs to the
+/// new day as a whole, so that no use of today is left out.
 fn span_starts(now: Micros, zone: &TimeZone) -> SpanStarts {
     let start = |days_before| zone.midnight(now, days_before).hour();
     SpanStarts { today: start(0), days_7: start(6), days_30: start(29) }

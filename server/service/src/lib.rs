@@ -1,17 +1,21 @@
-//! Use cases, and the answer whether a key may pass: what pages, programs, gateways and operators ask for, without a
-//! word of how they ask. No HTTP, no SQL, no pages.
+//! Use cases, and the verdict whether a key may pass: what pages, programs, gateways and operators ask for, whatever way
+//! they ask. No HTTP, no SQL, no pages.
+//!
+//! `verify` runs on the thread that serves connections and waits for commits alone; everything else runs on the pages'
+//! runtime. A use case that changes something has made it durable when it returns.
 
 pub mod accounts;
 pub mod events;
 pub mod keys;
 pub mod mail;
 pub mod notices;
+mod paging;
 pub mod priority;
 pub mod shown_once;
 pub mod verify;
 pub mod webhooks;
 
-/// What is kept, as use cases answer with it.
+/// Records of the store that use cases return.
 pub mod records {
     pub use store::{AuditRow, DeliveryRow, InvitationRow, NoticeChoice, WaitingAddress, WebhookRow};
 }
@@ -29,7 +33,7 @@ use webhooks::Webhooks;
 pub struct UseCases {
     /// Users and sessions.
     pub accounts: Arc<Accounts>,
-    /// How much users changed lately.
+    /// How many changes users may make.
     pub changes: Changes,
     /// Mail addresses of users.
     pub mail_addresses: MailAddresses,
@@ -37,7 +41,7 @@ pub struct UseCases {
     pub sub_users: SubUsers,
     /// Keys.
     pub keys: Keys,
-    /// What users are told of.
+    /// Notices, and how users get them.
     pub notices: Notices,
     /// Webhooks.
     pub webhooks: Webhooks,

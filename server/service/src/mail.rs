@@ -1,4 +1,4 @@
-//! What is to be mailed, and stopping it. Who sends it stands elsewhere.
+//! Letters that wait to be sent, and unsubscribing from them. The mailer in `server` sends them.
 
 mod letter;
 mod subscription;

@@ -1,11 +1,14 @@
-//! Use cases around notices: what users are told of, and how.
+//! Use cases around notices, and the task that writes what the notice buffer holds.
+//!
+//! The task runs on the pages' runtime. It is the only one that drains the buffer; a notice is durable once it is out of
+//! the buffer.
 
 mod choose;
 mod list;
 
 pub use list::{ListedNotice, ListedPlace, NoticeList};
 
-use crate::verify::{Gatherer, KeyIndex};
+use crate::verify::{KeyIndex, NoticeBuffer};
 use domain::notice::gathering::kept_since;
 use domain::time::Clock;
 use std::sync::Arc;
@@ -14,58 +17,56 @@ use std::time::{Duration, Instant};
 use store::{NewNotice, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
-/// How often what was gathered is written down: what a crash loses of it.
+/// How often the notice buffer is written. A crash loses what came in this time.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
-/// How many times as long as it took until the next time.
-const REST: u32 = 9;
-/// Notices that share one change of the store, so that a flood never holds up others for long.
+/// The task pauses so many times as long as it wrote, so that a flood leaves the writer of the state to others.
+const PAUSE: u32 = 9;
+/// Notices per change of the store, so that a flood never holds up others for long.
 const CHUNK: usize = 100;
 
 /// The use cases of notices.
 pub struct Notices {
     store: Arc<dyn Store>,
     index: Arc<KeyIndex>,
-    gatherer: Arc<Gatherer>,
+    buffer: Arc<NoticeBuffer>,
     clock: Arc<dyn Clock>,
-    /// The day on which old ones were removed last, counted from 1970.
+    /// The day on which old notices were removed last, counted from 1970.
     swept_on: AtomicI64,
 }
 
 impl Notices {
-    /// Ready to serve.
-    #[must_use]
+    /// The use cases on this store and this buffer.
     pub fn new(
         store: Arc<dyn Store>,
         index: Arc<KeyIndex>,
-        gatherer: Arc<Gatherer>,
+        buffer: Arc<NoticeBuffer>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, index, gatherer, clock, swept_on: AtomicI64::new(0) }
+        Self { store, index, buffer, clock, swept_on: AtomicI64::new(0) }
     }
 
-    /// Writes down what is gathered, every second (later in a flood of many keys) until `stop`, and once more then.
+    /// Writes the buffer every second (more seldom in a flood) until `stop`, and then once more.
     pub async fn run(&self, stop: CancellationToken) {
-        let mut rest = FLUSH_EVERY;
+        let mut pause = FLUSH_EVERY;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = tokio::time::sleep(rest) => {}
+                () = tokio::time::sleep(pause) => {}
             }
             let begun = Instant::now();
             self.flush().await;
-            // Thousands of keys at once must not keep the writer from what people wait for.
-            rest = FLUSH_EVERY.max(begun.elapsed() * REST);
+            pause = FLUSH_EVERY.max(begun.elapsed() * PAUSE);
         }
         self.flush().await;
     }
 
-    /// Writes down what is gathered by now. What the store cannot take now is gathered again.
+    /// Writes what the buffer holds. What cannot be written goes back into the buffer.
     pub async fn flush(&self) {
-        let mut heard = self.gatherer.take();
-        let guessed = heard.take_names();
-        let mut notices = heard.into_notices();
+        let mut buffered = self.buffer.drain();
+        let guessed = buffered.drain_names();
+        let mut notices = buffered.into_notices();
         for (name, tally) in guessed {
-            // Only names that exist have somebody to tell.
+            // A name that no user has gets no notice.
             match self.store.find_user(&name).await {
                 Ok(Some(user)) => notices.push(tally.into_notice(user.no)),
                 Ok(None) => {}
@@ -77,33 +78,33 @@ impl Notices {
             if self.store.insert_notices(chunk.clone()).await.is_err()
                 && let Err(error) = self.insert_each(&chunk).await
             {
-                // The writer tells of trouble once; this is tried every second.
+                // The writer logs trouble once; this is tried every second.
                 tracing::debug!(%error, "notices could not be written down yet");
-                self.gatherer.put_back(chunk.into_iter().chain(notices));
+                self.buffer.put_back(chunk.into_iter().chain(notices));
                 return;
             }
         }
     }
 
-    /// Writes down each by itself, when one of them spoiled the others: that one is left out, and the log says
-    /// so. When none can be written, it is nobody's fault.
+    /// Writes each notice by itself, because one of them may have failed the whole chunk. That one is left out and
+    /// logged. Where all fail, the store is to blame, and its error is returned.
     async fn insert_each(&self, notices: &[NewNotice]) -> Result<(), StoreError> {
-        let mut spoiled = Vec::new();
+        let mut failed = Vec::new();
         for notice in notices {
             if let Err(error) = self.store.insert_notices(vec![notice.clone()]).await {
-                spoiled.push((notice.user, error));
+                failed.push((notice.user, error));
             }
         }
-        if spoiled.len() == notices.len() {
-            return spoiled.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
+        if failed.len() == notices.len() {
+            return failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
         }
-        for (user, error) in spoiled {
+        for (user, error) in failed {
             tracing::error!(user = user.0, %error, "a notice cannot be written down and is left out");
         }
         Ok(())
     }
 
-    /// Removes notices that are too old, once a day.
+    /// Removes notices that are too old, on the first call of a day.
     pub async fn sweep(&self) {
         let now = self.clock.now();
         let today = now.hour().div_euclid(24);

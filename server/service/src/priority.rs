@@ -1,24 +1,24 @@
-//! Which threads go first when there is more to do than processors: those that verify.
+//! The priority of threads: those that verify go first when there is more to do than processors.
 
 use std::cell::Cell;
 
-/// How far a thread stands back: it gets a third of what one that verifies gets, if both want the same processor.
+/// How far a thread stands back. Beside a thread that verifies, it gets a third of the processor's time that one gets.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 5;
 
 thread_local!(static STANDS_BACK: Cell<bool> = const { Cell::new(false) });
 
-/// Lets the present thread stand back behind those that verify, for good: for what takes long and may wait, such as
-/// pages and passwords.
+/// Lowers the priority of the present thread for good, for work that takes long and may wait, such as pages and
+/// passwords.
 pub fn stand_back() {
     if STANDS_BACK.replace(true) {
         return;
     }
-    // Elsewhere it would be the whole process.
+    // On other systems this would lower the whole process.
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{getpriority_process, setpriority_process};
-        // Where it may not be, all threads are alike, as before.
+        // Where this is not permitted, all threads stay alike.
         let _ = getpriority_process(None).and_then(|now| setpriority_process(None, (now + NICE).min(19)));
     }
 }

@@ -1,9 +1,9 @@
 //! Secrets that are shown once, each at an address of its own: a new key, the secret of an authenticator, recovery
-//! codes, the link of an invitation, the secret of a webhook. In memory only.
+//! codes, the link of an invitation, the secret of a webhook. In memory only: a restart forgets them.
 //!
-//! The answer to the form that made one leads to that address. It can be opened as often as the session likes (a
-//! prefetch, a HEAD or a lost answer takes nothing away) until its reader says so or [`KEPT_SECONDS`] pass, and by
-//! that session alone.
+//! The answer to the form that made a secret leads to its address. Only the session that made it can open the address, as
+//! often as it likes (a prefetch, a HEAD or a lost answer uses nothing up), until the reader confirms that they have it,
+//! or [`KEPT_SECONDS`] pass.
 
 use domain::ids::{KeyId, SessionNo};
 use domain::second_factor::TotpSecret;
@@ -15,15 +15,16 @@ use rand::rngs::SysError;
 use secrecy::SecretString;
 use std::collections::HashMap;
 
-/// Seconds for which a secret can be looked at.
+/// Seconds for which a secret is kept.
 pub const KEPT_SECONDS: i64 = 600;
-/// Characters of an address: 190 bits.
+/// Characters of a name: 190 bits.
 const NAME: usize = 32;
-/// Secrets of one session, and of all; with one more the oldest is forgotten.
+/// The most secrets per session; with one more, the session's oldest is forgotten.
 const MOST_OF_ONE: usize = 50;
+/// The most secrets in all; with one more, the oldest is forgotten.
 const MOST: usize = 10_000;
 
-/// What is shown.
+/// A secret with what it belongs to.
 #[derive(Clone)]
 pub enum Shown {
     /// The token of a key.
@@ -38,49 +39,44 @@ pub enum Shown {
     WebhookSecret(WebhookNo, SecretString),
 }
 
-/// The name of an address that shows a secret: unguessable, and worth nothing to other sessions.
+/// The last part of the address that shows a secret. It cannot be guessed, and is worth nothing to other sessions.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ShownName(String);
 
 impl ShownName {
-    /// A new one; drawn before the secret is made, so that none is made that could not be shown.
-    ///
-    /// # Errors
-    /// The system's generator failed.
+    /// Draws a name. This is done before the secret is made, so that no secret is made that could not be shown.
     pub fn draw() -> Result<Self, SysError> {
         Ok(Self(random_base62(NAME)?.to_string()))
     }
 
-    /// Takes what stands in an address.
-    #[must_use]
+    /// Reads a name from an address, if it has the right form.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == NAME && text.bytes().all(|b| b.is_ascii_alphanumeric());
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// For the address.
-    #[must_use]
+    /// The name as it stands in the address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-struct Kept {
-    /// It stays the same when the session's token is renewed.
+struct KeptSecret {
+    /// The session's number, which stays the same when its token is renewed.
     reader: SessionNo,
     shown: Shown,
     since: Micros,
 }
 
-impl Kept {
+impl KeptSecret {
     fn is_open(&self, now: Micros) -> bool {
         now.seconds_since(self.since) < KEPT_SECONDS
     }
 }
 
-/// The secrets that can be looked at now.
+/// The secrets that are kept now.
 #[derive(Default)]
-pub struct ShownOnce(Mutex<HashMap<ShownName, Kept>>);
+pub struct ShownOnce(Mutex<HashMap<ShownName, KeptSecret>>);
 
 impl ShownOnce {
     /// Keeps a secret for a session.
@@ -93,18 +89,17 @@ impl ShownOnce {
         if kept.len() >= MOST {
             forget_oldest(&mut kept, |_| true);
         }
-        kept.insert(name, Kept { reader, shown, since: now });
+        kept.insert(name, KeptSecret { reader, shown, since: now });
     }
 
-    /// What is shown at an address; looking takes nothing away.
-    #[must_use]
+    /// Finds the secret of an address for a session; it stays there.
     pub fn find(&self, name: &ShownName, reader: SessionNo, now: Micros) -> Option<Shown> {
         let kept = self.0.lock();
         let found = kept.get(name).filter(|kept| kept.reader == reader && kept.is_open(now));
         found.map(|kept| kept.shown.clone())
     }
 
-    /// Forgets what its reader has, if it is this one; answers whether it is. For others nothing changes.
+    /// Forgets a secret of this session, and returns whether it was one.
     pub fn forget(&self, name: &ShownName, reader: SessionNo) -> bool {
         let mut kept = self.0.lock();
         let is_own = kept.get(name).is_some_and(|kept| kept.reader == reader);
@@ -114,19 +109,19 @@ impl ShownOnce {
         is_own
     }
 
-    /// Forgets the secrets for an authenticator that a session was shown: one is confirmed, or another takes its place.
+    /// Forgets the authenticator secrets of a session, when one was confirmed or replaced.
     pub fn forget_enrolments(&self, reader: SessionNo) {
-        let is_one = |kept: &Kept| kept.reader == reader && matches!(kept.shown, Shown::Enrolment(_));
+        let is_one = |kept: &KeptSecret| kept.reader == reader && matches!(kept.shown, Shown::Enrolment(_));
         self.0.lock().retain(|_, kept| !is_one(kept));
     }
 
-    /// Forgets what nobody came for in time.
+    /// Forgets the secrets whose time is over.
     pub fn sweep(&self, now: Micros) {
         self.0.lock().retain(|_, kept| kept.is_open(now));
     }
 }
 
-fn forget_oldest(kept: &mut HashMap<ShownName, Kept>, of: impl Fn(&Kept) -> bool) {
+fn forget_oldest(kept: &mut HashMap<ShownName, KeptSecret>, of: impl Fn(&KeptSecret) -> bool) {
     let oldest = kept.iter().filter(|(_, kept)| of(kept)).min_by_key(|(_, kept)| kept.since);
     if let Some(name) = oldest.map(|(name, _)| name.clone()) {
         kept.remove(&name);

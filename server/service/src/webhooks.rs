@@ -1,7 +1,7 @@
-//! Webhooks of an account: its owner says where they lead and what they tell. Who carries the messages stands elsewhere.
+//! Webhooks of an account: its owner says where they lead and what they send. The deliverer in `server` sends it.
 
-use crate::accounts::{Actor, Proved, store_trouble};
-use contract::{Cause, Field, Problem, Refusal, WebhookProblem};
+use crate::accounts::{Actor, Proved, store_trouble, unavailable};
+use contract::{Cause, Field, FieldError, Problem, Refusal, WebhookProblem};
 use domain::ids::UserNo;
 use domain::sealing::SealingKey;
 use domain::time::Clock;
@@ -13,10 +13,12 @@ use std::sync::Arc;
 use store::{Action, Audit, DeliveryRow, NewWebhook, Store, StoreError, WebhookChange, WebhookRow};
 use tokio::sync::Notify;
 
-/// Webhooks of an account.
+/// The most webhooks per account.
 pub const MOST: u32 = 5;
 /// Deliveries that a page shows.
 const SHOWN: u32 = 50;
+/// The words of the log where a secret fails.
+const NO_SECRET: &str = "a webhook's secret cannot be made";
 
 /// The use cases of webhooks.
 pub struct Webhooks {
@@ -28,49 +30,35 @@ pub struct Webhooks {
     pub sealing: SealingKey,
     /// Whether private networks and HTTP are allowed.
     pub allow_private: bool,
-    /// Rings the courier.
+    /// Wakes the deliverer.
     pub bell: Arc<Notify>,
 }
 
-/// Whose webhooks the actor may see: an account's are its owner's alone.
-fn account(actor: &Actor) -> Result<UserNo, Refusal> {
-    if !actor.is_owner() { Err(Refusal::NotFound) } else { Ok(actor.user) }
-}
-
-/// The same for what changes something.
+/// The account whose webhooks the actor may change.
 fn account_to_change(actor: &Actor) -> Result<UserNo, Refusal> {
     actor.may_manage()?;
-    account(actor)
+    actor.owned_account()
 }
 
 impl Webhooks {
-    /// The webhooks of the actor's account, oldest first.
-    ///
-    /// # Errors
-    /// The actor is no owner, or the store is in trouble.
+    /// The webhooks of the actor's account, oldest first; `NotFound` for a sub-user.
     pub async fn list_webhooks(&self, actor: &Actor) -> Result<Vec<WebhookRow>, Refusal> {
-        let owner = account(actor)?;
+        let owner = actor.owned_account()?;
         self.store.list_webhooks(owner).await.map_err(store_trouble)
     }
 
-    /// One of them, and its latest deliveries.
-    ///
-    /// # Errors
-    /// There is no such webhook for the actor.
+    /// A webhook of the actor's account, and its latest deliveries.
     pub async fn find_webhook(
         &self,
         actor: &Actor,
         id: &str,
     ) -> Result<(WebhookRow, Vec<DeliveryRow>), Refusal> {
-        let row = self.find_row(account(actor)?, id).await?;
+        let row = self.find_row(actor.owned_account()?, id).await?;
         let deliveries = self.store.list_deliveries(row.no, SHOWN).await.map_err(store_trouble)?;
         Ok((row, deliveries))
     }
 
-    /// Adds a webhook; its secret is shown now and never again.
-    ///
-    /// # Errors
-    /// The actor is no owner, has as many as it may, or the address or the causes are wrong.
+    /// Adds a webhook, and returns its secret, which is never shown again.
     pub async fn add_webhook(
         &self,
         actor: &Proved<'_>,
@@ -85,22 +73,19 @@ impl Webhooks {
             owner,
             url: url.as_str().to_owned(),
             causes,
-            seal: Box::new(move |no| sealing.seal_bytes(&no.sealed_place(), secret.expose())),
+            seal: Box::new(move |number| sealing.seal_bytes(&number.sealed_place(), secret.expose())),
             most: MOST,
         };
         let audit = self.audit(actor, Action::WebhookAdded, url.as_str());
         let added = self.store.insert_webhook(webhook, audit).await;
-        let no = added.map_err(|error| match error {
+        let number = added.map_err(|error| match error {
             StoreError::Full => Refusal::field(Field::Form, Problem::Webhook(WebhookProblem::Full)),
             error => store_trouble(error),
         })?;
-        Ok((no, text))
+        Ok((number, text))
     }
 
-    /// Changes where a webhook leads and what it tells.
-    ///
-    /// # Errors
-    /// There is no such webhook for the actor, or the address or the causes are wrong.
+    /// Changes where a webhook leads and what it sends.
     pub async fn change_webhook(
         &self,
         actor: &Proved<'_>,
@@ -116,9 +101,6 @@ impl Webhooks {
     }
 
     /// Gives a webhook another secret, in force from the next attempt on.
-    ///
-    /// # Errors
-    /// There is no such webhook for the actor.
     pub async fn rotate_webhook_secret(
         &self,
         actor: &Proved<'_>,
@@ -127,7 +109,7 @@ impl Webhooks {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let secret = generate_secret()?;
         let sealed = self.sealing.seal_bytes(&row.no.sealed_place(), secret.expose());
-        let sealed = sealed.map_err(|error| unavailable(&error))?;
+        let sealed = sealed.map_err(unavailable(NO_SECRET))?;
         let audit = self.audit(actor, Action::WebhookChanged, &row.url);
         let changed = self.store.change_webhook(row.no, WebhookChange::Secret(sealed), audit).await;
         changed.map_err(store_trouble)?;
@@ -135,9 +117,6 @@ impl Webhooks {
     }
 
     /// Switches a webhook on again.
-    ///
-    /// # Errors
-    /// There is no such webhook for the actor.
     pub async fn enable_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let audit = self.audit(actor, Action::WebhookChanged, &row.url);
@@ -145,43 +124,34 @@ impl Webhooks {
     }
 
     /// Removes a webhook and its deliveries.
-    ///
-    /// # Errors
-    /// There is no such webhook for the actor.
     pub async fn remove_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let audit = self.audit(actor, Action::WebhookRemoved, &row.url);
         self.store.delete_webhook(row.no, audit).await.map_err(store_trouble)
     }
 
-    /// Queues a test.
-    ///
-    /// # Errors
-    /// There is no such webhook for the actor, it is off, or a test is on its way.
+    /// Queues a test message.
     pub async fn test_webhook(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let (id, now) = (new_message_id(), self.clock.now());
-        let queued = self.store.insert_test(row.no, id, now, Some(actor.session().no)).await;
+        let queued = self.store.insert_test(row.no, id, now, Some(actor.session().number)).await;
         queued.map_err(refused_delivery)?;
         self.bell.notify_one();
         Ok(())
     }
 
-    /// Sends a delivery that failed again, now.
-    ///
-    /// # Errors
-    /// There is no such webhook for the actor, it is off, or no such delivery failed.
+    /// Sends a failed delivery again, now.
     pub async fn resend_delivery(&self, actor: &Actor, id: &str, delivery: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let delivery = delivery.parse().map(DeliveryNo).map_err(|_| Refusal::NotFound)?;
-        let (now, session) = (self.clock.now(), Some(actor.session().no));
+        let (now, session) = (self.clock.now(), Some(actor.session().number));
         let restarted = self.store.restart_delivery(row.no, delivery, now, session).await;
         restarted.map_err(refused_delivery)?;
         self.bell.notify_one();
         Ok(())
     }
 
-    /// Forgets deliveries of long ago.
+    /// Removes deliveries that are too old.
     pub async fn sweep_deliveries(&self) {
         let before = deliveries_kept_since(self.clock.now());
         loop {
@@ -197,8 +167,8 @@ impl Webhooks {
     }
 
     async fn find_row(&self, owner: UserNo, id: &str) -> Result<WebhookRow, Refusal> {
-        let no = id.parse().map(WebhookNo).map_err(|_| Refusal::NotFound)?;
-        let row = self.store.find_webhook(owner, no).await.map_err(store_trouble)?;
+        let number = id.parse().map(WebhookNo).map_err(|_| Refusal::NotFound)?;
+        let row = self.store.find_webhook(owner, number).await.map_err(store_trouble)?;
         row.ok_or(Refusal::NotFound)
     }
 
@@ -208,17 +178,10 @@ impl Webhooks {
 
     fn parse(&self, url: &str, causes: &[String]) -> Result<(WebhookUrl, u32), Refusal> {
         let url = WebhookUrl::parse(url, self.allow_private)
-            .map_err(|error| Refusal::field(Field::Url, url_problem(error)));
-        let causes =
-            parse_causes(causes).map_err(|problem| Refusal::field(Field::Causes, Problem::Webhook(problem)));
-        match (url, causes) {
-            (Ok(url), Ok(causes)) => Ok((url, causes)),
-            (Err(Refusal::Invalid(mut first)), Err(Refusal::Invalid(second))) => {
-                first.extend(second);
-                Err(Refusal::Invalid(first))
-            }
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        }
+            .map_err(|error| FieldError { field: Field::Url, problem: url_problem(error) });
+        let causes = parse_causes(causes)
+            .map_err(|problem| FieldError { field: Field::Causes, problem: Problem::Webhook(problem) });
+        Refusal::join(url, causes)
     }
 }
 
@@ -254,10 +217,5 @@ fn refused_delivery(error: StoreError) -> Refusal {
 }
 
 fn generate_secret() -> Result<SigningSecret, Refusal> {
-    SigningSecret::generate().map_err(|error| unavailable(&error))
-}
-
-fn unavailable(error: &dyn std::fmt::Display) -> Refusal {
-    tracing::error!(%error, "a webhook's secret cannot be made");
-    Refusal::Unavailable
+    SigningSecret::generate().map_err(unavailable(NO_SECRET))
 }

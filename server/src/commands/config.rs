@@ -20,13 +20,13 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let layers = flags.common.layers(vec![])?;
     let settings = Settings::parse(&layers)?;
     if flags.check {
-        return tell(check::check(&settings));
+        return report(check::check(&settings));
     }
     print(layers.lines().join("\n") + "\n")
 }
 
-/// Prints that all is in order; of what was found, each on a line, the last is told as every failure is.
-fn tell(checked: Result<String, Vec<Failure>>) -> Result<(), Failure> {
+/// Prints that all is in order, or every problem on a line. The last problem is returned, because the caller prints it.
+fn report(checked: Result<String, Vec<Failure>>) -> Result<(), Failure> {
     let mut found = match checked {
         Ok(text) => return print(format_args!("{text}\n")),
         Err(found) => found.into_iter().peekable(),

@@ -1,8 +1,7 @@
-//! How the operator's verbs reach the data: through the server where one runs, else on their own.
+//! How the operator's verbs reach the data: through the running server, or directly where none runs.
 //!
-//! The server holds the lock of the data directory and listens on a socket in it that only its user can
-//! open. So there is one writer at any time, and a change by a verb is known to the server before the verb
-//! ends.
+//! The server holds the lock of the data directory and listens on a socket in it that only its user can open. So there is
+//! one writer at any time, and the server knows of a change before the verb ends.
 
 mod answers;
 mod carry_out;
@@ -12,7 +11,7 @@ mod protocol;
 
 pub(super) use data_dir::{DataDir, is_locked, refuse_long_socket, refuse_what_is_no_directory, wrong};
 pub(super) use ownership::refuse_files_of_others;
-pub(super) use protocol::{ProbeOpened, Reply, Request, UserLine};
+pub(super) use protocol::{ProbeOpened, UserLine, VerbReply, VerbRequest};
 
 use super::Failure;
 use super::out::print_secret;
@@ -34,23 +33,23 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of one request.
 const LIMIT: u64 = 64 * 1024;
 
-/// How asking for something ended.
-enum Asked {
-    Answered(Reply),
-    /// The request was sent, and the answer did not come: nobody knows whether it was carried out.
+/// What became of a request.
+enum Outcome {
+    Answered(VerbReply),
+    /// The request was sent and no answer came, so nobody knows whether it was carried out.
     Lost(Failure),
 }
 
-/// Carries out a verb: by the running server, or here when none runs.
-pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Reply, Failure> {
+/// Carries out a verb, through the running server or directly where none runs.
+pub(super) fn ask(settings: &Settings, request: &VerbRequest) -> Result<VerbReply, Failure> {
     match try_ask(settings, request)? {
-        Asked::Answered(Reply::Failed(why)) => Err(why.into()),
-        Asked::Answered(reply) => Ok(reply),
-        Asked::Lost(why) => Err(why),
+        Outcome::Answered(VerbReply::Failed(why)) => Err(why.into()),
+        Outcome::Answered(reply) => Ok(reply),
+        Outcome::Lost(why) => Err(why),
     }
 }
 
-fn try_ask(settings: &Settings, request: &Request) -> Result<Asked, Failure> {
+fn try_ask(settings: &Settings, request: &VerbRequest) -> Result<Outcome, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let patience = Instant::now() + PATIENCE;
@@ -58,11 +57,11 @@ fn try_ask(settings: &Settings, request: &Request) -> Result<Asked, Failure> {
             match UnixStream::connect(socket(&settings.data_dir)).await {
                 Ok(stream) => {
                     let answered = ask_server(stream, request).await;
-                    return Ok(answered.map_or_else(Asked::Lost, Asked::Answered));
+                    return Ok(answered.map_or_else(Outcome::Lost, Outcome::Answered));
                 }
                 Err(error) => match DataDir::claim_existing(&settings.data_dir)? {
                     Some(_) if request.needs_server() => return Err(no_server(settings)),
-                    Some(_claim) => return ask_here(settings.clone(), request).await.map(Asked::Answered),
+                    Some(_claim) => return ask_here(settings.clone(), request).await.map(Outcome::Answered),
                     None if Instant::now() < patience => tokio::time::sleep(Duration::from_millis(50)).await,
                     None => return Err(unreachable(settings, &error)),
                 },
@@ -71,34 +70,34 @@ fn try_ask(settings: &Settings, request: &Request) -> Result<Asked, Failure> {
     })
 }
 
-/// Where the running server listens; nothing if it does not say.
+/// Where the running server listens; `None` if it does not say.
 pub(super) fn places(data_dir: &Path) -> Option<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let asking = async {
         let stream = UnixStream::connect(socket(data_dir)).await.ok()?;
-        ask_server(stream, &Request::ListPlaces).await.ok()
+        ask_server(stream, &VerbRequest::ListPlaces).await.ok()
     };
     let answered = runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await });
     match answered.ok()?? {
-        Reply::Places(places) => Some(places),
+        VerbReply::Places(places) => Some(places),
         _ => None,
     }
 }
 
-/// Carries out what puts a secret in force: it is found out whether that may be, then the secret is printed, and
-/// only then is it in force. So nobody has a secret that was lost on its way to them.
+/// Puts a secret in force: checks that the request would be carried out, prints the secret, and only then carries the
+/// request out. So a secret that is in force was printed.
 pub(super) fn ask_with_secret(
     settings: &Settings,
     secret: &str,
-    request: impl Fn(String) -> Request,
+    request: impl Fn(String) -> VerbRequest,
 ) -> Result<(), Failure> {
-    ask(settings, &Request::Check(Box::new(request(String::new()))))?;
+    ask(settings, &VerbRequest::Check(Box::new(request(String::new()))))?;
     print_secret(secret)?;
     let request = request(secret.to_owned());
     match try_ask(settings, &request) {
-        Ok(Asked::Answered(Reply::Failed(why))) => Err(not_in_force(&why)),
-        Ok(Asked::Answered(_)) => Ok(()),
-        Ok(Asked::Lost(why)) => {
+        Ok(Outcome::Answered(VerbReply::Failed(why))) => Err(not_in_force(&why)),
+        Ok(Outcome::Answered(_)) => Ok(()),
+        Ok(Outcome::Lost(why)) => {
             Err(format!("{why}; what was printed may be in force: {}", request.to_be_sure()).into())
         }
         Err(why) => Err(not_in_force(&why)),
@@ -115,7 +114,7 @@ fn no_server(settings: &Settings) -> Failure {
     format!("no Latchkey runs on {dir}; start it with `latchkey serve`, or name its --data-dir").into()
 }
 
-/// Somebody has the lock, and nobody answers.
+/// The message where a process holds the lock and does not answer.
 fn unreachable(settings: &Settings, error: &io::Error) -> Failure {
     let (dir, socket) = (settings.data_dir.display(), socket(&settings.data_dir));
     let socket = socket.display();
@@ -132,7 +131,7 @@ fn unreachable(settings: &Settings, error: &io::Error) -> Failure {
     .into()
 }
 
-async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<Reply, Failure> {
+async fn ask_server(mut stream: UnixStream, request: &VerbRequest) -> Result<VerbReply, Failure> {
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     stream.write_all(&line).await?;
@@ -142,7 +141,7 @@ async fn ask_server(mut stream: UnixStream, request: &Request) -> Result<Reply, 
         .map_err(|_| "the running server gave no answer; is it of another version?".into())
 }
 
-async fn ask_here(settings: Settings, request: &Request) -> Result<Reply, Failure> {
+async fn ask_here(settings: Settings, request: &VerbRequest) -> Result<VerbReply, Failure> {
     let (services, flusher) = start(settings, Arc::new(SystemClock)).await?;
     let reply = carry_out(&services, request).await;
     services.store.close().await;
@@ -150,7 +149,7 @@ async fn ask_here(settings: Settings, request: &Request) -> Result<Reply, Failur
     Ok(reply)
 }
 
-/// Answers verbs until `stop`, also where the server listens.
+/// Answers verbs until `stop`. `places`: where the server listens.
 pub(super) async fn serve(
     listener: UnixListener,
     services: Arc<Services>,
@@ -183,9 +182,11 @@ async fn answer(stream: UnixStream, services: &Services, places: &[String]) -> i
     let mut line = String::new();
     BufReader::new(read).take(LIMIT).read_line(&mut line).await?;
     let reply = match serde_json::from_str(&line) {
-        Ok(Request::ListPlaces) => Reply::Places(places.to_vec()),
+        Ok(VerbRequest::ListPlaces) => VerbReply::Places(places.to_vec()),
         Ok(request) => carry_out(services, &request).await,
-        Err(_) => Reply::Failed("the server does not know this verb; is it of another version?".to_owned()),
+        Err(_) => {
+            VerbReply::Failed("the server does not know this verb; is it of another version?".to_owned())
+        }
     };
     write.write_all(&serde_json::to_vec(&reply)?).await?;
     write.shutdown().await

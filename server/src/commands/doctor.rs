@@ -5,13 +5,13 @@ mod judge;
 mod pages;
 mod request;
 
-use super::control::{ProbeOpened, Reply, Request, ask};
+use super::control::{ProbeOpened, VerbReply, VerbRequest, ask};
 use super::out::print;
 use super::{Common, Failure};
 use crate::settings::Settings;
 use clap::Subcommand;
-use judge::{Finding, Level, Sent, judge};
-use request::{Answer, Target};
+use judge::{Finding, Sent, Severity, judge};
+use request::{ProbeReply, Target};
 use std::net::IpAddr;
 
 #[derive(Subcommand)]
@@ -49,46 +49,48 @@ pub(super) fn run(verb: &Verb) -> Result<(), Failure> {
     let (_, forged) = probe(&settings, &target, judge::forged_headers)?;
     let findings = judge(&opened, &plain, &forged);
     let mut report = format!("Two requests to {url}: an honest one, and one with forged headers.\n\n");
-    tell_lines(&mut report, &forged);
-    findings.iter().for_each(|finding| tell(&mut report, finding));
+    write_arrival(&mut report, &forged);
+    findings.iter().for_each(|finding| write_finding(&mut report, finding));
     print(report)?;
     conclude(&findings, "at this gateway")
 }
 
 fn conclude(findings: &[Finding], place: &str) -> Result<(), Failure> {
-    match findings.iter().filter(|f| f.level == Level::Open).count() {
+    match findings.iter().filter(|f| f.severity == Severity::Open).count() {
         0 => Ok(()),
         1 => Err(format!("1 thing is open {place}; see above what to change").into()),
         n => Err(format!("{n} things are open {place}; see above what to change").into()),
     }
 }
 
-/// Sends one probe with these headers; answers what came back, and what arrived at the server.
+/// Sends one probe with these headers. Returns the answer, and what arrived at the server.
 fn probe(
     settings: &Settings,
     target: &Target,
     headers: impl Fn(&ProbeOpened) -> Vec<(String, String)>,
 ) -> Result<(ProbeOpened, Sent), Failure> {
-    probe_by(settings, |opened| target.send(&opened.marker, opened.key_header.as_deref(), headers(opened)))
+    probe_by(settings, |opened| {
+        target.send_marked(&opened.marker, opened.key_header.as_deref(), headers(opened))
+    })
 }
 
-/// Opens a probe, sends what carries its marker, and answers what arrived.
+/// Opens a probe, sends a request with its marker, and returns the answer and what arrived at the server.
 fn probe_by(
     settings: &Settings,
-    send: impl FnOnce(&ProbeOpened) -> Result<Answer, Failure>,
+    send: impl FnOnce(&ProbeOpened) -> Result<ProbeReply, Failure>,
 ) -> Result<(ProbeOpened, Sent), Failure> {
-    let Reply::Probe(opened) = ask(settings, &Request::OpenProbe)? else {
+    let VerbReply::Probe(opened) = ask(settings, &VerbRequest::OpenProbe)? else {
         return Err("the running server opened no probe; is it of another version?".into());
     };
-    let answer = send(&opened);
-    let closed = ask(settings, &Request::CloseProbe { marker: opened.marker.clone() })?;
-    let Reply::Arrivals(arrivals) = closed else {
+    let reply = send(&opened);
+    let closed = ask(settings, &VerbRequest::CloseProbe { marker: opened.marker.clone() })?;
+    let VerbReply::Arrivals(arrivals) = closed else {
         return Err("the running server closed no probe; is it of another version?".into());
     };
-    Ok((opened, Sent { answer: answer?, arrivals }))
+    Ok((opened, Sent { reply: reply?, arrivals }))
 }
 
-fn tell_lines(report: &mut String, forged: &Sent) {
+fn write_arrival(report: &mut String, forged: &Sent) {
     let Some(arrival) = forged.arrivals.first() else { return };
     *report += &format!("Of the forged one, this arrived at Latchkey from {}:\n", arrival.peer);
     arrival.lines.iter().for_each(|(name, value)| *report += &format!("    {name}: {value}\n"));
@@ -98,11 +100,11 @@ fn tell_lines(report: &mut String, forged: &Sent) {
     *report += "\n";
 }
 
-fn tell(report: &mut String, finding: &Finding) {
-    let mark = match finding.level {
-        Level::Good => "ok  ",
-        Level::Note => "note",
-        Level::Open => "OPEN",
+fn write_finding(report: &mut String, finding: &Finding) {
+    let mark = match finding.severity {
+        Severity::Good => "ok  ",
+        Severity::Note => "note",
+        Severity::Open => "OPEN",
     };
     *report += &format!("{mark}  {}\n", finding.text);
     finding.advice.lines().for_each(|line| *report += &format!("        {line}\n"));

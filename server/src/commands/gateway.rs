@@ -1,6 +1,6 @@
 //! `latchkey gateway …`
 
-use super::control::{Reply, Request, ask, ask_with_secret};
+use super::control::{VerbReply, VerbRequest, ask, ask_with_secret};
 use super::out::{print, remark};
 use super::{Common, Failure};
 use clap::Subcommand;
@@ -35,22 +35,22 @@ pub(super) enum Verb {
 pub(super) fn run(verb: Verb) -> Result<(), Failure> {
     let (common, request, json) = match verb {
         Verb::Add { name, common } => {
-            let request = |token| Request::AddGateway { name: name.clone(), token };
+            let request = |token| VerbRequest::AddGateway { name: name.clone(), token };
             return ask_with_secret(&common.settings()?, &new_gateway_token()?, request);
         }
-        Verb::List { json, common } => (common, Request::ListGateways, json),
-        Verb::Remove { name, common } => (common, Request::RemoveGateway { name }, false),
+        Verb::List { json, common } => (common, VerbRequest::ListGateways, json),
+        Verb::Remove { name, common } => (common, VerbRequest::RemoveGateway { name }, false),
     };
     match ask(&common.settings()?, &request)? {
-        Reply::Said(what) => print(format_args!("{what}\n")),
-        Reply::Gateways(gateways) if json => {
+        VerbReply::Said(what) => print(format_args!("{what}\n")),
+        VerbReply::Gateways(gateways) if json => {
             print(format_args!("{}\n", serde_json::to_string_pretty(&gateways)?))
         }
-        Reply::Gateways(gateways) if gateways.is_empty() => {
+        VerbReply::Gateways(gateways) if gateways.is_empty() => {
             remark("There are no gateways yet; `latchkey gateway add NAME` adds one.");
             Ok(())
         }
-        Reply::Gateways(gateways) => {
+        VerbReply::Gateways(gateways) => {
             let width = gateways.iter().map(|g| g.name.len()).max().unwrap_or(0).max(4);
             let mut table = format!("{:width$}  CREATED\n", "NAME");
             gateways.iter().for_each(|g| table += &format!("{:width$}  {}\n", g.name, g.created_at));

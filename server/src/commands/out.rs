@@ -1,10 +1,10 @@
-//! What verbs print. A pipe that ends early, or a full disk behind it, is an error like any other.
+//! Output of verbs. A full disk behind standard output is an error like any other.
 
 use super::Failure;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-/// Prints to standard output. Whoever stopped reading has what was wanted (`latchkey user list | head`).
+/// Prints to standard output. A reader who stopped reading has what they wanted (`latchkey user list | head`).
 pub(super) fn print(text: impl Display) -> Result<(), Failure> {
     match write(text) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_print(&error).into()),
@@ -12,13 +12,14 @@ pub(super) fn print(text: impl Display) -> Result<(), Failure> {
     }
 }
 
-/// Prints a secret, alone on its line, before it is in force: nobody has one that could not be printed.
+/// Prints a secret alone on its line. Callers do so before it is in force, so that no secret is lost that could not be
+/// printed.
 pub(super) fn print_secret(secret: &str) -> Result<(), Failure> {
     write(format_args!("{secret}\n"))
         .map_err(|error| format!("{}; nothing was changed", cannot_print(&error)).into())
 }
 
-/// Prints a line for whoever watches; one that is lost harms nothing.
+/// Prints a line to standard error, for people; it may get lost.
 pub(super) fn remark(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }
@@ -29,7 +30,7 @@ fn write(text: impl Display) -> io::Result<()> {
     out.flush()
 }
 
-/// What is said of an output that takes nothing.
+/// The message where standard output cannot be written.
 pub(super) fn cannot_print(error: &io::Error) -> String {
     format!("cannot write to standard output: {error}")
 }

@@ -1,4 +1,6 @@
-//! `latchkey serve`
+//! `latchkey serve`: makes the threads, runs every task until a signal or a failure, and stops them in order.
+//!
+//! This thread serves connections and commits uses. When `run` returns, everything that was answered is durable.
 
 mod announce;
 mod chores;
@@ -13,7 +15,7 @@ use crate::http::{Entrance, admin, site};
 use crate::life::Ended;
 use crate::services::{Services, SystemClock, start};
 use crate::settings::{Listen, LogFormat, Settings};
-use chores::{forget, remind, sweep};
+use chores::{EVERY_MINUTE, SWEEP_EVERY, every, forget, remind, sweep};
 use clap::Args;
 use domain::panics::one_line;
 use log::{log_panics, log_to_stderr};
@@ -30,19 +32,13 @@ use tokio_util::sync::CancellationToken;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
-/// How often sessions that ended by their limits are removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
-/// How often secrets are looked for that have been kept long enough.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// How long the letter in flight may hold up the end.
+/// How long a letter or message in flight may delay the stop.
 const LAST_LETTER: Duration = Duration::from_secs(5);
-/// How long notices may be written down at the end.
+/// How long the last notices may delay the stop.
 const LAST_NOTICES: Duration = Duration::from_secs(1);
-/// How often it is looked whose password ends soon.
-const REMIND_EVERY: Duration = Duration::from_secs(60);
 /// Lets the access log through, whatever the level of the rest.
 const ACCESS: &str = "access=info";
-/// Threads for pages; password hashing has its own. A page takes under a millisecond, so one is enough and
+/// Threads for pages; passwords are hashed on other ones. A page takes under a millisecond, so one thread is enough and
 /// leaves the other cores to verifications.
 const PAGE_THREADS: usize = 1;
 
@@ -108,7 +104,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         }
     });
     let Some(started) = started else {
-        // Asked to stop before anybody was served: whatever is half done is done by the next start.
+        // Nobody was served yet, and the next start finishes what is half done.
         pages.shutdown_background();
         return Ok(());
     };
@@ -126,35 +122,38 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     result
 }
 
-/// What has to be waited for at the end.
-struct Parts {
-    counting: JoinHandle<()>,
-    carrying: JoinHandle<()>,
-    gathering: JoinHandle<()>,
-    mailing: JoinHandle<()>,
+/// Tasks that the stop waits for.
+struct Tasks {
+    flusher: JoinHandle<()>,
+    deliverer: JoinHandle<()>,
+    notices: JoinHandle<()>,
+    mailer: JoinHandle<()>,
 }
 
-/// Runs all that works on its own, until the tokens say stop.
-fn run_parts(
+/// Starts the tasks that work by themselves; each runs until its token is cancelled.
+fn start_tasks(
     services: &Arc<Services>,
     flusher: Flusher,
     pages: &Handle,
     stop: &CancellationToken,
     stop_counting: &CancellationToken,
-) -> Parts {
+) -> Tasks {
     let life = &services.life;
-    let counting = flusher.run(stop_counting.clone());
+    let flusher = flusher.run(stop_counting.clone());
     let deliverer = services.deliverer.clone().run(stop.clone());
     let mailer = Arc::clone(&services.mailer).run(stop.clone());
-    let (notices, stop_notices) = (Arc::clone(services), stop_counting.clone());
-    let gatherer = async move { notices.use_cases.notices.run(stop_notices).await };
-    life.run(pages, "the removal of what is old", stop, sweep(Arc::clone(services), stop.clone()));
-    life.run(pages, "the reminder of passwords", stop, remind(Arc::clone(services), stop.clone()));
-    Parts {
-        counting: life.run(&Handle::current(), "the writer of uses", stop_counting, counting),
-        carrying: life.run(pages, "the courier of webhooks", stop, deliverer),
-        gathering: life.run(pages, "the writer of notices", stop_counting, gatherer),
-        mailing: life.run(pages, "the mailer", stop, mailer),
+    let (writing, stop_notices) = (Arc::clone(services), stop_counting.clone());
+    let notices = async move { writing.use_cases.notices.run(stop_notices).await };
+    let (sweeping, reminding) = (Arc::clone(services), Arc::clone(services));
+    let sweeping = every(SWEEP_EVERY, stop.clone(), async move || sweep(&sweeping).await);
+    let reminding = every(EVERY_MINUTE, stop.clone(), async move || remind(&reminding).await);
+    life.run(pages, "the removal of what is old", stop, sweeping);
+    life.run(pages, "the reminder of passwords", stop, reminding);
+    Tasks {
+        flusher: life.run(&Handle::current(), "the writer of uses", stop_counting, flusher),
+        deliverer: life.run(pages, "the courier of webhooks", stop, deliverer),
+        notices: life.run(pages, "the writer of notices", stop_counting, notices),
+        mailer: life.run(pages, "the mailer", stop, mailer),
     }
 }
 
@@ -171,13 +170,14 @@ async fn serve_until_signal(
     let control = data_dir.listen()?;
     let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
     let metrics = serve_admin(services, pages, stop.clone()).await?;
-    let parts = run_parts(services, flusher, pages, &stop, &stop_counting);
+    let tasks = start_tasks(services, flusher, pages, &stop, &stop_counting);
     let places = listeners.iter().map(Listener::place).chain(&metrics).map(ToString::to_string).collect();
     let verbs = control::serve(control, Arc::clone(services), places, stop.clone());
     life.run(pages, "the listener for verbs", &stop, verbs);
     print_announcement(services, &announce::announcement(services, &listeners, metrics.as_ref()))?;
     let entrance = site(Arc::clone(services), pages.clone());
-    let forgetting = forget(entrance.clone(), Arc::clone(services), stop.clone());
+    let (site, forgotten) = (entrance.clone(), Arc::clone(services));
+    let forgetting = every(EVERY_MINUTE, stop.clone(), async move || forget(&site, &forgotten));
     life.run(pages, "the removal of secrets", &stop, forgetting);
     let front = Front::new(settings, Arc::clone(&services.traffic), entrance, stop.clone());
     let mut front = front.with_doors(doors.clone());
@@ -194,20 +194,20 @@ async fn serve_until_signal(
     };
     tracing::info!("stopping: requests in flight are answered first");
     stop.cancel();
-    // A letter or message that is being taken is noted as sent while that can be written down.
-    let last = tokio::time::timeout(LAST_LETTER, async { tokio::join!(parts.mailing, parts.carrying) });
+    // A letter or message in flight is recorded as sent while the store still takes changes.
+    let last = tokio::time::timeout(LAST_LETTER, async { tokio::join!(tasks.mailer, tasks.deliverer) });
     let (served, _) = tokio::join!(serving, last);
     served?;
-    // Only now is nothing left that could be counted.
+    // Nothing is served any more, so nothing comes that could be counted.
     stop_counting.cancel();
-    parts.counting.await?;
-    // Refusals of the last second may be lost, as in a crash; the promise to be gone in time comes first.
-    let _ = tokio::time::timeout(LAST_NOTICES, parts.gathering).await;
-    // What fails on the way out is told too.
+    tasks.flusher.await?;
+    // Notices of the last second may be lost, as in a crash, because the stop has to end in time.
+    let _ = tokio::time::timeout(LAST_NOTICES, tasks.notices).await;
+    // A task that failed during the stop is told too.
     failure.map_or(life.check().map_err(|ended| stopped_by(&ended)), Err)
 }
 
-/// Nothing mends a part that has ended but a new start.
+/// The message where a task has ended, which only a new start mends.
 fn stopped_by(ended: &Ended) -> Failure {
     format!(
         "stopped, because a part of it failed: {ended}. Every use and change that was answered is kept. Start \
@@ -216,7 +216,8 @@ fn stopped_by(ended: &Ended) -> Failure {
     .into()
 }
 
-/// A failed sync cannot be asked for again, so only a new start finds out what is on disk.
+/// The message where the state cannot be written. A failed sync cannot be repeated, so only a new start finds out what is
+/// on disk.
 fn broken(cause: StoreError) -> Failure {
     if let StoreError::Ended(cause) = cause {
         return stopped_by(&Ended { part: "the writer of the state", cause });
@@ -228,8 +229,8 @@ fn broken(cause: StoreError) -> Failure {
     .into()
 }
 
-/// Answers the operator's monitoring where that is asked for; answers on which address. It runs beside the
-/// pages: who reads metrics may wait, who verifies may not.
+/// Serves metrics and health on `admin_listen`, if it is set, and returns its address. Runs on the pages' runtime, because
+/// metrics may wait and verifications may not.
 async fn serve_admin(
     services: &Arc<Services>,
     pages: &Handle,
@@ -246,7 +247,7 @@ async fn serve_admin(
     Ok(Some(place))
 }
 
-/// The link to the first account has to reach somebody; all else can do without being read.
+/// Prints the announcement. It is an error only if somebody has to read it, for the link to the first account.
 fn print_announcement(services: &Services, text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

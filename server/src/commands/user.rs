@@ -1,6 +1,6 @@
 //! `latchkey user …`
 
-use super::control::{Reply, Request, UserLine, ask, ask_with_secret};
+use super::control::{UserLine, VerbReply, VerbRequest, ask, ask_with_secret};
 use super::out::{print, remark};
 use super::{Common, Failure};
 use clap::{Subcommand, ValueEnum};
@@ -103,7 +103,7 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
     let (common, request, json) = match verb {
         Verb::Add { name, owner, role, email, password_stdin, common } => {
             let (given, reads_only) = (read_password(password_stdin)?, role == RoleName::ReadsOnly);
-            return with_password(&common, given, |password| Request::AddUser {
+            return with_password(&common, given, |password| VerbRequest::AddUser {
                 name: name.clone(),
                 owner: owner.clone(),
                 reads_only,
@@ -113,37 +113,41 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
         }
         Verb::ResetPassword { name, password_stdin, common } => {
             let given = read_password(password_stdin)?;
-            return with_password(&common, given, |password| Request::ResetPassword {
+            return with_password(&common, given, |password| VerbRequest::ResetPassword {
                 name: name.clone(),
                 password,
             });
         }
         Verb::SetRole { name, role, common } => {
-            (common, Request::SetRole { name, reads_only: role == RoleName::ReadsOnly }, false)
+            (common, VerbRequest::SetRole { name, reads_only: role == RoleName::ReadsOnly }, false)
         }
-        Verb::EndSessions { name, common } => (common, Request::EndSessions { name }, false),
-        Verb::List { json, common } => (common, Request::ListUsers, json),
-        Verb::Disable { name, common } => (common, Request::SetUserDisabled { name, disabled: true }, false),
-        Verb::Enable { name, common } => (common, Request::SetUserDisabled { name, disabled: false }, false),
-        Verb::ResetTwoFactor { name, common } => (common, Request::ResetTwoFactor { name }, false),
+        Verb::EndSessions { name, common } => (common, VerbRequest::EndSessions { name }, false),
+        Verb::List { json, common } => (common, VerbRequest::ListUsers, json),
+        Verb::Disable { name, common } => {
+            (common, VerbRequest::SetUserDisabled { name, disabled: true }, false)
+        }
+        Verb::Enable { name, common } => {
+            (common, VerbRequest::SetUserDisabled { name, disabled: false }, false)
+        }
+        Verb::ResetTwoFactor { name, common } => (common, VerbRequest::ResetTwoFactor { name }, false),
     };
     match ask(&common.settings()?, &request)? {
-        Reply::Said(what) => print(format_args!("{what}\n")),
-        Reply::Users(users) if json => print(format_args!("{}\n", serde_json::to_string_pretty(&users)?)),
-        Reply::Users(users) if users.is_empty() => {
+        VerbReply::Said(what) => print(format_args!("{what}\n")),
+        VerbReply::Users(users) if json => print(format_args!("{}\n", serde_json::to_string_pretty(&users)?)),
+        VerbReply::Users(users) if users.is_empty() => {
             remark("There are no users yet; `latchkey user add NAME` adds one.");
             Ok(())
         }
-        Reply::Users(users) => print(table(&users)),
+        VerbReply::Users(users) => print(table(&users)),
         _ => Ok(()),
     }
 }
 
-/// Carries out what sets a password: the given one, or one that is made up and printed first.
+/// Carries out a request with a password: the given one, or one that is drawn and printed first.
 fn with_password(
     common: &Common,
     given: Option<String>,
-    request: impl Fn(String) -> Request,
+    request: impl Fn(String) -> VerbRequest,
 ) -> Result<(), Failure> {
     let settings = common.settings()?;
     match given {
@@ -155,7 +159,7 @@ fn with_password(
     }
 }
 
-/// The first line of standard input, where the flag asks for it.
+/// Reads the first line of standard input, if it is wanted.
 fn read_password(wanted: bool) -> Result<Option<String>, Failure> {
     if !wanted {
         return Ok(None);

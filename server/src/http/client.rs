@@ -110,7 +110,7 @@ fn tell_unknown(services: &Services, peer: Peer, cause: NoClientAddress) {
 /// Counts and tells of a gateway's question that names no client.
 pub(super) fn tell_unnamed(services: &Services, peer: Peer, cause: NoClientAddress) {
     let family = &services.settings.client_address_header;
-    services.events.tell(
+    services.events.log(
         Event::NoClientAddress,
         peer.address().into(),
         format_args!(

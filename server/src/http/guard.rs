@@ -90,7 +90,7 @@ pub(super) fn tell_refused(services: &Services, sender: Sender, client: ClientAd
             "if these are your own pages, set public_url to the address that customers open, or let the proxy pass Host on"
         }
     };
-    services.events.tell(
+    services.events.log(
         Event::OriginRefused,
         client,
         format_args!(

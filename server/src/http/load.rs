@@ -6,7 +6,7 @@ use super::client::{self, ConnectionInfo};
 use super::guard;
 use super::statuses::{busy_page, large_form};
 use crate::services::Services;
-use crate::traffic::{Client, Full, Held, Origin, Place, Pool};
+use crate::traffic::{Client, Full, Held, Origin, Pool, Slot};
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
@@ -22,8 +22,8 @@ const FORMS_A_PAGE: usize = 4;
 const OVER_SHARE: Duration = Duration::from_secs(1);
 
 /// A place for a question of a gateway, while it is answered.
-pub(super) fn admit_question(services: &Services) -> Option<Place> {
-    let place = services.traffic.questions.take(services.settings.server.max_questions);
+pub(super) fn admit_question(services: &Services) -> Option<Slot> {
+    let place = services.traffic.questions.acquire(services.settings.server.max_questions);
     if place.is_none() {
         services.traffic.shed_questions.add();
     }
@@ -48,7 +48,7 @@ pub(super) async fn admit_page(
 async fn try_admit_page(services: &Services, mut request: Request) -> Result<(Request, Held), Box<Response>> {
     let (traffic, server) = (&services.traffic, &services.settings.server);
     let account = traffic.sources.account(origin(services, &request));
-    let take = async |pool, places| match traffic.sources.take(&account, pool, &server.shares.of(places)) {
+    let take = async |pool, places| match traffic.sources.acquire(&account, pool, &server.shares.of(places)) {
         Ok(place) => Ok(place),
         Err(full) => {
             traffic.shed_pages.add();

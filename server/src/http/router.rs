@@ -175,7 +175,7 @@ mod tests {
         let settings = Settings::parse(&Layers::load(None, std::iter::empty(), public).unwrap()).unwrap();
         let sources = Sources::default();
         let visitor = sources.account(Origin { is_vouched_for: true, client: Client::Unknown });
-        let place = sources.take(&visitor, Pool::Pages, &settings.server.shares.of(8)).ok().unwrap();
+        let place = sources.acquire(&visitor, Pool::Pages, &settings.server.shares.of(8)).ok().unwrap();
         let half = || {
             Body::from_stream(futures::stream::once(async {
                 Err::<Vec<u8>, _>(std::io::Error::other("a fault"))

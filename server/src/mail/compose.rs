@@ -1,4 +1,4 @@
-//! From what waits in the database to what is written.
+//! Writes the text of a letter that waits in the database.
 
 use super::draft::{Block, Draft, one_line};
 use super::mailer::MailerParts;
@@ -9,19 +9,19 @@ use service::accounts::InvitationToken;
 use service::mail::{Letter, Subscription};
 use store::{MailContent, MailRow, StoreError};
 
-/// Where the pages are, as letters name it.
+/// The address of the pages, as letters name it.
 pub(super) struct Pages<'a> {
     /// Scheme, host and port.
     pub(super) origin: &'a str,
 }
 
 impl Pages<'_> {
-    /// The host, as people say it.
+    /// Host and port.
     pub(super) fn site(&self) -> &str {
         self.origin.split_once("://").map_or(self.origin, |(_, host)| host)
     }
 
-    /// A page.
+    /// The address of a page.
     pub(super) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
@@ -32,13 +32,13 @@ impl Pages<'_> {
     }
 }
 
-/// Writes what waits, or says why there is nothing to write.
+/// Writes a letter, or returns why none is to be written.
 pub(super) async fn write(
     row: &MailRow,
     parts: &MailerParts,
 ) -> Result<Result<Draft, &'static str>, StoreError> {
     let pages = Pages { origin: &parts.origin };
-    let no = match &row.content {
+    let number = match &row.content {
         MailContent::Letter(sealed) => {
             let Ok(opened) = Letter::open(&parts.sealing, sealed) else {
                 return Ok(Err("it was sealed with another key"));
@@ -48,20 +48,20 @@ pub(super) async fn write(
             }
             return Ok(Ok(letter(opened, &pages)));
         }
-        MailContent::Notice(no) => *no,
+        MailContent::Notice(number) => *number,
     };
     let Some(user) = &row.user else { return Ok(Err("it is to nobody")) };
     let Some(email) = &user.email else { return Ok(Err("the user has no confirmed mail address")) };
-    let Some(facts) = parts.store.find_notice(no).await? else { return Ok(Err("the notice is gone")) };
-    // It waited for what would follow, and tells of that too.
+    let Some(facts) = parts.store.find_notice(number).await? else { return Ok(Err("the notice is gone")) };
+    // A letter that was held back tells of what followed meanwhile, too.
     let was_held = !facts.cause.is_gathered() && row.created_at > facts.first_at;
     let later = if was_held { parts.store.count_later_acts(&facts).await? } else { Vec::new() };
     let subscription = Subscription { username: user.username.clone(), cause: facts.cause };
-    let told = notice::Told { facts: &facts, later: &later };
-    Ok(Ok(notice::letter(&told, user, email, &pages, &subscription.token(&parts.pepper))))
+    let contents = notice::LetterContents { facts: &facts, later: &later };
+    Ok(Ok(notice::letter(&contents, user, email, &pages, &subscription.token(&parts.pepper))))
 }
 
-/// Whether a letter invites to what was withdrawn or is over.
+/// Whether a letter is an invitation that was withdrawn or is too old.
 async fn is_closed(letter: &Letter, parts: &MailerParts) -> Result<bool, StoreError> {
     let Letter::Invitation { link, .. } = letter else { return Ok(false) };
     let token = link.split_once("token=").and_then(|(_, token)| InvitationToken::parse(token));

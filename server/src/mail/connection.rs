@@ -1,9 +1,11 @@
-//! One conversation with the mail server. Every step is told apart, because a refused password is no reason
-//! to throw letters away, and an unknown recipient is none to wait. At which step a server says no is not what it
-//! says no to: many take the recipient's turn to refuse the greeting, the sender or the login.
+//! One conversation with the mail server.
+//!
+//! A failure is about the server or about the letter: a refused password is no reason to throw letters away, and an unknown
+//! recipient is no reason to wait. The step at which a server refuses does not tell which, because many refuse the
+//! greeting, the sender or the login only when the recipient is named. So the code of the answer decides.
 
 use super::greeting::greeting;
-use super::message::Written;
+use super::message::WrittenMail;
 use super::transport::Transport;
 use crate::dial::Resolve;
 use crate::settings::{Encryption, SmtpSettings};
@@ -20,56 +22,56 @@ use std::time::Duration;
 /// "Service not available, closing transmission channel" (RFC 5321, 4.2.3), at any step.
 const CLOSING: u16 = 421;
 
-/// Why a letter was not taken.
+/// Why a letter was not accepted.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum MailError {
     /// The server cannot be used for now, for this letter or any other.
     Server {
-        /// What it said, or what happened.
+        /// Its answer, or what happened.
         reason: String,
-        /// Whether it happened after the letter was offered: then it may be its fault.
+        /// Whether the letter had been offered, so that it may be the cause.
         offered: bool,
     },
     /// This letter is refused.
     Letter {
-        /// What the server said.
+        /// The answer of the server.
         reason: String,
-        /// What becomes of it.
-        verdict: Verdict,
+        /// What becomes of the letter.
+        fate: Fate,
     },
 }
 
 /// What becomes of a letter that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Nobody will ever take it.
+pub(super) enum Fate {
+    /// No server will ever accept it.
     GiveUp,
-    /// It may be taken later (4xx).
+    /// It may be accepted later (4xx).
     Later,
-    /// Refused for good, but for a reason that lies with the server or how it is used: others meet it too.
+    /// Refused for good, because of the server or how it is set up: other letters are refused too.
     NotItsFault,
 }
 
-impl Failure {
-    /// The server cannot be used, whatever is sent.
+impl MailError {
+    /// A failure before any letter was offered.
     pub(super) fn server(reason: String) -> Self {
         Self::Server { reason, offered: false }
     }
 }
 
-/// A conversation that is open.
+/// An open conversation.
 pub(super) struct Connection {
     smtp: AsyncSmtpConnection,
     timeout: Duration,
 }
 
 impl Connection {
-    /// Connects, agrees on TLS and logs in, as the settings say; `host` is where the pages are.
+    /// Connects, agrees on TLS and logs in, as the settings say; `host` is the one of the pages.
     pub(super) async fn open(
         settings: &SmtpSettings,
         resolver: &dyn Resolve,
         host: &str,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, MailError> {
         let Transport { stream, local } = Transport::open(settings, resolver).await?;
         let (timeout, hello) = (settings.timeout, &greeting(host, local));
         let greeted = AsyncSmtpConnection::connect_with_transport(stream, hello);
@@ -79,7 +81,7 @@ impl Connection {
                 let reason = "it offers no STARTTLS, and mail is not sent in the clear unless smtp_url ends \
                               with ?tls=none"
                     .to_owned();
-                return Err(Failure::server(reason));
+                return Err(MailError::server(reason));
             }
             let tls = tls(settings).await?;
             within(timeout, smtp.starttls(tls, hello)).await.map_err(Step::of_server)?;
@@ -92,14 +94,14 @@ impl Connection {
         Ok(Self { smtp, timeout })
     }
 
-    /// Hands one mail over; when this returns without failure, the server has taken it.
-    pub(super) async fn deliver(&mut self, mail: &Written) -> Result<(), Failure> {
+    /// Hands one mail over. The server has accepted it when this returns without an error.
+    pub(super) async fn deliver(&mut self, mail: &WrittenMail) -> Result<(), MailError> {
         let mut parameters = vec![];
         let mut addresses = mail.envelope.to().iter().chain(mail.envelope.from());
         if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
             if !self.smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
                 let reason = "the mail server takes no addresses with letters outside of ASCII".to_owned();
-                return Err(Failure::Letter { reason, verdict: Verdict::GiveUp });
+                return Err(MailError::Letter { reason, fate: Fate::GiveUp });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
@@ -116,20 +118,20 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes ready for another letter after one was refused; answers whether that worked.
+    /// Prepares for another letter after one was refused. Returns whether that worked.
     pub(super) async fn reset(&mut self) -> bool {
         within(self.timeout, self.smtp.command(Rset)).await.is_ok()
     }
 
-    /// Says good-bye.
+    /// Ends the conversation.
     pub(super) async fn close(mut self) {
-        // Everything is settled: what the server says to this is of no use.
+        // The letters are settled, so the answer does not matter.
         let _ = within(self.timeout, self.smtp.quit()).await;
     }
 }
 
-/// Reads the system's certificates anew each time: they are exchanged while servers run.
-async fn tls(settings: &SmtpSettings) -> Result<TlsParameters, Failure> {
+/// Reads the system's certificates each time, because they are replaced while servers run.
+async fn tls(settings: &SmtpSettings) -> Result<TlsParameters, MailError> {
     let host = settings.host.clone();
     let built = tokio::task::spawn_blocking(move || TlsParameters::new(host)).await;
     let reason = match built {
@@ -137,7 +139,7 @@ async fn tls(settings: &SmtpSettings) -> Result<TlsParameters, Failure> {
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),
     };
-    Err(Failure::server(reason))
+    Err(MailError::server(reason))
 }
 
 /// A step that failed.
@@ -149,33 +151,33 @@ enum Step {
 }
 
 impl Step {
-    /// A step that has nothing to do with the letter.
-    fn of_server(self) -> Failure {
-        Failure::server(self.to_string())
+    /// The failure of a step that has nothing to do with a letter.
+    fn of_server(self) -> MailError {
+        MailError::server(self.to_string())
     }
 
-    /// The step that names the sender, the same for all letters; one that is not `plain` asks for more than
-    /// others, so that these do not wait for it.
-    fn of_sender(self, plain: bool) -> Failure {
+    /// The failure of the step that names the sender, who is the same for all letters. A letter that is not `plain` asks
+    /// the server for an extension, so others do not wait for it.
+    fn of_sender(self, plain: bool) -> MailError {
         let reason = self.to_string();
         match self.code() {
-            Some(code) if code.condemns_the_text() => Failure::Letter { reason, verdict: Verdict::GiveUp },
-            _ => Failure::Server { reason, offered: !plain },
+            Some(code) if code.condemns_the_text() => MailError::Letter { reason, fate: Fate::GiveUp },
+            _ => MailError::Server { reason, offered: !plain },
         }
     }
 
-    /// A step that speaks of the letter: an answer may be about it, unless the server goes away.
-    fn of_letter(self) -> Failure {
+    /// The failure of a step that is about the letter, unless the server goes away.
+    fn of_letter(self) -> MailError {
         let reason = self.to_string();
         let code = self.code();
-        let Self::Failed(error) = self else { return Failure::Server { reason, offered: true } };
-        let verdict = match error.status().map(u16::from) {
-            None | Some(CLOSING) => return Failure::Server { reason, offered: true },
-            Some(_) if !error.is_permanent() => Verdict::Later,
-            Some(_) if code.is_some_and(StatusCode::condemns_the_letter) => Verdict::GiveUp,
-            Some(_) => Verdict::NotItsFault,
+        let Self::Failed(error) = self else { return MailError::Server { reason, offered: true } };
+        let fate = match error.status().map(u16::from) {
+            None | Some(CLOSING) => return MailError::Server { reason, offered: true },
+            Some(_) if !error.is_permanent() => Fate::Later,
+            Some(_) if code.is_some_and(StatusCode::condemns_the_letter) => Fate::GiveUp,
+            Some(_) => Fate::NotItsFault,
         };
-        Failure::Letter { reason, verdict }
+        MailError::Letter { reason, fate }
     }
 
     /// The enhanced code of the answer.

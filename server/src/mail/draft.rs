@@ -1,9 +1,9 @@
-//! A letter before it is a message: what it says, written out as text and as HTML.
+//! The content of a letter, written out as text and as HTML.
 
 use app::Language;
 use std::fmt::Write as _;
 
-/// What a letter says, and to whom.
+/// The content of a letter, and its recipient.
 pub(super) struct Draft {
     /// The address.
     pub(super) to: String,
@@ -11,9 +11,9 @@ pub(super) struct Draft {
     pub(super) language: Language,
     /// Its subject, which is its heading too.
     pub(super) subject: String,
-    /// What it says.
+    /// Its body.
     pub(super) blocks: Vec<Block>,
-    /// Where letters of this kind are stopped, if they may be.
+    /// The link that stops letters of this kind, if they may be stopped.
     pub(super) unsubscribe: Option<String>,
 }
 
@@ -21,9 +21,9 @@ pub(super) struct Draft {
 pub(super) enum Block {
     /// A paragraph.
     Text(String),
-    /// Names and what belongs to them, perhaps on several lines.
+    /// Names and values; a value may have several lines.
     Facts(Vec<(&'static str, String)>),
-    /// A link, which stands alone.
+    /// A link on a line of its own.
     Link(&'static str, String),
 }
 
@@ -32,7 +32,7 @@ const BODY: &str = "margin:0;padding:24px;font-family:system-ui,-apple-system,'S
 const CELL: &str = "padding:2px 16px 2px 0;text-align:left;vertical-align:top";
 
 impl Draft {
-    /// For programs that show text.
+    /// The body as plain text.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for block in &self.blocks {
@@ -53,7 +53,7 @@ impl Draft {
         text
     }
 
-    /// For programs that show HTML: nothing in it is loaded from anywhere.
+    /// The body as HTML, which loads nothing from anywhere.
     pub(super) fn html(&self) -> String {
         let subject = escape(&self.subject);
         let mut html = format!(
@@ -116,7 +116,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Words of a user as part of a line: nothing in them breaks it, or turns its direction.
+/// A user's text as part of a line: without control characters, line breaks and marks that change the direction.
 pub(super) fn one_line(text: &str) -> String {
     let turns =
         |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');

@@ -1,5 +1,5 @@
-//! How the mail server is greeted: by a name that other machines can look up, or by our address (RFC 5321,
-//! section 4.1.4). Servers refuse names without a dot and addresses that mean "any".
+//! The greeting for the mail server: a name that other machines can look up, or our address (RFC 5321, section 4.1.4).
+//! Servers refuse names without a dot and addresses that mean "any".
 
 use lettre::transport::smtp::extension::ClientId;
 use std::net::IpAddr;

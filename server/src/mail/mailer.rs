@@ -1,11 +1,13 @@
-//! The one task that sends mail.
+//! The one task that sends mail. It runs on the pages' runtime and waits for the store and for the mail server.
+//!
+//! A letter is removed after the server has accepted it. Until that is recorded, nothing else is sent.
 
 mod fate;
 
 use super::compose;
-use super::connection::{Connection, Failure, Verdict};
+use super::connection::{Connection, Fate, MailError};
 use super::draft::Draft;
-use super::message::{self, Frame};
+use super::message::{self, MailMetadata};
 use crate::dial::Resolve;
 use crate::settings::SmtpSettings;
 use domain::ids::MailNo;
@@ -21,49 +23,49 @@ use store::{MailRow, Store, StoreError};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-/// How often the task looks whether something is due.
+/// How often due letters are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Letters that are read at a time.
+/// Letters that are read from the store at a time.
 const BATCH: u32 = 50;
-/// For how long letters are claimed. What is not sent by then is claimed anew.
+/// How long letters are claimed. One that is not sent by then is claimed anew.
 const CLAIM_SECONDS: i64 = 600;
-/// The most users who are known to have had their turn.
+/// The most users who are remembered as served in a round.
 const TURNS: usize = 10_000;
-/// How often the log says that the server refuses letters for the same reason.
-const TELL_EVERY_SECONDS: i64 = 24 * 3600;
-/// Reasons that are remembered as told.
-const TOLD: usize = 32;
+/// How often the same refusal is logged that is not the letter's fault.
+const LOG_EVERY_SECONDS: i64 = 24 * 3600;
+/// The most such refusals that are remembered as logged.
+const LOGGED: usize = 32;
 
-/// What operators watch.
+/// Figures for operators.
 #[derive(Default)]
 pub struct MailFigures {
     /// Letters that waited when the task last looked.
     pub waiting: AtomicU64,
-    /// Letters that the mail server took.
+    /// Letters that the mail server accepted.
     pub sent: AtomicU64,
     /// Letters that were given up.
     pub given_up: AtomicU64,
 }
 
-/// What a mailer is made of.
+/// What the mailer works with.
 pub struct MailerParts {
     /// Where letters wait.
     pub store: Arc<dyn Store>,
     /// The present.
     pub clock: Arc<dyn Clock>,
-    /// What letters are sealed with.
+    /// The key that seals letters.
     pub sealing: SealingKey,
-    /// What links are signed with.
+    /// The key that signs links.
     pub pepper: Pepper,
-    /// Where the pages are.
+    /// The public address of the pages.
     pub origin: String,
     /// The mail server, if there is one.
     pub smtp: Option<SmtpSettings>,
-    /// Who knows the addresses of its name.
+    /// Looks up the addresses of its name.
     pub resolver: Arc<dyn Resolve>,
 }
 
-/// Sends what waits.
+/// Sends the letters that wait.
 pub struct Mailer {
     parts: MailerParts,
     /// The host of the pages, for Message-IDs and for the greeting of the server.
@@ -75,27 +77,26 @@ pub struct Mailer {
 /// What is remembered from one round to the next.
 #[derive(Default)]
 struct State {
-    /// A letter that was taken and is still in the database: nothing is sent until it is gone.
-    taken: Option<MailNo>,
+    /// A letter that the server accepted and that is still in the database. Nothing is sent until it is removed.
+    accepted: Option<MailNo>,
     /// How often in a row the server could not be used.
     failures: u32,
-    /// Until when it is left alone.
+    /// Until when the server is left alone.
     resting_until: Steady,
-    /// Refusals of letters that are not their fault, and when each was told: once a day is enough.
-    told: HashMap<String, Micros>,
+    /// Refusals that are not the letters' fault, and when each was logged.
+    logged: HashMap<String, Micros>,
 }
 
-/// How a letter ended.
-enum Ending {
-    /// It is settled, or waits for its own next attempt.
-    Next,
-    /// The server cannot be used.
-    Rest,
+/// What follows an attempt to send a letter.
+enum AfterAttempt {
+    /// The next letter: this one is settled, or waits for its own next attempt.
+    NextLetter,
+    /// A pause: the server cannot be used.
+    Pause,
 }
 
 impl Mailer {
-    /// Ready to send.
-    #[must_use]
+    /// A mailer that has sent nothing yet.
     pub fn new(parts: MailerParts) -> Self {
         let authority = parts.origin.split_once("://").map_or("", |(_, rest)| rest);
         let uri: Result<http::uri::Authority, _> = authority.parse();
@@ -103,13 +104,12 @@ impl Mailer {
         Self { parts, host, figures: Arc::default(), state: Mutex::default() }
     }
 
-    /// What operators watch.
-    #[must_use]
+    /// Its figures for operators.
     pub fn figures(&self) -> &Arc<MailFigures> {
         &self.figures
     }
 
-    /// Sends what becomes due until `stop`; the letter in flight is settled first.
+    /// Sends letters as they become due, until `stop`. The letter in flight is settled before this returns.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         if self.parts.smtp.is_none() {
             tracing::info!("no mail is sent, because smtp_url is not set");
@@ -125,7 +125,7 @@ impl Mailer {
         }
     }
 
-    /// Sends everything that is due by now, unless `stop` comes in between.
+    /// Sends all letters that are due now, or until `stop`.
     pub async fn send_due(&self, stop: &CancellationToken) {
         let Some(smtp) = &self.parts.smtp else { return };
         let mut state = self.state.lock().await;
@@ -151,8 +151,8 @@ impl Mailer {
         stop: &CancellationToken,
     ) -> Result<(), StoreError> {
         let store = &self.parts.store;
-        self.forget_taken(state).await?;
-        // Users have their turns, a letter each: nobody waits for all that another is to be told.
+        self.remove_accepted(state).await?;
+        // Users are served in turn, one letter each, so that nobody waits for all letters of another user.
         let mut served = Vec::new();
         loop {
             self.figures.waiting.store(store.count_mails().await?, Ordering::Relaxed);
@@ -166,31 +166,31 @@ impl Mailer {
                 served.clear();
             }
             let claimed: Vec<_> = due.iter().map(|row| row.no).collect();
-            let mut ending = Ok(Ending::Next);
+            let mut ending = Ok(AfterAttempt::NextLetter);
             for row in due {
                 served.extend(row.user.as_ref().map(|user| user.no));
                 if stop.is_cancelled() {
-                    ending = Ok(Ending::Rest);
+                    ending = Ok(AfterAttempt::Pause);
                 } else if self.parts.clock.now() < until {
                     ending = self.settle(&row, smtp, state, connection).await;
                 }
-                if !matches!(ending, Ok(Ending::Next)) {
+                if !matches!(ending, Ok(AfterAttempt::NextLetter)) {
                     break;
                 }
             }
             // What was settled is not claimed any more; the rest may be sent by whoever looks next.
             store.release_mails(&claimed).await?;
-            if let Ending::Rest = ending? {
+            if let AfterAttempt::Pause = ending? {
                 return Ok(());
             }
         }
     }
 
-    /// Removes a letter that was taken, if it is still there.
-    async fn forget_taken(&self, state: &mut State) -> Result<(), StoreError> {
-        if let Some(no) = state.taken {
-            self.parts.store.delete_mail(no).await?;
-            state.taken = None;
+    /// Removes the letter that the server accepted, if it is still there.
+    async fn remove_accepted(&self, state: &mut State) -> Result<(), StoreError> {
+        if let Some(number) = state.accepted {
+            self.parts.store.delete_mail(number).await?;
+            state.accepted = None;
             self.figures.sent.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
@@ -202,7 +202,7 @@ impl Mailer {
         smtp: &SmtpSettings,
         state: &mut State,
         connection: &mut Option<Connection>,
-    ) -> Result<Ending, StoreError> {
+    ) -> Result<AfterAttempt, StoreError> {
         if self.is_too_old(row) {
             return self.give_up(row, "it waited for three days").await;
         }
@@ -210,35 +210,35 @@ impl Mailer {
             Ok(Ok(draft)) => draft,
             Ok(Err(reason)) => return self.give_up(row, reason).await,
             Err(error) if error.is_of_the_medium() => return Err(error),
-            // Of this row alone, as far as anybody knows: the others do not wait for it.
+            // As far as is known this concerns one row, so the others do not wait.
             Err(error) => return self.postpone(row, &error.to_string()).await,
         };
         match self.hand_over(&draft, row, smtp, connection).await {
             Ok(()) => {
-                state.taken = Some(row.no);
+                state.accepted = Some(row.no);
                 if std::mem::take(&mut state.failures) > 0 {
                     tracing::info!("the mail server takes mail again");
                 }
-                self.forget_taken(state).await?;
-                Ok(Ending::Next)
+                self.remove_accepted(state).await?;
+                Ok(AfterAttempt::NextLetter)
             }
-            Err(Failure::Letter { reason, verdict }) => {
+            Err(MailError::Letter { reason, fate }) => {
                 let reason = reason.replace(&draft.to, "(the address)");
-                if verdict == Verdict::GiveUp {
+                if fate == Fate::GiveUp {
                     return self.give_up(row, &reason).await;
                 }
-                if verdict == Verdict::NotItsFault {
-                    self.tell_of_set_up(state, &reason);
+                if fate == Fate::NotItsFault {
+                    self.log_set_up_fault(state, &reason);
                 }
                 self.postpone(row, &reason).await
             }
-            Err(Failure::Server { reason, offered }) => {
+            Err(MailError::Server { reason, offered }) => {
                 *connection = None;
                 self.rest(state, &reason).await?;
                 if offered {
                     self.postpone(row, &reason.replace(&draft.to, "(the address)")).await?;
                 }
-                Ok(Ending::Rest)
+                Ok(AfterAttempt::Pause)
             }
         }
     }
@@ -249,16 +249,16 @@ impl Mailer {
         row: &MailRow,
         smtp: &SmtpSettings,
         connection: &mut Option<Connection>,
-    ) -> Result<(), Failure> {
-        let frame = Frame {
+    ) -> Result<(), MailError> {
+        let metadata = MailMetadata {
             from: &smtp.from,
             host: &self.host,
-            no: row.no,
+            number: row.no,
             queued_at: row.created_at,
             now: self.parts.clock.now(),
         };
-        let written = message::write(draft, &frame)
-            .map_err(|reason| Failure::Letter { reason, verdict: Verdict::GiveUp })?;
+        let written = message::write(draft, &metadata)
+            .map_err(|reason| MailError::Letter { reason, fate: Fate::GiveUp })?;
         let mut open = match connection.take() {
             Some(open) => open,
             None => Connection::open(smtp, self.parts.resolver.as_ref(), &self.host).await?,
@@ -266,8 +266,8 @@ impl Mailer {
         let delivered = open.deliver(&written).await;
         let goes_on = match &delivered {
             Ok(()) => true,
-            Err(Failure::Letter { .. }) => open.reset().await,
-            Err(Failure::Server { .. }) => false,
+            Err(MailError::Letter { .. }) => open.reset().await,
+            Err(MailError::Server { .. }) => false,
         };
         *connection = goes_on.then_some(open);
         delivered

@@ -1,4 +1,4 @@
-//! From a draft to the bytes that are handed over.
+//! Writes a letter as the bytes of a mail.
 
 use super::draft::Draft;
 use domain::ids::MailNo;
@@ -9,36 +9,36 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// What is around a letter.
-pub(super) struct Frame<'a> {
-    /// Who it is from.
+/// What a mail needs beside its content.
+pub(super) struct MailMetadata<'a> {
+    /// The sender.
     pub(super) from: &'a Mailbox,
-    /// The host that Message-IDs end with.
+    /// The host with which Message-IDs end.
     pub(super) host: &'a str,
-    /// Which mail it is.
-    pub(super) no: MailNo,
-    /// When that was queued.
+    /// The letter's number.
+    pub(super) number: MailNo,
+    /// When it was queued.
     pub(super) queued_at: Micros,
     /// The present.
     pub(super) now: Micros,
 }
 
-/// A mail as it is handed over.
-pub(super) struct Written {
+/// A mail, ready to be handed over.
+pub(super) struct WrittenMail {
     /// From and to.
     pub(super) envelope: Envelope,
     /// The message.
     pub(super) bytes: Vec<u8>,
 }
 
-/// Puts a letter into its frame; says why that cannot be done.
-pub(super) fn write(draft: &Draft, frame: &Frame) -> Result<Written, String> {
+/// Writes a mail, or returns why that cannot be done.
+pub(super) fn write(draft: &Draft, metadata: &MailMetadata) -> Result<WrittenMail, String> {
     let to: Address = draft.to.parse().map_err(|_| "the address cannot be read".to_owned())?;
-    let since = Duration::from_micros(frame.now.0.unsigned_abs());
-    // The same for every attempt, so that a repeated mail can be told.
-    let id = format!("<{}.{}@{}>", frame.no.0, frame.queued_at.0, frame.host);
+    let since = Duration::from_micros(metadata.now.0.unsigned_abs());
+    // The same for every attempt, so that receivers recognise a repeated mail.
+    let id = format!("<{}.{}@{}>", metadata.number.0, metadata.queued_at.0, metadata.host);
     let mut builder = Message::builder()
-        .from(frame.from.clone())
+        .from(metadata.from.clone())
         .to(Mailbox::new(None, to))
         .subject(&draft.subject)
         .date(UNIX_EPOCH + since)
@@ -51,10 +51,10 @@ pub(super) fn write(draft: &Draft, frame: &Frame) -> Result<Written, String> {
     }
     let parts = MultiPart::alternative_plain_html(draft.text(), draft.html());
     let message = builder.multipart(parts).map_err(|error| error.to_string())?;
-    Ok(Written { envelope: message.envelope().clone(), bytes: message.formatted() })
+    Ok(WrittenMail { envelope: message.envelope().clone(), bytes: message.formatted() })
 }
 
-/// A header of our own making: ASCII on one line.
+/// A header whose value is ASCII on one line.
 fn header(name: &'static str, value: &str) -> HeaderValue {
     let name = HeaderName::new_from_ascii_str(name);
     HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), value.to_owned())
@@ -73,14 +73,14 @@ mod tests {
             blocks: vec![],
             unsubscribe: Some("https://keys.example.com/unsubscribe?token=t".to_owned()),
         };
-        let frame = Frame {
+        let metadata = MailMetadata {
             from: &"Latchkey <keys@example.com>".parse().unwrap(),
             host: "keys.example.com",
-            no: MailNo(7),
+            number: MailNo(7),
             queued_at: Micros(1_768_478_400_000_001),
             now: Micros(1_768_478_460_000_000),
         };
-        write(&draft, &frame).map(|written| String::from_utf8(written.bytes).unwrap())
+        write(&draft, &metadata).map(|written| String::from_utf8(written.bytes).unwrap())
     }
 
     #[test]

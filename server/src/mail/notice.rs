@@ -1,4 +1,4 @@
-//! Letters about notices, written from the notice as it stands when they are sent.
+//! Letters about notices, written from the notice as it is when they are sent.
 
 use super::compose::Pages;
 use super::draft::{Block, Draft, one_line};
@@ -13,30 +13,36 @@ use store::{ActCount, MailUser, NoticeAddress, NoticeFacts, NoticeKey};
 /// The most addresses and networks that a letter names.
 const ADDRESSES: usize = 10;
 
-/// What a letter tells.
-pub(super) struct Told<'a> {
+/// What a letter is about.
+pub(super) struct LetterContents<'a> {
     /// The notice.
     pub(super) facts: &'a NoticeFacts,
-    /// What followed it and has no letter of its own.
+    /// Later acts that have no letter of their own.
     pub(super) later: &'a [ActCount],
 }
 
 /// Writes the letter about a notice to this address of its user.
-pub(super) fn letter(told: &Told<'_>, user: &MailUser, email: &str, pages: &Pages, token: &str) -> Draft {
-    let facts = told.facts;
+pub(super) fn letter(
+    contents: &LetterContents<'_>,
+    user: &MailUser,
+    email: &str,
+    pages: &Pages,
+    token: &str,
+) -> Draft {
+    let facts = contents.facts;
     let language = Language::from_code(&user.language).unwrap_or_default();
     let t = MailTexts::in_language(language);
-    let words = Words::of(facts, t);
+    let texts = CauseTexts::of(facts, t);
     let key = facts.key.as_ref().map(|key| one_line(&key.description)).unwrap_or_default();
     let values: [(&str, &dyn std::fmt::Display); 2] = [("key", &key), ("username", &user.username)];
     let is_stoppable = !facts.cause.is_always_mailed();
     let unsubscribe = is_stoppable.then(|| pages.at(&format!("/unsubscribe?token={token}")));
     let mut blocks = vec![
         Block::Text(fill(t.hello, &[("username", &user.username)])),
-        Block::Text(words.text.to_owned()),
-        Block::Facts(rows(told, user, t, language)),
+        Block::Text(texts.text.to_owned()),
+        Block::Facts(rows(contents, user, t, language)),
     ];
-    blocks.extend(words.advice.map(|advice| Block::Text(advice.to_owned())));
+    blocks.extend(texts.advice.map(|advice| Block::Text(advice.to_owned())));
     blocks.extend([
         Block::Link(t.notices_link, pages.at("/account/notifications")),
         Block::Text(fill(t.why_told, &[("about", &t.about(facts.cause.name()))])),
@@ -46,17 +52,17 @@ pub(super) fn letter(told: &Told<'_>, user: &MailUser, email: &str, pages: &Page
         None => Block::Text(t.why_always.to_owned()),
     });
     blocks.push(pages.closing(t));
-    Draft { to: email.to_owned(), language, subject: fill(words.subject, &values), blocks, unsubscribe }
+    Draft { to: email.to_owned(), language, subject: fill(texts.subject, &values), blocks, unsubscribe }
 }
 
-/// What is said of each cause.
-struct Words {
+/// The texts for a cause.
+struct CauseTexts {
     subject: &'static str,
     text: &'static str,
     advice: Option<&'static str>,
 }
 
-impl Words {
+impl CauseTexts {
     fn of(facts: &NoticeFacts, t: &'static MailTexts) -> Self {
         let is_deleted = facts.key.as_ref().is_some_and(|key| key.deleted_at.is_some());
         let not_you = Some(t.advice_not_you);
@@ -90,51 +96,51 @@ impl Words {
 type Facts = Vec<(&'static str, String)>;
 
 fn rows(
-    Told { facts, later }: &Told<'_>,
+    LetterContents { facts, later }: &LetterContents<'_>,
     user: &MailUser,
     t: &'static MailTexts,
     language: Language,
 ) -> Facts {
-    let mut told = Facts::new();
+    let mut rows = Facts::new();
     if let Some(key) = &facts.key {
-        key_facts(&mut told, key, facts, t, language);
+        key_facts(&mut rows, key, facts, t, language);
     }
     let is_of_many = matches!(facts.cause, Cause::AccountChanged | Cause::AddressesChanged);
     let action = facts.action.as_deref().filter(|_| is_of_many);
     if let Some(what) = action.and_then(|what| action_text(ProfileTexts::in_language(language), what)) {
-        told.push((t.fact_what, what.to_owned()));
+        rows.push((t.fact_what, what.to_owned()));
     }
     if let Some(actor) = &facts.actor {
         let who = if actor == "operator" { t.by_operator.to_owned() } else { one_line(actor) };
-        told.push((t.fact_by, who));
+        rows.push((t.fact_by, who));
     }
-    // What is told of a password is the number of days that it still has.
+    // The detail of a password's reminder is the number of days that are left.
     match (facts.cause, facts.detail.parse()) {
-        (Cause::PasswordExpiring, Ok(days)) => told.push((t.fact_days_left, days_left(days, t, language))),
+        (Cause::PasswordExpiring, Ok(days)) => rows.push((t.fact_days_left, days_left(days, t, language))),
         _ if facts.detail.is_empty() => {}
-        _ => told.push((t.fact_detail, one_line(&facts.detail))),
+        _ => rows.push((t.fact_detail, one_line(&facts.detail))),
     }
     if facts.cause.is_gathered() || facts.count > 1 {
-        told.push((t.fact_count, times(facts.count, t, language)));
+        rows.push((t.fact_count, times(facts.count, t, language)));
     }
     if !facts.addresses.is_empty() {
-        told.push((t.fact_from, addresses(facts, t, language)));
+        rows.push((t.fact_from, addresses(facts, t, language)));
     } else if facts.is_from_unknown() {
-        told.push((t.fact_from, t.from_unknown.to_owned()));
+        rows.push((t.fact_from, t.from_unknown.to_owned()));
     }
     if facts.first_at == facts.last_at {
-        told.push((t.fact_when, time(facts.last_at, &user.time_zone)));
+        rows.push((t.fact_when, time(facts.last_at, &user.time_zone)));
     } else {
-        told.push((t.fact_first, time(facts.first_at, &user.time_zone)));
-        told.push((t.fact_last, time(facts.last_at, &user.time_zone)));
+        rows.push((t.fact_first, time(facts.first_at, &user.time_zone)));
+        rows.push((t.fact_last, time(facts.last_at, &user.time_zone)));
     }
     if !later.is_empty() {
-        told.push((t.fact_since, acts(facts.cause, later, t, language)));
+        rows.push((t.fact_since, acts(facts.cause, later, t, language)));
     }
-    told
+    rows
 }
 
-/// What was done, and how often, a line each.
+/// What was done and how often, with a line per kind.
 fn acts(cause: Cause, acts: &[ActCount], t: &'static MailTexts, language: Language) -> String {
     let texts = ProfileTexts::in_language(language);
     let line = |(action, count): &ActCount| {
@@ -146,14 +152,14 @@ fn acts(cause: Cause, acts: &[ActCount], t: &'static MailTexts, language: Langua
 }
 
 fn key_facts(
-    told: &mut Facts,
+    rows: &mut Facts,
     key: &NoticeKey,
     facts: &NoticeFacts,
     t: &'static MailTexts,
     language: Language,
 ) {
-    told.push((t.fact_key, one_line(&key.description)));
-    told.push((t.fact_token, key.masked.clone()));
+    rows.push((t.fact_key, one_line(&key.description)));
+    rows.push((t.fact_token, key.masked.clone()));
     let texts = app::texts_in(language);
     let kind = match key.key_type {
         KeyType::Default => texts.type_default,
@@ -161,9 +167,9 @@ fn key_facts(
         KeyType::Smpp => texts.type_smpp,
         KeyType::App => texts.type_app,
     };
-    told.push((t.fact_type, kind.to_owned()));
+    rows.push((t.fact_type, kind.to_owned()));
     if key.username != facts.username {
-        told.push((t.fact_user, key.username.to_string()));
+        rows.push((t.fact_user, key.username.to_string()));
     }
 }
 
@@ -175,7 +181,7 @@ fn times(count: u64, t: &MailTexts, language: Language) -> String {
     plural(language, count, Plural { one: t.times_one, few: t.times_few, many: t.times_many })
 }
 
-/// An address or a network a line, the most frequent first.
+/// Addresses and networks, one per line, the most frequent first.
 fn addresses(facts: &NoticeFacts, t: &MailTexts, language: Language) -> String {
     let mut places = facts.address_groups();
     let count =
@@ -203,7 +209,7 @@ fn addresses(facts: &NoticeFacts, t: &MailTexts, language: Language) -> String {
     lines.join("\n")
 }
 
-/// A time in the zone of who reads it, with the zone's name.
+/// A time in the user's zone, with the zone's name.
 fn time(at: Micros, zone: &str) -> String {
     let zone = TimeZone::find(zone).unwrap_or_default();
     format!("{} {}", zone.text(at), zone.name())

@@ -1,6 +1,6 @@
-//! The way to the mail server: TCP to whichever of its addresses answers, and TLS where it comes first.
+//! The connection to the mail server: TCP to the first of its addresses that answers, and TLS with `smtps://`.
 
-use super::connection::Failure;
+use super::connection::MailError;
 use crate::dial::{self, Resolve, trusting_this_machine};
 use crate::settings::{Encryption, SmtpSettings};
 use lettre::transport::smtp::client::AsyncTokioStream;
@@ -14,20 +14,20 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// A connection that is ready for the server's greeting, and our address on it.
+/// A connection that waits for the server's greeting, and our address on it.
 pub(super) struct Transport {
     pub(super) stream: Box<dyn AsyncTokioStream>,
     pub(super) local: IpAddr,
 }
 
 impl Transport {
-    /// Connects; with `smtps://` TLS is agreed on too.
-    pub(super) async fn open(settings: &SmtpSettings, resolver: &dyn Resolve) -> Result<Self, Failure> {
+    /// Connects, and with `smtps://` agrees on TLS.
+    pub(super) async fn open(settings: &SmtpSettings, resolver: &dyn Resolve) -> Result<Self, MailError> {
         let patience = settings.timeout;
         let opening = async {
             let tcp = connect(settings, resolver).await?;
             let local = tcp.local_addr()?.ip();
-            // Steps are short, and each waits for an answer.
+            // Each step is short and waits for an answer, so a delayed packet would delay all.
             tcp.set_nodelay(true)?;
             let stream: Box<dyn AsyncTokioStream> = match settings.encryption {
                 Encryption::Tls => Box::new(Wrapped(agree(settings, tcp).await?)),
@@ -36,8 +36,8 @@ impl Transport {
             Ok(Self { stream, local })
         };
         match tokio::time::timeout(patience, opening).await {
-            Ok(opened) => opened.map_err(|error: Error| Failure::server(error.to_string())),
-            Err(_) => Err(Failure::server("it did not answer in time".to_owned())),
+            Ok(opened) => opened.map_err(|error: Error| MailError::server(error.to_string())),
+            Err(_) => Err(MailError::server("it did not answer in time".to_owned())),
         }
     }
 }
@@ -50,7 +50,7 @@ async fn connect(settings: &SmtpSettings, resolver: &dyn Resolve) -> io::Result<
     dial::connect(&addresses, settings.port).await
 }
 
-/// The certificates are read anew each time: they are exchanged while servers run.
+/// Agrees on TLS. The certificates are read each time, because they are replaced while servers run.
 async fn agree(settings: &SmtpSettings, tcp: TcpStream) -> io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from(settings.host.clone()).map_err(Error::other)?;
     let config = tokio::task::spawn_blocking(trusting_this_machine).await.map_err(Error::other)?;
@@ -58,7 +58,7 @@ async fn agree(settings: &SmtpSettings, tcp: TcpStream) -> io::Result<TlsStream<
     TlsConnector::from(config).connect(name, tcp).await
 }
 
-/// TLS as lettre takes it.
+/// A TLS connection as lettre's trait wants it.
 #[derive(Debug)]
 struct Wrapped(TlsStream<TcpStream>);
 

@@ -1,13 +1,13 @@
-//! A figure that is kept elsewhere and read when somebody asks.
+//! A figure that is kept elsewhere and read when metrics are asked for.
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use std::collections::HashMap;
 
-/// How a value is read.
+/// Reads a value.
 pub(super) type Read = Box<dyn Fn() -> f64 + Send + Sync>;
 
-/// One family: a counter if its name says so, else a gauge.
+/// One metric family: a counter if its name ends with `_total`, else a gauge.
 pub(super) struct Reading {
     name: &'static str,
     help: &'static str,
@@ -26,7 +26,7 @@ impl Reading {
         Self::new(name, help, None, vec![("", Box::new(read))])
     }
 
-    /// A family of values that a label tells apart.
+    /// A family of values, one per value of a label.
     pub(super) fn by(
         name: &'static str,
         help: &'static str,

@@ -1,11 +1,11 @@
-//! In which header clients send their keys.
+//! `key_header`: the header in which clients send their keys.
 
 use super::parse::choice_of_header;
 use super::{Layers, SettingsError};
 use http::{HeaderName, header};
 
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-/// Headers that say something else to Latchkey, or that gateways and HTTP itself write.
+/// Headers with another meaning to Latchkey, to gateways or in HTTP.
 const TAKEN: [&str; 16] = [
     "forwarded",
     "x-forwarded-for",
@@ -25,7 +25,7 @@ const TAKEN: [&str; 16] = [
     "te",
 ];
 
-/// Where a key is looked for; what stands elsewhere is not read.
+/// The headers in which a key is looked for; others are not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyHeader {
     /// In exactly one of `Authorization` and `X-API-Key`.
@@ -39,7 +39,7 @@ pub enum KeyHeader {
 impl KeyHeader {
     pub(super) fn parse(layers: &Layers) -> Result<Self, SettingsError> {
         let address = layers.get("client_address_header").0.trim().to_ascii_lowercase();
-        layers.take("key_header", |value| {
+        layers.read("key_header", |value| {
             if value.is_empty() {
                 return Ok(Self::Either);
             }
@@ -56,7 +56,6 @@ impl KeyHeader {
     }
 
     /// The name of the header in which a key stands alone, if it can.
-    #[must_use]
     pub fn alone(&self) -> Option<&HeaderName> {
         match self {
             Self::Either => Some(&X_API_KEY),
@@ -66,13 +65,11 @@ impl KeyHeader {
     }
 
     /// The name of the one header that is read, if the key stands alone in it.
-    #[must_use]
     pub fn alone_only(&self) -> Option<&HeaderName> {
         self.alone().filter(|_| !self.reads_authorization())
     }
 
     /// Whether `Authorization` is read.
-    #[must_use]
     pub fn reads_authorization(&self) -> bool {
         !matches!(self, Self::Named(_))
     }

@@ -1,4 +1,4 @@
-//! Where values come from, and which of them wins.
+//! The sources of values, and which of them wins.
 
 use super::KNOWN;
 use super::names::{find, guess, is_kubernetes};
@@ -14,7 +14,7 @@ pub(super) const CONFIG_VARIABLE: &str = "LATCHKEY_CONFIG";
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody set it.
+    /// The default.
     Default,
     /// The settings file.
     File(PathBuf),
@@ -38,14 +38,14 @@ impl fmt::Display for Source {
 /// What is wrong with the settings, and what to do.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// A name nobody knows.
+    /// An unknown name.
     #[error("{place}: there is no setting {name}; {hint}")]
     Unknown {
         /// The file or the environment.
         place: String,
         /// The name as it stands there.
         name: String,
-        /// The known name that is most like it, or where all of them stand.
+        /// The known name that is most like it, or how to list all names.
         hint: String,
     },
     /// A table in the settings file.
@@ -61,7 +61,7 @@ pub enum SettingsError {
     Invalid {
         /// The setting.
         name: &'static str,
-        /// Where the value came from.
+        /// The source of the value.
         origin: Source,
         /// What is wrong and what would do.
         why: String,
@@ -84,7 +84,7 @@ pub enum SettingsError {
     Both(String),
 }
 
-/// Nobody set a default, so naming it as the source would mislead.
+/// Names the source in a message, unless it is the default.
 fn set_by(origin: &Source) -> String {
     match origin {
         Source::Default => String::new(),
@@ -92,12 +92,12 @@ fn set_by(origin: &Source) -> String {
     }
 }
 
-/// All settings as text, each with its source.
+/// All settings as texts, each with its source.
 #[derive(Clone, Debug)]
 pub struct Layers(BTreeMap<&'static str, (String, Source)>);
 
 impl Layers {
-    /// Puts the layers on each other: defaults, the file, the environment, the flags.
+    /// Reads all layers; a later one wins: defaults, the file, the environment, the flags.
     ///
     /// # Errors
     /// A name is unknown, or a file cannot be read.
@@ -126,8 +126,7 @@ impl Layers {
         (value, source)
     }
 
-    /// Every setting as a line of the settings file, secrets hidden, with its source behind it.
-    #[must_use]
+    /// Every setting as a line of the settings file, with secrets hidden and the source behind it.
     pub fn lines(&self) -> Vec<String> {
         KNOWN
             .iter()
@@ -151,7 +150,7 @@ impl Layers {
             why,
         };
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
-        // The message of the parser shows the line, which may hold a secret: only its place is kept.
+        // The parser's message shows the line, which may hold a secret, so only the line's number is told.
         let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
             let line = e.span().map_or(1, |s| text[..s.start].matches('\n').count() + 1);
             unreadable(format!("line {line} is not TOML ({})", e.message()))
@@ -204,8 +203,7 @@ impl Layers {
     }
 }
 
-/// The variables that are meant for us, and the settings file that one of them names. An empty
-/// `LATCHKEY_CONFIG` names none.
+/// The variables of Latchkey, and the settings file that one of them names. An empty `LATCHKEY_CONFIG` names none.
 fn ours(
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<(BTreeMap<String, String>, Option<PathBuf>), SettingsError> {
@@ -216,7 +214,7 @@ fn ours(
             config = (!value.is_empty()).then(|| PathBuf::from(value));
             continue;
         }
-        // A name that is no text is no setting, whatever its value: it is told as it can be shown.
+        // A name that is not UTF-8 is no setting, and is reported as well as it can be shown.
         let name = name.into_string().unwrap_or_else(|name| name.to_string_lossy().into_owned());
         let value = value.into_string().map_err(|_| SettingsError::NotText(name.clone()))?;
         all.insert(name, value);

@@ -1,12 +1,12 @@
-//! `log_level`: a level, and with commas behind it other levels for parts of the program.
+//! `log_level`: a level, and with commas behind it levels for parts of the program.
 
 use super::names::nearest;
 use tracing_subscriber::filter::EnvFilter;
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
-/// Checks it. The filter's own parser takes a word that is no level for the name of a part, and silences all
-/// others, errors too: so every word is looked at here.
+/// Checks the setting, word by word: the filter's own parser would read a word that is no level as the name of a part, and
+/// silence everything else, errors included.
 pub(super) fn log_level(value: &str) -> Result<String, String> {
     let (mut rest, mut parts) = (0, Vec::new());
     for part in value.split(',').map(str::trim) {
@@ -25,9 +25,9 @@ pub(super) fn log_level(value: &str) -> Result<String, String> {
     Ok(value)
 }
 
-/// The crates that the program is made of; a part named `latchkey` means them all.
+/// The crates of the program; a part named `latchkey` means all of them.
 const CRATES: [&str; 6] = ["latchkey", "service", "store_sqlite", "store", "domain", "app"];
-/// Parts that became crates, or parts of one, and their names since.
+/// Parts that have become crates or parts of other crates, with their names now.
 const MOVED: [(&str, &str); 11] = [
     ("store::sqlite", "store_sqlite"),
     ("store", "store"),
@@ -44,7 +44,6 @@ const MOVED: [(&str, &str); 11] = [
 
 /// Returns the filter that a setting means: parts of the program are named as they were before it became several
 /// crates, or as the log names them now.
-#[must_use]
 pub fn filter_of(setting: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
     for part in setting.split(',') {
@@ -69,7 +68,7 @@ pub fn filter_of(setting: &str) -> String {
 fn wrong(level: &str) -> String {
     let levels = "takes error, warn, info, debug, trace or off, and with commas behind it levels of parts, such \
                   as info,hyper=warn";
-    // Longer names of levels that other programs know.
+    // Names of levels in other programs.
     let others = [
         ("warning", "warn"),
         ("critical", "error"),

@@ -1,26 +1,26 @@
-//! Names: which are settings, which one was meant, and which are somebody else's.
+//! Names of settings: known ones, the one that was probably meant, and variables of Kubernetes.
 
-use super::{KNOWN, Known};
+use super::{KNOWN, KnownSetting};
 
-/// The most letters by which a name may differ from the one that is guessed.
+/// The most letters by which a name may differ from the one that was probably meant.
 const GUESS: usize = 2;
-/// Flags that are not named like their setting, which people then write.
+/// Flags with another name than their setting; people use it for the setting too.
 const FLAGS: [(&str, &str); 1] = [("trusted_proxy", "trusted_proxies")];
 /// Protocols of Kubernetes services.
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 /// The setting of that name.
-pub(super) fn find(name: &str) -> Option<&'static Known> {
+pub(super) fn find(name: &str) -> Option<&'static KnownSetting> {
     KNOWN.iter().find(|k| k.name == name)
 }
 
-/// The setting that was meant, if one is near enough to be worth naming.
+/// The setting that was probably meant, if one is near enough.
 pub(super) fn guess(name: &str) -> Option<&'static str> {
     let flags = FLAGS.iter().map(|(flag, setting)| (*flag, *setting));
     nearest(name, KNOWN.iter().map(|k| (k.name, k.name)).chain(flags))
 }
 
-/// Of words and what they stand for: what the word stands for that differs least, if it differs little.
+/// Finds the word that differs least from `name`, if it differs little, and returns what the word stands for.
 pub(super) fn nearest<'a>(name: &str, words: impl Iterator<Item = (&'a str, &'a str)>) -> Option<&'a str> {
     let near = words.map(|(word, meant)| (strsim::damerau_levenshtein(word, name), meant));
     near.min_by_key(|(distance, _)| *distance)
@@ -28,8 +28,8 @@ pub(super) fn nearest<'a>(name: &str, words: impl Iterator<Item = (&'a str, &'a 
         .map(|(_, meant)| meant)
 }
 
-/// Whether Kubernetes sets a variable of this name (without `LATCHKEY_`) in every container of a namespace with
-/// a service called `latchkey` or `latchkey-…`: the variables of its own and those that Docker's links had.
+/// Whether Kubernetes sets a variable of this name (without `LATCHKEY_`) in every container of a namespace with a service
+/// called `latchkey` or `latchkey-…`: its own variables, and those of Docker's links.
 pub(super) fn is_kubernetes(name: &str, value: &str) -> bool {
     let name = format!("_{name}");
     let is_address =
@@ -41,7 +41,7 @@ pub(super) fn is_kubernetes(name: &str, value: &str) -> bool {
         || is_link(&name)
 }
 
-/// `…_PORT_3000_TCP`, with `_PROTO`, `_PORT` or `_ADDR` behind it.
+/// `…_PORT_3000_TCP`, alone or with `_PROTO`, `_PORT` or `_ADDR` behind it.
 fn is_link(name: &str) -> bool {
     name.match_indices("_PORT_").any(|(at, mark)| {
         let mut parts = name[at + mark.len()..].split('_');

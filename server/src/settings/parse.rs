@@ -1,4 +1,4 @@
-//! From texts to types: every value is checked at the start.
+//! Checks every value at the start, and makes types of the texts.
 
 use super::log_level::log_level;
 use super::{
@@ -22,53 +22,51 @@ impl Settings {
     /// Names the first setting that does not fit, where it came from, and what would fit.
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
         let server = ServerSettings::parse(layers)?;
-        let max_keys = layers.take("max_keys", |v| number(v, 0, 100_000_000))?;
-        one_place_one_listener(layers, &server)?;
-        let minutes = layers.take("session_idle_minutes", |v| number(v, 1, 60 * 24 * 365))?;
-        let hours = layers.take("session_absolute_hours", |v| number(v, 1, 24 * 365))?;
+        let max_keys = layers.read("max_keys", |v| number(v, 0, 100_000_000))?;
+        refuse_shared_places(layers, &server)?;
+        let minutes = layers.read("session_idle_minutes", |v| number(v, 1, 60 * 24 * 365))?;
+        let hours = layers.read("session_absolute_hours", |v| number(v, 1, 24 * 365))?;
         Ok(Self {
-            admin_listen: layers.take("admin_listen", |v| match v {
-                "" => Ok(None),
-                v => socket_address(v).map(Some),
-            })?,
-            data_dir: layers.take("data_dir", |v| match v {
+            admin_listen: layers.read("admin_listen", optional(socket_address))?,
+            data_dir: layers.read("data_dir", |v| match v {
                 "" => Err("takes the path of a directory".to_owned()),
                 v => Ok(PathBuf::from(v)),
             })?,
-            public_url: layers.take("public_url", |v| public_url(v, &server))?,
-            hsts_include_subdomains: layers.take("hsts_include_subdomains", yes_or_no)?,
-            trusted_proxies: layers.take("trusted_proxies", trusted_proxies)?,
-            require_gateway_token: layers.take("require_gateway_token", yes_or_no)?,
-            client_address_header: layers.take("client_address_header", |v| family(v, &server))?,
-            client_address_name: layers.take("client_address_header", |v| client_header(v, &server))?,
+            public_url: layers.read("public_url", |v| public_url(v, &server))?,
+            hsts_include_subdomains: layers.read("hsts_include_subdomains", yes_or_no)?,
+            trusted_proxies: layers.read("trusted_proxies", trusted_proxies)?,
+            require_gateway_token: layers.read("require_gateway_token", yes_or_no)?,
+            client_address_header: layers.read("client_address_header", |v| family(v, &server))?,
+            client_address_name: layers.read("client_address_header", |v| client_header(v, &server))?,
             log_format: layers
-                .take("log_format", |v| choice(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))?,
-            log_level: layers.take("log_level", log_level)?,
+                .read("log_format", |v| choice(v, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))?,
+            log_level: layers.read("log_level", log_level)?,
             token_format: token_format(layers)?,
             key_header: KeyHeader::parse(layers)?,
-            key_in_query: layers.take("key_in_query", yes_or_no)?,
+            key_in_query: layers.read("key_in_query", yes_or_no)?,
             cors_preflights_pass: layers
-                .take("cors_preflights", |v| choice(v, &[("pass", true), ("ask", false)]))?,
-            revealable: layers.take("reveal", |v| choice(v, &[("password", true), ("never", false)]))?,
+                .read("cors_preflights", |v| choice(v, &[("pass", true), ("ask", false)]))?,
+            revealable: layers.read("reveal", |v| choice(v, &[("password", true), ("never", false)]))?,
             durable_usage: layers
-                .take("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
-            statistics_days: layers.take("statistics_days", |v| number(v, 31, 36_500))?,
-            notice_hold_seconds: layers.take("notice_hold_seconds", |v| number(v, 0, 3600))?,
-            webhook_allow_private: layers.take("webhook_allow_private", yes_or_no)?,
-            webhook_timeout_seconds: layers.take("webhook_timeout_seconds", |v| number(v, 1, 60))?,
+                .read("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,
+            statistics_days: layers.read("statistics_days", |v| number(v, 31, 36_500))?,
+            notice_hold_seconds: layers.read("notice_hold_seconds", |v| number(v, 0, 3600))?,
+            webhook_allow_private: layers.read("webhook_allow_private", yes_or_no)?,
+            webhook_timeout_seconds: layers.read("webhook_timeout_seconds", |v| number(v, 1, 60))?,
             max_keys: (max_keys > 0).then_some(max_keys),
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
             smtp: SmtpSettings::parse(layers)?,
-            password_max_age_days: layers.take("password_max_age_days", |v| number(v, 0, 3650))?,
+            password_max_age_days: layers.read("password_max_age_days", |v| number(v, 0, 3650))?,
             server,
-            pepper: layers.take("pepper", secret)?,
-            sealing_key: layers.take("sealing_key", secret)?,
+            pepper: layers.read("pepper", optional(secret))?,
+            sealing_key: layers.read("sealing_key", optional(secret))?,
         })
     }
 }
 
 impl Layers {
-    pub(super) fn take<T>(
+    /// Reads a setting; an error names the setting and the source of the value.
+    pub(super) fn read<T>(
         &self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, String>,
@@ -84,6 +82,13 @@ pub(super) fn socket_address(value: &str) -> Result<SocketAddr, String> {
          [::]:3000; no host names"
             .to_owned()
     })
+}
+
+/// A parser for which an empty text is no value.
+pub(super) fn optional<T>(
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> impl FnOnce(&str) -> Result<Option<T>, String> {
+    |value| if value.is_empty() { Ok(None) } else { parse(value).map(Some) }
 }
 
 pub(super) fn number<T>(value: &str, least: T, most: T) -> Result<T, String>
@@ -111,14 +116,14 @@ fn yes_or_no(value: &str) -> Result<bool, String> {
     choice(value, &[("true", true), ("false", false)])
 }
 
-/// A place that two settings name would answer as the one of them or as the other.
-fn one_place_one_listener(layers: &Layers, server: &ServerSettings) -> Result<(), SettingsError> {
+/// Refuses a place that two settings name, because it could only serve as one of them.
+fn refuse_shared_places(layers: &Layers, server: &ServerSettings) -> Result<(), SettingsError> {
     let proxied = server.listen_proxy_protocol.map(Listen::Address);
     let named = [("listen", &server.listen[..]), ("listen_proxy_protocol", proxied.as_slice())];
     let twice = |setting: &str, place: &Listen| {
         format!("{place} stands in {setting} too; give each a place of its own")
     };
-    layers.take("listen_gateways", |_| {
+    layers.read("listen_gateways", |_| {
         let mut places = server.listen_gateways.iter().filter(|place| !is_chosen_by_the_system(place));
         let taken = places.find_map(|place| {
             let (setting, _) = named.iter().find(|(_, places)| places.contains(place))?;
@@ -126,7 +131,7 @@ fn one_place_one_listener(layers: &Layers, server: &ServerSettings) -> Result<()
         });
         taken.map_or(Ok(()), Err)
     })?;
-    layers.take("listen_proxy_protocol", |_| match &proxied {
+    layers.read("listen_proxy_protocol", |_| match &proxied {
         Some(place) if !is_chosen_by_the_system(place) && server.listen.contains(place) => {
             Err(twice("listen", place))
         }
@@ -149,14 +154,14 @@ fn trusted_proxies(value: &str) -> Result<TrustedProxies, String> {
 
 /// The prefix of new tokens, and those that older ones begin with.
 fn token_format(layers: &Layers) -> Result<TokenFormat, SettingsError> {
-    let format = layers.take("key_prefix", |v| TokenFormat::new(v).map_err(|e| e.to_string()))?;
-    layers.take("old_key_prefixes", |v| {
+    let format = layers.read("key_prefix", |v| TokenFormat::new(v).map_err(|e| e.to_string()))?;
+    layers.read("old_key_prefixes", |v| {
         let old = v.split(',').map(str::trim).filter(|prefix| !prefix.is_empty());
         format.accepting(old).map_err(|e| format!("each {e}"))
     })
 }
 
-/// The header of a family, as requests are looked through for it.
+/// The name of the header of a family, if it is one of HTTP.
 fn client_header(value: &str, server: &ServerSettings) -> Result<Option<HeaderName>, String> {
     let family = family(value, server)?;
     family.header().map(|name| name.parse().map_err(|_| FamilyError.to_string())).transpose()
@@ -207,7 +212,7 @@ fn public_url(value: &str, server: &ServerSettings) -> Result<PublicUrl, String>
         return Err("takes a host name and, if one is needed, a port from 1 to 65535".to_owned());
     }
     let scheme = if secure { "https" } else { "http" };
-    // A browser leaves the default port out of `Origin`.
+    // Without the default port, as browsers write `Origin`.
     let default = if secure { ":443" } else { ":80" };
     let authority = authority.as_str().to_ascii_lowercase();
     let authority = authority.strip_suffix(default).unwrap_or(&authority);
@@ -220,13 +225,10 @@ fn is_port(text: &str) -> bool {
         || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
-fn secret(value: &str) -> Result<Option<Secret32>, String> {
-    if value.is_empty() {
-        return Ok(None);
-    }
+fn secret(value: &str) -> Result<Secret32, String> {
     let wrong = || "takes 64 hexadecimal digits (`openssl rand -hex 32` makes some)".to_owned();
     let bytes = hex::decode(value).map_err(|_| wrong())?;
-    bytes.try_into().map(|b| Some(Secret32(b))).map_err(|_| wrong())
+    bytes.try_into().map(Secret32).map_err(|_| wrong())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Settings of connections.
 
-use super::parse::{number, socket_address};
+use super::parse::{number, optional, socket_address};
 use super::{Layers, SettingsError};
 use domain::share::ShareRule;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Where connections are waited for.
+/// A place at which the server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {
     /// An address and a port.
@@ -30,20 +30,20 @@ impl fmt::Display for Listen {
 /// The certificate and its key, as PEM files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The server's certificate, then those that signed it.
+    /// The server's certificate, followed by those that signed it.
     pub certificate: PathBuf,
-    /// The private key of the first of them.
+    /// The private key of the server's certificate.
     pub key: PathBuf,
 }
 
 /// How long each step of a connection may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To send the head of a request, and before it to agree on TLS.
+    /// For the TLS handshake, and for the head of a request.
     pub head: Duration,
-    /// To ask again on a kept connection.
+    /// Until the next request on a kept connection.
     pub idle: Duration,
-    /// To send the body of a request.
+    /// For the body of a request.
     pub body: Duration,
 }
 
@@ -54,54 +54,48 @@ pub struct ServerSettings {
     pub listen: Vec<Listen>,
     /// Where connections begin with a PROXY header.
     pub listen_proxy_protocol: Option<SocketAddr>,
-    /// Where gateways ask, if not where pages are: those answer pages only then.
+    /// Where gateways ask, if they have places of their own; the others then answer pages only.
     pub listen_gateways: Vec<Listen>,
-    /// If TLS is spoken on addresses.
+    /// Certificate and key, if addresses speak TLS.
     pub tls: Option<TlsFiles>,
     /// How long each step may take.
     pub timeouts: Timeouts,
-    /// The most connections at a time; by default as many as file handles allow, up to 10,000.
+    /// The most connections at a time; none: as many as file handles allow, up to 10,000.
     pub max_connections: Option<usize>,
-    /// The most questions of gateways that are answered at a time.
+    /// The most requests of gateways that are answered at a time.
     pub max_questions: usize,
     /// The most pages that are answered at a time.
     pub max_pages: usize,
     /// How connections, requests, forms and pages are shared out.
     pub shares: ShareRule,
-    /// Of how many requests one is written to the log; none without.
+    /// One of so many requests is written to the access log; none: it is off.
     pub access_log: Option<NonZeroU64>,
 }
 
 impl ServerSettings {
     pub(super) fn parse(layers: &Layers) -> Result<Self, SettingsError> {
-        let seconds = |name| layers.take(name, |v| number(v, 1, 3600)).map(Duration::from_secs);
+        let seconds = |name| layers.read(name, |v| number(v, 1, 3600)).map(Duration::from_secs);
         Ok(Self {
-            listen: layers.take("listen", listen)?,
-            listen_proxy_protocol: layers.take("listen_proxy_protocol", |v| match v {
-                "" => Ok(None),
-                v => socket_address(v).map(Some),
-            })?,
-            listen_gateways: layers.take("listen_gateways", |v| match v {
-                "" => Ok(Vec::new()),
-                v => listen(v),
-            })?,
+            listen: layers.read("listen", listen)?,
+            listen_proxy_protocol: layers.read("listen_proxy_protocol", optional(socket_address))?,
+            listen_gateways: layers.read("listen_gateways", optional(listen))?.unwrap_or_default(),
             tls: tls(layers)?,
             timeouts: Timeouts {
                 head: seconds("head_timeout_seconds")?,
                 idle: seconds("idle_timeout_seconds")?,
                 body: seconds("body_timeout_seconds")?,
             },
-            max_connections: layers.take("max_connections", |v| match v {
+            max_connections: layers.read("max_connections", |v| match v {
                 "auto" => Ok(None),
                 v => number(v, 1, 1_000_000).map(Some).map_err(|why| format!("{why}, or auto")),
             })?,
-            max_questions: layers.take("max_questions", |v| number(v, 1, 1_000_000))?,
-            max_pages: layers.take("max_pages", |v| number(v, 1, 100_000))?,
+            max_questions: layers.read("max_questions", |v| number(v, 1, 1_000_000))?,
+            max_pages: layers.read("max_pages", |v| number(v, 1, 100_000))?,
             shares: ShareRule {
-                source_percent: layers.take("source_share_percent", |v| number(v, 1, 100))?,
-                reserved_percent: layers.take("reserved_percent", |v| number(v, 0, 90))?,
+                source_percent: layers.read("source_share_percent", |v| number(v, 1, 100))?,
+                reserved_percent: layers.read("reserved_percent", |v| number(v, 0, 90))?,
             },
-            access_log: layers.take("access_log", access_log)?,
+            access_log: layers.read("access_log", access_log)?,
         })
     }
 }
@@ -131,8 +125,8 @@ fn access_log(value: &str) -> Result<Option<NonZeroU64>, String> {
 
 fn tls(layers: &Layers) -> Result<Option<TlsFiles>, SettingsError> {
     let path = |value: &str| Ok(PathBuf::from(value));
-    let certificate = layers.take("tls_certificate", path)?;
-    let key = layers.take("tls_key", |value| match (certificate.as_os_str().is_empty(), value) {
+    let certificate = layers.read("tls_certificate", path)?;
+    let key = layers.read("tls_key", |value| match (certificate.as_os_str().is_empty(), value) {
         (false, "") => {
             Err("is not set; tls_certificate needs it: the PEM file of its private key".to_owned())
         }

@@ -1,6 +1,6 @@
 //! How mail is sent: `smtp_url`, `smtp_password`, `smtp_from`.
 
-use super::parse::number;
+use super::parse::{number, optional};
 use super::{Layers, SettingsError};
 use lettre::message::Mailbox;
 use percent_encoding::percent_decode_str;
@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// What protects the way to the mail server.
+/// The encryption of the connection to the mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encryption {
     /// TLS from the first byte on (`smtps://`).
@@ -19,18 +19,18 @@ pub enum Encryption {
     None,
 }
 
-/// The mail server, and in whose name mail is sent.
+/// The mail server, and the sender of letters.
 #[derive(Clone)]
 pub struct SmtpSettings {
     /// Its name or address.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// What protects the way to it.
+    /// The encryption of the connection.
     pub encryption: Encryption,
     /// User and password, if it asks for them.
     pub login: Option<(String, SecretString)>,
-    /// Who the letters are from.
+    /// The sender of letters.
     pub from: Mailbox,
     /// How long the server may take for each step.
     pub timeout: Duration,
@@ -46,17 +46,14 @@ struct Server {
 
 impl SmtpSettings {
     pub(super) fn parse(layers: &Layers) -> Result<Option<Self>, SettingsError> {
-        let server = layers.take("smtp_url", |v| match v {
-            "" => Ok(None),
-            v => server(v).map(Some),
-        })?;
-        let password = layers.take("smtp_password", |v| password(v, server.as_ref()))?;
-        let from = layers.take("smtp_from", |v| match (&server, v) {
+        let server = layers.read("smtp_url", optional(server))?;
+        let password = layers.read("smtp_password", |v| password(v, server.as_ref()))?;
+        let from = layers.read("smtp_from", |v| match (&server, v) {
             (None, "") => Ok(None),
             (None, _) => Err("is of no use without smtp_url".to_owned()),
             (Some(_), v) => v.parse().map(Some).map_err(|_| wants_address(v)),
         })?;
-        let timeout = layers.take("smtp_timeout_seconds", |v| number(v, 1, 600))?;
+        let timeout = layers.read("smtp_timeout_seconds", |v| number(v, 1, 600))?;
         let (Some(server), Some(from)) = (server, from) else { return Ok(None) };
         Ok(Some(Self {
             host: server.host,

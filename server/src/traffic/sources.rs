@@ -1,7 +1,7 @@
-//! What each source holds, of everything that there is a bounded number of.
+//! How many connections, requests, forms and pages each source holds. The number of each is bounded.
 //!
-//! One account for each address (for IPv6 its /64, and another for its /48), for as long as it holds anything:
-//! so there are never more accounts than places.
+//! An address (for IPv6 its /64, and its /48 beside that) has a count for as long as it holds anything, so there are never
+//! more counts than things that are held. Used on every thread; a lock is held for one look-up only.
 
 use super::Counter;
 use domain::address::Address;
@@ -11,108 +11,108 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
-/// What is held.
+/// Things of which a bounded number is held at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pool {
     /// Open connections.
     Connections,
-    /// Requests that are being answered on connections of those whom nobody vouches for.
+    /// Requests that are being answered on connections of strangers.
     Requests,
-    /// Forms that are coming in.
+    /// Request bodies that are being uploaded.
     Forms,
-    /// Requests for pages, until the last byte of the page is on its way.
+    /// Requests for pages, until the last byte of the page was sent.
     Pages,
 }
 
 impl Pool {
-    /// How many there are.
+    /// How many pools there are.
     pub const COUNT: usize = 4;
 }
 
-/// Who wants a place.
+/// Where a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Whether it comes from a trusted proxy or over a Unix socket, for which room is kept.
+    /// Whether the peer is a trusted proxy or connects over a Unix socket, for which room is reserved. Others are strangers.
     pub is_vouched_for: bool,
-    /// On whose account it goes.
+    /// The client whose share it counts against.
     pub client: Client,
 }
 
-/// On whose account something goes.
+/// The client whose share something counts against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
-    /// A trusted proxy's own, or a program's on this machine: nothing but the pool bounds it.
+    /// A trusted proxy itself, or a program on this machine; only the pool bounds it.
     Proxy,
-    /// Somebody's at an address.
+    /// A client with this address.
     At(Address),
-    /// Somebody's behind a proxy that does not tell the address.
+    /// A client behind a proxy that does not tell the address.
     Unknown,
 }
 
-/// Whose share is used up.
+/// The bound that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
     /// The whole pool.
     All,
-    /// That of all whom nobody vouches for.
+    /// The share of all strangers.
     Strangers,
-    /// That of one source, of its /48, or of all whose address is not known.
+    /// The share of one source, of its /48, or of all clients whose address is unknown.
     Source,
 }
 
-/// The accounts of all who hold something.
+/// The counts of all who hold something.
 #[derive(Default)]
 pub struct Sources {
-    all: Arc<Entry>,
-    strangers: Arc<Entry>,
-    unknown: Arc<Entry>,
-    near: Arc<Table>,
-    wide: Arc<Table>,
+    all: Arc<HeldCounts>,
+    strangers: Arc<HeldCounts>,
+    unknown: Arc<HeldCounts>,
+    near: Arc<CountsByAddress>,
+    wide: Arc<CountsByAddress>,
     over: [Counter; Pool::COUNT],
 }
 
-/// Those of one kind of address who hold something.
+/// The counts of all sources, or of all /48s, that hold something.
 #[derive(Default)]
-struct Table(Mutex<HashMap<Address, Weak<Entry>>>);
+struct CountsByAddress(Mutex<HashMap<Address, Weak<HeldCounts>>>);
 
-/// How much somebody holds.
+/// How many of each pool are held.
 #[derive(Default)]
-struct Entry {
-    taken: [AtomicUsize; Pool::COUNT],
-    /// Where it stands, to be removed with its last holder.
-    place: Option<(Address, Arc<Table>)>,
+struct HeldCounts {
+    held: [AtomicUsize; Pool::COUNT],
+    /// The map in which these counts stand, and from which they are removed with their last holder.
+    listed: Option<(Address, Arc<CountsByAddress>)>,
 }
 
-impl Table {
-    fn entry(self: &Arc<Self>, address: Address) -> Arc<Entry> {
-        let mut entries = self.0.lock();
-        if let Some(entry) = entries.get(&address).and_then(Weak::upgrade) {
-            return entry;
+impl CountsByAddress {
+    fn find_or_add(self: &Arc<Self>, address: Address) -> Arc<HeldCounts> {
+        let mut all = self.0.lock();
+        if let Some(counts) = all.get(&address).and_then(Weak::upgrade) {
+            return counts;
         }
-        let place = Some((address, Arc::clone(self)));
-        let entry = Arc::new(Entry { taken: <[AtomicUsize; Pool::COUNT]>::default(), place });
-        entries.insert(address, Arc::downgrade(&entry));
-        entry
+        let listed = Some((address, Arc::clone(self)));
+        let counts = Arc::new(HeldCounts { held: <[AtomicUsize; Pool::COUNT]>::default(), listed });
+        all.insert(address, Arc::downgrade(&counts));
+        counts
     }
 }
 
-impl Drop for Entry {
+impl Drop for HeldCounts {
     fn drop(&mut self) {
-        let Some((address, table)) = &self.place else { return };
-        let mut entries = table.0.lock();
-        // Somebody may have opened a new one meanwhile.
-        if entries.get(address).is_some_and(|entry| entry.strong_count() == 0) {
-            entries.remove(address);
+        let Some((address, map)) = &self.listed else { return };
+        let mut all = map.0.lock();
+        // New counts of the address may stand there by now.
+        if all.get(address).is_some_and(|counts| counts.strong_count() == 0) {
+            all.remove(address);
         }
     }
 }
 
-/// The account of one origin: what it takes counts for everybody it belongs to.
+/// All counts that something of one origin adds to.
 pub struct Account {
-    levels: [Option<(Level, Arc<Entry>)>; Self::LEVELS],
+    levels: [Option<(Level, Arc<HeldCounts>)>; Self::LEVELS],
 }
 
-/// Whom a count belongs to, from wide to narrow.
+/// Whose a count is, from wide to narrow.
 #[derive(Clone, Copy)]
 enum Level {
     All,
@@ -142,7 +142,7 @@ impl Level {
     }
 }
 
-/// A place that is held; given back when dropped.
+/// One of a pool, held until it is dropped.
 pub struct Held {
     account: Arc<Account>,
     pool: Pool,
@@ -150,15 +150,14 @@ pub struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        for (_, entry) in self.account.levels.iter().flatten() {
-            entry.taken[self.pool as usize].fetch_sub(1, Ordering::Relaxed);
+        for (_, counts) in self.account.levels.iter().flatten() {
+            counts.held[self.pool as usize].fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
 impl Sources {
     /// The account of an origin.
-    #[must_use]
     pub fn account(&self, origin: Origin) -> Arc<Account> {
         let all = (Level::All, Arc::clone(&self.all));
         let strangers = (!origin.is_vouched_for).then(|| (Level::Strangers, Arc::clone(&self.strangers)));
@@ -166,56 +165,50 @@ impl Sources {
             Client::Proxy => (None, None),
             Client::Unknown => (None, Some((Level::Unknown, Arc::clone(&self.unknown)))),
             Client::At(address) => (
-                address.site().map(|site| (Level::Site, self.wide.entry(site))),
-                Some((Level::Source, self.near.entry(address.source()))),
+                address.site().map(|site| (Level::Site, self.wide.find_or_add(site))),
+                Some((Level::Source, self.near.find_or_add(address.source()))),
             ),
         };
         Arc::new(Account { levels: [Some(all), strangers, site, source] })
     }
 
     /// How many of a pool are held by all.
-    #[must_use]
-    pub fn taken(&self, pool: Pool) -> usize {
-        self.all.taken[pool as usize].load(Ordering::Relaxed)
+    pub fn held(&self, pool: Pool) -> usize {
+        self.all.held[pool as usize].load(Ordering::Relaxed)
     }
 
     /// How many addresses hold something.
-    #[must_use]
     pub fn count(&self) -> usize {
         self.near.0.lock().len()
     }
 
-    /// How many places of a pool were refused because of somebody's share, while there were free ones.
-    #[must_use]
+    /// How many were refused because a share was used up while the pool was not.
     pub fn over_share(&self, pool: Pool) -> u64 {
         self.over[pool as usize].get()
     }
 
-    /// Takes a place of a pool on an account.
-    ///
-    /// # Errors
-    /// Whose share is used up.
-    pub fn take(&self, account: &Arc<Account>, pool: Pool, shares: &Shares) -> Result<Held, Full> {
-        let taken = account.take(pool, shares);
-        if matches!(taken, Err(Full::Strangers | Full::Source)) {
+    /// Acquires one of a pool for an account, or returns the bound that was reached.
+    pub fn acquire(&self, account: &Arc<Account>, pool: Pool, shares: &Shares) -> Result<Held, Full> {
+        let acquired = account.acquire(pool, shares);
+        if matches!(acquired, Err(Full::Strangers | Full::Source)) {
             self.over[pool as usize].add();
         }
-        taken
+        acquired
     }
 }
 
 impl Account {
     const LEVELS: usize = 4;
 
-    fn take(self: &Arc<Self>, pool: Pool, shares: &Shares) -> Result<Held, Full> {
-        let counts = || self.levels.iter().flatten();
-        for (index, (level, entry)) in counts().enumerate() {
+    fn acquire(self: &Arc<Self>, pool: Pool, shares: &Shares) -> Result<Held, Full> {
+        let levels = || self.levels.iter().flatten();
+        for (index, (level, counts)) in levels().enumerate() {
             let most = level.most(shares);
-            let next = |taken| (taken < most).then_some(taken + 1);
-            let count = &entry.taken[pool as usize];
+            let next = |held| (held < most).then_some(held + 1);
+            let count = &counts.held[pool as usize];
             if count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_err() {
-                for (_, entry) in counts().take(index) {
-                    entry.taken[pool as usize].fetch_sub(1, Ordering::Relaxed);
+                for (_, counts) in levels().take(index) {
+                    counts.held[pool as usize].fetch_sub(1, Ordering::Relaxed);
                 }
                 return Err(level.full());
             }

@@ -1,8 +1,8 @@
-//! Carries deliveries to their receivers, each webhook its own one after the other, and many webhooks at a time:
-//! who answers slowly waits for itself alone.
+//! Sends deliveries to their receivers: one at a time per webhook, and many webhooks at a time, so that a slow receiver
+//! holds up no other.
 
 use super::message;
-use super::sender::{Failure, Reply, Sender};
+use super::sender::{ReceiverReply, SendError, Sender};
 use bytes::Bytes;
 use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros};
@@ -16,19 +16,19 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Messages that are on their way at a time, each to another webhook.
-const PLACES: usize = 32;
-/// How often what is due is looked for.
+/// Messages in flight at a time, each to another webhook.
+const IN_FLIGHT: usize = 32;
+/// How often due deliveries are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// For how long a delivery is claimed: longer than any attempt takes.
+/// How long a delivery is claimed: longer than any attempt takes.
 const CLAIM_SECONDS: i64 = 120;
-/// For how long a webhook rests whose attempt could not be noted: it would be tried again and again.
+/// How long a webhook rests whose attempt could not be recorded, so that it is not tried again and again.
 const REST: Duration = Duration::from_secs(30);
-/// What takes longer is slow, and rests so many times as long.
+/// A webhook that takes longer is slow, and rests [`SLOW_RESTS`] times as long as it took.
 const SLOW: Duration = Duration::from_secs(1);
 const SLOW_RESTS: u32 = 3;
 
-/// Sends what is due.
+/// Sends due deliveries.
 #[derive(Clone)]
 pub struct Deliverer {
     /// Where deliveries wait.
@@ -39,22 +39,25 @@ pub struct Deliverer {
     pub sealing: SealingKey,
     /// How messages are sent.
     pub sender: Sender,
-    /// Rung when something may be due sooner than the next look.
+    /// Wakes it before the next look.
     pub bell: Arc<Notify>,
 }
 
 impl Deliverer {
-    /// Sends until it is stopped; what is on its way then comes to its end first.
+    /// Sends until `stop`, and returns when nothing is in flight any more.
     pub async fn run(self, stop: CancellationToken) {
-        // Whose message each task carries: no webhook has two.
+        // The webhook of each task; no webhook has two.
         let (mut sending, mut busy) = (JoinSet::new(), HashMap::new());
-        let places = Arc::new(Semaphore::new(PLACES));
+        let free = Arc::new(Semaphore::new(IN_FLIGHT));
         loop {
             let resting: Vec<_> = busy.values().copied().collect();
-            for (webhook, delivery) in self.find_due(&resting, places.available_permits()).await {
-                let Ok(place) = Arc::clone(&places).try_acquire_owned() else { break };
-                let no = webhook.no;
-                busy.insert(sending.spawn(self.clone().attend(webhook, delivery, place)).id(), no);
+            for (webhook, delivery) in self.find_due(&resting, free.available_permits()).await {
+                let Ok(permit) = Arc::clone(&free).try_acquire_owned() else { break };
+                let number = webhook.no;
+                busy.insert(
+                    sending.spawn(self.clone().send_and_rest(webhook, delivery, permit)).id(),
+                    number,
+                );
             }
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -62,8 +65,8 @@ impl Deliverer {
                     Ok((task, ())) => { busy.remove(&task); }
                     Err(error) => {
                         tracing::error!(%error, "sending to a webhook failed; it rests");
-                        if let Some(no) = busy.remove(&error.id()) {
-                            busy.insert(sending.spawn(tokio::time::sleep(REST)).id(), no);
+                        if let Some(number) = busy.remove(&error.id()) {
+                            busy.insert(sending.spawn(tokio::time::sleep(REST)).id(), number);
                         }
                     }
                 },
@@ -71,18 +74,18 @@ impl Deliverer {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
-        // All places are free once nothing is on its way.
-        let _ = places.acquire_many(PLACES as u32).await;
+        // All permits are free once nothing is in flight.
+        let _ = free.acquire_many(IN_FLIGHT as u32).await;
     }
 
-    /// One attempt in its place, after which the webhook rests: for long if it was not to be noted, and several
-    /// times as long as it took if it was slow, so that slow ones never hold all places.
-    async fn attend(self, webhook: WebhookRow, delivery: DeliveryRow, place: OwnedSemaphorePermit) {
+    /// Makes one attempt, and then lets the webhook rest: for long if the attempt could not be recorded, and several times
+    /// as long as it took if it was slow, so that slow webhooks never hold all permits.
+    async fn send_and_rest(self, webhook: WebhookRow, delivery: DeliveryRow, permit: OwnedSemaphorePermit) {
         let begun = Instant::now();
-        let noted = self.deliver(webhook, delivery).await;
-        drop(place);
+        let recorded = self.deliver(webhook, delivery).await;
+        drop(permit);
         let took = begun.elapsed();
-        let rest = match noted {
+        let rest = match recorded {
             Err(_) => REST,
             Ok(()) if took >= SLOW => took * SLOW_RESTS,
             Ok(()) => return,
@@ -90,9 +93,9 @@ impl Deliverer {
         tokio::time::sleep(rest).await;
     }
 
-    /// Sends once whatever is due now, all webhooks at a time; answers how much that was.
+    /// Sends once what is due now, to all webhooks at a time. Returns how many deliveries that were.
     pub async fn deliver_due(&self) -> usize {
-        let due = self.find_due(&[], PLACES).await;
+        let due = self.find_due(&[], IN_FLIGHT).await;
         let sending = due.into_iter().map(|(webhook, delivery)| self.deliver(webhook, delivery));
         futures::future::join_all(sending).await.len()
     }
@@ -110,16 +113,20 @@ impl Deliverer {
         })
     }
 
-    /// One attempt, and what becomes of it. A delivery whose attempt cannot be noted is due again.
+    /// Makes one attempt, and records it. A delivery whose attempt cannot be recorded is due again.
     async fn deliver(&self, webhook: WebhookRow, delivery: DeliveryRow) -> Result<(), StoreError> {
-        let noted = self.attempt_and_note(&webhook, delivery).await;
-        if noted.is_err() {
+        let recorded = self.attempt_and_record(&webhook, delivery).await;
+        if recorded.is_err() {
             self.store.release_delivery(webhook.no).await?;
         }
-        noted
+        recorded
     }
 
-    async fn attempt_and_note(&self, webhook: &WebhookRow, delivery: DeliveryRow) -> Result<(), StoreError> {
+    async fn attempt_and_record(
+        &self,
+        webhook: &WebhookRow,
+        delivery: DeliveryRow,
+    ) -> Result<(), StoreError> {
         let (status, end) = match self.write(&delivery).await? {
             Ok(body) => self.attempt(webhook, &delivery, body).await,
             Err(problem) => (None, AttemptEnd::Dropped { problem }),
@@ -131,7 +138,7 @@ impl Deliverer {
         })
     }
 
-    /// The body as it reads now.
+    /// Writes the body from the notice as it is now, or returns why there is none.
     async fn write(&self, delivery: &DeliveryRow) -> Result<Result<Bytes, &'static str>, StoreError> {
         let Some(notice) = delivery.notice else {
             return Ok(match delivery.cause {
@@ -157,7 +164,7 @@ impl Deliverer {
                 let headers = headers(&secret, delivery, self.clock.now(), &body);
                 self.sender.post(&url, headers, body).await
             }
-            Err(error) => Err(Failure::from(error)),
+            Err(error) => Err(SendError::from(error)),
         };
         let status = reply.as_ref().ok().map(|reply| reply.status.as_u16());
         (status, self.judge(webhook, delivery, &reply))
@@ -175,7 +182,7 @@ impl Deliverer {
         &self,
         webhook: &WebhookRow,
         delivery: &DeliveryRow,
-        reply: &Result<Reply, Failure>,
+        reply: &Result<ReceiverReply, SendError>,
     ) -> AttemptEnd {
         let now = self.clock.now();
         let (problem, asked) = match reply {
@@ -190,7 +197,7 @@ impl Deliverer {
         let is_test = delivery.cause.is_none();
         let (next, evidence) = match problem {
             "gone" => (None, Evidence::Gone),
-            // Who asked for a test sees how it went, and can ask for another one.
+            // A test is not repeated: the owner sees how it went, and can ask for another one.
             _ if is_test => (None, Evidence::None),
             _ => (wait_after(delivery.attempts + 1, rand::random(), asked), Evidence::Fails),
         };
@@ -211,7 +218,7 @@ fn headers(secret: &SigningSecret, delivery: &DeliveryRow, now: Micros, body: &[
     headers
 }
 
-/// The seconds that a Retry-After asks for: a number, or a time.
+/// Reads the seconds of a Retry-After, which is a number or a time.
 fn seconds(text: &str, now: Micros) -> Option<u64> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {

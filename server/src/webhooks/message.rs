@@ -1,4 +1,4 @@
-//! What a message says: the notice as it stands when it is sent, never a token.
+//! The body of a message: the notice as it is when the message is sent, and never a token.
 
 use bytes::Bytes;
 use domain::time::Micros;
@@ -13,21 +13,21 @@ struct Message<'a, T> {
 }
 
 #[derive(Serialize)]
-struct Notice<'a> {
+struct NoticeData<'a> {
     notice_id: u32,
     username: &'a str,
     count: u64,
     first_at: String,
     last_at: String,
-    key: Option<Key<'a>>,
-    addresses: Vec<Address>,
+    key: Option<KeyData<'a>>,
+    addresses: Vec<AddressData>,
     action: Option<&'a str>,
     actor: Option<&'a str>,
     detail: &'a str,
 }
 
 #[derive(Serialize)]
-struct Key<'a> {
+struct KeyData<'a> {
     id: String,
     username: &'a str,
     description: &'a str,
@@ -37,7 +37,7 @@ struct Key<'a> {
 }
 
 #[derive(Serialize)]
-struct Address {
+struct AddressData {
     address: String,
     count: u64,
     first_at: String,
@@ -45,14 +45,14 @@ struct Address {
 }
 
 #[derive(Serialize)]
-struct Test {
+struct TestData {
     message: &'static str,
 }
 
 /// The body of a message about a notice.
 pub(super) fn of_notice(facts: &NoticeFacts) -> Bytes {
     let kind = format!("notice.{}", facts.cause.name());
-    let data = Notice {
+    let data = NoticeData {
         notice_id: facts.no.0,
         username: facts.username.as_str(),
         count: facts.count,
@@ -69,12 +69,12 @@ pub(super) fn of_notice(facts: &NoticeFacts) -> Bytes {
 
 /// The body of a test.
 pub(super) fn of_test(at: Micros) -> Bytes {
-    let data = Test { message: "This is a test. Notices arrive in the same way." };
+    let data = TestData { message: "This is a test. Notices arrive in the same way." };
     write(&Message { r#type: "test", timestamp: at.rfc_3339(), data })
 }
 
-fn key(key: &NoticeKey) -> Key<'_> {
-    Key {
+fn key(key: &NoticeKey) -> KeyData<'_> {
+    KeyData {
         id: key.id.to_string(),
         username: key.username.as_str(),
         description: &key.description,
@@ -84,8 +84,8 @@ fn key(key: &NoticeKey) -> Key<'_> {
     }
 }
 
-fn address(seen: &NoticeAddress) -> Address {
-    Address {
+fn address(seen: &NoticeAddress) -> AddressData {
+    AddressData {
         address: seen.address.to_string(),
         count: seen.count,
         first_at: seen.first_at.rfc_3339(),

@@ -1,6 +1,6 @@
-//! One message to one receiver. The name of the receiver is asked for once, every address of it is judged, and
-//! the connection goes to one of those that were judged: what the name says a moment later is of no interest.
-//! Nothing here follows a redirect or asks a proxy.
+//! Sends one message to one receiver. The receiver's name is looked up once, every address of it is judged, and the
+//! connection goes to one of these addresses, so that the name cannot mean another address a moment later. It follows no
+//! redirect and uses no proxy.
 
 use crate::dial::{self, Resolve, trusting_this_machine};
 use bytes::Bytes;
@@ -21,33 +21,32 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 const USER_AGENT: &str = concat!("latchkey/", env!("CARGO_PKG_VERSION"));
-/// So much of an answer is read, so that its sender can end in good order; nobody looks at it.
+/// The most bytes of a body that are read, so that the receiver can finish. They are not looked at.
 const ANSWER: usize = 64 * 1024;
 /// The most bytes of an answer's head.
 const HEAD: usize = 32 * 1024;
 
 /// Why a message did not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// Its address is none that webhooks may have, by the settings of now.
+pub enum SendError {
+    /// The present settings do not allow its URL.
     BadAddress,
     /// The name has no address.
     NotFound,
-    /// One of its addresses is this machine's, or of a network that is not public.
+    /// One of its addresses is of this machine or of a network that is not public.
     NotPublic,
-    /// Nobody takes the connection.
+    /// No address accepts the connection.
     NotConnected,
-    /// TLS was not agreed on.
+    /// The TLS handshake failed.
     NoTls,
     /// It took too long.
     TooLate,
-    /// What came back is not HTTP.
+    /// The answer is not HTTP.
     NotHttp,
 }
 
-impl Failure {
+impl SendError {
     /// The name in the delivery's row.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::BadAddress => "bad_address",
@@ -61,7 +60,7 @@ impl Failure {
     }
 }
 
-impl From<UrlError> for Failure {
+impl From<UrlError> for SendError {
     fn from(error: UrlError) -> Self {
         match error {
             UrlError::NotPublic => Self::NotPublic,
@@ -70,8 +69,8 @@ impl From<UrlError> for Failure {
     }
 }
 
-/// What a receiver answered.
-pub struct Reply {
+/// The answer of a receiver.
+pub struct ReceiverReply {
     /// The status.
     pub status: StatusCode,
     /// The value of Retry-After.
@@ -88,32 +87,32 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Ready to send; `patience` is what a receiver has for all of it.
-    #[must_use]
+    /// A sender; `patience` is how long a receiver may take in all.
     pub fn new(resolver: Arc<dyn Resolve>, allow_private: bool, patience: Duration) -> Self {
         Self { resolver, allow_private, patience, tls: Arc::default() }
     }
 
-    /// Believes other certificates than this machine does.
+    /// Trusts other certificates than this machine does.
     #[must_use]
     pub fn with_tls(self, config: ClientConfig) -> Self {
         Self { tls: Arc::new(OnceLock::from(Some(Arc::new(config)))), ..self }
     }
 
     /// Whether private networks and HTTP are allowed.
-    #[must_use]
     pub fn allows_private(&self) -> bool {
         self.allow_private
     }
 
     /// Posts a body and waits for the head of the answer.
-    ///
-    /// # Errors
-    /// The receiver is not to be reached, or must not be.
-    pub async fn post(&self, url: &WebhookUrl, headers: HeaderMap, body: Bytes) -> Result<Reply, Failure> {
+    pub async fn post(
+        &self,
+        url: &WebhookUrl,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<ReceiverReply, SendError> {
         let deadline = Instant::now() + self.patience;
         let sending = self.try_post(url, headers, body, deadline);
-        timeout_at(deadline, sending).await.unwrap_or(Err(Failure::TooLate))
+        timeout_at(deadline, sending).await.unwrap_or(Err(SendError::TooLate))
     }
 
     async fn try_post(
@@ -122,32 +121,33 @@ impl Sender {
         headers: HeaderMap,
         body: Bytes,
         deadline: Instant,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<ReceiverReply, SendError> {
         let addresses = self.judged_addresses(url).await?;
-        let stream = dial::connect(&addresses, url.port()).await.map_err(|_| Failure::NotConnected)?;
+        let stream = dial::connect(&addresses, url.port()).await.map_err(|_| SendError::NotConnected)?;
         if !url.is_secure() {
             return ask(stream, url, headers, body, deadline).await;
         }
-        let name = ServerName::try_from(url.host().to_owned()).map_err(|_| Failure::NoTls)?;
-        let config = self.tls.get_or_init(trusting_this_machine).clone().ok_or(Failure::NoTls)?;
+        let name = ServerName::try_from(url.host().to_owned()).map_err(|_| SendError::NoTls)?;
+        let config = self.tls.get_or_init(trusting_this_machine).clone().ok_or(SendError::NoTls)?;
         let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
             tracing::debug!(receiver = url.origin(), error = error.to_string(), "no TLS with a webhook");
-            Failure::NoTls
+            SendError::NoTls
         })?;
         ask(stream, url, headers, body, deadline).await
     }
 
-    /// One address that must not be asked spoils them all: a receiver has no reason to name it.
-    async fn judged_addresses(&self, url: &WebhookUrl) -> Result<Vec<IpAddr>, Failure> {
+    /// Looks up the receiver's addresses. One that is not allowed refuses them all, because no receiver has a reason to
+    /// name it.
+    async fn judged_addresses(&self, url: &WebhookUrl) -> Result<Vec<IpAddr>, SendError> {
         let addresses = match url.ip() {
             Some(ip) => vec![ip],
-            None => self.resolver.resolve(url.host()).await.map_err(|_| Failure::NotFound)?,
+            None => self.resolver.resolve(url.host()).await.map_err(|_| SendError::NotFound)?,
         };
         if addresses.is_empty() {
-            return Err(Failure::NotFound);
+            return Err(SendError::NotFound);
         }
         let all_allowed = addresses.iter().all(|ip| outbound::is_allowed(*ip, self.allow_private));
-        if all_allowed { Ok(addresses) } else { Err(Failure::NotPublic) }
+        if all_allowed { Ok(addresses) } else { Err(SendError::NotPublic) }
     }
 }
 
@@ -157,12 +157,12 @@ async fn ask(
     headers: HeaderMap,
     body: Bytes,
     deadline: Instant,
-) -> Result<Reply, Failure> {
+) -> Result<ReceiverReply, SendError> {
     let mut builder = hyper::client::conn::http1::Builder::new();
     builder.max_buf_size(HEAD);
     let (mut sender, connection) =
-        builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::NotHttp)?;
-    // Dropped with this function, and the connection with it.
+        builder.handshake(TokioIo::new(stream)).await.map_err(|_| SendError::NotHttp)?;
+    // The connection is dropped with this set, when the function returns.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     let mut request = Request::post(url.target())
@@ -170,15 +170,15 @@ async fn ask(
         .header(header::USER_AGENT, USER_AGENT)
         .header(header::CONNECTION, "close")
         .body(Full::new(body))
-        .map_err(|_| Failure::BadAddress)?;
+        .map_err(|_| SendError::BadAddress)?;
     request.headers_mut().extend(headers);
-    let answer = sender.send_request(request).await.map_err(|_| Failure::NotHttp)?;
+    let answer = sender.send_request(request).await.map_err(|_| SendError::NotHttp)?;
     let retry_after = answer.headers().get(header::RETRY_AFTER);
     let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
     let status = answer.status();
-    // The status is the answer, whether or not the rest comes in time.
+    // The status is enough, whether or not the body comes in time.
     let _ = timeout_at(deadline, drop_body(answer.into_body())).await;
-    Ok(Reply { status, retry_after })
+    Ok(ReceiverReply { status, retry_after })
 }
 
 async fn drop_body(mut body: Incoming) {

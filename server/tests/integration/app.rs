@@ -17,7 +17,7 @@ use latchkey::http::{ConnectionInfo, Door, Entrance};
 use latchkey::services::{Services, start};
 use latchkey::settings::{Layers, Settings};
 use parking_lot::Mutex;
-use service::accounts::operator::InitialPassword;
+use service::accounts::operator::{NewUserRequest, new_gateway_token};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{NewNotice, NoticeFacts, StoreError, UserRow};
@@ -106,18 +106,20 @@ impl TestApp {
     }
 
     pub(crate) async fn add_sub_user(&self, name: &str, owner: Option<&str>) {
-        self.services.operator.add_user(name, owner, None, initial(PASSWORD)).await.unwrap();
+        let user = NewUserRequest { owner, ..self::owner(name) };
+        self.services.operator.add_user(user, PASSWORD.to_owned()).await.unwrap();
     }
 
     /// Adds a user whose mail address counts as confirmed.
     pub(crate) async fn add_user_with_mail(&self, name: &str) -> UserNo {
-        let email = Some(format!("{name}@example.org"));
-        self.services.operator.add_user(name, None, email, initial(PASSWORD)).await.unwrap();
+        let email = format!("{name}@example.org");
+        let user = NewUserRequest { email: Some(&email), ..owner(name) };
+        self.services.operator.add_user(user, PASSWORD.to_owned()).await.unwrap();
         self.user(name).await.no
     }
 
     pub(crate) async fn reset_password(&self, name: &str, password: &str) {
-        self.services.operator.reset_password(name, initial(password)).await.unwrap();
+        self.services.operator.reset_password(name, password.to_owned()).await.unwrap();
     }
 
     /// What the store knows of a user.
@@ -156,7 +158,9 @@ impl TestApp {
 
     /// A gateway with a token.
     pub(crate) async fn gateway(&self, name: &str) -> Gateway<'_> {
-        Gateway { app: self, token: self.services.operator.add_gateway(name).await.unwrap() }
+        let token = new_gateway_token().unwrap();
+        self.services.operator.add_gateway(name, &token).await.unwrap();
+        Gateway { app: self, token }
     }
 
     pub(crate) async fn send(&self, peer: &str, request: Request<Body>) -> Answer {
@@ -193,9 +197,9 @@ impl TestApp {
     }
 }
 
-/// A password that the operator gives.
-pub(crate) fn initial(password: &str) -> InitialPassword {
-    InitialPassword { given: Some(password.to_owned()) }
+/// A new owner of that name.
+pub(crate) fn owner(name: &str) -> NewUserRequest<'_> {
+    NewUserRequest { name, ..NewUserRequest::default() }
 }
 
 /// What came back.

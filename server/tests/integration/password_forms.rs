@@ -1,10 +1,9 @@
 //! What password managers read off the forms, and which names new users may have.
 
-use crate::app::{Browser, TestApp, shown_link};
+use crate::app::{Browser, PASSWORD, TestApp, owner, shown_link};
 use crate::html;
 use crate::two_factor::enrol;
 use http::StatusCode;
-use service::accounts::operator::InitialPassword;
 
 /// For each form of a page that asks for a password: the `autocomplete` of its fields, and the username it names.
 fn password_forms(page: &str) -> Vec<(Vec<String>, Option<String>)> {
@@ -65,7 +64,7 @@ async fn no_door_makes_a_user_that_is_named_like_an_address_of_the_web() {
     let app = TestApp::start().await;
     let secret = app.services.setup.secret().unwrap();
     let setup = async |name: &str| {
-        let fields = [("token", secret.as_str()), ("username", name), ("password", crate::app::PASSWORD)];
+        let fields = [("token", secret.as_str()), ("username", name), ("password", PASSWORD)];
         app.stranger().post(&format!("/setup?token={secret}"), &fields).await
     };
     let refused = setup("www.evil.com").await;
@@ -79,8 +78,7 @@ async fn no_door_makes_a_user_that_is_named_like_an_address_of_the_web() {
         let refused = invite(name).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
         assert!(refused.page().contains("This looks like an address of the web."), "{name}");
-        let password = InitialPassword { given: None };
-        let refused = app.services.operator.add_user(name, None, None, password).await;
+        let refused = app.services.operator.add_user(owner(name), PASSWORD.to_owned()).await;
         assert!(refused.unwrap_err().to_string().contains("looks like an address of the web"), "{name}");
     }
     assert_eq!(invite("https://evil.example").await.status, StatusCode::UNPROCESSABLE_ENTITY);

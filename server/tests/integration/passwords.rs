@@ -1,8 +1,8 @@
 //! Choosing a password: at the set-up, in the profile, and by the operator.
 
-use crate::app::initial;
-use crate::app::{PASSWORD, TestApp};
+use crate::app::{PASSWORD, TestApp, owner};
 use http::StatusCode;
+use service::accounts::operator::NewUserRequest;
 
 const NEW: &str = "violet kettle on the roof";
 
@@ -24,11 +24,11 @@ async fn easy_passwords_are_refused_wherever_one_is_chosen() {
     assert!(both.contains("Enter a username.") && both.contains("too short"), "{both}");
     assert_eq!(set_up("maria.popescu", PASSWORD).await.status, StatusCode::SEE_OTHER);
     let operator = &app.services.operator;
-    let easy = operator.add_user("other", None, None, initial("password123")).await.unwrap_err();
+    let easy = operator.add_user(owner("other"), "password123".to_owned()).await.unwrap_err();
     assert!(easy.to_string().contains("easy to guess") && easy.to_string().ends_with("choose another"));
-    let mail = Some("kettle@roof.example".to_owned());
-    assert!(operator.add_user("other", None, mail, initial("kettleroof")).await.is_err(), "its own words");
-    let same = operator.reset_password("maria.popescu", initial(PASSWORD)).await.unwrap_err();
+    let with_mail = NewUserRequest { email: Some("kettle@roof.example"), ..owner("other") };
+    assert!(operator.add_user(with_mail, "kettleroof".to_owned()).await.is_err(), "its own words");
+    let same = operator.reset_password("maria.popescu", PASSWORD.to_owned()).await.unwrap_err();
     assert!(same.to_string().contains("is the present one"), "{same}");
 }
 
@@ -41,14 +41,14 @@ async fn a_password_is_the_same_on_every_keyboard() {
         app.stranger().post("/login", &[("username", name), ("password", password)]).await.status
     };
     for (name, given) in [("one", composed), ("two", decomposed)] {
-        app.services.operator.add_user(name, None, None, initial(given)).await.unwrap();
+        app.services.operator.add_user(owner(name), given.to_owned()).await.unwrap();
         for typed in [composed, decomposed] {
             assert_eq!(log_in(name, typed).await, StatusCode::SEE_OTHER, "{name}");
         }
         assert_eq!(log_in(name, "cal corect staia tara").await, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let short = initial("s\u{326}t\u{326}a\u{306}i\u{302}a\u{302}");
-    let refused = app.services.operator.add_user("three", None, None, short).await.unwrap_err();
+    let short = "s\u{326}t\u{326}a\u{306}i\u{302}a\u{302}".to_owned();
+    let refused = app.services.operator.add_user(owner("three"), short).await.unwrap_err();
     assert!(refused.to_string().contains("shorter than 10"), "{refused}");
 }
 

@@ -189,7 +189,7 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     // It all passed the door before; only what is asked in the transaction can still refuse it.
     let proved = services.use_cases.accounts.ask_proof(&actor, None, "").await.unwrap();
     let audit = actor.audit(actor.session().proved_at, Action::SessionEnded, "");
-    services.store.delete_session(actor.session().no, audit).await.unwrap();
+    services.store.delete_session(actor.session().number, audit).await.unwrap();
     let password = || Password::attempt(PASSWORD.to_owned());
     let signed_out = |what: &str, answer: Result<(), Refusal>| {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
@@ -250,7 +250,7 @@ async fn what_writes_no_history_does_not_happen_either() {
     let before = unwritten(&app);
     assert!(before.0 > 0, "there is a notice to read");
     let ended = actor.audit(actor.session().proved_at, Action::SessionEnded, "");
-    services.store.delete_session(actor.session().no, ended).await.unwrap();
+    services.store.delete_session(actor.session().number, ended).await.unwrap();
     let (webhook, delivery) = (no.0.to_string(), "1");
     for (what, answer) in [
         ("all read", notices.read_all(&proved).await),
@@ -261,7 +261,7 @@ async fn what_writes_no_history_does_not_happen_either() {
     ] {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
     }
-    let (now, session) = (app.clock.now(), Some(actor.session().no));
+    let (now, session) = (app.clock.now(), Some(actor.session().number));
     let read = services.store.read_notices(actor.user, vec![NoticeNo(1)], now, session).await;
     assert_eq!(read, Err(StoreError::SignedOut));
     assert_eq!(unwritten(&app), before);

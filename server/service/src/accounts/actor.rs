@@ -1,8 +1,8 @@
-//! Who acts, and from where.
+//! Who acts, by what they showed who they are, and from where.
 
 use super::NewToken;
-use contract::Language;
-use contract::{Refusal, Role};
+use super::visitor::audit_line;
+use contract::{Language, Refusal, Role};
 use domain::client_address::ClientAddress;
 use domain::ids::{SessionNo, UserNo, Username};
 use domain::time::Micros;
@@ -17,16 +17,16 @@ pub struct Visit {
     pub address: ClientAddress,
     /// The browser's own description, cut short.
     pub user_agent: String,
-    /// The session in the browser's cookie: it ends when the visit begins another.
+    /// The session in the browser's cookie, which ends when the visit begins another one.
     pub session: Option<SessionHash>,
 }
 
-/// Who acts: the value every use case asks for before anything else.
+/// The user on whose behalf a use case is carried out.
 #[derive(Clone)]
 pub struct Actor {
     /// The user.
     pub user: UserNo,
-    /// The owner of their account; the user, if they are the owner.
+    /// The owner of their account, who may be the user.
     pub account: UserNo,
     /// What they may do with keys.
     pub role: Role,
@@ -34,7 +34,7 @@ pub struct Actor {
     pub username: Username,
     /// By what they showed who they are.
     pub via: Via,
-    /// From where they act.
+    /// The client's address.
     pub address: ClientAddress,
 }
 
@@ -49,7 +49,7 @@ pub enum Via {
 #[derive(Clone)]
 pub struct BrowserSession {
     /// Its number.
-    pub no: SessionNo,
+    pub number: SessionNo,
     /// The token by which it was found.
     pub token: SessionHash,
     /// What the browser gets if the token is renewed.
@@ -62,7 +62,7 @@ pub struct BrowserSession {
     pub user_agent: String,
 }
 
-/// How a user reads: it travels beside the actor, as it decides nothing.
+/// How a user reads. It travels beside the actor, because it decides nothing.
 #[derive(Clone, Default)]
 pub struct Reader {
     /// The language they chose; none: as the browser asks.
@@ -71,7 +71,7 @@ pub struct Reader {
     pub time_zone: TimeZone,
 }
 
-/// An actor who may change and show keys. What changes one asks for this, and [`Actor::may_manage`] alone makes it.
+/// An actor who may change and show keys. Only [`Actor::may_manage`] makes one, so no use case can forget to ask.
 #[derive(Clone, Copy)]
 pub struct KeyManager<'a>(&'a Actor);
 
@@ -85,36 +85,27 @@ impl Deref for KeyManager<'_> {
 
 impl Actor {
     /// The session they act in.
-    #[must_use]
     pub fn session(&self) -> &BrowserSession {
         let Via::Session(session) = &self.via;
         session
     }
 
     /// Whether they own their account.
-    #[must_use]
     pub fn is_owner(&self) -> bool {
         self.account == self.user
     }
 
     /// The keys they may see.
-    #[must_use]
     pub fn scope(&self) -> KeyScope {
         if self.is_owner() { KeyScope::Account(self.user) } else { KeyScope::User(self.user) }
     }
 
-    /// The account it owns; for a sub-user there is none.
-    ///
-    /// # Errors
-    /// It is a sub-user.
+    /// The account they own; `NotFound` for a sub-user.
     pub fn owned_account(&self) -> Result<UserNo, Refusal> {
         if self.is_owner() { Ok(self.account) } else { Err(Refusal::NotFound) }
     }
 
-    /// Lets those pass who may change and show keys.
-    ///
-    /// # Errors
-    /// It only reads.
+    /// The proof that they may change and show keys; `Forbidden` for a user who only reads.
     pub fn may_manage(&self) -> Result<KeyManager<'_>, Refusal> {
         match self.role {
             Role::ManagesKeys => Ok(KeyManager(self)),
@@ -122,17 +113,9 @@ impl Actor {
         }
     }
 
-    /// Its line in the audit log, which is written only while its session goes on.
-    #[must_use]
+    /// Their line in the audit log, which is written only while their session goes on.
     pub fn audit(&self, at: Micros, action: Action, detail: impl Into<String>) -> Audit {
-        Audit {
-            at,
-            action,
-            actor: self.username.to_string(),
-            user: Some(self.user),
-            address: Some(self.address),
-            detail: detail.into(),
-            session: Some(self.session().no),
-        }
+        let line = audit_line(at, action, self.username.as_str(), Some(self.user), self.address);
+        Audit { detail: detail.into(), session: Some(self.session().number), ..line }
     }
 }

@@ -3,7 +3,7 @@
 use super::hashing::HashError;
 use super::log_in::fold;
 use super::renewals::Browser;
-use super::{Accounts, Actor, ChoiceError, Owed, Owing, SessionToken, Whose, store_trouble};
+use super::{Accounts, Actor, ChoiceError, Owed, Owing, PasswordContext, SessionToken, store_trouble};
 use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::{Password, PasswordError};
@@ -11,10 +11,7 @@ use domain::turns::{Claim, Lane};
 use store::{Action, Audit, Renewal, StoreError, UserRow};
 
 impl Accounts {
-    /// Changes the password of the actor; its other sessions end, and its own gets another token.
-    ///
-    /// # Errors
-    /// The present password is another, or the new one breaks a rule.
+    /// Changes the password of the actor. Their other sessions end, and their own gets another token.
     pub async fn change_password(
         &self,
         actor: &Actor,
@@ -30,10 +27,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Changes a password that is too old, after which the session is complete; other sessions end.
-    ///
-    /// # Errors
-    /// Nothing of the kind is owed, the present password is another, or the new one breaks a rule.
+    /// Changes a password that is too old, which completes the session; the other sessions end.
     pub async fn renew_password(
         &self,
         owing: &Owing,
@@ -60,14 +54,13 @@ impl Accounts {
         from: ClientAddress,
         new: String,
     ) -> Result<String, Refusal> {
-        let whose = Whose {
+        let context = PasswordContext {
             username: user.username.as_str(),
             email: user.email.as_deref(),
             present: Some(&user.password_hash),
             claim: Claim { lane: Lane::of(from), user: Some(fold(user.username.as_str())) },
         };
-        let new = self.check_new_password(Field::NewPassword, new, &whose).await?;
-        self.passwords.hash(new, &whose.claim).await.map_err(hash_trouble)
+        self.hash_chosen(Field::NewPassword, new, &context).await
     }
 
     async fn replace_password(
@@ -79,7 +72,7 @@ impl Accounts {
     ) -> Result<(), Refusal> {
         let present = user.password_hash.clone();
         match self.store.change_password(user.no, present, hash, kept, audit).await {
-            // The operator was faster, and ended the session.
+            // The operator changed the password first, which ended the session.
             Err(StoreError::NotFound) => Err(Refusal::SignedOut),
             changed => changed.map_err(store_trouble),
         }
@@ -91,24 +84,20 @@ impl Accounts {
         user.ok_or(Refusal::SignedOut)
     }
 
-    /// Takes a text as a new password; what is wrong with it stands at `field`.
-    ///
-    /// # Errors
-    /// It is too short, too long, easy to guess, or the present one.
+    /// Takes a text as a new password; a problem with it stands at `field`.
     pub async fn check_new_password(
         &self,
         field: Field,
         text: String,
-        whose: &Whose<'_>,
+        context: &PasswordContext<'_>,
     ) -> Result<Password, Refusal> {
-        let limit = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        self.passwords.choose(text, whose).await.map_err(|error| match error {
+        self.passwords.choose(text, context).await.map_err(|error| match error {
             ChoiceError::Trouble(error) => hash_trouble(error),
             ChoiceError::Refused(error) => {
                 let problem = match error {
                     PasswordError::Empty => Problem::Empty,
-                    PasswordError::TooShort => Problem::TooShort { limit: limit(Password::LEAST) },
-                    PasswordError::TooLong => Problem::TooLong { limit: limit(Password::LIMIT) },
+                    PasswordError::TooShort => Problem::TooShort { limit: Password::LEAST as u32 },
+                    PasswordError::TooLong => Problem::TooLong { limit: Password::LIMIT as u32 },
                     PasswordError::Present => Problem::PresentPassword,
                     PasswordError::Guessable => Problem::Guessable,
                 };
@@ -117,17 +106,19 @@ impl Accounts {
         })
     }
 
-    /// The PHC string of the password that a new user chose.
-    ///
-    /// # Errors
-    /// It is too short, too long, or easy to guess.
-    pub(super) async fn hash_new_password(&self, text: String, whose: &Whose<'_>) -> Result<String, Refusal> {
-        let password = self.check_new_password(Field::Password, text, whose).await?;
-        self.passwords.hash(password, &whose.claim).await.map_err(hash_trouble)
+    /// The PHC string of a new password; a problem with it stands at `field`.
+    pub(super) async fn hash_chosen(
+        &self,
+        field: Field,
+        text: String,
+        context: &PasswordContext<'_>,
+    ) -> Result<String, Refusal> {
+        let password = self.check_new_password(field, text, context).await?;
+        self.passwords.hash(password, &context.claim).await.map_err(hash_trouble)
     }
 }
 
-/// What a visitor is told when passwords cannot be hashed: the cause of trouble goes to the log.
+/// Returns what a visitor is told when a password cannot be hashed; the cause of trouble goes to the log.
 #[expect(clippy::needless_pass_by_value, reason = "it ends a result")]
 pub(super) fn hash_trouble(error: HashError) -> Refusal {
     match error {

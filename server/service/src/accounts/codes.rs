@@ -1,12 +1,12 @@
-//! Giving a code: after the password at a login, and as a part of a proof.
+//! Codes of the second factor: after the password at a login, and as a part of a proof.
 //!
-//! A wrong code slows down the address that it comes from, and for this user all addresses that it never
-//! logged in from: who knows the password cannot lock its owner out.
+//! A wrong code slows down the address that it comes from. For its user it slows down only addresses that they never
+//! logged in from: somebody who knows the password cannot lock the user out.
 
 use super::second_factor::place;
-use super::sessions::SessionToken;
+use super::sessions::new_session;
 use super::visitor::{Owed, Owing};
-use super::{Accounts, Actor, Visit, store_trouble};
+use super::{Accounts, Actor, SessionToken, Visit, store_trouble};
 use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
@@ -15,10 +15,7 @@ use domain::time::Micros;
 use store::{Action, Factor, StoreError, UserRow};
 
 impl Accounts {
-    /// Completes a login: the code leads to a session of its own, under a new token.
-    ///
-    /// # Errors
-    /// The code is wrong or was used, the time for it is over, or too many tries failed.
+    /// Completes a login by a code, with a new session under a new token.
     pub async fn give_code(&self, owing: &Owing, code: &str, visit: &Visit) -> Result<SessionToken, Refusal> {
         if owing.owed != Owed::Code {
             return Err(Refusal::SignedOut);
@@ -27,7 +24,7 @@ impl Accounts {
         let user = user.ok_or(Refusal::SignedOut)?;
         let factor = self.check_code(&user, code, owing.address).await?;
         let now = self.clock.now();
-        let (token, session) = Self::new_session(owing.user, visit, now, false)?;
+        let (token, session) = new_session(owing.user, visit, now, false)?;
         let audit = owing.audit(now, Action::Login);
         match self.store.finish_login(owing.session, session, factor, audit).await {
             Err(StoreError::NotFound) => Err(Refusal::SignedOut),
@@ -35,11 +32,8 @@ impl Accounts {
         }
     }
 
-    /// Checks the password of a logged-in user, and the code where its second factor is on, and remembers that
-    /// they were proved; its session gets another token.
-    ///
-    /// # Errors
-    /// They are wrong, or too many tries failed.
+    /// Checks the password of the actor, and a code where the second factor is on, and records that they were proved;
+    /// the session gets another token.
     pub async fn prove(&self, actor: &Actor, password: Password, code: &str) -> Result<(), Refusal> {
         let user = self.check_password(&actor.username, actor.address, password).await?;
         let now = self.clock.now();
@@ -58,7 +52,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Whether a code is right, as far as can be told before it is used up.
+    /// Returns what a code proves, if it is right as far as can be told before the store uses it up.
     pub(super) async fn check_code(
         &self,
         user: &UserRow,
@@ -69,23 +63,21 @@ impl Accounts {
             return Err(Refusal::field(Field::Code, Problem::Empty));
         }
         let is_known = self.is_at_home(user.no, address).await?;
-        let (now, steady) = (self.clock.now(), self.clock.steady());
-        // From here to the charge nothing is awaited: tries that come at once count one after the other.
-        let wait = self.by_source.lock().wait_seconds(address, steady);
-        let by_user = self.by_code.lock().wait_seconds(&user.no, steady).filter(|_| !is_known);
+        let now = self.clock.now();
+        // No await from here to the charge, so that tries which arrive at once are counted one after the other.
+        let (by_source, by_user) = self.throttles.code_waits(user.no, address, self.clock.steady());
+        let by_user = by_user.filter(|_| !is_known);
         if by_user.is_some() {
-            self.gatherer.guessed(&user.username.folded(), address, now);
+            self.notice_buffer.add_guess(&user.username.folded(), address, now);
         }
-        if let Some(retry_after_seconds) = wait.max(by_user) {
-            self.tell_throttled(address);
+        if let Some(retry_after_seconds) = by_source.max(by_user) {
+            self.log_throttled(address);
             return Err(Refusal::Throttled { retry_after_seconds });
         }
         if let Some(factor) = self.match_code(user, code, now)? {
             return Ok(factor);
         }
-        self.charge_code(user, address);
-        self.note_code_failure(user, address).await?;
-        Err(refused_code())
+        Err(self.refuse_code(user, address).await?)
     }
 
     fn match_code(&self, user: &UserRow, code: &str, now: Micros) -> Result<Option<Factor>, Refusal> {
@@ -99,28 +91,28 @@ impl Accounts {
         })
     }
 
-    pub(super) fn charge_code(&self, user: &UserRow, address: ClientAddress) {
-        let now = self.clock.steady();
-        self.by_source.lock().charge(address, now);
-        self.by_code.lock().charge(user.no, now);
-    }
-
-    pub(super) async fn note_code_failure(
+    /// Ends what a code was given for: somebody may have used the code first, which counts as a wrong one.
+    pub(super) async fn settle_code<T>(
         &self,
         user: &UserRow,
         address: ClientAddress,
-    ) -> Result<(), Refusal> {
-        let visit = Visit { address, user_agent: String::new(), session: None };
-        self.note_failure(Some(user), &visit, self.clock.now()).await
+        outcome: Result<T, StoreError>,
+    ) -> Result<T, Refusal> {
+        match outcome {
+            Err(StoreError::Conflict) => Err(self.refuse_code(user, address).await?),
+            outcome => outcome.map_err(store_trouble),
+        }
+    }
+
+    /// Charges and records a wrong code, and returns what is told of it.
+    async fn refuse_code(&self, user: &UserRow, address: ClientAddress) -> Result<Refusal, Refusal> {
+        self.throttles.charge_code(user.no, address, self.clock.steady());
+        self.record_failure(Some(user), address, self.clock.now()).await?;
+        Ok(wrong_code())
     }
 }
 
-/// What is told of a code that is wrong or was used.
-pub(super) fn refused_code() -> Refusal {
+/// What is told of a code that is wrong or was used already.
+pub(super) fn wrong_code() -> Refusal {
     Refusal::field(Field::Code, Problem::WrongCode)
-}
-
-/// Whether somebody used the code first, or there is no such recovery code.
-pub(super) fn is_taken(error: &StoreError) -> bool {
-    matches!(error, StoreError::Conflict)
 }

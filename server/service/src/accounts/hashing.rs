@@ -1,4 +1,4 @@
-//! Turns of slow work on passwords: off the async threads, few at a time, and fair (`domain::turns` says how).
+//! Turns of slow work on passwords: on the blocking pool, few at a time, and fair (`domain::turns` says how).
 
 use crate::priority::stand_back;
 use domain::turns::{Claim, Room, Ticket, Turns};
@@ -7,15 +7,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// One core stays free of it, so that pages and verifications go on.
+/// Cores that never hash, so that pages and verifications go on.
 const CORES_LEFT: usize = 1;
-/// Who may wait: with 40 ms a turn, a second and a half on one core.
+/// Requests that may wait: with 40 ms a turn, a second and a half on one core.
 const WAITING: usize = 40;
-/// Who may wait from one source.
+/// Requests that may wait, per source.
 const OF_SOURCE: usize = 8;
-/// Who may wait from one /48 of IPv6.
+/// Requests that may wait, per /48 of IPv6.
 const OF_SITE: usize = 16;
-/// Who may wait for one user.
+/// Requests that may wait, per user.
 const OF_USER: usize = 4;
 
 /// How many passwords are worked on at once.
@@ -34,12 +34,12 @@ pub enum HashError {
     Trouble(String),
 }
 
-/// Where turns are waited for.
+/// The queue of those who wait for a turn, and how many work now.
 pub(super) struct Hashing(Mutex<State>);
 
 struct State {
     turns: Turns,
-    /// How those who wait are called.
+    /// Tells each waiting request that its turn has come.
     calls: HashMap<Ticket, oneshot::Sender<()>>,
 }
 
@@ -59,11 +59,8 @@ impl Hashing {
         Self(Mutex::new(State { turns: Turns::new(room), calls: HashMap::new() }))
     }
 
-    /// Waits for a turn.
-    ///
-    /// # Errors
-    /// There is no room to wait, or somebody else needed it more.
-    pub(super) async fn take_turn(self: &Arc<Self>, claim: &Claim) -> Result<Turn, HashError> {
+    /// Waits for a turn; `Busy` if there is no room to wait, or it was given to somebody with a better claim.
+    pub(super) async fn wait_for_turn(self: &Arc<Self>, claim: &Claim) -> Result<Turn, HashError> {
         let (call, called) = oneshot::channel();
         let ticket = {
             let mut state = self.0.lock();
@@ -75,15 +72,15 @@ impl Hashing {
             state.call();
             ticket
         };
-        // Held from here on, so that whoever goes away while waiting leaves.
-        let turn = Turn(Arc::new(Place { hashing: Arc::clone(self), ticket }));
+        // Made before the wait, so that a request which is dropped meanwhile leaves the queue.
+        let turn = Turn(Arc::new(HeldTicket { hashing: Arc::clone(self), ticket }));
         called.await.map_err(|_| HashError::Busy)?;
         Ok(turn)
     }
 }
 
 impl State {
-    /// Calls those whose turn it is.
+    /// Begins the turns that are free, and tells those who wait for them.
     fn call(&mut self) {
         while let Some(ticket) = self.turns.begin() {
             let called = self.calls.remove(&ticket).is_some_and(|call| call.send(()).is_ok());
@@ -94,13 +91,13 @@ impl State {
     }
 }
 
-/// A place in the queue or at work, given back when it is dropped.
-struct Place {
+/// A ticket in the queue or at work, given back when it is dropped.
+struct HeldTicket {
     hashing: Arc<Hashing>,
     ticket: Ticket,
 }
 
-impl Drop for Place {
+impl Drop for HeldTicket {
     fn drop(&mut self) {
         let mut state = self.hashing.0.lock();
         state.calls.remove(&self.ticket);
@@ -110,18 +107,18 @@ impl Drop for Place {
 }
 
 /// One of the few turns in which passwords are worked on.
-pub(super) struct Turn(Arc<Place>);
+pub(super) struct Turn(Arc<HeldTicket>);
 
 impl Turn {
-    /// Works on a thread of its own.
+    /// Runs `work` on the blocking pool.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashError> {
-        // Whoever asked may go away; the place is taken until the work is done.
-        let place = Arc::clone(&self.0);
+        // The request may be dropped; the ticket is held until the work is done.
+        let ticket = Arc::clone(&self.0);
         let task = tokio::task::spawn_blocking(move || {
-            let _place = place;
+            let _ticket = ticket;
             stand_back();
             work()
         });
@@ -152,22 +149,22 @@ mod tests {
         let hashing =
             Arc::new(Hashing::with(Room { turns: 1, waiting: 2, of_source: 9, of_site: 9, of_user: 9 }));
         let source = claim("203.0.113.7", "a");
-        let first = hashing.take_turn(&source).await.unwrap();
-        let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hashing.take_turn(&source))).collect();
+        let first = hashing.wait_for_turn(&source).await.unwrap();
+        let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(hashing.wait_for_turn(&source))).collect();
         for waits in &mut waiting {
             assert!(waits.now_or_never().is_none());
         }
-        assert!(matches!(hashing.take_turn(&source).await, Err(HashError::Busy)));
-        // Somebody else comes in, and the last of those who take more than their share goes.
+        assert!(matches!(hashing.wait_for_turn(&source).await, Err(HashError::Busy)));
+        // Another source gets in, and the last request of the source over its share is turned away.
         let other = claim("203.0.113.8", "b");
-        let mut newcomer = Box::pin(hashing.take_turn(&other));
+        let mut newcomer = Box::pin(hashing.wait_for_turn(&other));
         assert!((&mut newcomer).now_or_never().is_none());
         assert!(matches!(waiting.pop().unwrap().await, Err(HashError::Busy)));
         drop(first);
         let second = waiting.pop().unwrap().await.unwrap();
         drop(newcomer);
-        // Who went away does not hold the others up.
-        let mut last = Box::pin(hashing.take_turn(&source));
+        // A request that was dropped does not hold the others up.
+        let mut last = Box::pin(hashing.wait_for_turn(&source));
         assert!((&mut last).now_or_never().is_none());
         drop(second);
         assert_eq!(last.await.unwrap().run(|| 7).await.unwrap(), 7);

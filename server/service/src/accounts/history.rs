@@ -1,6 +1,7 @@
 //! What happened in the account of a user.
 
 use super::{Accounts, Actor, store_trouble};
+use crate::paging::Paging;
 use contract::Refusal;
 use store::AuditRow;
 
@@ -19,15 +20,10 @@ pub struct History {
 
 impl Accounts {
     /// One page of what concerns the actor; a page past the end is the last one.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn list_history(&self, actor: &Actor, page: u32) -> Result<History, Refusal> {
         let total = self.store.count_user_audit(actor.user).await.map_err(store_trouble)?;
-        let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
-        let page = page.clamp(1, pages);
-        let rows = self.store.list_user_audit(actor.user, (page - 1).saturating_mul(PAGE), PAGE).await;
-        let rows = rows.map_err(store_trouble)?;
-        Ok(History { rows, page: if total == 0 { 0 } else { page }, pages })
+        let Paging { page, pages, skipped } = Paging::new(total, page, PAGE);
+        let rows = self.store.list_user_audit(actor.user, skipped, PAGE).await.map_err(store_trouble)?;
+        Ok(History { rows, page, pages })
     }
 }

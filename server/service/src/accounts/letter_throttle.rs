@@ -1,5 +1,5 @@
-//! Letters that somebody can have sent to any address: so many an hour for who asks, and for where they go, so
-//! that nobody floods the inbox of a stranger.
+//! Hourly limits, per requesting user and per recipient, for mail to addresses that are not confirmed yet, so that
+//! nobody floods the inbox of a stranger.
 
 use contract::Refusal;
 use domain::ids::UserNo;
@@ -10,22 +10,36 @@ use parking_lot::Mutex;
 
 /// Letters to one address: five an hour.
 const BY_ADDRESS: Allowance = Allowance { burst: 5, seconds_each: 720 };
+/// Links to confirm an address, of one user: five an hour.
+const CONFIRMATIONS: Allowance = Allowance { burst: 5, seconds_each: 720 };
+/// Letters with invitations, of one owner: fifty an hour.
+const INVITATIONS: Allowance = Allowance { burst: 50, seconds_each: 72 };
 
-/// Who asked for letters, and where they went.
-pub(super) struct LetterThrottle {
+/// One GCRA bucket per requesting user and one per recipient, in memory only.
+pub struct LetterThrottle {
     by_user: Mutex<Throttle<UserNo>>,
     by_address: Mutex<Throttle<String>>,
 }
 
 impl LetterThrottle {
-    /// With what one user may ask for.
-    pub(super) fn new(by_user: Allowance) -> Self {
+    /// The limits of letters that confirm an address.
+    pub fn for_confirmations() -> Self {
+        Self::new(CONFIRMATIONS)
+    }
+
+    /// The limits of letters that invite.
+    pub fn for_invitations() -> Self {
+        Self::new(INVITATIONS)
+    }
+
+    fn new(by_user: Allowance) -> Self {
         let (by_user, by_address) = (Throttle::new(by_user), Throttle::new(BY_ADDRESS));
         Self { by_user: Mutex::new(by_user), by_address: Mutex::new(by_address) }
     }
 
-    /// Counts one more, if it may be sent; at once, so that many who ask together count one after the other.
-    pub(super) fn take(&self, user: UserNo, to: &MailAddress, now: Steady) -> Result<(), Refusal> {
+    /// Charges one letter, or refuses it. Both buckets stay locked meanwhile, so that letters which are asked for at
+    /// once are counted one after the other.
+    pub(super) fn charge(&self, user: UserNo, to: &MailAddress, now: Steady) -> Result<(), Refusal> {
         let (mut by_user, mut by_address) = (self.by_user.lock(), self.by_address.lock());
         let to = to.folded();
         let wait = by_user.wait_seconds(&user, now).max(by_address.wait_seconds(&to, now));

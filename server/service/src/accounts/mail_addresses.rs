@@ -1,47 +1,28 @@
-//! The mail address of a user: in force once who reads it has opened the link that was sent there.
+//! The mail address of a user. A new one comes into force when somebody opens the link that was sent to it.
 
 use super::letter_throttle::LetterThrottle;
-use super::{Accounts, Actor, store_trouble};
+use super::{Accounts, Actor, NO_RANDOMNESS, store_trouble, unavailable};
 use crate::mail::Letter;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use contract::Language;
-use contract::{Field, Problem, Refusal};
+use contract::{Field, Language, Problem, Refusal};
 use domain::ids::UserNo;
 use domain::mail_address::{MailAddress, MailAddressError};
-use domain::sealing::{SealError, SealingKey};
-use domain::throttle::Allowance;
+use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros};
-use rand::TryRng;
+use domain::token::random_base62;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use store::{
     Action, ConfirmationHash, EmailChange, NewConfirmation, NewMail, Store, StoreError, UserRow,
     WaitingAddress,
 };
-use zeroize::Zeroizing;
 
 /// Seconds for which a link works.
 const VALID_SECONDS: i64 = 3 * 24 * 3600;
-/// Links a user may ask for.
-const LINKS: Allowance = Allowance { burst: 5, seconds_each: 720 };
+/// Characters of the secret in a link: 256 bits.
+const SECRET: usize = 43;
 
 /// The use cases of mail addresses.
 pub struct MailAddresses {
-    /// Where they are kept.
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    accounts: Arc<Accounts>,
-    sealing: SealingKey,
-    /// Whether links can be sent at all.
-    mail_is_on: bool,
-    /// Where links lead: the public address of the pages.
-    origin: String,
-    links: LetterThrottle,
-}
-
-/// What mail addresses work with.
-pub struct MailAddressParts {
     /// Where they are kept.
     pub store: Arc<dyn Store>,
     /// The present.
@@ -52,8 +33,10 @@ pub struct MailAddressParts {
     pub sealing: SealingKey,
     /// Whether letters can be sent at all.
     pub mail_is_on: bool,
-    /// The public address of the pages.
+    /// The public address of the pages, to which links lead.
     pub origin: String,
+    /// How many links may be asked for.
+    pub throttle: LetterThrottle,
 }
 
 /// The mail address of a user, and the one that waits to take its place.
@@ -67,17 +50,7 @@ pub struct OwnAddress {
 }
 
 impl MailAddresses {
-    /// Ready to serve.
-    #[must_use]
-    pub fn new(parts: MailAddressParts) -> Self {
-        let MailAddressParts { store, clock, accounts, sealing, mail_is_on, origin } = parts;
-        Self { store, clock, accounts, sealing, mail_is_on, origin, links: LetterThrottle::new(LINKS) }
-    }
-
     /// The addresses of the actor.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn find(&self, actor: &Actor) -> Result<OwnAddress, Refusal> {
         let user = self.user(actor).await?;
         let waiting = self.store.find_waiting_address(actor.user, self.clock.now()).await;
@@ -85,11 +58,8 @@ impl MailAddresses {
         Ok(OwnAddress { email: user.email, is_confirmed: user.email_confirmed, waiting })
     }
 
-    /// Takes a new address: a link is sent there, and until it is opened the old one stays in force. Where no
-    /// mail can be sent it is taken as it is, unconfirmed.
-    ///
-    /// # Errors
-    /// It is no address, the password is needed or wrong, or too many links were asked for.
+    /// Accepts a new address: a link is sent there, and until it is opened the old one stays in force. Where no mail
+    /// can be sent, the new one is in force at once, unconfirmed.
     pub async fn change(
         &self,
         actor: &Actor,
@@ -107,13 +77,14 @@ impl MailAddresses {
             Refusal::field(Field::Email, problem)
         })?;
         self.accounts.ask_proof(actor, password, code).await?;
-        if self.mail_is_on { self.ask(actor, &email, language).await } else { self.take(actor, &email).await }
+        if self.mail_is_on {
+            self.send_link(actor, &email, language).await
+        } else {
+            self.set_unconfirmed(actor, &email).await
+        }
     }
 
     /// Removes the address, and the one that waits.
-    ///
-    /// # Errors
-    /// There is none, or the password is needed or wrong.
     pub async fn remove(
         &self,
         actor: &Actor,
@@ -141,18 +112,12 @@ impl MailAddresses {
 
     /// The address that a link would confirm for the actor; none if the link is used, replaced, too old or
     /// somebody else's.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn find_by_link(&self, actor: &Actor, token: &str) -> Result<Option<String>, Refusal> {
         let found = self.store.find_confirmation(actor.user, hash(token), self.clock.now()).await;
         found.map_err(store_trouble)
     }
 
-    /// Puts the address of a link in force, and tells the one it replaces.
-    ///
-    /// # Errors
-    /// The link is used, replaced, too old or somebody else's.
+    /// Puts the address of a link in force, and writes a last letter to the one it replaces.
     pub async fn confirm(&self, actor: &Actor, token: &str, language: Language) -> Result<(), Refusal> {
         let now = self.clock.now();
         let stale = || Refusal::field(Field::Form, Problem::StaleLink);
@@ -170,10 +135,10 @@ impl MailAddresses {
         }
     }
 
-    async fn ask(&self, actor: &Actor, email: &MailAddress, language: Language) -> Result<(), Refusal> {
+    async fn send_link(&self, actor: &Actor, email: &MailAddress, language: Language) -> Result<(), Refusal> {
         let now = self.clock.now();
-        self.links.take(actor.user, email, self.clock.steady())?;
-        let (token, token_hash) = new_token()?;
+        self.throttle.charge(actor.user, email, self.clock.steady())?;
+        let token = random_base62(SECRET).map_err(unavailable(NO_RANDOMNESS))?;
         let letter = Letter::ConfirmAddress {
             to: email.to_string(),
             language,
@@ -182,7 +147,7 @@ impl MailAddresses {
         };
         let confirmation = NewConfirmation {
             user: actor.user,
-            token_hash,
+            token_hash: hash(&token),
             email: email.to_string(),
             expires_at: now.plus_seconds(VALID_SECONDS),
         };
@@ -192,7 +157,7 @@ impl MailAddresses {
         Ok(())
     }
 
-    async fn take(&self, actor: &Actor, email: &MailAddress) -> Result<(), Refusal> {
+    async fn set_unconfirmed(&self, actor: &Actor, email: &MailAddress) -> Result<(), Refusal> {
         let old = self.user(actor).await?.email;
         if old.as_deref() == Some(&email.to_string()) {
             return Ok(());
@@ -210,15 +175,15 @@ impl MailAddresses {
         language: Language,
         now: Micros,
     ) -> Result<Option<NewMail>, Refusal> {
-        let told = user.email.as_deref().filter(|_| user.email_confirmed && self.mail_is_on);
-        let Some(to) = told.filter(|old| new != Some(old)) else { return Ok(None) };
+        let confirmed = user.email.as_deref().filter(|_| user.email_confirmed && self.mail_is_on);
+        let Some(to) = confirmed.filter(|old| new != Some(old)) else { return Ok(None) };
         let username = user.username.to_string();
         let letter = Letter::AddressReplaced { to: to.to_owned(), language, username };
         self.sealed(user.no, &letter, now).map(Some)
     }
 
     fn sealed(&self, user: UserNo, letter: &Letter, now: Micros) -> Result<NewMail, Refusal> {
-        let payload = letter.seal(&self.sealing).map_err(|error: SealError| generator_failed(&error))?;
+        let payload = letter.seal(&self.sealing).map_err(unavailable("a letter could not be made"))?;
         Ok(NewMail { user: Some(user), payload, due_at: now })
     }
 
@@ -228,20 +193,6 @@ impl MailAddresses {
     }
 }
 
-/// The secret of a link, 256 random bits, and under what it is stored.
-fn new_token() -> Result<(Zeroizing<String>, ConfirmationHash), Refusal> {
-    let mut bytes = Zeroizing::new([0_u8; 32]);
-    rand::rngs::SysRng.try_fill_bytes(bytes.as_mut()).map_err(|error| generator_failed(&error))?;
-    let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes));
-    let hash = hash(&token);
-    Ok((token, hash))
-}
-
 fn hash(token: &str) -> ConfirmationHash {
     ConfirmationHash(Sha256::digest(token.as_bytes()).into())
-}
-
-fn generator_failed(error: &dyn std::fmt::Display) -> Refusal {
-    tracing::error!(%error, "a letter could not be made");
-    Refusal::Unavailable
 }

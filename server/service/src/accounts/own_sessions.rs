@@ -1,4 +1,4 @@
-//! The sessions of a user, seen and ended by itself.
+//! The sessions of a user, seen and ended by themselves.
 
 use super::{Accounts, Actor, store_trouble};
 use contract::Refusal;
@@ -14,13 +14,13 @@ const LISTED: u32 = 100;
 
 /// A session as its user sees it.
 pub struct OwnSession {
-    /// What forms call it. Nothing is found in the store by it.
+    /// What forms call it; not its number in the store.
     pub id: String,
-    /// Whether it is the one that asks.
+    /// Whether it is the one in which the list is read.
     pub is_present: bool,
     /// On which device.
     pub device: Device,
-    /// From where it was last used; none: unknown.
+    /// The address from which it was last used; none: unknown.
     pub address: Option<Address>,
     /// When it began.
     pub begun: Micros,
@@ -30,13 +30,10 @@ pub struct OwnSession {
 
 impl Accounts {
     /// The sessions of the actor that have not ended, the last used first.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn list_own_sessions(&self, actor: &Actor) -> Result<Vec<OwnSession>, Refusal> {
         let own = |session: UserSession| OwnSession {
             id: public_id(session.no),
-            is_present: session.no == actor.session().no,
+            is_present: session.no == actor.session().number,
             device: Device::of(&session.user_agent),
             address: session.address.known(),
             begun: session.created_at,
@@ -46,9 +43,6 @@ impl Accounts {
     }
 
     /// Ends one session of the actor; it is refused at its next request.
-    ///
-    /// # Errors
-    /// There is no such session of the actor.
     pub async fn end_session(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         let mut sessions = self.sessions_of(actor).await?.into_iter();
         let session = sessions.find(|session| public_id(session.no) == id).ok_or(Refusal::NotFound)?;
@@ -57,11 +51,8 @@ impl Accounts {
         self.store.delete_session(session.no, audit).await.map_err(store_trouble)
     }
 
-    /// Ends all sessions of the actor but the one that asks, which gets another token: a copy of its cookie is one of
-    /// the others.
-    ///
-    /// # Errors
-    /// The store is in trouble.
+    /// Ends all sessions of the actor but the present one. That gets another token, so that a copy of its cookie ends
+    /// too.
     pub async fn end_other_sessions(&self, actor: &Actor) -> Result<(), Refusal> {
         let audit = actor.audit(self.clock.now(), Action::SessionEnded, "");
         let prepared = self.prepare_renewal(actor)?;
@@ -77,7 +68,7 @@ impl Accounts {
     }
 }
 
-/// Not the number itself, which would tell how many sessions the installation has seen.
+/// A hash of the number, because the number itself would tell how many sessions the installation has seen.
 fn public_id(session: SessionNo) -> String {
     hex::encode(&Sha256::digest(format!("session {}", session.0))[..16])
 }

@@ -1,4 +1,4 @@
-//! Hashing passwords: slow on purpose, so done in turns.
+//! Hashing passwords: slow on purpose, so done in turns on the blocking pool.
 
 use super::hashing::{HashError, Hashing, Turn};
 use argon2::Argon2;
@@ -12,21 +12,21 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Passwords {
     hashing: Arc<Hashing>,
-    /// The hash of nothing anybody knows: verified against when there is no such user, which then takes as
-    /// long as a wrong password.
+    /// The hash of a random text. A password for an unknown user is verified against it, which takes as long as a wrong
+    /// password.
     nobody: Arc<str>,
     rules: Arc<PasswordRules>,
 }
 
 /// For whom a password is chosen.
-pub struct Whose<'a> {
-    /// Its name.
+pub struct PasswordContext<'a> {
+    /// Their name.
     pub username: &'a str,
-    /// Where it is written to.
+    /// Their mail address.
     pub email: Option<&'a str>,
-    /// The hash of its present password, which may not be chosen again.
+    /// The hash of their present password, which may not be chosen again.
     pub present: Option<&'a str>,
-    /// Who asks for the work.
+    /// On whose account the work goes.
     pub claim: Claim,
 }
 
@@ -42,61 +42,49 @@ pub enum ChoiceError {
 }
 
 impl Passwords {
-    /// Prepares the hash of nobody.
-    ///
-    /// # Errors
-    /// The random generator failed.
+    /// Prepares the hash for unknown users, which takes a turn of hashing.
     pub fn new(rules: PasswordRules) -> Result<Self, HashError> {
         let text = domain::token::random_base62(32).map_err(|e| HashError::Trouble(e.to_string()))?;
         let nobody = hash(&Password::attempt(text.to_string()))?.into();
         Ok(Self { hashing: Arc::new(Hashing::new()), nobody, rules: Arc::new(rules) })
     }
 
-    /// Takes a text as the new password of somebody.
-    ///
-    /// # Errors
-    /// It breaks a rule, or cannot be checked now.
-    pub async fn choose(&self, text: String, whose: &Whose<'_>) -> Result<Password, ChoiceError> {
+    /// Takes a text as the new password of somebody, if it breaks no rule.
+    pub async fn choose(&self, text: String, context: &PasswordContext<'_>) -> Result<Password, ChoiceError> {
         let password = Password::choose(text)?;
-        if let Some(hash) = whose.present
-            && self.verify(password.clone(), Some(hash.to_owned()), &whose.claim).await?
+        if let Some(hash) = context.present
+            && self.verify(password.clone(), Some(hash.to_owned()), &context.claim).await?
         {
             return Err(PasswordError::Present.into());
         }
         let (rules, chosen) = (Arc::clone(&self.rules), password.clone());
-        let (username, email) = (whose.username.to_owned(), whose.email.map(str::to_owned));
-        // It takes milliseconds, so it waits in turn like hashing.
-        let turn = self.take_turn(&whose.claim).await?;
+        let (username, email) = (context.username.to_owned(), context.email.map(str::to_owned));
+        // The check takes milliseconds, so it waits in turn like hashing.
+        let turn = self.wait_for_turn(&context.claim).await?;
         let guessable =
             turn.run(move || rules.is_guessable(chosen.text(), &username, email.as_deref())).await?;
         if guessable { Err(PasswordError::Guessable.into()) } else { Ok(password) }
     }
 
     /// The PHC string of a new password.
-    ///
-    /// # Errors
-    /// Too many wait, or the random generator or the memory failed.
     pub async fn hash(&self, password: Password, claim: &Claim) -> Result<String, HashError> {
-        self.take_turn(claim).await?.run(move || hash(&password)).await?
+        self.wait_for_turn(claim).await?.run(move || hash(&password)).await?
     }
 
-    /// Whether the password belongs to the hash; without a hash it takes as long and is wrong.
-    ///
-    /// # Errors
-    /// Too many wait, or the memory failed.
+    /// Whether the password belongs to the hash. Without a hash the check takes as long and fails.
     pub async fn verify(
         &self,
         password: Password,
         hash: Option<String>,
         claim: &Claim,
     ) -> Result<bool, HashError> {
-        let turn = self.take_turn(claim).await?;
+        let turn = self.wait_for_turn(claim).await?;
         self.verify_in(&turn, password, hash).await
     }
 
-    /// A turn, in which something can be looked at before and after a password is checked.
-    pub(super) async fn take_turn(&self, claim: &Claim) -> Result<Turn, HashError> {
-        self.hashing.take_turn(claim).await
+    /// Waits for a turn, for a caller who does more in it than one check.
+    pub(super) async fn wait_for_turn(&self, claim: &Claim) -> Result<Turn, HashError> {
+        self.hashing.wait_for_turn(claim).await
     }
 
     pub(super) async fn verify_in(
@@ -151,16 +139,16 @@ mod tests {
     async fn a_new_password_is_neither_the_present_one_nor_easy() {
         let passwords = Passwords::new(PasswordRules::new("")).unwrap();
         let hash = passwords.hash(Password::attempt("correct horse".into()), &claim()).await.unwrap();
-        let whose = Whose { username: "demo", email: None, present: Some(&hash), claim: claim() };
+        let context = PasswordContext { username: "demo", email: None, present: Some(&hash), claim: claim() };
         for (text, why) in [
             ("correct horse", PasswordError::Present),
             ("password123", PasswordError::Guessable),
             ("short", PasswordError::TooShort),
         ] {
-            let chosen = passwords.choose(text.to_owned(), &whose).await;
+            let chosen = passwords.choose(text.to_owned(), &context).await;
             assert!(matches!(chosen, Err(ChoiceError::Refused(e)) if e == why), "{text}");
         }
-        assert!(passwords.choose("correct horse battery".to_owned(), &whose).await.is_ok());
+        assert!(passwords.choose("correct horse battery".to_owned(), &context).await.is_ok());
     }
 
     #[tokio::test]

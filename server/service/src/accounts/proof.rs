@@ -1,4 +1,4 @@
-//! What asks for the password again, unless it was proved a moment ago.
+//! Asking for the password again, unless it was proved a moment ago.
 
 use super::{Accounts, Actor};
 use contract::{Field, Problem, Refusal};
@@ -8,7 +8,7 @@ use std::ops::Deref;
 /// Seconds for which a proof of the password lasts.
 const PROOF_SECONDS: i64 = 600;
 
-/// An actor who proved its password a moment ago. What a stolen cookie must not be enough for is asked of one.
+/// An actor who proved their password a moment ago. Use cases for which a stolen cookie must not be enough take one.
 pub struct Proved<'a>(&'a Actor);
 
 impl Deref for Proved<'_> {
@@ -20,16 +20,12 @@ impl Deref for Proved<'_> {
 }
 
 impl Accounts {
-    /// Whether the actor has to prove its password first.
-    #[must_use]
+    /// Whether the actor has to prove their password first.
     pub fn is_proof_needed(&self, actor: &Actor) -> bool {
         self.clock.now().seconds_since(actor.session().proved_at) >= PROOF_SECONDS
     }
 
-    /// Checks a password that was given, and asks for one where the last proof is too old.
-    ///
-    /// # Errors
-    /// It is another password, too many tries failed, or one is needed.
+    /// Checks the password if one is given; without one, refuses where the last proof is too old.
     pub async fn ask_proof<'a>(
         &self,
         actor: &'a Actor,

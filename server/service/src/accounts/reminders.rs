@@ -1,4 +1,4 @@
-//! Passwords end: when, and who is told before.
+//! When passwords end, and the reminders before.
 
 use super::Accounts;
 use domain::reminder::Reminders;
@@ -8,18 +8,14 @@ use store::{StoreError, UserRow};
 const DAY: i64 = 24 * 3600;
 
 impl Accounts {
-    /// When the password of a user has to be changed; with a second factor it never ends.
-    #[must_use]
+    /// When the password of a user has to be changed; never, with a second factor.
     pub fn password_end(&self, user: &UserRow) -> Option<Micros> {
         let ends = self.password_max_age_days > 0 && user.totp.is_none();
         ends.then(|| user.password_set_at.plus_seconds(self.password_max_age_days * DAY))
     }
 
-    /// Tells those whose password ends soon; answers how many. Each reminder comes once, and what was missed
-    /// while the server was off is not made up for.
-    ///
-    /// # Errors
-    /// The store is in trouble.
+    /// Reminds users whose password ends soon, and returns how many. Each reminder is made once; one that was missed
+    /// while the server was off is not made later.
     pub async fn remind_of_passwords(&self) -> Result<u64, StoreError> {
         let Some(reminders) = Reminders::new(self.clock.now(), self.password_max_age_days) else {
             return Ok(0);

@@ -1,11 +1,10 @@
-//! Another token for a session with every proof of identity, so that a copy of the old cookie is worth nothing.
+//! Every proof of identity gives the session another token, so that a copy of the old cookie is worth nothing.
 //!
-//! What the same browser sent at the same moment with the old token, a second click or a request of the page that
-//! is being left, is not thrown out: for a few seconds it is led to the token that took the old one's place, and
-//! gets it with its answer. A copy of the cookie elsewhere, which shows by address or browser, is not.
+//! The same browser may still send the old token for a moment: with a second click, or a request of the page that it is
+//! leaving. For a few seconds such a request is taken for one with the newer token, and gets that with its answer. A copy
+//! of the cookie elsewhere, with another address or browser, is not.
 
-use super::sessions::SessionToken;
-use super::{Accounts, Actor};
+use super::{Accounts, Actor, SessionToken};
 use contract::Refusal;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
@@ -16,17 +15,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Renewal, SessionHash};
 
-/// Seconds for which a token that was replaced still leads its own browser on.
-const LED_SECONDS: i64 = 10;
-/// How many times in a row: more proofs than that are not given within these seconds.
-const LED_TIMES: usize = 4;
+/// Seconds for which a replaced token still counts for its own browser.
+const FOLLOWED_SECONDS: i64 = 10;
+/// How many tokens in a row are followed; nobody proves themselves more often within these seconds.
+const FOLLOWED_TIMES: usize = 4;
 
 /// Which browser, as far as can be told.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Browser {
-    /// Its address, for IPv6 that of its /64; one that is not known is nobody's.
+    /// Its address, for IPv6 its /64; none: unknown.
     pub(super) source: Option<Address>,
-    /// Its description of itself.
+    /// Its own description.
     pub(super) user_agent: String,
 }
 
@@ -44,19 +43,19 @@ struct Successor {
 }
 
 impl Successor {
-    /// Whether it was made for this browser; one whose address is not known may be anybody's.
+    /// Whether it was made for this browser. A browser whose address is unknown may be anybody's.
     fn is_for(&self, browser: &Browser) -> bool {
         browser.source.is_some() && self.browser == *browser
     }
 }
 
-/// Tokens that took the place of others a moment ago. In memory only: after a restart old tokens are worth nothing.
+/// Tokens that took the place of others a moment ago, in memory only: after a restart old tokens are worth nothing.
 #[derive(Default)]
-pub(super) struct Renewals(Mutex<HashMap<SessionHash, Successor>>);
+pub struct Renewals(Mutex<HashMap<SessionHash, Successor>>);
 
 impl Renewals {
-    /// The token that takes the place of `from`: requests of the same browser that come at once get the same. Others get
-    /// one that is worth nothing unless they are first.
+    /// The token that takes the place of `from`. Requests of the same browser that arrive at once get the same one;
+    /// other browsers get one of their own, which the store refuses unless they were first.
     fn successor(&self, from: SessionHash, browser: Browser, now: Steady) -> Result<SessionToken, Refusal> {
         let mut successors = self.0.lock();
         successors.retain(|_, successor| now < successor.until);
@@ -65,8 +64,8 @@ impl Renewals {
             Some(_) => return SessionToken::generate(),
             None => SessionToken::generate()?,
         };
-        successors
-            .insert(from, Successor { token: token.clone(), browser, until: now.plus_seconds(LED_SECONDS) });
+        let until = now.plus_seconds(FOLLOWED_SECONDS);
+        successors.insert(from, Successor { token: token.clone(), browser, until });
         Ok(token)
     }
 
@@ -75,7 +74,7 @@ impl Renewals {
         let successors = self.0.lock();
         let mut found = None;
         let mut hash = from;
-        for _ in 0..LED_TIMES {
+        for _ in 0..FOLLOWED_TIMES {
             let Some(successor) = successors.get(&hash) else { break };
             if !successor.is_for(browser) || now >= successor.until {
                 return None;
@@ -101,7 +100,6 @@ impl NewToken {
     }
 
     /// Takes it out.
-    #[must_use]
     pub fn take(&self) -> Option<SessionToken> {
         self.0.lock().take()
     }
@@ -114,25 +112,22 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// It was carried out: the actor's browser gets the token.
+    /// Gives the token to the actor's browser, once the store has carried the renewal out.
     pub(super) fn hand_to(self, actor: &Actor) {
         actor.session().new_token.set(self.token);
     }
 }
 
 impl Accounts {
-    /// Forgets the tokens that lead nobody on any more.
+    /// Forgets the replaced tokens that no longer count.
     pub fn sweep_renewals(&self) {
         self.renewals.sweep(self.clock.steady());
     }
 
     /// Another token for the session of the actor.
     pub(super) fn prepare_renewal(&self, actor: &Actor) -> Result<Prepared, Refusal> {
-        self.prepare(
-            actor.session().no,
-            actor.session().token,
-            Browser::of(actor.address, &actor.session().user_agent),
-        )
+        let session = actor.session();
+        self.prepare(session.number, session.token, Browser::of(actor.address, &session.user_agent))
     }
 
     /// Another token for a session.
@@ -156,27 +151,27 @@ mod tests {
     }
 
     #[test]
-    fn an_old_token_leads_its_own_browser_on_for_a_moment() {
+    fn an_old_token_counts_for_its_own_browser_for_a_moment() {
         let (renewals, from) = (Renewals::default(), SessionHash([1; 32]));
         let (own, now) = (browser("203.0.113.7", "Firefox"), Steady(0));
         let first = renewals.successor(from, own.clone(), now).unwrap();
         let again = renewals.successor(from, own.clone(), now).unwrap();
-        assert!(first.hash() == again.hash(), "what comes at once gets the same");
+        assert!(first.hash() == again.hash(), "requests at once get the same");
         let second = renewals.successor(first.hash(), own.clone(), now).unwrap();
-        let led = |browser: &Browser, seconds| {
+        let followed = |browser: &Browser, seconds| {
             let found = renewals.follow(from, browser, now.plus_seconds(seconds));
             found.map(|token| token.hash())
         };
-        assert!(led(&own, 0) == Some(second.hash()), "through both");
-        assert!(led(&own, LED_SECONDS).is_none());
-        assert!(led(&browser("203.0.113.8", "Firefox"), 0).is_none(), "a copy elsewhere");
-        assert!(led(&browser("203.0.113.7", "curl"), 0).is_none(), "a copy in another program");
+        assert!(followed(&own, 0) == Some(second.hash()), "through both");
+        assert!(followed(&own, FOLLOWED_SECONDS).is_none());
+        assert!(followed(&browser("203.0.113.8", "Firefox"), 0).is_none(), "a copy elsewhere");
+        assert!(followed(&browser("203.0.113.7", "curl"), 0).is_none(), "a copy in another program");
         assert!(renewals.follow(SessionHash([2; 32]), &own, now).is_none());
         let (from, unknown) = (SessionHash([3; 32]), browser("", "Firefox"));
         let first = renewals.successor(from, unknown.clone(), now).unwrap();
         assert!(renewals.follow(from, &unknown, now).is_none(), "it may be anybody");
         let other = renewals.successor(from, unknown, now).unwrap();
-        assert!(first.hash() != other.hash(), "so it gets no token that was made already either");
+        assert!(first.hash() != other.hash(), "nor does it get a token that was made already");
     }
 
     #[test]
@@ -186,9 +181,9 @@ mod tests {
         let first = renewals.successor(from, own.clone(), now).unwrap();
         assert!(renewals.successor(from, other, now).unwrap().hash() != first.hash());
         assert!(renewals.successor(from, own.clone(), now).unwrap().hash() == first.hash(), "nor is it lost");
-        renewals.sweep(now.plus_seconds(LED_SECONDS - 1));
+        renewals.sweep(now.plus_seconds(FOLLOWED_SECONDS - 1));
         assert_eq!(renewals.0.lock().len(), 1);
-        renewals.sweep(now.plus_seconds(LED_SECONDS));
-        assert!(renewals.0.lock().is_empty(), "it is not kept longer than it leads");
+        renewals.sweep(now.plus_seconds(FOLLOWED_SECONDS));
+        assert!(renewals.0.lock().is_empty(), "it is not kept longer than it counts");
     }
 }

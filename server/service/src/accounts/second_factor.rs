@@ -1,27 +1,26 @@
 //! The second factor of a user: switching it on and off, and its recovery codes.
 
-use super::codes::{is_taken, refused_code};
-use super::{Accounts, Actor, Proved, store_trouble};
+use super::codes::wrong_code;
+use super::{Accounts, Actor, NO_RANDOMNESS, Proved, store_trouble, unavailable};
 use contract::{Field, Problem, Refusal};
-use domain::client_address::ClientAddress;
 use domain::credentials::Password;
 use domain::ids::UserNo;
 use domain::second_factor::{GivenCode, RecoveryCode, TotpSecret};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use secrecy::SecretString;
-use store::{Action, NewFactor, StoreError};
+use store::{Action, NewFactor};
 
-/// Seconds for which a secret that was shown waits for its confirmation.
+/// Seconds within which a secret that was shown has to be confirmed.
 const ENROLMENT_SECONDS: i64 = 15 * 60;
 
 /// How a user logs in.
 pub struct Security {
     /// Whether a code is asked for.
     pub two_factor: bool,
-    /// Recovery codes that are left.
+    /// Unused recovery codes.
     pub recovery_codes: u64,
-    /// Whether a secret waits for its confirmation that was shown to the session of the actor.
+    /// Whether a secret was shown to the session of the actor and waits for its confirmation.
     pub enrolling: bool,
     /// When the password has to be changed.
     pub password_ends: Option<Micros>,
@@ -29,9 +28,6 @@ pub struct Security {
 
 impl Accounts {
     /// How the actor logs in.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn find_security(&self, actor: &Actor) -> Result<Security, Refusal> {
         let user = self.find_own_row(actor).await?;
         let recovery_codes = self.store.count_recovery_codes(actor.user).await.map_err(store_trouble)?;
@@ -43,34 +39,25 @@ impl Accounts {
         })
     }
 
-    /// Makes a secret for an authenticator, to be shown to the session of the actor alone; it counts once that session
-    /// confirms it.
-    ///
-    /// # Errors
-    /// A second factor is on already.
+    /// Makes a secret for an authenticator, to be shown to the session of the actor alone. It is in force once that
+    /// session confirms it.
     pub async fn begin_enrolment(&self, actor: &Proved<'_>) -> Result<TotpSecret, Refusal> {
         if self.find_own_row(actor).await?.totp.is_some() {
             return Err(Refusal::NotFound);
         }
-        let secret = TotpSecret::generate().map_err(|error| generator_trouble(&error))?;
+        let secret = TotpSecret::generate().map_err(unavailable(NO_RANDOMNESS))?;
         let sealed = self.seal(&waiting_place(actor.user), &secret)?;
         let now = self.clock.now();
-        let begun = self.store.begin_enrolment(actor.user, actor.session().no, sealed, now).await;
+        let begun = self.store.begin_enrolment(actor.user, actor.session().number, sealed, now).await;
         begun.map(|()| secret).map_err(store_trouble)
     }
 
     /// Forgets the secret that waits for its confirmation.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn cancel_enrolment(&self, actor: &Actor) -> Result<(), Refusal> {
-        self.store.cancel_enrolment(actor.user, actor.session().no).await.map_err(store_trouble)
+        self.store.cancel_enrolment(actor.user, actor.session().number).await.map_err(store_trouble)
     }
 
-    /// Switches the second factor on; answers the recovery codes, a line each. The other sessions end.
-    ///
-    /// # Errors
-    /// The password or the code is another, or the secret was not confirmed in time.
+    /// Switches the second factor on, ends the other sessions, and returns the recovery codes, a line each.
     pub async fn confirm_enrolment(
         &self,
         actor: &Actor,
@@ -88,8 +75,8 @@ impl Accounts {
             _ => None,
         };
         let Some(step) = step else {
-            self.charge_code(&user, actor.address);
-            return Err(refused_code());
+            self.throttles.charge_code(user.no, actor.address, self.clock.steady());
+            return Err(wrong_code());
         };
         let (text, codes) = self.generate_codes(actor.user)?;
         let sealed = self.seal(&place(actor.user), &secret)?;
@@ -101,10 +88,7 @@ impl Accounts {
         Ok(text)
     }
 
-    /// Makes new recovery codes in place of all others; answers them, a line each.
-    ///
-    /// # Errors
-    /// The password or the code is another.
+    /// Makes new recovery codes in place of all others, and returns them, a line each.
     pub async fn make_recovery_codes(
         &self,
         actor: &Actor,
@@ -124,9 +108,6 @@ impl Accounts {
     }
 
     /// Switches the second factor off.
-    ///
-    /// # Errors
-    /// The password or the code is another.
     pub async fn switch_two_factor_off(
         &self,
         actor: &Actor,
@@ -144,7 +125,8 @@ impl Accounts {
     }
 
     async fn find_enrolment(&self, actor: &Actor) -> Result<Option<(TotpSecret, Micros)>, Refusal> {
-        let found = self.store.find_enrolment(actor.user, actor.session().no).await.map_err(store_trouble)?;
+        let found =
+            self.store.find_enrolment(actor.user, actor.session().number).await.map_err(store_trouble)?;
         let now = self.clock.now();
         let Some((sealed, begun)) = found.filter(|(_, since)| now.seconds_since(*since) < ENROLMENT_SECONDS)
         else {
@@ -171,41 +153,19 @@ impl Accounts {
     /// New recovery codes: as they are shown, and as they are stored.
     fn generate_codes(&self, user: UserNo) -> Result<(SecretString, Vec<TokenHash>), Refusal> {
         let codes: Result<Vec<_>, _> = (0..RecoveryCode::COUNT).map(|_| RecoveryCode::generate()).collect();
-        let codes = codes.map_err(|error| generator_trouble(&error))?;
+        let codes = codes.map_err(unavailable(NO_RANDOMNESS))?;
         let hashes = codes.iter().map(|code| code.hash(&self.pepper, user)).collect();
         let lines: Vec<_> = codes.iter().map(RecoveryCode::shown).collect();
         let text = lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n");
         Ok((text.into(), hashes))
     }
-
-    /// Notes that a right code was taken by somebody else, and turns what the store says into what is told.
-    pub(super) async fn settle_code<T>(
-        &self,
-        user: &store::UserRow,
-        address: ClientAddress,
-        outcome: Result<T, StoreError>,
-    ) -> Result<T, Refusal> {
-        match outcome {
-            Err(error) if is_taken(&error) => {
-                self.charge_code(user, address);
-                self.note_code_failure(user, address).await?;
-                Err(refused_code())
-            }
-            outcome => outcome.map_err(store_trouble),
-        }
-    }
 }
 
-/// Where the secret of a user is sealed.
+/// Where the secret of a user lies, which is sealed with it.
 pub(super) fn place(user: UserNo) -> String {
     format!("users.totp_sealed:{}", user.0)
 }
 
 fn waiting_place(user: UserNo) -> String {
     format!("totp_enrolments.sealed:{}", user.0)
-}
-
-fn generator_trouble(error: &rand::rngs::SysError) -> Refusal {
-    tracing::error!(%error, "the system's random generator failed");
-    Refusal::Unavailable
 }

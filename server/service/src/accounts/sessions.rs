@@ -1,66 +1,25 @@
-//! Sessions: opaque random tokens, stored hashed, with an idle and an absolute limit.
+//! Sessions: begun by a login, found by the token in the cookie, ended by a limit, by their user or by the operator.
 
 use super::renewals::Browser;
+use super::visitor::audit_line;
 use super::{
-    Accounts, Actor, BrowserSession, NewToken, Owed, Owing, Reader, Via, Visit, Visitor, store_trouble,
+    Accounts, Actor, BrowserSession, NewToken, Owed, Owing, Reader, SessionToken, Via, Visit, Visitor,
+    store_trouble,
 };
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use contract::Language;
-use contract::{Field, Problem, Refusal};
+use contract::{Field, Language, Problem, Refusal};
 use domain::ids::{UserNo, Username};
 use domain::session::{Bounds, SessionTimes};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
-use rand::TryRng;
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use store::{Action, Audit, NewSession, SessionHash, SessionRow, StoreError, UserRow};
+use store::{Action, NewSession, SessionHash, SessionRow, StoreError, UserRow};
 
 /// Seconds within which a session's last use is not written again.
 const TOUCH_SECONDS: i64 = 60;
 const USER_AGENT_LIMIT: usize = 200;
 
-/// The secret in the session cookie: 256 random bits.
-#[derive(Clone)]
-pub struct SessionToken(SecretString);
-
-impl SessionToken {
-    pub(super) fn generate() -> Result<Self, Refusal> {
-        let mut bytes = [0_u8; 32];
-        rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|error| {
-            tracing::error!(%error, "the system's random generator failed");
-            Refusal::Unavailable
-        })?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into()))
-    }
-
-    /// Takes the value of a cookie; nothing that cannot be a session reaches the store.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|b| b.len() == 32);
-        fits.then(|| Self(text.to_owned().into()))
-    }
-
-    /// The value of the cookie.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    /// Under what it is stored.
-    #[must_use]
-    pub fn hash(&self) -> SessionHash {
-        SessionHash(Sha256::digest(self.expose().as_bytes()).into())
-    }
-}
-
 impl Accounts {
-    /// Who a session belongs to, if it has not ended, and how far it has come; and the token that the browser is to
-    /// have, if the one it sent was replaced a moment ago.
-    ///
-    /// # Errors
-    /// The store is in trouble.
+    /// Returns whose session a token is, if it has not ended, and how far the login has come; and the token that the
+    /// browser is to have, if the one it sent was replaced a moment ago.
     pub async fn find_visitor(
         &self,
         token: &SessionToken,
@@ -95,45 +54,40 @@ impl Accounts {
         if idle >= TOUCH_SECONDS
             && let Err(error) = self.store.touch_session(session.no, now, visit.address).await
         {
-            // The session only ends a little earlier; what can be read, shall be.
+            // The session only ends a little earlier. Pages have to stay readable while nothing can be written.
             tracing::debug!(%error, "a session's last use was not written");
         }
-        let language = Language::from_code(&user.language);
+        let (language, address) = (Language::from_code(&user.language), visit.address);
+        let user_agent = visit.user_agent.clone();
         let owed = match self.password_end(&user) {
             _ if session.code_pending => Some(Owed::Code),
             Some(end) if now >= end => Some(Owed::Password),
             _ => None,
         };
         if let Some(owed) = owed {
-            let (user, username, address) = (user.no, user.username, visit.address);
+            let (user, username, session) = (user.no, user.username, session.no);
             return Visitor::Owing(Owing {
                 owed,
                 user,
                 username,
                 language,
-                session: session.no,
+                session,
                 token,
                 address,
-                user_agent: visit.user_agent.clone(),
+                user_agent,
             });
         }
         let time_zone = TimeZone::find(&user.time_zone).unwrap_or_default();
         let via = Via::Session(BrowserSession {
-            no: session.no,
+            number: session.no,
             token,
             new_token: NewToken::default(),
             proved_at: session.proved_at,
             two_factor: user.totp.is_some(),
-            user_agent: visit.user_agent.clone(),
+            user_agent,
         });
-        let actor = Actor {
-            user: user.no,
-            account: user.owner.unwrap_or(user.no),
-            role: user.role,
-            username: user.username,
-            via,
-            address: visit.address,
-        };
+        let account = user.owner.unwrap_or(user.no);
+        let actor = Actor { user: user.no, account, role: user.role, username: user.username, via, address };
         Visitor::Complete(actor, Reader { language, time_zone })
     }
 
@@ -145,22 +99,14 @@ impl Accounts {
         visit: &Visit,
         now: Micros,
     ) -> Result<SessionToken, Refusal> {
-        let (token, session) = Self::new_session(user, visit, now, false)?;
-        let audit = Audit {
-            at: now,
-            action: Action::Login,
-            actor: username.to_string(),
-            user: Some(user),
-            address: Some(visit.address),
-            detail: String::new(),
-            session: None,
-        };
+        let (token, session) = new_session(user, visit, now, false)?;
+        let audit = audit_line(now, Action::Login, username.as_str(), Some(user), visit.address);
         self.store.insert_session(session, audit).await.map_err(store_trouble)?;
         Ok(token)
     }
 
-    /// Begins the session of a user whose password was just checked; where the second factor is on, it waits for
-    /// the code, and becomes a login when that is given.
+    /// Begins the session of a user whose password was just checked. Where the second factor is on, the session waits
+    /// for the code, and becomes a login when that is given.
     pub(super) async fn begin_login(
         &self,
         user: &UserRow,
@@ -168,52 +114,22 @@ impl Accounts {
         now: Micros,
     ) -> Result<SessionToken, Refusal> {
         let code_pending = user.totp.is_some();
-        let (token, session) = Self::new_session(user.no, visit, now, code_pending)?;
-        // Meanwhile the password may have been changed, or the second factor switched on.
+        let (token, session) = new_session(user.no, visit, now, code_pending)?;
+        // The password may have been changed meanwhile, or the second factor switched on.
         let session = NewSession { verified: Some(user.password_hash.clone()), ..session };
-        let audit = Audit {
-            at: now,
-            action: if code_pending { Action::PasswordAccepted } else { Action::Login },
-            actor: user.username.to_string(),
-            user: Some(user.no),
-            address: Some(visit.address),
-            detail: String::new(),
-            session: None,
-        };
+        let action = if code_pending { Action::PasswordAccepted } else { Action::Login };
+        let audit = audit_line(now, action, user.username.as_str(), Some(user.no), visit.address);
         match self.store.insert_session(session, audit).await {
             Err(StoreError::NotFound) => Err(Refusal::field(Field::Form, Problem::WrongCredentials)),
             inserted => inserted.map(|()| token).map_err(store_trouble),
         }
     }
 
-    pub(super) fn new_session(
-        user: UserNo,
-        visit: &Visit,
-        at: Micros,
-        code_pending: bool,
-    ) -> Result<(SessionToken, NewSession), Refusal> {
-        let token = SessionToken::generate()?;
-        let session = NewSession {
-            hash: token.hash(),
-            user,
-            at,
-            address: visit.address,
-            user_agent: visit.user_agent.chars().take(USER_AGENT_LIMIT).collect(),
-            code_pending,
-            verified: None,
-            replaces: visit.session,
-        };
-        Ok((token, session))
-    }
-
-    /// Ends the session of a visitor, complete or not.
-    ///
-    /// # Errors
-    /// Nobody is logged in, or the store is in trouble.
+    /// Ends the session of a visitor, complete or not; refuses where nobody is logged in.
     pub async fn log_out(&self, actor: Option<&Actor>, owing: Option<&Owing>) -> Result<(), Refusal> {
         let now = self.clock.now();
         let (session, audit) = match (actor, owing) {
-            (Some(actor), _) => (actor.session().no, actor.audit(now, Action::Logout, "")),
+            (Some(actor), _) => (actor.session().number, actor.audit(now, Action::Logout, "")),
             (None, Some(owing)) => (owing.session, owing.audit(now, Action::Logout)),
             (None, None) => return Err(Refusal::SignedOut),
         };
@@ -221,9 +137,6 @@ impl Accounts {
     }
 
     /// How many sessions have not ended.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn count_sessions(&self) -> Result<u64, StoreError> {
         let (seen, begun) = self.session_bounds();
         self.store.count_sessions(seen, begun).await
@@ -237,23 +150,29 @@ impl Accounts {
         }
     }
 
-    /// Sessions last seen before the first or begun before the second have ended.
+    /// Sessions last seen before the first time or begun before the second have ended.
     pub(super) fn session_bounds(&self) -> (Micros, Micros) {
         let Bounds { seen, begun, .. } = self.limits.bounds(self.clock.now());
         (seen, begun)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_tokens_of_the_right_form_are_looked_up() {
-        let token = SessionToken::generate().unwrap();
-        assert!(SessionToken::parse(token.expose()).is_some_and(|t| t.hash() == token.hash()));
-        for bad in ["", "x", &"a".repeat(42), &"é".repeat(22), &format!("{}=", token.expose())] {
-            assert!(SessionToken::parse(bad).is_none(), "{bad}");
-        }
-    }
+pub(super) fn new_session(
+    user: UserNo,
+    visit: &Visit,
+    at: Micros,
+    code_pending: bool,
+) -> Result<(SessionToken, NewSession), Refusal> {
+    let token = SessionToken::generate()?;
+    let session = NewSession {
+        hash: token.hash(),
+        user,
+        at,
+        address: visit.address,
+        user_agent: visit.user_agent.chars().take(USER_AGENT_LIMIT).collect(),
+        code_pending,
+        verified: None,
+        replaces: visit.session,
+    };
+    Ok((token, session))
 }

@@ -1,7 +1,8 @@
-//! The first account: by a link that the operator finds in the output of `serve`.
+//! The first account, made through a link that `serve` prints.
 
 use super::change_password::hash_trouble;
-use super::{Accounts, SessionToken, Visit, Whose, store_trouble};
+use super::visitor::audit_line;
+use super::{Accounts, PasswordContext, SessionToken, Visit, store_trouble};
 use contract::{Field, FieldError, Problem, Refusal, Role};
 use domain::credentials::Password;
 use domain::ids::{Username, UsernameError};
@@ -19,28 +20,22 @@ pub struct SetupLink(Arc<Mutex<Option<SecretString>>>);
 
 impl SetupLink {
     /// Opens the link.
-    ///
-    /// # Errors
-    /// The system's generator failed.
     pub fn open() -> Result<Self, rand::rngs::SysError> {
         let secret = random_base62(32)?.to_string();
         Ok(Self(Arc::new(Mutex::new(Some(secret.into())))))
     }
 
     /// The secret, for the one line that `serve` prints.
-    #[must_use]
     pub fn secret(&self) -> Option<String> {
         self.0.lock().as_ref().map(|s| s.expose_secret().to_owned())
     }
 
     /// Whether no account exists yet.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         self.0.lock().is_some()
     }
 
     /// Whether the link is open and this is its secret.
-    #[must_use]
     pub fn admits(&self, secret: &str) -> bool {
         let open = self.0.lock();
         open.as_ref().is_some_and(|s| bool::from(s.expose_secret().as_bytes().ct_eq(secret.as_bytes())))
@@ -54,15 +49,11 @@ impl SetupLink {
 
 impl Accounts {
     /// Whether the link may create the first account.
-    #[must_use]
     pub fn setup_is_open(&self, secret: &str) -> bool {
         self.setup.admits(secret)
     }
 
-    /// Creates the first owner and logs it in.
-    ///
-    /// # Errors
-    /// The link is closed or wrong, or a field is.
+    /// Creates the first owner and logs them in.
     pub async fn create_first_account(
         &self,
         secret: &str,
@@ -78,15 +69,8 @@ impl Accounts {
         let (username, password) = self.check_credentials(username, password, &claim).await?;
         let password_hash = self.passwords.hash(password, &claim).await.map_err(hash_trouble)?;
         let now = self.clock.now();
-        let audit = Audit {
-            at: now,
-            action: Action::UserAdded,
-            actor: username.to_string(),
-            user: None,
-            address: Some(visit.address),
-            detail: "by the set-up link".to_owned(),
-            session: None,
-        };
+        let line = audit_line(now, Action::UserAdded, username.as_str(), None, visit.address);
+        let audit = Audit { detail: "by the set-up link".to_owned(), ..line };
         let user = NewUser {
             owner: None,
             username: username.clone(),
@@ -108,15 +92,15 @@ impl Accounts {
         self.begin_session(user, &username, visit, now).await
     }
 
-    /// Both fields of a new account, with every message at its field.
+    /// Checks both fields of a new account, so that each problem is told at once.
     async fn check_credentials(
         &self,
         username: &str,
         password: String,
         claim: &Claim,
     ) -> Result<(Username, Password), Refusal> {
-        let whose = Whose { username, email: None, present: None, claim: claim.clone() };
-        let password = self.check_new_password(Field::Password, password, &whose).await;
+        let context = PasswordContext { username, email: None, present: None, claim: claim.clone() };
+        let password = self.check_new_password(Field::Password, password, &context).await;
         let username = parse_username(username);
         match (username, password) {
             (Ok(username), Ok(password)) => Ok((username, password)),
@@ -130,15 +114,13 @@ impl Accounts {
     }
 }
 
-/// The name of a new user, or what stands at its field.
+/// The name of a new user, or the error at its field.
 pub(super) fn parse_username(username: &str) -> Result<Username, FieldError> {
     Username::choose(username).map_err(|error| FieldError {
         field: Field::Username,
         problem: match error {
             UsernameError::Empty => Problem::Empty,
-            UsernameError::TooLong => {
-                Problem::TooLong { limit: u32::try_from(Username::LIMIT).unwrap_or(u32::MAX) }
-            }
+            UsernameError::TooLong => Problem::TooLong { limit: Username::LIMIT as u32 },
             UsernameError::Character => Problem::NotAUsername,
             UsernameError::WebAddress => Problem::WebAddress,
         },

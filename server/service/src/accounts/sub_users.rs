@@ -1,4 +1,4 @@
-//! What the owner of an account does with its sub-users. To everybody else there is no such thing.
+//! What the owner of an account does with their sub-users. All others get `NotFound`.
 
 mod invitations;
 
@@ -6,11 +6,11 @@ pub use invitations::{InvitationToken, Invitee};
 
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, Proved, store_trouble};
+use crate::paging::Paging;
 use crate::verify::KeyIndex;
 use contract::{Refusal, Role};
 use domain::ids::Username;
 use domain::sealing::SealingKey;
-use domain::throttle::Allowance;
 use domain::time::Clock;
 use std::sync::Arc;
 use store::{Action, Audit, InvitationRow, KeyScope, Store, StoreError, SubUserRow, UserRow};
@@ -18,11 +18,8 @@ use store::{Action, Audit, InvitationRow, KeyScope, Store, StoreError, SubUserRo
 /// Sub-users on a page.
 const PAGE: u32 = 50;
 
-/// Letters with invitations that an owner may ask for: fifty an hour.
-const LETTERS: Allowance = Allowance { burst: 50, seconds_each: 72 };
-
-/// What the use cases of sub-users work with.
-pub struct SubUserParts {
+/// The use cases of sub-users.
+pub struct SubUsers {
     /// Where they are kept.
     pub store: Arc<dyn Store>,
     /// How many keys each has.
@@ -37,12 +34,8 @@ pub struct SubUserParts {
     pub origin: String,
     /// Whether mail can be sent.
     pub mail_is_on: bool,
-}
-
-/// The use cases of sub-users.
-pub struct SubUsers {
-    parts: SubUserParts,
-    letters: LetterThrottle,
+    /// How many letters may be asked for.
+    pub throttle: LetterThrottle,
 }
 
 /// A sub-user and how many living keys it has.
@@ -66,42 +59,25 @@ pub struct SubUserList {
 }
 
 impl SubUsers {
-    /// Ready to serve.
-    #[must_use]
-    pub fn new(parts: SubUserParts) -> Self {
-        Self { parts, letters: LetterThrottle::new(LETTERS) }
-    }
-
     /// One page of the actor's sub-users; a page past the end is the last one.
-    ///
-    /// # Errors
-    /// The actor is a sub-user, or the store is in trouble.
     pub async fn list_sub_users(&self, actor: &Actor, page: u32) -> Result<SubUserList, Refusal> {
         let account = actor.owned_account()?;
-        let total = self.parts.store.count_sub_users(account).await.map_err(store_trouble)?;
-        let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
-        let page = page.clamp(1, pages);
-        let skipped = (page - 1).saturating_mul(PAGE);
-        let rows = self.parts.store.list_sub_users(account, skipped, PAGE).await.map_err(store_trouble)?;
-        let keys = |row: &SubUserRow| self.parts.index.count(KeyScope::User(row.no));
+        let total = self.store.count_sub_users(account).await.map_err(store_trouble)?;
+        let Paging { page, pages, skipped } = Paging::new(total, page, PAGE);
+        let rows = self.store.list_sub_users(account, skipped, PAGE).await.map_err(store_trouble)?;
+        let keys = |row: &SubUserRow| self.index.count(KeyScope::User(row.no));
         let sub_users = rows.into_iter().map(|row| ListedSubUser { keys: keys(&row), row }).collect();
-        let invitations = self.parts.store.list_invitations(account, self.parts.clock.now()).await;
+        let invitations = self.store.list_invitations(account, self.clock.now()).await;
         let invitations = invitations.map_err(store_trouble)?;
-        Ok(SubUserList { sub_users, page: if total == 0 { 0 } else { page }, pages, invitations })
+        Ok(SubUserList { sub_users, page, pages, invitations })
     }
 
-    /// Disables a sub-user, which ends its sessions and its keys' passing.
-    ///
-    /// # Errors
-    /// The actor has no such sub-user.
+    /// Disables a sub-user: their sessions end, and their keys are refused.
     pub async fn disable(&self, actor: &Actor, username: &str) -> Result<(), Refusal> {
         self.set_disabled(actor, username, true).await
     }
 
-    /// Enables a sub-user again.
-    ///
-    /// # Errors
-    /// The actor has no such sub-user, or the operator disabled it.
+    /// Enables a sub-user again; `Forbidden` if the operator disabled them.
     pub async fn enable(&self, actor: &Proved<'_>, username: &str) -> Result<(), Refusal> {
         self.set_disabled(actor, username, false).await
     }
@@ -113,45 +89,39 @@ impl SubUsers {
         }
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         let audit = self.line(actor, &user, action, "");
-        match self.parts.store.set_user_disabled(user.no, disabled, audit).await {
+        match self.store.set_user_disabled(user.no, disabled, audit).await {
             Err(StoreError::NotFound) => Err(Refusal::Forbidden),
             set => set.map_err(store_trouble),
         }
     }
 
     /// Ends all sessions of a sub-user.
-    ///
-    /// # Errors
-    /// The actor has no such sub-user.
     pub async fn end_sessions(&self, actor: &Actor, username: &str) -> Result<(), Refusal> {
         let user = self.find_sub_user(actor, username).await?;
         let audit = self.line(actor, &user, Action::SessionsEnded, "");
-        self.parts.store.end_sessions(user.no, audit).await.map_err(store_trouble)
+        self.store.end_sessions(user.no, audit).await.map_err(store_trouble)
     }
 
-    /// Lets a sub-user manage keys, or only read, from its next request on.
-    ///
-    /// # Errors
-    /// The actor has no such sub-user.
+    /// Lets a sub-user manage keys, or only read, from their next request on.
     pub async fn set_role(&self, actor: &Proved<'_>, username: &str, role: Role) -> Result<(), Refusal> {
         let user = self.find_sub_user(actor, username).await?;
         if user.role == role {
             return Ok(());
         }
         let audit = self.line(actor, &user, Action::RoleChanged, role.name());
-        self.parts.store.set_role(user.no, role, audit).await.map_err(store_trouble)
+        self.store.set_role(user.no, role, audit).await.map_err(store_trouble)
     }
 
-    /// A sub-user of the actor's own account; anybody else is not there.
+    /// Finds a sub-user of the actor's own account.
     async fn find_sub_user(&self, actor: &Actor, username: &str) -> Result<UserRow, Refusal> {
         let account = actor.owned_account()?;
         let username = Username::parse(username).map_err(|_| Refusal::NotFound)?;
-        let user = self.parts.store.find_user(&username).await.map_err(store_trouble)?;
+        let user = self.store.find_user(&username).await.map_err(store_trouble)?;
         user.filter(|user| user.owner == Some(account)).ok_or(Refusal::NotFound)
     }
 
     /// A line in the history of the sub-user.
     fn line(&self, actor: &Actor, user: &UserRow, action: Action, detail: &str) -> Audit {
-        Audit { user: Some(user.no), ..actor.audit(self.parts.clock.now(), action, detail) }
+        Audit { user: Some(user.no), ..actor.audit(self.clock.now(), action, detail) }
     }
 }

@@ -1,4 +1,4 @@
-//! Who sends a request, as far as its session has come.
+//! Who sends a request, as far as their login has come.
 
 use super::{Actor, Reader};
 use contract::Language;
@@ -7,7 +7,7 @@ use domain::ids::{SessionNo, UserNo, Username};
 use domain::time::Micros;
 use store::{Action, Audit, SessionHash};
 
-/// Who a request comes from. Only a complete session has an [`Actor`], and so may ask for anything at all.
+/// Who sends a request. Only a complete login has an [`Actor`], which every use case of a user asks for.
 pub enum Visitor {
     /// Nobody, or a session that has ended.
     Nobody,
@@ -29,36 +29,39 @@ pub enum Owed {
 /// Somebody who gave the right password and still owes something.
 #[derive(Clone)]
 pub struct Owing {
-    /// What.
+    /// What they owe.
     pub owed: Owed,
     /// The user.
     pub user: UserNo,
-    /// Its name.
+    /// Their name.
     pub username: Username,
-    /// The language it chose; none: as the browser asks.
+    /// The language they chose; none: as the browser asks.
     pub language: Option<Language>,
-    /// Its session.
+    /// Their session.
     pub session: SessionNo,
-    /// The token by which that was found.
+    /// The token by which the session was found.
     pub token: SessionHash,
-    /// From where it comes.
+    /// The client's address.
     pub address: ClientAddress,
     /// The browser's own description.
     pub user_agent: String,
 }
 
 impl Owing {
-    /// Its line in the audit log.
-    #[must_use]
+    /// Their line in the audit log.
     pub fn audit(&self, at: Micros, action: Action) -> Audit {
-        Audit {
-            at,
-            action,
-            actor: self.username.to_string(),
-            user: Some(self.user),
-            address: Some(self.address),
-            detail: String::new(),
-            session: None,
-        }
+        audit_line(at, action, self.username.as_str(), Some(self.user), self.address)
     }
+}
+
+/// A line in the audit log about somebody who acts without a complete login.
+pub(crate) fn audit_line(
+    at: Micros,
+    action: Action,
+    actor: &str,
+    user: Option<UserNo>,
+    address: ClientAddress,
+) -> Audit {
+    let (actor, address) = (actor.to_owned(), Some(address));
+    Audit { at, action, actor, user, address, detail: String::new(), session: None }
 }

@@ -6,14 +6,11 @@ use contract::{Field, LockWidth, Problem, Refusal};
 use domain::address::{AddressError, Network};
 use store::{Action, KeyRow, StoreError};
 
-/// Entries of an allow list.
+/// The most entries of an allow list.
 const ENTRIES: u32 = 100;
 
 impl Keys {
     /// Adds an address or network to the allow list.
-    ///
-    /// # Errors
-    /// There is no such key for it, it is no Default key, or the address is wrong or listed.
     pub async fn authorise_address(
         &self,
         actor: KeyManager<'_>,
@@ -31,10 +28,7 @@ impl Keys {
         })
     }
 
-    /// Takes an entry off the allow list.
-    ///
-    /// # Errors
-    /// There is no such key for it, or no such entry.
+    /// Removes an entry from the allow list.
     pub async fn remove_address(
         &self,
         actor: KeyManager<'_>,
@@ -48,9 +42,6 @@ impl Keys {
     }
 
     /// Sets how wide the lock is.
-    ///
-    /// # Errors
-    /// There is no such key for it, or it is no Default key.
     pub async fn set_lock_width(
         &self,
         actor: KeyManager<'_>,
@@ -64,9 +55,6 @@ impl Keys {
     }
 
     /// Forgets the locked address, so that the next request locks the key anew.
-    ///
-    /// # Errors
-    /// There is no such key for it, or it is no Default key.
     pub async fn release_lock(&self, actor: KeyManager<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_default_key(&actor, id).await?;
         let detail = row.rule.locked.map_or_else(String::new, |a| a.to_string());

@@ -13,17 +13,14 @@ const LAST_USED: usize = 5;
 pub struct DashboardFigures {
     /// Keys that exist.
     pub keys: usize,
-    /// Uses of all keys over three spans, deleted ones too.
+    /// Uses of all keys over three spans, deleted keys included.
     pub spans: SpanCounts,
     /// The keys that were used last.
     pub last_used: Vec<ListedKey>,
 }
 
 impl Keys {
-    /// The figures of what the actor may see.
-    ///
-    /// # Errors
-    /// The store is in trouble.
+    /// The figures of the keys that the actor may see.
     pub async fn dashboard(&self, actor: &Actor, zone: &TimeZone) -> Result<DashboardFigures, Refusal> {
         let scope = actor.scope();
         let users = self.index.users_of(scope);

@@ -6,15 +6,12 @@ use contract::Refusal;
 use store::Action;
 
 impl Keys {
-    /// Deletes a key; when this returns, no request that is sent now passes with it.
-    ///
-    /// # Errors
-    /// There is no such key for it.
+    /// Deletes a key. No request that is sent after this returns passes with it.
     pub async fn delete_key(&self, actor: KeyManager<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(&actor, id).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyDeleted, "");
         self.store.delete_key(row.no, audit).await.map_err(store_trouble)?;
-        // A use that was accepted just before may still wait for its commit: it is answered first.
+        // A use that was accepted just before may still wait for its commit, and is answered first.
         self.verifier.settle().await;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Generating a key: only its own user can.
+//! Generating a key, which only its own user can.
 
 use super::Keys;
 use crate::accounts::{Actor, KeyManager, store_trouble};
@@ -8,14 +8,11 @@ use domain::ids::{KeyId, Username};
 use domain::token::PlainToken;
 use store::{Action, NewKey, StoreError};
 
-/// Two SMPP secrets of one username may be the same by chance (1 in 2·10^14); then another is drawn.
+/// How often a token is drawn: two SMPP secrets of one username may be the same by chance (1 in 2·10^14).
 const TRIES: usize = 3;
 
 impl Keys {
-    /// Generates a key of the actor; answers its id and its token.
-    ///
-    /// # Errors
-    /// A field is wrong, the account has as many keys as it may, or the store is in trouble.
+    /// Generates a key of the actor, and returns its id and its token.
     pub async fn generate_key(
         &self,
         actor: KeyManager<'_>,
@@ -66,15 +63,13 @@ impl Keys {
     }
 }
 
-/// Both fields, with every message at its field.
+/// Checks both fields, so that each problem is told at once.
 fn parse(description: &str, key_type: &str, username: &Username) -> Result<(Description, KeyType), Refusal> {
     let description = Description::parse(description).map_err(|error| FieldError {
         field: Field::Description,
         problem: match error {
             DescriptionError::Empty => Problem::Empty,
-            DescriptionError::TooLong => {
-                Problem::TooLong { limit: u32::try_from(Description::LIMIT).unwrap_or(u32::MAX) }
-            }
+            DescriptionError::TooLong => Problem::TooLong { limit: Description::LIMIT as u32 },
             DescriptionError::ControlCharacter => Problem::ControlCharacter,
         },
     });
@@ -82,16 +77,9 @@ fn parse(description: &str, key_type: &str, username: &Username) -> Result<(Desc
     let key_type = match KeyType::from_name(key_type) {
         None => Err(at_type(Problem::UnknownKeyType)),
         Some(KeyType::Smpp) if username.as_str().len() > Username::SMPP_LIMIT => {
-            Err(at_type(Problem::UsernameTooLongForSmpp {
-                limit: u32::try_from(Username::SMPP_LIMIT).unwrap_or(u32::MAX),
-            }))
+            Err(at_type(Problem::UsernameTooLongForSmpp { limit: Username::SMPP_LIMIT as u32 }))
         }
         Some(key_type) => Ok(key_type),
     };
-    match (description, key_type) {
-        (Ok(description), Ok(key_type)) => Ok((description, key_type)),
-        (description, key_type) => {
-            Err(Refusal::Invalid([description.err(), key_type.err()].into_iter().flatten().collect()))
-        }
-    }
+    Refusal::join(description, key_type)
 }

@@ -10,7 +10,7 @@ use store::{KeyRow, SpanCounts};
 /// Records on a page of the list.
 const PAGE: usize = 20;
 
-/// A key with its counts, which are those of memory: no less than was answered.
+/// A key with its counts from memory, which are never less than what was answered.
 #[derive(Clone)]
 pub struct ListedKey {
     /// The key.
@@ -45,9 +45,6 @@ pub struct KeyFigures {
 
 impl Keys {
     /// One page of the keys the actor may see; a page past the end is the last one.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn list_keys(&self, actor: &Actor, page: u32) -> Result<KeyList, Refusal> {
         let scope = actor.scope();
         let pages = self.index.count(scope).div_ceil(PAGE).max(1);
@@ -60,9 +57,6 @@ impl Keys {
     }
 
     /// One key the actor may see, with its figures.
-    ///
-    /// # Errors
-    /// There is no such key for the actor.
     pub async fn find_key(&self, actor: &Actor, zone: &TimeZone, id: &str) -> Result<KeyFigures, Refusal> {
         let row = self.find_row(actor, id).await?;
         let starts = span_starts(self.clock.now(), zone);

@@ -5,13 +5,10 @@ use crate::accounts::{KeyManager, store_trouble};
 use contract::{Field, Problem, Refusal};
 use domain::ids::KeyId;
 use domain::token::PlainToken;
-use store::{Action, StoreError};
+use store::Action;
 
 impl Keys {
-    /// The token of a key, from its sealed copy; the audit log says so before this returns.
-    ///
-    /// # Errors
-    /// There is no such key for it, no sealed copy, or the password was not proved.
+    /// Opens the sealed copy of a token, after the audit log has a line about it.
     pub async fn reveal_key(
         &self,
         actor: KeyManager<'_>,
@@ -24,10 +21,7 @@ impl Keys {
         let sealing = self.sealing.as_ref().filter(|_| row.is_sealed).ok_or_else(not_revealable)?;
         self.accounts.ask_proof(&actor, password, code).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyShown, "");
-        let sealed = self.store.reveal_key(row.no, audit).await.map_err(|error| match error {
-            StoreError::NotFound => Refusal::NotFound,
-            error => store_trouble(error),
-        })?;
+        let sealed = self.store.reveal_key(row.no, audit).await.map_err(store_trouble)?;
         let token = sealing.open(row.id, &sealed).map_err(|error| {
             tracing::error!(%error, key = %row.id, "a sealed copy cannot be opened");
             Refusal::Unavailable

@@ -1,4 +1,4 @@
-//! From where a key is used, and why it is refused.
+//! The addresses from which a key is used, and why it is refused.
 
 use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{Actor, store_trouble};
@@ -26,10 +26,7 @@ pub struct KeyUsage {
 }
 
 impl Keys {
-    /// How a key the actor may see is used; a page past the end is the last one.
-    ///
-    /// # Errors
-    /// There is no such key for the actor.
+    /// How a key the actor may see is used; a page of addresses past the end is the last one.
     pub async fn find_usage(
         &self,
         actor: &Actor,

@@ -1,17 +1,17 @@
-//! Letters that somebody asked for; those about notices are written when they are sent.
+//! Letters that somebody asked for. Letters about notices are not kept: they are written when they are sent.
 
 use contract::Language;
 use domain::sealing::{SealError, SealingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-/// Where a sealed letter belongs; its row has no number yet.
+/// The place that a letter is sealed with; its row has no number yet.
 const PLACE: &str = "mails.payload";
 
-/// A letter to an address that has to be named, with the secret of its link: it is only ever kept sealed.
+/// A letter. It holds a mail address and the secret of a link, so it is only kept sealed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Letter {
-    /// Asks whether a mail address belongs to who entered it.
+    /// Asks whether a mail address belongs to the user who entered it.
     ConfirmAddress {
         /// The address.
         to: String,
@@ -20,7 +20,7 @@ pub enum Letter {
         language: Language,
         /// The user who entered it.
         username: String,
-        /// Where it is confirmed.
+        /// The link that confirms it.
         link: String,
     },
     /// Invites somebody to become a sub-user.
@@ -30,14 +30,14 @@ pub enum Letter {
         /// The language of the page it was sent from.
         #[serde(with = "code")]
         language: Language,
-        /// Who invites.
+        /// The owner who invites.
         owner: String,
-        /// The name that the sub-user is to have.
+        /// The name of the new sub-user.
         username: String,
-        /// Where it is accepted.
+        /// The link that accepts it.
         link: String,
     },
-    /// Tells an address that it is no longer the one of its user.
+    /// Tells an address that it no longer belongs to its user.
     AddressReplaced {
         /// The address that was replaced.
         to: String,
@@ -50,19 +50,13 @@ pub enum Letter {
 }
 
 impl Letter {
-    /// What may be kept in the database.
-    ///
-    /// # Errors
-    /// The system's generator failed.
+    /// The letter as it may be kept in the database.
     pub fn seal(&self, key: &SealingKey) -> Result<Vec<u8>, SealError> {
         let plain = serde_json::to_vec(self).map(Zeroizing::new).map_err(|_| SealError::Unreadable)?;
         key.seal_bytes(PLACE, &plain)
     }
 
-    /// The letter that was sealed.
-    ///
-    /// # Errors
-    /// It was sealed with another key, or changed.
+    /// Opens a sealed letter; an error, if it was sealed with another key or changed.
     pub fn open(key: &SealingKey, sealed: &[u8]) -> Result<Self, SealError> {
         let plain = key.open_bytes(PLACE, sealed)?;
         serde_json::from_slice(&plain).map_err(|_| SealError::Unreadable)

@@ -1,6 +1,6 @@
-//! Stopping letters of one kind without logging in: by the link that every such letter carries.
+//! Unsubscribing from letters of one kind without logging in, by the link that every such letter carries.
 
-use crate::accounts::{Visit, store_trouble};
+use crate::accounts::{Visit, audit_line, store_trouble};
 use contract::{Cause, Refusal};
 use domain::ids::Username;
 use domain::time::Clock;
@@ -12,23 +12,21 @@ use subtle::ConstantTimeEq;
 /// Which letters a link stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// Who gets them.
+    /// The user who gets them.
     pub username: Username,
-    /// What they tell of.
+    /// What they are about.
     pub cause: Cause,
 }
 
 impl Subscription {
-    /// The token of its link: it stops these letters and opens nothing else.
-    #[must_use]
+    /// The token of its link. It stops these letters and opens nothing else.
     pub fn token(&self, pepper: &Pepper) -> String {
         format!("{}.{}.{}", self.username, self.cause.name(), self.proof(pepper))
     }
 
-    /// What a token stops, if it is one of ours.
-    #[must_use]
+    /// What a token stops, if this installation made it.
     pub fn of_token(token: &str, pepper: &Pepper) -> Option<Self> {
-        // A username may hold dots, the rest does not.
+        // Split from the right, because a username may hold dots and the rest does not.
         let mut parts = token.rsplitn(3, '.');
         let (proof, cause, username) = (parts.next()?, parts.next()?, parts.next()?);
         let username = Username::parse(username).ok().filter(|parsed| parsed.as_str() == username)?;
@@ -43,53 +41,41 @@ impl Subscription {
     }
 }
 
-/// The use cases of whoever has such a link.
+/// The use cases of somebody who has such a link.
 pub struct Subscriptions {
     /// Where the choices are kept.
     pub store: Arc<dyn Store>,
     /// The present.
     pub clock: Arc<dyn Clock>,
-    /// What links are signed with.
+    /// The key that signs links.
     pub pepper: Pepper,
 }
 
 impl Subscriptions {
     /// What the link with this token stops.
-    ///
-    /// # Errors
-    /// The token is not one of ours, or its user is gone.
     pub async fn find_subscription(&self, token: &str) -> Result<Cause, Refusal> {
         Ok(self.authorise(token).await?.1)
     }
 
-    /// Stops letters of this kind; again and again is as good as once.
-    ///
-    /// # Errors
-    /// The token is not one of ours, or its user is gone.
+    /// Stops letters of this kind. Doing so again changes nothing.
     pub async fn unsubscribe(&self, token: &str, visit: &Visit) -> Result<Cause, Refusal> {
         let (user, cause) = self.authorise(token).await?;
         let store = &self.store;
         let choices = store.list_notice_choices(user.no).await.map_err(store_trouble)?;
         let chosen = choices.into_iter().find(|choice| choice.cause == cause && choice.by_mail);
         let Some(chosen) = chosen else { return Ok(cause) };
-        let audit = Audit {
-            at: self.clock.now(),
-            action: Action::NoticesChosen,
-            actor: user.username.to_string(),
-            user: Some(user.no),
-            address: Some(visit.address),
-            detail: cause.name().to_owned(),
-            session: None,
-        };
+        let (now, name) = (self.clock.now(), user.username.as_str());
+        let line = audit_line(now, Action::NoticesChosen, name, Some(user.no), visit.address);
+        let audit = Audit { detail: cause.name().to_owned(), ..line };
         let wanted = vec![NoticeChoice { by_mail: false, ..chosen }];
         store.set_notice_choices(user.no, wanted, audit).await.map_err(store_trouble)?;
         Ok(cause)
     }
 
-    /// The token stands for its user, for this one thing.
+    /// The user of a token, and what it stops.
     async fn authorise(&self, token: &str) -> Result<(UserRow, Cause), Refusal> {
         let subscription = Subscription::of_token(token, &self.pepper);
-        // Letters of earlier versions had links for these too.
+        // Letters of earlier versions had links for causes that are always mailed now.
         let subscription = subscription.filter(|subscription| !subscription.cause.is_always_mailed());
         let subscription = subscription.ok_or(Refusal::NotFound)?;
         let user = self.store.find_user(&subscription.username).await.map_err(store_trouble)?;

@@ -1,4 +1,4 @@
-//! How a user wants to be told.
+//! How a user wants to get notices.
 
 use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
@@ -6,19 +6,13 @@ use contract::Refusal;
 use store::{Action, NoticeChoice};
 
 impl Notices {
-    /// How the actor wants to be told of each cause.
-    ///
-    /// # Errors
-    /// The store is in trouble.
+    /// The actor's settings for each cause.
     pub async fn list_choices(&self, actor: &Actor) -> Result<Vec<NoticeChoice>, Refusal> {
         self.store.list_notice_choices(actor.user).await.map_err(store_trouble)
     }
 
-    /// Sets that; also who may only read keys decides how it is told. What webhooks tell is for the owner of the
-    /// account to choose, whose they are.
-    ///
-    /// # Errors
-    /// The store is in trouble.
+    /// Saves the user's notification settings. A sub-user who only reads may change their own; the webhook column is
+    /// ignored for sub-users, because webhooks belong to the owner.
     pub async fn choose(&self, actor: &Proved<'_>, mut wanted: Vec<NoticeChoice>) -> Result<(), Refusal> {
         if !actor.is_owner() {
             wanted.iter_mut().for_each(|choice| choice.by_webhook = true);
@@ -27,10 +21,7 @@ impl Notices {
         self.store.set_notice_choices(actor.user, wanted, audit).await.map_err(store_trouble)
     }
 
-    /// Whether the actor has a mail address that it confirmed.
-    ///
-    /// # Errors
-    /// The store is in trouble.
+    /// Whether the actor has a confirmed mail address.
     pub async fn has_mail_address(&self, actor: &Actor) -> Result<bool, Refusal> {
         let user = self.store.find_user(&actor.username).await.map_err(store_trouble)?;
         Ok(user.is_some_and(|user| user.email.is_some() && user.email_confirmed))

@@ -1,8 +1,9 @@
-//! The notices of a user, and what it does about them.
+//! The notices of a user, and what they may do about them.
 
 use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
 use crate::keys::Keys;
+use crate::paging::Paging;
 use contract::{AddressState, Cause, Field, Problem, Refusal};
 use domain::address::{Address, Network};
 use domain::ids::{KeyNo, NoticeNo};
@@ -12,18 +13,18 @@ use store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
 
 /// Notices on a page.
 const PAGE: u32 = 20;
-/// The most addresses that are ignored for a key.
+/// The most ignored addresses per key.
 const IGNORED: u32 = 100;
 
 /// One page of notices.
 pub struct NoticeList {
     /// Newest first.
     pub notices: Vec<ListedNotice>,
-    /// This page, from 1; 0 when there is none.
+    /// This page, from 1; 0 when there is no notice.
     pub page: u32,
     /// How many pages there are, at least 1.
     pub pages: u32,
-    /// How many unread ones there are on all pages.
+    /// How many unread notices there are on all pages.
     pub unread: u64,
 }
 
@@ -31,7 +32,7 @@ pub struct NoticeList {
 pub struct ListedNotice {
     /// The notice.
     pub facts: NoticeFacts,
-    /// Where it happened, as it is offered.
+    /// The addresses and networks it names, each with what may be done.
     pub places: Vec<ListedPlace>,
     /// Whether the actor may do something about it.
     pub may_act: bool,
@@ -43,9 +44,9 @@ pub struct ListedPlace {
     pub network: Network,
     /// How many addresses it stands for.
     pub addresses: usize,
-    /// How often it happened from there.
+    /// How often it happened there.
     pub count: u64,
-    /// What became of it.
+    /// What was decided about it.
     pub state: AddressState,
 }
 
@@ -58,39 +59,30 @@ impl ListedPlace {
 
 impl Notices {
     /// One page of the actor's notices; a page past the end is the last one.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn list(&self, actor: &Actor, page: u32) -> Result<NoticeList, Refusal> {
         let total = self.store.count_notices(actor.user).await.map_err(store_trouble)?;
         let unread = self.store.count_unread_notices(actor.user).await.map_err(store_trouble)?;
-        let pages = u32::try_from(total.div_ceil(PAGE.into())).unwrap_or(u32::MAX).max(1);
-        let page = page.clamp(1, pages);
-        let found = self.store.list_notices(actor.user, (page - 1).saturating_mul(PAGE), PAGE).await;
+        let Paging { page, pages, skipped } = Paging::new(total, page, PAGE);
+        let found = self.store.list_notices(actor.user, skipped, PAGE).await;
         let now = self.clock.now();
         let notices = found.map_err(store_trouble)?.into_iter().map(|facts| self.listed(actor, facts, now));
-        Ok(NoticeList { notices: notices.collect(), page: if total == 0 { 0 } else { page }, pages, unread })
+        Ok(NoticeList { notices: notices.collect(), page, pages, unread })
     }
 
-    /// How many notices the actor has not read. It stands on every page and must not keep one from being shown.
+    /// How many notices the actor has not read; 0 if the store fails, because the number stands on every page.
     pub async fn count_unread(&self, actor: &Actor) -> u32 {
         let unread = self.store.count_unread_notices(actor.user).await;
         unread.map_or(0, |unread| u32::try_from(unread).unwrap_or(u32::MAX))
     }
 
     /// Marks all notices of the actor as read.
-    ///
-    /// # Errors
-    /// The store is in trouble.
     pub async fn read_all(&self, actor: &Proved<'_>) -> Result<(), Refusal> {
-        let read = self.store.read_all_notices(actor.user, self.clock.now(), Some(actor.session().no)).await;
+        let read =
+            self.store.read_all_notices(actor.user, self.clock.now(), Some(actor.session().number)).await;
         read.map_err(store_trouble)
     }
 
-    /// Authorises an address or a network that a notice of the actor offers, for its key.
-    ///
-    /// # Errors
-    /// There is no such notice, key or place for the actor, it may only read, or the allow list is full.
+    /// Authorises an address or a network that a notice of the actor names, for the key of the notice.
     pub async fn authorise(
         &self,
         keys: &Keys,
@@ -102,33 +94,30 @@ impl Notices {
         let (id, network) = (found.key.id.to_string(), found.network.to_string());
         let done = keys.authorise_address(actor.may_manage()?, &id, &network).await;
         match done {
-            // Two clicks want the same.
+            // A second click wants what the first has done.
             Err(error) if error.problem_of(Field::Address) == Some(&Problem::AlreadyListed) => {}
             done => done?,
         }
-        self.read(actor, notice).await;
+        self.mark_read(actor, notice).await;
         Ok(())
     }
 
-    /// From now on the key's refusals from an address that a notice of the actor names raise nothing; of a network
-    /// those from the addresses that the notice names.
-    ///
-    /// # Errors
-    /// There is no such notice, key or place for the actor, or it may only read.
+    /// Ignores an address of a notice: later refusals of its key from there make no notice. Of a network, the addresses
+    /// that the notice names are ignored.
     pub async fn ignore(&self, actor: &Proved<'_>, notice: u32, address: &str) -> Result<(), Refusal> {
         let found = self.find_place(actor, notice, address).await?;
         for address in found.named {
             let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
             self.store.ignore_address(found.key.no, address, IGNORED, audit).await.map_err(store_trouble)?;
         }
-        self.read(actor, notice).await;
+        self.mark_read(actor, notice).await;
         Ok(())
     }
 
-    /// Who acts on a notice has read it. If that cannot be written down, it is new once more.
-    async fn read(&self, actor: &Actor, notice: u32) {
+    /// Marks a notice on which the actor acted as read; if that fails, it stays unread.
+    async fn mark_read(&self, actor: &Actor, notice: u32) {
         let (notices, now) = (vec![NoticeNo(notice)], self.clock.now());
-        let read = self.store.read_notices(actor.user, notices, now, Some(actor.session().no)).await;
+        let read = self.store.read_notices(actor.user, notices, now, Some(actor.session().number)).await;
         if let Err(error) = read {
             tracing::debug!(%error, "a notice could not be marked as read");
         }
@@ -140,8 +129,8 @@ impl Notices {
         ListedNotice { places: self.places(alive, &facts, now), may_act, facts }
     }
 
-    /// The places of a notice. Of a network whose named addresses were all authorised one by one nothing is left to
-    /// offer, and nothing may be said of the whole: they stay alone.
+    /// The places of a notice. Where the named addresses of a network were all authorised one by one, they are listed
+    /// alone: nothing is left to do, and the network as a whole is not authorised.
     fn places(&self, key: Option<KeyNo>, facts: &NoticeFacts, now: Micros) -> Vec<ListedPlace> {
         let key = key.filter(|_| facts.cause == Cause::NewAddress);
         let passes = |seen: &NoticeAddress| key.is_some_and(|key| self.passes(key, seen.address, now));
@@ -169,7 +158,7 @@ impl Notices {
         self.index.get(key).is_some_and(|key| self.index.judge(&key, address, now).is_ok())
     }
 
-    /// A living key and a place that the notice offers for it, if both are the actor's to decide on.
+    /// Finds the living key of a notice and a place that the notice names, if the actor may decide about both.
     async fn find_place(&self, actor: &Actor, notice: u32, place: &str) -> Result<FoundPlace, Refusal> {
         actor.may_manage()?;
         let network = Network::parse(place).map_err(|_| Refusal::NotFound)?;
@@ -186,11 +175,11 @@ impl Notices {
     }
 }
 
-/// What is decided on.
+/// A place of a notice that is decided about.
 struct FoundPlace {
     key: NoticeKey,
     network: Network,
-    /// The addresses of the notice in it.
+    /// The addresses of the notice that lie in it.
     named: Vec<Address>,
 }
 

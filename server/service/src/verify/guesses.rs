@@ -1,8 +1,8 @@
-//! Guessing at keys: a source that presents many unknown or malformed tokens, and a username at which many
-//! wrong SMPP secrets arrive, are told to wait.
+//! Limits on guessing at keys: per source that presents unknown or malformed tokens, and per username at which wrong
+//! SMPP secrets arrive. GCRA buckets in memory; nothing here blocks.
 //!
-//! Only refusals are throttled: a key is looked up first, and a known one passes however many guesses came
-//! from its address, so that no guesser can shut a customer out (docs/decisions.md).
+//! Only refusals are throttled. A key is looked up first, and a known one passes however many guesses came from its
+//! address, so that no guesser can shut a customer out (docs/decisions.md).
 
 use domain::address::Address;
 use domain::ids::Username;
@@ -10,14 +10,14 @@ use domain::throttle::{Allowance, SLICES, SourceThrottle, Throttle};
 use domain::time::Steady;
 use parking_lot::Mutex;
 
-/// Wrong tokens of one address (one /64 of IPv6).
+/// Wrong tokens per address (per /64 of IPv6).
 const BY_SOURCE: Allowance = Allowance { burst: 60, seconds_each: 2 };
-/// Wrong tokens of one /48 of IPv6.
+/// Wrong tokens per /48 of IPv6.
 const BY_SITE: Allowance = Allowance { burst: 300, seconds_each: 1 };
-/// Wrong SMPP secrets at one username, from wherever.
+/// Wrong SMPP secrets per username, from all sources together.
 const BY_USERNAME: Allowance = Allowance { burst: 100, seconds_each: 36 };
 
-/// What is known of guesses.
+/// The buckets of all guesses.
 pub(super) struct Guesses(Mutex<State>);
 
 struct State {
@@ -25,10 +25,10 @@ struct State {
     by_username: Throttle<String>,
 }
 
-/// What a wrong SMPP secret meets.
+/// What becomes of a wrong SMPP secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Guess {
-    /// How many seconds to wait, if too many came from this source or at this username.
+    /// Seconds to wait, if too many came from this source or at this username.
     pub(super) wait_seconds: Option<u32>,
     /// Whether too many came at this username.
     pub(super) is_at_name: bool,
@@ -44,24 +44,24 @@ impl Default for Guesses {
 }
 
 impl Guesses {
-    /// A token that was malformed or unknown; how many seconds its source has to wait, if it sent too many.
-    pub(super) fn wrong_token(&self, address: Address, now: Steady) -> Option<u32> {
+    /// Charges a malformed or unknown token; returns the seconds its source has to wait, if it sent too many.
+    pub(super) fn charge_token(&self, address: Address, now: Steady) -> Option<u32> {
         let mut state = self.0.lock();
         let wait = state.by_source.wait_seconds(address, now);
-        // Who waits is not charged further: the answer told nothing, and a flood stays cheap.
+        // A source that has to wait is not charged further: it learns nothing, and a flood stays cheap.
         if wait.is_none() {
             state.by_source.charge(address, now);
         }
         wait
     }
 
-    /// How many seconds a source has to wait, for what is no guess.
+    /// Seconds that a source has to wait; nothing is charged.
     pub(super) fn wait_seconds(&self, address: Address, now: Steady) -> Option<u32> {
         self.0.lock().by_source.wait_seconds(address, now)
     }
 
-    /// A wrong SMPP secret.
-    pub(super) fn wrong_secret(&self, username: &Username, address: Address, now: Steady) -> Guess {
+    /// Charges a wrong SMPP secret.
+    pub(super) fn charge_secret(&self, username: &Username, address: Address, now: Steady) -> Guess {
         let name = username.folded();
         let mut state = self.0.lock();
         let by_source = state.by_source.wait_seconds(address, now);
@@ -80,7 +80,7 @@ impl Guesses {
             let state = self.0.lock();
             state.by_source.count_waiting(slice, now) + state.by_username.count_waiting(slice, now)
         };
-        // Who asks for metrics must not hold up who verifies.
+        // The lock is let go between slices, so that metrics do not hold up verifications.
         (0..SLICES).map(count).sum()
     }
 }
@@ -99,15 +99,15 @@ mod tests {
     fn a_source_with_many_wrong_tokens_waits_and_others_do_not() {
         let guesses = Guesses::default();
         for guess in 0..60 {
-            assert_eq!(guesses.wrong_token(address(1), NOW), None, "{guess}");
+            assert_eq!(guesses.charge_token(address(1), NOW), None, "{guess}");
         }
         assert_eq!(guesses.count_throttled(NOW), 1);
         for _ in 0..1000 {
-            assert!(guesses.wrong_token(address(1), NOW).is_some_and(|seconds| seconds <= 3));
+            assert!(guesses.charge_token(address(1), NOW).is_some_and(|seconds| seconds <= 3));
         }
-        assert_eq!(guesses.wrong_token(address(2), NOW), None);
+        assert_eq!(guesses.charge_token(address(2), NOW), None);
         let later = NOW.plus_seconds(2);
-        assert_eq!(guesses.wrong_token(address(1), later), None, "nothing lasts for good");
+        assert_eq!(guesses.charge_token(address(1), later), None, "nothing lasts for good");
         assert_eq!(guesses.count_throttled(NOW.plus_seconds(200)), 0);
     }
 
@@ -117,12 +117,12 @@ mod tests {
         let (name, other) = (Username::parse("Demo").unwrap(), Username::parse("other").unwrap());
         for guess in 0..100 {
             let free = Guess { wait_seconds: None, is_at_name: false };
-            assert_eq!(guesses.wrong_secret(&name, address(guess), NOW), free, "{guess}");
+            assert_eq!(guesses.charge_secret(&name, address(guess), NOW), free, "{guess}");
         }
         let same = Username::parse("demo").unwrap();
-        let guess = guesses.wrong_secret(&same, address(200), NOW);
+        let guess = guesses.charge_secret(&same, address(200), NOW);
         assert!(guess.is_at_name && guess.wait_seconds.is_some_and(|seconds| seconds <= 37));
-        assert_eq!(guesses.wrong_secret(&other, address(200), NOW).wait_seconds, None);
+        assert_eq!(guesses.charge_secret(&other, address(200), NOW).wait_seconds, None);
         assert_eq!(guesses.count_throttled(NOW), 1);
     }
 }

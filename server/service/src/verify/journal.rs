@@ -1,4 +1,6 @@
 //! The usage journal: accepted uses are committed in batches, and only then answered.
+//!
+//! [`Journal`] is the queue, for any task. [`Flusher`] is the one task that takes uses out of it and commits them.
 
 mod figures;
 mod flusher;
@@ -16,81 +18,75 @@ use parking_lot::Mutex;
 use refusals::Refusals;
 use store::{Refusal, StoreError, Use};
 use tokio::sync::{Notify, oneshot};
-use trouble::Trouble;
+use trouble::LastCommit;
 
-/// Uses that may wait for a commit; more is refused as overload.
+/// Uses that may wait for a commit; further ones are refused as overload.
 const QUEUE: usize = 65_536;
 
-/// An accepted use that is committed.
+/// A committed use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
     /// The key's uses with this one.
     pub times_used: u64,
-    /// When this one was.
+    /// When it was.
     pub at: Micros,
 }
 
+/// A caller that waits for the flusher.
 struct Waiting {
-    /// Nothing, for who only waits until all before are answered.
+    /// `None` is a barrier: the caller waits until every earlier use has been answered.
     used: Option<Use>,
-    /// Whether those who only wait stand behind all that was judged before they came.
+    /// Whether a barrier stands behind every use that was judged before it came.
     is_last: bool,
     answer: oneshot::Sender<Result<Counted, StoreError>>,
 }
 
 #[derive(Default)]
 struct Queue {
-    /// The flusher is gone: nobody would answer.
+    /// Whether the flusher is gone, so that nobody would answer.
     closed: bool,
     waiting: Vec<Waiting>,
 }
 
-/// The way to the flusher.
+/// The queue to the flusher, and what others may know of its work.
 #[derive(Default)]
 pub struct Journal {
     queue: Mutex<Queue>,
     refusals: Refusals,
     wake: Notify,
     figures: Figures,
-    trouble: Trouble,
+    last_commit: LastCommit,
 }
 
 impl Journal {
-    /// Counts one accepted use; it is committed when this returns.
-    ///
-    /// # Errors
-    /// It was not counted: the queue is full, or the database is in trouble.
+    /// Counts one accepted use, which is committed when this returns. After an error it is not counted.
     pub async fn record(&self, key: &KeyEntry, address: Address) -> Result<Counted, StoreError> {
-        self.wait(Some(Use { key: key.no, user: key.user.no, address })).await
+        self.wait(Some(Use { key: key.number, user: key.user.number, address })).await
     }
 
-    /// Answers if uses can be counted; after a failure it is tried again every second.
-    ///
-    /// # Errors
-    /// What the last commit met, or nobody commits any more.
+    /// Whether uses can be counted, or the error of the last commit. After a failure the flusher tries again every
+    /// second.
     pub fn ready(&self) -> Result<(), StoreError> {
-        if self.queue.lock().closed { Err(stopped()) } else { self.trouble.last() }
+        if self.queue.lock().closed { Err(stopped()) } else { self.last_commit.result() }
     }
 
     /// Waits until every use that was accepted before is answered.
     pub async fn settle(&self) {
-        // Let go, or the flusher is gone and nothing waits.
+        // Either answer lets the caller go on: an error means that the flusher is gone, and nothing waits.
         let _ = self.wait(None).await;
     }
 
-    /// What it tells operators about itself.
-    #[must_use]
+    /// Its figures for operators.
     pub fn figures(&self) -> &Figures {
         &self.figures
     }
 
     /// Accepted uses that wait for their commit.
-    #[must_use]
     pub fn waiting_uses(&self) -> usize {
         self.queue.lock().waiting.len()
     }
 
-    /// Counts one refused request, on disk within a second.
+    /// Counts one refused request, in memory; it is on disk within a second.
     pub fn refuse(&self, refusal: Refusal) {
         self.refusals.add(refusal);
     }

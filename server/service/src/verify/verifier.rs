@@ -1,10 +1,13 @@
-//! The use case of the hot path.
+//! The use case of the hot path: may this token pass from this address?
+//!
+//! Runs on the thread that serves connections. It awaits a commit of the journal for an accepted use, and the store for
+//! a first address; everything else comes from memory. A use is committed when its verdict is returned.
 
 use super::binding::Bindings;
 use super::guesses::Guesses;
 use super::index::{KeyEntry, KeyFacts, KeyIndex};
 use super::journal::{Counted, Journal};
-use crate::verify::Gatherer;
+use super::notice_buffer::NoticeBuffer;
 use contract::Code;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
@@ -15,43 +18,42 @@ use domain::token::{Pepper, Shape, TokenFormat, TokenHash};
 use std::sync::Arc;
 use store::{Refusal, Store, StoreError};
 
-/// A bind that is undone before it is seen (the lock was released meanwhile) is tried again; an owner would have
-/// to release it this often, a commit each, while one request waits.
+/// How often a bind is tried that was undone before it was seen, because the owner released the lock meanwhile. Each
+/// release is a commit, so nobody releases it this often while one request waits.
 const BIND_TRIES: usize = 64;
 
-/// One question of a gateway.
+/// What a gateway asks: may this token pass from this address?
 #[derive(Clone, Copy)]
-pub struct Question<'a> {
+pub struct VerificationRequest<'a> {
     /// The presented text.
     pub token: &'a str,
     /// The username beside it: needed for SMPP secrets, and must match when given.
     pub username: Option<&'a str>,
     /// The client.
     pub address: Address,
-    /// Decide, but bind and count nothing.
+    /// Whether to decide only, and bind and count nothing.
     pub dry_run: bool,
 }
 
-/// The answer.
+/// The answer to a gateway.
 pub struct Verdict {
-    /// What it says.
+    /// Whether the token may pass, and why not.
     pub code: Code,
     /// The key or tombstone, when the token is known.
     pub key: Option<KeyEntry>,
     /// The use, when it was accepted and counted.
     pub counted: Option<Counted>,
-    /// When to ask again, when throttled.
+    /// When to ask again, if throttled.
     pub retry_after_seconds: Option<u32>,
 }
 
 impl Verdict {
-    /// A refusal of a token that no key is known for.
-    #[must_use]
+    /// The refusal of a token that belongs to no key.
     pub fn refuse(code: Code) -> Self {
         Self { code, key: None, counted: None, retry_after_seconds: None }
     }
 
-    /// A token that no key is known for; too many came, if there is a time to wait.
+    /// The refusal of a wrong token; `Throttled`, if there is a time to wait.
     fn wrong(code: Code, wait_seconds: Option<u32>) -> Self {
         let code = if wait_seconds.is_some() { Code::Throttled } else { code };
         Self { retry_after_seconds: wait_seconds, ..Self::refuse(code) }
@@ -66,8 +68,8 @@ pub struct VerifierParts {
     pub journal: Arc<Journal>,
     /// Where first addresses are bound.
     pub store: Arc<dyn Store>,
-    /// Where refusals are gathered that somebody has to be told of.
-    pub gatherer: Arc<Gatherer>,
+    /// Where refusals are counted for notices.
+    pub notice_buffer: Arc<NoticeBuffer>,
     /// Under which tokens are hashed.
     pub pepper: Pepper,
     /// What tokens look like.
@@ -84,64 +86,55 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Ready to answer.
-    #[must_use]
+    /// A verifier with empty throttles.
     pub fn new(parts: VerifierParts) -> Self {
         Self { parts, bindings: Bindings::default(), guesses: Guesses::default() }
     }
 
     /// The gateway with that token.
-    #[must_use]
     pub fn gateway(&self, token: &str) -> Option<Arc<str>> {
         self.parts.index.gateway(&self.parts.pepper.hash(token))
     }
 
-    /// Answers one question. An accepted use is committed when this returns.
-    pub async fn verify(&self, question: Question<'_>) -> Verdict {
+    /// Returns the verdict on one request. An accepted use is committed when this returns.
+    pub async fn verify(&self, request: VerificationRequest<'_>) -> Verdict {
         let now = self.parts.clock.now();
-        let key = match self.find(&question, now) {
+        let key = match self.find(&request, now) {
             Ok(key) => key,
             Err(verdict) => return verdict,
         };
-        match self.admit(&key, question.address, question.dry_run, now).await {
+        match self.admit(&key, request.address, request.dry_run, now).await {
             Ok(counted) => Verdict { code: Code::Valid, key: Some(key), counted, retry_after_seconds: None },
             Err(code) => {
-                if !question.dry_run && code != Code::Unavailable {
-                    self.count_refusal(&key, code, question.address, now);
+                if !request.dry_run && code != Code::Unavailable {
+                    self.count_refusal(&key, code, request.address, now);
                 }
                 Verdict { code, key: Some(key), counted: None, retry_after_seconds: None }
             }
         }
     }
 
-    /// Where accepted uses go, for who watches it.
-    #[must_use]
+    /// Where accepted uses go.
     pub fn journal(&self) -> &Journal {
         &self.parts.journal
     }
 
-    /// Answers a client whose request carries no token that could be looked up, or more than one.
-    #[must_use]
+    /// Returns the verdict on a request with more than one token, or with none that could be looked up.
     pub fn refuse_malformed(&self, address: Address) -> Verdict {
         self.wrong_token(Code::Malformed, address)
     }
 
     /// How many sources and usernames are throttled now.
-    #[must_use]
     pub fn count_throttled(&self) -> usize {
         self.guesses.count_throttled(self.parts.clock.steady())
     }
 
-    /// What may be told of a key that passed.
-    #[must_use]
+    /// What a gateway may be told of a key that passed.
     pub fn facts(&self, key: &KeyEntry) -> KeyFacts {
-        self.parts.index.facts(key.no)
+        self.parts.index.facts(key.number)
     }
 
-    /// Answers if uses can be counted.
-    ///
-    /// # Errors
-    /// What counting them met last.
+    /// Whether uses can be counted, or the error of the last commit.
     pub fn ready(&self) -> Result<(), StoreError> {
         self.parts.journal.ready()
     }
@@ -151,37 +144,46 @@ impl Verifier {
         self.parts.journal.settle().await;
     }
 
-    /// Looks first and throttles then: what is known passes, whoever guesses beside it.
-    fn find(&self, question: &Question<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
-        let Some(shape) = self.parts.format.shape(question.token) else {
-            return Err(self.wrong_token(Code::Malformed, question.address));
+    /// Finds the key. It is looked up before anything is throttled: a known key passes, whoever guesses beside it.
+    fn find(&self, request: &VerificationRequest<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
+        let Some(shape) = self.parts.format.shape(request.token) else {
+            return Err(self.wrong_token(Code::Malformed, request.address));
         };
-        let username = question.username.map(Username::parse);
+        let username = request.username.map(Username::parse);
         let key = match (shape, username) {
-            (Shape::Token(_), None) => self.look_up(&self.parts.pepper.hash(question.token)),
+            (Shape::Token(_), None) => self.look_up(&self.parts.pepper.hash(request.token)),
             (Shape::Token(_), Some(name)) => {
-                let key = self.look_up(&self.parts.pepper.hash(question.token));
+                let key = self.look_up(&self.parts.pepper.hash(request.token));
                 let is_of =
                     |key: &KeyEntry| name.is_ok_and(|name| key.user.username.folded() == name.folded());
                 if key.as_ref().is_some_and(|key| !is_of(key)) {
-                    // Who has the key guesses at nothing.
-                    let wait_seconds = self.guesses.wait_seconds(question.address, self.parts.clock.steady());
+                    // The token is right, so this is no guess and is not charged.
+                    let wait_seconds = self.guesses.wait_seconds(request.address, self.parts.clock.steady());
                     return Err(Verdict::wrong(Code::NotFound, wait_seconds));
                 }
                 key
             }
-            (Shape::Smpp, Some(Ok(name))) => return self.find_smpp(&name, question, now),
+            (Shape::Smpp, Some(Ok(name))) => return self.find_smpp(&name, request, now),
             (Shape::Smpp, None | Some(Err(_))) => None,
         };
-        key.ok_or_else(|| self.wrong_token(Code::NotFound, question.address))
+        key.ok_or_else(|| self.wrong_token(Code::NotFound, request.address))
     }
 
-    fn find_smpp(&self, name: &Username, question: &Question<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
-        let key = self.look_up(&self.parts.pepper.hash_smpp(name, question.token));
+    fn find_smpp(
+        &self,
+        name: &Username,
+        request: &VerificationRequest<'_>,
+        now: Micros,
+    ) -> Result<KeyEntry, Verdict> {
+        let key = self.look_up(&self.parts.pepper.hash_smpp(name, request.token));
         key.ok_or_else(|| {
-            let guess = self.guesses.wrong_secret(name, question.address, self.parts.clock.steady());
-            if guess.is_at_name && !question.dry_run {
-                self.parts.gatherer.guessed(&name.folded(), ClientAddress::Known(question.address), now);
+            let guess = self.guesses.charge_secret(name, request.address, self.parts.clock.steady());
+            if guess.is_at_name && !request.dry_run {
+                self.parts.notice_buffer.add_guess(
+                    &name.folded(),
+                    ClientAddress::Known(request.address),
+                    now,
+                );
             }
             Verdict::wrong(Code::NotFound, guess.wait_seconds)
         })
@@ -192,10 +194,10 @@ impl Verifier {
     }
 
     fn wrong_token(&self, code: Code, address: Address) -> Verdict {
-        Verdict::wrong(code, self.guesses.wrong_token(address, self.parts.clock.steady()))
+        Verdict::wrong(code, self.guesses.charge_token(address, self.parts.clock.steady()))
     }
 
-    /// Judges a known key; binds and counts in the same step if it may pass.
+    /// Judges a known key, and binds and counts if it may pass.
     async fn admit(
         &self,
         key: &KeyEntry,
@@ -218,20 +220,20 @@ impl Verifier {
     }
 
     async fn bind(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Ruling, Code> {
-        let _turn = self.bindings.enter(key.no).await;
+        let _turn = self.bindings.wait_for_turn(key.number).await;
         for _ in 0..BIND_TRIES {
             let ruling = self.parts.index.judge(key, address, now)?;
             if ruling != Ruling::PassAndBind {
                 return Ok(ruling);
             }
-            let bound = self.parts.store.bind_first_address(key.no, address, now).await;
+            let bound = self.parts.store.bind_first_address(key.number, address, now).await;
             let rule = bound.map_err(|error| {
-                // The writer tells of trouble once; this is asked with every request.
+                // The writer logs trouble once; this would log it for every request.
                 tracing::debug!(%error, "a first address could not be bound");
                 Code::Unavailable
             })?;
-            // The index knows of a deletion or of another lock by now. It may hear of this one later, and then the rule
-            // that came back decides.
+            // The index has a deletion or another lock by now. It may get this lock later; until then the rule that the
+            // store returned decides.
             let ruling = match self.parts.index.judge(key, address, now)? {
                 Ruling::PassAndBind => rule.view().judge(address),
                 known => known,
@@ -244,7 +246,7 @@ impl Verifier {
     }
 
     fn count_refusal(&self, key: &KeyEntry, code: Code, address: Address, now: Micros) {
-        self.parts.gatherer.refused(key, code, address, now);
-        self.parts.journal.refuse(Refusal { key: key.no, user: key.user.no, hour: now.hour(), code });
+        self.parts.notice_buffer.add_refusal(key, code, address, now);
+        self.parts.journal.refuse(Refusal { key: key.number, user: key.user.number, hour: now.hour(), code });
     }
 }

@@ -1,4 +1,4 @@
-//! `latchkey config --check`: what a start would find, without making anything.
+//! `latchkey config --check`: finds what would stop a start, and makes nothing.
 
 use super::super::Failure;
 use super::super::control::{
@@ -13,7 +13,7 @@ use rustix::fs::{Access, access};
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// Answers that all is in order, in a sentence; else all that was found.
+/// Returns a sentence that all is in order, or all problems.
 pub(super) fn check(settings: &Settings) -> Result<String, Vec<Failure>> {
     let mut found = Vec::new();
     if let Some(Err(error)) = settings.server.tls.as_ref().map(Tls::load) {
@@ -37,7 +37,7 @@ pub(super) fn check(settings: &Settings) -> Result<String, Vec<Failure>> {
     if found.is_empty() { Ok(in_order(dir, runs, &unsure)) } else { Err(found) }
 }
 
-/// What is said where nothing was found, and what was not looked at.
+/// The sentence that all is in order, with what could not be looked at.
 fn in_order(dir: &Path, runs: bool, unsure: &[String]) -> String {
     let shown = dir.display();
     match (runs, dir.join("latchkey.db").exists()) {
@@ -73,7 +73,7 @@ fn check_data(settings: &Settings, runs: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The nearest directory above that is there.
+/// The nearest directory above that exists.
 fn nearest(dir: &Path) -> Option<&Path> {
     let above = |path: &&Path| !path.as_os_str().is_empty() && path.exists();
     dir.ancestors().find(above).or(Some(Path::new(".")))
@@ -84,7 +84,7 @@ fn writable(what: &str, path: &Path, dir: &Path) -> Result<(), Failure> {
     access(path, Access::WRITE_OK | Access::EXEC_OK).map_err(|e| wrong(what, dir, dir, &e.into()))
 }
 
-/// Everywhere the server would listen, and what is said behind an error there.
+/// Every place where the server would listen, and what follows an error message about it.
 fn wanted(settings: &Settings) -> Vec<(Listen, &'static str)> {
     let server = &settings.server;
     let plain = server.listen.iter().cloned().chain(server.listen_proxy_protocol.map(Listen::Address));
@@ -93,16 +93,16 @@ fn wanted(settings: &Settings) -> Vec<(Listen, &'static str)> {
     plain.map(|place| (place, "")).chain(admin).collect()
 }
 
-/// Who has a place that cannot be had.
+/// Who holds a place at which this process cannot listen.
 #[derive(Debug, PartialEq, Eq)]
 enum Holder {
-    /// The server that runs: it is free for the next start.
+    /// The running server, so the place is free for the next start.
     Server,
-    /// The server that runs has some of it, or does not say what it has.
+    /// The running server may hold it: it holds a part of it, or does not say what it holds.
     Unsure,
-    /// Another program, or it could not be had anyway.
+    /// Another program, or nobody could listen there.
     Other,
-    /// Another program, beside the server that runs.
+    /// Another program than the running server.
     OtherBeside,
 }
 
@@ -113,7 +113,7 @@ fn who_has(place: &Listen, error: &ListenError, data_dir: &Path, runs: bool) -> 
     control::places(data_dir).map_or(Holder::Unsure, |places| holder(place, &places))
 }
 
-/// Judges by the places of the server that runs.
+/// Decides by the places of the running server.
 fn holder(place: &Listen, servers: &[String]) -> Holder {
     if servers.contains(&place.to_string()) {
         return Holder::Server;

@@ -1,11 +1,11 @@
-//! What a verb did, in a sentence with its reach: silence would leave the operator guessing.
+//! Sentences that tell the operator what a verb did, and to how many keys, sub-users or sessions.
 
 use crate::services::Services;
 use contract::Role;
 use domain::counted::counted;
 use store::{KeyScope, UserRow};
 
-/// A user that is disabled or enabled now, and was `before`.
+/// A user was disabled or enabled; `before` is the user as they were.
 pub(super) fn disabled(services: &Services, before: &UserRow, disabled: bool) -> String {
     let (name, state) = (&before.username, if disabled { "disabled" } else { "enabled" });
     if before.disabled == disabled {
@@ -18,7 +18,7 @@ pub(super) fn disabled(services: &Services, before: &UserRow, disabled: bool) ->
     format!("{name} is {state}; {} with it{stays}", reach(services, before))
 }
 
-/// What follows a user: the sub-users and keys of an account, or the keys of a sub-user.
+/// What is disabled or enabled with a user: the sub-users and keys of an account, or the keys of a sub-user.
 fn reach(services: &Services, user: &UserRow) -> String {
     let index = &services.use_cases.keys.index;
     let keys = |scope| counted(index.count(scope) as u64, "key");
@@ -32,7 +32,7 @@ fn reach(services: &Services, user: &UserRow) -> String {
     }
 }
 
-/// A role that is given now.
+/// A role was given.
 pub(super) fn role(name: &str, before: Role, now: Role) -> String {
     let does = match now {
         Role::ManagesKeys => "manages its keys",
@@ -41,12 +41,12 @@ pub(super) fn role(name: &str, before: Role, now: Role) -> String {
     if before == now { format!("{name} {does} already") } else { format!("{name} {does} from now on") }
 }
 
-/// Sessions that were ended.
+/// Sessions were ended.
 pub(super) fn sessions(name: &str, ended: u64) -> String {
     format!("{} of {name} ended", counted(ended, "session"))
 }
 
-/// A second factor that was taken away.
+/// A second factor was removed.
 pub(super) fn two_factor(name: &str, codes: u64, sessions: u64) -> String {
     let (codes, sessions) = (counted(codes, "recovery code"), counted(sessions, "session"));
     format!("two-factor login of {name} is off; {codes} and {sessions} ended with it")

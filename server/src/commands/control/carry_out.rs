@@ -1,85 +1,91 @@
-//! What each verb does.
+//! Carries out verbs.
 
 use super::answers;
-use super::protocol::{GatewayLine, ProbeOpened, Reply, Request, UserLine};
+use super::protocol::{GatewayLine, ProbeOpened, UserLine, VerbReply, VerbRequest};
 use crate::services::Services;
 use contract::Role;
-use domain::time::Micros;
-use service::accounts::operator::{InitialPassword, Operator, OperatorError};
+use service::accounts::operator::{NewUserRequest, Operator, OperatorError};
 
-/// Does what a verb asks for.
-pub(super) async fn carry_out(services: &Services, request: &Request) -> Reply {
-    try_carry_out(services, request).await.unwrap_or_else(|error| Reply::Failed(error.to_string()))
+/// Carries out what a verb asks for.
+pub(super) async fn carry_out(services: &Services, request: &VerbRequest) -> VerbReply {
+    try_carry_out(services, request).await.unwrap_or_else(|error| VerbReply::Failed(error.to_string()))
 }
 
-async fn try_carry_out(services: &Services, request: &Request) -> Result<Reply, OperatorError> {
+async fn try_carry_out(services: &Services, request: &VerbRequest) -> Result<VerbReply, OperatorError> {
     let operator = &services.operator;
-    let initial = |password: &String| InitialPassword { given: Some(password.clone()) };
     Ok(match request {
-        Request::AddUser { name, owner, reads_only, email, password } => {
-            let (owner, role) = (owner.as_deref(), Role::of(*reads_only));
-            operator.add_user_with_role(name, owner, role, email.clone(), initial(password)).await?;
-            Reply::Done
+        VerbRequest::AddUser { name, owner, reads_only, email, password } => {
+            operator.add_user(new_user(name, owner, *reads_only, email), password.clone()).await?;
+            VerbReply::Done
         }
-        Request::ListUsers => Reply::Users(user_lines(operator).await?),
-        Request::SetUserDisabled { name, disabled } => {
+        VerbRequest::ListUsers => VerbReply::Users(user_lines(operator).await?),
+        VerbRequest::SetUserDisabled { name, disabled } => {
             let before = operator.set_user_disabled(name, *disabled).await?;
-            Reply::Said(answers::disabled(services, &before, *disabled))
+            VerbReply::Said(answers::disabled(services, &before, *disabled))
         }
-        Request::SetRole { name, reads_only } => {
+        VerbRequest::SetRole { name, reads_only } => {
             let role = Role::of(*reads_only);
-            Reply::Said(answers::role(name, operator.set_role(name, role).await?, role))
+            VerbReply::Said(answers::role(name, operator.set_role(name, role).await?, role))
         }
-        Request::EndSessions { name } => {
-            Reply::Said(answers::sessions(name, operator.end_sessions(name).await?))
+        VerbRequest::EndSessions { name } => {
+            VerbReply::Said(answers::sessions(name, operator.end_sessions(name).await?))
         }
-        Request::ResetPassword { name, password } => {
-            operator.reset_password(name, initial(password)).await?;
-            Reply::Done
+        VerbRequest::ResetPassword { name, password } => {
+            operator.reset_password(name, password.clone()).await?;
+            VerbReply::Done
         }
-        Request::ResetTwoFactor { name } => {
+        VerbRequest::ResetTwoFactor { name } => {
             let (codes, sessions) = operator.reset_two_factor(name).await?;
-            Reply::Said(answers::two_factor(name, codes, sessions))
+            VerbReply::Said(answers::two_factor(name, codes, sessions))
         }
-        Request::AddGateway { name, token } => {
-            operator.add_gateway_with(name, token).await?;
-            Reply::Done
+        VerbRequest::AddGateway { name, token } => {
+            operator.add_gateway(name, token).await?;
+            VerbReply::Done
         }
-        Request::ListGateways => {
+        VerbRequest::ListGateways => {
             let lines = operator.list_gateways().await?.into_iter();
-            let line = |g: store::GatewayRow| GatewayLine { name: g.name, created_at: iso(g.created_at) };
-            Reply::Gateways(lines.map(line).collect())
+            let line =
+                |g: store::GatewayRow| GatewayLine { name: g.name, created_at: g.created_at.rfc_3339() };
+            VerbReply::Gateways(lines.map(line).collect())
         }
-        Request::RemoveGateway { name } => {
+        VerbRequest::RemoveGateway { name } => {
             operator.remove_gateway(name).await?;
-            Reply::Said(format!("{name} is removed; its token is refused from now on"))
+            VerbReply::Said(format!("{name} is removed; its token is refused from now on"))
         }
-        Request::Check(request) => {
+        VerbRequest::Check(request) => {
             check(operator, request).await?;
-            Reply::Done
+            VerbReply::Done
         }
-        // Who serves knows where; without a server it is nowhere.
-        Request::ListPlaces => Reply::Places(vec![]),
-        Request::OpenProbe => Reply::Probe(open_probe(services)?),
-        Request::CloseProbe { marker } => services.probes.close(marker).map_or_else(
-            || Reply::Failed("the probe is over; is another doctor at work? Try again".to_owned()),
-            Reply::Arrivals,
+        // A running server answers this itself (control.rs); without one, nobody listens.
+        VerbRequest::ListPlaces => VerbReply::Places(vec![]),
+        VerbRequest::OpenProbe => VerbReply::Probe(open_probe(services)?),
+        VerbRequest::CloseProbe { marker } => services.probes.close(marker).map_or_else(
+            || VerbReply::Failed("the probe is over; is another doctor at work? Try again".to_owned()),
+            VerbReply::Arrivals,
         ),
     })
 }
 
-/// Finds out what would refuse a request whose secret is about to be printed; others are refused when they are
+/// Finds out whether a request would be refused whose secret is about to be printed. Others are refused when they are
 /// carried out.
-async fn check(operator: &Operator, request: &Request) -> Result<(), OperatorError> {
+async fn check(operator: &Operator, request: &VerbRequest) -> Result<(), OperatorError> {
     match request {
-        Request::AddUser { name, owner, reads_only, email, .. } => {
-            let role = Role::of(*reads_only);
-            operator.check_new_user(name, owner.as_deref(), role, email.clone()).await.map(drop)
+        VerbRequest::AddUser { name, owner, reads_only, email, .. } => {
+            operator.check_new_user(new_user(name, owner, *reads_only, email)).await.map(drop)
         }
-        Request::ResetPassword { name, .. } => operator.find_user(name).await.map(drop),
-        Request::AddGateway { name, .. } => operator.check_new_gateway(name).await,
+        VerbRequest::ResetPassword { name, .. } => operator.find_user(name).await.map(drop),
+        VerbRequest::AddGateway { name, .. } => operator.check_new_gateway(name).await,
         _ => Ok(()),
     }
+}
+
+fn new_user<'a>(
+    name: &'a str,
+    owner: &'a Option<String>,
+    reads_only: bool,
+    email: &'a Option<String>,
+) -> NewUserRequest<'a> {
+    NewUserRequest { name, owner: owner.as_deref(), reads_only, email: email.as_deref() }
 }
 
 fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {
@@ -96,7 +102,7 @@ fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {
 
 async fn user_lines(operator: &Operator) -> Result<Vec<UserLine>, OperatorError> {
     let users = operator.list_users().await?;
-    let name_of = |no| users.iter().find(|u| u.no == no).map(|u| u.username.to_string());
+    let name_of = |number| users.iter().find(|u| u.no == number).map(|u| u.username.to_string());
     let line = |user: &store::UserRow| UserLine {
         username: user.username.to_string(),
         owner: user.owner.and_then(name_of),
@@ -104,11 +110,7 @@ async fn user_lines(operator: &Operator) -> Result<Vec<UserLine>, OperatorError>
         role: user.role.name().to_owned(),
         two_factor: user.totp.is_some(),
         disabled: user.disabled,
-        created_at: iso(user.created_at),
+        created_at: user.created_at.rfc_3339(),
     };
     Ok(users.iter().map(line).collect())
-}
-
-fn iso(at: Micros) -> String {
-    at.rfc_3339()
 }

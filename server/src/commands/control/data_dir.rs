@@ -1,4 +1,5 @@
-//! The data directory as the process that owns it: made by `serve` alone, locked, and with the socket for verbs.
+//! The data directory, which one process owns by a lock. Only `serve` makes it, and only `serve` listens on the socket
+//! for verbs.
 
 use super::super::Failure;
 use super::ownership::{denied, refuse_files_of_others};
@@ -18,12 +19,12 @@ const SOCKET_PATH: usize = 107;
 /// A data directory that belongs to this process.
 pub(in super::super) struct DataDir {
     path: PathBuf,
-    /// Unlocked when dropped, also by the death of the process.
+    /// Unlocked when it is dropped or the process dies.
     _lock: File,
 }
 
 impl DataDir {
-    /// Makes the directory if it is not there, and locks it; a verb that is at work is waited for.
+    /// Makes the directory if it does not exist, and locks it. Waits a moment for a verb that is at work there.
     pub(in super::super) fn claim(path: &Path) -> Result<Self, Failure> {
         refuse_what_is_no_directory(path)?;
         make_durably(path).map_err(|e| wrong("make", path, path, &e))?;
@@ -45,7 +46,7 @@ impl DataDir {
         match fs::metadata(&state) {
             Ok(_) => Self::lock(path),
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                // A server that is starting for the first time has the lock before it has anything else.
+                // A server that starts for the first time holds the lock before it makes the database.
                 if is_locked(path) { Ok(None) } else { Err(no_installation(path)) }
             }
             Err(e) => Err(wrong("look into", path, &state, &e)),
@@ -72,7 +73,7 @@ impl DataDir {
     pub(in super::super) fn listen(&self) -> Result<UnixListener, Failure> {
         refuse_long_socket(&self.path)?;
         let path = socket(&self.path);
-        // Left behind by a server that was killed; the lock says that none runs.
+        // A killed server left it behind; the lock proves that none runs.
         let _ = fs::remove_file(&path);
         let listener = UnixListener::bind(&path).map_err(|e| no_socket(&path, &e))?;
         fs::set_permissions(&path, Permissions::from_mode(private::MODE))?;
@@ -100,13 +101,13 @@ pub(in super::super) fn refuse_long_socket(data_dir: &Path) -> Result<(), Failur
     .into())
 }
 
-/// Why a socket cannot be made: what is in its way, not what would suit another cause.
+/// The message where a socket cannot be made, which names the cause.
 fn no_socket(path: &Path, error: &io::Error) -> Failure {
     let shown = path.display();
     if fs::symlink_metadata(path).is_ok_and(|file| file.is_dir()) {
         return format!("{shown}, where the socket for commands belongs, is a directory; remove it").into();
     }
-    // Before a path is looked at, so that it is not the path.
+    // A socket without a path fails too where the system forbids Unix sockets.
     let is_forbidden = std::os::unix::net::UnixDatagram::unbound().is_err();
     if is_forbidden {
         return format!(
@@ -118,7 +119,7 @@ fn no_socket(path: &Path, error: &io::Error) -> Failure {
     format!("cannot listen on {shown}: {error}; look at the file system, or choose another --data-dir").into()
 }
 
-/// Refuses a path at which something else stands.
+/// Refuses a path at which there is something else than a directory.
 pub(in super::super) fn refuse_what_is_no_directory(path: &Path) -> Result<(), Failure> {
     if path.exists() && !path.is_dir() {
         return Err(format!("{} is no directory; choose another --data-dir", path.display()).into());
@@ -126,8 +127,8 @@ pub(in super::super) fn refuse_what_is_no_directory(path: &Path) -> Result<(), F
     Ok(())
 }
 
-/// Makes a directory and those above it; what is synced inside is worth nothing while a power loss can still
-/// take the directory itself.
+/// Makes a directory and those above it, and syncs each: what is synced inside is worth nothing while a power loss can
+/// still remove the directory itself.
 fn make_durably(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -138,13 +139,13 @@ fn make_durably(path: &Path) -> io::Result<()> {
     File::open(parent)?.sync_all()
 }
 
-/// Whether a process has the lock of a directory; nothing is made to find that out.
+/// Whether a process holds the lock of a directory. Makes nothing.
 pub(in super::super) fn is_locked(data_dir: &Path) -> bool {
     let lock = File::open(data_dir.join("lock"));
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// What a verb says where nothing was installed.
+/// The message where there is no installation.
 fn no_installation(data_dir: &Path) -> Failure {
     let dir = whole(data_dir);
     let dir = dir.display();
@@ -154,12 +155,12 @@ fn no_installation(data_dir: &Path) -> Failure {
     .into()
 }
 
-/// The path from the root on: in the wrong folder, `data` says nothing.
+/// The absolute path, because a relative one tells nothing to somebody in the wrong folder.
 pub(super) fn whole(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Why a directory or a file in it cannot be used.
+/// The message where a directory or a file in it cannot be used.
 pub(in super::super) fn wrong(what: &str, data_dir: &Path, file: &Path, error: &io::Error) -> Failure {
     let of_another = (error.kind() == ErrorKind::PermissionDenied).then(|| denied(file, data_dir)).flatten();
     of_another

@@ -1,4 +1,4 @@
-//! Whose the data are: a command that another user ran must not be told to go elsewhere.
+//! Which user owns the data. A command that was run as the wrong user gets a message that says so.
 
 use super::super::Failure;
 use std::fs::{self, OpenOptions};
@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// What this process has to be able to write.
+/// Files that this process has to be able to write.
 const FILES: [&str; 7] = [
     "latchkey.db",
     "latchkey.db-wal",
@@ -17,7 +17,7 @@ const FILES: [&str; 7] = [
     "secrets.toml",
 ];
 
-/// Refuses to begin where a file belongs to another user: root may have run a server or a verb here.
+/// Refuses to begin where a file belongs to another user, for example after root ran a verb there.
 pub(in super::super) fn refuse_files_of_others(data_dir: &Path) -> Result<(), Failure> {
     for file in FILES.map(|name| data_dir.join(name)) {
         let opened = OpenOptions::new().read(true).append(true).open(&file);
@@ -30,17 +30,17 @@ pub(in super::super) fn refuse_files_of_others(data_dir: &Path) -> Result<(), Fa
     Ok(())
 }
 
-/// Who owns what this process may not touch, and what mends it; `None` if it is its own.
+/// The message about a file of another user, with what mends it; `None` if the file is this user's own.
 pub(super) fn denied(file: &Path, data_dir: &Path) -> Option<String> {
     let me = rustix::process::geteuid().as_raw();
-    // What lies behind a closed directory cannot be looked at: then it is the directory's owner that counts.
+    // A file in a closed directory cannot be looked at, so the owner of that directory counts.
     let (seen, owner) =
         file.ancestors().find_map(|path| Some((path, fs::symlink_metadata(path).ok()?.uid())))?;
     (owner != me).then(|| {
         let (owner, me) = (name_of(owner), name_of(me));
         let mends = match (seen.starts_with(data_dir), file == data_dir) {
             (true, _) => format!("chown -R {me} {}, or run the command as that user", data_dir.display()),
-            // It was to be made.
+            // The directory was to be made.
             (false, true) => format!("run as root: install -d -m 700 -o {me} {}", data_dir.display()),
             (false, false) => "run the command as that user".to_owned(),
         };

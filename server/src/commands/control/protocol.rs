@@ -1,11 +1,11 @@
-//! What verbs and the server say to each other.
+//! The messages between verbs and the server: JSON, one line each way.
 
 use crate::probe::Arrival;
 use serde::{Deserialize, Serialize};
 
-/// What a verb asks for.
+/// A request of a verb.
 #[derive(Serialize, Deserialize)]
-pub(in super::super) enum Request {
+pub(in super::super) enum VerbRequest {
     AddUser {
         name: String,
         owner: Option<String>,
@@ -43,21 +43,21 @@ pub(in super::super) enum Request {
     },
     /// Where the server listens.
     ListPlaces,
-    /// Whether that could be carried out: a secret is printed between this question and the request.
-    Check(Box<Request>),
+    /// Asks whether a request would be carried out; its secret is printed before the request itself is sent.
+    Check(Box<VerbRequest>),
     OpenProbe,
     CloseProbe {
         marker: String,
     },
 }
 
-impl Request {
-    /// Whether it means nothing without a server that answers gateways.
+impl VerbRequest {
+    /// Whether only a running server can carry it out.
     pub(super) fn needs_server(&self) -> bool {
         matches!(self, Self::OpenProbe | Self::CloseProbe { .. } | Self::ListPlaces)
     }
 
-    /// How the operator finds out whether it was carried out.
+    /// How the operator finds out whether it was carried out, where no answer came.
     pub(super) fn to_be_sure(&self) -> &'static str {
         match self {
             Self::AddGateway { .. } => "look with `latchkey gateway list`",
@@ -67,9 +67,9 @@ impl Request {
     }
 }
 
-/// What it is answered.
+/// The answer to a request.
 #[derive(Serialize, Deserialize)]
-pub(in super::super) enum Reply {
+pub(in super::super) enum VerbReply {
     Done,
     /// What was done, in a sentence.
     Said(String),
@@ -100,13 +100,13 @@ pub(in super::super) struct GatewayLine {
     pub(in super::super) created_at: String,
 }
 
-/// A probe that was opened, and the settings of the running server that its judge needs.
+/// An open probe, and the settings of the running server that are needed to judge it.
 #[derive(Serialize, Deserialize)]
 pub(in super::super) struct ProbeOpened {
     pub(in super::super) marker: String,
     pub(in super::super) client_address_header: String,
     pub(in super::super) require_gateway_token: bool,
-    /// The header in which a key stands alone, if no other is read.
+    /// The header in which a key stands alone, if the server reads no other.
     pub(in super::super) key_header: Option<String>,
     pub(in super::super) public_url: String,
     pub(in super::super) cors_preflights_pass: bool,

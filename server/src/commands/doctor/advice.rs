@@ -1,4 +1,4 @@
-//! What to change, a line a gateway. docs/gateways has the whole configurations.
+//! What to change, with a line per gateway. docs/gateways has the complete configurations.
 
 pub(super) const ASK: &str = "\
 Have it ask before each request; docs/gateways.md has complete configurations. Or give an address that it

@@ -1,31 +1,31 @@
-//! What the arrivals of two probes, an honest and a forging one, say about the gateway between.
+//! What two probes, an honest one and one with forged headers, show about the gateway between.
 
 mod method;
 
 use super::advice;
-use super::request::Answer;
+use super::request::ProbeReply;
 use crate::commands::control::ProbeOpened;
 use crate::probe::Arrival;
 use domain::address::Address;
 use std::net::IpAddr;
 
-/// Addresses for documentation: no real client has one of them.
+/// Addresses reserved for documentation, which no real client has.
 pub(super) const FORGED: [&str; 4] = ["198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.4"];
-/// The family of which no header is one of HTTP, so that no client's counts.
+/// The family of headers that no client can write, because it is not part of HTTP.
 const PROXY_PROTOCOL: &str = "proxy-protocol";
 const IDENTITY: [&str; 3] = ["x-latchkey-key-id", "x-latchkey-username", "x-latchkey-key-type"];
-/// What many programs read as `X-Latchkey-Key-Id`.
+/// A header that many programs read as `X-Latchkey-Key-Id`.
 const ALIAS: &str = "x_latchkey_key_id";
 const GATEWAY: &str = "x-latchkey-gateway";
 
 /// One probe: what the client was answered, and what arrived at Latchkey.
 pub(super) struct Sent {
-    pub(super) answer: Answer,
+    pub(super) reply: ProbeReply,
     pub(super) arrivals: Vec<Arrival>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum Severity {
     Good,
     Note,
     Open,
@@ -34,24 +34,24 @@ pub(super) enum Level {
 /// One thing that was found, and what to do about it.
 #[derive(Debug)]
 pub(super) struct Finding {
-    pub(super) level: Level,
+    pub(super) severity: Severity,
     pub(super) text: String,
     pub(super) advice: &'static str,
 }
 
 pub(super) fn good(text: impl Into<String>) -> Finding {
-    Finding { level: Level::Good, text: text.into(), advice: "" }
+    Finding { severity: Severity::Good, text: text.into(), advice: "" }
 }
 
 pub(super) fn note(text: impl Into<String>, advice: &'static str) -> Finding {
-    Finding { level: Level::Note, text: text.into(), advice }
+    Finding { severity: Severity::Note, text: text.into(), advice }
 }
 
 pub(super) fn open(text: impl Into<String>, advice: &'static str) -> Finding {
-    Finding { level: Level::Open, text: text.into(), advice }
+    Finding { severity: Severity::Open, text: text.into(), advice }
 }
 
-/// The headers of the forging probe; what claims to be somebody carries the marker.
+/// The headers of the forging probe. Those that claim an identity carry the marker.
 pub(super) fn forged_headers(server: &ProbeOpened) -> Vec<(String, String)> {
     let [first, second, third, fourth] = FORGED;
     let mut addresses = vec![
@@ -68,7 +68,7 @@ pub(super) fn forged_headers(server: &ProbeOpened) -> Vec<(String, String)> {
     addresses.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(others).collect()
 }
 
-/// What a client may write as it likes, in words.
+/// Words for what a client may write without effect.
 pub(super) fn whatever_it_writes(header: &str) -> String {
     match header {
         PROXY_PROTOCOL => "whatever it writes into headers: the PROXY header names it".to_owned(),
@@ -76,10 +76,10 @@ pub(super) fn whatever_it_writes(header: &str) -> String {
     }
 }
 
-/// All that the two probes tell, the worst things first where one hides the others.
+/// All findings of the two probes. Where one makes the others meaningless, it comes last.
 pub(super) fn judge(server: &ProbeOpened, plain: &Sent, forged: &Sent) -> Vec<Finding> {
     let (Some(honest), Some(forging)) = (plain.arrivals.first(), forged.arrivals.first()) else {
-        return vec![not_asked(&plain.answer)];
+        return vec![not_asked(&plain.reply)];
     };
     let mut findings = vec![obedience(plain, forged)];
     if !honest.is_trusted {
@@ -89,7 +89,7 @@ pub(super) fn judge(server: &ProbeOpened, plain: &Sent, forged: &Sent) -> Vec<Fi
         return findings;
     }
     findings.push(address(server, honest, forging));
-    findings.extend(travelled(&plain.answer, honest, advice::BALANCER));
+    findings.extend(travelled(&plain.reply, honest, advice::BALANCER));
     findings.extend(other_addresses(server, forging));
     findings.push(gateway_token(server, honest, forging));
     findings.extend(method::judge(server, forging));
@@ -97,15 +97,15 @@ pub(super) fn judge(server: &ProbeOpened, plain: &Sent, forged: &Sent) -> Vec<Fi
     findings
 }
 
-fn not_asked(answer: &Answer) -> Finding {
-    match answer.status {
+fn not_asked(reply: &ProbeReply) -> Finding {
+    match reply.status {
         status @ 0..400 => open(
             format!(
                 "The gateway answered {status} without asking this Latchkey: nothing is protected there."
             ),
             advice::ASK,
         ),
-        status if answer.has_code => open(
+        status if reply.has_code => open(
             format!("The gateway asked another Latchkey than this one ({status})."),
             "Name the --data-dir of the one that it asks.",
         ),
@@ -121,7 +121,7 @@ fn not_asked(answer: &Answer) -> Finding {
 }
 
 fn obedience(plain: &Sent, forged: &Sent) -> Finding {
-    let passed = [plain, forged].iter().map(|sent| sent.answer.status).find(|status| *status < 400);
+    let passed = [plain, forged].iter().map(|sent| sent.reply.status).find(|status| *status < 400);
     match passed {
         Some(status) => {
             open(format!("The gateway asked, was refused, and answered {status} nevertheless."), advice::OBEY)
@@ -130,7 +130,7 @@ fn obedience(plain: &Sent, forged: &Sent) -> Finding {
     }
 }
 
-/// Whether a client can choose the address that it is known by.
+/// Whether a client can choose the address by which it is known.
 fn address(server: &ProbeOpened, honest: &Arrival, forging: &Arrival) -> Finding {
     let header = &server.client_address_header;
     let forged = forging.client.as_deref().filter(|client| FORGED.contains(client));
@@ -167,16 +167,16 @@ fn address(server: &ProbeOpened, honest: &Arrival, forging: &Arrival) -> Finding
     }
 }
 
-/// Whether what arrived is where it was sent from. Behind NAT it is not, and behind a balancer that the gateway does not
-/// know neither: then every key latches to the balancer.
-pub(super) fn travelled(answer: &Answer, honest: &Arrival, advice: &'static str) -> Option<Finding> {
-    let (from, client) = (answer.sent_from?, honest.client.as_ref()?.parse::<IpAddr>().ok()?);
+/// Finds a request that arrives as coming from another address than it was sent from. That is so behind NAT, and behind
+/// a balancer that the gateway does not know, to which every key would latch.
+pub(super) fn travelled(reply: &ProbeReply, honest: &Arrival, advice: &'static str) -> Option<Finding> {
+    let (from, client) = (reply.sent_from?, honest.client.as_ref()?.parse::<IpAddr>().ok()?);
     let (from, client) = (Address::new(from), Address::new(client));
     if from == client {
         return None;
     }
     let told = format!("This was sent from {from}, and {client} arrives as the client.");
-    // What is on the same machine may be reached through a network of its own, as in a container.
+    // A gateway on the same machine may have a network of its own, as in a container.
     if from.ip().is_loopback() {
         let text = format!(
             "{told} From loopback it cannot be told whether all clients arrive as {client}: run this from elsewhere, or \
@@ -200,13 +200,13 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Where the client's own entry arrives too, it must stay on the left.
+/// A remark where the client's own entry arrives too; it is to the left of what counts.
 fn appended(header: &str, forging: &Arrival) -> &'static str {
     let keeps = line(forging, header).is_some_and(|line| FORGED.iter().any(|forged| line.contains(forged)));
     if keeps { " (What it wrote arrives to the left of that and does not count.)" } else { "" }
 }
 
-/// The headers about addresses that Latchkey does not look at, and the API may.
+/// Finds forged headers about addresses that Latchkey ignores and the API may read.
 fn other_addresses(server: &ProbeOpened, forging: &Arrival) -> Option<Finding> {
     let is_forged = |value: &str| FORGED.iter().any(|forged| value.contains(forged));
     let others = forging
@@ -238,7 +238,7 @@ fn gateway_token(server: &ProbeOpened, honest: &Arrival, forging: &Arrival) -> F
     }
 }
 
-/// The API is not reached by a probe, so only what is bad can be seen.
+/// Judges identity headers. A probe never reaches the API, so only a bad header can be seen.
 fn identity(forging: &Arrival) -> Finding {
     if line(forging, ALIAS).is_some() {
         let text = "The client's X_Latchkey_Key_Id passes. Many programs read it as X-Latchkey-Key-Id.";

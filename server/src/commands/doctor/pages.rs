@@ -1,19 +1,19 @@
-//! `latchkey doctor pages URL`: the customers' pages, as a browser on the internet meets them.
+//! `latchkey doctor pages URL`: looks at the customers' pages as a browser on the internet does.
 
 use super::judge::{FORGED, Finding, Sent, forged_headers, good, note, open, travelled, whatever_it_writes};
-use super::request::{Answer, Question, Target};
-use super::{Common, Failure, advice, conclude, print, probe_by, tell};
+use super::request::{ProbeReply, ProbeRequest, Target};
+use super::{Common, Failure, advice, conclude, print, probe_by, write_finding};
 use crate::commands::control::ProbeOpened;
 use crate::settings::Settings;
 use http::Method;
 use std::net::IpAddr;
 
-/// What gateways ask, and what a browser must not reach.
+/// Paths that gateways ask at, and that a browser must not reach.
 const HOOKS: [&str; 5] = [
     "/authz/forward-auth",
     "/authz/auth-request",
     "/authz/ext-authz/x",
-    // Some proxies take these for /x, and pass them on as they are.
+    // Some proxies judge these as /x and pass them on unchanged.
     "/authz/ext-authz/../../x",
     "/authz/ext-authz/%2e%2e/%2e%2e/x",
 ];
@@ -24,7 +24,7 @@ pub(super) fn run(url: &str, from: Option<IpAddr>, common: &Common) -> Result<()
     let settings = common.settings()?;
     let findings = look(&target, &settings)?;
     let mut report = format!("The pages at {}, as a browser meets them:\n\n", target.origin());
-    findings.iter().for_each(|finding| tell(&mut report, finding));
+    findings.iter().for_each(|finding| write_finding(&mut report, finding));
     report += &format!(
         "\nOnly {} was tried. Other ports and addresses of this machine (listen_gateways, admin_listen) were not: see \
          that the internet does not reach them.\n",
@@ -35,13 +35,13 @@ pub(super) fn run(url: &str, from: Option<IpAddr>, common: &Common) -> Result<()
 }
 
 fn look(target: &Target, settings: &Settings) -> Result<Vec<Finding>, Failure> {
-    let get = |path: &str| target.ask_for(&Question { method: Method::GET, path, headers: vec![] });
+    let get = |path: &str| target.send(&ProbeRequest { method: Method::GET, path, headers: vec![] });
     let probe = |path: &'static str, forged: bool| {
         probe_by(settings, |opened| {
             let marked = ("authorization".to_owned(), format!("Bearer {}", opened.marker));
             let headers = if forged { forged_headers(opened) } else { vec![] };
             let headers = headers.into_iter().chain([marked]).collect();
-            target.ask_for(&Question { method: Method::GET, path, headers })
+            target.send(&ProbeRequest { method: Method::GET, path, headers })
         })
     };
     let (server, honest) = probe(LOGIN, false)?;
@@ -53,24 +53,24 @@ fn look(target: &Target, settings: &Settings) -> Result<Vec<Finding>, Failure> {
     findings.extend(client(&server, &honest, &forging));
     let hooks = HOOKS.into_iter().map(|path| Ok((path, !probe(path, false)?.1.arrivals.is_empty())));
     findings.push(hooks_are_apart(&hooks.collect::<Result<Vec<_>, Failure>>()?));
-    let verify = Question { method: Method::POST, path: "/v1/verify", headers: vec![] };
-    findings.push(verify_is_apart(&target.ask_for(&verify)?));
+    let verify = ProbeRequest { method: Method::POST, path: "/v1/verify", headers: vec![] };
+    findings.push(verify_is_apart(&target.send(&verify)?));
     findings.push(metrics_are_apart(&get("/metrics")?));
     findings.push(public_url(&server, &target.origin()));
-    findings.push(forms(&target.ask_for(&form(&target.origin()))?));
+    findings.push(forms(&target.send(&form(&target.origin()))?));
     findings.extend(clear_text(target.is_secure(), target.is_loopback()));
     Ok(findings)
 }
 
-/// A form that changes nothing: somebody who is not logged in logs out.
-fn form(origin: &str) -> Question<'static> {
+/// A form that changes nothing, because it logs out somebody who is not logged in.
+fn form(origin: &str) -> ProbeRequest<'static> {
     let headers =
         [("origin", origin), ("content-type", "application/x-www-form-urlencoded"), ("content-length", "0")];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    Question { method: Method::POST, path: "/logout", headers }
+    ProbeRequest { method: Method::POST, path: "/logout", headers }
 }
 
-fn pages(page: &Answer, probe: &Sent) -> Finding {
+fn pages(page: &ProbeReply, probe: &Sent) -> Finding {
     if probe.arrivals.is_empty() {
         let text = format!("The login page was answered {} and not by this Latchkey.", page.status);
         return open(
@@ -89,7 +89,7 @@ fn pages(page: &Answer, probe: &Sent) -> Finding {
     }
 }
 
-/// As whom a visitor arrives, and whether it can choose.
+/// Judges the address as which a visitor arrives, and whether they can choose it.
 fn client(server: &ProbeOpened, honest: &Sent, forging: &Sent) -> Vec<Finding> {
     let (Some(arrival), Some(forged)) = (honest.arrivals.first(), forging.arrivals.first()) else {
         return vec![];
@@ -116,7 +116,7 @@ fn client(server: &ProbeOpened, honest: &Sent, forging: &Sent) -> Vec<Finding> {
             ),
         }];
     };
-    if let Some(finding) = travelled(&honest.answer, arrival, advice::PAGES_ADDRESS) {
+    if let Some(finding) = travelled(&honest.reply, arrival, advice::PAGES_ADDRESS) {
         return vec![finding];
     }
     vec![match &forged.client {
@@ -145,18 +145,18 @@ fn hooks_are_apart(reached: &[(&str, bool)]) -> Finding {
     open(format!("What gateways ask is reachable from here: {}.", reached.join(", ")), advice::APART)
 }
 
-fn verify_is_apart(answer: &Answer) -> Finding {
-    match answer.status {
-        401 if answer.body.contains("gateway token") => {
+fn verify_is_apart(reply: &ProbeReply) -> Finding {
+    match reply.status {
+        401 if reply.body.contains("gateway token") => {
             open("/v1/verify is reachable from here.", advice::APART)
         }
         _ => good("/v1/verify is not reachable from here."),
     }
 }
 
-fn metrics_are_apart(answer: &Answer) -> Finding {
-    match answer.status {
-        200 if answer.body.contains("latchkey_build_info") => {
+fn metrics_are_apart(reply: &ProbeReply) -> Finding {
+    match reply.status {
+        200 if reply.body.contains("latchkey_build_info") => {
             open("/metrics is reachable from here.", advice::APART)
         }
         _ => good("/metrics is not reachable from here."),
@@ -173,8 +173,8 @@ fn public_url(server: &ProbeOpened, origin: &str) -> Finding {
     )
 }
 
-fn forms(answer: &Answer) -> Finding {
-    match answer.status {
+fn forms(reply: &ProbeReply) -> Finding {
+    match reply.status {
         403 => open("A form with this address as its Origin is refused.", advice::HOST),
         status @ 200..400 => good(format!("A form with this address as its Origin is taken ({status}).")),
         status => open(format!("A form is answered {status}."), "Look at the proxy's log and at Latchkey's."),

@@ -1,4 +1,4 @@
-//! What `serve` says at its start: where it listens, and which address to open.
+//! What `serve` prints at its start: where it listens, and which address to open.
 
 use crate::http::Door;
 use crate::http::serve::Listener;
@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// The most addresses of the machine for which a link is printed.
 const LINKS: usize = 8;
 
-/// What standard output says, for the operator's eyes and scripts.
+/// The text for standard output, which people and scripts read.
 pub(super) fn announcement(services: &Services, listeners: &[Listener], metrics: Option<&Listen>) -> String {
     let settings = &services.settings;
     let first = listeners[0].place();
@@ -47,7 +47,7 @@ pub(super) fn announcement(services: &Services, listeners: &[Listener], metrics:
     lines.join("\n") + "\n"
 }
 
-/// Where the pages can be opened, at least one: at the public address, or at every address of this machine.
+/// The origins at which the pages can be opened, at least one: the public one, or one per address of this machine.
 fn origins(settings: &Settings, first: &Listen) -> Vec<String> {
     let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
     match first {
@@ -58,7 +58,7 @@ fn origins(settings: &Settings, first: &Listen) -> Vec<String> {
                 .map(|ip| format!("{scheme}://{}", SocketAddr::new(ip, place.port())))
                 .collect()
         }
-        // The system may have chosen the port.
+        // The address of the listener, because the system may have chosen the port.
         Listen::Address(place) if !settings.public_url.is_set => vec![format!("{scheme}://{place}")],
         _ => vec![settings.public_url.origin.clone()],
     }
@@ -71,7 +71,7 @@ fn unspecified(place: &Listen) -> Option<IpAddr> {
     }
 }
 
-/// The addresses of this machine as its kernel lists them, loopback last.
+/// The addresses of this machine from the kernel's tables, with loopback last.
 fn of_machine(with_v6: bool) -> Vec<IpAddr> {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     let mut found = v4_of(&read("/proc/net/fib_trie"));
@@ -84,7 +84,7 @@ fn of_machine(with_v6: bool) -> Vec<IpAddr> {
     found
 }
 
-/// An address stands on a line of its own, and `/32 host LOCAL` below it if it is one of the machine's.
+/// Reads `/proc/net/fib_trie`: an address has a line of its own, with `/32 host LOCAL` below it if it is this machine's.
 fn v4_of(trie: &str) -> Vec<IpAddr> {
     let (mut found, mut last) = (Vec::new(), None);
     for line in trie.lines().map(str::trim) {
@@ -97,7 +97,7 @@ fn v4_of(trie: &str) -> Vec<IpAddr> {
     found
 }
 
-/// 32 hexadecimal digits, and in the fourth column the scope: 00 is everywhere.
+/// Reads `/proc/net/if_inet6`: 32 hexadecimal digits, and in the fourth column the scope, where 00 is global.
 fn v6_of(table: &str) -> Vec<IpAddr> {
     let address = |line: &str| {
         let mut columns = line.split_whitespace();
@@ -108,7 +108,7 @@ fn v6_of(table: &str) -> Vec<IpAddr> {
     table.lines().filter_map(address).collect()
 }
 
-/// Passwords and session cookies can be read on the way, unless all of it is this machine.
+/// Warns where passwords and session cookies leave this machine unencrypted.
 fn warn_of_clear_text(settings: &Settings, listeners: &[Listener]) {
     let pages = listeners.iter().filter(|listener| listener.door() != Door::Gateways).map(Listener::place);
     let mut open = pages.filter(|place| matches!(place, Listen::Address(place) if !place.ip().is_loopback()));
@@ -126,8 +126,8 @@ fn warn_of_clear_text(settings: &Settings, listeners: &[Listener]) {
     );
 }
 
-/// Where the PROXY header names all clients, the peer is the balancer whoever connects to it, and it is trusted. Who
-/// asks as a gateway does cannot be told from one, unless by a token.
+/// Warns where only a token can tell gateways from strangers: with PROXY headers every connection comes from the balancer,
+/// which is trusted.
 fn warn_of_open_hooks(settings: &Settings) {
     if settings.client_address_header == Family::ProxyProtocol && !settings.require_gateway_token {
         tracing::warn!(

@@ -1,46 +1,40 @@
-//! What is done from time to time beside serving: what is old is removed, and reminders are due.
+//! What is done from time to time beside serving, on the pages' runtime.
 
 use super::*;
 
-pub(super) async fn sweep(services: Arc<Services>, stop: CancellationToken) {
-    let mut tick = tokio::time::interval(SWEEP_EVERY);
+/// How often old sessions, notices and deliveries are removed.
+pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often secrets in memory are forgotten, and users reminded of passwords that end.
+pub(super) const EVERY_MINUTE: Duration = Duration::from_secs(60);
+
+/// Does a chore at once and then this often, until `stop`.
+pub(super) async fn every(period: Duration, stop: CancellationToken, mut chore: impl AsyncFnMut()) {
+    let mut tick = tokio::time::interval(period);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = tick.tick() => {
-                services.use_cases.accounts.sweep_sessions().await;
-                services.use_cases.notices.sweep().await;
-                services.use_cases.webhooks.sweep_deliveries().await;
-            }
+            _ = tick.tick() => chore().await,
         }
     }
 }
 
-/// Whatever was shown or answered a while ago is wiped from memory, also where nobody sends anything any more.
-pub(super) async fn forget(entrance: Entrance, services: Arc<Services>, stop: CancellationToken) {
-    let mut tick = tokio::time::interval(FORGET_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {
-                services.use_cases.shown_once.sweep(services.clock.now());
-                services.use_cases.accounts.sweep_renewals();
-                entrance.sweep(services.clock.now());
-            }
-        }
-    }
+/// Removes what is old from the store.
+pub(super) async fn sweep(services: &Services) {
+    services.use_cases.accounts.sweep_sessions().await;
+    services.use_cases.notices.sweep().await;
+    services.use_cases.webhooks.sweep_deliveries().await;
 }
 
-pub(super) async fn remind(services: Arc<Services>, stop: CancellationToken) {
-    let mut tick = tokio::time::interval(REMIND_EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {
-                if let Err(error) = services.use_cases.accounts.remind_of_passwords().await {
-                    tracing::warn!(%error, "users could not be told that their passwords end");
-                }
-            }
-        }
+/// Wipes secrets, answers and session tokens from memory whose time is over.
+pub(super) fn forget(entrance: &Entrance, services: &Services) {
+    services.use_cases.shown_once.sweep(services.clock.now());
+    services.use_cases.accounts.sweep_renewals();
+    entrance.sweep(services.clock.now());
+}
+
+/// Reminds users whose passwords end soon.
+pub(super) async fn remind(services: &Services) {
+    if let Err(error) = services.use_cases.accounts.remind_of_passwords().await {
+        tracing::warn!(%error, "users could not be told that their passwords end");
     }
 }

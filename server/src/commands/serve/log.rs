@@ -1,10 +1,10 @@
-//! The log: what it takes, and where it goes.
+//! The log of the server, on standard error.
 
 use super::*;
 use crate::settings::filter_of;
 
-/// What is logged is written on a thread of its own until the answer is dropped: whoever reads slowly loses
-/// lines, and holds no verification up.
+/// Starts the log, which a thread of its own writes until the guard is dropped. A slow reader loses lines and holds no
+/// verification up.
 pub(super) fn log_to_stderr(settings: &Settings) -> WorkerGuard {
     let mut filter = EnvFilter::new(filter_of(&settings.log_level));
     if settings.server.access_log.is_some() {
@@ -22,7 +22,7 @@ pub(super) fn log_to_stderr(settings: &Settings) -> WorkerGuard {
     guard
 }
 
-/// A panic is a line of the log like any other; where backtraces are asked for, one follows.
+/// Makes each panic one line of the log, and with RUST_BACKTRACE a backtrace behind it.
 pub(super) fn log_panics() {
     let usual = std::panic::take_hook();
     let backtrace = std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0");

@@ -1,12 +1,12 @@
-//! Signals: three end the server, one has it read its certificate anew, and no other does anything to it.
+//! Signals: TERM, INT and QUIT stop the server, HUP makes it read its certificate again, and others have no effect.
 
 use rustix::process::Signal as Number;
 use std::io;
 use std::ops::RangeInclusive;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What would end a process that does not listen for them, though nobody asks it to stop. SIGPIPE is ignored
-/// from the start of any program in Rust; those of a fault in the program itself are left as they are.
+/// Signals that end a process by default although they do not ask it to stop. Rust ignores SIGPIPE by itself; signals of a
+/// fault in the program keep their effect.
 const HARMLESS: [Number; 10] = [
     Number::USR1,
     Number::USR2,
@@ -19,10 +19,10 @@ const HARMLESS: [Number; 10] = [
     Number::XCPU,
     Number::XFSZ,
 ];
-/// Those without names; the first ones belong to the C library.
+/// Real-time signals, without the first ones, which belong to the C library.
 const REALTIME: RangeInclusive<i32> = 35..=64;
 
-/// The signals that mean something.
+/// The signals that have an effect.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -31,13 +31,13 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on, within a runtime. A handler that stands once stays for good.
+    /// Listens from now on, within a runtime. The handlers stay for good.
     pub(super) fn listen() -> io::Result<Self> {
         for number in HARMLESS {
             let _ = signal(SignalKind::from_raw(number.as_raw()))?;
         }
         for number in REALTIME {
-            // Which of them there are differs from system to system.
+            // Not every system has all of them.
             let _ = signal(SignalKind::from_raw(number));
         }
         Ok(Self {
@@ -48,12 +48,12 @@ impl Signals {
         })
     }
 
-    /// What asks for the certificate to be read anew, for who does that; once.
+    /// Takes the stream of HUP signals; `None` from the second call on.
     pub(super) fn hangup(&mut self) -> Option<Signal> {
         self.hangup.take()
     }
 
-    /// Returns when the server is asked to stop, also if that was a while ago.
+    /// Waits until the server is asked to stop; returns at once if it was asked before.
     pub(super) async fn stop(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

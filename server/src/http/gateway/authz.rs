@@ -17,7 +17,7 @@ use domain::ids::KeyId;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use service::events::Event;
-use service::verify::{KeyEntry, Question, Verdict};
+use service::verify::{KeyEntry, Verdict, VerificationRequest};
 use std::time::Instant;
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
@@ -120,7 +120,7 @@ fn tell_disbelieved(services: &Services, peer: Peer) {
     if services.settings.trusted_proxies.trusts(peer) {
         return credential::tell_wrong(services, peer);
     }
-    services.events.tell(
+    services.events.log(
         Event::StrangerRefused,
         peer.address().into(),
         format_args!(
@@ -143,7 +143,7 @@ async fn decide(
     let Ok(address) = client else {
         return (Verdict::refuse(Code::NoClientAddress), None);
     };
-    let question = Question {
+    let question = VerificationRequest {
         token: &presented.token,
         username: presented.username.as_deref(),
         address,

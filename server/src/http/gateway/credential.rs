@@ -22,7 +22,7 @@ pub(super) fn in_own_header(services: &Services, headers: &HeaderMap) -> bool {
 
 /// Counts and tells of a question without the right token.
 pub(super) fn tell_wrong(services: &Services, peer: Peer) {
-    services.events.tell(
+    services.events.log(
         Event::GatewayTokenWrong,
         peer.address().into(),
         format_args!(

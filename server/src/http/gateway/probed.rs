@@ -40,7 +40,7 @@ pub(in super::super) fn note(
         ADDRESSES.contains(&name) || Some(name) == family || with_hyphens(name).starts_with(OURS)
     };
     let lines = headers.iter().filter(|(name, _)| is_told(name.as_str()));
-    services.probes.note(Arrival {
+    services.probes.record(Arrival {
         peer: connection.peer.to_string(),
         is_trusted: services.settings.trusted_proxies.trusts(connection.peer),
         has_gateway_token: credential::in_own_header(services, headers),

@@ -16,7 +16,7 @@ use domain::time::Micros;
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
-use service::verify::{KeyEntry, Question, Verdict};
+use service::verify::{KeyEntry, Verdict, VerificationRequest};
 use std::time::Instant;
 
 /// The most bytes of a question.
@@ -82,7 +82,7 @@ pub(super) async fn verify(services: &Services, request: Request, peer: Peer) ->
         "" => Verdict::refuse(Code::Missing),
         token => {
             let username = asked.username.as_deref().filter(|name| !name.is_empty());
-            let question = Question { token, username, address, dry_run: asked.dry_run };
+            let question = VerificationRequest { token, username, address, dry_run: asked.dry_run };
             services.verifier.verify(question).await
         }
     };

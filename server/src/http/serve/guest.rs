@@ -38,7 +38,7 @@ impl Guest {
     fn take(front: &Front, origin: Origin) -> Result<Self, Full> {
         let sources = &front.traffic.sources;
         let account = sources.account(origin);
-        let place = sources.take(&account, Pool::Connections, &front.connections)?;
+        let place = sources.acquire(&account, Pool::Connections, &front.connections)?;
         Ok(Self { _place: place, account: (origin.client != Client::Proxy).then_some(account) })
     }
 

@@ -23,7 +23,7 @@ pub(super) async fn answer(
 ) -> Result<Response<ResponseBody>, Infallible> {
     let is_http2 = request.version() == Version::HTTP_2;
     let in_flight = watch.begin(is_http2);
-    let taken = guest.map(|guest| front.traffic.sources.take(&guest, Pool::Requests, &front.connections));
+    let taken = guest.map(|guest| front.traffic.sources.acquire(&guest, Pool::Requests, &front.connections));
     let Ok(place) = taken.transpose() else {
         return Ok(too_many().map(|body| ResponseBody::new(body, in_flight, None)));
     };

@@ -75,7 +75,7 @@ impl Hall {
 async fn page(traffic: &Traffic) -> Response {
     let account = traffic.sources.account(Origin { is_vouched_for: true, client: Client::Proxy });
     let shares = ShareRule { source_percent: 100, reserved_percent: 0 }.of(1000);
-    let place = traffic.sources.take(&account, Pool::Pages, &shares).unwrap();
+    let place = traffic.sources.acquire(&account, Pool::Pages, &shares).unwrap();
     hold(vec![b'x'; 30_000].into_response(), place).await.unwrap()
 }
 

@@ -1,16 +1,16 @@
-//! What becomes of a letter that was not taken: it waits, longer each time, or is given up.
+//! What becomes of a letter that was not accepted: it waits, longer each time, or is given up.
 
 use super::*;
 
 impl Mailer {
-    /// Says once what the operator has to mend while letters wait.
-    pub(super) fn tell_of_set_up(&self, state: &mut State, reason: &str) {
+    /// Logs once a day what the operator has to mend, while letters wait for it.
+    pub(super) fn log_set_up_fault(&self, state: &mut State, reason: &str) {
         let now = self.parts.clock.now();
-        state.told.retain(|_, at| now.seconds_since(*at) < TELL_EVERY_SECONDS);
-        if state.told.contains_key(reason) || state.told.len() >= TOLD {
+        state.logged.retain(|_, at| now.seconds_since(*at) < LOG_EVERY_SECONDS);
+        if state.logged.contains_key(reason) || state.logged.len() >= LOGGED {
             return;
         }
-        state.told.insert(reason.to_owned(), now);
+        state.logged.insert(reason.to_owned(), now);
         tracing::warn!(
             reason,
             "the mail server refuses letters for a reason that is not the letter's: look at smtp_url, smtp_from \
@@ -18,7 +18,7 @@ impl Mailer {
         );
     }
 
-    /// Leaves the server alone for a while, longer each time, and gives up what has waited too long.
+    /// Leaves the server alone for a while, longer each time, and gives up letters that have waited too long.
     pub(super) async fn rest(&self, state: &mut State, reason: &str) -> Result<(), StoreError> {
         let (now, seconds) = (self.parts.clock.now(), wait_seconds(state.failures, rand::random()));
         state.failures = state.failures.saturating_add(1);
@@ -39,7 +39,7 @@ impl Mailer {
         is_given_up(row.created_at, self.parts.clock.now())
     }
 
-    pub(super) async fn postpone(&self, row: &MailRow, reason: &str) -> Result<Ending, StoreError> {
+    pub(super) async fn postpone(&self, row: &MailRow, reason: &str) -> Result<AfterAttempt, StoreError> {
         let now = self.parts.clock.now();
         if self.is_too_old(row) {
             return self.give_up(row, reason).await;
@@ -52,18 +52,18 @@ impl Mailer {
             next_try_seconds = seconds,
             "a letter was not taken and waits"
         );
-        Ok(Ending::Next)
+        Ok(AfterAttempt::NextLetter)
     }
 
-    /// Whom a letter was for is told by name: addresses have no business in a log.
-    pub(super) async fn give_up(&self, row: &MailRow, reason: &str) -> Result<Ending, StoreError> {
+    /// Removes a letter for good. The log names the user and not the address.
+    pub(super) async fn give_up(&self, row: &MailRow, reason: &str) -> Result<AfterAttempt, StoreError> {
         if !self.parts.store.delete_mail(row.no).await? {
-            // Somebody else gave it up at the same time, and has told of it.
-            return Ok(Ending::Next);
+            // Somebody else gave it up at the same time, and has logged it.
+            return Ok(AfterAttempt::NextLetter);
         }
         self.figures.given_up.fetch_add(1, Ordering::Relaxed);
         let user = row.user.as_ref().map(|user| user.username.as_str());
         tracing::warn!(mail = row.no.0, user, reason, "a letter was given up");
-        Ok(Ending::Next)
+        Ok(AfterAttempt::NextLetter)
     }
 }

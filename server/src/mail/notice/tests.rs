@@ -44,7 +44,7 @@ fn facts(cause: Cause) -> NoticeFacts {
 }
 
 fn written(facts: &NoticeFacts, user: &MailUser) -> Draft {
-    letter(&Told { facts, later: &[] }, user, "demo@example.org", &PAGES, "t")
+    letter(&LetterContents { facts, later: &[] }, user, "demo@example.org", &PAGES, "t")
 }
 
 #[test]

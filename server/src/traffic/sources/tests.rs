@@ -11,7 +11,7 @@ fn at(address: &str) -> Origin {
 fn fill(sources: &Sources, origin: Origin, held: &mut Vec<Held>) -> (usize, Full) {
     let before = held.len();
     loop {
-        match sources.take(&sources.account(origin), Pool::Connections, &SHARES) {
+        match sources.acquire(&sources.account(origin), Pool::Connections, &SHARES) {
             Ok(place) => held.push(place),
             Err(full) => return (held.len() - before, full),
         }
@@ -32,11 +32,11 @@ fn one_source_has_its_share_and_strangers_have_theirs() {
     assert_eq!(fill(&sources, behind, &mut held), (10, Full::Source));
     let proxy = Origin { is_vouched_for: true, client: Client::Proxy };
     assert_eq!(fill(&sources, proxy, &mut held), (30, Full::All));
-    assert_eq!(sources.taken(Pool::Connections), 100);
+    assert_eq!(sources.held(Pool::Connections), 100);
     assert_eq!(sources.over_share(Pool::Connections), 8);
-    assert_eq!(sources.taken(Pool::Pages), 0, "each pool is counted apart");
+    assert_eq!(sources.held(Pool::Pages), 0, "each pool is counted apart");
     held.clear();
-    assert_eq!((sources.taken(Pool::Connections), sources.count()), (0, 0), "nothing is left of them");
+    assert_eq!((sources.held(Pool::Connections), sources.count()), (0, 0), "nothing is left of them");
     assert_eq!(fill(&sources, at("203.0.113.1"), &mut held), (10, Full::Source));
 }
 
@@ -72,14 +72,14 @@ fn no_more_is_held_than_there_is_by_however_many_threads() {
             threads.spawn(move || {
                 for _ in 0..2000 {
                     let account = sources.account(at(&format!("203.0.113.{}", n / 4)));
-                    let held = sources.take(&account, Pool::Pages, shares);
-                    let taken = account.levels.iter().flatten().last().unwrap().1.taken[Pool::Pages as usize]
+                    let held = sources.acquire(&account, Pool::Pages, shares);
+                    let taken = account.levels.iter().flatten().last().unwrap().1.held[Pool::Pages as usize]
                         .load(Ordering::Relaxed);
-                    assert!(taken <= shares.source && sources.taken(Pool::Pages) <= shares.all);
+                    assert!(taken <= shares.source && sources.held(Pool::Pages) <= shares.all);
                     drop(held);
                 }
             });
         }
     });
-    assert_eq!((sources.taken(Pool::Pages), sources.count()), (0, 0));
+    assert_eq!((sources.held(Pool::Pages), sources.count()), (0, 0));
 }

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use service::accounts::Actor;
 use service::accounts::{SessionToken, Visit, Visitor};
-use service::verify::{Question, Verdict};
+use service::verify::{Verdict, VerificationRequest};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -145,7 +145,7 @@ impl Scene {
 
     async fn ask(&self, from: u8, dry_run: bool) -> Verdict {
         let address = Address::parse(&text(from)).unwrap();
-        let question = Question { token: &self.token, username: None, address, dry_run };
+        let question = VerificationRequest { token: &self.token, username: None, address, dry_run };
         self.services.verifier.verify(question).await
     }
 
@@ -200,7 +200,7 @@ impl Scene {
         }
         let key = self.ask(0, true).await.key.unwrap();
         let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
-        let kept = self.services.store.count_key_uses(key.no, starts).await.unwrap();
+        let kept = self.services.store.count_key_uses(key.number, starts).await.unwrap();
         let known = self.services.verifier.facts(&key).times_used;
         assert_eq!((known, kept.accepted[0]), (counts.len() as u64, counts.len() as u64));
     }

@@ -1,11 +1,13 @@
-//! Invitations: a link that makes somebody a sub-user, once and within three days.
+//! Invitations: links that make somebody a sub-user, once and within three days.
 
 use super::SubUsers;
 use crate::accounts::setup::parse_username;
-use crate::accounts::{Actor, Proved, SessionToken, Visit, Whose, store_trouble};
+use crate::accounts::visitor::audit_line;
+use crate::accounts::{
+    Actor, NO_RANDOMNESS, PasswordContext, Proved, SessionToken, Visit, store_trouble, unavailable,
+};
 use crate::mail::Letter;
-use contract::Language;
-use contract::{Field, FieldError, Problem, Refusal, Role};
+use contract::{Field, FieldError, Language, Problem, Refusal, Role};
 use domain::ids::Username;
 use domain::mail_address::MailAddress;
 use domain::token::random_base62;
@@ -16,7 +18,7 @@ use store::{Acceptance, Action, Audit, InvitationHash, InvitationRow, NewInvitat
 
 /// Seconds for which a link is open.
 const OPEN_SECONDS: i64 = 3 * 24 * 3600;
-/// Open invitations of an account.
+/// Open invitations per account.
 const OPEN_MOST: u32 = 100;
 /// Characters of a secret: 256 bits.
 const SECRET: usize = 43;
@@ -26,43 +28,35 @@ pub struct InvitationToken(SecretString);
 
 impl InvitationToken {
     fn generate() -> Result<Self, Refusal> {
-        let secret = random_base62(SECRET).map_err(|error| {
-            tracing::error!(%error, "the system's random generator failed");
-            Refusal::Unavailable
-        })?;
+        let secret = random_base62(SECRET).map_err(unavailable(NO_RANDOMNESS))?;
         Ok(Self(secret.to_string().into()))
     }
 
-    /// Takes what stands in a link; nothing that cannot be a secret reaches the store.
-    #[must_use]
+    /// Reads the secret in a link; what cannot be one never reaches the store.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == SECRET && text.chars().all(|c| c.is_ascii_alphanumeric());
         fits.then(|| Self(text.to_owned().into()))
     }
 
     /// Under what it is stored.
-    #[must_use]
     pub fn hash(&self) -> InvitationHash {
         InvitationHash(Sha256::digest(self.0.expose_secret().as_bytes()).into())
     }
 }
 
-/// Who is to be invited, as it was entered.
+/// Who is to be invited, as the owner entered it.
 pub struct Invitee {
-    /// The name that the sub-user is to have.
+    /// The name of the new sub-user.
     pub username: String,
-    /// Where it is to be written to; empty: nowhere.
+    /// Their mail address; empty: none.
     pub email: String,
-    /// What it is to do with its keys.
+    /// What they may do with their keys.
     pub role: Role,
 }
 
 impl SubUsers {
-    /// Invites somebody to become a sub-user; answers the link, which also goes by mail where that is set up and
-    /// an address was entered.
-    ///
-    /// # Errors
-    /// The actor is a sub-user, a field is wrong, the name is taken or invited, or too many invitations are open.
+    /// Invites somebody to become a sub-user, and returns the link. It also goes by mail, where mail is set up and an
+    /// address was entered.
     pub async fn invite_sub_user(
         &self,
         actor: &Proved<'_>,
@@ -72,11 +66,11 @@ impl SubUsers {
         let owner = actor.owned_account()?;
         let (username, email) = parse(&invitee)?;
         let token = InvitationToken::generate()?;
-        let link = format!("{}/invitation?token={}", self.parts.origin, token.0.expose_secret());
-        let at = self.parts.clock.now();
-        let mail = match email.clone().filter(|_| self.parts.mail_is_on) {
+        let link = format!("{}/invitation?token={}", self.origin, token.0.expose_secret());
+        let at = self.clock.now();
+        let mail = match email.clone().filter(|_| self.mail_is_on) {
             Some(to) => {
-                self.letters.take(actor.user, &to, self.parts.clock.steady())?;
+                self.throttle.charge(actor.user, &to, self.clock.steady())?;
                 let (owner, username) = (actor.username.to_string(), username.to_string());
                 let to = to.to_string();
                 let letter = Letter::Invitation { to, language, owner, username, link: link.clone() };
@@ -89,7 +83,7 @@ impl SubUsers {
         let (hash, role) = (token.hash(), invitee.role);
         let email = email.map(|email| email.to_string());
         let invitation = NewInvitation { hash, owner, username, email, role, at, expires_at };
-        let kept = self.parts.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
+        let kept = self.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
         kept.map_err(|error| match error {
             StoreError::Conflict => Refusal::field(Field::Username, Problem::Taken),
             StoreError::Full => Refusal::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
@@ -98,31 +92,22 @@ impl SubUsers {
         Ok(link.into())
     }
 
-    /// Withdraws an open invitation: its link is closed.
-    ///
-    /// # Errors
-    /// The actor has no such invitation.
+    /// Withdraws an open invitation, which closes its link.
     pub async fn withdraw_invitation(&self, actor: &Actor, username: &str) -> Result<(), Refusal> {
         let owner = actor.owned_account()?;
         let username = Username::parse(username).map_err(|_| Refusal::NotFound)?;
-        let audit = actor.audit(self.parts.clock.now(), Action::InvitationWithdrawn, username.as_str());
-        self.parts.store.delete_invitation(owner, &username, audit).await.map_err(store_trouble)
+        let audit = actor.audit(self.clock.now(), Action::InvitationWithdrawn, username.as_str());
+        self.store.delete_invitation(owner, &username, audit).await.map_err(store_trouble)
     }
 
     /// The open invitation with this secret, for whoever holds the link.
-    ///
-    /// # Errors
-    /// The link is closed, or was never one.
     pub async fn find_invitation(&self, secret: &str) -> Result<InvitationRow, Refusal> {
         let token = InvitationToken::parse(secret).ok_or(Refusal::NotFound)?;
-        let found = self.parts.store.find_invitation(token.hash(), self.parts.clock.now()).await;
+        let found = self.store.find_invitation(token.hash(), self.clock.now()).await;
         found.map_err(store_trouble)?.ok_or(Refusal::NotFound)
     }
 
     /// Makes the invited sub-user with this password, closes the link, and begins a session.
-    ///
-    /// # Errors
-    /// The link is closed, or the password breaks a rule.
     pub async fn accept_invitation(
         &self,
         secret: &str,
@@ -132,22 +117,17 @@ impl SubUsers {
         let token = InvitationToken::parse(secret).ok_or(Refusal::NotFound)?;
         let invitation = self.find_invitation(secret).await?;
         let username = invitation.username;
-        let whose = Whose {
+        let context = PasswordContext {
             username: username.as_str(),
             email: invitation.email.as_deref(),
             present: None,
             claim: Claim { lane: Lane::of(visit.address), user: None },
         };
-        let password_hash = self.parts.accounts.hash_new_password(password, &whose).await?;
-        let at = self.parts.clock.now();
+        let password_hash = self.accounts.hash_chosen(Field::Password, password, &context).await?;
+        let at = self.clock.now();
         let line = |action, detail: &str, user| Audit {
-            at,
-            action,
-            actor: username.to_string(),
-            user,
-            address: Some(visit.address),
             detail: detail.to_owned(),
-            session: None,
+            ..audit_line(at, action, username.as_str(), user, visit.address)
         };
         let acceptance = Acceptance {
             hash: token.hash(),
@@ -155,23 +135,20 @@ impl SubUsers {
             added: line(Action::UserAdded, "by invitation", None),
             accepted: line(Action::InvitationAccepted, username.as_str(), Some(invitation.owner)),
         };
-        let user = self.parts.store.accept_invitation(acceptance).await.map_err(|error| match error {
-            // Somebody was given the name in the meantime: this link leads nowhere any more.
+        let user = self.store.accept_invitation(acceptance).await.map_err(|error| match error {
+            // Somebody else got the name meanwhile, so the link is worth nothing any more.
             StoreError::Conflict => Refusal::NotFound,
             error => store_trouble(error),
         })?;
-        self.parts.accounts.begin_session(user, &username, visit, at).await
+        self.accounts.begin_session(user, &username, visit, at).await
     }
 
     fn seal(&self, letter: &Letter) -> Result<Vec<u8>, Refusal> {
-        letter.seal(&self.parts.sealing).map_err(|error| {
-            tracing::error!(%error, "a letter could not be sealed");
-            Refusal::Unavailable
-        })
+        letter.seal(&self.sealing).map_err(unavailable("a letter could not be sealed"))
     }
 }
 
-/// Both fields, with every message at its field.
+/// Checks both fields, so that each problem is told at once.
 fn parse(invitee: &Invitee) -> Result<(Username, Option<MailAddress>), Refusal> {
     let username = parse_username(&invitee.username);
     let email = match invitee.email.trim() {
@@ -180,12 +157,7 @@ fn parse(invitee: &Invitee) -> Result<(Username, Option<MailAddress>), Refusal> 
             .map(Some)
             .map_err(|_| FieldError { field: Field::Email, problem: Problem::NotAMailAddress }),
     };
-    match (username, email) {
-        (Ok(username), Ok(email)) => Ok((username, email)),
-        (username, email) => {
-            Err(Refusal::Invalid([username.err(), email.err()].into_iter().flatten().collect()))
-        }
-    }
+    Refusal::join(username, email)
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use domain::ids::{KeyNo, UserNo};
 use std::collections::HashMap;
 use store::KeyScope;
 
-/// Each shard is small, so that its growth holds nobody up.
+/// Hash maps; each is small, so that the growth of one does not hold verifications up.
 const SHARDS: usize = 64;
 
 /// All lists.
 pub(super) struct Lists {
     shards: Vec<HashMap<KeyScope, Vec<KeyNo>>>,
-    /// Living keys, each counted once.
+    /// Living keys, each counted once although it may stand in two lists.
     living: usize,
 }
 
@@ -30,31 +30,31 @@ impl Lists {
         self.living
     }
 
-    /// Adds a key to these lists, in whatever order keys come; one that stands there already changes nothing.
-    pub(super) fn add(&mut self, no: KeyNo, scopes: &[KeyScope]) {
+    /// Adds a key to these lists, in whatever order keys come. A key that is listed already changes nothing.
+    pub(super) fn add(&mut self, number: KeyNo, scopes: &[KeyScope]) {
         let mut is_new = false;
         for scope in scopes {
             let list = self.shards[shard(*scope)].entry(*scope).or_default();
             // Nearly every key is newer than all before it, and is added at the end without a search.
-            let place = match list.last() {
-                Some(last) if *last >= no => list.binary_search(&no),
+            let found = match list.last() {
+                Some(last) if *last >= number => list.binary_search(&number),
                 _ => Err(list.len()),
             };
-            if let Err(place) = place {
-                list.insert(place, no);
+            if let Err(position) = found {
+                list.insert(position, number);
                 is_new = true;
             }
         }
         self.living += usize::from(is_new);
     }
 
-    pub(super) fn remove(&mut self, no: KeyNo, scopes: &[KeyScope]) {
+    pub(super) fn remove(&mut self, number: KeyNo, scopes: &[KeyScope]) {
         let mut lived = false;
         for scope in scopes {
             if let Some(list) = self.shards[shard(*scope)].get_mut(scope)
-                && let Ok(place) = list.binary_search(&no)
+                && let Ok(position) = list.binary_search(&number)
             {
-                list.remove(place);
+                list.remove(position);
                 lived = true;
             }
         }
@@ -63,6 +63,6 @@ impl Lists {
 }
 
 fn shard(scope: KeyScope) -> usize {
-    let (KeyScope::Account(UserNo(no)) | KeyScope::User(UserNo(no))) = scope;
-    no as usize % SHARDS
+    let (KeyScope::Account(UserNo(number)) | KeyScope::User(UserNo(number))) = scope;
+    number as usize % SHARDS
 }

@@ -69,8 +69,8 @@ fn every_key_is_found_by_its_hash_and_has_its_words() {
     for no in 1..=5_000 {
         let Change::KeyAdded(wanted) = key(no, OWNER) else { panic!("it is a key") };
         let found = index.find(&wanted.token_hash).unwrap();
-        assert_eq!(found.no, KeyNo(no));
-        assert_eq!(index.facts(found.no).description, format!("key {no}"));
+        assert_eq!(found.number, KeyNo(no));
+        assert_eq!(index.facts(found.number).description, format!("key {no}"));
     }
     assert!(index.find(&TokenHash([255; 32])).is_none());
 }
@@ -94,7 +94,7 @@ fn a_key_or_user_that_is_added_twice_changes_nothing() {
     assert_eq!(index.page(KeyScope::User(SUB), 0, 9).0, [10, 8, 6, 2].map(KeyNo));
     let Change::KeyAdded(wanted) = key(3, OWNER) else { panic!("it is a key") };
     index.committed(Change::KeyDeleted(KeyNo(3)));
-    assert_eq!(index.find(&wanted.token_hash).map(|found| found.no), Some(KeyNo(3)), "its tombstone");
+    assert_eq!(index.find(&wanted.token_hash).map(|found| found.number), Some(KeyNo(3)), "its tombstone");
     assert_eq!(index.count_all(), 8);
 }
 

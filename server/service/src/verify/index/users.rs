@@ -9,26 +9,25 @@ use store::{IndexedUser, KeyScope};
 /// A user in memory.
 pub struct UserEntry {
     /// The user.
-    pub no: UserNo,
-    /// Its name.
+    pub number: UserNo,
+    /// Their name.
     pub username: Username,
-    /// The owner of its account, if it is a sub-user.
+    /// The owner of their account, if they are a sub-user.
     pub owner: Option<Arc<UserEntry>>,
     disabled: AtomicBool,
 }
 
 impl UserEntry {
-    /// Whether it or the owner of its account is disabled.
-    #[must_use]
+    /// Whether they or the owner of their account are disabled.
     pub fn is_disabled(&self) -> bool {
         self.disabled.load(Ordering::Acquire) || self.owner.as_ref().is_some_and(|o| o.is_disabled())
     }
 
-    /// The lists in which its keys stand.
+    /// The lists in which their keys stand.
     pub(super) fn scopes(&self) -> Vec<KeyScope> {
         match &self.owner {
-            None => vec![KeyScope::Account(self.no)],
-            Some(owner) => vec![KeyScope::Account(owner.no), KeyScope::User(self.no)],
+            None => vec![KeyScope::Account(self.number)],
+            Some(owner) => vec![KeyScope::Account(owner.number), KeyScope::User(self.number)],
         }
     }
 }
@@ -37,43 +36,44 @@ impl UserEntry {
 #[derive(Default)]
 pub(super) struct Users {
     by_number: Vec<Option<Arc<UserEntry>>>,
-    /// The sub-users of those who have any.
+    /// The sub-users of each owner who has any.
     sub_users: HashMap<UserNo, Vec<UserNo>>,
 }
 
 impl Users {
-    pub(super) fn get(&self, no: UserNo) -> Option<&Arc<UserEntry>> {
-        self.by_number.get(no.0 as usize)?.as_ref()
+    pub(super) fn get(&self, number: UserNo) -> Option<&Arc<UserEntry>> {
+        self.by_number.get(number.0 as usize)?.as_ref()
     }
 
-    /// Adds a user, after their owner if they have one. A user who is there already stays as they are: keys and sub-users hold on to that entry.
+    /// Adds a user, after their owner if they have one. A user who is there already stays as they are, because keys and
+    /// sub-users hold that entry.
     pub(super) fn add(&mut self, user: IndexedUser) {
         if self.get(user.no).is_some() {
             return;
         }
-        let place = user.no.0 as usize;
+        let index = user.no.0 as usize;
         let entry = UserEntry {
-            no: user.no,
+            number: user.no,
             username: user.username,
             owner: user.owner.and_then(|owner| self.get(owner).cloned()),
             disabled: AtomicBool::new(user.disabled),
         };
         if let Some(owner) = &entry.owner {
-            self.sub_users.entry(owner.no).or_default().push(entry.no);
+            self.sub_users.entry(owner.number).or_default().push(entry.number);
         }
-        if self.by_number.len() <= place {
-            self.by_number.resize(place + 1, None);
+        if self.by_number.len() <= index {
+            self.by_number.resize(index + 1, None);
         }
-        self.by_number[place] = Some(Arc::new(entry));
+        self.by_number[index] = Some(Arc::new(entry));
     }
 
-    pub(super) fn set_disabled(&self, no: UserNo, disabled: bool) {
-        if let Some(user) = self.get(no) {
+    pub(super) fn set_disabled(&self, number: UserNo, disabled: bool) {
+        if let Some(user) = self.get(number) {
             user.disabled.store(disabled, Ordering::Release);
         }
     }
 
-    /// Those of an account, its owner among them.
+    /// The owner and the sub-users of an account.
     pub(super) fn of_account(&self, owner: UserNo) -> Vec<UserNo> {
         let sub_users = self.sub_users.get(&owner).map_or(&[][..], Vec::as_slice);
         [owner].into_iter().chain(sub_users.iter().copied()).collect()

@@ -1,4 +1,4 @@
-//! What the journal tells operators about itself. Read by the metrics, on another thread.
+//! Figures of the journal for operators: atomics that the flusher sets and the metrics read on another thread.
 
 use domain::time::Micros;
 use prometheus::{Histogram, HistogramOpts, IntCounter};
@@ -47,21 +47,19 @@ impl Default for Figures {
 }
 
 impl Figures {
-    /// Committed uses whose sums still have to be folded.
-    #[must_use]
+    /// Committed uses that are not folded into the totals yet.
     pub fn unfolded_uses(&self) -> u64 {
         self.unfolded_uses.load(Ordering::Relaxed)
     }
 
-    /// The time of the first of them.
-    #[must_use]
+    /// When the first of them was.
     pub fn unfolded_since(&self) -> Option<Micros> {
         let since = self.unfolded_since.load(Ordering::Relaxed);
         (since != 0).then_some(Micros(since))
     }
 
-    /// Takes in what the log has not moved into the totals yet.
-    pub(super) fn note_lag(&self, lag: Lag) {
+    /// Sets what the log has not folded into the totals yet.
+    pub(super) fn set_lag(&self, lag: Lag) {
         self.unfolded_uses.store(lag.uses, Ordering::Relaxed);
         self.unfolded_since.store(lag.since.map_or(0, |since| since.0), Ordering::Relaxed);
     }

@@ -1,29 +1,29 @@
-//! Refused requests on their way to the statistics: counted by kind (key, hour, cause) for a second, and written
-//! a few kinds at a time.
+//! Refused requests on their way to the statistics: counted in memory by kind (key, hour, code) for a second, then written
+//! a few kinds at a time. A crash loses what was not written.
 
 use hashbrown::{HashMap, hash_map};
 use parking_lot::Mutex;
 use store::Refusal;
 
-/// Kinds that are held for the next second.
+/// The most kinds that are held; refusals of further kinds are not counted.
 const KINDS: usize = 200_000;
-/// Each table is small, so that its growth holds nobody up.
-const TABLES: usize = 128;
+/// Hash maps; each is small, so that the growth of one does not hold verifications up.
+const SHARDS: usize = 128;
 
-/// What was refused since it was last written.
-pub(super) struct Refusals([Mutex<HashMap<Refusal, u64>>; TABLES]);
+/// Refusals that are not being written yet.
+pub(super) struct Refusals([Mutex<HashMap<Refusal, u64>>; SHARDS]);
 
-/// What is being written.
+/// Refusals that are being written.
 #[derive(Default)]
 pub(super) struct Draining {
     next: usize,
     kinds: hash_map::IntoIter<Refusal, u64>,
-    /// What a lock stood in the way of.
+    /// A chunk that a lock kept from being written.
     again: Vec<(Refusal, u64)>,
 }
 
 impl Draining {
-    /// Has this taken again.
+    /// Puts a chunk in front of the others.
     pub(super) fn retry(&mut self, refusals: Vec<(Refusal, u64)>) {
         self.again = refusals;
     }
@@ -31,48 +31,48 @@ impl Draining {
 
 impl Default for Refusals {
     fn default() -> Self {
-        Self([(); TABLES].map(|()| Mutex::default()))
+        Self([(); SHARDS].map(|()| Mutex::default()))
     }
 }
 
 impl Refusals {
     pub(super) fn add(&self, refusal: Refusal) {
-        let mut kinds = self.table(refusal).lock();
-        if kinds.len() < KINDS / TABLES || kinds.contains_key(&refusal) {
+        let mut kinds = self.shard(refusal).lock();
+        if kinds.len() < KINDS / SHARDS || kinds.contains_key(&refusal) {
             *kinds.entry(refusal).or_default() += 1;
         }
     }
 
-    /// Takes up to `most` kinds; nothing once all tables were taken.
-    pub(super) fn take(&self, draining: &mut Draining, most: usize) -> Vec<(Refusal, u64)> {
-        let mut taken = std::mem::take(&mut draining.again);
-        while taken.len() < most {
+    /// Removes and returns up to `most` kinds; none once all shards were read.
+    pub(super) fn next_chunk(&self, draining: &mut Draining, most: usize) -> Vec<(Refusal, u64)> {
+        let mut chunk = std::mem::take(&mut draining.again);
+        while chunk.len() < most {
             match draining.kinds.next() {
-                Some(kind) => taken.push(kind),
-                None if draining.next < TABLES => {
+                Some(kind) => chunk.push(kind),
+                None if draining.next < SHARDS => {
                     draining.kinds = std::mem::take(&mut *self.0[draining.next].lock()).into_iter();
                     draining.next += 1;
                 }
                 None => break,
             }
         }
-        taken
+        chunk
     }
 
-    /// Holds what could not be written, for the next time.
+    /// Adds what could not be written to what came since.
     pub(super) fn put_back(&self, refusals: Vec<(Refusal, u64)>, draining: Draining) {
         for (refusal, count) in refusals.into_iter().chain(draining.kinds) {
-            *self.table(refusal).lock().entry(refusal).or_default() += count;
+            *self.shard(refusal).lock().entry(refusal).or_default() += count;
         }
     }
 
-    /// How many there are, with those that were being written.
+    /// How many refusals there are, those included that were being written.
     pub(super) fn count(&self, mut draining: Draining) -> u64 {
-        self.take(&mut draining, usize::MAX).iter().map(|(_, count)| count).sum()
+        self.next_chunk(&mut draining, usize::MAX).iter().map(|(_, count)| count).sum()
     }
 
-    fn table(&self, refusal: Refusal) -> &Mutex<HashMap<Refusal, u64>> {
-        &self.0[refusal.key.0 as usize % TABLES]
+    fn shard(&self, refusal: Refusal) -> &Mutex<HashMap<Refusal, u64>> {
+        &self.0[refusal.key.0 as usize % SHARDS]
     }
 }
 
@@ -91,22 +91,22 @@ mod tests {
         }
         let (mut draining, mut counts) = (Draining::default(), HashMap::new());
         loop {
-            let taken = refusals.take(&mut draining, 100);
+            let taken = refusals.next_chunk(&mut draining, 100);
             assert!(taken.len() <= 100);
             if taken.is_empty() {
                 break;
             }
             counts.extend(taken);
         }
-        assert!((KINDS - TABLES..=KINDS).contains(&counts.len()), "{}", counts.len());
+        assert!((KINDS - SHARDS..=KINDS).contains(&counts.len()), "{}", counts.len());
         assert_eq!(counts[&refusal(3)], 2);
         for key in 0..1000 {
             refusals.add(refusal(key));
         }
         let mut draining = Draining::default();
-        let taken = refusals.take(&mut draining, 100);
+        let taken = refusals.next_chunk(&mut draining, 100);
         draining.retry(taken);
-        let taken = refusals.take(&mut draining, 100);
+        let taken = refusals.next_chunk(&mut draining, 100);
         refusals.put_back(taken, draining);
         refusals.add(refusal(0));
         assert_eq!(refusals.count(Draining::default()), 1001, "what could not be written is there");

@@ -1,21 +1,21 @@
-//! Whether uses can be counted, as the last commit found out.
+//! Whether uses can be counted, by the result of the last commit.
 
 use parking_lot::Mutex;
 use store::StoreError;
 
-/// What the last commit met, if it failed.
+/// The error of the last commit, if it failed.
 #[derive(Default)]
-pub(super) struct Trouble(Mutex<Option<StoreError>>);
+pub(super) struct LastCommit(Mutex<Option<StoreError>>);
 
-impl Trouble {
-    /// What the last commit met.
-    pub(super) fn last(&self) -> Result<(), StoreError> {
+impl LastCommit {
+    /// The result of the last commit.
+    pub(super) fn result(&self) -> Result<(), StoreError> {
         self.0.lock().clone().map_or(Ok(()), Err)
     }
 
-    /// Takes in what a commit met. The log is told once when trouble begins and once when it is over, not
-    /// for every use.
-    pub(super) fn note(&self, committed: &Result<(), StoreError>) {
+    /// Records the result of a commit. Trouble is logged once when it begins and once when it is over, not for every
+    /// use.
+    pub(super) fn observe(&self, committed: &Result<(), StoreError>) {
         let mut trouble = self.0.lock();
         match (committed, &*trouble) {
             (Ok(()), None) => {}

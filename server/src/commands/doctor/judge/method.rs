@@ -1,5 +1,5 @@
-//! Whether a client can choose the method that it is taken to use: with `cors_preflights = "pass"` it could pass
-//! for a browser that only asks.
+//! Whether a client can choose the method that the gateway tells. With `cors_preflights = "pass"` its requests would then
+//! pass as a browser's preflights.
 
 use super::{Finding, good, note, open};
 use crate::commands::control::ProbeOpened;
@@ -8,12 +8,12 @@ use crate::probe::Arrival;
 
 const FORGED: &str = "OPTIONS";
 
-/// What the forging probe writes; it is a GET.
+/// The forged method headers; the probe itself is a GET.
 pub(super) fn forged_headers() -> impl Iterator<Item = (&'static str, String)> {
     ["x-forwarded-method", "x-original-method"].into_iter().map(|name| (name, FORGED.to_owned()))
 }
 
-/// What the forging probe was taken for.
+/// Judges the method that arrived with the forging probe.
 pub(super) fn judge(server: &ProbeOpened, forging: &Arrival) -> Option<Finding> {
     let is_forged = forging.method.as_deref().map(|method| method.starts_with(FORGED));
     match (server.cors_preflights_pass, is_forged) {

@@ -1,5 +1,5 @@
 use super::*;
-use Level::{Good, Note, Open};
+use Severity::{Good, Note, Open};
 
 const HEADER: &str = "x-forwarded-for";
 
@@ -26,7 +26,7 @@ fn arrival(client: Option<&str>, lines: &[(&str, &str)]) -> Arrival {
 }
 
 fn sent(status: u16, arrivals: Vec<Arrival>) -> Sent {
-    Sent { answer: Answer { status, ..Answer::default() }, arrivals }
+    Sent { reply: ProbeReply { status, ..ProbeReply::default() }, arrivals }
 }
 
 fn clean() -> Arrival {
@@ -34,14 +34,14 @@ fn clean() -> Arrival {
 }
 
 /// The levels of what is found, and all texts.
-fn found(server: &ProbeOpened, plain: &Sent, forged: &Sent) -> (Vec<Level>, String) {
+fn found(server: &ProbeOpened, plain: &Sent, forged: &Sent) -> (Vec<Severity>, String) {
     let findings = judge(server, plain, forged);
     let texts: Vec<_> = findings.iter().map(|f| f.text.as_str()).collect();
-    (findings.iter().map(|f| f.level).collect(), texts.join("\n"))
+    (findings.iter().map(|f| f.severity).collect(), texts.join("\n"))
 }
 
 /// The same for a gateway that asks and obeys.
-fn of_arrivals(server: &ProbeOpened, honest: Arrival, forging: Arrival) -> (Vec<Level>, String) {
+fn of_arrivals(server: &ProbeOpened, honest: Arrival, forging: Arrival) -> (Vec<Severity>, String) {
     found(server, &sent(403, vec![honest]), &sent(403, vec![forging]))
 }
 
@@ -139,7 +139,8 @@ fn a_gateway_that_did_not_ask_is_open_whatever_it_answered() {
         (404, false, "by itself"),
         (502, false, "did not come to this Latchkey"),
     ] {
-        let silent = || Sent { answer: Answer { status, has_code, ..Answer::default() }, arrivals: vec![] };
+        let silent =
+            || Sent { reply: ProbeReply { status, has_code, ..ProbeReply::default() }, arrivals: vec![] };
         let (levels, texts) = found(&server(false), &silent(), &silent());
         assert_eq!(levels, [Open]);
         assert!(texts.contains(says), "{texts}");
@@ -206,16 +207,16 @@ fn a_method_that_the_client_chose_is_open_where_preflights_pass() {
     assert!(texts.contains("A client chooses its method"), "{texts}");
 }
 
-/// What is said of an address that arrives, for one that it was sent from.
-fn compared(from: &str, client: &str) -> Option<Level> {
-    let answer = Answer { status: 403, sent_from: from.parse().ok(), ..Answer::default() };
-    let plain = Sent { answer, arrivals: vec![arrival(Some(client), &[(HEADER, client)])] };
+/// The finding about a client address that arrives, for the address the probe was sent from.
+fn compared(from: &str, client: &str) -> Option<Severity> {
+    let reply = ProbeReply { status: 403, sent_from: from.parse().ok(), ..ProbeReply::default() };
+    let plain = Sent { reply, arrivals: vec![arrival(Some(client), &[(HEADER, client)])] };
     let forged = sent(403, vec![arrival(Some(client), &[(HEADER, client)])]);
     let findings = judge(&server(false), &plain, &forged);
     findings
         .into_iter()
         .find(|finding| finding.text.starts_with("This was sent from"))
-        .map(|finding| finding.level)
+        .map(|finding| finding.severity)
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use super::super::judge::Level::{self, Good, Note, Open};
+use super::super::judge::Severity::{self, Good, Note, Open};
 use super::*;
 use crate::probe::Arrival;
 
@@ -17,16 +17,16 @@ fn sent(client: Option<&str>, header: Option<&str>) -> Sent {
     let lines = header.map(|value| ("x-forwarded-for".to_owned(), value.to_owned())).into_iter().collect();
     let client = client.map(str::to_owned);
     let arrival = Arrival { peer: "127.0.0.1".into(), is_trusted: true, client, lines, ..Arrival::default() };
-    let answer = Answer { status: 403, sent_from: "203.0.113.7".parse().ok(), ..Answer::default() };
-    Sent { answer, arrivals: vec![arrival] }
+    let reply = ProbeReply { status: 403, sent_from: "203.0.113.7".parse().ok(), ..ProbeReply::default() };
+    Sent { reply, arrivals: vec![arrival] }
 }
 
-fn level(honest: &Sent, forging: &Sent) -> Level {
-    client(&server(), honest, forging)[0].level
+fn level(honest: &Sent, forging: &Sent) -> Severity {
+    client(&server(), honest, forging)[0].severity
 }
 
-fn answer(status: u16, body: &str) -> Answer {
-    Answer { status, body: body.to_owned(), ..Answer::default() }
+fn answer(status: u16, body: &str) -> ProbeReply {
+    ProbeReply { status, body: body.to_owned(), ..ProbeReply::default() }
 }
 
 #[test]
@@ -45,26 +45,26 @@ fn the_visitor_has_to_arrive_as_itself() {
 
 #[test]
 fn what_is_for_gateways_must_not_be_reachable() {
-    assert_eq!(hooks_are_apart(&[("/authz/a", false), ("/authz/b", true)]).level, Open);
-    assert_eq!(hooks_are_apart(&[("/authz/a", false)]).level, Good);
-    assert_eq!(verify_is_apart(&answer(401, "A gateway token is needed")).level, Open);
-    assert_eq!(verify_is_apart(&answer(401, "of the proxy's own")).level, Good);
-    assert_eq!(verify_is_apart(&answer(404, "")).level, Good);
-    assert_eq!(metrics_are_apart(&answer(200, "latchkey_build_info{}")).level, Open);
-    assert_eq!(metrics_are_apart(&answer(200, "<html>")).level, Good);
+    assert_eq!(hooks_are_apart(&[("/authz/a", false), ("/authz/b", true)]).severity, Open);
+    assert_eq!(hooks_are_apart(&[("/authz/a", false)]).severity, Good);
+    assert_eq!(verify_is_apart(&answer(401, "A gateway token is needed")).severity, Open);
+    assert_eq!(verify_is_apart(&answer(401, "of the proxy's own")).severity, Good);
+    assert_eq!(verify_is_apart(&answer(404, "")).severity, Good);
+    assert_eq!(metrics_are_apart(&answer(200, "latchkey_build_info{}")).severity, Open);
+    assert_eq!(metrics_are_apart(&answer(200, "<html>")).severity, Good);
 }
 
 #[test]
 fn address_and_public_address_have_to_agree() {
-    assert_eq!(public_url(&server(), "https://keys.example.com").level, Good);
-    assert_eq!(public_url(&server(), "http://keys.example.com").level, Open);
-    assert_eq!((forms(&answer(303, "")).level, forms(&answer(403, "")).level), (Good, Open));
-    assert_eq!(clear_text(false, false).map(|finding| finding.level), Some(Open));
+    assert_eq!(public_url(&server(), "https://keys.example.com").severity, Good);
+    assert_eq!(public_url(&server(), "http://keys.example.com").severity, Open);
+    assert_eq!((forms(&answer(303, "")).severity, forms(&answer(403, "")).severity), (Good, Open));
+    assert_eq!(clear_text(false, false).map(|finding| finding.severity), Some(Open));
     assert!(clear_text(true, false).is_none() && clear_text(false, true).is_none());
-    let silent = Sent { answer: answer(200, ""), arrivals: vec![] };
-    assert_eq!(pages(&answer(200, "name=\"username\""), &silent).level, Open, "another's");
-    assert_eq!(pages(&answer(200, "name=\"username\""), &sent(None, None)).level, Good);
-    assert_eq!(pages(&answer(502, ""), &sent(None, None)).level, Open);
+    let silent = Sent { reply: answer(200, ""), arrivals: vec![] };
+    assert_eq!(pages(&answer(200, "name=\"username\""), &silent).severity, Open, "another's");
+    assert_eq!(pages(&answer(200, "name=\"username\""), &sent(None, None)).severity, Good);
+    assert_eq!(pages(&answer(502, ""), &sent(None, None)).severity, Open);
 }
 
 #[test]

@@ -13,7 +13,7 @@ async fn a_page_that_nobody_fetches_holds_its_place_and_comes_back_in_time() {
         for _ in 0..20 {
             answers.push(get_over(&requests, "/page").await.await.unwrap());
         }
-        let taken = || hall.front.traffic.sources.taken(Pool::Pages);
+        let taken = || hall.front.traffic.sources.held(Pool::Pages);
         sleep(Duration::from_secs(100)).await;
         assert_eq!(taken(), 20, "window {window}");
         sleep(Duration::from_secs(21)).await;
@@ -36,7 +36,7 @@ async fn a_page_over_http1_holds_its_place_until_it_is_sent() {
     let (mut client, serving) = hall.connect_as(stranger());
     client.write_all(b"GET /page HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     sleep(Duration::from_secs(10)).await;
-    let taken = || hall.front.traffic.sources.taken(Pool::Pages);
+    let taken = || hall.front.traffic.sources.held(Pool::Pages);
     assert_eq!(taken(), 1);
     let mut answer = String::new();
     while answer.len() < 30_000 {
@@ -54,7 +54,7 @@ async fn a_page_over_http1_holds_its_place_until_it_is_sent() {
 async fn the_requests_of_one_source_have_their_share() {
     // Shares of 16 for one source and of 30 for all strangers.
     let hall = Hall::open_with(&[("max_connections", "40")]);
-    let taken = || hall.front.traffic.sources.taken(Pool::Requests);
+    let taken = || hall.front.traffic.sources.held(Pool::Requests);
     let mut waiting = Vec::new();
     let mut connections = Vec::new();
     for _ in 0..3 {
@@ -100,7 +100,7 @@ async fn one_source_has_its_share_of_the_connections() {
     let proxy = Guest::of_peer(&hall.front, Peer::Unix).unwrap();
     let named = proxy.introduced_as(&hall.front, named(68)).ok().unwrap();
     assert!(named.account().is_some(), "its requests are counted too");
-    assert_eq!(hall.front.traffic.sources.taken(Pool::Connections), 31);
+    assert_eq!(hall.front.traffic.sources.held(Pool::Connections), 31);
     held.push(named);
     held.extend((0..20).filter_map(|_| Guest::of_peer(&hall.front, Peer::Unix).ok()));
     assert_eq!(held.len(), 40);

@@ -1,8 +1,8 @@
 //! The keys' records: a million of them in little more than a hundred megabytes.
 //!
-//! Records lie side by side in blocks, each at the place of its row number, so a key costs no allocation of
-//! its own; blocks never move. The table of hashes holds row numbers only. What few keys have (an allow list,
-//! an expiry) and what is read seldom (the description) lies apart.
+//! Records lie side by side in blocks that never move, each at the index of its row number, so that a key needs no
+//! allocation of its own. The hash tables hold row numbers only. What few keys have (an allow list, an expiry) and what
+//! is seldom read (the description) lies apart.
 
 use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
@@ -25,7 +25,7 @@ pub(super) struct Record {
     times_used: AtomicU64,
     last_used: AtomicI64,
     pub(super) user: UserNo,
-    /// Where in [`Table::texts`] the description begins, and its bytes.
+    /// Where in [`KeyRecords::texts`] the description begins, and how many bytes it has.
     text: u32,
     text_length: u16,
     pub(super) locked: Option<Address>,
@@ -33,7 +33,7 @@ pub(super) struct Record {
     pub(super) key_type: KeyType,
     pub(super) deleted: bool,
     pub(super) disabled: bool,
-    /// An allow list or an expiry, which lie apart.
+    /// Whether the key has an allow list or an expiry, which lie apart.
     has_more: bool,
 }
 
@@ -60,22 +60,22 @@ impl Record {
     }
 }
 
-/// Tables of hashes: each is small, so that its growth holds nobody up.
+/// Hash tables; each is small, so that the growth of one does not hold verifications up.
 const SHARDS: usize = 64;
-/// Bytes of descriptions that lie in one piece; more than one description has.
+/// Bytes of a piece of descriptions; a description is shorter.
 const TEXTS: usize = 1 << 20;
 
 /// All records.
-pub(super) struct Table {
+pub(super) struct KeyRecords {
     blocks: Vec<Vec<Option<Record>>>,
     by_hash: [HashTable<KeyNo>; SHARDS],
     allow_lists: HashMap<KeyNo, Box<[Network]>>,
     expiries: HashMap<KeyNo, Micros>,
-    /// The descriptions, one behind the other: they never change.
+    /// The descriptions, one behind the other; they never change.
     texts: Vec<String>,
 }
 
-impl Default for Table {
+impl Default for KeyRecords {
     fn default() -> Self {
         Self {
             blocks: Vec::new(),
@@ -87,19 +87,19 @@ impl Default for Table {
     }
 }
 
-impl Table {
-    pub(super) fn get(&self, no: KeyNo) -> Option<&Record> {
-        record(&self.blocks, no)
+impl KeyRecords {
+    pub(super) fn get(&self, number: KeyNo) -> Option<&Record> {
+        record(&self.blocks, number)
     }
 
     pub(super) fn find(&self, hash: &TokenHash) -> Option<(KeyNo, &Record)> {
-        let is_it = |no: &KeyNo| self.get(*no).is_some_and(|record| record.token_hash == *hash);
-        let no = *self.by_hash[shard(hash.part())].find(hash.part(), is_it)?;
-        Some((no, self.get(no)?))
+        let is_it = |number: &KeyNo| self.get(*number).is_some_and(|record| record.token_hash == *hash);
+        let number = *self.by_hash[shard(hash.part())].find(hash.part(), is_it)?;
+        Some((number, self.get(number)?))
     }
 
-    pub(super) fn rule(&self, no: KeyNo, record: &Record) -> RuleView<'_> {
-        let allow_list = if record.has_more { self.allow_lists.get(&no) } else { None };
+    pub(super) fn rule(&self, number: KeyNo, record: &Record) -> RuleView<'_> {
+        let allow_list = if record.has_more { self.allow_lists.get(&number) } else { None };
         RuleView {
             enforced: record.key_type.is_address_bound(),
             locked: record.locked,
@@ -108,20 +108,20 @@ impl Table {
         }
     }
 
-    /// The customer's words; nothing of a key that was a tombstone when it was added.
+    /// The customer's description; empty for a key that was a tombstone when it was added.
     pub(super) fn description(&self, record: &Record) -> &str {
         let (piece, start) = (record.text as usize / TEXTS, record.text as usize % TEXTS);
         let piece = self.texts.get(piece).map_or("", String::as_str);
         piece.get(start..start + usize::from(record.text_length)).unwrap_or_default()
     }
 
-    pub(super) fn expires_at(&self, no: KeyNo, record: &Record) -> Option<Micros> {
-        if record.has_more { self.expiries.get(&no).copied() } else { None }
+    pub(super) fn expires_at(&self, number: KeyNo, record: &Record) -> Option<Micros> {
+        if record.has_more { self.expiries.get(&number).copied() } else { None }
     }
 
-    /// Makes room for so many keys at once: tables that grow leave holes in memory behind them.
+    /// Makes room for so many keys at once, because hash tables that grow leave holes in memory.
     pub(super) fn expect(&mut self, count: usize) {
-        // Hashes do not fall evenly into the shards.
+        // A sixteenth more, because hashes do not fall evenly into the shards.
         let each = count / SHARDS + count / SHARDS / 16;
         for table in &mut self.by_hash {
             if table.is_empty() {
@@ -132,19 +132,19 @@ impl Table {
 
     /// Adds a key. A key that is there already stays as it is, with its counts and everything that changed since.
     pub(super) fn add(&mut self, key: IndexedKey) {
-        let (no, hash) = (key.no, key.token_hash);
-        if self.get(no).is_some() {
+        let (number, hash) = (key.no, key.token_hash);
+        if self.get(number).is_some() {
             return;
         }
         let (text, text_length) = if key.deleted { (0, 0) } else { self.keep(&key.description) };
         let has_more = !key.rule.allow_list.is_empty() || key.expires_at.is_some();
         if !key.rule.allow_list.is_empty() {
-            self.allow_lists.insert(no, key.rule.allow_list);
+            self.allow_lists.insert(number, key.rule.allow_list);
         }
         if let Some(expires_at) = key.expires_at {
-            self.expiries.insert(no, expires_at);
+            self.expiries.insert(number, expires_at);
         }
-        *self.place(no) = Some(Record {
+        *self.slot(number) = Some(Record {
             token_hash: hash,
             id: key.id,
             times_used: AtomicU64::new(0),
@@ -160,48 +160,48 @@ impl Table {
             has_more,
         });
         let blocks = &self.blocks;
-        let part = |no: &KeyNo| record(blocks, *no).map_or(0, |record| record.token_hash.part());
-        self.by_hash[shard(hash.part())].insert_unique(hash.part(), no, part);
+        let part = |number: &KeyNo| record(blocks, *number).map_or(0, |record| record.token_hash.part());
+        self.by_hash[shard(hash.part())].insert_unique(hash.part(), number, part);
     }
 
-    pub(super) fn set_rule(&mut self, no: KeyNo, rule: AddressRule) {
-        let has_more = !rule.allow_list.is_empty() || self.expiries.contains_key(&no);
-        let Some(record) = self.get_mut(no) else { return };
+    pub(super) fn set_rule(&mut self, number: KeyNo, rule: AddressRule) {
+        let has_more = !rule.allow_list.is_empty() || self.expiries.contains_key(&number);
+        let Some(record) = self.get_mut(number) else { return };
         record.locked = rule.locked;
         record.width = rule.width;
         record.has_more = has_more;
         if rule.allow_list.is_empty() {
-            self.allow_lists.remove(&no);
+            self.allow_lists.remove(&number);
         } else {
-            self.allow_lists.insert(no, rule.allow_list);
+            self.allow_lists.insert(number, rule.allow_list);
         }
     }
 
-    /// Makes it a tombstone; answers whose it was.
-    pub(super) fn delete(&mut self, no: KeyNo) -> Option<UserNo> {
-        let record = self.get_mut(no)?;
+    /// Makes a key a tombstone, and returns its user.
+    pub(super) fn delete(&mut self, number: KeyNo) -> Option<UserNo> {
+        let record = self.get_mut(number)?;
         record.deleted = true;
         record.has_more = false;
         let user = record.user;
-        self.allow_lists.remove(&no);
-        self.expiries.remove(&no);
+        self.allow_lists.remove(&number);
+        self.expiries.remove(&number);
         Some(user)
     }
 
-    fn get_mut(&mut self, no: KeyNo) -> Option<&mut Record> {
-        let (block, place) = split(no);
-        self.blocks.get_mut(block)?.get_mut(place)?.as_mut()
+    fn get_mut(&mut self, number: KeyNo) -> Option<&mut Record> {
+        let (block, slot) = split(number);
+        self.blocks.get_mut(block)?.get_mut(slot)?.as_mut()
     }
 
-    fn place(&mut self, no: KeyNo) -> &mut Option<Record> {
-        let (block, place) = split(no);
+    fn slot(&mut self, number: KeyNo) -> &mut Option<Record> {
+        let (block, slot) = split(number);
         while self.blocks.len() <= block {
             self.blocks.push((0..BLOCK).map(|_| None).collect());
         }
-        &mut self.blocks[block][place]
+        &mut self.blocks[block][slot]
     }
 
-    /// Keeps a description; answers where it begins and how many bytes it has.
+    /// Keeps a description, and returns where it begins and how many bytes it has.
     fn keep(&mut self, text: &str) -> (u32, u16) {
         if self.texts.last().is_none_or(|piece| piece.len() + text.len() > TEXTS) {
             self.texts.push(String::with_capacity(TEXTS));
@@ -214,18 +214,18 @@ impl Table {
     }
 }
 
-/// By bits that the table itself does not look at first.
+/// The shard of a hash, by bits that the hash table itself does not look at first.
 fn shard(part: u64) -> usize {
     (part >> 40) as usize % SHARDS
 }
 
-fn split(no: KeyNo) -> (usize, usize) {
-    (no.0 as usize / BLOCK, no.0 as usize % BLOCK)
+fn split(number: KeyNo) -> (usize, usize) {
+    (number.0 as usize / BLOCK, number.0 as usize % BLOCK)
 }
 
-fn record(blocks: &[Vec<Option<Record>>], no: KeyNo) -> Option<&Record> {
-    let (block, place) = split(no);
-    blocks.get(block)?.get(place)?.as_ref()
+fn record(blocks: &[Vec<Option<Record>>], number: KeyNo) -> Option<&Record> {
+    let (block, slot) = split(number);
+    blocks.get(block)?.get(slot)?.as_ref()
 }
 
 #[cfg(test)]
@@ -234,15 +234,15 @@ mod tests {
 
     #[test]
     fn a_description_is_found_in_whichever_piece_it_lies() {
-        let mut table = Table::default();
+        let mut records = KeyRecords::default();
         let text = |n: usize| format!("{n:0>50000}");
-        let places: Vec<_> = (0..60).map(|n| table.keep(&text(n))).collect();
-        assert!(table.texts.len() > 1);
-        for (n, (start, length)) in places.into_iter().enumerate() {
+        let kept: Vec<_> = (0..60).map(|n| records.keep(&text(n))).collect();
+        assert!(records.texts.len() > 1);
+        for (n, (start, length)) in kept.into_iter().enumerate() {
             let (piece, start) = (start as usize / TEXTS, start as usize % TEXTS);
-            assert_eq!(table.texts[piece][start..start + usize::from(length)], text(n));
+            assert_eq!(records.texts[piece][start..start + usize::from(length)], text(n));
         }
-        assert!(table.texts.iter().all(|piece| piece.capacity() == TEXTS), "none ever grows");
+        assert!(records.texts.iter().all(|piece| piece.capacity() == TEXTS), "none ever grows");
     }
 
     #[test]

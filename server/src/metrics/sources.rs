@@ -1,4 +1,4 @@
-//! What is read when somebody asks, and from where.
+//! The figures that are read when metrics are asked for.
 
 use super::reading::{Read, Reading};
 use crate::mail::MailFigures;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Store;
 
-/// Those who keep the figures.
-pub struct Watched {
+/// What keeps the figures.
+pub struct MetricSources {
     /// Keys.
     pub index: Arc<KeyIndex>,
     /// Uses on their way.
@@ -32,7 +32,7 @@ pub struct Watched {
     pub clock: Arc<dyn Clock>,
 }
 
-impl Watched {
+impl MetricSources {
     pub(super) fn readings(self) -> Result<Vec<Reading>, prometheus::Error> {
         let mut readings = Vec::from(journal(&self.journal, self.clock)?);
         readings.extend(traffic(&self.traffic)?);
@@ -106,7 +106,7 @@ fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 9], prometheus::Error> {
         Reading::one(
             "latchkey_connections",
             "Open connections.",
-            read(|t| t.sources.taken(Pool::Connections) as f64),
+            read(|t| t.sources.held(Pool::Connections) as f64),
         )?,
         Reading::one(
             "latchkey_connections_accepted_total",
@@ -141,10 +141,10 @@ fn traffic(traffic: &Arc<Traffic>) -> Result<[Reading; 9], prometheus::Error> {
             "Requests that are being answered.",
             "kind",
             vec![
-                ("question", read(|t| t.questions.taken() as f64)),
-                ("page", read(|t| t.sources.taken(Pool::Pages) as f64)),
-                ("form", read(|t| t.sources.taken(Pool::Forms) as f64)),
-                ("request", read(|t| t.sources.taken(Pool::Requests) as f64)),
+                ("question", read(|t| t.questions.held() as f64)),
+                ("page", read(|t| t.sources.held(Pool::Pages) as f64)),
+                ("form", read(|t| t.sources.held(Pool::Forms) as f64)),
+                ("request", read(|t| t.sources.held(Pool::Requests) as f64)),
             ],
         )?,
         Reading::by(

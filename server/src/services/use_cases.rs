@@ -1,0 +1,115 @@
+//! Makes the use cases of customers.
+
+use super::wire::Foundation;
+use service::UseCases;
+use service::accounts::{
+    Accounts, Changes, LetterThrottle, LoginThrottles, MailAddresses, Passwords, Renewals, SetupLink,
+    SubUsers,
+};
+use service::keys::Keys;
+use service::mail::Subscriptions;
+use service::notices::Notices;
+use service::shown_once::ShownOnce;
+use service::verify::Verifier;
+use service::webhooks::Webhooks;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+impl Foundation {
+    /// All use cases; `bell` wakes the deliverer of webhooks.
+    pub(super) fn use_cases(
+        &self,
+        passwords: &Passwords,
+        setup: &SetupLink,
+        verifier: &Arc<Verifier>,
+        bell: &Arc<Notify>,
+    ) -> UseCases {
+        let accounts = self.accounts(passwords.clone(), setup.clone());
+        let (store, index, buffer) = (&self.store, &self.index, &self.notice_buffer);
+        UseCases {
+            sub_users: self.sub_users(&accounts),
+            mail_addresses: self.mail_addresses(&accounts),
+            notices: Notices::new(store.clone(), index.clone(), buffer.clone(), self.clock.clone()),
+            subscriptions: Subscriptions {
+                store: Arc::clone(store),
+                clock: Arc::clone(&self.clock),
+                pepper: self.secrets.pepper.clone(),
+            },
+            keys: self.keys(&accounts, verifier),
+            mail_is_on: self.mail_is_on(),
+            revealable: self.settings.revealable,
+            installation: self.settings.public_url.host().to_owned(),
+            clock: Arc::clone(&self.clock),
+            accounts,
+            webhooks: Webhooks {
+                store: Arc::clone(store),
+                clock: Arc::clone(&self.clock),
+                sealing: self.secrets.sealing.clone(),
+                allow_private: self.settings.webhook_allow_private,
+                bell: Arc::clone(bell),
+            },
+            changes: Changes::default(),
+            shown_once: ShownOnce::default(),
+        }
+    }
+
+    fn mail_is_on(&self) -> bool {
+        self.settings.smtp.is_some()
+    }
+
+    fn accounts(&self, passwords: Passwords, setup: SetupLink) -> Arc<Accounts> {
+        Arc::new(Accounts {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            passwords,
+            setup,
+            limits: self.settings.session_limits,
+            pepper: self.secrets.pepper.clone(),
+            sealing: self.secrets.sealing.clone(),
+            password_max_age_days: self.settings.password_max_age_days,
+            notice_buffer: Arc::clone(&self.notice_buffer),
+            events: Arc::clone(&self.events),
+            throttles: LoginThrottles::default(),
+            renewals: Renewals::default(),
+        })
+    }
+
+    fn mail_addresses(&self, accounts: &Arc<Accounts>) -> MailAddresses {
+        MailAddresses {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            accounts: Arc::clone(accounts),
+            sealing: self.secrets.sealing.clone(),
+            mail_is_on: self.mail_is_on(),
+            origin: self.settings.public_url.origin.clone(),
+            throttle: LetterThrottle::for_confirmations(),
+        }
+    }
+
+    fn sub_users(&self, accounts: &Arc<Accounts>) -> SubUsers {
+        SubUsers {
+            store: Arc::clone(&self.store),
+            index: Arc::clone(&self.index),
+            accounts: Arc::clone(accounts),
+            clock: Arc::clone(&self.clock),
+            sealing: self.secrets.sealing.clone(),
+            origin: self.settings.public_url.origin.clone(),
+            mail_is_on: self.mail_is_on(),
+            throttle: LetterThrottle::for_invitations(),
+        }
+    }
+
+    fn keys(&self, accounts: &Arc<Accounts>, verifier: &Arc<Verifier>) -> Keys {
+        Keys {
+            store: Arc::clone(&self.store),
+            index: Arc::clone(&self.index),
+            verifier: Arc::clone(verifier),
+            accounts: Arc::clone(accounts),
+            clock: Arc::clone(&self.clock),
+            pepper: self.secrets.pepper.clone(),
+            sealing: self.settings.revealable.then(|| self.secrets.sealing.clone()),
+            format: self.settings.token_format.clone(),
+            most: self.settings.max_keys,
+        }
+    }
+}
