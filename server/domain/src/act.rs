@@ -1,6 +1,6 @@
 //! What is done to accounts, keys and gateways, by the names of the audit log.
 
-/// What the audit log knows to have happened.
+/// What an audit line records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Action {

@@ -1,9 +1,9 @@
-//! Who sent a request that came through trusted proxies.
+//! Finds the client of a request that came through trusted proxies.
 //!
 //! One family of headers is configured and no other is looked at, ever. Its entries are walked from right to
 //! left: each trusted proxy appended the address it saw, so the first entry that is not itself a trusted proxy
-//! is the client, and everything to its left is hearsay. What cannot be read where the walk reaches it denies:
-//! to skip it would let the entry to its left win, which anybody can write.
+//! is the client, and everything to its left is hearsay. An entry that the walk reaches and cannot read denies the request:
+//! skipping it would let the entry to its left win, which anybody can write.
 
 mod family;
 mod forwarded;
@@ -22,7 +22,7 @@ const ENTRIES: usize = 32;
 /// The most bytes of header that are read.
 const BYTES: usize = 2048;
 
-/// Those whose word about a client's address is taken.
+/// The proxies whose headers about a client's address are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     networks: Vec<Network>,
@@ -71,7 +71,7 @@ impl TrustedProxies {
         Self { unix: true, ..self }
     }
 
-    /// Whether a peer's word is taken.
+    /// Whether a peer is trusted.
     #[must_use]
     pub fn trusts(&self, peer: Peer) -> bool {
         match peer {

@@ -9,7 +9,7 @@ pub struct Device {
     pub system: Option<&'static str>,
 }
 
-/// Marks of browsers. Most name those they descend from as well, so these come last.
+/// Marks of browsers. Most browsers also name those they descend from, so ancestors come last.
 const BROWSERS: [(&str, &str); 19] = [
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -46,7 +46,7 @@ const SYSTEMS: [(&str, &str); 9] = [
 ];
 
 impl Device {
-    /// Reads a `User-Agent`; anybody can write anything there.
+    /// Reads a `User-Agent`, which may hold anything.
     #[must_use]
     pub fn of(user_agent: &str) -> Self {
         let first = |marks: &[(&str, &'static str)]| {

@@ -4,7 +4,7 @@ use super::address::{Address, Network};
 use contract::LockWidth;
 use std::net::IpAddr;
 
-/// Which addresses a key passes from.
+/// The addresses that a key passes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressRule {
     /// Whether the rule refuses at all: only Default keys do.

@@ -42,7 +42,7 @@ impl SealingKey {
         self.encrypt(&associated(id), token.expose().as_bytes())
     }
 
-    /// Seals what belongs to one place, such as `users.totp_sealed:17`.
+    /// Seals a secret for one place, such as `users.totp_sealed:17`.
     ///
     /// # Errors
     /// The system's generator failed.

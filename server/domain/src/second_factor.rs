@@ -13,7 +13,7 @@ const STEP_SECONDS: u64 = 30;
 const DIGITS: u8 = 6;
 /// RFC 4648: what authenticator apps take.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// Douglas Crockford's: no letter looks like a digit.
+/// Douglas Crockford's alphabet, in which no letter looks like a digit.
 const READABLE: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// The secret that a user's authenticator shares: never printed, wiped when dropped.
@@ -118,7 +118,7 @@ impl RecoveryCode {
         Zeroizing::new(format!("{one}-{two}"))
     }
 
-    /// Under what it is stored.
+    /// The hash under which it is stored.
     #[must_use]
     pub fn hash(&self, pepper: &Pepper, user: UserNo) -> TokenHash {
         pepper.hash(&format!("recovery code of {}: {}", user.0, self.0.as_str()))

@@ -79,7 +79,7 @@ pub enum Shape {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenFormat {
     prefix: String,
-    /// Of tokens that were made before, which still pass.
+    /// Earlier prefixes, whose tokens still pass.
     old: Box<[String]>,
 }
 
@@ -179,7 +179,7 @@ fn checked(bytes: &[u8], prefix: &str) -> Option<Shape> {
 pub struct MaskedPrefix(String);
 
 impl MaskedPrefix {
-    /// Of the masked token of a key that is no SMPP key.
+    /// Reads the prefix off the masked token of a key that is no SMPP key.
     #[must_use]
     pub fn of(masked: &str) -> &str {
         let shown = masked.split('…').next().unwrap_or_default();

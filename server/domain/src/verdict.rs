@@ -16,7 +16,7 @@ pub struct Facts<'a> {
     pub disabled: bool,
     /// When it ends.
     pub expires_at: Option<Micros>,
-    /// Where it passes from.
+    /// The addresses that it passes from.
     pub rule: RuleView<'a>,
 }
 

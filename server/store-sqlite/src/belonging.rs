@@ -28,7 +28,7 @@ pub(super) fn check(state: &Path, counts: &Path) -> Result<Found, OpenError> {
     }
     let Some(of_state) = Label::read(state, File::State)? else { return Ok(Found::Together) };
     if !of_state.marked.fits_its_log() {
-        // The other file has nothing to say, and may not be there.
+        // usage.db tells nothing about this, and may be missing.
         return Err(OpenError::ForeignLog { file: name(File::State) });
     }
     let found = match Label::read(counts, File::Counts)? {
@@ -45,7 +45,7 @@ pub(super) fn compare(state: &Path, of_state: &Label, of_counts: &Label) -> Resu
         return Err(OpenError::Foreign);
     }
     if of_counts.marked.mark == Mark(0) && !of_counts.holds_counts {
-        // Made anew by the operator, or by a start that did not get far.
+        // usage.db was made anew by the operator, or by a start that did not get far.
         return Ok(Found::Together);
     }
     let file = match judge(of_state.marked, of_state.known, of_counts.marked) {
@@ -78,7 +78,7 @@ pub(super) fn compare(state: &Path, of_state: &Label, of_counts: &Label) -> Resu
     })
 }
 
-/// Takes the operator's word back once it is done: it holds for one start.
+/// Removes the operator's acceptance, which holds for one start.
 pub(super) fn forget_acceptance(state: &Path) -> Result<(), OpenError> {
     let path = state.with_file_name(ACCEPT);
     match std::fs::remove_file(&path) {
@@ -102,7 +102,7 @@ pub(super) fn holds_counts(path: &Path) -> Result<bool, OpenError> {
     reader(path).and_then(|connection| labels::holds_counts(&connection)).map_err(|e| not_sound(path, e))
 }
 
-/// What a killed run wrote may not be on disk yet; before the marks move on from it, it has to be.
+/// Syncs a file and its log: what a killed run wrote may not be on disk yet, and has to be before the marks move on from it.
 fn make_durable(file: &Path) -> io::Result<()> {
     for path in [file.to_owned(), log_of(file)] {
         match std::fs::File::open(path).and_then(|f| f.sync_all()) {
@@ -113,7 +113,7 @@ fn make_durable(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// After a run that was not stopped the trees are looked through, the two files at the same time.
+/// Checks the trees of both files in parallel, if the last run was not stopped properly.
 fn quick_check(files: [&Path; 2]) -> Result<(), OpenError> {
     let sound = std::thread::scope(|scope| {
         let checks =

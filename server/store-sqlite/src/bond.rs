@@ -26,7 +26,7 @@ impl Bond {
         Mark(self.wanted.load(Ordering::Acquire))
     }
 
-    /// The counts have it, committed.
+    /// The counts have this mark, committed.
     pub(super) fn take(&self, mark: Mark) {
         self.taken.store(mark.0, Ordering::Release);
     }
@@ -52,7 +52,7 @@ impl Bond {
         (taken != self.durable.load(Ordering::Acquire)).then_some(Mark(taken))
     }
 
-    /// It survives power loss.
+    /// This mark of the counts survives power loss now.
     pub(super) fn make_durable(&self, mark: Mark) {
         self.durable.store(mark.0, Ordering::Release);
     }
@@ -62,7 +62,7 @@ impl Bond {
         self.durable.load(Ordering::Acquire) == mark.0
     }
 
-    /// Carries out what keeps writers out of the counts while it empties their log.
+    /// Runs `empty`, which keeps writers out of usage.db while it empties its log.
     pub(super) fn emptying<T>(&self, empty: impl FnOnce() -> T) -> T {
         self.emptying.store(true, Ordering::Release);
         let done = empty();
@@ -70,7 +70,7 @@ impl Bond {
         done
     }
 
-    /// Whether that is going on.
+    /// Whether [`Self::emptying`] is going on.
     pub(super) fn is_emptying(&self) -> bool {
         self.emptying.load(Ordering::Acquire)
     }

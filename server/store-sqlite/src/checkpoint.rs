@@ -1,9 +1,8 @@
 //! Checkpoints of `usage.db` beside the hot path.
 //!
-//! A thread with a connection of its own moves the write-ahead log into the database when it has grown: most
-//! of it while the writer goes on, the rest while it keeps the writer out, which tries again a moment later.
-//! The log then starts over, and its file shrinks to the limit below. The thread also syncs a mark that was
-//! written.
+//! A thread with a connection of its own moves the write-ahead log into the database when it has grown: most of it while uses
+//! are written, the rest while it locks the writer out, which retries a moment later (`StoreError::Busy`). The log then starts
+//! over, and its file shrinks to the limit below. The thread also syncs a mark that was written. It may block on the disk.
 
 use super::bond::Bond;
 use super::usage_mark::empty_log;
@@ -23,7 +22,7 @@ const GROWN: u64 = 16 << 20;
 pub(super) const CUT: i64 = 4 << 20;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How long it waits for the writer or for readers: while it does, it may keep the writer out.
+/// How long a checkpoint waits for the writer or for readers. While it waits, it may lock the writer out.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The thread.
@@ -75,7 +74,7 @@ impl Drop for Checkpointer {
 
 fn look(path: &Path, log: &Path, bond: &Bond) {
     if let Some(mark) = bond.undurable() {
-        // What has left the log is durable in the file.
+        // What is not in the log any more is durable in the file.
         match File::open(log).and_then(|file| file.sync_data()) {
             Ok(()) => bond.make_durable(mark),
             Err(error) => tracing::warn!(%error, "the log of usage.db could not be synced"),
@@ -102,7 +101,7 @@ fn checkpoint(path: &Path, bond: &Bond) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Whether writers are let in. While another program keeps them out, that is not for our own sake.
+/// Whether no other program locks writers out. If one does, a lock that writers meet is not this checkpoint's.
 fn is_free(connection: &Connection) -> rusqlite::Result<bool> {
     match connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK") {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),

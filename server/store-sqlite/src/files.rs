@@ -1,4 +1,4 @@
-//! The files of both databases: whose they are and whether they are databases at all.
+//! The files of both databases: their modes, and whether they are databases at all.
 
 use crate::OpenError;
 use std::fs::File;
@@ -8,7 +8,7 @@ use store::private;
 
 /// What every SQLite database begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// What SQLite puts beside a database; it makes them with the database's mode.
+/// The files that SQLite makes beside a database, with the database's mode.
 const BESIDE: [&str; 2] = ["db-wal", "db-shm"];
 
 /// Refuses files that are no databases before SQLite looks at them; an empty one is about to become one.

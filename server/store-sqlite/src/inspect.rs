@@ -1,4 +1,4 @@
-//! What a start would find in a data directory, without a trace of having looked.
+//! Finds what a start would find in a data directory, and leaves no trace there.
 
 use super::belonging::compare;
 use super::cannot_open;
@@ -14,8 +14,8 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use store::PrefixInUse;
 
-/// Looks whether both files are there, belong to each other and to the secrets; returns the prefixes of the
-/// living keys. What a run that was not stopped has left is for the start to recover, and is not looked at.
+/// Checks that both files are there and belong to each other and to the secrets; returns the prefixes of the living keys.
+/// Files that a run left that was not stopped are for the start to recover, and are not looked at.
 ///
 /// # Errors
 /// As of [`super::open`].
@@ -46,8 +46,8 @@ pub fn inspect(directory: &Path, fingerprint: TokenHash) -> Result<Vec<PrefixInU
     Ok(found)
 }
 
-/// The same of files that a server has open, whose logs are there and read. It knows that they are whole and one
-/// state, and its marks move on meanwhile.
+/// The same for files that a server has open; their logs are read too. The server has checked that they are whole and of one
+/// state, and their marks move on meanwhile.
 ///
 /// # Errors
 /// As of [`super::open`].

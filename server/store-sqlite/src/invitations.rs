@@ -24,7 +24,7 @@ const INSERT: &str = "INSERT INTO invitations
     (token_hash, owner_no, username, username_folded, email, role, created_at, expires_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 pub(super) const OLD: &str = "DELETE FROM invitations WHERE expires_at <= ?";
-/// A person who deletes it has it: of two at once, one finds nothing.
+/// Takes an invitation by deleting it: of two requests at once, one finds nothing.
 const TAKE: &str =
     "DELETE FROM invitations WHERE token_hash = ? RETURNING owner_no, username, email, role, expires_at,
     (SELECT u.disabled_at FROM users u WHERE u.no = invitations.owner_no) AS owner_disabled_at";

@@ -25,7 +25,7 @@ const FIND: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.
 pub(super) const NETWORKS: &str = "SELECT key_no, network, prefix_length FROM key_networks
     WHERE key_no IN (SELECT value FROM json_each(?)) ORDER BY key_no, added_at, network";
 
-/// Account and user of a scope, of which one is set.
+/// The account and the user of a scope, one of which is set.
 fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
     match scope {
         KeyScope::Account(owner) => (Some(owner.0.into()), None),

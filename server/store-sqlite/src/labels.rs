@@ -1,4 +1,4 @@
-//! The mark of a database with what else stands beside it, read without writing.
+//! What a database file says of itself (installation, mark), read without writing.
 
 use super::not_sound;
 use crate::OpenError;
@@ -76,7 +76,8 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Nobody else has the file open here: closing it would end the locks that SQLite has on it.
+/// Reads the mark in the header. Called only while this process has no connection to the file, because closing any
+/// descriptor of it ends the POSIX locks that SQLite holds.
 fn header_mark(path: &Path) -> io::Result<u32> {
     let mut file = std::fs::File::open(path)?;
     let mut bytes = [0; 4];

@@ -47,7 +47,7 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
         allow_lists.entry(KeyNo(row.get(0)?)).or_default().push(network);
         Ok(())
     })?;
-    // Row numbers are given one after the other, so the last is about how many there are.
+    // SQLite gives row numbers one after the other, so the last one is about how many there are.
     let last: usize = connection.query_one("SELECT coalesce(max(no), 0) FROM keys", [], |row| row.get(0))?;
     watcher.expect_keys(last);
     let mut prefixes = Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn prefixes(connection: &Connection) -> rusqlite::Result<Vec<PrefixIn
     Ok(prefixes)
 }
 
-/// There are a handful of prefixes at most, and a million keys.
+/// Adds one to the count of a prefix. The list is searched, because it holds a handful at most.
 fn count_prefix(prefixes: &mut Vec<PrefixInUse>, masked: &str) {
     let shown = MaskedPrefix::of(masked);
     match prefixes.iter_mut().find(|known| known.prefix.is(shown)) {

@@ -1,8 +1,8 @@
-//! The mark moves on (domain/mark.rs): at the start, while anything changes, and at the end.
+//! Moves the mark on (domain/mark.rs): at the start, while anything changes, and at the end. Runs on the writer of the state.
 //!
-//! The order lets a crash at any moment leave two files that are one state. The state announces the mark,
-//! synced; the counts take it; when theirs is synced too, the state notes that they have it. Before that no
-//! other mark is announced.
+//! The order of the steps lets a crash at any moment leave two files that are one state: latchkey.db announces the mark,
+//! synced; usage.db takes it; when that is synced too, latchkey.db records that usage.db has it. No other mark is announced
+//! before that.
 
 use super::bond::Bond;
 use super::usage_log::SqliteUsageLog;
@@ -17,8 +17,8 @@ use store::StoreError;
 
 /// How often the next step of a move is due.
 pub(super) const EVERY: Duration = Duration::from_millis(2500);
-/// Pages that the state's log may hold before a move empties it. SQLite itself does so far later (open.rs): a log
-/// that it began anew would hold no mark until the next move.
+/// The pages that the log of latchkey.db may hold before a move empties it. SQLite itself empties it far later (open.rs),
+/// because a log that SQLite begins anew holds no mark until the next move.
 const GROWN: i64 = 256;
 
 /// Where the marks of the two files stand.
@@ -33,8 +33,8 @@ pub(super) struct Moves {
 }
 
 impl Moves {
-    /// The move of a start, whole, before anything else is written: each later copy of a file tells of which
-    /// run it is, and each log is begun on a file of this run.
+    /// The move of a start, whole, before anything else is written. So each later copy of a file names its run, and each log
+    /// begins on a file of this run.
     pub(super) async fn begin(
         connection: &mut SqliteConnection,
         log: &mut SqliteUsageLog,
@@ -88,7 +88,7 @@ impl Moves {
         Ok(true)
     }
 
-    /// The last move, whole. Nobody counts any more, so the mark is written from here.
+    /// The last move, whole. The log of uses is closed by now, so this writes its mark too.
     pub(super) async fn end(mut self, connection: &mut SqliteConnection) -> Result<(), Trouble> {
         if !self.is_announced {
             if !self.bond.has_counted() && !self.changed {
@@ -124,7 +124,7 @@ impl Moves {
         Ok(())
     }
 
-    /// Moves the log into the file as far as others let it; all of it, and the next log is begun on this mark.
+    /// Moves the log into the file as far as readers let it. If all of it was moved, the next log begins on this mark.
     async fn empty_log(&mut self, connection: &mut SqliteConnection, how: &str) {
         match checkpoint(connection, how).await {
             Ok((0, pages, moved)) if pages == moved => self.base = self.mark,
@@ -153,7 +153,7 @@ async fn log_pages(connection: &mut SqliteConnection) -> Result<i64, Trouble> {
     Ok(checkpoint(connection, "NOOP").await?.1)
 }
 
-/// Whether another one was in the way, pages of the log, and how many of them are in the file now.
+/// Returns whether another connection was in the way, the pages of the log, and how many of them are in the file now.
 async fn checkpoint(connection: &mut SqliteConnection, how: &str) -> Result<(i64, i64, i64), Trouble> {
     let sql = AssertSqlSafe(format!("PRAGMA wal_checkpoint({how})"));
     let row = sqlx::query(sql).fetch_one(connection).await?;
@@ -164,7 +164,7 @@ async fn commit(connection: &mut SqliteConnection, sql: String) -> Result<(), Tr
     let sql = format!("BEGIN IMMEDIATE; {sql}; COMMIT");
     let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await;
     if done.is_err() {
-        // It may have failed before it began.
+        // The transaction may have failed before it began; then there is nothing to roll back.
         let _ = connection.execute("ROLLBACK").await;
     }
     done.map(drop).map_err(Into::into)

@@ -23,7 +23,7 @@ macro_rules! select {
     };
 }
 
-/// Those whose password may end soon. Two conditions are those of the index, so that it serves.
+/// The users whose password may end soon. Two conditions repeat those of the index, so that SQLite uses it.
 pub(super) const ENDING: &str = concat!(
     select!(),
     " WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND u.password_set_at > ? AND u.password_set_at <= ?"
@@ -43,7 +43,7 @@ fn facts(row: &SqliteRow) -> Result<PasswordFacts, Trouble> {
 impl ReminderStore for SqliteStore {
     async fn remind_of_passwords(&self, reminders: Reminders) -> Result<u64, StoreError> {
         crate::reading(async {
-            // Read apart from the writer: most of the time there is nothing to write.
+            // Read outside of the writer, because most of the time there is nothing to write.
             let [over, until] = reminders.window();
             let rows = sql!(ENDING, over.0, until.0).fetch_all(&self.readers).await?;
             let mut due = Vec::new();
@@ -56,7 +56,7 @@ impl ReminderStore for SqliteStore {
             for chunk in due.chunks(CHUNK) {
                 match self.remind(chunk.to_vec(), reminders).await {
                     Ok(some) => told += some,
-                    // Perhaps one of them cannot be told; the others do not wait for it.
+                    // One user who cannot be told does not keep the others from it.
                     Err(_) => told += self.remind_each(chunk, reminders).await?,
                 }
             }
@@ -77,7 +77,7 @@ impl SqliteStore {
         })
     }
 
-    /// Tells each by itself; fails when none can be told.
+    /// Tells each user in a transaction of their own; fails if none can be told.
     async fn remind_each(&self, users: &[UserNo], reminders: Reminders) -> Result<u64, StoreError> {
         let (mut told, mut failures) = (0, Vec::new());
         for user in users {

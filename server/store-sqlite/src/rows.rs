@@ -1,4 +1,4 @@
-//! Between columns and domain types.
+//! Reads columns as domain types.
 
 use crate::Trouble;
 use contract::Role;
@@ -15,8 +15,8 @@ pub(super) fn corrupt(what: &str) -> Trouble {
     StoreError::Unavailable(format!("unreadable {what}")).into()
 }
 
-/// Rows of a queue apart: what they hold, and the numbers of those that cannot be read. These are to be set
-/// aside, so that the rows behind them do not wait for ever; the log says it of each, once.
+/// Reads the rows of a queue. Returns what they hold, and the numbers of those that cannot be read, each of which is logged:
+/// the caller sets them aside, so that the rows behind them do not wait for ever.
 pub(super) fn sort_out<T>(
     table: &'static str,
     rows: &[SqliteRow],
@@ -46,7 +46,7 @@ pub(super) fn count(row: &SqliteRow, column: &str) -> Result<u64, Trouble> {
     Ok(row.try_get::<i64, _>(column)?.unsigned_abs())
 }
 
-/// A time that a row may not have.
+/// A time that may be missing.
 pub(super) fn optional_micros(row: &SqliteRow, column: &str) -> Result<Option<Micros>, Trouble> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(Micros))
 }
@@ -99,7 +99,7 @@ pub(super) fn client(row: &SqliteRow, column: &str) -> Result<ClientAddress, Tro
     address(row, column).map(ClientAddress::from)
 }
 
-/// What is stored of the client of a page.
+/// How the client of a page is stored.
 pub(super) fn client_bytes(client: ClientAddress) -> Option<Vec<u8>> {
     client.known().map(|address| address.to_bytes().to_vec())
 }

@@ -17,7 +17,7 @@ const ENTRY: usize = 24;
 /// Bytes of one moved address in a journal row: key, address.
 const MOVED_ENTRY: usize = 20;
 
-/// The bytes of uses in one journal row, instead of what the buffer held.
+/// Replaces the content of the buffer by uses, as one journal row holds them.
 pub(super) fn write_uses(buffer: &mut Vec<u8>, uses: &[Use]) {
     buffer.clear();
     for one in uses {

@@ -8,7 +8,7 @@ use domain::ids::{KeyNo, UserNo};
 use rusqlite::{CachedStatement, Transaction, params};
 use std::collections::{HashMap, HashSet};
 
-/// What a run that was not stopped left of a generation.
+/// What of a generation stands in the journal.
 #[derive(Default)]
 pub(super) struct Unfolded {
     pub(super) sums: UseSums,

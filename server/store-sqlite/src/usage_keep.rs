@@ -33,7 +33,7 @@ impl<'c> Addresses<'c> {
     }
 }
 
-/// Of the addresses beyond [`ADDRESSES`] some of those go that were silent for longest.
+/// Removes some of the addresses beyond [`ADDRESSES`], those that were silent for longest.
 pub(super) fn make_room(tx: &Transaction<'_>, key: KeyNo) -> rusqlite::Result<()> {
     let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let held: i64 = tx

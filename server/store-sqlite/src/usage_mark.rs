@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 impl SqliteUsageLog {
-    /// The mark it has.
+    /// The mark that the file has.
     pub(super) fn mark(&self) -> Mark {
         self.mark
     }
@@ -50,7 +50,7 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<(Mark, Mark)> {
         .query_row("SELECT mark, base FROM installation", [], |r| Ok((Mark(r.get(0)?), Mark(r.get(1)?))))
 }
 
-/// Writes both, in one transaction.
+/// Writes the mark and the one that the log was begun on, in one transaction.
 pub(super) fn write(connection: &Connection, mark: Mark, base: Mark) -> rusqlite::Result<()> {
     let (header, mark, base) = (header(mark), mark.0, base.0);
     let done = connection.execute_batch(&format!(

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::HashSet;
 use std::path::Path;
 
-/// The numbers that are those of the same keys in the state.
+/// The numbers that mean the same key here and in the state.
 const KNOWN: &str =
     "SELECT c.key_no FROM counted_keys c JOIN state.keys k ON k.no = c.key_no AND k.id = c.id";
 
@@ -71,7 +71,7 @@ pub(super) fn attach(connection: &Connection, state: &Path) -> rusqlite::Result<
     Ok(())
 }
 
-/// Ends that.
+/// Ends [`attach`].
 pub(super) fn detach(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("DETACH DATABASE state")
 }

@@ -25,7 +25,7 @@ pub(super) fn last_places(connection: &Connection) -> rusqlite::Result<HashMap<G
 pub(super) fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // The file itself and whose it is are safe from power loss, whatever the setting says of uses.
+    // The schema and the installation survive power loss, whatever the setting says of uses.
     connection.pragma_update(None, "synchronous", "FULL")?;
     // Checkpoints run beside the hot path.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;

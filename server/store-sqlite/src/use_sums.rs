@@ -9,9 +9,9 @@ use store::{ADDRESSES, Use};
 
 /// Rows that one transaction of a fold writes, and about as many that it may remove.
 pub(crate) const FOLD_ROWS: usize = 256;
-/// Neighbouring keys that stand in one table, as their rows lie side by side in the database.
+/// Neighbouring keys per table: they are folded together, because their rows lie side by side in the database.
 const RUN: usize = 64;
-/// Each table is small, so that neither its growth nor its order holds anybody up.
+/// Many small tables, so that growing or sorting one of them takes no time that a verification would notice.
 const TABLES: usize = 256;
 
 /// The uses from one address: how many, the first and the last.
@@ -22,7 +22,7 @@ pub(crate) type AddressSum = (Address, u64, Micros, Micros);
 pub(crate) struct KeySum {
     /// The key.
     pub(crate) key: KeyNo,
-    /// Whose it is.
+    /// The user it belongs to.
     pub(crate) user: UserNo,
     /// How many.
     pub(crate) count: u64,
@@ -39,9 +39,9 @@ pub(crate) struct KeySum {
 pub(crate) enum Piece {
     /// Some of the addresses of a key that has many, ahead of the rest.
     Addresses(KeyNo, Vec<AddressSum>),
-    /// A key with all that did not go ahead.
+    /// A key with everything of it that was not moved ahead.
     Key(KeySum),
-    /// Nothing more; addresses beyond [`store::ADDRESSES`] that the others brought make room.
+    /// Removes addresses of a key beyond [`store::ADDRESSES`] that earlier pieces brought.
     Room(KeyNo),
 }
 
@@ -89,7 +89,7 @@ impl KeySum {
     }
 }
 
-/// Sums of uses by key. Numbers of keys are given by us, so the maps need no hash that an attacker cannot foresee.
+/// Sums of uses by key. The maps need no hash that resists attackers, because the numbers of keys are assigned here.
 pub(crate) struct UseSums(Vec<HashMap<KeyNo, KeySum>>);
 
 impl Default for UseSums {
@@ -147,7 +147,7 @@ impl Pieces {
             } else if !chunk.is_empty() {
                 self.begun = Some(sum);
             } else if sum.addresses.len() < FOLD_ROWS {
-                // Hours alone: a fold that waited for days.
+                // Only hours are left: the fold waited for days.
                 chunk.push(Piece::Key(sum));
             } else {
                 let ahead = sum.addresses.split_off(sum.addresses.len() - FOLD_ROWS);

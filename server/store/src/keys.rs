@@ -45,7 +45,7 @@ pub struct NewKey {
     pub key_type: KeyType,
     /// The customer's words.
     pub description: String,
-    /// Under what it is looked up.
+    /// The hash under which it is looked up.
     pub token_hash: TokenHash,
     /// What the list shows of its token.
     pub masked: String,
@@ -84,13 +84,13 @@ pub trait KeyStore: Send + Sync {
     /// Every change that is committed later is told to the watcher of the engine. Up to where this read is for the engine
     /// alone to know, because it is the engine that goes on telling from there.
     async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError>;
-    /// Adds one; `Conflict` if the token hash is taken, `Full` if the account has as many as it may.
+    /// Adds a key; `Conflict` if the token hash is taken, `Full` if the account has as many keys as it may.
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError>;
     /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.
     async fn list_keys(&self, scope: KeyScope, numbers: &[KeyNo]) -> Result<Vec<KeyRow>, StoreError>;
-    /// Finds one that is in the scope and not deleted.
+    /// Finds a key that is in the scope and not deleted.
     async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
-    /// The sealed copy, noting in the audit log that it is shown; `NotFound` if there is none.
+    /// Returns the sealed copy and writes to the audit log that it is shown; `NotFound` if there is none.
     async fn reveal_key(&self, key: KeyNo, audit: Audit) -> Result<Vec<u8>, StoreError>;
     /// Wipes the sealed copy and the rule, leaves the tombstone; `NotFound` if it is one already.
     async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError>;

@@ -11,9 +11,9 @@ pub struct ConfirmationHash(pub [u8; 32]);
 
 /// A mail address that shall wait for its confirmation.
 pub struct NewConfirmation {
-    /// Whose it is.
+    /// The user it belongs to.
     pub user: UserNo,
-    /// Under what the link is found.
+    /// The hash under which the link is found.
     pub token_hash: ConfirmationHash,
     /// The address.
     pub email: String,
@@ -31,7 +31,7 @@ pub struct WaitingAddress {
 
 /// What goes with a change of the address in force.
 pub struct EmailChange {
-    /// Whose it is.
+    /// The user it belongs to.
     pub user: UserNo,
     /// The address that is replaced; `Conflict` if it is another by now.
     pub old: Option<String>,
@@ -41,8 +41,8 @@ pub struct EmailChange {
     pub audit: Audit,
 }
 
-/// What users choose for themselves. What writes no line in the audit log is told the session that asks, if one does:
-/// it has to go on, or nothing happens (`SignedOut`).
+/// What users choose for themselves. Methods that write no audit line take the session that asks, if one does, and fail with
+/// `SignedOut` if it has ended.
 #[async_trait]
 pub trait ProfileStore: Send + Sync {
     /// Sets the code of a language; empty: as the browser asks.
@@ -72,7 +72,7 @@ pub trait ProfileStore: Send + Sync {
         token_hash: ConfirmationHash,
         now: Micros,
     ) -> Result<Option<String>, StoreError>;
-    /// Lets an address wait in the place of the one before, and queues the letter with its link.
+    /// Lets an address wait for its confirmation in place of an earlier one, and queues the letter with its link.
     async fn insert_confirmation(
         &self,
         confirmation: NewConfirmation,
@@ -85,6 +85,6 @@ pub trait ProfileStore: Send + Sync {
         token_hash: ConfirmationHash,
         change: EmailChange,
     ) -> Result<(), StoreError>;
-    /// Sets an address without confirmation, or removes it; no other waits any more.
+    /// Sets an address without confirmation, or removes it. An address that waited does so no more.
     async fn set_email(&self, email: Option<String>, change: EmailChange) -> Result<(), StoreError>;
 }

@@ -45,12 +45,12 @@ pub struct Audit {
     pub actor: String,
     /// The user it concerns; added users and keys fill it in themselves.
     pub user: Option<UserNo>,
-    /// From where, as far as it is known; the operator's shell is none.
+    /// The client's address, as far as it is known; the operator's shell has none.
     pub address: Option<ClientAddress>,
     /// What else is worth knowing, in the product's own words.
     pub detail: String,
-    /// The session that asks, if one does. It has to go on when the line is written, or nothing of what the line
-    /// tells of happens: `SignedOut`.
+    /// The session that asks, if one does. If it has ended by the time the line is written, the whole change fails with
+    /// `SignedOut`.
     pub session: Option<SessionNo>,
 }
 

@@ -6,11 +6,11 @@ use domain::ids::{SessionNo, UserNo};
 use domain::time::Micros;
 use domain::token::TokenHash;
 
-/// A code that was found right as far as can be told without the database. It is used up in the transaction of
-/// what it permits; `Conflict` if another request was first, or if there is no such recovery code.
+/// A code that is right as far as can be checked without the database. It is used up in the transaction of what it permits;
+/// `Conflict` if another request used it first, or if there is no such recovery code.
 #[derive(Clone, Copy)]
 pub enum Factor {
-    /// The code of that step: it counts only after the last step that was taken.
+    /// The code of that time step. It is accepted only if it is later than the last step that was used.
     Step(i64),
     /// A recovery code.
     Recovery(TokenHash),
@@ -18,11 +18,11 @@ pub enum Factor {
 
 /// A second factor to switch on.
 pub struct NewFactor {
-    /// Whose it is.
+    /// The user it belongs to.
     pub user: UserNo,
     /// The sealed secret.
     pub sealed: Vec<u8>,
-    /// When it began to wait for its confirmation: another may have taken its place since.
+    /// When the secret began to wait for its confirmation; another one may have replaced it since.
     pub begun: Micros,
     /// The step of the code that confirmed it.
     pub step: i64,
@@ -52,8 +52,8 @@ pub trait SecondFactorStore: Send + Sync {
     ) -> Result<Option<(Vec<u8>, Micros)>, StoreError>;
     /// Forgets the secret that waits for its confirmation in this session, if there is one.
     async fn cancel_enrolment(&self, user: UserNo, session: SessionNo) -> Result<(), StoreError>;
-    /// Switches a factor on; `NotFound` if it does not wait for a confirmation in the session that is kept, or one is
-    /// on.
+    /// Switches a factor on; `NotFound` if it does not wait for a confirmation in the session that is kept, or if a factor is
+    /// on already.
     async fn confirm_enrolment(&self, factor: NewFactor, audit: Audit) -> Result<(), StoreError>;
     /// How many recovery codes are left.
     async fn count_recovery_codes(&self, user: UserNo) -> Result<u64, StoreError>;
@@ -65,7 +65,7 @@ pub trait SecondFactorStore: Send + Sync {
         factor: Factor,
         audit: Audit,
     ) -> Result<(), StoreError>;
-    /// Notes that password and code were proved, and renews the session; the audit line is written for a recovery
+    /// Records that password and code were proved, and renews the session; the audit line is written for a recovery
     /// code only.
     async fn prove_with_factor(
         &self,
@@ -74,7 +74,7 @@ pub trait SecondFactorStore: Send + Sync {
         factor: Factor,
         audit: Audit,
     ) -> Result<(), StoreError>;
-    /// Puts new recovery codes in the place of all others.
+    /// Replaces all recovery codes.
     async fn replace_recovery_codes(
         &self,
         user: UserNo,

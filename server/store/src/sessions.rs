@@ -11,12 +11,12 @@ use domain::time::Micros;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionHash(pub [u8; 32]);
 
-/// Another token for a session. Asked for twice with the same tokens, it is done once.
+/// A new token for a session. A second renewal with the same tokens changes nothing and succeeds.
 #[derive(Clone, Copy)]
 pub struct Renewal {
     /// The session.
     pub session: SessionNo,
-    /// The token with which it was asked for.
+    /// The token that the request carried.
     pub from: SessionHash,
     /// The token from now on.
     pub to: SessionHash,
@@ -54,7 +54,7 @@ pub struct UserSession {
 
 /// A session to begin.
 pub struct NewSession {
-    /// Under what it is found.
+    /// The hash under which it is found.
     pub hash: SessionHash,
     /// The user it belongs to.
     pub user: UserNo,
@@ -75,14 +75,13 @@ pub struct NewSession {
 /// Sessions.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Begins one; the one it replaces ends, and the oldest where there are too many. `NotFound`, if the user or
-    /// the owner of its account is disabled, and after a login if the password that was checked is not in force
-    /// any more, or the second factor was switched on or off since.
+    /// Begins a session. The one that it replaces ends, and the oldest where there are too many. `NotFound` if the user or
+    /// the owner of their account is disabled; after a login also if the password that was checked is not in force any more,
+    /// or if the second factor was switched on or off since.
     async fn insert_session(&self, session: NewSession, audit: Audit) -> Result<(), StoreError>;
-    /// Finds one and its user, ended or not by its limits.
+    /// Finds a session and its user. A session that is past its limits is found too.
     async fn find_session(&self, hash: SessionHash) -> Result<Option<(SessionRow, UserRow)>, StoreError>;
-    /// Those of a user that were last seen and begun at or after these times, the last seen first, at most
-    /// `most`.
+    /// The sessions of a user that were last seen and begun at or after these times, the last seen first, at most `most`.
     async fn list_user_sessions(
         &self,
         user: UserNo,
@@ -90,25 +89,25 @@ pub trait SessionStore: Send + Sync {
         begun: Micros,
         most: u32,
     ) -> Result<Vec<UserSession>, StoreError>;
-    /// Notes that it was used, and from where.
+    /// Records that a session was used, and from where.
     async fn touch_session(
         &self,
         session: SessionNo,
         at: Micros,
         from: ClientAddress,
     ) -> Result<(), StoreError>;
-    /// Notes that the password was proved, and renews the session; `SignedOut` if it has ended.
+    /// Records that the password was proved, and renews the session; `SignedOut` if it has ended.
     async fn prove_session(&self, renewal: Renewal, at: Micros) -> Result<(), StoreError>;
-    /// Ends one.
+    /// Ends a session.
     async fn delete_session(&self, session: SessionNo, audit: Audit) -> Result<(), StoreError>;
-    /// Ends all of a user but one, which is renewed; each gets a line of its own with its address.
+    /// Ends all sessions of a user but one, which is renewed. Each that ends gets an audit line of its own with its address.
     async fn delete_other_sessions(
         &self,
         user: UserNo,
         kept: Renewal,
         audit: Audit,
     ) -> Result<(), StoreError>;
-    /// Removes those last seen or begun before these times, and those that wait for a code since before the third;
+    /// Removes the sessions last seen or begun before these times, and those that wait for a code since before the third;
     /// returns how many.
     async fn delete_old_sessions(
         &self,
@@ -116,7 +115,7 @@ pub trait SessionStore: Send + Sync {
         begun: Micros,
         asked: Micros,
     ) -> Result<u64, StoreError>;
-    /// How many were last seen and begun at or after these times, and wait for no code.
+    /// How many sessions were last seen and begun at or after these times, and wait for no code.
     async fn count_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError>;
     /// Whether the user ever logged in from this address.
     async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError>;

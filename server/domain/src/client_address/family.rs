@@ -1,4 +1,4 @@
-//! Which header is listened to.
+//! The header family that trusted proxies name a client by.
 
 use super::forwarded::is_token_character;
 use std::fmt;

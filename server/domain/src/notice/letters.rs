@@ -1,4 +1,4 @@
-//! Which way a notice is passed on, and when its letter goes.
+//! Decides by which ways a notice is passed on, and when its letter goes.
 //!
 //! Alarms are one letter a day already, and are held for a minute, so that the letter can tell of all that came with the
 //! first. Of acts the first few of an hour go at once, and the next one waits an hour and tells of all that follow.
@@ -8,7 +8,7 @@ use contract::Cause;
 
 /// Letters of one cause that are sent at once within an hour.
 pub const LETTERS_AT_ONCE: u32 = 4;
-/// The hour, in seconds: over so long letters are counted, and for so long the next one waits.
+/// An hour, in seconds: letters are counted over it, and the letter after the last of them waits for it.
 const HOUR_SECONDS: i64 = 3600;
 /// How many seconds before its time a letter is left as it is.
 const ABOUT_TO_GO_SECONDS: i64 = 60;

@@ -44,10 +44,10 @@ impl UrlError {
 }
 
 impl WebhookUrl {
-    /// How a webhook is named where more than its owner may read: without path and query.
+    /// How a webhook is named to readers besides its owner: without path and query.
     #[must_use]
     pub fn shown(url: &str) -> String {
-        // Whatever the settings are now: it was taken once.
+        // The address was accepted once, whatever the settings are now.
         Self::parse(url, true).map(|url| url.origin()).unwrap_or_default()
     }
 
@@ -77,7 +77,7 @@ impl WebhookUrl {
         if url.fragment().is_some() {
             return Err(UrlError::Fragment);
         }
-        // What is not ASCII has grown.
+        // Characters that are not ASCII have become longer.
         if url.as_str().len() > LIMIT {
             return Err(UrlError::TooLong);
         }
