@@ -1,4 +1,4 @@
-//! One request of the pages: who sent it, the use cases it may ask, and what came of it.
+//! One request of the pages: its sender, the use cases, and its outcome.
 
 use crate::portal::{
     Code, Enrolment, FreshSecret, Password, PortalError, Proof, ProofAsked, ShownToken, Viewer,
@@ -15,7 +15,7 @@ use service::records::WebhookRow;
 use service::shown_once::{Shown, ShownName};
 use std::sync::Arc;
 
-/// What the browser's cookie shall be after the answer.
+/// The browser's cookie after the answer.
 pub enum Cookie {
     /// The token of a session.
     Begin(SessionToken),
@@ -23,7 +23,7 @@ pub enum Cookie {
     End,
 }
 
-/// What the answer needs to know of what happened in between.
+/// What server functions leave for the answer.
 #[derive(Default)]
 pub struct Outcome {
     /// The cookie, if it is to change.
@@ -32,9 +32,9 @@ pub struct Outcome {
     pub trouble: Mutex<Option<PortalError>>,
     /// Where the secret is shown that was made.
     pub made: Mutex<Option<ShownName>>,
-    /// The session that ended: the answers to its forms are nobody's any more.
+    /// The session that ended; the kept answers of its forms are forgotten.
     pub ended: Mutex<Option<SessionNo>>,
-    /// The secret that its reader has: the answer that leads to it is worth nothing any more.
+    /// The secret that its reader confirmed to have; the kept answer that leads to it is forgotten.
     pub had: Mutex<Option<ShownName>>,
 }
 
@@ -72,7 +72,7 @@ impl PageRequest {
         decided.or_else(|| renewed().or_else(|| self.newer.clone()).map(Cookie::Begin))
     }
 
-    /// Returns the visitor, who is about to change something, which is counted.
+    /// Returns the visitor and counts a change of theirs.
     ///
     /// # Errors
     /// Nobody is logged in, or they changed too much.
@@ -84,7 +84,7 @@ impl PageRequest {
         self.note(counted)
     }
 
-    /// The same of a visitor who may change and show keys.
+    /// Does the same, and checks that the visitor may change and show keys.
     pub(crate) fn managing(&self) -> Result<KeyManager<'_>, PortalError> {
         let actor = self.changing()?;
         self.note(actor.may_manage())
@@ -121,7 +121,7 @@ impl PageRequest {
         actor.or(self.owing.as_ref().map(|owing| &owing.username)).map(ToString::to_string)
     }
 
-    /// Returns what a form has to ask for that needs a fresh proof.
+    /// Returns what a form has to ask for, if it needs a fresh proof.
     pub(crate) fn proof_asked(&self) -> ProofAsked {
         self.actor.as_ref().map_or_else(ProofAsked::default, |actor| ProofAsked {
             password: self.use_cases.accounts.is_proof_needed(actor),

@@ -60,7 +60,7 @@ hidden! {
 
 #[cfg(feature = "ssr")]
 impl Password {
-    /// The text, whose care passes on.
+    /// Returns the text, which the caller has to wipe.
     #[must_use]
     pub fn take(mut self) -> String {
         std::mem::take(&mut self.0)

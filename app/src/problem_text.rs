@@ -38,7 +38,7 @@ pub fn error_text(t: &Texts, language: Language, error: &PortalError) -> String 
     }
 }
 
-/// What stands above a form whose fields in `shown` speak for themselves.
+/// Returns what stands above a form; the fields in `shown` show their own problems.
 pub(crate) fn form_problem(
     t: &Texts,
     language: Language,

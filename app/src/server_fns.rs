@@ -1,4 +1,5 @@
-//! What the browser may call: each finds its request, parses, asks one use case and answers with a view type.
+//! The functions that the browser calls. Each finds its request, parses, makes one call of a use case and returns a view
+//! type.
 
 mod dashboard;
 mod keys;
@@ -35,7 +36,7 @@ use crate::portal::PortalError;
 #[cfg(feature = "ssr")]
 use std::sync::Arc;
 
-/// What a form of this request has to ask for that needs a fresh proof.
+/// Returns what a form of this request has to ask for, if it needs a fresh proof.
 #[cfg(feature = "ssr")]
 pub(crate) fn proof_asked() -> crate::portal::ProofAsked {
     page_request().map(|request| request.proof_asked()).unwrap_or_default()
@@ -53,7 +54,7 @@ fn page_request() -> Result<Arc<PageRequest>, PortalError> {
     leptos::context::use_context().ok_or(PortalError::Unavailable)
 }
 
-/// The same of somebody who is logged in.
+/// Returns the request that is being answered, if its sender is logged in.
 #[cfg(feature = "ssr")]
 fn signed_in() -> Result<Arc<PageRequest>, PortalError> {
     let request = page_request()?;

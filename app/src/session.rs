@@ -1,4 +1,4 @@
-//! Who is logged in, known once for the whole page.
+//! The visitor, found once for the whole page.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Asks who it is, for the whole page.
+    /// Finds the visitor, for the whole page.
     pub(crate) fn provide() -> Self {
         let session = Self { viewer: viewer() };
         provide_context(session);

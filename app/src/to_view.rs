@@ -1,4 +1,4 @@
-//! From what use cases answer to what pages show.
+//! Turns what use cases return into what pages show.
 
 mod keys;
 mod notices;

@@ -102,7 +102,7 @@ pub(crate) fn error_view(error: PortalError, again: Callback<()>) -> Part {
     }
 }
 
-/// There is no such page, or it is somebody else's.
+/// There is no such page, or it belongs to somebody else.
 pub(crate) fn not_found_view() -> Part {
     let t = texts();
     dead_end(t.not_found_heading, t.not_found_text)

@@ -1,4 +1,4 @@
-//! What users are told of.
+//! Notices, and how a user gets them.
 
 use std::collections::BTreeMap;
 

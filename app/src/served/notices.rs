@@ -1,4 +1,4 @@
-//! `/account/notifications`: what the user is told of, and how.
+//! `/account/notifications`: the notices of a user, and how they get them.
 
 mod choices;
 mod entry;

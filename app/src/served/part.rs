@@ -1,4 +1,4 @@
-//! What these pages are put together from.
+//! Pieces of served pages.
 
 use std::future::Future;
 
@@ -11,7 +11,7 @@ use crate::part::{IntoPart, Part};
 use crate::portal::{Field, PortalError};
 use std::sync::Arc;
 
-/// Asks the server's own function, and shows the answer or why there is none.
+/// Calls a server function and shows its result, or its error.
 pub(super) fn asked<T: 'static>(
     ask: impl Future<Output = Result<T, PortalError>> + Send + 'static,
     show: impl FnOnce(T) -> Part + Send + 'static,
@@ -19,7 +19,7 @@ pub(super) fn asked<T: 'static>(
     asked_or(ask, show, |_| None)
 }
 
-/// The same, with a page of its own for some errors.
+/// Does the same, with a page of its own for some errors.
 pub(super) fn asked_or<T: 'static>(
     ask: impl Future<Output = Result<T, PortalError>> + Send + 'static,
     show: impl FnOnce(T) -> Part + Send + 'static,

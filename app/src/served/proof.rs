@@ -14,7 +14,7 @@ pub(super) fn proof_fields(state: FormState) -> Part {
     if proof_asked().password || is_refused(state) { fields(state) } else { ().part() }
 }
 
-/// The same for one of many forms on a page: it asks once it was sent without.
+/// The same fields for one of many forms on a page: they appear after it was sent without a proof.
 pub(super) fn late_proof_fields(state: FormState) -> Part {
     if is_refused(state) { fields(state) } else { ().part() }
 }

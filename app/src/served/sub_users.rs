@@ -1,4 +1,4 @@
-//! `/account/sub-users`: who else uses the account; and `/invitation`, where the invited come in.
+//! `/account/sub-users`: the sub-users of an account; `/invitation`: where an invited person chooses a password.
 
 mod invitation;
 mod invite;

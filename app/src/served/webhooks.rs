@@ -1,4 +1,4 @@
-//! `/account/webhooks`: programs of the customer that are told of notices.
+//! `/account/webhooks`: programs of the customer that get notices.
 
 mod choices;
 mod deliveries;

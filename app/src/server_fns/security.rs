@@ -43,7 +43,7 @@ pub async fn change_password(
     request.note(request.use_cases.accounts.change_password(actor, present, new_password.take()).await)
 }
 
-/// Changes a password that is too old: asked by those who may do nothing else.
+/// Changes a password that is too old. Only a session that may do nothing else calls it.
 #[server(prefix = "/portal", endpoint = "renew_password")]
 pub async fn renew_password(
     #[server(default)] password: Password,
@@ -57,7 +57,7 @@ pub async fn renew_password(
     request.begin(request.use_cases.accounts.renew_password(owing, present, new_password.take()).await)
 }
 
-/// Completes a login: asked by those who may do nothing else.
+/// Completes a login. Only a session that may do nothing else calls it.
 #[server(prefix = "/portal", endpoint = "give_code")]
 pub async fn give_code(
     #[server(default)] code: Code,

@@ -125,7 +125,7 @@ pub async fn find_invitation(#[server(default)] token: InvitationLink) -> Result
     Ok(Invitation {
         owner: found.owner_name.to_string(),
         username: found.username.to_string(),
-        // Who is invited has not chosen a zone yet.
+        // An invited person has not chosen a zone yet.
         expires: moment(found.expires_at, &TimeZone::default()),
     })
 }

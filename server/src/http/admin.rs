@@ -1,5 +1,5 @@
-//! What the admin listener answers: `/metrics` for Prometheus, `/healthz`. It holds no secret and asks for
-//! none; it is for the operator's own network.
+//! The admin listener: `/metrics` for Prometheus, and `/healthz`. It serves no secret and asks for no credential; it is
+//! for the operator's own network.
 
 use crate::metrics::CONTENT_TYPE;
 use crate::services::Services;

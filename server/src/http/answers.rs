@@ -1,10 +1,10 @@
-//! Equal forms are one act: a double click without scripts, a form that is sent again because its answer was lost.
+//! Equal forms are one act: a double click without scripts, or a form that is sent again because its answer was lost.
 //!
 //! A form that makes something carries a number (`once`) that no other form of the browser has. The first of its posts
-//! is carried out; equal ones wait for it and get its answer, for [`KEPT_SECONDS`]. Equal is what has a session's
-//! cookie, the address and the content in common, so nobody gets the answer of somebody else, and a form that was
-//! corrected is another one. With the answer the browser may get another cookie: a post that carries that one is equal
-//! too. A form without a number, or with one that is not of this shape, is an act of its own.
+//! is carried out; equal ones wait for it and get its answer, for [`KEPT_SECONDS`]. Posts are equal when session
+//! cookie, address and content are the same, so nobody gets the answer of somebody else, and a corrected form is
+//! another one. With the answer the browser may get another cookie: a post that carries that one is equal too. A form
+//! without a number, or with one that is not of this shape, is an act of its own.
 
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse, Response};
@@ -28,7 +28,7 @@ const MOST: usize = 4096;
 /// The field that holds the number.
 const FIELD: &[u8] = b"once=";
 
-/// Who sends a form: whose answers are counted together, and who gets them again.
+/// The sender of a form: answers are counted by sender, and given again to the same sender only.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whose {
     /// A session, whatever its cookie is now.
@@ -111,8 +111,8 @@ struct Saved {
 }
 
 impl Saved {
-    /// Whether it is given again to whoever sent this. A session that ended gets nothing more; where the answer begins
-    /// or renews one, the browser may not have that yet.
+    /// Whether the sender of this act gets it again. A session that ended gets nothing more. An answer that begins or
+    /// renews a session is for every equal act, because the browser may not have its cookie yet.
     fn is_for(&self, act: &Act) -> bool {
         self.sets_cookie || self.whose == act.whose
     }

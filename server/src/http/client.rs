@@ -1,4 +1,4 @@
-//! Who sent a request: the peer of its connection, or whom a trusted peer names in the configured way.
+//! The client of a request: the peer of its connection, or the address that a trusted peer names in the configured way.
 
 use crate::services::Services;
 use domain::address::Address;
@@ -60,7 +60,7 @@ pub(super) fn find(
     headers: &HeaderMap,
 ) -> Result<Address, NoClientAddress> {
     let (trusted, family) = (&services.settings.trusted_proxies, &services.settings.client_address_header);
-    // The PROXY header says that it knows nobody: what a header says came from whoever that is.
+    // The PROXY header names no client, so the headers of the request come from an unknown sender and are not believed.
     if connection.source == Some(ConnectionSource(None)) {
         return Err(NoClientAddress::Missing);
     }
@@ -107,7 +107,7 @@ fn tell_unknown(services: &Services, peer: Peer, cause: NoClientAddress) {
     );
 }
 
-/// Counts and tells of a gateway's question that names no client.
+/// Counts and logs a gateway's question that names no client.
 pub(super) fn tell_unnamed(services: &Services, peer: Peer, cause: NoClientAddress) {
     let family = &services.settings.client_address_header;
     services.events.log(

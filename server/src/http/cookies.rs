@@ -1,4 +1,4 @@
-//! The cookies: the session, and the language of somebody who chose one.
+//! The cookies: one for the session, one for a chosen language.
 
 use crate::settings::Settings;
 use http::{HeaderMap, HeaderValue, header};

@@ -1,4 +1,4 @@
-//! Where every request comes in: what gateways ask is answered right here, everything else by the router.
+//! The first step of every request: questions of gateways are answered here, everything else by the router.
 
 use super::answers::FormAnswers;
 use super::client::{ConnectionInfo, Door};

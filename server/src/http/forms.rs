@@ -1,18 +1,17 @@
-//! Plain forms: which page takes which stands in the table of pages; here is what carries each of them out.
+//! The handlers of plain forms by name. The table of pages says which page takes which form.
 
 use super::one_click;
-use super::pages::plain_form;
+use super::pages::{Outcome, parameter, plain_form};
 use super::site::Site;
 use app::{Forms, Landing, PortalError};
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-type Taker = fn(State<Site>, Request) -> BoxFuture<'static, Response>;
+type Taker = fn(State<Site>, Request) -> BoxFuture<'static, Outcome>;
 
 /// A form by its name.
 fn form<F>() -> (&'static str, Taker)
@@ -73,19 +72,13 @@ static TAKERS: LazyLock<HashMap<&str, Taker>> = LazyLock::new(|| {
 });
 
 /// Takes a post to a page that has these forms.
-pub(super) async fn take(forms: Forms, state: State<Site>, request: Request) -> Response {
-    let taker = forms.find(&name_of(&request)).and_then(|name| TAKERS.get(name));
-    match taker {
+pub(super) async fn take(forms: Forms, state: State<Site>, request: Request) -> Outcome {
+    // The address says which of the page's forms it is.
+    let name = parameter(request.uri(), "do").unwrap_or_default();
+    match forms.find(&name).and_then(|name| TAKERS.get(name)) {
         Some(take) => take(state, request).await,
-        None => StatusCode::NOT_FOUND.into_response(),
+        None => Err(StatusCode::NOT_FOUND.into()),
     }
-}
-
-/// Which of a page's forms a post is, as its address says (`?do=`).
-fn name_of(request: &Request) -> String {
-    let query = request.uri().query().unwrap_or_default();
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-    pairs.into_iter().find(|(name, _)| name == "do").map(|(_, name)| name).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Before and after every page: other sites are kept out, and the browser is told how strict to be.
+//! Before a page, forms of other sites are refused; after it, the answer gets the headers of a strict policy.
 
 use crate::services::Services;
 use crate::settings::Settings;
@@ -113,8 +113,8 @@ const STRICT: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-/// The headers every answer with a body carries, whoever it is for, unless it has its own. That a gateway's request
-/// passes is told without a body, and so without them.
+/// Adds the headers that every answer with a body carries, unless it has its own. A gateway's "yes" has no body, and so
+/// none of them.
 pub(super) fn seal(headers: &mut HeaderMap) {
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(STRICT);
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(NOSNIFF);

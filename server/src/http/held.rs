@@ -1,4 +1,4 @@
-//! A page in memory holds its place until its last byte is on its way, whoever is slow to fetch it.
+//! A page in memory holds its place until its last byte is sent, however slowly its client reads.
 
 use crate::traffic::Held;
 use axum::body::{Body, to_bytes};

@@ -1,6 +1,5 @@
-//! What is too much at once is answered 503 before it takes memory. Pages and questions of gateways are
-//! counted apart, so that no flood of pages stands before a verification; pages and forms are shared out among
-//! the clients that ask for them.
+//! Requests over a limit get 503 before they take memory. Pages and the questions of gateways have limits of their own,
+//! so that a flood of pages delays no verification. Pages and forms are shared out among the clients that ask for them.
 
 use super::client::{self, ConnectionInfo};
 use super::guard;
@@ -15,13 +14,14 @@ use std::time::Duration;
 
 /// The most bytes of a form.
 pub(super) const FORM_LIMIT: usize = 64 * 1024;
-/// Forms that may be coming in for each page that may be answered: slow senders must not hold up who only reads.
+/// Request bodies that may upload at once, per place for a page. Higher than 1, so that slow uploads do not block page
+/// views.
 const FORMS_A_PAGE: usize = 4;
-/// About how long a source that holds its share waits to be told so: else it would ask again at once, as often as it
-/// can be answered.
+/// About how long a source over its share waits for its 503. Without the wait it would ask again at once, as often as it
+/// gets answers.
 const OVER_SHARE: Duration = Duration::from_secs(1);
 
-/// A place for a question of a gateway, while it is answered.
+/// Takes a place for a gateway's question until it is answered.
 pub(super) fn admit_question(services: &Services) -> Option<Slot> {
     let place = services.traffic.questions.acquire(services.settings.server.max_questions);
     if place.is_none() {
@@ -30,7 +30,7 @@ pub(super) fn admit_question(services: &Services) -> Option<Slot> {
     place
 }
 
-/// A place for a request for a page, whose body has come in whole by then.
+/// Takes a place for a page, after the body of its request has come in whole.
 ///
 /// # Errors
 /// The answer to one request too many, or to a body that is too large.
@@ -71,7 +71,7 @@ async fn try_admit_page(services: &Services, mut request: Request) -> Result<(Re
     Ok((request, place))
 }
 
-/// On whose account a page goes: its client's, whoever passes the request on.
+/// Returns the origin that a page counts on: its client, also behind a proxy.
 fn origin(services: &Services, request: &Request) -> Origin {
     let connection = ConnectionInfo::of(request.extensions());
     let named = client::find(services, connection, request.headers());

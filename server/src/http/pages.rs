@@ -19,8 +19,8 @@ use app::{FormEcho, FormNumber, Language, PortalError, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+pub(super) use caller::parameter;
 use caller::{PageCaller, Seen, back_of};
-
 use domain::token::random_base62;
 use http::{HeaderValue, Method, StatusCode, header};
 use leptos::context::provide_context;
@@ -33,65 +33,61 @@ use std::sync::Arc;
 /// Characters of the number of a form: 130 bits.
 const FORM_NUMBER: usize = 22;
 
+/// What a page answers; an error is an answer too, given early.
+pub(super) type Outcome = axum::response::Result<Response>;
+
 /// A page that only a logged-in user sees.
-pub(super) async fn user_page(State(site): State<Site>, request: Request) -> Response {
+pub(super) async fn user_page(State(site): State<Site>, request: Request) -> Outcome {
     respond(site, request, true, StatusCode::OK).await
 }
 
 /// A page that anybody sees.
-pub(super) async fn open_page(State(site): State<Site>, request: Request) -> Response {
+pub(super) async fn open_page(State(site): State<Site>, request: Request) -> Outcome {
     respond(site, request, false, StatusCode::OK).await
 }
 
 /// The page of the first account. Without a link it only says that one is needed, as long as that is true.
-pub(super) async fn setup_page(State(site): State<Site>, request: Request) -> Response {
+pub(super) async fn setup_page(State(site): State<Site>, request: Request) -> Outcome {
     if request.uri().query().is_none() && !site.services.setup.is_open() {
-        return Redirect::to("/login").into_response();
+        return Ok(Redirect::to("/login").into_response());
     }
     respond(site, request, false, StatusCode::OK).await
 }
 
-/// A page between the password and everything else: for those alone who owe what is done there.
-pub(super) async fn owed_page(State(site): State<Site>, request: Request) -> Response {
-    let caller = match PageCaller::find(&site, Seen::of(&site, &request), false).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
+/// A page between the password and everything else. Only a session that still owes what is done there sees it.
+pub(super) async fn owed_page(State(site): State<Site>, request: Request) -> Outcome {
+    let caller = PageCaller::find(&site, Seen::of(&site, &request), false).await?;
     if caller.is_signed_in() {
-        return Redirect::to(&back_of(request.uri())).into_response();
+        return Ok(Redirect::to(&back_of(request.uri())).into_response());
     }
     if caller.owed_page() != Some(request.uri().path()) {
-        return caller.lead(request.uri());
+        return Ok(caller.lead(request.uri()));
     }
-    let response = render(&site, &caller, request, FormEcho::default()).await;
-    caller.finish(response)
+    Ok(caller.finish(render(&site, &caller, request, FormEcho::default()).await))
 }
 
-/// No such page.
-pub(super) async fn missing_page(State(site): State<Site>, request: Request) -> Response {
+/// Answers where there is no page.
+pub(super) async fn missing_page(State(site): State<Site>, request: Request) -> Outcome {
     match *request.method() {
         Method::GET | Method::HEAD => respond(site, request, false, StatusCode::NOT_FOUND).await,
-        _ => StatusCode::NOT_FOUND.into_response(),
+        _ => Err(StatusCode::NOT_FOUND.into()),
     }
 }
 
-async fn respond(site: Site, request: Request, guarded: bool, status: StatusCode) -> Response {
-    let caller = match PageCaller::find(&site, Seen::of(&site, &request), false).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
+async fn respond(site: Site, request: Request, guarded: bool, status: StatusCode) -> Outcome {
+    let caller = PageCaller::find(&site, Seen::of(&site, &request), false).await?;
     if guarded && !caller.is_signed_in() {
-        return caller.lead(request.uri());
+        return Ok(caller.lead(request.uri()));
     }
     let uri = request.uri().clone();
     let mut response = render(&site, &caller, request, FormEcho::default()).await;
     match caller.trouble() {
-        Some(PortalError::SignedOut) => return caller.lead(&uri),
+        Some(PortalError::SignedOut) => return Ok(caller.lead(&uri)),
         Some(error) => set_status(&mut response, &error),
         None if status != StatusCode::OK => *response.status_mut() = status,
         None => {}
     }
-    caller.finish(response)
+    Ok(caller.finish(response))
 }
 
 fn set_status(response: &mut Response, error: &PortalError) {
@@ -123,8 +119,8 @@ async fn render(site: &Site, caller: &PageCaller, request: Request, echo: FormEc
     written(renderer(request).await).await
 }
 
-/// The same answer as bytes: as a stream it would hold everything that the page was made of until it is
-/// fetched.
+/// Returns the same answer as bytes. A stream would hold everything that the page was made of until its client has read
+/// it.
 async fn written(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     match axum::body::to_bytes(body, usize::MAX).await {
@@ -136,39 +132,34 @@ async fn written(response: Response) -> Response {
     }
 }
 
-/// The number of the forms of one page. Without one they are as good, but for a double click.
+/// Draws the number of the forms of one page. Without a number they work, but a double click is two acts.
 fn form_number() -> Option<FormNumber> {
     random_base62(FORM_NUMBER).ok().map(|number| FormNumber(number.to_string()))
 }
 
 /// The server functions, for the program in the browser.
-pub(super) async fn server_function(State(site): State<Site>, mut request: Request) -> Response {
+pub(super) async fn server_function(State(site): State<Site>, mut request: Request) -> Outcome {
     let (path, method) = (request.uri().path().to_owned(), request.method().clone());
     if server_fn::axum::get_server_fn_service(&path, method.clone()).is_none() {
         let other = if method == Method::POST { Method::GET } else { Method::POST };
         let exists = server_fn::axum::get_server_fn_service(&path, other).is_some();
-        return if exists { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND }.into_response();
+        return Err(if exists { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND }.into());
     }
     let seen = Seen::of(&site, &request);
     // With these the framework would answer a form with a redirect that carries the error in its address.
     request.headers_mut().remove(header::REFERER);
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, FORM_LIMIT).await else {
-        return large_form();
-    };
-    let caller = match PageCaller::find(&site, seen, false).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
-    // The other forms of living pages stay there after they were answered, and may be sent again as they are.
+    let bytes = to_bytes(body, FORM_LIMIT).await.map_err(|_| large_form())?;
+    let caller = PageCaller::find(&site, seen, false).await?;
+    // Other forms of lively pages stay on their page, and a user may send one again unchanged on purpose.
     let act = match path.as_str() {
         app::GenerateKey::PATH => caller.act(&parts.uri, &bytes),
         _ => None,
     };
     let answers = Arc::clone(&site.answers);
     let now = site.services.clock.now();
-    answers.once(act, now, call(caller, Request::from_parts(parts, Body::from(bytes)))).await
+    Ok(answers.once(act, now, call(caller, Request::from_parts(parts, Body::from(bytes)))).await)
 }
 
 async fn call(caller: PageCaller, request: Request) -> Answered {
@@ -196,37 +187,26 @@ pub(super) struct LanguageForm {
 }
 
 /// Remembers the language a visitor chose, also for its next login if it is a user, and goes back.
-pub(super) async fn choose_language(State(site): State<Site>, request: Request) -> Response {
-    let caller = match PageCaller::find(&site, Seen::of(&site, &request), true).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
-    let form = match axum::Form::<LanguageForm>::from_request(request, &()).await {
-        Ok(axum::Form(form)) => form,
-        Err(rejection) => return rejection.into_response(),
-    };
+pub(super) async fn choose_language(State(site): State<Site>, request: Request) -> Outcome {
+    let caller = PageCaller::find(&site, Seen::of(&site, &request), true).await?;
+    let axum::Form(form) = axum::Form::<LanguageForm>::from_request(request, &()).await?;
     let mut response = Redirect::to(app::local_path(Some(&form.next))).into_response();
     if let Some(language) = Language::from_code(&form.language) {
-        if caller.is_signed_in() {
-            let stored = match caller.asked.changing() {
-                Ok(actor) => site
-                    .services
-                    .use_cases
-                    .accounts
-                    .set_language(actor, language.code())
-                    .await
-                    .map_err(PortalError::from),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = stored {
-                let language = caller.language;
-                let mut told = app::error_text(app::texts_in(language), language, &error).into_response();
-                set_status(&mut told, &error);
-                return told;
-            }
+        if caller.is_signed_in()
+            && let Err(error) = keep_language(&caller, language).await
+        {
+            let language = caller.language;
+            let mut told = app::error_text(app::texts_in(language), language, &error).into_response();
+            set_status(&mut told, &error);
+            return Ok(told);
         }
         let cookie = cookies::set_language(&site.services.settings, language.code());
         response.headers_mut().extend(cookie.map(|c| (header::SET_COOKIE, c)));
     }
-    response
+    Ok(response)
+}
+
+async fn keep_language(caller: &PageCaller, language: Language) -> Result<(), PortalError> {
+    let actor = caller.asked.changing()?;
+    Ok(caller.asked.use_cases.accounts.set_language(actor, language.code()).await?)
 }

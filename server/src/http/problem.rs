@@ -15,54 +15,52 @@ use serde::Serialize;
 
 /// Problem details with a fixed text.
 pub(super) struct ProblemDetails {
-    /// The HTTP status.
-    pub(super) status: StatusCode,
+    status: StatusCode,
     /// What is wrong and what to do.
-    pub(super) detail: &'static str,
+    detail: &'static str,
 }
 
 impl ProblemDetails {
-    pub(super) const BAD_BODY: Self = Self {
-        status: StatusCode::BAD_REQUEST,
-        detail: "The body is not the JSON object that this address takes: key and client_ip are needed.",
-    };
+    const fn new(status: StatusCode, detail: &'static str) -> Self {
+        Self { status, detail }
+    }
+
+    pub(super) const BAD_BODY: Self = Self::new(
+        StatusCode::BAD_REQUEST,
+        "The body is not the JSON object that this address takes: key and client_ip are needed.",
+    );
     pub(super) const BAD_ADDRESS: Self =
-        Self { status: StatusCode::BAD_REQUEST, detail: "client_ip is not an IPv4 or IPv6 address." };
-    pub(super) const TOO_LARGE: Self =
-        Self { status: StatusCode::PAYLOAD_TOO_LARGE, detail: "The body is over 8 KiB." };
+        Self::new(StatusCode::BAD_REQUEST, "client_ip is not an IPv4 or IPv6 address.");
+    pub(super) const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is over 8 KiB.");
     pub(super) const LATE_BODY: Self =
-        Self { status: StatusCode::REQUEST_TIMEOUT, detail: "The body of the request did not come in time." };
-    pub(super) const NO_GATEWAY: Self = Self {
-        status: StatusCode::UNAUTHORIZED,
-        detail: "A gateway token is needed: Authorization: Bearer, from `latchkey gateway add`.",
-    };
-    pub(super) const UNTRUSTED: Self = Self {
-        status: StatusCode::FORBIDDEN,
-        detail: "This address answers gateways only (settings trusted_proxies and require_gateway_token).",
-    };
-    pub(super) const PAGES_ONLY: Self = Self {
-        status: StatusCode::NOT_FOUND,
-        detail: "This address answers pages only; gateways ask at an address of their own (setting listen_gateways).",
-    };
-    pub(super) const GATEWAYS_ONLY: Self = Self {
-        status: StatusCode::NOT_FOUND,
-        detail: "This address answers gateways only; pages are at the public address (settings listen, public_url).",
-    };
-    pub(super) const CLIMBING: Self = Self {
-        status: StatusCode::BAD_REQUEST,
-        detail: "The path steps up (..), so that it cannot be told what is asked for. Gateways ask with a path of their own.",
-    };
-    pub(super) const PROBE: Self = Self {
-        status: StatusCode::FORBIDDEN,
-        detail: "This was a probe of `latchkey doctor`; it is always refused.",
-    };
-    pub(super) const UNAVAILABLE: Self = Self {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        detail: "The service cannot answer now; try again shortly.",
-    };
+        Self::new(StatusCode::REQUEST_TIMEOUT, "The body of the request did not come in time.");
+    pub(super) const NO_GATEWAY: Self = Self::new(
+        StatusCode::UNAUTHORIZED,
+        "A gateway token is needed: Authorization: Bearer, from `latchkey gateway add`.",
+    );
+    pub(super) const UNTRUSTED: Self = Self::new(
+        StatusCode::FORBIDDEN,
+        "This address answers gateways only (settings trusted_proxies and require_gateway_token).",
+    );
+    pub(super) const PAGES_ONLY: Self = Self::new(
+        StatusCode::NOT_FOUND,
+        "This address answers pages only; gateways ask at an address of their own (setting listen_gateways).",
+    );
+    pub(super) const GATEWAYS_ONLY: Self = Self::new(
+        StatusCode::NOT_FOUND,
+        "This address answers gateways only; pages are at the public address (settings listen, public_url).",
+    );
+    pub(super) const CLIMBING: Self = Self::new(
+        StatusCode::BAD_REQUEST,
+        "The path steps up (..), so that it cannot be told what is asked for. Gateways ask with a path of their own.",
+    );
+    pub(super) const PROBE: Self =
+        Self::new(StatusCode::FORBIDDEN, "This was a probe of `latchkey doctor`; it is always refused.");
+    pub(super) const UNAVAILABLE: Self =
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The service cannot answer now; try again shortly.");
 }
 
-/// What the public client of a gateway is told: what the status says, and what its own request looked like.
+/// Problem details for the public client of a gateway: what the status means, and a hint about its own request.
 pub(super) fn refusal(status: StatusCode, hint: Option<&str>) -> (HeaderMap, Bytes) {
     let detail = match status {
         StatusCode::UNAUTHORIZED => "A valid API key is needed.",

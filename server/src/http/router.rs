@@ -1,7 +1,7 @@
-//! Which path is answered by what, and on which thread.
+//! Routes: which handler answers a path, and on which thread.
 //!
-//! Verifications are answered where the connection is read; pages, which take a thousand times longer, run
-//! on a runtime of their own and never stand in front of a verification.
+//! Verifications are answered on the thread that reads the connection. A page takes a thousand times longer, so pages run
+//! on a runtime of their own and never delay a verification.
 
 use super::answers::FormAnswers;
 use super::client::ConnectionInfo;
@@ -45,8 +45,8 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
     let answers = Arc::<FormAnswers>::default();
     let site =
         Site { services: Arc::clone(&services), files: assets::site_files(), answers: Arc::clone(&answers) };
-    // Not by `generate_route_list`, which does it on the way: while that runs, anything that any page of the
-    // process asks for never comes. It fails if it was done before, which is as good.
+    // `generate_route_list` would do this too, but while it runs no page of the process loads anything. The call fails
+    // if the executor was started before, and then nothing is left to do.
     let _ = Executor::init_tokio();
     let portal = portal(site);
     let gateways = Arc::clone(&services);
@@ -71,8 +71,8 @@ async fn answer_page(
 ) -> Response {
     let answering = async move {
         stand_back();
-        // Many pages are one long piece of work to the system, which lets a thread go on for milliseconds before
-        // another has its turn, whatever it stands back behind.
+        // Linux treats many pages in a row as one piece of work and lets this thread run for milliseconds, whatever its
+        // priority. The yield lets the verifying thread run between two pages.
         std::thread::yield_now();
         match portal.oneshot(request).await {
             Ok(response) => hold(response, place).await,
@@ -119,7 +119,7 @@ fn portal(site: Site) -> Router {
         .with_state(site)
 }
 
-/// What is told of a form that came from elsewhere, to a program of ours and to somebody who reads.
+/// Refuses a form that came from another site: as JSON to the browser's program, as text to a person.
 fn refuse(site: &Site, sender: Sender, request: &Request) -> Response {
     let (services, headers) = (&site.services, request.headers());
     guard::tell_refused(services, sender, site.client_address(request), headers);

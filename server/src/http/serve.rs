@@ -1,4 +1,4 @@
-//! Connections: who may come in, how long each step may take, and the graceful end.
+//! Connections: how many may be open, how long each step may take, and the graceful end.
 
 mod accept;
 mod bare;
@@ -66,7 +66,7 @@ pub struct Front {
     tls: Option<Handshakes>,
     /// Who may begin a connection with a PROXY header.
     trusted: TrustedProxies,
-    /// Whether that header alone says who the client is, and no header of a request does.
+    /// Whether the PROXY header alone names the client, and no header of a request does.
     proxy_header_names_clients: bool,
     timeouts: Timeouts,
     access: Option<AccessLog>,
@@ -106,8 +106,9 @@ impl Front {
         }
     }
 
-    /// What is known of a connection after its PROXY header. Where headers of requests name clients elsewhere, its source is the other end:
-    /// a client that connects is the client, whatever it writes, and a trusted proxy is asked for its header.
+    /// What is known of a connection after its PROXY header. Where headers of requests name clients elsewhere, its
+    /// source is the other end: a client that connects is the client, whatever it writes, and a trusted proxy is asked
+    /// for its header.
     fn introduced(&self, connection: ConnectionInfo, source: Option<ConnectionSource>) -> ConnectionInfo {
         match source {
             Some(ConnectionSource(Some(address))) if !self.proxy_header_names_clients => {
@@ -117,8 +118,8 @@ impl Front {
         }
     }
 
-    /// Accepts connections on `runtime`, so that those who are turned away in numbers keep nobody waiting who was
-    /// let in.
+    /// Accepts connections on `runtime`, so that a flood of connections that are turned away does not delay those that
+    /// were let in.
     #[must_use]
     pub fn with_doors(self, runtime: Handle) -> Self {
         Self { doors: Some(runtime), ..self }

@@ -1,4 +1,4 @@
-//! From outcomes to HTTP statuses: the one place for that.
+//! The one place that turns outcomes into HTTP statuses.
 
 use super::guard;
 use app::PortalError;
@@ -28,7 +28,7 @@ pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'sta
 
 /// Seconds after which a client may try again when the store is in trouble.
 pub(super) const RETRY_SECONDS: u32 = 1;
-/// The same where too many passwords are being checked: as long as all who wait may take.
+/// The same when too many passwords are being checked: by then those that wait have been.
 const BUSY_SECONDS: u32 = 2;
 
 /// The status of a verdict towards a gateway that passes every status on.
@@ -78,7 +78,7 @@ pub(super) fn retry_after(error: &PortalError) -> Option<HeaderValue> {
     }
 }
 
-/// An address that takes a POST alone was asked in another way.
+/// Refuses another method at an address that takes POST only.
 pub(super) fn only_post() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response()
 }

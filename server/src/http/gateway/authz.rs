@@ -155,8 +155,8 @@ async fn decide(
     (verdict, hint)
 }
 
-/// What is malformed is so whoever sent it; only a client that is known can be throttled, and only for what was
-/// no key.
+/// Returns the verdict on a request without a readable key. Such a request needs no client address to be refused; the
+/// throttle counts it only where the client is known and sent something that is no key.
 fn unreadable(
     services: &Services,
     code: Code,

@@ -20,7 +20,7 @@ pub(super) fn in_own_header(services: &Services, headers: &HeaderMap) -> bool {
     only_line(headers, &GATEWAY).is_some_and(|token| is_known(services, token))
 }
 
-/// Counts and tells of a question without the right token.
+/// Counts and logs a question without the right token.
 pub(super) fn tell_wrong(services: &Services, peer: Peer) {
     services.events.log(
         Event::GatewayTokenWrong,

@@ -1,4 +1,4 @@
-//! What was found where, for who sent a key in a way that is not read. Never what was found.
+//! Hints for clients that send a key in a way that is not read: they say where something was found, and never what.
 
 use super::presented::{Presented, decode_basic, scheme_and_rest};
 use crate::settings::{KeyHeader, Settings};
@@ -52,7 +52,7 @@ impl Hint {
         )
     }
 
-    /// A sentence for whoever sent the request: plain ASCII without quotation marks, so that it may stand anywhere.
+    /// Returns a sentence for the client: plain ASCII without quotation marks, so that it may stand anywhere.
     pub(super) fn text(self, places: &KeyHeader) -> String {
         let (found, mends) = self.words();
         let Mend::Place = mends else { return format!("{found}.") };

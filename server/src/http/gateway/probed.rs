@@ -1,4 +1,4 @@
-//! A probe at a gateway endpoint: recognised by its marker, and written down.
+//! Probes of `latchkey doctor` at a gateway endpoint: recognised by their marker, refused and noted.
 
 use super::credential::{self, GATEWAY};
 use crate::http::client::{self, ConnectionInfo};

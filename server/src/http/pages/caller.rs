@@ -1,4 +1,4 @@
-//! Who sent a request to the pages.
+//! The sender of a request to the pages.
 
 use super::set_status;
 use crate::http::answers::{Act, Done, Whose};
@@ -20,7 +20,7 @@ pub(in crate::http) const GIVE_CODE: &str = "/login/code";
 /// Where a password is changed that is too old.
 pub(in crate::http) const RENEW_PASSWORD: &str = "/account/password";
 
-/// What a request says of its sender.
+/// What a request says about its sender.
 pub(super) struct Seen {
     visit: Visit,
     sessions: Vec<SessionToken>,
@@ -47,12 +47,12 @@ impl Seen {
 }
 
 impl Seen {
-    /// Who the first of the cookies belongs to that is a session, and its newer token, if there is one.
+    /// Returns the visitor of the first cookie that is a session, and the session's newer token if there is one.
     async fn visitor(&mut self, services: &Services) -> Result<(Visitor, Option<SessionToken>), PortalError> {
         for token in &self.sessions {
             let found = services.use_cases.accounts.find_visitor(token, &self.visit).await?;
             if !matches!(found.0, Visitor::Nobody) {
-                // The store knows it by the newer one.
+                // The store knows the session by its newer token.
                 self.visit.session = Some(found.1.as_ref().unwrap_or(token).hash());
                 return Ok(found);
             }
@@ -61,7 +61,7 @@ impl Seen {
     }
 }
 
-/// A browser's request, with who sent it.
+/// A browser's request and its sender.
 pub(super) struct PageCaller {
     /// What its server functions work with.
     pub(super) asked: Arc<PageRequest>,
@@ -72,7 +72,7 @@ pub(super) struct PageCaller {
 }
 
 impl PageCaller {
-    /// Finds out who sent a request; `plain`: a redirect will follow.
+    /// Finds the sender of a request; `plain` says that a redirect will follow.
     pub(super) async fn find(site: &Site, mut seen: Seen, plain: bool) -> Result<Self, Response> {
         let services = Arc::clone(&site.services);
         let (visitor, newer) = seen.visitor(&services).await.map_err(|error| {
@@ -110,13 +110,13 @@ impl PageCaller {
         Ok(Self { asked: Arc::new(asked), site: site.clone(), language, cookies })
     }
 
-    /// What the form is that it sends, if that is to be one with those that are equal.
+    /// Returns the act of the form that this request sends; none if equal forms are acts of their own.
     pub(super) fn act(&self, uri: &Uri, body: &[u8]) -> Option<Act> {
         let whose = self.asked.session().map_or_else(|| Whose::Source(self.source()), Whose::Session);
         Act::of(whose, &self.cookies, uri, body)
     }
 
-    /// The address that stands for its sender; none where it is unknown.
+    /// Returns the address that stands for the sender; none where it is unknown.
     fn source(&self) -> Option<Address> {
         self.asked.visit.address.known().map(Address::source)
     }
@@ -125,7 +125,7 @@ impl PageCaller {
         self.asked.actor.is_some()
     }
 
-    /// The one page that a session may see which still owes something.
+    /// Returns the one page that a session sees while it still owes something.
     pub(super) fn owed_page(&self) -> Option<&'static str> {
         self.asked.owing.as_ref().map(|owing| match owing.owed {
             Owed::Code => GIVE_CODE,
@@ -133,7 +133,7 @@ impl PageCaller {
         })
     }
 
-    /// Leads a visitor who may not do this yet to what is to be done first, and back afterwards.
+    /// Leads a visitor to what they have to do first, and back afterwards.
     pub(super) fn lead(&self, uri: &Uri) -> Response {
         if self.site.services.setup.is_open() {
             return Redirect::to(SETUP).into_response();
@@ -148,18 +148,18 @@ impl PageCaller {
         self.asked.outcome.trouble.lock().clone()
     }
 
-    /// Where a form leads that landed at `path`: to what it made, if that is shown once.
+    /// Returns where a form leads that lands at `path`: to the secret that it made, if it made one.
     pub(super) fn landing(&self, path: &str) -> String {
         let made = self.asked.outcome.made.lock();
         made.as_ref().map_or_else(|| path.to_owned(), |name| app::with_made(path, name.as_str()))
     }
 
-    /// Where the secret is shown that was made.
+    /// Returns the name under which the secret that was made is shown.
     pub(super) fn made(&self) -> Option<ShownName> {
         self.asked.outcome.made.lock().clone()
     }
 
-    /// Adds what happened to the answer: the session's cookie.
+    /// Adds the session's cookie to the answer.
     pub(super) fn finish(&self, response: Response) -> Response {
         self.done(response).response
     }
@@ -190,10 +190,10 @@ fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// Where the first account is made, and where is told how to get there.
+/// The page of the first account. Without its link it says how to get one.
 pub(in super::super) const SETUP: &str = "/setup";
 
-/// Where a visitor comes back to: this address, or where a page on the way was to lead.
+/// Returns where a visitor comes back to: this address, or the `next` of a page on the way.
 pub(super) fn back_of(uri: &Uri) -> String {
     if ![GIVE_CODE, RENEW_PASSWORD].contains(&uri.path()) {
         return uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
@@ -201,8 +201,8 @@ pub(super) fn back_of(uri: &Uri) -> String {
     app::local_path(parameter(uri, "next").as_deref()).to_owned()
 }
 
-/// A parameter of an address.
-fn parameter(uri: &Uri, name: &str) -> Option<String> {
+/// Returns a parameter of an address.
+pub(in crate::http) fn parameter(uri: &Uri, name: &str) -> Option<String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(uri.query()?).ok()?;
     pairs.into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
 }

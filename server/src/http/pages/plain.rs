@@ -1,7 +1,7 @@
-//! What a plain form does: a post to the path of its page.
+//! Plain forms: each posts to the path of its page.
 
 use super::caller::{PageCaller, Seen};
-use super::{render, set_status};
+use super::{Outcome, render, set_status};
 use crate::http::answers::Answered;
 use crate::http::load::FORM_LIMIT;
 use crate::http::site::Site;
@@ -9,7 +9,7 @@ use crate::http::statuses::large_form;
 use app::{FormEcho, Landing, PortalError};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
@@ -22,23 +22,18 @@ use zeroize::Zeroize;
 
 /// A plain form: runs the server function `F`, then lands or shows the page again. Equal forms with the same number
 /// are one: the second gets the answer of the first.
-pub(in crate::http) async fn plain_form<F>(State(site): State<Site>, request: Request) -> Response
+pub(in crate::http) async fn plain_form<F>(State(site): State<Site>, request: Request) -> Outcome
 where
     F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
 {
     let seen = Seen::of(&site, &request);
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, FORM_LIMIT).await else {
-        return large_form();
-    };
-    let caller = match PageCaller::find(&site, seen, true).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
+    let bytes = axum::body::to_bytes(body, FORM_LIMIT).await.map_err(|_| large_form())?;
+    let caller = PageCaller::find(&site, seen, true).await?;
     let act = caller.act(&parts.uri, &bytes);
     let answers = Arc::clone(&site.answers);
     let now = site.services.clock.now();
-    answers.once(act, now, take_form::<F>(site, caller, parts, bytes)).await
+    Ok(answers.once(act, now, take_form::<F>(site, caller, parts, bytes)).await)
 }
 
 async fn take_form<F>(site: Site, caller: PageCaller, parts: Parts, bytes: Bytes) -> Answered

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often the log says that connections are turned away.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
 
-/// Accepts until the front stops; whoever is taken in is attended to on `attending`.
+/// Accepts until the front stops; connections that are let in run on `attending`.
 pub(super) async fn accept(listener: Listener, front: Arc<Front>, attending: Handle) {
     let listener = listener.open().expect("a listener that was bound can be waited for");
     let mut complaint = None;
@@ -65,7 +65,7 @@ fn admit(arrival: Arrival, front: &Arc<Front>, attending: &Handle) -> Result<(),
     }
 }
 
-/// Says whose connections are closed at once, and what to do if they should not be.
+/// Logs which peers' connections are closed at once, and which setting lets them in.
 fn complain(full: Full, peer: Peer, front: &Front) {
     let shares = front.connections;
     match full {

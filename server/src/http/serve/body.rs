@@ -1,5 +1,5 @@
-//! Bodies: one that does not come in time is an error to its reader; an answer counts as in flight until it
-//! is handed over, a page over HTTP/2 until its last byte is on its way.
+//! Bodies. Reading a request's body that is late returns an error. A response counts as in flight until its body is handed
+//! over, a page over HTTP/2 until its last byte is sent.
 
 use super::watch::InFlight;
 use crate::http::held::Gone;

@@ -1,4 +1,4 @@
-//! Who holds a connection, and what else goes on its account.
+//! The place that a connection holds, and the account that it and its requests count on.
 
 use super::Front;
 use crate::traffic::{Account, Client, Full, Held, Origin, Pool};
@@ -9,13 +9,13 @@ use std::sync::Arc;
 /// A connection's place, until it ends.
 pub(super) struct Guest {
     _place: Held,
-    /// On which its requests go; none for trusted proxies and programs on this machine, whose requests are
-    /// other people's.
+    /// The account that its requests count on. Trusted proxies and programs on this machine have none, because they send
+    /// the requests of others.
     account: Option<Arc<Account>>,
 }
 
 impl Guest {
-    /// Takes a place for whoever is at the other end.
+    /// Takes a place for the other end of a connection.
     pub(super) fn of_peer(front: &Front, peer: Peer) -> Result<Self, Full> {
         match peer {
             Peer::Address(address) if !front.trusted.trusts(peer) => {

@@ -1,4 +1,4 @@
-//! What every request gets on its way in, and its answer on the way back.
+//! Around every request: its place, its time limit and its line in the access log.
 
 use super::Front;
 use super::body::{ResponseBody, timed};

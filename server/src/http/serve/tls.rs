@@ -1,4 +1,4 @@
-//! TLS: agreed on with the certificate that the operator's files hold now.
+//! TLS handshakes, with the certificate that the operator's files hold now.
 
 use crate::settings::TlsFiles;
 use parking_lot::RwLock;

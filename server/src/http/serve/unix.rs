@@ -1,4 +1,4 @@
-//! The file of a Unix socket: made, and removed at the end; never taken from somebody who listens on it.
+//! The file of a Unix socket: made at the start and removed at the end, and never taken from a program that listens on it.
 
 use std::fs::{self, Permissions};
 use std::io::{Error, ErrorKind, Result};

@@ -1,7 +1,7 @@
-//! What a connection is doing, and until when it may.
+//! What a connection is doing, and its deadline.
 //!
-//! The hot path only writes down what happened. The connection's one timer is set when it is due earlier
-//! than it stands, and asks again when it rings: nothing is set and cancelled with each request.
+//! The hot path only notes what happened. A connection has one timer. It is moved only to an earlier time, and when it
+//! fires it looks at the notes again, so that no request sets and cancels a timer.
 
 use crate::settings::Timeouts;
 use parking_lot::Mutex;
