@@ -53,7 +53,7 @@ pub(super) async fn last_like(
 /// Removes the oldest beyond the most that are kept, but none that is young.
 pub(super) async fn make_room(tx: &mut Tx, notice: &NewNotice) -> Result<(), Trouble> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM notices WHERE user_no = ? LIMIT ?)";
-    let row = tx.one(sql!(sql, notice.user.0, i64::from(NOTICES_KEPT + REMOVED_AT_ONCE))).await?;
+    let row = tx.one(sql!(sql, notice.user.0, NOTICES_KEPT + REMOVED_AT_ONCE)).await?;
     let surplus = gathering::surplus(number(row.try_get(0)?)?);
     if surplus == 0 {
         return Ok(());
