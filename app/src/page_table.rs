@@ -156,8 +156,18 @@ pages! {
 }
 
 #[cfg(feature = "ssr")]
-const KEY_FORMS: &[&str] =
-    &["authorise_address", "remove_address", "set_lock_width", "release_lock", "reveal_key", "have_it"];
+const KEY_FORMS: &[&str] = &[
+    "authorise_address",
+    "remove_address",
+    "set_lock_width",
+    "release_lock",
+    "reveal_key",
+    "rename_key",
+    "set_key_expiry",
+    "pause_key",
+    "resume_key",
+    "have_it",
+];
 #[cfg(feature = "ssr")]
 const NOTICE_FORMS: &[&str] = &["authorise_notice", "ignore_notice", "read_all_notices"];
 #[cfg(feature = "ssr")]

@@ -19,7 +19,8 @@ pub use usage::*;
 pub use webhooks::*;
 
 pub use contract::{
-    AddressState, Cause, Field, FieldError, KeyType, LockWidth, Problem, Refusal, Role, WebhookProblem,
+    AddressState, Cause, Field, FieldError, KeyState, KeyType, LockWidth, Problem, Refusal, Role,
+    WebhookProblem,
 };
 
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,8 @@ pub struct KeyRow {
     pub times_used: u64,
     /// The address of the first accepted use.
     pub locked_ip: Option<String>,
+    /// Whether it passes.
+    pub state: KeyState,
 }
 
 /// One page of the list of keys, and what its pager says.
@@ -150,6 +153,10 @@ pub struct KeyDetails {
     pub row: KeyRow,
     /// When it was generated.
     pub created: Moment,
+    /// When it expires, if ever.
+    pub expires: Option<Moment>,
+    /// The same as a form takes it; empty for never.
+    pub expires_at: String,
     /// How wide the lock is.
     pub lock_width: LockWidth,
     /// The allow list, in canonical text.

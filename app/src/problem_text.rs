@@ -99,6 +99,9 @@ fn problem_template(t: &Texts, language: Language, field: Field, problem: &Probl
         Problem::WrongPassword => t.problem_wrong_password,
         Problem::WrongCode => t.problem_wrong_code,
         Problem::UnknownKeyType => t.problem_unknown_key_type,
+        Problem::NotATime => t.problem_not_a_time,
+        Problem::InThePast => t.problem_in_the_past,
+        Problem::TooFarAhead => t.problem_too_far_ahead,
         Problem::NotAnAddress => t.problem_not_an_address,
         Problem::ZonedAddress => t.problem_zoned_address,
         Problem::HostBits { .. } => t.problem_host_bits,
@@ -140,6 +143,7 @@ fn problem_template(t: &Texts, language: Language, field: Field, problem: &Probl
 #[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "for fields of served pages"))]
 fn empty_text(t: &Texts, language: Language, field: Field) -> &'static str {
     match field {
+        Field::ExpiresAt => t.problem_not_a_time,
         Field::Form => t.problem_empty_form,
         #[cfg(feature = "ssr")]
         Field::Username => DoorTexts::in_language(language).problem_empty_username,

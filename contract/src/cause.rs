@@ -20,8 +20,12 @@ named! {
         KeyShown = 5 => "key_shown",
         /// A key was deleted.
         KeyDeleted = 6 => "key_deleted",
+        /// A key was renamed, paused or resumed, or its expiry was changed.
+        KeyChanged = 12 => "key_changed",
         /// The addresses a key passes from were changed.
         AddressesChanged = 7 => "addresses_changed",
+        /// A key expires soon.
+        KeyExpiring = 13 => "key_expiring",
         /// Somebody logged in as this user from an address that is new for them.
         NewLogin = 8 => "new_login",
         /// The password ends soon.
@@ -46,7 +50,14 @@ impl Cause {
 
     /// Whether it is mailed by default: trouble is, and what users do to their keys is not.
     pub fn is_mailed_by_default(self) -> bool {
-        !matches!(self, Self::KeyGenerated | Self::KeyShown | Self::KeyDeleted | Self::AddressesChanged)
+        !matches!(
+            self,
+            Self::KeyGenerated
+                | Self::KeyShown
+                | Self::KeyDeleted
+                | Self::KeyChanged
+                | Self::AddressesChanged
+        )
     }
 
     /// Whether its letters cannot be switched off, because a thief of the account would do that first.

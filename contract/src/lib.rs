@@ -6,6 +6,7 @@ mod named;
 
 mod cause;
 mod code;
+mod key_state;
 mod key_type;
 mod language;
 mod lock_width;
@@ -14,6 +15,7 @@ mod role;
 
 pub use cause::{AddressState, Cause};
 pub use code::Code;
+pub use key_state::KeyState;
 pub use key_type::KeyType;
 pub use language::Language;
 pub use lock_width::LockWidth;

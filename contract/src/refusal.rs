@@ -106,6 +106,8 @@ pub enum Field {
     Description,
     /// `key_type`
     KeyType,
+    /// `expires_at`
+    ExpiresAt,
     /// `address`
     Address,
     /// `email`
@@ -173,6 +175,12 @@ pub enum Problem {
         /// The most it can hold.
         limit: u32,
     },
+    /// Not a date with a time.
+    NotATime,
+    /// A time that is over.
+    InThePast,
+    /// A time that lies more than a hundred years ahead.
+    TooFarAhead,
     /// Neither an address nor a network.
     NotAnAddress,
     /// An address with a zone (`%eth0`) has no meaning on another machine.

@@ -24,12 +24,15 @@ pub(crate) enum Kind {
     NewPassword,
     /// A code that counts once.
     Code,
+    /// A date with a time.
+    DateTime,
 }
 
 impl Kind {
     fn input_type(self) -> &'static str {
         match self {
             Self::Text | Self::Code => "text",
+            Self::DateTime => "datetime-local",
             Self::CurrentPassword => "password",
             #[cfg(feature = "ssr")]
             Self::Username => "text",
@@ -42,7 +45,7 @@ impl Kind {
 
     fn autocomplete(self) -> &'static str {
         match self {
-            Self::Text => "off",
+            Self::Text | Self::DateTime => "off",
             #[cfg(feature = "ssr")]
             Self::Username => "username",
             #[cfg(feature = "ssr")]
@@ -98,6 +101,9 @@ pub(crate) fn TextField(
     /// A class for the input.
     #[prop(default = "input")]
     class: &'static str,
+    /// What it holds before anybody fills it in.
+    #[prop(default = None)]
+    value: Option<String>,
 ) -> Part {
     let id = format!("{}-{name}", state.name);
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
@@ -114,9 +120,10 @@ pub(crate) fn TextField(
                 class=class
                 type=kind.input_type()
                 name=name
-                value=state.entered(name)
+                value=state.entered(name).or(value)
+                step=(kind == Kind::DateTime).then_some("1")
                 autocomplete=kind.autocomplete()
-                autocapitalize=(kind != Kind::Text).then_some("none")
+                autocapitalize=(!matches!(kind, Kind::Text | Kind::DateTime)).then_some("none")
                 spellcheck="false"
                 autofocus=start_here
                 aria-invalid=invalid

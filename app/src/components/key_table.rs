@@ -1,10 +1,20 @@
 use leptos::prelude::*;
 
 use super::{Row, Table, Time, type_name, whole_token};
-use crate::i18n::{fill, texts};
+use crate::i18n::{Texts, fill, texts};
 use crate::part::{IntoPart, Part};
-use crate::portal::{KeyRow, RevealedKey};
+use crate::portal::{KeyRow, KeyState, RevealedKey};
 use crate::server_fns::key_path;
+
+/// What stands beside the name of a key that does not pass.
+pub(crate) fn state_badge(t: &Texts, state: KeyState) -> Option<impl IntoView + use<>> {
+    let text = match state {
+        KeyState::Active => return None,
+        KeyState::Paused => t.paused,
+        KeyState::Expired => t.expired,
+    };
+    Some(view! { " " <span class="badge off">{text}</span> })
+}
 
 /// The table of keys.
 pub(crate) fn key_table(rows: Vec<KeyRow>, fresh: Option<RevealedKey>, may_manage: bool) -> Part {
@@ -41,7 +51,7 @@ fn key_row(row: KeyRow, fresh: Option<RevealedKey>) -> Row {
     };
     let cells = vec![
         row.username.part(),
-        view! { <a href=path>{row.description}</a> }.part(),
+        view! { <a href=path>{row.description}</a> {state_badge(t, row.state)} }.part(),
         type_name(t, row.key_type).part(),
         token,
         view! { <Time moment=row.last_used/> }.part(),

@@ -5,7 +5,9 @@ mod generate;
 mod list;
 mod lock;
 mod reveal;
+mod settings;
 mod statistics;
+mod stop;
 
 pub(crate) use delete::*;
 pub(crate) use detail::*;

@@ -51,6 +51,8 @@ impl MailTexts {
             "key_shown" => self.about_key_shown,
             "key_deleted" => self.about_key_deleted,
             "addresses_changed" => self.about_addresses_changed,
+            "key_changed" => self.about_key_changed,
+            "key_expiring" => self.about_key_expiring,
             "new_login" => self.about_new_login,
             "password_expiring" => self.about_password_expiring,
             "account_changed" => self.about_account_changed,

@@ -12,6 +12,8 @@ use crate::portal::{
 #[cfg(feature = "ssr")]
 use crate::to_view::{key_page, key_row, moment, revealed};
 #[cfg(feature = "ssr")]
+use service::keys::AskedKey;
+#[cfg(feature = "ssr")]
 use service::shown_once::Shown;
 
 const LIST: &str = "/account/api-keys";
@@ -37,6 +39,8 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, Portal
     let row = &figures.key.row;
     Ok(KeyDetails {
         created: moment(row.created_at, &request.reader.time_zone),
+        expires: row.expires_at.map(|end| moment(end, &request.reader.time_zone)),
+        expires_at: row.expires_at.map(|end| request.reader.time_zone.input_text(end)).unwrap_or_default(),
         lock_width: row.rule.width,
         allow_list: row.rule.allow_list.iter().map(ToString::to_string).collect(),
         uses_today: figures.spans.accepted[0],
@@ -60,11 +64,13 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, Portal
 pub async fn generate_key(
     #[server(default)] description: String,
     #[server(default)] key_type: String,
+    #[server(default)] expires_at: String,
 ) -> Result<MadeKey, PortalError> {
     let request = signed_in()?;
     let actor = request.managing()?;
     let name = request.draw_name()?;
-    let generated = request.use_cases.keys.generate_key(actor, &description, &key_type).await;
+    let asked = AskedKey { description: &description, key_type: &key_type, expires_at: &expires_at };
+    let generated = request.use_cases.keys.generate_key(actor, asked, &request.reader.time_zone).await;
     let (id, token) = request.note(generated)?;
     let RevealedKey { id: shown_id, token: shown } = revealed(id, &token);
     let made = name.as_str().to_owned();
@@ -132,6 +138,47 @@ pub async fn release_lock(#[server(default)] id: KeyId) -> Result<(), PortalErro
     request.note(request.use_cases.keys.release_lock(actor, &id.0).await)
 }
 
+/// Gives a key another description.
+#[server(prefix = "/portal", endpoint = "rename_key")]
+pub async fn rename_key(
+    #[server(default)] id: KeyId,
+    #[server(default)] description: String,
+) -> Result<(), PortalError> {
+    let request = signed_in()?;
+    let actor = request.managing()?;
+    request.note(request.use_cases.keys.rename_key(actor, &id.0, &description).await)
+}
+
+/// Sets when a key expires.
+#[server(prefix = "/portal", endpoint = "set_key_expiry")]
+pub async fn set_key_expiry(
+    #[server(default)] id: KeyId,
+    #[server(default)] expires_at: String,
+) -> Result<(), PortalError> {
+    let request = signed_in()?;
+    let actor = request.managing()?;
+    let zone = &request.reader.time_zone;
+    request.note(request.use_cases.keys.set_key_expiry(actor, &id.0, &expires_at, zone).await)
+}
+
+/// Refuses a key until it is resumed.
+#[server(prefix = "/portal", endpoint = "pause_key")]
+pub async fn pause_key(#[server(default)] id: KeyId) -> Result<(), PortalError> {
+    let request = signed_in()?;
+    // Stopping a key never waits for a limit on changes.
+    let actor = request.note(request.actor())?;
+    let actor = request.note(actor.may_manage())?;
+    request.note(request.use_cases.keys.pause_key(actor, &id.0).await)
+}
+
+/// Lets a paused key pass again.
+#[server(prefix = "/portal", endpoint = "resume_key")]
+pub async fn resume_key(#[server(default)] id: KeyId) -> Result<(), PortalError> {
+    let request = signed_in()?;
+    let actor = request.managing()?;
+    request.note(request.use_cases.keys.resume_key(actor, &id.0).await)
+}
+
 /// Deletes a key.
 #[server(prefix = "/portal", endpoint = "delete_key")]
 pub async fn delete_key(#[server(default)] id: KeyId) -> Result<(), PortalError> {
@@ -152,12 +199,16 @@ pub fn key_path(id: &KeyId) -> String {
 }
 
 landings! {
-    GenerateKey(form) => LIST, [description, key_type];
+    GenerateKey(form) => LIST, [description, key_type, expires_at];
     RevealKey(form) => key_path(&form.id), [id];
     AuthoriseAddress(form) => key_path(&form.id), [id, address];
     RemoveAddress(form) => key_path(&form.id), [id, address];
     SetLockWidth(form) => key_path(&form.id), [id];
     ReleaseLock(form) => key_path(&form.id), [id];
+    RenameKey(form) => key_path(&form.id), [id, description];
+    SetKeyExpiry(form) => key_path(&form.id), [id, expires_at];
+    PauseKey(form) => key_path(&form.id), [id];
+    ResumeKey(form) => key_path(&form.id), [id];
     DeleteKey(form) => LIST, [id];
 }
 

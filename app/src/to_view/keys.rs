@@ -46,6 +46,7 @@ pub(crate) fn key_row(key: &ListedKey, zone: &TimeZone) -> KeyRow {
         last_used: key.last_used.map(|at| moment(at, zone)),
         times_used: key.times_used,
         locked_ip: row.rule.locked.map(|a| a.to_string()),
+        state: key.state,
     }
 }
 

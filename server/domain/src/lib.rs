@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod description;
 pub mod device;
 pub mod disabling;
+pub mod expiry;
 pub mod ids;
 pub mod invitation;
 pub mod mail_address;

@@ -63,6 +63,21 @@ impl TimeZone {
         timestamp(at).to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
+    /// The time at which its clocks show this (`2026-12-24T18:30`, as browsers send it; seconds may follow). Where clocks
+    /// are put forward over it, the time after; where they show it twice, the first time.
+    #[must_use]
+    pub fn at(&self, shown: &str) -> Option<Micros> {
+        let shown: jiff::civil::DateTime = shown.parse().ok()?;
+        let at = shown.to_zoned(self.0.clone()).ok()?;
+        Some(Micros(at.timestamp().as_microsecond()))
+    }
+
+    /// The same as browsers take it: `2026-12-24T18:30:00`.
+    #[must_use]
+    pub fn input_text(&self, at: Micros) -> String {
+        timestamp(at).to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
     /// When the day began there that lies so many days before the one of `now`.
     #[must_use]
     pub fn midnight(&self, now: Micros, days_before: u8) -> Micros {
@@ -112,6 +127,25 @@ mod tests {
     #[case("Asia/Kathmandu", "2019-07-14 17:39:19")]
     fn clocks_show_the_time_of_their_place(#[case] zone: &str, #[case] shown: &str) {
         assert_eq!(TimeZone::find(zone).unwrap().text(Micros(1_563_105_259_999_999)), shown);
+    }
+
+    #[rstest]
+    #[case("UTC", "2026-12-24T18:30", Some("2026-12-24T18:30:00Z"))]
+    #[case("Europe/Bucharest", "2026-12-24T18:30:15", Some("2026-12-24T16:30:15Z"))]
+    // Clocks were put forward from three to four, and back from four to three.
+    #[case("Europe/Bucharest", "2026-03-29T03:30", Some("2026-03-29T01:30:00Z"))]
+    #[case("Europe/Bucharest", "2026-10-25T03:30", Some("2026-10-25T00:30:00Z"))]
+    #[case("UTC", "2026-02-30T00:00", None)]
+    #[case("UTC", "tomorrow", None)]
+    #[case("UTC", "", None)]
+    #[case("UTC", "2026-12-24", Some("2026-12-24T00:00:00Z"))]
+    fn a_time_is_read_as_the_clocks_of_its_place_show_it(
+        #[case] zone: &str,
+        #[case] shown: &str,
+        #[case] expected: Option<&str>,
+    ) {
+        let zone = TimeZone::find(zone).unwrap();
+        assert_eq!(zone.at(shown), expected.map(at));
     }
 
     #[rstest]

@@ -1,6 +1,7 @@
 //! Use cases around keys. Each first finds the key among those that the actor may see, so that nothing is done or told
 //! about any other.
 
+mod change;
 mod change_rule;
 mod dashboard;
 mod delete;
@@ -10,6 +11,7 @@ mod reveal;
 mod usage;
 
 pub use dashboard::DashboardFigures;
+pub use generate::AskedKey;
 pub use list::{KeyFigures, KeyList, ListedKey};
 pub use usage::KeyUsage;
 

@@ -72,6 +72,7 @@ pub async fn fill(directory: &Path, keys: usize, asked: usize) -> Result<Filled,
                 token_hash: secrets.pepper.hash_for(KeyType::Default, &username, &token),
                 masked: token.masked(),
                 sealed: Some(secrets.sealing.seal(id, &token)?),
+                expires_at: None,
                 at: Micros(at.0),
                 most: None,
             });

@@ -79,6 +79,8 @@ impl CauseTexts {
             Cause::KeyShown => (t.subject_key_shown, t.text_key_shown, not_you),
             Cause::KeyDeleted => (t.subject_key_deleted, t.text_key_deleted, not_you),
             Cause::AddressesChanged => (t.subject_addresses_changed, t.text_addresses_changed, not_you),
+            Cause::KeyChanged => (t.subject_key_changed, t.text_key_changed, not_you),
+            Cause::KeyExpiring => (t.subject_key_expiring, t.text_key_expiring, Some(t.advice_key_expiring)),
             Cause::NewLogin if facts.is_from_unknown() => {
                 (t.subject_unknown_login, t.text_unknown_login, not_you)
             }
@@ -105,7 +107,8 @@ fn rows(
     if let Some(key) = &facts.key {
         key_facts(&mut rows, key, facts, t, language);
     }
-    let is_of_many = matches!(facts.cause, Cause::AccountChanged | Cause::AddressesChanged);
+    let is_of_many =
+        matches!(facts.cause, Cause::AccountChanged | Cause::AddressesChanged | Cause::KeyChanged);
     let action = facts.action.as_deref().filter(|_| is_of_many);
     if let Some(what) = action.and_then(|what| action_text(ProfileTexts::in_language(language), what)) {
         rows.push((t.fact_what, what.to_owned()));
@@ -116,7 +119,9 @@ fn rows(
     }
     // The detail of a password's reminder is the number of days that are left.
     match (facts.cause, facts.detail.parse()) {
-        (Cause::PasswordExpiring, Ok(days)) => rows.push((t.fact_days_left, days_left(days, t, language))),
+        (Cause::PasswordExpiring | Cause::KeyExpiring, Ok(days)) => {
+            rows.push((t.fact_days_left, days_left(days, t, language)));
+        }
         _ if facts.detail.is_empty() => {}
         _ => rows.push((t.fact_detail, one_line(&facts.detail))),
     }

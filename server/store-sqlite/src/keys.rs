@@ -9,6 +9,7 @@ use contract::{KeyType, LockWidth};
 use domain::address::Network;
 use domain::ids::{KeyId, KeyNo, UserNo};
 use domain::rule::AddressRule;
+use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, Trouble>
         masked: row.try_get("masked")?,
         is_sealed: row.try_get::<Option<&[u8]>, _>("sealed")?.is_some(),
         created_at: micros(row, "created_at")?,
+        paused: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(Micros),
         rule: rule(row, allow_list)?,
     })
 }
@@ -117,8 +120,8 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Troubl
         return Err(StoreError::Full.into());
     }
     let sql = "INSERT INTO keys
-               (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at)
-               SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8
+               (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at, expires_at)
+               SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8, ?9
                FROM users WHERE no = ?2 RETURNING no";
     let inserted = tx
         .one(sql!(
@@ -130,7 +133,8 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Troubl
             key.token_hash.0.as_slice(),
             &key.masked,
             &key.sealed,
-            key.at.0
+            key.at.0,
+            key.expires_at.map(|end| end.0)
         ))
         .await?;
     let added = key_no(&inserted, "no")?;
@@ -144,7 +148,7 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Troubl
         description: key.description,
         deleted: false,
         disabled: false,
-        expires_at: None,
+        expires_at: key.expires_at,
         rule: AddressRule { enforced: key.key_type.is_address_bound(), ..AddressRule::default() },
     };
     tx.tell(Change::KeyAdded(Box::new(indexed)));

@@ -13,6 +13,7 @@ mod files;
 mod gateways;
 mod inspect;
 mod invitations;
+mod key_changes;
 mod keys;
 mod labels;
 mod load;

@@ -23,7 +23,7 @@ async fn read_rule(tx: &mut Tx, key: KeyNo) -> Result<AddressRule, Trouble> {
 }
 
 /// Fails unless the key lives.
-async fn check_living(tx: &mut Tx, key: KeyNo) -> Result<(), Trouble> {
+pub(super) async fn check_living(tx: &mut Tx, key: KeyNo) -> Result<(), Trouble> {
     tx.one(sql!("SELECT 1 FROM keys WHERE no = ? AND deleted_at IS NULL", key.0)).await.map(drop)
 }
 

@@ -31,6 +31,10 @@ pub struct KeyRow {
     pub is_sealed: bool,
     /// When it was generated.
     pub created_at: Micros,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// When it expires.
+    pub expires_at: Option<Micros>,
     /// The addresses it passes from.
     pub rule: AddressRule,
 }
@@ -51,6 +55,8 @@ pub struct NewKey {
     pub masked: String,
     /// The sealed copy of its token.
     pub sealed: Option<Vec<u8>>,
+    /// When it expires.
+    pub expires_at: Option<Micros>,
     /// Now.
     pub at: Micros,
     /// The most living keys that the account may have, if there is a limit.

@@ -1,9 +1,9 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    AuditStore, GatewayStore, InvitationStore, KeyStore, MailStore, NoticeStore, ProfileStore, ReminderStore,
-    RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore, UsageReader, UserStore,
-    WebhookStore,
+    AuditStore, GatewayStore, InvitationStore, KeyChange, KeyChangeStore, KeyStore, MailStore, NoticeStore,
+    ProfileStore, ReminderStore, RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore,
+    UsageReader, UserStore, WebhookStore,
 };
 use async_trait::async_trait;
 use contract::KeyType;
@@ -21,6 +21,7 @@ pub trait Store:
     + SessionStore
     + ProfileStore
     + KeyStore
+    + KeyChangeStore
     + RuleStore
     + GatewayStore
     + AuditStore
@@ -67,6 +68,8 @@ pub enum Change {
     KeyAdded(Box<IndexedKey>),
     /// A key's address rule is now this one.
     KeyRule(KeyNo, AddressRule),
+    /// Something else of a key was changed.
+    KeyChanged(KeyNo, KeyChange),
     /// A key was deleted.
     KeyDeleted(KeyNo),
     /// A gateway was added.

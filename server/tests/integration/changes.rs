@@ -12,12 +12,13 @@ const AT_ONCE: usize = 300;
 
 /// What only ends something, or was begun by nobody who is logged in, or asks for the password each time and is slowed
 /// down with it, or changes nothing.
-const NOT_COUNTED: [&str; 22] = [
+const NOT_COUNTED: [&str; 23] = [
     "log_out",
     "end_session",
     "end_other_sessions",
     "change_password",
     "delete_key",
+    "pause_key",
     "disable_sub_user",
     "end_sub_user_sessions",
     "withdraw_invitation",
@@ -38,10 +39,11 @@ const NOT_COUNTED: [&str; 22] = [
 ];
 
 /// So that every form can be read.
-const EVERY_FIELD: [(&str, &str); 18] = [
+const EVERY_FIELD: [(&str, &str); 19] = [
     ("id", "1"),
     ("description", "WEB"),
     ("key_type", "cloud"),
+    ("expires_at", ""),
     ("address", "203.0.113.7"),
     ("width", "net64"),
     ("password", PASSWORD),

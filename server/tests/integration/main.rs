@@ -26,6 +26,7 @@ mod history;
 mod hostile;
 mod html;
 mod installation;
+mod key_changes;
 mod key_life;
 mod key_limit;
 mod key_places;

@@ -9,8 +9,10 @@ use domain::address::Address;
 use domain::credentials::Password;
 use domain::ids::NoticeNo;
 use domain::time::Clock;
+use domain::time_zone::TimeZone;
 use http::{Method, StatusCode};
 use service::accounts::{Actor, Invitee, SessionToken, Visit, Visitor};
+use service::keys::AskedKey;
 use store::{Action, KeyScope, StoreError};
 
 const PROFILE: &str = "/account/profile";
@@ -202,7 +204,11 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     signed_out("other sessions", accounts.end_other_sessions(&actor).await);
     let manager = actor.may_manage().unwrap();
     signed_out("reveal", services.use_cases.keys.reveal_key(manager, &key.id, None, "").await.map(drop));
-    signed_out("a key", services.use_cases.keys.generate_key(manager, "x", "cloud").await.map(drop));
+    let asked = AskedKey { description: "x", key_type: "cloud", expires_at: "" };
+    signed_out(
+        "a key",
+        services.use_cases.keys.generate_key(manager, asked, &TimeZone::default()).await.map(drop),
+    );
     signed_out("deletion", services.use_cases.keys.delete_key(manager, &key.id).await);
     let invitee = Invitee { username: "sub".to_owned(), email: String::new(), role: Role::ReadsOnly };
     let invited = services.use_cases.sub_users.invite_sub_user(&proved, invitee, Language::En).await;

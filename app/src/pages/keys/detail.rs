@@ -5,8 +5,10 @@ use super::addresses::{AddressForms, addresses_panel, free_addresses_panel};
 use super::key_of_address;
 use super::lock::{LockForms, lock_panel};
 use super::reveal::{RevealForm, reveal_panel};
+use super::settings::{SettingsForms, settings_panel};
 use super::statistics::statistics_panel;
-use crate::components::{Announcer, Form, Loaded, PageHeading, type_name};
+use super::stop::{StopForms, stop_panel};
+use crate::components::{Announcer, Form, Loaded, PageHeading, state_badge, type_name};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::portal::{KeyDetails, KeyType, PortalError};
@@ -25,7 +27,11 @@ pub(crate) fn KeyPageView() -> Part {
         authorise: refetching(key, t.address_authorised),
         remove: refetching(key, t.address_removed),
     };
-    let show = move |key| key_parts(&key, reveal, lock, addresses);
+    let settings =
+        SettingsForms { rename: refetching(key, t.width_saved), expiry: refetching(key, t.width_saved) };
+    let stop = StopForms { pause: refetching(key, t.key_paused), resume: refetching(key, t.key_resumed) };
+    let change = ChangeForms { settings, stop };
+    let show = move |key| key_parts(&key, reveal, lock, addresses, change);
     view! { <Loaded from=key show/> }.part()
 }
 
@@ -41,13 +47,32 @@ where
     })
 }
 
-fn key_parts(key: &KeyDetails, reveal: RevealForm, lock: LockForms, addresses: AddressForms) -> Part {
+/// The forms of what has to be there for every type.
+#[derive(Clone, Copy)]
+struct ChangeForms {
+    settings: SettingsForms,
+    stop: StopForms,
+}
+
+fn key_parts(
+    key: &KeyDetails,
+    reveal: RevealForm,
+    lock: LockForms,
+    addresses: AddressForms,
+    change: ChangeForms,
+) -> Part {
     let t = texts();
     let path = key_path(&key.row.id);
     let key_type = key.row.key_type;
     let locks = key_type == KeyType::Default;
     let last = if key.may_manage {
-        view! { <p><a class="danger-link" href=format!("{path}/delete")>{t.delete}</a></p> }.part()
+        view! {
+            <div class="parts">
+                {settings_panel(key.clone(), path.clone(), change.settings)}
+                {stop_panel(key.clone(), path.clone(), change.stop)}
+            </div>
+        }
+        .part()
     } else {
         view! { <p class="hint">{t.error_forbidden}</p> }.part()
     };
@@ -58,6 +83,7 @@ fn key_parts(key: &KeyDetails, reveal: RevealForm, lock: LockForms, addresses: A
             <span class="badge">{type_name(t, key_type)}</span>
             " "
             <span>{key.row.username.clone()}</span>
+            {state_badge(t, key.row.state)}
         </p>
         <div class="parts">
             {reveal_panel(key.clone(), path.clone(), reveal)}

@@ -5,7 +5,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use crate::components::{
-    Announcer, Form, PageHeading, PlainForm, SubmitButton, TextField, forbidden_view, once_there, type_field,
+    Announcer, Form, Kind, PageHeading, PlainForm, SubmitButton, TextField, forbidden_view, once_there,
+    type_field,
 };
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
@@ -36,7 +37,7 @@ fn generate_form(form: Form<GenerateKey>) -> Part {
     let t = texts();
     view! {
         <PageHeading/>
-        <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType] class="form panel" once=true>
+        <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType, Field::ExpiresAt] class="form panel" once=true>
             <TextField
                 state=form.state
                 field=Field::Description
@@ -45,6 +46,14 @@ fn generate_form(form: Form<GenerateKey>) -> Part {
                 hint=t.description_hint
             />
             {type_field(form.state)}
+            <TextField
+                state=form.state
+                field=Field::ExpiresAt
+                name="expires_at"
+                label=t.expires
+                kind=Kind::DateTime
+                hint=t.expires_hint
+            />
             <SubmitButton state=form.state label=t.generate/>
         </PlainForm>
         <p><a href="/account/api-keys">{t.list_link}</a></p>

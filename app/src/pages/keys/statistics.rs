@@ -13,6 +13,13 @@ pub(super) fn statistics_panel(key: KeyDetails) -> Part {
     let count = |count| group_digits(language, count).part();
     let facts = [
         (t.created, view! { <Time moment=Some(key.created)/> }.part()),
+        (
+            t.expires,
+            match key.expires {
+                Some(end) => view! { <Time moment=Some(end)/> }.part(),
+                None => t.expires_never.to_owned().part(),
+            },
+        ),
         (t.column_last_used, view! { <Time moment=key.row.last_used/> }.part()),
         (t.column_times_used, count(key.row.times_used)),
         (t.used_today, count(key.uses_today)),

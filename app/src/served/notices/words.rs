@@ -19,6 +19,8 @@ pub(super) fn title(t: &'static NoticeTexts, notice: &Notice) -> String {
         Cause::KeyShown => about_key(t.title_key_shown),
         Cause::KeyDeleted => about_key(t.title_key_deleted),
         Cause::AddressesChanged => about_key(t.title_addresses_changed),
+        Cause::KeyChanged => about_key(t.title_key_changed),
+        Cause::KeyExpiring => about_key(t.title_key_expiring),
         Cause::NewLogin if notice.is_from_unknown => t.title_unknown_login.to_owned(),
         Cause::NewLogin => t.title_new_login.to_owned(),
         Cause::PasswordExpiring => t.title_password_expiring.to_owned(),
@@ -48,14 +50,12 @@ fn what_happened(t: &'static NoticeTexts, notice: &Notice) -> String {
             None => counted(t.text_ended_key_in_use),
         },
         Cause::Guessing => counted(t.text_guessing),
-        Cause::PasswordExpiring => match notice.detail.parse() {
-            Ok(days) => format!("{} {}", days_left(t, days), t.text_password_expiring),
-            Err(_) => t.text_password_expiring.to_owned(),
-        },
+        Cause::PasswordExpiring => ends_soon(t, notice, t.text_password_expiring),
+        Cause::KeyExpiring => ends_soon(t, notice, t.text_key_expiring),
         Cause::WebhookOff => fill(t.text_webhook_off, &[("webhook", &notice.detail)]),
         Cause::NewLogin if notice.is_from_unknown => t.text_unknown_login.to_owned(),
         Cause::NewLogin => fill(t.text_new_login, &[("address", &from(t, notice))]),
-        Cause::AddressesChanged | Cause::AccountChanged => {
+        Cause::AddressesChanged | Cause::KeyChanged | Cause::AccountChanged => {
             let what = notice.action.as_deref().and_then(|action| action_text(ProfileTexts::here(), action));
             let what = what.unwrap_or_default();
             let what =
@@ -76,11 +76,13 @@ pub(super) fn advice(t: &'static NoticeTexts, notice: &Notice) -> Option<&'stati
         Cause::Guessing => t.advice_guessing,
         Cause::NewLogin => t.advice_new_login,
         Cause::PasswordExpiring => t.advice_password_expiring,
+        Cause::KeyExpiring => t.advice_key_expiring,
         Cause::WebhookOff => t.advice_webhook_off,
         Cause::KeyGenerated
         | Cause::KeyShown
         | Cause::KeyDeleted
         | Cause::AddressesChanged
+        | Cause::KeyChanged
         | Cause::AccountChanged => return notice.is_new.then_some(t.advice_act),
     })
 }
@@ -103,7 +105,15 @@ pub(super) fn of_addresses(t: &'static NoticeTexts, count: u64) -> String {
     plural(language(), count, forms)
 }
 
-/// How long a password was valid when its notice was written.
+/// How much time was left when the notice was written, and what it means.
+fn ends_soon(t: &'static NoticeTexts, notice: &Notice, text: &'static str) -> String {
+    match notice.detail.parse() {
+        Ok(days) => format!("{} {text}", days_left(t, days)),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// The days that were left when a notice was written.
 fn days_left(t: &'static NoticeTexts, days: u64) -> String {
     let forms = Plural { one: t.days_one, few: t.days_few, many: t.days_many };
     fill(t.text_days_left, &[("days", &plural(language(), days, forms))])
@@ -119,6 +129,8 @@ pub(super) fn cause_text(t: &'static NoticeTexts, cause: Cause) -> &'static str 
         Cause::KeyShown => t.cause_key_shown,
         Cause::KeyDeleted => t.cause_key_deleted,
         Cause::AddressesChanged => t.cause_addresses_changed,
+        Cause::KeyChanged => t.cause_key_changed,
+        Cause::KeyExpiring => t.cause_key_expiring,
         Cause::NewLogin => t.cause_new_login,
         Cause::PasswordExpiring => t.cause_password_expiring,
         Cause::AccountChanged => t.cause_account_changed,

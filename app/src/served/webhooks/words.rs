@@ -30,6 +30,8 @@ pub(super) fn cause_text(t: &'static WebhookTexts, name: &str) -> &'static str {
         "key_shown" => t.cause_key_shown,
         "key_deleted" => t.cause_key_deleted,
         "addresses_changed" => t.cause_addresses_changed,
+        "key_changed" => t.cause_key_changed,
+        "key_expiring" => t.cause_key_expiring,
         "new_login" => t.cause_new_login,
         "password_expiring" => t.cause_password_expiring,
         "account_changed" => t.cause_account_changed,

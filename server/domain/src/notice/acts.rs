@@ -53,6 +53,9 @@ impl Act<'_> {
             Action::KeyGenerated => Cause::KeyGenerated,
             Action::KeyShown => Cause::KeyShown,
             Action::KeyDeleted => Cause::KeyDeleted,
+            Action::KeyRenamed | Action::KeyPaused | Action::KeyResumed | Action::KeyExpirySet => {
+                Cause::KeyChanged
+            }
             Action::AddressAdded | Action::AddressRemoved | Action::LockWidthSet | Action::LockReleased => {
                 Cause::AddressesChanged
             }

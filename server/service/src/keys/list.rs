@@ -2,7 +2,8 @@
 
 use super::{Keys, span_starts};
 use crate::accounts::{Actor, store_trouble};
-use contract::Refusal;
+use contract::{KeyState, Refusal};
+use domain::expiry;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use store::{KeyRow, SpanCounts};
@@ -19,6 +20,8 @@ pub struct ListedKey {
     pub times_used: u64,
     /// The last of them.
     pub last_used: Option<Micros>,
+    /// Whether it passes.
+    pub state: KeyState,
 }
 
 /// One page of the list.
@@ -66,6 +69,7 @@ impl Keys {
 
     pub(super) fn with_counts(&self, row: KeyRow) -> ListedKey {
         let (times_used, last_used) = self.index.uses(row.no);
-        ListedKey { row, times_used, last_used }
+        let state = expiry::state(row.paused, row.expires_at, self.clock.now());
+        ListedKey { row, times_used, last_used, state }
     }
 }

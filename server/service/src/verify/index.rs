@@ -136,7 +136,7 @@ impl KeyIndex {
     pub fn facts(&self, number: KeyNo) -> KeyFacts {
         let entries = self.entries.read();
         entries.keys.get(number).map_or_else(KeyFacts::default, |record| KeyFacts {
-            description: entries.keys.description(record).to_owned(),
+            description: entries.keys.description(number, record).to_owned(),
             locked: record.locked,
             times_used: record.times_used(),
             last_used: record.last_used(),
@@ -258,6 +258,7 @@ impl Watcher for KeyIndex {
             }
             Change::KeyAdded(key) => self.entries.write().add_key(*key),
             Change::KeyRule(number, rule) => self.entries.write().keys.set_rule(number, rule),
+            Change::KeyChanged(number, change) => self.entries.write().keys.change(number, change),
             Change::KeyDeleted(number) => self.entries.write().delete_key(number),
             Change::GatewayAdded(hash, name) => {
                 self.gateways.write().insert(hash, name.into());

@@ -32,9 +32,12 @@ pub(super) fn forget(entrance: &Entrance, services: &Services) {
     entrance.sweep(services.clock.now());
 }
 
-/// Reminds users whose passwords end soon.
+/// Reminds users whose passwords or keys end soon.
 pub(super) async fn remind(services: &Services) {
     if let Err(error) = services.use_cases.accounts.remind_of_passwords().await {
         tracing::warn!(%error, "users could not be told that their passwords end");
+    }
+    if let Err(error) = services.use_cases.keys.remind_of_expiries().await {
+        tracing::warn!(%error, "users could not be told that their keys expire");
     }
 }

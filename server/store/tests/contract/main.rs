@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod engines;
+mod key_changes;
 mod keys;
 mod mails;
 mod notices;
@@ -60,6 +61,7 @@ impl Watcher for Told {
             Change::UserDisabled(no, disabled) => format!("user {} disabled {disabled}", no.0),
             Change::KeyAdded(key) => format!("key {} {} {}", key.no.0, key.description, key.deleted),
             Change::KeyRule(no, rule) => format!("key {} {}", no.0, rule_text(&rule)),
+            Change::KeyChanged(no, change) => format!("key {} {change:?}", no.0),
             Change::KeyDeleted(no) => format!("key {} deleted", no.0),
             Change::GatewayAdded(_, name) => format!("gateway {name}"),
             Change::GatewayRemoved(_) => "gateway removed".to_owned(),
@@ -105,6 +107,7 @@ fn key(of: UserNo, key_type: KeyType, hash: u8) -> NewKey {
         token_hash: TokenHash([hash; 32]),
         masked: "lkd_abcd…wxyz".into(),
         sealed: Some(vec![1, 2, 3]),
+        expires_at: None,
         at: Micros(5),
     }
 }

@@ -42,6 +42,7 @@ async fn add_key(store: &dyn Store, user: UserNo) -> KeyNo {
         token_hash: TokenHash([7; 32]),
         masked: "lkd_abcd…wxyz".to_owned(),
         sealed: None,
+        expires_at: None,
         at: Micros(T0),
         most: None,
     };

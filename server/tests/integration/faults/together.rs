@@ -7,12 +7,14 @@ use crate::app::TestApp;
 use contract::Code;
 use contract::Refusal;
 use domain::address::Address;
+use domain::time_zone::TimeZone;
 use futures::future::join_all;
 use latchkey::services::Services;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use service::accounts::Actor;
 use service::accounts::{SessionToken, Visit, Visitor};
+use service::keys::AskedKey;
 use service::verify::{Verdict, VerificationRequest};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -126,7 +128,11 @@ impl Scene {
         let (id, token) = services
             .use_cases
             .keys
-            .generate_key(owner.may_manage().unwrap(), "together", "default")
+            .generate_key(
+                owner.may_manage().unwrap(),
+                AskedKey { description: "together", key_type: "default", expires_at: "" },
+                &TimeZone::default(),
+            )
             .await
             .unwrap();
         let (id, token) = (id.to_string(), token.expose().to_owned());

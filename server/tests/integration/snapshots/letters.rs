@@ -82,6 +82,11 @@ impl<'a> Reader<'a> {
         self.gets("new_address").await;
         self.browser().await.act(&key.id, "authorise_address", &[("address", OTHER)]).await;
         self.gets("addresses_changed").await;
+        let end = [("expires_at", "2026-01-21T18:30")];
+        self.browser().await.act(&key.id, "set_key_expiry", &end).await;
+        self.gets("key_changed").await;
+        assert_eq!(app.services.use_cases.keys.remind_of_expiries().await.unwrap(), 1);
+        self.gets("key_expiring").await;
         self.browser().await.delete(&key.id).await;
         self.gets("key_deleted").await;
         assert_eq!(app.authz(&key.token, OTHER).await.code(), "DELETED");

@@ -13,7 +13,7 @@ use domain::token::TokenHash;
 use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use store::{IndexedKey, Total};
+use store::{IndexedKey, KeyChange, Total};
 
 /// Records of a block.
 const BLOCK: usize = 4096;
@@ -64,6 +64,8 @@ impl Record {
 const SHARDS: usize = 64;
 /// Bytes of a piece of descriptions; a description is shorter.
 const TEXTS: usize = 1 << 20;
+/// The length of a description that lies in [`KeyRecords::renamed`]; none is as long.
+const RENAMED: u16 = u16::MAX;
 
 /// All records.
 pub(super) struct KeyRecords {
@@ -71,8 +73,10 @@ pub(super) struct KeyRecords {
     by_hash: [HashTable<KeyNo>; SHARDS],
     allow_lists: HashMap<KeyNo, Box<[Network]>>,
     expiries: HashMap<KeyNo, Micros>,
-    /// The descriptions, one behind the other; they never change.
+    /// The descriptions that keys were loaded or generated with, one behind the other.
     texts: Vec<String>,
+    /// The descriptions of keys that were renamed since.
+    renamed: HashMap<KeyNo, Box<str>>,
 }
 
 impl Default for KeyRecords {
@@ -83,6 +87,7 @@ impl Default for KeyRecords {
             allow_lists: HashMap::new(),
             expiries: HashMap::new(),
             texts: Vec::new(),
+            renamed: HashMap::new(),
         }
     }
 }
@@ -109,7 +114,10 @@ impl KeyRecords {
     }
 
     /// The customer's description; empty for a key that was a tombstone when it was added.
-    pub(super) fn description(&self, record: &Record) -> &str {
+    pub(super) fn description(&self, number: KeyNo, record: &Record) -> &str {
+        if record.text_length == RENAMED {
+            return self.renamed.get(&number).map_or("", |text| text);
+        }
         let (piece, start) = (record.text as usize / TEXTS, record.text as usize % TEXTS);
         let piece = self.texts.get(piece).map_or("", String::as_str);
         piece.get(start..start + usize::from(record.text_length)).unwrap_or_default()
@@ -177,6 +185,26 @@ impl KeyRecords {
         }
     }
 
+    /// Takes in another change of a key.
+    pub(super) fn change(&mut self, number: KeyNo, change: KeyChange) {
+        let has_list = self.allow_lists.contains_key(&number);
+        let Some(record) = self.get_mut(number).filter(|record| !record.deleted) else { return };
+        match change {
+            KeyChange::Description(text) => {
+                record.text_length = RENAMED;
+                self.renamed.insert(number, text.into());
+            }
+            KeyChange::Paused(paused) => record.disabled = paused,
+            KeyChange::ExpiresAt(end) => {
+                record.has_more = has_list || end.is_some();
+                match end {
+                    Some(end) => self.expiries.insert(number, end),
+                    None => self.expiries.remove(&number),
+                };
+            }
+        }
+    }
+
     /// Makes a key a tombstone, and returns its user.
     pub(super) fn delete(&mut self, number: KeyNo) -> Option<UserNo> {
         let record = self.get_mut(number)?;
@@ -185,6 +213,7 @@ impl KeyRecords {
         let user = record.user;
         self.allow_lists.remove(&number);
         self.expiries.remove(&number);
+        self.renamed.remove(&number);
         Some(user)
     }
 
@@ -243,6 +272,40 @@ mod tests {
             assert_eq!(records.texts[piece][start..start + usize::from(length)], text(n));
         }
         assert!(records.texts.iter().all(|piece| piece.capacity() == TEXTS), "none ever grows");
+    }
+
+    #[test]
+    fn what_was_changed_of_a_key_is_known_until_it_is_deleted() {
+        let mut records = KeyRecords::default();
+        let no = KeyNo(7);
+        let rule = AddressRule::default();
+        records.add(IndexedKey {
+            no,
+            id: KeyId::generate(),
+            user: UserNo(1),
+            token_hash: TokenHash([7; 32]),
+            key_type: KeyType::Cloud,
+            description: "as it was".into(),
+            deleted: false,
+            disabled: false,
+            expires_at: None,
+            rule,
+        });
+        let description = |records: &KeyRecords| records.description(no, records.get(no).unwrap()).to_owned();
+        assert_eq!(description(&records), "as it was");
+        records.change(no, KeyChange::Description("as it is".into()));
+        records.change(no, KeyChange::Paused(true));
+        records.change(no, KeyChange::ExpiresAt(Some(Micros(5))));
+        assert_eq!(description(&records), "as it is");
+        let record = records.get(no).unwrap();
+        assert_eq!((record.disabled, records.expires_at(no, record)), (true, Some(Micros(5))));
+        records.set_rule(no, AddressRule::default());
+        assert_eq!(records.expires_at(no, records.get(no).unwrap()), Some(Micros(5)));
+        records.change(no, KeyChange::ExpiresAt(None));
+        assert_eq!(records.expires_at(no, records.get(no).unwrap()), None);
+        records.delete(no);
+        records.change(no, KeyChange::Description("too late".into()));
+        assert!(records.renamed.is_empty() && records.expiries.is_empty());
     }
 
     #[test]

@@ -1,0 +1,112 @@
+//! Changes of keys beside their address rules, and reminders that they expire.
+
+use super::rows::{key_no, micros, user_no};
+use super::rules::check_living;
+use super::{SqliteStore, audit, notices};
+use crate::Trouble;
+use crate::statements::{Tx, change, sql};
+use async_trait::async_trait;
+use contract::Cause;
+use domain::expiry::{self, ExpiryFacts};
+use domain::ids::KeyNo;
+use domain::time::Micros;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use store::{Audit, Change, KeyChange, KeyChangeStore, NewNotice, StoreError};
+
+macro_rules! select {
+    () => {
+        "SELECT k.no, k.user_no, k.expires_at, k.reminded_days FROM keys k WHERE k.deleted_at IS NULL AND "
+    };
+}
+
+/// Keys that expire soon.
+pub(super) const EXPIRING: &str = concat!(select!(), "k.expires_at > ? AND k.expires_at <= ?");
+const OF_KEY: &str = concat!(select!(), "k.expires_at IS NOT NULL AND k.no = ?");
+
+#[async_trait]
+impl KeyChangeStore for SqliteStore {
+    async fn change_key(&self, key: KeyNo, change: KeyChange, audit: Audit) -> Result<(), StoreError> {
+        change!(self, |tx| {
+            check_living(tx, key).await?;
+            let changed = apply(tx, key, &change, audit.at).await?;
+            audit::write_if(changed, tx, &audit, Some(key)).await?;
+            if changed {
+                tx.tell(Change::KeyChanged(key, change));
+            }
+            Ok(())
+        })
+    }
+
+    async fn remind_of_expiries(&self, now: Micros) -> Result<u64, StoreError> {
+        let due: Vec<KeyNo> = crate::reading(async {
+            // Read apart from the writer: most of the time there is nothing to write.
+            let [over, until] = expiry::window(now);
+            let rows = sql!(EXPIRING, over.0, until.0).fetch_all(&self.readers).await?;
+            let mut due = Vec::new();
+            for row in &rows {
+                if expiry::due(&facts(row)?, now).is_some() {
+                    due.push(key_no(row, "no")?);
+                }
+            }
+            Ok(due)
+        })
+        .await?;
+        let mut told = 0;
+        for key in due {
+            // A key of which nobody can be told holds up no other.
+            match self.remind_of(key, now).await {
+                Ok(is_told) => told += u64::from(is_told),
+                Err(error) => tracing::warn!(key = key.0, %error, "nobody could be told that a key expires"),
+            }
+        }
+        Ok(told)
+    }
+}
+
+/// Returns whether anything is different now.
+async fn apply(tx: &mut Tx, key: KeyNo, change: &KeyChange, at: Micros) -> Result<bool, Trouble> {
+    let changed = tx.run(match change {
+        KeyChange::Description(text) => {
+            sql!("UPDATE keys SET description = ?2 WHERE no = ?1 AND description <> ?2", key.0, text)
+        }
+        KeyChange::Paused(true) => {
+            sql!("UPDATE keys SET disabled_at = ?2 WHERE no = ?1 AND disabled_at IS NULL", key.0, at.0)
+        }
+        KeyChange::Paused(false) => {
+            sql!("UPDATE keys SET disabled_at = NULL WHERE no = ?1 AND disabled_at IS NOT NULL", key.0)
+        }
+        KeyChange::ExpiresAt(end) => sql!(
+            "UPDATE keys SET expires_at = ?2, reminded_days = NULL WHERE no = ?1 AND expires_at IS NOT ?2",
+            key.0,
+            end.map(|end| end.0)
+        ),
+    });
+    Ok(changed.await? > 0)
+}
+
+fn facts(row: &SqliteRow) -> Result<ExpiryFacts, Trouble> {
+    Ok(ExpiryFacts { end: micros(row, "expires_at")?, reminded_days: row.try_get("reminded_days")? })
+}
+
+impl SqliteStore {
+    /// Tells the user of one key, if the reminder is still due in this transaction.
+    async fn remind_of(&self, key: KeyNo, now: Micros) -> Result<bool, StoreError> {
+        change!(self, |tx| {
+            let Some(row) = tx.optional(sql!(OF_KEY, key.0)).await? else { return Ok(false) };
+            let Some(days) = expiry::due(&facts(&row)?, now) else { return Ok(false) };
+            tx.run(sql!("UPDATE keys SET reminded_days = ? WHERE no = ?", days, key.0)).await?;
+            let notice = NewNotice {
+                user: user_no(&row, "user_no")?,
+                cause: Cause::KeyExpiring,
+                key: Some(key),
+                at: now,
+                count: 1,
+                addresses: Vec::new(),
+                detail: days.to_string(),
+            };
+            notices::insert(tx, &notice).await?;
+            Ok(true)
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! What can be changed of a key beside its address rule.
+
+use super::{Audit, StoreError};
+use async_trait::async_trait;
+use domain::ids::KeyNo;
+use domain::time::Micros;
+
+/// One change of a living key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyChange {
+    /// It has this description now.
+    Description(String),
+    /// It is paused, or not any more.
+    Paused(bool),
+    /// It expires then, or never.
+    ExpiresAt(Option<Micros>),
+}
+
+/// Changes of keys.
+#[async_trait]
+pub trait KeyChangeStore: Send + Sync {
+    /// Changes a living key; where it is so already, nothing is written. `NotFound` if the key is deleted.
+    async fn change_key(&self, key: KeyNo, change: KeyChange, audit: Audit) -> Result<(), StoreError>;
+    /// Leaves a notice for the user of each key that expires soon and was not told yet; returns for how many keys.
+    async fn remind_of_expiries(&self, now: Micros) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,102 @@
+//! What is changed of a key beside its address rule.
+
+use super::engines::{Engine, for_each_engine};
+use super::*;
+use contract::Cause;
+use domain::ids::KeyNo;
+use store::{KeyChange, KeyScope, StoreError};
+use tempfile::TempDir;
+
+const DAY: i64 = 24 * 3600;
+
+/// A store with a user and a key of theirs.
+struct Bench {
+    _dir: TempDir,
+    store: Arc<dyn Store>,
+    told: Arc<Told>,
+    user: UserNo,
+    id: KeyId,
+    no: KeyNo,
+}
+
+impl Bench {
+    async fn open(engine: Engine) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _log, told) = open(engine, dir.path()).await;
+        let user = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
+        let new = key(user, KeyType::Default, 1);
+        let id = new.id;
+        let no = store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+        told.take();
+        Self { _dir: dir, store, told, user, id, no }
+    }
+
+    async fn change(&self, change: KeyChange) -> Result<(), StoreError> {
+        self.store.change_key(self.no, change, audit(7, Action::KeyRenamed)).await
+    }
+
+    async fn reminded(&self, now: i64) -> u64 {
+        self.store.remind_of_expiries(Micros(now * Micros::SECOND)).await.unwrap()
+    }
+}
+
+async fn each_change_is_kept_and_told_and_the_same_again_is_neither(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let no = bench.no.0;
+    for (change, told) in [
+        (KeyChange::Description("other".into()), format!("key {no} Description(\"other\")")),
+        (KeyChange::Paused(true), format!("key {no} Paused(true)")),
+        (KeyChange::ExpiresAt(Some(Micros(9))), format!("key {no} ExpiresAt(Some(Micros(9)))")),
+    ] {
+        bench.change(change.clone()).await.unwrap();
+        assert_eq!(bench.told.take(), [told]);
+        bench.change(change).await.unwrap();
+        assert!(bench.told.take().is_empty(), "it is so already");
+    }
+    let scope = KeyScope::User(bench.user);
+    let row = bench.store.find_key(scope, bench.id).await.unwrap().unwrap();
+    assert_eq!((row.description.as_str(), row.paused, row.expires_at), ("other", true, Some(Micros(9))));
+    bench.change(KeyChange::Paused(false)).await.unwrap();
+    bench.change(KeyChange::ExpiresAt(None)).await.unwrap();
+    let row = bench.store.find_key(scope, bench.id).await.unwrap().unwrap();
+    assert_eq!((row.paused, row.expires_at), (false, None));
+}
+
+async fn a_deleted_key_is_not_changed(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    bench.change(KeyChange::ExpiresAt(Some(Micros(DAY * Micros::SECOND)))).await.unwrap();
+    bench.store.delete_key(bench.no, audit(8, Action::KeyDeleted)).await.unwrap();
+    bench.told.take();
+    for change in [KeyChange::Description("x".into()), KeyChange::Paused(true), KeyChange::ExpiresAt(None)] {
+        assert_eq!(bench.change(change).await, Err(StoreError::NotFound));
+    }
+    assert!(bench.told.take().is_empty());
+    assert_eq!(bench.reminded(0).await, 0);
+}
+
+async fn a_week_and_a_day_before_its_end_a_key_s_user_is_told_once(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let end = 30 * DAY;
+    bench.change(KeyChange::ExpiresAt(Some(Micros(end * Micros::SECOND)))).await.unwrap();
+    let mut told = Vec::new();
+    for day in 0..32 {
+        if bench.reminded(day * DAY).await > 0 {
+            told.push(day);
+        }
+        assert_eq!(bench.reminded(day * DAY).await, 0, "once");
+    }
+    assert_eq!(told, [23, 29]);
+    let list = bench.store.list_notices(bench.user, 0, 10).await.unwrap();
+    let reminders = list.iter().filter(|notice| notice.cause == Cause::KeyExpiring);
+    let days: Vec<_> = reminders.map(|notice| notice.detail.as_str()).collect();
+    assert_eq!(days, ["1", "7"], "newest first");
+    // Another end begins anew.
+    bench.change(KeyChange::ExpiresAt(Some(Micros((end + 7 * DAY) * Micros::SECOND)))).await.unwrap();
+    assert_eq!(bench.reminded(end).await, 1);
+}
+
+for_each_engine!(
+    each_change_is_kept_and_told_and_the_same_again_is_neither,
+    a_deleted_key_is_not_changed,
+    a_week_and_a_day_before_its_end_a_key_s_user_is_told_once
+);
