@@ -61,10 +61,10 @@ hidden! {
 
 #[cfg(feature = "ssr")]
 impl Password {
-    /// Returns the text, which the caller has to wipe.
+    /// Returns the text, which is wiped wherever it is dropped.
     #[must_use]
-    pub fn take(mut self) -> String {
-        std::mem::take(&mut self.0)
+    pub fn take(mut self) -> zeroize::Zeroizing<String> {
+        std::mem::take(&mut self.0).into()
     }
 }
 

@@ -59,6 +59,7 @@ impl Server {
         let settings = Settings::parse(&layers).expect("the settings fit");
         let (entrance, gateway_token) = runtime.block_on(async {
             let (services, flusher) = start(settings, Arc::new(Hurried::default())).await.expect("it starts");
+            #[expect(clippy::disallowed_methods, reason = "an end shows as uses that nobody answers")]
             tokio::spawn(flusher.run(Default::default()));
             let user = NewUserRequest { name: "demouser", ..NewUserRequest::default() };
             services.operator.add_user(user, PASSWORD.to_owned()).await.expect("a user is added");

@@ -62,7 +62,9 @@ fn main() -> Outcome<()> {
     let address = here.block_on(async {
         let listener = Listener::bind(Listen::Address(SocketAddr::from(([127, 0, 0, 1], 0))))?;
         let address = listener.place().to_string().parse()?;
+        #[expect(clippy::disallowed_methods, reason = "its end shows as uses that nobody answers")]
         tokio::spawn(flusher.tick_every(NO_TICK).run(stop));
+        #[expect(clippy::disallowed_methods, reason = "its end shows as requests that nobody answers")]
         tokio::spawn(serve(vec![listener], front));
         Outcome::Ok(address)
     })?;

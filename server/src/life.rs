@@ -56,6 +56,7 @@ impl Life {
         F: Future<Output: Into<Ending>> + Send + 'static,
     {
         let (life, stop) = (Arc::clone(self), stop.clone());
+        #[expect(clippy::disallowed_methods, reason = "this is who watches")]
         runtime.spawn(async move {
             match AssertUnwindSafe(task).catch_unwind().await.map(Into::into) {
                 Ok(Ending(None)) if stop.is_cancelled() => {}

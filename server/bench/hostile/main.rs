@@ -69,6 +69,7 @@ fn round(target: &Target, attack: Attack, time: Duration) -> Result<(Figures, Fi
     let quiet = here.block_on(measure(target, time));
     let stop = CancellationToken::new();
     let (there, until) = (target.clone(), stop.clone());
+    #[expect(clippy::disallowed_methods, reason = "it is joined below")]
     let attacker = std::thread::spawn(move || {
         // An attacker has a machine of its own: here it takes all that the others leave, and never their turn.
         let _ = rustix::process::setpriority_process(None, 19);

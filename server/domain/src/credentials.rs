@@ -43,8 +43,8 @@ impl Password {
 
     /// Takes any text as an attempt to log in.
     #[must_use]
-    pub fn attempt(text: String) -> Self {
-        let typed = Zeroizing::new(text);
+    pub fn attempt(text: impl Into<Zeroizing<String>>) -> Self {
+        let typed = text.into();
         if typed.is_ascii() {
             return Self { text: typed.as_str().into(), typed: None };
         }
@@ -59,7 +59,7 @@ impl Password {
     ///
     /// # Errors
     /// Says which rule the text breaks.
-    pub fn choose(text: String) -> Result<Self, PasswordError> {
+    pub fn choose(text: impl Into<Zeroizing<String>>) -> Result<Self, PasswordError> {
         let password = Self::attempt(text);
         if password.text().is_empty() {
             return Err(PasswordError::Empty);

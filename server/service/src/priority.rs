@@ -31,6 +31,7 @@ mod tests {
     #[test]
     fn only_the_thread_that_asks_stands_back_and_once() {
         let before = getpriority_process(None).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "it is joined below")]
         let there = std::thread::spawn(|| {
             stand_back();
             stand_back();

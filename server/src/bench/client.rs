@@ -52,6 +52,7 @@ pub struct Measured {
 pub fn run(target: &Arc<Target>, connections: usize, time: Duration, pace: Pace) -> io::Result<Measured> {
     let turn = Arc::new(AtomicUsize::new(0));
     let start = Instant::now();
+    #[expect(clippy::disallowed_methods, reason = "they are joined below")]
     let threads: Vec<_> = (0..connections)
         .map(|place| {
             let (target, turn) = (Arc::clone(target), Arc::clone(&turn));
@@ -158,6 +159,7 @@ mod tests {
     fn slow_at_first(pause: Duration) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a server of this test")]
         thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap());

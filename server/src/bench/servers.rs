@@ -71,6 +71,7 @@ impl Bare {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
         let router = Router::new().route("/", get(|| async { "ok" }));
+        #[expect(clippy::disallowed_methods, reason = "the measurement fails without it")]
         runtime.spawn(async move { axum::serve(listener, router).await });
         Ok(Self { runtime, address })
     }

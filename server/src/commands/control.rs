@@ -11,7 +11,7 @@ mod protocol;
 
 pub(super) use data_dir::{DataDir, is_locked, refuse_long_socket, refuse_what_is_no_directory, wrong};
 pub(super) use ownership::refuse_files_of_others;
-pub(super) use protocol::{ProbeOpened, UserLine, VerbReply, VerbRequest};
+pub(super) use protocol::{ProbeOpened, Secret, UserLine, VerbReply, VerbRequest};
 
 use super::Failure;
 use super::out::print_secret;
@@ -24,14 +24,15 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 /// How long a verb waits for a server that is just starting or stopping.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of one request.
-const LIMIT: u64 = 64 * 1024;
+const LIMIT: usize = 64 * 1024;
 
 /// What became of a request.
 enum Outcome {
@@ -89,11 +90,11 @@ pub(super) fn places(data_dir: &Path) -> Option<Vec<String>> {
 pub(super) fn ask_with_secret(
     settings: &Settings,
     secret: &str,
-    request: impl Fn(String) -> VerbRequest,
+    request: impl Fn(Secret) -> VerbRequest,
 ) -> Result<(), Failure> {
-    ask(settings, &VerbRequest::Check(Box::new(request(String::new()))))?;
+    ask(settings, &VerbRequest::Check(Box::new(request(String::new().into()))))?;
     print_secret(secret)?;
-    let request = request(secret.to_owned());
+    let request = request(secret.to_owned().into());
     match try_ask(settings, &request) {
         Ok(Outcome::Answered(VerbReply::Failed(why))) => Err(not_in_force(&why)),
         Ok(Outcome::Answered(_)) => Ok(()),
@@ -132,7 +133,9 @@ fn unreachable(settings: &Settings, error: &io::Error) -> Failure {
 }
 
 async fn ask_server(mut stream: UnixStream, request: &VerbRequest) -> Result<VerbReply, Failure> {
-    let mut line = serde_json::to_vec(request)?;
+    // It may hold a password: the buffer is as large as any line, because one that grows leaves copies behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
+    serde_json::to_writer(&mut *line, request)?;
     line.push(b'\n');
     stream.write_all(&line).await?;
     let mut reply = Vec::new();
@@ -169,6 +172,10 @@ pub(super) async fn serve(
             },
         };
         let (services, places) = (Arc::clone(&services), Arc::clone(&places));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "its verb waits for the answer, and a panic is in the log"
+        )]
         tokio::spawn(async move {
             if let Err(error) = answer(stream, &services, &places).await {
                 tracing::warn!(%error, "a verb could not be answered");
@@ -177,17 +184,29 @@ pub(super) async fn serve(
     }
 }
 
-async fn answer(stream: UnixStream, services: &Services, places: &[String]) -> io::Result<()> {
-    let (read, mut write) = stream.into_split();
-    let mut line = String::new();
-    BufReader::new(read).take(LIMIT).read_line(&mut line).await?;
-    let reply = match serde_json::from_str(&line) {
+async fn answer(mut stream: UnixStream, services: &Services, places: &[String]) -> io::Result<()> {
+    let request = serde_json::from_slice(&read_line(&mut stream).await?);
+    let reply = match request {
         Ok(VerbRequest::ListPlaces) => VerbReply::Places(places.to_vec()),
         Ok(request) => carry_out(services, &request).await,
         Err(_) => {
             VerbReply::Failed("the server does not know this verb; is it of another version?".to_owned())
         }
     };
-    write.write_all(&serde_json::to_vec(&reply)?).await?;
-    write.shutdown().await
+    stream.write_all(&serde_json::to_vec(&reply)?).await?;
+    stream.shutdown().await
+}
+
+/// Reads the line that a verb writes. It may hold a password, so it is wiped, and its buffer is as large as any line,
+/// because one that grows leaves copies behind.
+async fn read_line(stream: &mut UnixStream) -> io::Result<Zeroizing<Vec<u8>>> {
+    let (mut line, mut length) = (Zeroizing::new(vec![0; LIMIT]), 0);
+    while !line[..length].ends_with(b"\n") {
+        match stream.read(&mut line[length..]).await? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    line.truncate(length);
+    Ok(line)
 }

@@ -237,6 +237,7 @@ async fn serve_admin(
     stop: CancellationToken,
 ) -> Result<Option<Listen>, Failure> {
     let Some(address) = services.settings.admin_listen else { return Ok(None) };
+    #[expect(clippy::disallowed_methods, reason = "it is awaited")]
     let listener = pages.spawn(async move { Listener::bind(Listen::Address(address)) }).await?;
     let listener = listener.map_err(|error| format!("{error} (--admin-listen)"))?;
     let place = listener.place().clone();

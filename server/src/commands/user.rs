@@ -1,11 +1,12 @@
 //! `latchkey user …`
 
-use super::control::{UserLine, VerbReply, VerbRequest, ask, ask_with_secret};
+use super::control::{Secret, UserLine, VerbReply, VerbRequest, ask, ask_with_secret};
 use super::out::{print, remark};
 use super::{Common, Failure};
 use clap::{Subcommand, ValueEnum};
 use service::accounts::operator::new_password;
 use std::io::Read;
+use zeroize::Zeroizing;
 
 /// The most bytes that are read as a password.
 const LIMIT: u64 = 4096;
@@ -146,8 +147,8 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
 /// Carries out a request with a password: the given one, or one that is drawn and printed first.
 fn with_password(
     common: &Common,
-    given: Option<String>,
-    request: impl Fn(String) -> VerbRequest,
+    given: Option<Secret>,
+    request: impl Fn(Secret) -> VerbRequest,
 ) -> Result<(), Failure> {
     let settings = common.settings()?;
     match given {
@@ -160,17 +161,17 @@ fn with_password(
 }
 
 /// Reads the first line of standard input, if it is wanted.
-fn read_password(wanted: bool) -> Result<Option<String>, Failure> {
+fn read_password(wanted: bool) -> Result<Option<Secret>, Failure> {
     if !wanted {
         return Ok(None);
     }
-    let mut text = String::new();
+    let mut text = Zeroizing::new(String::new());
     std::io::stdin().take(LIMIT).read_to_string(&mut text)?;
     let password = text.lines().next().unwrap_or_default();
     if password.is_empty() {
         return Err("standard input holds no password; pipe one in, or leave --password-stdin out".into());
     }
-    Ok(Some(password.to_owned()))
+    Ok(Some(password.to_owned().into()))
 }
 
 fn table(users: &[UserLine]) -> String {

@@ -79,7 +79,9 @@ async fn answer_page(
             Err(never) => match never {},
         }
     };
-    let error = match pages.spawn(answering).await {
+    #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
+    let page = pages.spawn(answering);
+    let error = match page.await {
         Ok(Ok(response)) => return response,
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),

@@ -13,6 +13,7 @@ mod proxied;
 mod service;
 mod streams;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests end with what they spawn")]
 mod tests;
 mod tls;
 mod unix;

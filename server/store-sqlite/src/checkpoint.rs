@@ -43,6 +43,10 @@ impl Checkpointer {
         log.push("-wal");
         let (log, stop) = (PathBuf::from(log), Arc::new(AtomicBool::new(false)));
         let stopped = Arc::clone(&stop);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "`alive` tells of its end, and the writer of uses asks"
+        )]
         let thread = thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
             while !stopped.load(Ordering::Acquire) {
                 thread::park_timeout(LOOK_EVERY);

@@ -47,6 +47,10 @@ impl Writer {
     pub(super) fn start(tx: Tx, watcher: Arc<dyn Watcher>, moves: Moves) -> Self {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let (reporter, trouble) = watch::channel(None);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what it ends with is told by `failed`, which the server watches"
+        )]
         tokio::spawn(async move {
             let working = run(tx, receiver, watcher, moves, &reporter);
             if let Err(panic) = AssertUnwindSafe(working).catch_unwind().await {

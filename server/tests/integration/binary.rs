@@ -4,6 +4,7 @@ pub(crate) use crate::client::{Client, Reply};
 use crate::patience::PATIENCE;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -147,6 +148,11 @@ fn under(program: &[String], dir: &Path, arguments: &[&str]) -> Command {
         .stderr(Stdio::piped())
         .stdin(Stdio::null());
     command
+}
+
+/// Whether the tests are run by root.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// Makes an installation, unless there is one: only a server does.

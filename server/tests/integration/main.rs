@@ -1,5 +1,6 @@
 //! Tests of the whole server in one process, and of the binary; one file an endpoint or feature.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "tests end with what they spawn")]
 
 mod access_log;
 mod alive;

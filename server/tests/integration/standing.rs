@@ -200,7 +200,10 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     signed_out("proof", accounts.prove(&actor, password(), "").await);
     signed_out("enrolment", accounts.confirm_enrolment(&actor, password(), &digits).await.map(drop));
     signed_out("a new secret", accounts.begin_enrolment(&proved).await.map(drop));
-    signed_out("password", accounts.change_password(&actor, password(), NEW_PASSWORD.to_owned()).await);
+    signed_out(
+        "password",
+        accounts.change_password(&actor, password(), NEW_PASSWORD.to_owned().into()).await,
+    );
     signed_out("other sessions", accounts.end_other_sessions(&actor).await);
     let manager = actor.may_manage().unwrap();
     signed_out("reveal", services.use_cases.keys.reveal_key(manager, &key.id, None, "").await.map(drop));

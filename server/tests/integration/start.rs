@@ -2,9 +2,11 @@
 
 use crate::binary::{Client, PASSWORD, Server, Start, latchkey, verb};
 use crate::certificates::Authority;
+use crate::patience::PATIENCE;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn said(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -12,16 +14,27 @@ fn said(output: &Output) -> String {
     error.lines().last().unwrap_or_default().to_owned()
 }
 
-/// What both say with these settings: the start, and the check before it, which makes nothing.
+/// How a start ended; one that goes on is killed, which is no refusal.
+fn end_of(serve: &mut Command) -> Output {
+    let mut process = serve.stdout(Stdio::null()).spawn().unwrap();
+    let end = Instant::now() + PATIENCE;
+    while process.try_wait().unwrap().is_none() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = process.kill();
+    process.wait_with_output().unwrap()
+}
+
+/// What both say with these settings: the start, and then the check, which makes nothing.
 fn refused(dir: &Path, settings: &[(&str, &str)]) -> String {
+    let mut serve = latchkey(dir, &["serve"]);
+    let listens = settings.iter().any(|(name, _)| *name == "LATCHKEY_LISTEN");
+    serve.args(if listens { &[][..] } else { &["--listen", "127.0.0.1:0"] });
+    let started = said(&end_of(serve.envs(settings.iter().copied())));
     let before = fs::read_dir(dir).unwrap().count();
     let mut check = latchkey(dir, &["config", "--check"]);
     let checked = said(&check.envs(settings.iter().copied()).output().unwrap());
     assert_eq!(fs::read_dir(dir).unwrap().count(), before, "the check makes nothing");
-    let mut serve = latchkey(dir, &["serve"]);
-    let listens = settings.iter().any(|(name, _)| *name == "LATCHKEY_LISTEN");
-    serve.args(if listens { &[][..] } else { &["--listen", "127.0.0.1:0"] });
-    let started = said(&serve.envs(settings.iter().copied()).output().unwrap());
     assert_eq!(checked, started, "the check finds what the start finds");
     started
 }

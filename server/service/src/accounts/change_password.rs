@@ -9,6 +9,7 @@ use domain::client_address::ClientAddress;
 use domain::credentials::{Password, PasswordError};
 use domain::turns::{Claim, Lane};
 use store::{Action, Audit, Renewal, StoreError, UserRow};
+use zeroize::Zeroizing;
 
 impl Accounts {
     /// Changes the password of the actor. Their other sessions end, and their own gets another token.
@@ -16,7 +17,7 @@ impl Accounts {
         &self,
         actor: &Actor,
         present: Password,
-        new: String,
+        new: Zeroizing<String>,
     ) -> Result<(), Refusal> {
         let user = self.check_password(&actor.username, actor.address, present).await?;
         let new = self.choose_another(&user, actor.address, new).await?;
@@ -32,7 +33,7 @@ impl Accounts {
         &self,
         owing: &Owing,
         present: Password,
-        new: String,
+        new: Zeroizing<String>,
     ) -> Result<SessionToken, Refusal> {
         if owing.owed != Owed::Password {
             return Err(Refusal::SignedOut);
@@ -52,7 +53,7 @@ impl Accounts {
         &self,
         user: &UserRow,
         from: ClientAddress,
-        new: String,
+        new: Zeroizing<String>,
     ) -> Result<String, Refusal> {
         let context = PasswordContext {
             username: user.username.as_str(),
@@ -88,7 +89,7 @@ impl Accounts {
     pub async fn check_new_password(
         &self,
         field: Field,
-        text: String,
+        text: Zeroizing<String>,
         context: &PasswordContext<'_>,
     ) -> Result<Password, Refusal> {
         self.passwords.choose(text, context).await.map_err(|error| match error {
@@ -110,7 +111,7 @@ impl Accounts {
     pub(super) async fn hash_chosen(
         &self,
         field: Field,
-        text: String,
+        text: Zeroizing<String>,
         context: &PasswordContext<'_>,
     ) -> Result<String, Refusal> {
         let password = self.check_new_password(field, text, context).await?;

@@ -15,6 +15,7 @@ use store::{
     Action, ConfirmationHash, EmailChange, NewConfirmation, NewMail, Store, StoreError, UserRow,
     WaitingAddress,
 };
+use zeroize::Zeroizing;
 
 /// Seconds for which a link works.
 const VALID_SECONDS: i64 = 3 * 24 * 3600;
@@ -64,7 +65,7 @@ impl MailAddresses {
         &self,
         actor: &Actor,
         email: &str,
-        password: Option<String>,
+        password: Option<Zeroizing<String>>,
         code: &str,
         language: Language,
     ) -> Result<(), Refusal> {
@@ -88,7 +89,7 @@ impl MailAddresses {
     pub async fn remove(
         &self,
         actor: &Actor,
-        password: Option<String>,
+        password: Option<Zeroizing<String>>,
         code: &str,
         language: Language,
     ) -> Result<(), Refusal> {

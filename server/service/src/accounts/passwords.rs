@@ -7,6 +7,7 @@ use domain::credentials::{Password, PasswordError};
 use domain::password_rules::PasswordRules;
 use domain::turns::Claim;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Argon2id with the OWASP minimum (19 MiB, 2 passes, 1 lane).
 #[derive(Clone)]
@@ -50,7 +51,11 @@ impl Passwords {
     }
 
     /// Takes a text as the new password of somebody, if it breaks no rule.
-    pub async fn choose(&self, text: String, context: &PasswordContext<'_>) -> Result<Password, ChoiceError> {
+    pub async fn choose(
+        &self,
+        text: Zeroizing<String>,
+        context: &PasswordContext<'_>,
+    ) -> Result<Password, ChoiceError> {
         let password = Password::choose(text)?;
         if let Some(hash) = context.present
             && self.verify(password.clone(), Some(hash.to_owned()), &context.claim).await?
@@ -138,17 +143,17 @@ mod tests {
     #[tokio::test]
     async fn a_new_password_is_neither_the_present_one_nor_easy() {
         let passwords = Passwords::new(PasswordRules::new("")).unwrap();
-        let hash = passwords.hash(Password::attempt("correct horse".into()), &claim()).await.unwrap();
+        let hash = passwords.hash(Password::attempt("correct horse".to_owned()), &claim()).await.unwrap();
         let context = PasswordContext { username: "demo", email: None, present: Some(&hash), claim: claim() };
         for (text, why) in [
             ("correct horse", PasswordError::Present),
             ("password123", PasswordError::Guessable),
             ("short", PasswordError::TooShort),
         ] {
-            let chosen = passwords.choose(text.to_owned(), &context).await;
+            let chosen = passwords.choose(text.to_owned().into(), &context).await;
             assert!(matches!(chosen, Err(ChoiceError::Refused(e)) if e == why), "{text}");
         }
-        assert!(passwords.choose("correct horse battery".to_owned(), &context).await.is_ok());
+        assert!(passwords.choose("correct horse battery".to_owned().into(), &context).await.is_ok());
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use super::{Accounts, Actor};
 use contract::{Field, Problem, Refusal};
 use domain::credentials::Password;
 use std::ops::Deref;
+use zeroize::Zeroizing;
 
 /// Seconds for which a proof of the password lasts.
 const PROOF_SECONDS: i64 = 600;
@@ -29,7 +30,7 @@ impl Accounts {
     pub async fn ask_proof<'a>(
         &self,
         actor: &'a Actor,
-        password: Option<String>,
+        password: Option<Zeroizing<String>>,
         code: &str,
     ) -> Result<Proved<'a>, Refusal> {
         match password {

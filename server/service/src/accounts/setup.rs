@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use store::{Action, Audit, NewUser, StoreError};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// The secret of the set-up link while no account exists.
 #[derive(Clone, Default)]
@@ -58,7 +59,7 @@ impl Accounts {
         &self,
         secret: &str,
         username: &str,
-        password: String,
+        password: Zeroizing<String>,
         visit: &Visit,
     ) -> Result<SessionToken, Refusal> {
         let closed = || Refusal::field(Field::Form, Problem::LinkClosed);
@@ -96,7 +97,7 @@ impl Accounts {
     async fn check_credentials(
         &self,
         username: &str,
-        password: String,
+        password: Zeroizing<String>,
         claim: &Claim,
     ) -> Result<(Username, Password), Refusal> {
         let context = PasswordContext { username, email: None, present: None, claim: claim.clone() };

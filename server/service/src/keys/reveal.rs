@@ -6,6 +6,7 @@ use contract::{Field, Problem, Refusal};
 use domain::ids::KeyId;
 use domain::token::PlainToken;
 use store::Action;
+use zeroize::Zeroizing;
 
 impl Keys {
     /// Opens the sealed copy of a token, after the audit log has a line about it.
@@ -13,7 +14,7 @@ impl Keys {
         &self,
         actor: KeyManager<'_>,
         id: &str,
-        password: Option<String>,
+        password: Option<Zeroizing<String>>,
         code: &str,
     ) -> Result<(KeyId, PlainToken), Refusal> {
         let row = self.find_row(&actor, id).await?;

@@ -15,7 +15,7 @@ async fn try_carry_out(services: &Services, request: &VerbRequest) -> Result<Ver
     let operator = &services.operator;
     Ok(match request {
         VerbRequest::AddUser { name, owner, reads_only, email, password } => {
-            operator.add_user(new_user(name, owner, *reads_only, email), password.clone()).await?;
+            operator.add_user(new_user(name, owner, *reads_only, email), password.expose().clone()).await?;
             VerbReply::Done
         }
         VerbRequest::ListUsers => VerbReply::Users(user_lines(operator).await?),
@@ -31,7 +31,7 @@ async fn try_carry_out(services: &Services, request: &VerbRequest) -> Result<Ver
             VerbReply::Said(answers::sessions(name, operator.end_sessions(name).await?))
         }
         VerbRequest::ResetPassword { name, password } => {
-            operator.reset_password(name, password.clone()).await?;
+            operator.reset_password(name, password.expose().clone()).await?;
             VerbReply::Done
         }
         VerbRequest::ResetTwoFactor { name } => {
@@ -39,7 +39,7 @@ async fn try_carry_out(services: &Services, request: &VerbRequest) -> Result<Ver
             VerbReply::Said(answers::two_factor(name, codes, sessions))
         }
         VerbRequest::AddGateway { name, token } => {
-            operator.add_gateway(name, token).await?;
+            operator.add_gateway(name, token.expose()).await?;
             VerbReply::Done
         }
         VerbRequest::ListGateways => {

@@ -1,7 +1,42 @@
 //! The messages between verbs and the server: JSON, one line each way.
 
 use crate::probe::Arrival;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroizing;
+
+/// A secret on its way from a verb to the server, wiped when dropped. It travels in hex, which JSON reads without a
+/// copy of its own.
+pub(in super::super) struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The text itself.
+    pub(super) fn expose(&self) -> &Zeroizing<String> {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Zeroizing::new(hex::encode(self.0.as_bytes())))
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hex = <&str>::deserialize(deserializer)?;
+        let mut bytes = Zeroizing::new(vec![0; hex.len() / 2]);
+        hex::decode_to_slice(hex, &mut bytes).map_err(D::Error::custom)?;
+        let text = std::str::from_utf8(&bytes).map_err(D::Error::custom)?;
+        Ok(text.to_owned().into())
+    }
+}
 
 /// A request of a verb.
 #[derive(Serialize, Deserialize)]
@@ -12,7 +47,8 @@ pub(in super::super) enum VerbRequest {
         #[serde(default)]
         reads_only: bool,
         email: Option<String>,
-        password: String,
+        #[serde(rename = "password_hex")]
+        password: Secret,
     },
     ListUsers,
     SetUserDisabled {
@@ -28,14 +64,16 @@ pub(in super::super) enum VerbRequest {
     },
     ResetPassword {
         name: String,
-        password: String,
+        #[serde(rename = "password_hex")]
+        password: Secret,
     },
     ResetTwoFactor {
         name: String,
     },
     AddGateway {
         name: String,
-        token: String,
+        #[serde(rename = "token_hex")]
+        token: Secret,
     },
     ListGateways,
     RemoveGateway {

@@ -52,6 +52,7 @@ fn admit(arrival: Arrival, front: &Arc<Front>, attending: &Handle) -> Result<(),
     match Guest::of_peer(front, arrival.peer) {
         Ok(guest) => {
             front.traffic.accepted.add();
+            #[expect(clippy::disallowed_methods, reason = "a connection, which ends alone")]
             front.open.spawn_on(connection::attend(arrival, Arc::clone(front), guest), attending);
             Ok(())
         }

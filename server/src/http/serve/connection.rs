@@ -78,6 +78,7 @@ async fn attend_introduced(
         return speak(stream, connection, front, &guest).await;
     };
     let tls = Arc::clone(tls);
+    #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
     let agreeing = runtime.spawn(timeout(time, async move { tls.agree(stream).await }));
     let agreed = tokio::select! {
         () = front.stop.cancelled() => return,

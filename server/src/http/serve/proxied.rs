@@ -33,6 +33,7 @@ mod tests {
 
     async fn taken(pieces: &[&[u8]]) -> Result<(Option<String>, String)> {
         let (mut client, server) = duplex(4096);
+        #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
         let reading = tokio::spawn(take_header(server));
         for piece in pieces {
             client.write_all(piece).await.unwrap();

@@ -15,6 +15,7 @@ where
     F::Output: Send + 'static,
 {
     fn execute(&self, stream: F) {
+        #[expect(clippy::disallowed_methods, reason = "a request of one connection, which ends by itself")]
         tokio::spawn(tokio::time::timeout(ANSWER_TIME, stream));
     }
 }

@@ -1,9 +1,8 @@
 //! A disk that is soon full.
 
-use crate::binary::{Server, Start};
+use crate::binary::{Server, Start, is_root};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -79,10 +78,6 @@ impl SmallDisk {
         command.args(&inside[1..]).args(["mount", "-o", &format!("remount,{options}")]).arg(self.base.path());
         assert!(command.status().unwrap().success());
     }
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 impl Drop for SmallDisk {

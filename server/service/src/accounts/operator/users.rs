@@ -8,6 +8,7 @@ use domain::mail_address::MailAddress;
 use domain::time::Micros;
 use domain::turns::{Claim, Lane};
 use store::{Action, NewUser, StoreError, UserRow};
+use zeroize::Zeroizing;
 
 /// Characters of a password that is drawn for a user.
 const DRAWN: usize = 20;
@@ -27,7 +28,11 @@ pub struct NewUserRequest<'a> {
 
 impl Operator {
     /// Adds an owner or a sub-user with this password.
-    pub async fn add_user(&self, user: NewUserRequest<'_>, password: String) -> Result<(), OperatorError> {
+    pub async fn add_user(
+        &self,
+        user: NewUserRequest<'_>,
+        password: impl Into<Zeroizing<String>>,
+    ) -> Result<(), OperatorError> {
         let (owner, username, email) = self.check_new_user(user).await?;
         let context = PasswordContext {
             username: username.as_str(),
@@ -35,7 +40,7 @@ impl Operator {
             present: None,
             claim: Claim { lane: Lane::Operator, user: None },
         };
-        let password_hash = self.hash(password, &context).await?;
+        let password_hash = self.hash(password.into(), &context).await?;
         let at = self.clock.now();
         let new = NewUser {
             owner,
@@ -95,7 +100,11 @@ impl Operator {
     }
 
     /// Sets a new password and ends the user's sessions.
-    pub async fn reset_password(&self, name: &str, password: String) -> Result<(), OperatorError> {
+    pub async fn reset_password(
+        &self,
+        name: &str,
+        password: impl Into<Zeroizing<String>>,
+    ) -> Result<(), OperatorError> {
         let user = self.find_user(name).await?;
         let context = PasswordContext {
             username: user.username.as_str(),
@@ -103,7 +112,7 @@ impl Operator {
             present: Some(&user.password_hash),
             claim: Claim { lane: Lane::Operator, user: None },
         };
-        let hash = self.hash(password, &context).await?;
+        let hash = self.hash(password.into(), &context).await?;
         let audit = audit(self.clock.now(), Action::PasswordReset, Some(user.no), name);
         Ok(self.store.set_password(user.no, hash, audit).await?)
     }
@@ -163,7 +172,11 @@ impl Operator {
         Ok(self.store.list_user_sessions(user, always, always, u32::MAX).await?.len() as u64)
     }
 
-    async fn hash(&self, password: String, context: &PasswordContext<'_>) -> Result<String, OperatorError> {
+    async fn hash(
+        &self,
+        password: Zeroizing<String>,
+        context: &PasswordContext<'_>,
+    ) -> Result<String, OperatorError> {
         let chosen = self.passwords.choose(password, context).await.map_err(|error| match error {
             ChoiceError::Refused(why) => invalid("the password", &why),
             ChoiceError::Trouble(error) => OperatorError::Trouble(error.to_string()),

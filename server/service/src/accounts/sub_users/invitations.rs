@@ -15,6 +15,7 @@ use domain::turns::{Claim, Lane};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use store::{Acceptance, Action, Audit, InvitationHash, InvitationRow, NewInvitation, NewMail, StoreError};
+use zeroize::Zeroizing;
 
 /// Seconds for which a link is open.
 const OPEN_SECONDS: i64 = 3 * 24 * 3600;
@@ -111,7 +112,7 @@ impl SubUsers {
     pub async fn accept_invitation(
         &self,
         secret: &str,
-        password: String,
+        password: Zeroizing<String>,
         visit: &Visit,
     ) -> Result<SessionToken, Refusal> {
         let token = InvitationToken::parse(secret).ok_or(Refusal::NotFound)?;

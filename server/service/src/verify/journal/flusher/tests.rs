@@ -63,6 +63,7 @@ async fn start(log: &FakeLog) -> Running {
     let (log, clock) = (Box::new(log.clone()), Arc::new(StandingClock));
     let flusher = Flusher::start(Arc::clone(&journal), Arc::clone(&index), log, clock).await.unwrap();
     let stop = CancellationToken::new();
+    #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
     let task = tokio::spawn(flusher.tick_every(Duration::from_millis(2)).run(stop.clone()));
     let key = index.get(KeyNo(1)).unwrap();
     Running { journal, index, key, stop, task }
