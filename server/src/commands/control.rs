@@ -133,7 +133,7 @@ fn unreachable(settings: &Settings, error: &io::Error) -> Failure {
 }
 
 async fn ask_server(mut stream: UnixStream, request: &VerbRequest) -> Result<VerbReply, Failure> {
-    // It may hold a password: the buffer is as large as any line, because one that grows leaves copies behind.
+    // A line may hold a password, so its buffer is as large as any: one that grows leaves copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
     serde_json::to_writer(&mut *line, request)?;
     line.push(b'\n');
@@ -197,7 +197,7 @@ async fn answer(mut stream: UnixStream, services: &Services, places: &[String]) 
     stream.shutdown().await
 }
 
-/// Reads the line that a verb writes. It may hold a password, so it is wiped, and its buffer is as large as any line,
+/// Reads the line that a verb writes. A line may hold a password, so it is wiped, and its buffer is as large as any,
 /// because one that grows leaves copies behind.
 async fn read_line(stream: &mut UnixStream) -> io::Result<Zeroizing<Vec<u8>>> {
     let (mut line, mut length) = (Zeroizing::new(vec![0; LIMIT]), 0);
