@@ -4,6 +4,7 @@
 //! The thread that verifies reads it, other threads change it. One lock guards it, which nobody holds over an await or
 //! for more than one stretch of a list.
 
+mod descriptions;
 mod key_records;
 mod lists;
 mod users;

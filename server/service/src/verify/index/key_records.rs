@@ -4,6 +4,7 @@
 //! allocation of its own. The hash tables hold row numbers only. What few keys have (an allow list, an expiry) and what
 //! is seldom read (the description) lies apart.
 
+use super::descriptions::{Descriptions, RENAMED};
 use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNo, UserNo};
@@ -25,7 +26,7 @@ pub(super) struct Record {
     times_used: AtomicU64,
     last_used: AtomicI64,
     pub(super) user: UserNo,
-    /// Where in [`KeyRecords::texts`] the description begins, and how many bytes it has.
+    /// Where in [`Descriptions`] the description begins, and how many bytes it has.
     text: u32,
     text_length: u16,
     pub(super) locked: Option<Address>,
@@ -62,21 +63,13 @@ impl Record {
 
 /// Hash tables; each is small, so that the growth of one does not hold verifications up.
 const SHARDS: usize = 64;
-/// Bytes of a piece of descriptions; a description is shorter.
-const TEXTS: usize = 1 << 20;
-/// The length of a description that lies in [`KeyRecords::renamed`]; none is as long.
-const RENAMED: u16 = u16::MAX;
-
 /// All records.
 pub(super) struct KeyRecords {
     blocks: Vec<Vec<Option<Record>>>,
     by_hash: [HashTable<KeyNo>; SHARDS],
     allow_lists: HashMap<KeyNo, Box<[Network]>>,
     expiries: HashMap<KeyNo, Micros>,
-    /// The descriptions that keys were loaded or generated with, one behind the other.
-    texts: Vec<String>,
-    /// The descriptions of keys that were renamed since.
-    renamed: HashMap<KeyNo, Box<str>>,
+    descriptions: Descriptions,
 }
 
 impl Default for KeyRecords {
@@ -86,8 +79,7 @@ impl Default for KeyRecords {
             by_hash: [const { HashTable::new() }; SHARDS],
             allow_lists: HashMap::new(),
             expiries: HashMap::new(),
-            texts: Vec::new(),
-            renamed: HashMap::new(),
+            descriptions: Descriptions::default(),
         }
     }
 }
@@ -115,12 +107,7 @@ impl KeyRecords {
 
     /// The customer's description; empty for a key that was a tombstone when it was added.
     pub(super) fn description(&self, number: KeyNo, record: &Record) -> &str {
-        if record.text_length == RENAMED {
-            return self.renamed.get(&number).map_or("", |text| text);
-        }
-        let (piece, start) = (record.text as usize / TEXTS, record.text as usize % TEXTS);
-        let piece = self.texts.get(piece).map_or("", String::as_str);
-        piece.get(start..start + usize::from(record.text_length)).unwrap_or_default()
+        self.descriptions.get(number, record.text, record.text_length)
     }
 
     pub(super) fn expires_at(&self, number: KeyNo, record: &Record) -> Option<Micros> {
@@ -144,7 +131,7 @@ impl KeyRecords {
         if self.get(number).is_some() {
             return;
         }
-        let (text, text_length) = if key.deleted { (0, 0) } else { self.keep(&key.description) };
+        let (text, text_length) = if key.deleted { (0, 0) } else { self.descriptions.keep(&key.description) };
         let has_more = !key.rule.allow_list.is_empty() || key.expires_at.is_some();
         if !key.rule.allow_list.is_empty() {
             self.allow_lists.insert(number, key.rule.allow_list);
@@ -192,7 +179,7 @@ impl KeyRecords {
         match change {
             KeyChange::Description(text) => {
                 record.text_length = RENAMED;
-                self.renamed.insert(number, text.into());
+                self.descriptions.rename(number, text);
             }
             KeyChange::Paused(paused) => record.disabled = paused,
             KeyChange::ExpiresAt(end) => {
@@ -213,7 +200,7 @@ impl KeyRecords {
         let user = record.user;
         self.allow_lists.remove(&number);
         self.expiries.remove(&number);
-        self.renamed.remove(&number);
+        self.descriptions.forget(number);
         Some(user)
     }
 
@@ -228,18 +215,6 @@ impl KeyRecords {
             self.blocks.push((0..BLOCK).map(|_| None).collect());
         }
         &mut self.blocks[block][slot]
-    }
-
-    /// Keeps a description, and returns where it begins and how many bytes it has.
-    fn keep(&mut self, text: &str) -> (u32, u16) {
-        if self.texts.last().is_none_or(|piece| piece.len() + text.len() > TEXTS) {
-            self.texts.push(String::with_capacity(TEXTS));
-        }
-        let Some((last, pieces)) = self.texts.split_last_mut() else { return (0, 0) };
-        let start = u32::try_from(pieces.len() * TEXTS + last.len());
-        let (Ok(start), Ok(length)) = (start, u16::try_from(text.len())) else { return (0, 0) };
-        last.push_str(text);
-        (start, length)
     }
 }
 
@@ -260,19 +235,6 @@ fn record(blocks: &[Vec<Option<Record>>], number: KeyNo) -> Option<&Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_description_is_found_in_whichever_piece_it_lies() {
-        let mut records = KeyRecords::default();
-        let text = |n: usize| format!("{n:0>50000}");
-        let kept: Vec<_> = (0..60).map(|n| records.keep(&text(n))).collect();
-        assert!(records.texts.len() > 1);
-        for (n, (start, length)) in kept.into_iter().enumerate() {
-            let (piece, start) = (start as usize / TEXTS, start as usize % TEXTS);
-            assert_eq!(records.texts[piece][start..start + usize::from(length)], text(n));
-        }
-        assert!(records.texts.iter().all(|piece| piece.capacity() == TEXTS), "none ever grows");
-    }
 
     #[test]
     fn what_was_changed_of_a_key_is_known_until_it_is_deleted() {
@@ -305,7 +267,7 @@ mod tests {
         assert_eq!(records.expires_at(no, records.get(no).unwrap()), None);
         records.delete(no);
         records.change(no, KeyChange::Description("too late".into()));
-        assert!(records.renamed.is_empty() && records.expiries.is_empty());
+        assert!(records.expiries.is_empty());
     }
 
     #[test]
