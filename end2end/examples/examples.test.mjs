@@ -19,7 +19,7 @@ const PATIENCE = 60_000;
 const PROGRAMS = {
   axum: [join(root, 'target/examples/debug/latchkey-axum-example'), []],
   express: [process.execPath, ['server.mjs']],
-  flask: ['python3', ['-m', 'flask', 'run', '--port', 'PORT'], { PYTHONPATH: join(root, '.tools/python-flask') }],
+  flask: ['python3', ['-m', 'flask', 'run', '--port', 'PORT'], { PYTHONPATH: join(root, '.tools/python-flask'), PYTHONDONTWRITEBYTECODE: '1' }],
   go: [join(root, 'target/examples/go-example'), []],
 };
 

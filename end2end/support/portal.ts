@@ -28,7 +28,7 @@ export class Portal {
     const starts = this.scripted && (await this.page.locator('link[rel=modulepreload]').count()) > 0;
     if (!starts) return;
     await this.page.waitForFunction(() =>
-      [...document.querySelectorAll('form[novalidate]')].every((form) => (form as any).isLive),
+      [...document.querySelectorAll('form[novalidate], form:has([type=datetime-local])')].every((form) => (form as any).isLive),
     );
   }
 

@@ -241,3 +241,41 @@ test('the dashboard counts keys, uses and refusals', async ({ portal, page, latc
   const facts = figures('Statistics').getByRole('definition');
   await expect(facts).toHaveText([/^\d{4}-\d\d-\d\d /, /^\d{4}-\d\d-\d\d /, '3', '3', '3', '1']);
 });
+
+test('a key is renamed, paused, resumed and given an end, and an end that is half typed changes nothing', async ({ page, portal }) => {
+  await portal.firstAccount();
+  await portal.open('/account/api-keys');
+  await portal.generate('Web shop');
+  await portal.openKey('Web shop');
+  await portal.live();
+
+  await portal.field('Description').fill('Checkout');
+  await portal.button('Save: Description').click();
+  await portal.at('Checkout');
+
+  await portal.button('Pause').click();
+  await expect(page.locator('.badge.off')).toHaveText('Paused');
+  await expect(portal.button('Pause')).toHaveCount(0);
+  await portal.live();
+  await portal.button('Resume').click();
+  await expect(page.locator('.badge.off')).toHaveCount(0);
+  await portal.live();
+
+  const shown = page.locator('dl.facts > div', { hasText: 'Expires' }).locator('dd');
+  await expect(shown).toHaveText('never');
+  const end = `${new Date().getUTCFullYear() + 1}-06-01T18:30`;
+  await portal.field('Expires').fill(end);
+  await portal.button('Save: Expires').click();
+  await expect(shown).toHaveText(end.replace('T', ' ') + ':00');
+  await portal.live();
+  await portal.field('Expires').focus();
+  await page.keyboard.press('Backspace'); // one part of it is missing now
+  await portal.button('Save: Expires').click();
+  await page.waitForTimeout(500); // nothing is to be waited for: nothing is sent
+  await portal.open(new URL(page.url()).pathname);
+  await expect(shown).toHaveText(end.replace('T', ' ') + ':00');
+  await portal.live();
+  await portal.field('Expires').fill('');
+  await portal.button('Save: Expires').click();
+  await expect(shown).toHaveText('never');
+});

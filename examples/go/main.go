@@ -22,6 +22,9 @@ func requireKey(next http.Handler) http.Handler {
 		ask.Header = http.Header{"Authorization": {"Bearer " + os.Getenv("GATEWAY_TOKEN")}, "Content-Type": {"application/json"}}
 		var verdict map[string]any
 		answer, err := client.Do(ask)
+		if err == nil {
+			defer answer.Body.Close()
+		}
 		if err != nil || answer.StatusCode != 200 || json.NewDecoder(answer.Body).Decode(&verdict) != nil {
 			log.Print("Latchkey gave no verdict: ", err, answer)
 			http.Error(w, "Try again.", 503)

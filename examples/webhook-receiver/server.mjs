@@ -9,6 +9,7 @@ const seen = new Set(); // a program of yours keeps these for some days, so that
 createServer(async (request, response) => {
   if (request.method !== 'POST') return response.writeHead(405).end();
   let body = '';
+  request.setEncoding('utf8'); // a character may come in two parts
   for await (const part of request) {
     body += part;
     if (body.length > 100_000) return response.writeHead(413, { connection: 'close' }).end();

@@ -137,7 +137,7 @@ fn write_new(path: &Path) -> Result<(), SecretsError> {
     let text = toml::to_string(&written).map_err(|e| unreadable(path, &e))?;
     let comment = "# Without this file no key of this data directory can be recognised or shown.\n\
                    # Keep a copy apart from the backups of the database.\n";
-    // SecretsFile under another name first, so that a crash does not leave half a secret behind.
+    // Written under another name first, so that a crash does not leave half a secret behind.
     let draft = path.with_extension("draft");
     let write = || -> std::io::Result<()> {
         let _ = fs::remove_file(&draft);

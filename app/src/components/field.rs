@@ -111,6 +111,10 @@ pub(crate) fn TextField(
     let invalid = Signal::derive(move || problem.with(Option::is_some).then_some("true"));
     let describes = describes(hint.is_some().then(|| hint_id.clone()), error_id.clone(), problem);
     let start_here = problem.with_untracked(Option::is_some);
+    let value = state.entered(name).or(value);
+    // With seconds a browser asks for seconds, so only a time that has some has them.
+    let step =
+        (kind == Kind::DateTime && value.as_ref().is_some_and(|value| value.len() > 16)).then_some("1");
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -120,8 +124,8 @@ pub(crate) fn TextField(
                 class=class
                 type=kind.input_type()
                 name=name
-                value=state.entered(name).or(value)
-                step=(kind == Kind::DateTime).then_some("1")
+                value=value
+                step=step
                 autocomplete=kind.autocomplete()
                 autocapitalize=(!matches!(kind, Kind::Text | Kind::DateTime)).then_some("none")
                 spellcheck="false"

@@ -157,6 +157,9 @@ pub(crate) fn PlainForm(
     /// Whether it makes something, so that sending it twice must not make two.
     #[prop(optional)]
     once: bool,
+    /// Whether the browser checks it: a date of which a part is missing would be sent as none.
+    #[prop(optional)]
+    checked: bool,
     /// The fields and the button.
     children: Inside,
 ) -> Part {
@@ -166,7 +169,7 @@ pub(crate) fn PlainForm(
             method="post"
             action=path
             class=class
-            novalidate
+            novalidate=!checked
             on:submit=move |event| form.submit(&event, after)
         >
             {form_problem_line(form, fields)}

@@ -56,13 +56,19 @@ pub struct ExpiryFacts {
     pub reminded_days: Option<i64>,
 }
 
-/// The days that are left, if a reminder is due: the nearest to the end, once. Reminders that were missed while the
+/// The days before the end of the reminder that is due, if one is: the nearest to the end, once. Reminders that were missed while the
 /// server was off are not made up for.
 #[must_use]
 pub fn due(facts: &ExpiryFacts, now: Micros) -> Option<i64> {
     let left = facts.end.seconds_since(now);
     let days = DAYS_BEFORE.into_iter().find(|days| left <= days * DAY).filter(|_| left > 0)?;
     facts.reminded_days.is_none_or(|last| days < last).then_some(days)
+}
+
+/// The days that are left until a key expires, a part of one for a whole one.
+#[must_use]
+pub fn days_left(end: Micros, now: Micros) -> i64 {
+    (end.seconds_since(now) + DAY - 1) / DAY
 }
 
 /// Keys that expire after the first time and not after the second may need a reminder. All others do not.
@@ -106,6 +112,9 @@ mod tests {
         assert_eq!(due(DAY, None), Some(1), "what was missed is not made up for");
         assert_eq!(due(DAY - 1, Some(1)), None);
         assert_eq!(due(0, None), None);
+        // An end may be chosen two days ahead: then the first reminder comes, and says two.
+        assert_eq!((due(2 * DAY, None), days_left(at(2 * DAY), at(0))), (Some(7), 2));
+        assert_eq!((days_left(at(7200), at(0)), days_left(at(DAY + 1), at(0))), (1, 2));
     }
 
     proptest! {

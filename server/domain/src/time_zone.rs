@@ -72,10 +72,12 @@ impl TimeZone {
         Some(Micros(at.timestamp().as_microsecond()))
     }
 
-    /// The same as browsers take it: `2026-12-24T18:30:00`.
+    /// The same as browsers take it: `2026-12-24T18:30`, with seconds where there are any.
     #[must_use]
     pub fn input_text(&self, at: Micros) -> String {
-        timestamp(at).to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+        let shown = timestamp(at).to_zoned(self.0.clone());
+        let format = if shown.second() == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S" };
+        shown.strftime(format).to_string()
     }
 
     /// When the day began there that lies so many days before the one of `now`.
@@ -146,6 +148,9 @@ mod tests {
     ) {
         let zone = TimeZone::find(zone).unwrap();
         assert_eq!(zone.at(shown), expected.map(at));
+        if let Some(at) = zone.at(shown) {
+            assert_eq!(zone.at(&zone.input_text(at)), Some(at), "it leads back");
+        }
     }
 
     #[rstest]

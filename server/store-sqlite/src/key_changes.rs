@@ -103,7 +103,7 @@ impl SqliteStore {
                 at: now,
                 count: 1,
                 addresses: Vec::new(),
-                detail: days.to_string(),
+                detail: expiry::days_left(facts(&row)?.end, now).to_string(),
             };
             notices::insert(tx, &notice).await?;
             Ok(true)

@@ -37,7 +37,7 @@ fn generate_form(form: Form<GenerateKey>) -> Part {
     let t = texts();
     view! {
         <PageHeading/>
-        <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType, Field::ExpiresAt] class="form panel" once=true>
+        <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType, Field::ExpiresAt] checked=true class="form panel" once=true>
             <TextField
                 state=form.state
                 field=Field::Description

@@ -35,7 +35,7 @@ pub(super) fn settings_panel(key: KeyDetails, path: String, forms: SettingsForms
                 />
                 <SubmitButton state=forms.rename.state label=t.save described=saves(t.column_description) class="button quiet"/>
             </PlainForm>
-            <PlainForm form=forms.expiry path=path + "?do=set_key_expiry" fields=&[Field::ExpiresAt]>
+            <PlainForm form=forms.expiry path=path + "?do=set_key_expiry" fields=&[Field::ExpiresAt] checked=true>
                 <input type="hidden" name="id" value=same_id/>
                 <TextField
                     state=forms.expiry.state

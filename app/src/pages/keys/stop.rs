@@ -19,12 +19,13 @@ pub(super) struct StopForms {
 pub(super) fn stop_panel(key: KeyDetails, path: String, forms: StopForms) -> Part {
     let t = texts();
     let id = key.row.id.0;
+    // Not in one place: the second click of a double click on Pause would resume the key.
     let pause = if key.row.state == KeyState::Paused {
         view! {
             <PlainForm form=forms.resume path=format!("{path}?do=resume_key")>
                 <input type="hidden" name="id" value=id/>
-                <p class="hint">{t.paused_text}</p>
                 <SubmitButton state=forms.resume.state label=t.resume class="button"/>
+                <p class="hint">{t.paused_text}</p>
             </PlainForm>
         }
         .part()

@@ -10,7 +10,10 @@ const LONGEST: usize = 160;
 
 /// The same answer with the headers of [`seal`], if these bytes are an answer of the library itself.
 pub(super) fn sealed(bytes: &[u8]) -> Option<Bytes> {
-    let is_bare = bytes.len() <= LONGEST && bytes.starts_with(b"HTTP/1.1 4") && bytes.ends_with(b"\r\n\r\n");
+    let is_bare = bytes.len() <= LONGEST
+        && bytes.starts_with(b"HTTP/1.")
+        && bytes.get(8..10) == Some(b" 4")
+        && bytes.ends_with(b"\r\n\r\n");
     if !is_bare || contains(bytes, b"content-security-policy") {
         return None;
     }
@@ -47,6 +50,7 @@ mod tests {
     #[case::passes(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")]
     #[case::has_its_own(b"HTTP/1.1 404 Not Found\r\ncontent-security-policy: default-src 'self'\r\n\r\n")]
     #[case::a_piece_of_a_body(b"HTTP/1.1 400 Bad Request\r\n")]
+    #[case::another_protocol(b"HTTP/1.10 4\r\n\r\n")]
     #[case::nothing(b"")]
     fn other_bytes_stay(#[case] bytes: &[u8]) {
         assert_eq!(sealed(bytes), None);
