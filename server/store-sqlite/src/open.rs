@@ -195,6 +195,9 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "ON")
         .pragma("mmap_size", "0")
         .pragma("journal_size_limit", "67108864")
+        // Otherwise the savepoint of a large change spills to a file in /tmp, password hashes and all, and the change
+        // fails where there is no such directory.
+        .pragma("temp_store", "MEMORY")
         // Moves of the mark empty the log, so that each log begins with one (moves.rs); this is for when they
         // cannot.
         .pragma("wal_autocheckpoint", "16384")
@@ -244,5 +247,19 @@ impl SqliteStore {
         let sql = format!("EXPLAIN QUERY PLAN {query}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind("[1,2]").bind(1_i64).bind(None::<i64>);
         rows.fetch_all(&self.readers).await?.iter().map(|r| r.try_get("detail")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What SQLite keeps for a while beside the file is in memory: 2 stands for that.
+    #[tokio::test]
+    async fn nothing_of_the_state_is_written_to_a_temporary_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut connection = open_state(&dir.path().join("latchkey.db")).await.unwrap();
+        let row = sqlx::query("PRAGMA temp_store").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(row.get::<i64, _>(0), 2);
     }
 }
