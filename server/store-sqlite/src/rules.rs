@@ -14,6 +14,13 @@ use domain::time::Micros;
 use sqlx::Row;
 use store::{Audit, Change, RuleStore, StoreError};
 
+/// Binds a key to an address, if it has none and passes: a request that is denied uses nothing up.
+const BIND: &str = "UPDATE keys SET locked_ip = ?1, locked_at = ?2
+    WHERE no = ?3 AND locked_ip IS NULL AND deleted_at IS NULL AND disabled_at IS NULL
+    AND (expires_at IS NULL OR expires_at > ?2)
+    AND EXISTS (SELECT 1 FROM users u LEFT JOIN users o ON o.no = u.owner_no
+        WHERE u.no = keys.user_no AND u.disabled_at IS NULL AND o.disabled_at IS NULL)";
+
 /// The rule of a key as it stands in this transaction.
 async fn read_rule(tx: &mut Tx, key: KeyNo) -> Result<AddressRule, Trouble> {
     let row = tx.one(sql!("SELECT key_type, locked_ip, lock_width FROM keys WHERE no = ?", key.0)).await?;
@@ -51,9 +58,7 @@ impl RuleStore for SqliteStore {
             if rule.view().judge(address) != Ruling::PassAndBind {
                 return Ok(rule);
             }
-            let sql = "UPDATE keys SET locked_ip = ?, locked_at = ?
-                       WHERE no = ? AND locked_ip IS NULL AND deleted_at IS NULL";
-            if tx.run(sql!(sql, address.to_bytes().as_slice(), at.0, key.0)).await? == 1 {
+            if tx.run(sql!(BIND, address.to_bytes().as_slice(), at.0, key.0)).await? == 1 {
                 rule.locked = Some(address);
                 tx.tell(Change::KeyRule(key, rule.clone()));
             }

@@ -105,8 +105,9 @@ pub trait KeyStore: Send + Sync {
 /// The address rules of keys.
 #[async_trait]
 pub trait RuleStore: Send + Sync {
-    /// Makes `address` the locked one if there is none and the allow list permits it: one compare-and-set. Returns the
-    /// rule that now holds, by which the caller sees whether this address won.
+    /// Makes `address` the locked one if there is none, the allow list permits it, and the key passes at that time (it is
+    /// not paused, expired or deleted, and neither its user nor their owner is disabled): one compare-and-set. Returns
+    /// the rule that now holds, by which the caller sees whether this address won.
     async fn bind_first_address(
         &self,
         key: KeyNo,

@@ -5,7 +5,7 @@ use super::*;
 use contract::LockWidth;
 use domain::address::Network;
 use domain::ids::KeyNo;
-use store::{KeyScope, StoreError};
+use store::{KeyChange, KeyScope, StoreError};
 use tempfile::TempDir;
 
 fn network(text: &str) -> Network {
@@ -101,6 +101,36 @@ async fn the_first_address_that_may_pass_binds(engine: Engine) {
     assert_eq!(bench.rule().await, "true locked 10.0.0.1 /128 [10.0.0.0/8]");
 }
 
+async fn a_key_that_does_not_pass_is_bound_to_nothing(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let change = async |change| {
+        bench.store.change_key(bench.no, change, audit(7, Action::KeyPaused)).await.unwrap();
+    };
+    let disable = async |user, disabled| {
+        bench.store.set_user_disabled(user, disabled, audit(7, Action::UserDisabled)).await.unwrap();
+    };
+    let stays_free = async |why: &str| {
+        bench.told.take();
+        bench.bind("10.0.0.1").await;
+        assert_eq!(bench.rule().await, "true locked - /128 []", "{why}");
+        assert!(bench.told.take().is_empty(), "{why}");
+    };
+    change(KeyChange::Paused(true)).await;
+    stays_free("paused").await;
+    change(KeyChange::Paused(false)).await;
+    // It is bound at 8.
+    change(KeyChange::ExpiresAt(Some(Micros(8)))).await;
+    stays_free("expired").await;
+    change(KeyChange::ExpiresAt(Some(Micros(9)))).await;
+    for user in [bench.sub, bench.owner] {
+        disable(user, true).await;
+        stays_free("disabled").await;
+        disable(user, false).await;
+    }
+    bench.bind("10.0.0.1").await;
+    assert_eq!(bench.rule().await, "true locked 10.0.0.1 /128 []");
+}
+
 async fn the_watcher_is_told_of_each_rule_that_changed(engine: Engine) {
     let bench = Bench::open(engine).await;
     let (store, no) = (&bench.store, bench.no);
@@ -164,6 +194,7 @@ for_each_engine!(
     a_key_is_seen_within_its_scopes_alone,
     an_allow_list_has_each_network_once_and_a_limit,
     the_first_address_that_may_pass_binds,
+    a_key_that_does_not_pass_is_bound_to_nothing,
     the_watcher_is_told_of_each_rule_that_changed,
     a_deleted_key_is_a_tombstone_that_changes_no_more,
     users_keys_and_tombstones_are_loaded
