@@ -49,8 +49,10 @@ pub struct SqliteUsageLog {
     /// Seconds that were counted.
     seconds: u32,
     /// Whether the state has announced a mark that is to be written.
-    mark_is_due: bool,
-    /// Whether the last write worked.
+    pub(super) mark_is_due: bool,
+    /// Whether the last mark was refused, which is logged once.
+    pub(super) mark_failed: bool,
+    /// Whether the last write that somebody waited for worked.
     works: bool,
     checkpointer: Checkpointer,
     pub(super) bond: Arc<Bond>,
@@ -125,6 +127,7 @@ impl SqliteUsageLog {
             sweep: Sweep::default(),
             seconds: 0,
             mark_is_due: false,
+            mark_failed: false,
             works: true,
             checkpointer,
             bond,
@@ -136,10 +139,14 @@ impl SqliteUsageLog {
 }
 
 impl SqliteUsageLog {
-    /// Takes in what a write met. A lock that the checkpoint of our own log holds is told apart from one of another
-    /// program.
+    /// Takes in what a write met that somebody waits for.
     fn met<T>(&mut self, met: Result<T, Trouble>) -> Result<T, StoreError> {
         self.works = met.is_ok();
+        self.told(met)
+    }
+
+    /// A lock that the checkpoint of our own log holds is told apart from one of another program.
+    fn told<T>(&self, met: Result<T, Trouble>) -> Result<T, StoreError> {
         met.map_err(|Trouble(error)| match error {
             StoreError::Locked(text) if self.bond.is_emptying() => StoreError::Busy(text),
             error => error,
@@ -182,18 +189,6 @@ impl SqliteUsageLog {
             new.iter().for_each(|(key, _)| self.named.add(*key));
         }
         Ok(())
-    }
-
-    /// Writes the mark that the state has announced. Any failure but a lock waits for the next second.
-    fn write_mark(&mut self) -> Result<(), Trouble> {
-        let met = self.take(self.bond.wanted()).map_err(Trouble::from);
-        self.mark_is_due = matches!(met, Err(Trouble(StoreError::Locked(_))));
-        if !self.mark_is_due
-            && let Err(error) = &met
-        {
-            tracing::warn!(%error, "usage.db could not take its mark; it is tried again");
-        }
-        met
     }
 
     fn sweep(&mut self) -> Result<(), Trouble> {
@@ -273,7 +268,8 @@ impl UsageLog for SqliteUsageLog {
         } else {
             self.sweep()
         };
-        self.met(met)
+        // It says nothing of whether uses can be written: on an idle server no use would come to show that they can.
+        self.told(met)
     }
 
     fn lag(&self) -> Lag {

@@ -7,6 +7,7 @@ use domain::mark::Mark;
 use rusqlite::Connection;
 use std::path::Path;
 use std::time::Duration;
+use store::StoreError;
 
 impl SqliteUsageLog {
     /// The mark that the file has.
@@ -32,6 +33,18 @@ impl SqliteUsageLog {
         self.mark = mark;
         self.bond.take(mark);
         Ok(())
+    }
+
+    /// Writes the mark that the state has announced. Any failure but a lock waits for the next second.
+    pub(super) fn write_mark(&mut self) -> Result<(), Trouble> {
+        let met = self.take(self.bond.wanted()).map_err(Trouble::from);
+        self.mark_is_due = matches!(met, Err(Trouble(StoreError::Locked(_))));
+        let refused = met.as_ref().err().filter(|_| !self.mark_is_due);
+        if let Some(error) = refused.filter(|_| !self.mark_failed) {
+            tracing::warn!(%error, "usage.db could not take its mark; it is tried again");
+        }
+        self.mark_failed = refused.is_some();
+        met
     }
 
     /// Writes the mark of the end, through a connection of its own, once the log of uses is closed.

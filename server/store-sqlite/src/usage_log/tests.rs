@@ -91,6 +91,20 @@ fn a_fold_of_many_keys_with_many_addresses_takes_small_steps() {
     assert_eq!(left, 0);
 }
 
+#[tokio::test]
+async fn a_mark_that_was_refused_once_is_taken_later_though_nothing_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = open(dir.path());
+    log.bond.want(Mark(2));
+    for may_not_write in [true, false] {
+        log.connection.pragma_update(None, "query_only", may_not_write).unwrap();
+        log.begin_maintenance(Micros(1), None).unwrap();
+        assert!(log.has_work());
+        assert_eq!(log.maintain().await.is_err(), may_not_write);
+    }
+    assert_eq!(log.mark(), Mark(2));
+}
+
 #[test]
 fn large_rows_of_the_journal_go_a_few_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
