@@ -5,6 +5,7 @@ use super::rules::check_living;
 use super::{SqliteStore, audit, notices};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
+use crate::tell_each::tell_each;
 use async_trait::async_trait;
 use contract::Cause;
 use domain::expiry::{self, ExpiryFacts};
@@ -52,15 +53,7 @@ impl KeyChangeStore for SqliteStore {
             Ok(due)
         })
         .await?;
-        let mut told = 0;
-        for key in due {
-            // A key of which nobody can be told holds up no other.
-            match self.remind_of(key, now).await {
-                Ok(is_told) => told += u64::from(is_told),
-                Err(error) => tracing::warn!(key = key.0, %error, "nobody could be told that a key expires"),
-            }
-        }
-        Ok(told)
+        tell_each(&due, |keys| self.remind_of(keys, now)).await
     }
 }
 
@@ -90,23 +83,33 @@ fn facts(row: &SqliteRow) -> Result<ExpiryFacts, Trouble> {
 }
 
 impl SqliteStore {
-    /// Tells the user of one key, if the reminder is still due in this transaction.
-    async fn remind_of(&self, key: KeyNo, now: Micros) -> Result<bool, StoreError> {
+    /// Tells the users of these keys.
+    async fn remind_of(&self, keys: Vec<KeyNo>, now: Micros) -> Result<u64, StoreError> {
         change!(self, |tx| {
-            let Some(row) = tx.optional(sql!(OF_KEY, key.0)).await? else { return Ok(false) };
-            let Some(days) = expiry::due(&facts(&row)?, now) else { return Ok(false) };
-            tx.run(sql!("UPDATE keys SET reminded_days = ? WHERE no = ?", days, key.0)).await?;
-            let notice = NewNotice {
-                user: user_no(&row, "user_no")?,
-                cause: Cause::KeyExpiring,
-                key: Some(key),
-                at: now,
-                count: 1,
-                addresses: Vec::new(),
-                detail: expiry::days_left(facts(&row)?.end, now).to_string(),
-            };
-            notices::insert(tx, &notice).await?;
-            Ok(true)
+            let mut told = 0;
+            for key in keys {
+                told += u64::from(remind_of_one(tx, key, now).await?);
+            }
+            Ok(told)
         })
     }
+}
+
+/// Tells the user of one key, if the reminder is still due in this transaction.
+async fn remind_of_one(tx: &mut Tx, key: KeyNo, now: Micros) -> Result<bool, Trouble> {
+    let Some(row) = tx.optional(sql!(OF_KEY, key.0)).await? else { return Ok(false) };
+    let facts = facts(&row)?;
+    let Some(days) = expiry::due(&facts, now) else { return Ok(false) };
+    tx.run(sql!("UPDATE keys SET reminded_days = ? WHERE no = ?", days, key.0)).await?;
+    let notice = NewNotice {
+        user: user_no(&row, "user_no")?,
+        cause: Cause::KeyExpiring,
+        key: Some(key),
+        at: now,
+        count: 1,
+        addresses: Vec::new(),
+        detail: expiry::days_left(facts.end, now).to_string(),
+    };
+    notices::insert(tx, &notice).await?;
+    Ok(true)
 }

@@ -30,6 +30,7 @@ mod second_factor;
 mod sessions;
 mod statements;
 mod sub_users;
+mod tell_each;
 mod usage_detail;
 mod usage_entries;
 mod usage_fold;

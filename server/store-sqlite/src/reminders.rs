@@ -4,6 +4,7 @@ use super::rows::{micros, user_no};
 use super::{SqliteStore, notices};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
+use crate::tell_each::tell_each;
 use async_trait::async_trait;
 use contract::Cause;
 use domain::ids::UserNo;
@@ -11,9 +12,6 @@ use domain::reminder::{PasswordFacts, Reminders};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{NewNotice, ReminderStore, StoreError};
-
-/// Users that one transaction tells.
-const CHUNK: usize = 100;
 
 macro_rules! select {
     () => {
@@ -52,15 +50,7 @@ impl ReminderStore for SqliteStore {
                     due.push(user_no(row, "no")?);
                 }
             }
-            let mut told = 0;
-            for chunk in due.chunks(CHUNK) {
-                match self.remind(chunk.to_vec(), reminders).await {
-                    Ok(some) => told += some,
-                    // One user who cannot be told does not keep the others from it.
-                    Err(_) => told += self.remind_each(chunk, reminders).await?,
-                }
-            }
-            Ok(told)
+            Ok(tell_each(&due, |users| self.remind(users, reminders)).await?)
         })
         .await
     }
@@ -75,24 +65,6 @@ impl SqliteStore {
             }
             Ok(told)
         })
-    }
-
-    /// Tells each user in a transaction of their own; fails if none can be told.
-    async fn remind_each(&self, users: &[UserNo], reminders: Reminders) -> Result<u64, StoreError> {
-        let (mut told, mut failures) = (0, Vec::new());
-        for user in users {
-            match self.remind(vec![*user], reminders).await {
-                Ok(some) => told += some,
-                Err(error) => failures.push((user, error)),
-            }
-        }
-        if failures.len() == users.len() {
-            return failures.into_iter().next().map_or(Ok(told), |(_, error)| Err(error));
-        }
-        for (user, error) in failures {
-            tracing::debug!(user = user.0, %error, "a user could not be told that its password ends");
-        }
-        Ok(told)
     }
 }
 
