@@ -66,6 +66,7 @@ impl Deliverer {
                     Err(error) => {
                         tracing::error!(%error, "sending to a webhook failed; it rests");
                         if let Some(number) = busy.remove(&error.id()) {
+                            self.release(number).await;
                             busy.insert(sending.spawn(tokio::time::sleep(REST)).id(), number);
                         }
                     }
@@ -76,6 +77,13 @@ impl Deliverer {
         }
         // All permits are free once nothing is in flight.
         let _ = free.acquire_many(IN_FLIGHT as u32).await;
+    }
+
+    /// Ends the claim of a task that failed before it could do so.
+    async fn release(&self, webhook: WebhookNo) {
+        if let Err(error) = self.store.release_delivery(webhook).await {
+            tracing::warn!(%error, webhook = webhook.0, "the claim on a delivery stays until it runs out");
+        }
     }
 
     /// Makes one attempt, and then lets the webhook rest: for long if the attempt could not be recorded, and several times
