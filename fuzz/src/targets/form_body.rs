@@ -6,8 +6,17 @@ use axum::body::Body;
 use http::{Request, header};
 
 /// The server functions that change a key. Showing one checks the password first, which takes too long here.
-const FUNCTIONS: [&str; 5] =
-    ["authorise_address", "remove_address", "set_lock_width", "release_lock", "delete_key"];
+const FUNCTIONS: [&str; 9] = [
+    "authorise_address",
+    "remove_address",
+    "set_lock_width",
+    "release_lock",
+    "delete_key",
+    "rename_key",
+    "set_key_expiry",
+    "pause_key",
+    "resume_key",
+];
 
 pub(crate) fn check(data: &[u8]) {
     let Some((choice, body)) = data.split_first() else { return };
