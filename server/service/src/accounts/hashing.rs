@@ -23,6 +23,17 @@ fn turns_on(cores: usize) -> usize {
     cores.saturating_sub(CORES_LEFT).max(1)
 }
 
+/// How much room there is on so many cores.
+fn room_on(cores: usize) -> Room {
+    Room {
+        turns: turns_on(cores),
+        waiting: WAITING,
+        of_source: OF_SOURCE,
+        of_site: OF_SITE,
+        of_user: OF_USER,
+    }
+}
+
 /// Why work on a password was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
@@ -46,13 +57,7 @@ struct State {
 impl Hashing {
     pub(super) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::with(Room {
-            turns: turns_on(cores),
-            waiting: WAITING,
-            of_source: OF_SOURCE,
-            of_site: OF_SITE,
-            of_user: OF_USER,
-        })
+        Self::with(room_on(cores))
     }
 
     fn with(room: Room) -> Self {
@@ -142,6 +147,34 @@ mod tests {
         for (cores, turns) in [(1, 1), (2, 1), (3, 2), (4, 3), (64, 63)] {
             assert_eq!(turns_on(cores), turns, "{cores} cores");
         }
+    }
+
+    /// How many of so many who come at once wait or have a turn, on one core.
+    fn stay(come: usize, claim_of: impl Fn(usize) -> Claim) -> usize {
+        let hashing = Arc::new(Hashing::with(room_on(1)));
+        let claims: Vec<_> = (0..come).map(claim_of).collect();
+        let mut all: Vec<_> = claims.iter().map(|claim| Box::pin(hashing.wait_for_turn(claim))).collect();
+        // A turn that has come is held until the end.
+        let mut held = Vec::new();
+        let mut refused = 0;
+        for waits in &mut all {
+            match waits.now_or_never() {
+                Some(Ok(turn)) => held.push(turn),
+                Some(Err(_)) => refused += 1,
+                None => {}
+            }
+        }
+        assert_eq!(held.len(), 1, "one works");
+        come - refused
+    }
+
+    #[test]
+    fn those_who_wait_at_once_are_bounded() {
+        let all_alike = |_| claim("203.0.113.7", "flood");
+        assert_eq!(stay(64, all_alike), 1 + OF_USER);
+        assert_eq!(stay(64, |n| claim("203.0.113.7", &format!("u{n}"))), 1 + OF_SOURCE);
+        assert_eq!(stay(64, |n| claim(&format!("2001:db8:1:{n}::1"), &format!("u{n}"))), 1 + OF_SITE);
+        assert_eq!(stay(64, |n| claim(&format!("203.0.113.{n}"), &format!("u{n}"))), 1 + WAITING);
     }
 
     #[tokio::test]
