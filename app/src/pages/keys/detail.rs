@@ -65,17 +65,7 @@ fn key_parts(
     let path = key_path(&key.row.id);
     let key_type = key.row.key_type;
     let locks = key_type == KeyType::Default;
-    let last = if key.may_manage {
-        view! {
-            <div class="parts">
-                {settings_panel(key.clone(), path.clone(), change.settings)}
-                {stop_panel(key.clone(), path.clone(), change.stop)}
-            </div>
-        }
-        .part()
-    } else {
-        view! { <p class="hint">{t.error_forbidden}</p> }.part()
-    };
+    let may = key.may_manage;
     view! {
         <p class="way-up"><a href="/account/api-keys">{t.keys_heading}</a></p>
         <PageHeading text=key.row.description.clone()/>
@@ -91,8 +81,10 @@ fn key_parts(
             {locks.then(|| lock_panel(key.clone(), &path, lock))}
             {locks.then(|| addresses_panel(key.clone(), path.clone(), addresses))}
             {(!locks).then(|| free_addresses_panel(key.clone()))}
+            {may.then(|| settings_panel(key.clone(), path.clone(), change.settings))}
+            {may.then(|| stop_panel(key.clone(), path, change.stop))}
         </div>
-        {last}
+        {(!may).then(|| view! { <p class="hint">{t.error_forbidden}</p> })}
     }
     .part()
 }
