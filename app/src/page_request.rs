@@ -208,8 +208,8 @@ impl PageRequest {
 
     /// Returns the secret that this address shows, if its webhook is one of these.
     pub(crate) fn shown_webhook_secret(&self, actor: &Actor, rows: &[WebhookRow]) -> Option<FreshSecret> {
-        let Shown::WebhookSecret(no, secret) = self.shown(actor)? else { return None };
-        let row = rows.iter().find(|row| row.no == no)?;
+        let Shown::WebhookSecret(number, secret) = self.shown(actor)? else { return None };
+        let row = rows.iter().find(|row| row.number == number)?;
         Some(FreshSecret { url: row.url.clone(), secret: ShownToken(secret.expose_secret().to_owned()) })
     }
 

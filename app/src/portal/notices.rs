@@ -23,7 +23,7 @@ pub struct NoticePage {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     /// Its number.
-    pub no: u32,
+    pub number: u32,
     /// Why.
     pub cause: Cause,
     /// Whether it was not read before.

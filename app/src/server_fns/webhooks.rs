@@ -60,8 +60,8 @@ pub async fn add_webhook(
     let actor = request.proved(proof).await?;
     let name = request.draw_name()?;
     let added = request.use_cases.webhooks.add_webhook(&actor, &url, &names(&causes)).await;
-    let (no, secret) = request.note(added)?;
-    request.keep(&actor, name, Shown::WebhookSecret(no, secret));
+    let (number, secret) = request.note(added)?;
+    request.keep(&actor, name, Shown::WebhookSecret(number, secret));
     Ok(())
 }
 
@@ -92,8 +92,8 @@ pub async fn rotate_webhook_secret(
     let actor = request.proved(proof).await?;
     let name = request.draw_name()?;
     let rotated = request.use_cases.webhooks.rotate_webhook_secret(&actor, &id.0).await;
-    let (no, secret) = request.note(rotated)?;
-    request.keep(&actor, name, Shown::WebhookSecret(no, secret));
+    let (number, secret) = request.note(rotated)?;
+    request.keep(&actor, name, Shown::WebhookSecret(number, secret));
     Ok(())
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn notice(listed: &ListedNotice, zone: &TimeZone) -> Notice {
         state: place.state,
     };
     Notice {
-        no: facts.no.0,
+        number: facts.number.0,
         cause: facts.cause,
         is_new: facts.read_at.is_none(),
         key: facts.key.as_ref().map(|key| NoticeKey {

@@ -17,7 +17,7 @@ pub(crate) fn all_causes() -> Vec<String> {
 pub(crate) fn webhook_row(row: &Row, zone: &TimeZone) -> WebhookRow {
     let causes = Cause::ALL.into_iter().filter(|cause| row.causes & cause.bit() != 0);
     WebhookRow {
-        id: WebhookId(row.no.0.to_string()),
+        id: WebhookId(row.number.0.to_string()),
         url: row.url.clone(),
         causes: causes.map(|cause| cause.name().to_owned()).collect(),
         created: moment(row.created_at, zone),
@@ -28,7 +28,7 @@ pub(crate) fn webhook_row(row: &Row, zone: &TimeZone) -> WebhookRow {
 
 pub(crate) fn delivery(row: &DeliveryRow, zone: &TimeZone) -> Delivery {
     Delivery {
-        id: row.no.0.to_string(),
+        id: row.number.0.to_string(),
         created: moment(row.created_at, zone),
         cause: row.cause.map(|cause| cause.name().to_owned()),
         attempts: row.attempts,

@@ -78,7 +78,7 @@ mod tests {
         let of_one = vec!["2001:db8:1:2::b", "2001:db8:1:2:ffff::1", "2001:db8:1:2::c"];
         let gathered = ("2001:db8:1:2::/64".to_owned(), of_one);
         let mut expected = vec![gathered];
-        expected.extend([1, 2, 3, 5, 6, 8, 9].map(|no: usize| alone(seen[no])));
+        expected.extend([1, 2, 3, 5, 6, 8, 9].map(|number: usize| alone(seen[number])));
         assert_eq!(found, expected);
         assert!(groups[0].is_gathered() && !groups[1].is_gathered());
     }

@@ -68,7 +68,7 @@ impl Notices {
         for (name, tally) in guessed {
             // A name that no user has gets no notice.
             match self.store.find_user(&name).await {
-                Ok(Some(user)) => notices.push(tally.into_notice(user.no)),
+                Ok(Some(user)) => notices.push(tally.into_notice(user.number)),
                 Ok(None) => {}
                 Err(error) => tracing::debug!(%error, "a notice of guesses is lost"),
             }

@@ -54,7 +54,7 @@ impl Webhooks {
         id: &str,
     ) -> Result<(WebhookRow, Vec<DeliveryRow>), Refusal> {
         let row = self.find_row(actor.owned_account()?, id).await?;
-        let deliveries = self.store.list_deliveries(row.no, SHOWN).await.map_err(store_trouble)?;
+        let deliveries = self.store.list_deliveries(row.number, SHOWN).await.map_err(store_trouble)?;
         Ok((row, deliveries))
     }
 
@@ -97,7 +97,7 @@ impl Webhooks {
         let (url, causes) = self.parse(url, causes)?;
         let change = WebhookChange::Choices { url: url.as_str().to_owned(), causes };
         let audit = self.audit(actor, Action::WebhookChanged, url.as_str());
-        self.store.change_webhook(row.no, change, audit).await.map_err(store_trouble)
+        self.store.change_webhook(row.number, change, audit).await.map_err(store_trouble)
     }
 
     /// Gives a webhook another secret, in force from the next attempt on.
@@ -108,33 +108,33 @@ impl Webhooks {
     ) -> Result<(WebhookNo, SecretString), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let secret = generate_secret()?;
-        let sealed = self.sealing.seal_bytes(&row.no.sealed_place(), secret.expose());
+        let sealed = self.sealing.seal_bytes(&row.number.sealed_place(), secret.expose());
         let sealed = sealed.map_err(unavailable(NO_SECRET))?;
         let audit = self.audit(actor, Action::WebhookChanged, &row.url);
-        let changed = self.store.change_webhook(row.no, WebhookChange::Secret(sealed), audit).await;
+        let changed = self.store.change_webhook(row.number, WebhookChange::Secret(sealed), audit).await;
         changed.map_err(store_trouble)?;
-        Ok((row.no, secret.text()))
+        Ok((row.number, secret.text()))
     }
 
     /// Switches a webhook on again.
     pub async fn enable_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let audit = self.audit(actor, Action::WebhookChanged, &row.url);
-        self.store.change_webhook(row.no, WebhookChange::On, audit).await.map_err(store_trouble)
+        self.store.change_webhook(row.number, WebhookChange::On, audit).await.map_err(store_trouble)
     }
 
     /// Removes a webhook and its deliveries.
     pub async fn remove_webhook(&self, actor: &Proved<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let audit = self.audit(actor, Action::WebhookRemoved, &row.url);
-        self.store.delete_webhook(row.no, audit).await.map_err(store_trouble)
+        self.store.delete_webhook(row.number, audit).await.map_err(store_trouble)
     }
 
     /// Queues a test message.
     pub async fn test_webhook(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let (id, now) = (new_message_id(), self.clock.now());
-        let queued = self.store.insert_test(row.no, id, now, Some(actor.session().number)).await;
+        let queued = self.store.insert_test(row.number, id, now, Some(actor.session().number)).await;
         queued.map_err(refused_delivery)?;
         self.bell.notify_one();
         Ok(())
@@ -145,7 +145,7 @@ impl Webhooks {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let delivery = delivery.parse().map(DeliveryNo).map_err(|_| Refusal::NotFound)?;
         let (now, session) = (self.clock.now(), Some(actor.session().number));
-        let restarted = self.store.restart_delivery(row.no, delivery, now, session).await;
+        let restarted = self.store.restart_delivery(row.number, delivery, now, session).await;
         restarted.map_err(refused_delivery)?;
         self.bell.notify_one();
         Ok(())

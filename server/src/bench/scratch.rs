@@ -51,7 +51,7 @@ pub async fn fill(directory: &Path, keys: usize, asked: usize) -> Result<Filled,
     services.operator.add_gateway(USERNAME, &gateway).await?;
     let username = Username::parse(USERNAME).expect("the name is one");
     let user = UserStore::find_user(services.store.as_ref(), &username).await?;
-    let user = user.expect("the user was just added").no;
+    let user = user.expect("the user was just added").number;
     services.store.close().await;
     drop((services, flusher));
 

@@ -165,10 +165,10 @@ impl Mailer {
             if due.is_empty() || served.len() >= TURNS {
                 served.clear();
             }
-            let claimed: Vec<_> = due.iter().map(|row| row.no).collect();
+            let claimed: Vec<_> = due.iter().map(|row| row.number).collect();
             let mut ending = Ok(AfterAttempt::NextLetter);
             for row in due {
-                served.extend(row.user.as_ref().map(|user| user.no));
+                served.extend(row.user.as_ref().map(|user| user.number));
                 if stop.is_cancelled() {
                     ending = Ok(AfterAttempt::Pause);
                 } else if self.parts.clock.now() < until {
@@ -215,7 +215,7 @@ impl Mailer {
         };
         match self.hand_over(&draft, row, smtp, connection).await {
             Ok(()) => {
-                state.accepted = Some(row.no);
+                state.accepted = Some(row.number);
                 if std::mem::take(&mut state.failures) > 0 {
                     tracing::info!("the mail server takes mail again");
                 }
@@ -253,7 +253,7 @@ impl Mailer {
         let metadata = MailMetadata {
             from: &smtp.from,
             host: &self.host,
-            number: row.no,
+            number: row.number,
             queued_at: row.created_at,
             now: self.parts.clock.now(),
         };

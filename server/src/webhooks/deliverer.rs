@@ -53,7 +53,7 @@ impl Deliverer {
             let resting: Vec<_> = busy.values().copied().collect();
             for (webhook, delivery) in self.find_due(&resting, free.available_permits()).await {
                 let Ok(permit) = Arc::clone(&free).try_acquire_owned() else { break };
-                let number = webhook.no;
+                let number = webhook.number;
                 busy.insert(
                     sending.spawn(self.clone().send_and_rest(webhook, delivery, permit)).id(),
                     number,
@@ -125,7 +125,7 @@ impl Deliverer {
     async fn deliver(&self, webhook: WebhookRow, delivery: DeliveryRow) -> Result<(), StoreError> {
         let recorded = self.attempt_and_record(&webhook, delivery).await;
         if recorded.is_err() {
-            self.store.release_delivery(webhook.no).await?;
+            self.store.release_delivery(webhook.number).await?;
         }
         recorded
     }
@@ -140,7 +140,7 @@ impl Deliverer {
             Err(problem) => (None, AttemptEnd::Dropped { problem }),
         };
         let attempt =
-            Attempt { delivery: delivery.no, webhook: webhook.no, at: self.clock.now(), status, end };
+            Attempt { delivery: delivery.number, webhook: webhook.number, at: self.clock.now(), status, end };
         self.store.note_attempt(attempt).await.inspect_err(|error| {
             tracing::error!(%error, "an attempt to send to a webhook cannot be noted");
         })
@@ -179,9 +179,9 @@ impl Deliverer {
     }
 
     fn open_secret(&self, webhook: &WebhookRow) -> Option<SigningSecret> {
-        let opened = self.sealing.open_bytes(&webhook.no.sealed_place(), &webhook.secret_sealed);
+        let opened = self.sealing.open_bytes(&webhook.number.sealed_place(), &webhook.secret_sealed);
         let opened = opened.inspect_err(|error| {
-            tracing::error!(%error, webhook = webhook.no.0, "the secret of a webhook cannot be read");
+            tracing::error!(%error, webhook = webhook.number.0, "the secret of a webhook cannot be read");
         });
         SigningSecret::from_bytes(&opened.ok()?)
     }

@@ -53,7 +53,7 @@ struct TestData {
 pub(super) fn of_notice(facts: &NoticeFacts) -> Bytes {
     let kind = format!("notice.{}", facts.cause.name());
     let data = NoticeData {
-        notice_id: facts.no.0,
+        notice_id: facts.number.0,
         username: facts.username.as_str(),
         count: facts.count,
         first_at: facts.first_at.rfc_3339(),

@@ -139,9 +139,9 @@ impl InvitationStore for SqliteStore {
                 password_hash,
                 at: added.at,
             };
-            let no = users::insert(tx, user, &added).await?;
+            let number = users::insert(tx, user, &added).await?;
             audit::write(tx, &accepted, None).await?;
-            Ok(no)
+            Ok(number)
         })
     }
 }

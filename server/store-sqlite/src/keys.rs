@@ -49,7 +49,7 @@ pub(super) fn rule(row: &SqliteRow, allow_list: Vec<Network>) -> Result<AddressR
 
 fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, Trouble> {
     Ok(KeyRow {
-        no: key_no(row, "no")?,
+        number: key_no(row, "no")?,
         id: KeyId(row.try_get("id")?),
         user: user_no(row, "user_no")?,
         username: username(row)?,
@@ -86,7 +86,7 @@ impl KeyStore for SqliteStore {
         let (account, user) = scope_numbers(scope);
         let found = self.find(sql!(FIND, id.0, account, user), |row| key_row(row, vec![])).await?;
         let Some(mut key) = found else { return Ok(None) };
-        let networks = self.list(sql!(NETWORKS, numbers([key.no.0].into_iter())), network).await?;
+        let networks = self.list(sql!(NETWORKS, numbers([key.number.0].into_iter())), network).await?;
         key.rule.allow_list = networks.into();
         Ok(Some(key))
     }
@@ -140,7 +140,7 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Troubl
     let added = key_no(&inserted, "no")?;
     audit::write(tx, audit, Some(added)).await?;
     let indexed = IndexedKey {
-        no: added,
+        number: added,
         id: key.id,
         user: key.user,
         token_hash: key.token_hash,

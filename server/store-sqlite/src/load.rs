@@ -29,7 +29,7 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     each(&connection, USERS, |row| {
         let user = IndexedUser {
-            no: UserNo(row.get(0)?),
+            number: UserNo(row.get(0)?),
             owner: row.get::<_, Option<u32>>(1)?.map(UserNo),
             username: Username::parse(&row.get::<_, String>(2)?).map_err(|_| corrupt("username"))?,
             disabled: row.get(3)?,
@@ -101,7 +101,7 @@ fn each(
 fn key(row: &Row<'_>, allow_list: Vec<Network>) -> Result<IndexedKey, Trouble> {
     let key_type = KeyType::from_number(row.get(4)?).ok_or_else(|| corrupt("key type"))?;
     Ok(IndexedKey {
-        no: KeyNo(row.get(0)?),
+        number: KeyNo(row.get(0)?),
         id: KeyId(Uuid::from_bytes(row.get(1)?)),
         user: UserNo(row.get(2)?),
         token_hash: TokenHash(row.get(3)?),

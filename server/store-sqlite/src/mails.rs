@@ -69,7 +69,7 @@ fn mail_row(row: &SqliteRow) -> Result<MailRow, Trouble> {
     };
     let concerned = has(row, "user_no")?;
     Ok(MailRow {
-        no: MailNo(number(row.try_get("mail_no")?)?),
+        number: MailNo(number(row.try_get("mail_no")?)?),
         content,
         user: concerned.then(|| mail_user(row)).transpose()?,
         created_at: micros(row, "queued_at")?,
@@ -79,7 +79,7 @@ fn mail_row(row: &SqliteRow) -> Result<MailRow, Trouble> {
 
 fn mail_user(row: &SqliteRow) -> Result<MailUser, Trouble> {
     Ok(MailUser {
-        no: user_no(row, "user_no")?,
+        number: user_no(row, "user_no")?,
         username: username(row)?,
         email: address_of_letter(
             row.try_get("kept_email")?,
@@ -108,9 +108,9 @@ impl MailStore for SqliteStore {
         let served = numbers(served.iter().map(|user| user.0));
         let with_claimed = most.saturating_add(u32::try_from(claims.len()).unwrap_or(u32::MAX));
         let mut due = self.list_readable_mails(|| sql!(DUE, now.0, with_claimed, &served)).await?;
-        due.retain(|mail| !claims.contains_key(&mail.no));
+        due.retain(|mail| !claims.contains_key(&mail.number));
         due.truncate(most as usize);
-        claims.extend(due.iter().map(|mail| (mail.no, until)).filter(|_| now < until));
+        claims.extend(due.iter().map(|mail| (mail.number, until)).filter(|_| now < until));
         Ok(due)
     }
 

@@ -28,9 +28,9 @@ pub(super) fn sort_out<T>(
         match read(row) {
             Ok(value) => held.push(value),
             Err(error) => {
-                let no: i64 = row.try_get(column)?;
-                tracing::error!(table, row = no, %error, "a row of latchkey.db cannot be read and is set aside");
-                unreadable.push(no);
+                let number: i64 = row.try_get(column)?;
+                tracing::error!(table, row = number, %error, "a row of latchkey.db cannot be read and is set aside");
+                unreadable.push(number);
             }
         }
     }

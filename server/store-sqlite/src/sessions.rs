@@ -74,12 +74,12 @@ impl SessionStore for SqliteStore {
         change!(self, |tx| renew(tx, renewal, Some(at)).await)
     }
 
-    async fn delete_session(&self, no: SessionNo, audit: Audit) -> Result<(), StoreError> {
+    async fn delete_session(&self, number: SessionNo, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             // Asked for twice, it ended once. The line comes first: the session may be the one that asks.
-            if tx.optional(sql!("SELECT 1 FROM sessions WHERE no = ?", no.0)).await?.is_some() {
+            if tx.optional(sql!("SELECT 1 FROM sessions WHERE no = ?", number.0)).await?.is_some() {
                 audit::write(tx, &audit, None).await?;
-                tx.run(sql!("DELETE FROM sessions WHERE no = ?", no.0)).await?;
+                tx.run(sql!("DELETE FROM sessions WHERE no = ?", number.0)).await?;
             }
             Ok(())
         })
@@ -139,7 +139,7 @@ impl SessionStore for SqliteStore {
 
 fn session_row(row: &SqliteRow) -> Result<SessionRow, Trouble> {
     Ok(SessionRow {
-        no: session_no(row, "session_no")?,
+        number: session_no(row, "session_no")?,
         created_at: micros(row, "begun_at")?,
         last_seen_at: micros(row, "last_seen_at")?,
         proved_at: micros(row, "proved_at")?,
@@ -149,7 +149,7 @@ fn session_row(row: &SqliteRow) -> Result<SessionRow, Trouble> {
 
 fn user_session(row: &SqliteRow) -> Result<UserSession, Trouble> {
     Ok(UserSession {
-        no: session_no(row, "no")?,
+        number: session_no(row, "no")?,
         created_at: micros(row, "created_at")?,
         last_seen_at: micros(row, "last_seen_at")?,
         address: client(row, "address")?,

@@ -21,7 +21,7 @@ const LIST: &str = "SELECT no, username, email, role, disabled_at,
 
 fn sub_user_row(row: &SqliteRow) -> Result<SubUserRow, Trouble> {
     Ok(SubUserRow {
-        no: user_no(row, "no")?,
+        number: user_no(row, "no")?,
         username: username(row)?,
         email: row.try_get("email")?,
         role: role(row)?,

@@ -58,8 +58,8 @@ pub(super) fn name(connection: &mut Connection, keys: &[(KeyNo, KeyId)]) -> rusq
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let add = "INSERT INTO counted_keys (key_no, id) VALUES (?, ?) ON CONFLICT DO NOTHING";
     let mut add = tx.prepare_cached(add)?;
-    for (no, id) in keys {
-        add.execute(params![no.0, id.0.as_bytes()])?;
+    for (number, id) in keys {
+        add.execute(params![number.0, id.0.as_bytes()])?;
     }
     drop(add);
     tx.commit()

@@ -21,7 +21,7 @@ const LIST: &str = "SELECT u.*, o.disabled_at AS owner_disabled_at
 
 pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, Trouble> {
     Ok(UserRow {
-        no: user_no(row, "no")?,
+        number: user_no(row, "no")?,
         owner: owner(row)?,
         username: username(row)?,
         email: row.try_get("email")?,
@@ -60,7 +60,7 @@ pub(super) async fn insert(tx: &mut Tx, user: NewUser, audit: &Audit) -> Result<
         .await?;
     let added = user_no(&inserted, "no")?;
     audit::write(tx, &Audit { user: Some(added), ..audit.clone() }, None).await?;
-    let indexed = IndexedUser { no: added, owner: user.owner, username: user.username, disabled: false };
+    let indexed = IndexedUser { number: added, owner: user.owner, username: user.username, disabled: false };
     tx.tell(Change::UserAdded(indexed));
     Ok(added)
 }

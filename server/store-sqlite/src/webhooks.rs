@@ -18,7 +18,7 @@ use store::{Attempt, Audit, DeliveryRow, NewWebhook, StoreError, WebhookChange, 
 fn webhook_row(row: &SqliteRow) -> Result<WebhookRow, Trouble> {
     let optional = |column: &str| Ok::<_, Trouble>(row.try_get::<Option<i64>, _>(column)?.map(Micros));
     Ok(WebhookRow {
-        no: WebhookNo(number(row.try_get("no")?)?),
+        number: WebhookNo(number(row.try_get("no")?)?),
         owner: user_no(row, "owner_no")?,
         url: row.try_get("url")?,
         secret_sealed: row.try_get("secret_sealed")?,
@@ -176,7 +176,7 @@ impl WebhookStore for SqliteStore {
         let mut claims = self.webhook_claims.at(now).await;
         let busy = numbers(busy.iter().chain(claims.keys()).map(|webhook| webhook.0));
         let due = self.due_deliveries(now, &busy, most).await?;
-        claims.extend(due.iter().map(|(webhook, _)| (webhook.no, until)).filter(|_| now < until));
+        claims.extend(due.iter().map(|(webhook, _)| (webhook.number, until)).filter(|_| now < until));
         Ok(due)
     }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct KeyRow {
     /// The key.
-    pub no: KeyNo,
+    pub number: KeyNo,
     /// Its public id.
     pub id: KeyId,
     /// The user it belongs to.

@@ -18,7 +18,7 @@ pub struct NewMail {
 /// A mail that waits.
 pub struct MailRow {
     /// Its number, which also makes its Message-ID.
-    pub no: MailNo,
+    pub number: MailNo,
     /// What is in it.
     pub content: MailContent,
     /// The user it concerns.
@@ -40,7 +40,7 @@ pub enum MailContent {
 /// What a mail needs to know of the user it concerns.
 pub struct MailUser {
     /// The user.
-    pub no: UserNo,
+    pub number: UserNo,
     /// Their name.
     pub username: Username,
     /// Their confirmed mail address; if it was replaced while the mail waited, the one before.

@@ -47,7 +47,7 @@ pub struct NewNotice {
 #[derive(Clone)]
 pub struct NoticeFacts {
     /// Its number.
-    pub no: NoticeNo,
+    pub number: NoticeNo,
     /// The user who is told.
     pub user: UserNo,
     /// The owner of that user's account, if it is a sub-user.
@@ -104,7 +104,7 @@ pub type ActCount = (Option<String>, u64);
 #[derive(Clone)]
 pub struct NoticeKey {
     /// The key.
-    pub no: KeyNo,
+    pub number: KeyNo,
     /// Its public id.
     pub id: KeyId,
     /// Whose it is.

@@ -26,7 +26,7 @@ pub struct Renewal {
 #[derive(Clone)]
 pub struct SessionRow {
     /// The session.
-    pub no: SessionNo,
+    pub number: SessionNo,
     /// When it began.
     pub created_at: Micros,
     /// When it was last used, to within a minute.
@@ -41,7 +41,7 @@ pub struct SessionRow {
 #[derive(Clone)]
 pub struct UserSession {
     /// The session.
-    pub no: SessionNo,
+    pub number: SessionNo,
     /// When it began.
     pub created_at: Micros,
     /// When it was last used, to within a minute.

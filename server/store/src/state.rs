@@ -82,7 +82,7 @@ pub enum Change {
 #[derive(Clone)]
 pub struct IndexedUser {
     /// The user.
-    pub no: UserNo,
+    pub number: UserNo,
     /// The owner of their account, if they are a sub-user.
     pub owner: Option<UserNo>,
     /// Their name.
@@ -95,7 +95,7 @@ pub struct IndexedUser {
 #[derive(Clone)]
 pub struct IndexedKey {
     /// The key.
-    pub no: KeyNo,
+    pub number: KeyNo,
     /// Its public id.
     pub id: KeyId,
     /// Whose it is.

@@ -10,7 +10,7 @@ use domain::time::Micros;
 #[derive(Clone)]
 pub struct SubUserRow {
     /// The user.
-    pub no: UserNo,
+    pub number: UserNo,
     /// Their name.
     pub username: Username,
     /// Their mail address.

@@ -11,7 +11,7 @@ use domain::time::Micros;
 #[derive(Clone)]
 pub struct UserRow {
     /// The user.
-    pub no: UserNo,
+    pub number: UserNo,
     /// The owner of their account, if they are a sub-user.
     pub owner: Option<UserNo>,
     /// Their name.

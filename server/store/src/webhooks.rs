@@ -12,7 +12,7 @@ use domain::webhook::{DeliveryNo, Evidence, WebhookNo};
 #[derive(Clone)]
 pub struct WebhookRow {
     /// The webhook.
-    pub no: WebhookNo,
+    pub number: WebhookNo,
     /// The owner of the account it belongs to.
     pub owner: UserNo,
     /// Where it leads, in canonical form.
@@ -66,7 +66,7 @@ pub enum WebhookChange {
 #[derive(Clone)]
 pub struct DeliveryRow {
     /// The delivery.
-    pub no: DeliveryNo,
+    pub number: DeliveryNo,
     /// To which webhook.
     pub webhook: WebhookNo,
     /// What its messages are called.

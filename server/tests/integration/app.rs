@@ -115,7 +115,7 @@ impl TestApp {
         let email = format!("{name}@example.org");
         let user = NewUserRequest { email: Some(&email), ..owner(name) };
         self.services.operator.add_user(user, PASSWORD.to_owned()).await.unwrap();
-        self.user(name).await.no
+        self.user(name).await.number
     }
 
     pub(crate) async fn reset_password(&self, name: &str, password: &str) {
@@ -132,7 +132,7 @@ impl TestApp {
     pub(crate) async fn told(&self, name: &str, cause: Cause) -> Vec<NoticeFacts> {
         self.services.use_cases.notices.flush().await;
         let user = self.user(name).await;
-        let notices = self.services.store.list_notices(user.no, 0, 1000).await.unwrap();
+        let notices = self.services.store.list_notices(user.number, 0, 1000).await.unwrap();
         notices.into_iter().filter(|notice| notice.cause == cause).collect()
     }
 

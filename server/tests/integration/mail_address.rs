@@ -16,8 +16,8 @@ async fn letters(app: &TestApp) -> Vec<Letter> {
     let later = app.clock.now().plus_seconds(10 * 365 * 24 * 3600);
     let rows = app.services.store.list_old_mails(later, 100).await.unwrap();
     let key = Secrets::load(&app.services.settings).unwrap().sealing;
-    let mut rows: Vec<_> = rows.into_iter().map(|row| (row.no.0, row.content)).collect();
-    rows.sort_by_key(|(no, _)| *no);
+    let mut rows: Vec<_> = rows.into_iter().map(|row| (row.number.0, row.content)).collect();
+    rows.sort_by_key(|(number, _)| *number);
     let letter = |content| match content {
         MailContent::Letter(sealed) => Letter::open(&key, &sealed).ok(),
         MailContent::Notice(_) => None,

@@ -17,7 +17,7 @@ const DAY: i64 = 86_400;
 pub(super) async fn unread(app: &TestApp, name: &str) -> u64 {
     app.services.use_cases.notices.flush().await;
     let user = app.user(name).await;
-    app.services.store.count_unread_notices(user.no).await.unwrap()
+    app.services.store.count_unread_notices(user.number).await.unwrap()
 }
 
 /// Rows of a query that answers one number a row.
@@ -29,7 +29,7 @@ pub(super) fn rows(app: &TestApp, sql: &str) -> Vec<i64> {
 
 /// Adds a webhook to an account, for these causes.
 pub(super) async fn add_webhook(app: &TestApp, owner: &str, causes: &[Cause]) {
-    let owner = app.user(owner).await.no.0;
+    let owner = app.user(owner).await.number.0;
     let causes: u32 = causes.iter().map(|cause| cause.bit()).sum();
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
     connection

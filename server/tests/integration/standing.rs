@@ -250,17 +250,17 @@ async fn what_writes_no_history_does_not_happen_either() {
         (&services.use_cases.accounts, &services.use_cases.webhooks, &services.use_cases.notices);
     let proved = accounts.ask_proof(&actor, None, "").await.unwrap();
     let causes = ["new_login".to_owned()];
-    let (no, _) = webhooks.add_webhook(&proved, "https://example.com/", &causes).await.unwrap();
+    let (number, _) = webhooks.add_webhook(&proved, "https://example.com/", &causes).await.unwrap();
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
     let failed = "INSERT INTO webhook_deliveries (webhook_no, message_id, created_at, problem)
                   VALUES (?1, 'msg_1', 1, 'too_late')";
-    connection.execute(failed, [no.0]).unwrap();
+    connection.execute(failed, [number.0]).unwrap();
     connection.execute("UPDATE notices SET read_at = NULL", []).unwrap();
     let before = unwritten(&app);
     assert!(before.0 > 0, "there is a notice to read");
     let ended = actor.audit(actor.session().proved_at, Action::SessionEnded, "");
     services.store.delete_session(actor.session().number, ended).await.unwrap();
-    let (webhook, delivery) = (no.0.to_string(), "1");
+    let (webhook, delivery) = (number.0.to_string(), "1");
     for (what, answer) in [
         ("all read", notices.read_all(&proved).await),
         ("language", accounts.set_language(&actor, "ro").await),

@@ -149,7 +149,7 @@ async fn letters_about_what_opens_a_door_cannot_be_switched_off() {
         assert!(quiet(&path) || more >= 1, "{path}: its owner is told");
     }
     let owner = app.user("owner").await;
-    let notices = app.services.store.list_notices(owner.no, 0, 50).await.unwrap();
+    let notices = app.services.store.list_notices(owner.number, 0, 50).await.unwrap();
     let told = |action: &str| {
         notices.iter().any(|n| n.cause == Cause::AccountChanged && n.action.as_deref() == Some(action))
     };

@@ -82,7 +82,7 @@ fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: 
     } else {
         times(t, address.count)
     };
-    let form = |verb, label| act(verb, label, notice.no, address.address.clone(), page);
+    let form = |verb, label| act(verb, label, notice.number, address.address.clone(), page);
     let may_act = notice.may_act && notice.cause == Cause::NewAddress;
     let authorise =
         may_act.then(|| form("authorise_notice", if is_network { t.authorise_network } else { t.authorise }));

@@ -55,7 +55,7 @@ pub fn has_room(young: u32) -> bool {
 #[must_use]
 pub fn place_alarm(counting: Option<NoticeNo>, has_room: bool) -> Placing {
     match counting {
-        Some(no) => Placing::AddTo(no),
+        Some(number) => Placing::AddTo(number),
         None if has_room => Placing::New,
         None => Placing::Nowhere,
     }
@@ -66,7 +66,7 @@ pub fn place_alarm(counting: Option<NoticeNo>, has_room: bool) -> Placing {
 #[must_use]
 pub fn place_act(has_room: bool, last_like_it: Option<NoticeNo>) -> Placing {
     match last_like_it {
-        Some(no) if !has_room => Placing::AddTo(no),
+        Some(number) if !has_room => Placing::AddTo(number),
         _ => Placing::New,
     }
 }

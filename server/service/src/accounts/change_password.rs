@@ -72,7 +72,7 @@ impl Accounts {
         audit: Audit,
     ) -> Result<(), Refusal> {
         let present = user.password_hash.clone();
-        match self.store.change_password(user.no, present, hash, kept, audit).await {
+        match self.store.change_password(user.number, present, hash, kept, audit).await {
             // The operator changed the password first, which ended the session.
             Err(StoreError::NotFound) => Err(Refusal::SignedOut),
             changed => changed.map_err(store_trouble),

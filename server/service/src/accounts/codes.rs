@@ -62,10 +62,10 @@ impl Accounts {
         if code.trim().is_empty() {
             return Err(Refusal::field(Field::Code, Problem::Empty));
         }
-        let is_known = self.is_at_home(user.no, address).await?;
+        let is_known = self.is_at_home(user.number, address).await?;
         let now = self.clock.now();
         // No await from here to the charge, so that tries which arrive at once are counted one after the other.
-        let (by_source, by_user) = self.throttles.code_waits(user.no, address, self.clock.steady());
+        let (by_source, by_user) = self.throttles.code_waits(user.number, address, self.clock.steady());
         let by_user = by_user.filter(|_| !is_known);
         if by_user.is_some() {
             self.notice_buffer.add_guess(&user.username.folded(), address, now);
@@ -84,9 +84,9 @@ impl Accounts {
         let Some(sealed) = &user.totp else { return Ok(None) };
         Ok(match GivenCode::parse(code) {
             Some(GivenCode::Digits(digits)) => {
-                self.open(&place(user.no), sealed)?.matched_step(&digits, now).map(Factor::Step)
+                self.open(&place(user.number), sealed)?.matched_step(&digits, now).map(Factor::Step)
             }
-            Some(GivenCode::Recovery(code)) => Some(Factor::Recovery(code.hash(&self.pepper, user.no))),
+            Some(GivenCode::Recovery(code)) => Some(Factor::Recovery(code.hash(&self.pepper, user.number))),
             None => None,
         })
     }
@@ -106,7 +106,7 @@ impl Accounts {
 
     /// Charges and records a wrong code, and returns what is told of it.
     async fn refuse_code(&self, user: &UserRow, address: ClientAddress) -> Result<Refusal, Refusal> {
-        self.throttles.charge_code(user.no, address, self.clock.steady());
+        self.throttles.charge_code(user.number, address, self.clock.steady());
         self.record_failure(Some(user), address, self.clock.now()).await?;
         Ok(wrong_code())
     }

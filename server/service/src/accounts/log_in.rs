@@ -71,7 +71,7 @@ impl Accounts {
         client: ClientAddress,
     ) -> Result<bool, Refusal> {
         // An unknown user is looked up under a number that nobody has, which takes as long.
-        let number = user.map_or(UserNo(0), |user| user.no);
+        let number = user.map_or(UserNo(0), |user| user.number);
         let is_known = self.is_at_home(number, client).await?;
         let is_throttled = || self.throttles.username_wait(username, self.clock.steady()).is_some();
         if user.is_some() && !is_known && is_throttled() {
@@ -127,7 +127,7 @@ impl Accounts {
         let whose = user.map_or("(no such user)", |user| user.username.as_str());
         self.events.log(Event::LoginFailed, client, format_args!("a wrong password or code for {whose}"));
         let name = user.map_or("unknown", |user| user.username.as_str());
-        let audit = audit_line(now, Action::LoginFailed, name, user.map(|user| user.no), client);
+        let audit = audit_line(now, Action::LoginFailed, name, user.map(|user| user.number), client);
         self.store.record(audit).await.map_err(store_trouble)
     }
 }

@@ -180,7 +180,7 @@ impl MailAddresses {
         let Some(to) = confirmed.filter(|old| new != Some(old)) else { return Ok(None) };
         let username = user.username.to_string();
         let letter = Letter::AddressReplaced { to: to.to_owned(), language, username };
-        self.sealed(user.no, &letter, now).map(Some)
+        self.sealed(user.number, &letter, now).map(Some)
     }
 
     fn sealed(&self, user: UserNo, letter: &Letter, now: Micros) -> Result<NewMail, Refusal> {

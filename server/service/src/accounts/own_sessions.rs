@@ -32,8 +32,8 @@ impl Accounts {
     /// The sessions of the actor that have not ended, the last used first.
     pub async fn list_own_sessions(&self, actor: &Actor) -> Result<Vec<OwnSession>, Refusal> {
         let own = |session: UserSession| OwnSession {
-            id: public_id(session.no),
-            is_present: session.no == actor.session().number,
+            id: public_id(session.number),
+            is_present: session.number == actor.session().number,
             device: Device::of(&session.user_agent),
             address: session.address.known(),
             begun: session.created_at,
@@ -45,10 +45,10 @@ impl Accounts {
     /// Ends one session of the actor; it is refused at its next request.
     pub async fn end_session(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         let mut sessions = self.sessions_of(actor).await?.into_iter();
-        let session = sessions.find(|session| public_id(session.no) == id).ok_or(Refusal::NotFound)?;
+        let session = sessions.find(|session| public_id(session.number) == id).ok_or(Refusal::NotFound)?;
         let from = session.address.known().map(|address| address.to_string()).unwrap_or_default();
         let audit = actor.audit(self.clock.now(), Action::SessionEnded, from);
-        self.store.delete_session(session.no, audit).await.map_err(store_trouble)
+        self.store.delete_session(session.number, audit).await.map_err(store_trouble)
     }
 
     /// Ends all sessions of the actor but the present one. That gets another token, so that a copy of its cookie ends

@@ -75,7 +75,7 @@ impl Accounts {
             _ => None,
         };
         let Some(step) = step else {
-            self.throttles.charge_code(user.no, actor.address, self.clock.steady());
+            self.throttles.charge_code(user.number, actor.address, self.clock.steady());
             return Err(wrong_code());
         };
         let (text, codes) = self.generate_codes(actor.user)?;

@@ -52,7 +52,7 @@ impl Accounts {
             return Visitor::Nobody;
         }
         if idle >= TOUCH_SECONDS
-            && let Err(error) = self.store.touch_session(session.no, now, visit.address).await
+            && let Err(error) = self.store.touch_session(session.number, now, visit.address).await
         {
             // The session only ends a little earlier. Pages have to stay readable while nothing can be written.
             tracing::debug!(%error, "a session's last use was not written");
@@ -65,7 +65,7 @@ impl Accounts {
             _ => None,
         };
         if let Some(owed) = owed {
-            let (user, username, session) = (user.no, user.username, session.no);
+            let (user, username, session) = (user.number, user.username, session.number);
             return Visitor::Owing(Owing {
                 owed,
                 user,
@@ -79,15 +79,16 @@ impl Accounts {
         }
         let time_zone = TimeZone::find(&user.time_zone).unwrap_or_default();
         let via = Via::Session(BrowserSession {
-            number: session.no,
+            number: session.number,
             token,
             new_token: NewToken::default(),
             proved_at: session.proved_at,
             two_factor: user.totp.is_some(),
             user_agent,
         });
-        let account = user.owner.unwrap_or(user.no);
-        let actor = Actor { user: user.no, account, role: user.role, username: user.username, via, address };
+        let account = user.owner.unwrap_or(user.number);
+        let actor =
+            Actor { user: user.number, account, role: user.role, username: user.username, via, address };
         Visitor::Complete(actor, Reader { language, time_zone })
     }
 
@@ -114,11 +115,11 @@ impl Accounts {
         now: Micros,
     ) -> Result<SessionToken, Refusal> {
         let code_pending = user.totp.is_some();
-        let (token, session) = new_session(user.no, visit, now, code_pending)?;
+        let (token, session) = new_session(user.number, visit, now, code_pending)?;
         // The password may have been changed meanwhile, or the second factor switched on.
         let session = NewSession { verified: Some(user.password_hash.clone()), ..session };
         let action = if code_pending { Action::PasswordAccepted } else { Action::Login };
-        let audit = audit_line(now, action, user.username.as_str(), Some(user.no), visit.address);
+        let audit = audit_line(now, action, user.username.as_str(), Some(user.number), visit.address);
         match self.store.insert_session(session, audit).await {
             Err(StoreError::NotFound) => Err(Refusal::field(Field::Form, Problem::WrongCredentials)),
             inserted => inserted.map(|()| token).map_err(store_trouble),

@@ -65,7 +65,7 @@ impl SubUsers {
         let total = self.store.count_sub_users(account).await.map_err(store_trouble)?;
         let Paging { page, pages, skipped } = Paging::new(total, page, PAGE);
         let rows = self.store.list_sub_users(account, skipped, PAGE).await.map_err(store_trouble)?;
-        let keys = |row: &SubUserRow| self.index.count(KeyScope::User(row.no));
+        let keys = |row: &SubUserRow| self.index.count(KeyScope::User(row.number));
         let sub_users = rows.into_iter().map(|row| ListedSubUser { keys: keys(&row), row }).collect();
         let invitations = self.store.list_invitations(account, self.clock.now()).await;
         let invitations = invitations.map_err(store_trouble)?;
@@ -89,7 +89,7 @@ impl SubUsers {
         }
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         let audit = self.line(actor, &user, action, "");
-        match self.store.set_user_disabled(user.no, disabled, audit).await {
+        match self.store.set_user_disabled(user.number, disabled, audit).await {
             Err(StoreError::NotFound) => Err(Refusal::Forbidden),
             set => set.map_err(store_trouble),
         }
@@ -99,7 +99,7 @@ impl SubUsers {
     pub async fn end_sessions(&self, actor: &Actor, username: &str) -> Result<(), Refusal> {
         let user = self.find_sub_user(actor, username).await?;
         let audit = self.line(actor, &user, Action::SessionsEnded, "");
-        self.store.end_sessions(user.no, audit).await.map_err(store_trouble)
+        self.store.end_sessions(user.number, audit).await.map_err(store_trouble)
     }
 
     /// Lets a sub-user manage keys, or only read, from their next request on.
@@ -109,7 +109,7 @@ impl SubUsers {
             return Ok(());
         }
         let audit = self.line(actor, &user, Action::RoleChanged, role.name());
-        self.store.set_role(user.no, role, audit).await.map_err(store_trouble)
+        self.store.set_role(user.number, role, audit).await.map_err(store_trouble)
     }
 
     /// Finds a sub-user of the actor's own account.
@@ -122,6 +122,6 @@ impl SubUsers {
 
     /// A line in the history of the sub-user.
     fn line(&self, actor: &Actor, user: &UserRow, action: Action, detail: &str) -> Audit {
-        Audit { user: Some(user.no), ..actor.audit(self.clock.now(), action, detail) }
+        Audit { user: Some(user.number), ..actor.audit(self.clock.now(), action, detail) }
     }
 }

@@ -63,12 +63,12 @@ impl Keys {
     pub async fn find_key(&self, actor: &Actor, zone: &TimeZone, id: &str) -> Result<KeyFigures, Refusal> {
         let row = self.find_row(actor, id).await?;
         let starts = span_starts(self.clock.now(), zone);
-        let spans = self.store.count_key_uses(row.no, starts).await.map_err(store_trouble)?;
+        let spans = self.store.count_key_uses(row.number, starts).await.map_err(store_trouble)?;
         Ok(KeyFigures { key: self.with_counts(row), spans })
     }
 
     pub(super) fn with_counts(&self, row: KeyRow) -> ListedKey {
-        let (times_used, last_used) = self.index.uses(row.no);
+        let (times_used, last_used) = self.index.uses(row.number);
         let state = expiry::state(row.paused, row.expires_at, self.clock.now());
         ListedKey { row, times_used, last_used, state }
     }

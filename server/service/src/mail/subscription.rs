@@ -61,14 +61,14 @@ impl Subscriptions {
     pub async fn unsubscribe(&self, token: &str, visit: &Visit) -> Result<Cause, Refusal> {
         let (user, cause) = self.authorise(token).await?;
         let store = &self.store;
-        let choices = store.list_notice_choices(user.no).await.map_err(store_trouble)?;
+        let choices = store.list_notice_choices(user.number).await.map_err(store_trouble)?;
         let chosen = choices.into_iter().find(|choice| choice.cause == cause && choice.by_mail);
         let Some(chosen) = chosen else { return Ok(cause) };
         let (now, name) = (self.clock.now(), user.username.as_str());
-        let line = audit_line(now, Action::NoticesChosen, name, Some(user.no), visit.address);
+        let line = audit_line(now, Action::NoticesChosen, name, Some(user.number), visit.address);
         let audit = Audit { detail: cause.name().to_owned(), ..line };
         let wanted = vec![NoticeChoice { by_mail: false, ..chosen }];
-        store.set_notice_choices(user.no, wanted, audit).await.map_err(store_trouble)?;
+        store.set_notice_choices(user.number, wanted, audit).await.map_err(store_trouble)?;
         Ok(cause)
     }
 

@@ -108,7 +108,10 @@ impl Notices {
         let found = self.find_place(actor, notice, address).await?;
         for address in found.named {
             let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
-            self.store.ignore_address(found.key.no, address, IGNORED, audit).await.map_err(store_trouble)?;
+            self.store
+                .ignore_address(found.key.number, address, IGNORED, audit)
+                .await
+                .map_err(store_trouble)?;
         }
         self.mark_read(actor, notice).await;
         Ok(())
@@ -184,5 +187,5 @@ struct FoundPlace {
 }
 
 fn living_key(facts: &NoticeFacts) -> Option<KeyNo> {
-    facts.key.as_ref().filter(|key| key.deleted_at.is_none()).map(|key| key.no)
+    facts.key.as_ref().filter(|key| key.deleted_at.is_none()).map(|key| key.number)
 }

@@ -227,15 +227,15 @@ impl Entries {
 
     /// Adds a key. A key that is known already changes nothing: it may have been deleted since.
     fn add_key(&mut self, key: IndexedKey) {
-        if self.keys.get(key.no).is_some() {
+        if self.keys.get(key.number).is_some() {
             return;
         }
         let Some(user) = self.users.get(key.user) else {
-            tracing::error!(key = key.no.0, "a key without a user");
+            tracing::error!(key = key.number.0, "a key without a user");
             return;
         };
         if !key.deleted {
-            self.lists.add(key.no, &user.scopes());
+            self.lists.add(key.number, &user.scopes());
         }
         self.keys.add(key);
     }

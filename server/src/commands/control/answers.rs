@@ -23,9 +23,9 @@ fn reach(services: &Services, user: &UserRow) -> String {
     let index = &services.use_cases.keys.index;
     let keys = |scope| counted(index.count(scope) as u64, "key");
     match user.owner {
-        Some(_) => keys(KeyScope::User(user.no)),
+        Some(_) => keys(KeyScope::User(user.number)),
         None => {
-            let scope = KeyScope::Account(user.no);
+            let scope = KeyScope::Account(user.number);
             let sub_users = index.users_of(scope).len().saturating_sub(1) as u64;
             format!("{} and {}", counted(sub_users, "sub-user"), keys(scope))
         }

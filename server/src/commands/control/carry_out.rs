@@ -102,7 +102,7 @@ fn open_probe(services: &Services) -> Result<ProbeOpened, OperatorError> {
 
 async fn user_lines(operator: &Operator) -> Result<Vec<UserLine>, OperatorError> {
     let users = operator.list_users().await?;
-    let name_of = |number| users.iter().find(|u| u.no == number).map(|u| u.username.to_string());
+    let name_of = |number| users.iter().find(|u| u.number == number).map(|u| u.username.to_string());
     let line = |user: &store::UserRow| UserLine {
         username: user.username.to_string(),
         owner: user.owner.and_then(name_of),

@@ -45,9 +45,9 @@ impl Mailer {
             return self.give_up(row, reason).await;
         }
         let seconds = wait_seconds(row.attempts, rand::random());
-        self.parts.store.postpone_mail(row.no, now.plus_seconds(seconds)).await?;
+        self.parts.store.postpone_mail(row.number, now.plus_seconds(seconds)).await?;
         tracing::info!(
-            mail = row.no.0,
+            mail = row.number.0,
             reason,
             next_try_seconds = seconds,
             "a letter was not taken and waits"
@@ -57,13 +57,13 @@ impl Mailer {
 
     /// Removes a letter for good. The log names the user and not the address.
     pub(super) async fn give_up(&self, row: &MailRow, reason: &str) -> Result<AfterAttempt, StoreError> {
-        if !self.parts.store.delete_mail(row.no).await? {
+        if !self.parts.store.delete_mail(row.number).await? {
             // Somebody else gave it up at the same time, and has logged it.
             return Ok(AfterAttempt::NextLetter);
         }
         self.figures.given_up.fetch_add(1, Ordering::Relaxed);
         let user = row.user.as_ref().map(|user| user.username.as_str());
-        tracing::warn!(mail = row.no.0, user, reason, "a letter was given up");
+        tracing::warn!(mail = row.number.0, user, reason, "a letter was given up");
         Ok(AfterAttempt::NextLetter)
     }
 }

@@ -7,7 +7,7 @@ const AT: Micros = Micros(1_768_478_400_000_000);
 
 fn user(language: &str, time_zone: &str) -> MailUser {
     MailUser {
-        no: UserNo(1),
+        number: UserNo(1),
         username: Username::parse("demo").unwrap(),
         email: None,
         language: language.to_owned(),
@@ -18,13 +18,13 @@ fn user(language: &str, time_zone: &str) -> MailUser {
 fn facts(cause: Cause) -> NoticeFacts {
     let username = Username::parse("demo").unwrap();
     NoticeFacts {
-        no: NoticeNo(1),
+        number: NoticeNo(1),
         user: UserNo(1),
         owner: None,
         username: username.clone(),
         cause,
         key: Some(NoticeKey {
-            no: KeyNo(1),
+            number: KeyNo(1),
             id: KeyId::generate(),
             username,
             key_type: KeyType::Default,

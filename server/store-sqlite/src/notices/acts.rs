@@ -69,8 +69,8 @@ async fn tell_one(
     let actor = telling.names_actor.then_some(audit.actor.as_str());
     let kept = Act { action: Some(audit.action.name()), actor, is_read: telling.is_read };
     match make_or_add(tx, &notice, &kept).await? {
-        Made::New(no) if act.is_told_to_webhooks() => pass_on(tx, no, &notice).await,
-        Made::New(no) | Made::Added(no) => mail_about(tx, no, &notice).await.map(drop),
+        Made::New(number) if act.is_told_to_webhooks() => pass_on(tx, number, &notice).await,
+        Made::New(number) | Made::Added(number) => mail_about(tx, number, &notice).await.map(drop),
     }
 }
 

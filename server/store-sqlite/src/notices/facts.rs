@@ -40,7 +40,7 @@ impl SqliteStore {
         let sql = "SELECT action, sum(count) AS count FROM notices WHERE user_no = ? AND cause = ? AND no > ?
                    GROUP BY action ORDER BY min(no)";
         let act = |row: &SqliteRow| Ok((row.try_get("action")?, count(row, "count")?));
-        self.list(sql!(sql, notice.user.0, notice.cause as u8, notice.no.0), act).await
+        self.list(sql!(sql, notice.user.0, notice.cause as u8, notice.number.0), act).await
     }
 
     /// The notices of these numbers, the one that was added to last first.
@@ -48,10 +48,11 @@ impl SqliteStore {
         &self,
         wanted: &[NoticeNo],
     ) -> Result<Vec<NoticeFacts>, StoreError> {
-        let wanted = numbers(wanted.iter().map(|no| no.0));
+        let wanted = numbers(wanted.iter().map(|number| number.0));
         let named = |row: &SqliteRow| Ok((notice_no(row)?, address(row)?));
         let addresses = self.list(sql!(ADDRESSES, &wanted), named).await?;
-        let of = |no| addresses.iter().filter(|(of, _)| *of == no).map(|(_, address)| *address).collect();
+        let of =
+            |number| addresses.iter().filter(|(of, _)| *of == number).map(|(_, address)| *address).collect();
         self.list(sql!(BY_NUMBERS, &wanted), |row| notice(row, of(notice_no(row)?))).await
     }
 }
@@ -59,7 +60,7 @@ impl SqliteStore {
 fn notice(row: &SqliteRow, addresses: Vec<NoticeAddress>) -> Result<NoticeFacts, Trouble> {
     let is_about_key = has(row, "about")?;
     Ok(NoticeFacts {
-        no: notice_no(row)?,
+        number: notice_no(row)?,
         user: user_no(row, "user_no")?,
         owner: owner(row)?,
         username: username(row)?,
@@ -78,7 +79,7 @@ fn notice(row: &SqliteRow, addresses: Vec<NoticeAddress>) -> Result<NoticeFacts,
 
 fn key(row: &SqliteRow) -> Result<NoticeKey, Trouble> {
     Ok(NoticeKey {
-        no: key_no(row, "key_no")?,
+        number: key_no(row, "key_no")?,
         id: KeyId(row.try_get("id")?),
         username: Username::parse(row.try_get("key_username")?).map_err(|_| corrupt("username"))?,
         key_type: key_type(row)?,

@@ -64,7 +64,7 @@ impl NoticeStore for SqliteStore {
             check_asking(tx, session).await?;
             let sql = "UPDATE notices SET read_at = ? WHERE user_no = ? AND read_at IS NULL
                        AND no IN (SELECT value FROM json_each(?))";
-            tx.run(sql!(sql, at.0, user.0, numbers(notices.iter().map(|no| no.0)))).await.map(drop)
+            tx.run(sql!(sql, at.0, user.0, numbers(notices.iter().map(|number| number.0)))).await.map(drop)
         })
     }
 
@@ -117,7 +117,7 @@ impl NoticeStore for SqliteStore {
         }
         change!(self, |tx| {
             let sql = "DELETE FROM notices WHERE no IN (SELECT value FROM json_each(?))";
-            tx.run(sql!(sql, numbers(old.iter().map(|no| no.0)))).await?;
+            tx.run(sql!(sql, numbers(old.iter().map(|number| number.0)))).await?;
             Ok(true)
         })
     }

@@ -42,7 +42,7 @@ fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, Trouble> {
         return Err(corrupt("id of a message"));
     }
     Ok(DeliveryRow {
-        no: DeliveryNo(number(row.try_get("no")?)?),
+        number: DeliveryNo(number(row.try_get("no")?)?),
         webhook: WebhookNo(number(row.try_get("webhook_no")?)?),
         message_id,
         notice: row.try_get::<Option<i64>, _>("notice_no")?.map(number).transpose()?.map(NoticeNo),
@@ -139,7 +139,7 @@ impl SqliteStore {
             let rows = sql!(webhooks_of, wanted).fetch_all(&self.readers).await?;
             let (webhooks, bad_webhooks) = sort_out("webhooks", &rows, "no", webhook_row)?;
             if bad_deliveries.is_empty() && bad_webhooks.is_empty() {
-                let mut webhooks: HashMap<_, _> = webhooks.into_iter().map(|one| (one.no, one)).collect();
+                let mut webhooks: HashMap<_, _> = webhooks.into_iter().map(|one| (one.number, one)).collect();
                 // One that was removed between the two questions has nothing due any more.
                 return Ok(due.into_iter().filter_map(|d| Some((webhooks.remove(&d.webhook)?, d))).collect());
             }

@@ -16,7 +16,7 @@ struct Bench {
     told: Arc<Told>,
     user: UserNo,
     id: KeyId,
-    no: KeyNo,
+    number: KeyNo,
 }
 
 impl Bench {
@@ -26,13 +26,13 @@ impl Bench {
         let user = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
         let new = key(user, KeyType::Default, 1);
         let id = new.id;
-        let no = store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+        let number = store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
         told.take();
-        Self { _dir: dir, store, told, user, id, no }
+        Self { _dir: dir, store, told, user, id, number }
     }
 
     async fn change(&self, change: KeyChange) -> Result<(), StoreError> {
-        self.store.change_key(self.no, change, audit(7, Action::KeyRenamed)).await
+        self.store.change_key(self.number, change, audit(7, Action::KeyRenamed)).await
     }
 
     async fn reminded(&self, now: i64) -> u64 {
@@ -42,11 +42,11 @@ impl Bench {
 
 async fn each_change_is_kept_and_told_and_the_same_again_is_neither(engine: Engine) {
     let bench = Bench::open(engine).await;
-    let no = bench.no.0;
+    let number = bench.number.0;
     for (change, told) in [
-        (KeyChange::Description("other".into()), format!("key {no} Description(\"other\")")),
-        (KeyChange::Paused(true), format!("key {no} Paused(true)")),
-        (KeyChange::ExpiresAt(Some(Micros(9))), format!("key {no} ExpiresAt(Some(Micros(9)))")),
+        (KeyChange::Description("other".into()), format!("key {number} Description(\"other\")")),
+        (KeyChange::Paused(true), format!("key {number} Paused(true)")),
+        (KeyChange::ExpiresAt(Some(Micros(9))), format!("key {number} ExpiresAt(Some(Micros(9)))")),
     ] {
         bench.change(change.clone()).await.unwrap();
         assert_eq!(bench.told.take(), [told]);
@@ -65,7 +65,7 @@ async fn each_change_is_kept_and_told_and_the_same_again_is_neither(engine: Engi
 async fn a_deleted_key_is_not_changed(engine: Engine) {
     let bench = Bench::open(engine).await;
     bench.change(KeyChange::ExpiresAt(Some(Micros(DAY * Micros::SECOND)))).await.unwrap();
-    bench.store.delete_key(bench.no, audit(8, Action::KeyDeleted)).await.unwrap();
+    bench.store.delete_key(bench.number, audit(8, Action::KeyDeleted)).await.unwrap();
     bench.told.take();
     for change in [KeyChange::Description("x".into()), KeyChange::Paused(true), KeyChange::ExpiresAt(None)] {
         assert_eq!(bench.change(change).await, Err(StoreError::NotFound));

@@ -20,7 +20,7 @@ struct Bench {
     owner: UserNo,
     sub: UserNo,
     id: KeyId,
-    no: KeyNo,
+    number: KeyNo,
 }
 
 impl Bench {
@@ -31,17 +31,17 @@ impl Bench {
         let sub = store.insert_user(user("s", Some(owner)), audit(1, Action::UserAdded)).await.unwrap();
         let new = key(sub, KeyType::Default, 1);
         let id = new.id;
-        let no = store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+        let number = store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
         told.take();
-        Self { _dir: dir, store, told, owner, sub, id, no }
+        Self { _dir: dir, store, told, owner, sub, id, number }
     }
 
     async fn add_network(&self, text: &str, limit: u32) -> Result<(), StoreError> {
-        self.store.insert_network(self.no, network(text), limit, audit(7, Action::AddressAdded)).await
+        self.store.insert_network(self.number, network(text), limit, audit(7, Action::AddressAdded)).await
     }
 
     async fn bind(&self, from: &str) {
-        self.store.bind_first_address(self.no, address(from), Micros(8)).await.unwrap();
+        self.store.bind_first_address(self.number, address(from), Micros(8)).await.unwrap();
     }
 
     async fn rule(&self) -> String {
@@ -49,7 +49,7 @@ impl Bench {
     }
 
     async fn delete(&self) -> Result<(), StoreError> {
-        self.store.delete_key(self.no, audit(10, Action::KeyDeleted)).await
+        self.store.delete_key(self.number, audit(10, Action::KeyDeleted)).await
     }
 }
 
@@ -64,14 +64,14 @@ async fn a_key_is_seen_within_its_scopes_alone(engine: Engine) {
     let second = add(2).await.unwrap();
     assert_eq!(add(2).await, Err(StoreError::Conflict), "a token hash is unique");
     let listed = async |scope| -> Vec<_> {
-        let rows = store.list_keys(scope, &[bench.no, second, KeyNo(99)]).await.unwrap();
-        rows.iter().map(|row| row.no).collect()
+        let rows = store.list_keys(scope, &[bench.number, second, KeyNo(99)]).await.unwrap();
+        rows.iter().map(|row| row.number).collect()
     };
-    assert_eq!(listed(KeyScope::Account(bench.owner)).await, [second, bench.no], "newest first");
-    assert_eq!(listed(KeyScope::User(bench.sub)).await, [bench.no]);
+    assert_eq!(listed(KeyScope::Account(bench.owner)).await, [second, bench.number], "newest first");
+    assert_eq!(listed(KeyScope::User(bench.sub)).await, [bench.number]);
     assert_eq!(listed(KeyScope::Account(other)).await, []);
     assert!(store.find_key(KeyScope::Account(other), bench.id).await.unwrap().is_none());
-    assert_eq!(store.reveal_key(bench.no, audit(6, Action::KeyShown)).await, Ok(vec![1, 2, 3]));
+    assert_eq!(store.reveal_key(bench.number, audit(6, Action::KeyShown)).await, Ok(vec![1, 2, 3]));
 }
 
 async fn an_allow_list_has_each_network_once_and_a_limit(engine: Engine) {
@@ -83,7 +83,7 @@ async fn an_allow_list_has_each_network_once_and_a_limit(engine: Engine) {
     assert_eq!(bench.rule().await, "true locked - /128 [10.0.0.0/8 2001:db8::/32]");
     let delete = async || {
         let ten = network("10.0.0.0/8");
-        bench.store.delete_network(bench.no, ten, audit(9, Action::AddressRemoved)).await
+        bench.store.delete_network(bench.number, ten, audit(9, Action::AddressRemoved)).await
     };
     assert_eq!(delete().await, Ok(()));
     assert_eq!(delete().await, Err(StoreError::NotFound));
@@ -104,7 +104,7 @@ async fn the_first_address_that_may_pass_binds(engine: Engine) {
 async fn a_key_that_does_not_pass_is_bound_to_nothing(engine: Engine) {
     let bench = Bench::open(engine).await;
     let change = async |change| {
-        bench.store.change_key(bench.no, change, audit(7, Action::KeyPaused)).await.unwrap();
+        bench.store.change_key(bench.number, change, audit(7, Action::KeyPaused)).await.unwrap();
     };
     let disable = async |user, disabled| {
         bench.store.set_user_disabled(user, disabled, audit(7, Action::UserDisabled)).await.unwrap();
@@ -133,16 +133,16 @@ async fn a_key_that_does_not_pass_is_bound_to_nothing(engine: Engine) {
 
 async fn the_watcher_is_told_of_each_rule_that_changed(engine: Engine) {
     let bench = Bench::open(engine).await;
-    let (store, no) = (&bench.store, bench.no);
+    let (store, number) = (&bench.store, bench.number);
     bench.add_network("10.0.0.0/8", 9).await.unwrap();
     bench.bind("192.0.2.1").await;
     bench.bind("10.0.0.1").await;
     for _ in 0..2 {
-        store.set_lock_width(no, LockWidth::Net64, audit(9, Action::LockWidthSet)).await.unwrap();
+        store.set_lock_width(number, LockWidth::Net64, audit(9, Action::LockWidthSet)).await.unwrap();
     }
-    store.delete_network(no, network("10.0.0.0/8"), audit(9, Action::AddressRemoved)).await.unwrap();
+    store.delete_network(number, network("10.0.0.0/8"), audit(9, Action::AddressRemoved)).await.unwrap();
     for _ in 0..2 {
-        store.release_lock(no, audit(9, Action::LockReleased)).await.unwrap();
+        store.release_lock(number, audit(9, Action::LockReleased)).await.unwrap();
     }
     let rules = [
         "true locked - /128 [10.0.0.0/8]",
@@ -151,21 +151,21 @@ async fn the_watcher_is_told_of_each_rule_that_changed(engine: Engine) {
         "true locked 10.0.0.1 /64 []",
         "true locked - /64 []",
     ];
-    assert_eq!(bench.told.take(), rules.map(|rule| format!("key {} {rule}", no.0)));
+    assert_eq!(bench.told.take(), rules.map(|rule| format!("key {} {rule}", number.0)));
 }
 
 async fn a_deleted_key_is_a_tombstone_that_changes_no_more(engine: Engine) {
     let bench = Bench::open(engine).await;
-    let (store, no) = (&bench.store, bench.no);
+    let (store, number) = (&bench.store, bench.number);
     bench.delete().await.unwrap();
-    assert_eq!(bench.told.take(), [format!("key {} deleted", no.0)]);
+    assert_eq!(bench.told.take(), [format!("key {} deleted", number.0)]);
     let all = KeyScope::Account(bench.owner);
     assert!(store.find_key(all, bench.id).await.unwrap().is_none());
-    assert!(store.list_keys(all, &[no]).await.unwrap().is_empty());
+    assert!(store.list_keys(all, &[number]).await.unwrap().is_empty());
     for gone in [
         bench.delete().await,
-        store.release_lock(no, audit(10, Action::LockReleased)).await,
-        store.reveal_key(no, audit(10, Action::KeyShown)).await.map(|_| ()),
+        store.release_lock(number, audit(10, Action::LockReleased)).await,
+        store.reveal_key(number, audit(10, Action::KeyShown)).await.map(|_| ()),
         bench.add_network("10.0.0.0/8", 9).await,
     ] {
         assert_eq!(gone, Err(StoreError::NotFound));
@@ -184,7 +184,7 @@ async fn users_keys_and_tombstones_are_loaded(engine: Engine) {
     let expected = [
         format!("user {} o", bench.owner.0),
         format!("user {} s", bench.sub.0),
-        format!("key {} key 1 true", bench.no.0),
+        format!("key {} key 1 true", bench.number.0),
         format!("key {} key 2 false", second.0),
     ];
     assert_eq!(loaded.take(), expected, "users first");

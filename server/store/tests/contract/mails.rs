@@ -24,17 +24,17 @@ async fn letters_are_due_in_turn_one_for_each_user(engine: Engine) {
             MailContent::Letter(payload) => payload[0],
             MailContent::Notice(_) => 0,
         };
-        rows.iter().map(|row| (text(&row.content), row.no)).collect()
+        rows.iter().map(|row| (text(&row.content), row.number)).collect()
     };
     let texts = |due: Vec<(u8, MailNo)>| due.into_iter().map(|(text, _)| text).collect::<Vec<_>>();
     assert_eq!(texts(due(4, &[]).await), []);
     assert_eq!(texts(due(30, &[]).await), [5, 1, 3, 4]);
     assert_eq!(texts(due(30, &[first]).await), [5, 3, 4], "a user who had their turn waits");
-    let (_, no) = due(30, &[]).await[1];
-    store.postpone_mail(no, Micros(25)).await.unwrap();
+    let (_, number) = due(30, &[]).await[1];
+    store.postpone_mail(number, Micros(25)).await.unwrap();
     assert_eq!(texts(due(24, &[]).await), [5, 3, 2], "the next one of that user comes first now");
-    let (_, no) = due(30, &[]).await[0];
-    store.delete_mail(no).await.unwrap();
+    let (_, number) = due(30, &[]).await[0];
+    store.delete_mail(number).await.unwrap();
     assert_eq!((texts(due(30, &[]).await), store.count_mails().await), (vec![3, 2, 4], Ok(4)));
     let old = store.list_old_mails(Micros(20), 9).await.unwrap();
     assert_eq!(
@@ -60,12 +60,12 @@ async fn a_letter_is_claimed_by_one_at_a_time(engine: Engine) {
     assert_eq!(claim(50, 60, 9).await, [10], "the claim has ended");
     assert_eq!(claim(59, 60, 9).await, []);
     let rows = store.claim_due_mails(Micros(60), Micros(99), 9, &[]).await.unwrap();
-    store.release_mails(&[rows[0].no]).await.unwrap();
+    store.release_mails(&[rows[0].number]).await.unwrap();
     assert_eq!(claim(60, 99, 9).await, [10], "released before its time");
-    store.postpone_mail(rows[0].no, Micros(25)).await.unwrap();
+    store.postpone_mail(rows[0].number, Micros(25)).await.unwrap();
     assert_eq!(claim(60, 60, 9).await, [20], "an attempt ends the claim");
-    assert_eq!(store.delete_mail(rows[1].no).await, Ok(true));
-    assert_eq!(store.delete_mail(rows[1].no).await, Ok(false));
+    assert_eq!(store.delete_mail(rows[1].number).await, Ok(true));
+    assert_eq!(store.delete_mail(rows[1].number).await, Ok(false));
 }
 
 async fn two_who_claim_at_once_share_what_is_due(engine: Engine) {
@@ -76,7 +76,7 @@ async fn two_who_claim_at_once_share_what_is_due(engine: Engine) {
     }
     let claims = (0..8).map(|_| store.claim_due_mails(Micros(20), Micros(30), 5, &[]));
     let claimed = futures::future::join_all(claims).await;
-    let mut claimed: Vec<_> = claimed.into_iter().flat_map(Result::unwrap).map(|row| row.no.0).collect();
+    let mut claimed: Vec<_> = claimed.into_iter().flat_map(Result::unwrap).map(|row| row.number.0).collect();
     claimed.sort_unstable();
     claimed.dedup();
     assert_eq!(claimed.len(), 20, "each once");
@@ -85,7 +85,7 @@ async fn two_who_claim_at_once_share_what_is_due(engine: Engine) {
 async fn a_password_is_reminded_of_once_for_each_day(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, ..) = open(engine, dir.path()).await;
-    let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
+    let number = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
     let off = store.insert_user(user("b", None), audit(1, Action::UserAdded)).await.unwrap();
     store.set_user_disabled(off, true, audit(2, Action::UserDisabled)).await.unwrap();
     let remind = async |day: i64, max_age: i64| {
@@ -94,10 +94,10 @@ async fn a_password_is_reminded_of_once_for_each_day(engine: Engine) {
     };
     assert_eq!([remind(22, 30).await, remind(23, 30).await, remind(24, 30).await], [0, 1, 0]);
     assert_eq!([remind(27, 30).await, remind(29, 30).await, remind(29, 30).await], [1, 1, 0]);
-    assert_eq!((store.count_notices(no).await, store.count_notices(off).await), (Ok(3), Ok(0)));
+    assert_eq!((store.count_notices(number).await, store.count_notices(off).await), (Ok(3), Ok(0)));
     assert_eq!(remind(83, 90).await, 1, "passwords last longer from now on");
     store
-        .set_password(no, "new".into(), audit(84 * DAY * Micros::SECOND, Action::PasswordReset))
+        .set_password(number, "new".into(), audit(84 * DAY * Micros::SECOND, Action::PasswordReset))
         .await
         .unwrap();
     assert_eq!([remind(89, 90).await, remind(84 + 83, 90).await], [0, 1], "a new password begins anew");

@@ -57,12 +57,12 @@ impl Told {
 impl Watcher for Told {
     fn committed(&self, change: Change) {
         let text = match change {
-            Change::UserAdded(user) => format!("user {} {}", user.no.0, user.username),
-            Change::UserDisabled(no, disabled) => format!("user {} disabled {disabled}", no.0),
-            Change::KeyAdded(key) => format!("key {} {} {}", key.no.0, key.description, key.deleted),
-            Change::KeyRule(no, rule) => format!("key {} {}", no.0, rule_text(&rule)),
-            Change::KeyChanged(no, change) => format!("key {} {change:?}", no.0),
-            Change::KeyDeleted(no) => format!("key {} deleted", no.0),
+            Change::UserAdded(user) => format!("user {} {}", user.number.0, user.username),
+            Change::UserDisabled(number, disabled) => format!("user {} disabled {disabled}", number.0),
+            Change::KeyAdded(key) => format!("key {} {} {}", key.number.0, key.description, key.deleted),
+            Change::KeyRule(number, rule) => format!("key {} {}", number.0, rule_text(&rule)),
+            Change::KeyChanged(number, change) => format!("key {} {change:?}", number.0),
+            Change::KeyDeleted(number) => format!("key {} deleted", number.0),
             Change::GatewayAdded(_, name) => format!("gateway {name}"),
             Change::GatewayRemoved(_) => "gateway removed".to_owned(),
         };

@@ -78,16 +78,16 @@ async fn notices_gather_are_read_and_forgotten(engine: Engine) {
     let gathered = &found[1];
     assert_eq!((gathered.first_at.0, gathered.last_at.0), (T0, T0 + (DAY - 1) * Micros::SECOND));
     assert_eq!((gathered.addresses[0].count, gathered.addresses[0].ignored), (5, false));
-    let facts = store.find_notice(gathered.no).await.unwrap().unwrap();
+    let facts = store.find_notice(gathered.number).await.unwrap().unwrap();
     assert_eq!((facts.user, facts.cause, facts.username.as_str()), (user, Cause::NewAddress, "demo"));
     assert_eq!(facts.key.unwrap().masked, "lkd_abcd…wxyz");
     assert!(store.find_notice(NoticeNo(99)).await.unwrap().is_none());
     assert_eq!(store.list_notices(user, 1, 10).await.unwrap().len(), 1);
     assert_eq!((store.count_notices(user).await, store.count_notices(other).await), (Ok(2), Ok(0)));
 
-    store.read_notices(other, vec![gathered.no], Micros(T0), None).await.unwrap();
+    store.read_notices(other, vec![gathered.number], Micros(T0), None).await.unwrap();
     assert_eq!(store.count_unread_notices(user).await, Ok(2), "another's are not touched");
-    store.read_notices(user, vec![gathered.no], Micros(T0), None).await.unwrap();
+    store.read_notices(user, vec![gathered.number], Micros(T0), None).await.unwrap();
     assert_eq!(store.count_unread_notices(user).await, Ok(1));
     store.read_all_notices(user, Micros(T0), None).await.unwrap();
     assert_eq!(store.count_unread_notices(user).await, Ok(0));

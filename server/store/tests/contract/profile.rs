@@ -108,9 +108,9 @@ async fn sessions_of_a_user(engine: Engine) {
         };
         store.insert_session(session, audit(Some(user), 10, Action::Login)).await.unwrap();
     }
-    let no = async |n: u8| store.find_session(hash(n)).await.unwrap().unwrap().0.no;
+    let number = async |n: u8| store.find_session(hash(n)).await.unwrap().unwrap().0.number;
     let moved = Address::parse("198.51.100.4").unwrap();
-    store.touch_session(no(1).await, Micros(70), moved.into()).await.unwrap();
+    store.touch_session(number(1).await, Micros(70), moved.into()).await.unwrap();
     let list = async |seen, begun, most| {
         let list = store.list_user_sessions(demo, Micros(seen), Micros(begun), most).await.unwrap();
         list.into_iter()
@@ -126,7 +126,7 @@ async fn sessions_of_a_user(engine: Engine) {
         (first.address, first.user_agent.as_str(), first.created_at),
         (moved.into(), "agent 1", Micros(10))
     );
-    let kept = Renewal { session: no(3).await, from: hash(3), to: hash(33) };
+    let kept = Renewal { session: number(3).await, from: hash(3), to: hash(33) };
     store.delete_other_sessions(demo, kept, audit(Some(demo), 80, Action::SessionEnded)).await.unwrap();
     assert!(store.find_session(hash(3)).await.unwrap().is_none(), "the one that goes on has another token");
     assert_eq!(list(0, 0, 10).await, [3]);

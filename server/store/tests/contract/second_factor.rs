@@ -59,7 +59,7 @@ impl Bench {
     }
 
     async fn number(&self, n: u8) -> SessionNo {
-        self.store.find_session(hash(n)).await.unwrap().unwrap().0.no
+        self.store.find_session(hash(n)).await.unwrap().unwrap().0.number
     }
 
     async fn renewal(&self, from: u8, to: u8) -> Renewal {

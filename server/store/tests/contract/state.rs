@@ -24,7 +24,7 @@ async fn a_username_is_unique_and_found_without_regard_to_case(engine: Engine) {
     let sub = add("sub", Some(owner)).await.unwrap();
     assert_eq!(told.take(), [format!("user {} Owner", owner.0), format!("user {} sub", sub.0)]);
     let found = store.find_user(&name("OWNER")).await.unwrap().unwrap();
-    assert_eq!((found.no, found.username.as_str(), found.is_active()), (owner, "Owner", true));
+    assert_eq!((found.number, found.username.as_str(), found.is_active()), (owner, "Owner", true));
     assert!(store.find_user(&name("nobody")).await.unwrap().is_none());
     let names: Vec<_> =
         store.list_users().await.unwrap().into_iter().map(|u| u.username.to_string()).collect();
@@ -65,8 +65,8 @@ async fn an_owner_does_not_enable_whom_the_operator_disabled(engine: Engine) {
 async fn a_password_is_replaced(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, ..) = open(engine, dir.path()).await;
-    let no = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
-    store.set_password(no, "new".into(), audit(4, Action::PasswordReset)).await.unwrap();
+    let number = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
+    store.set_password(number, "new".into(), audit(4, Action::PasswordReset)).await.unwrap();
     assert_eq!(store.find_user(&name("a")).await.unwrap().unwrap().password_hash, "new");
     let missing = store.set_password(UserNo(99), "x".into(), audit(1, Action::PasswordReset)).await;
     assert_eq!(missing, Err(StoreError::NotFound));
@@ -97,20 +97,21 @@ async fn changes_come_in_the_order_of_the_commits(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, _log, told) = open(engine, dir.path()).await;
     let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
-    let no = store.insert_key(key(owner, KeyType::Default, 1), audit(1, Action::KeyGenerated)).await.unwrap();
+    let number =
+        store.insert_key(key(owner, KeyType::Default, 1), audit(1, Action::KeyGenerated)).await.unwrap();
     told.take();
     let binds = (0..200).map(|n| {
         let store = store.clone();
         async move {
             let from = address(&format!("10.0.0.{n}"));
-            store.bind_first_address(no, from, Micros(1)).await.unwrap();
-            store.release_lock(no, audit(1, Action::LockReleased)).await.unwrap();
+            store.bind_first_address(number, from, Micros(1)).await.unwrap();
+            store.release_lock(number, audit(1, Action::LockReleased)).await.unwrap();
         }
     });
     futures::future::join_all(binds).await;
     let last = told.take().pop().unwrap();
-    let row = store.list_keys(KeyScope::Account(owner), &[no]).await.unwrap().remove(0);
-    assert_eq!(last, format!("key {} {}", no.0, rule_text(&row.rule)));
+    let row = store.list_keys(KeyScope::Account(owner), &[number]).await.unwrap().remove(0);
+    assert_eq!(last, format!("key {} {}", number.0, rule_text(&row.rule)));
 }
 
 async fn who_goes_away_leaves_no_open_transaction(engine: Engine) {

@@ -94,15 +94,18 @@ async fn an_invitation_is_open_until_its_end_for_an_owner_who_may_act(engine: En
 async fn an_invitation_is_accepted_once_and_makes_a_sub_user(engine: Engine) {
     let bench = Bench::open(engine).await;
     bench.invite(1, "sub").await.unwrap();
-    let no = bench.accept(1, 50).await.unwrap();
-    assert_eq!(bench.told.take(), [format!("user {} sub", no.0)]);
+    let number = bench.accept(1, 50).await.unwrap();
+    assert_eq!(bench.told.take(), [format!("user {} sub", number.0)]);
     assert_eq!(bench.accept(1, 51).await, Err(StoreError::NotFound));
     let row = bench.store.find_user(&name("sub")).await.unwrap().unwrap();
     assert_eq!((row.owner, row.role, row.email_confirmed), (Some(bench.owner), Role::ReadsOnly, false));
     assert_eq!(bench.store.count_sub_users(bench.owner).await, Ok(1));
-    bench.store.set_role(no, Role::ManagesKeys, audit(60, Action::RoleChanged)).await.unwrap();
+    bench.store.set_role(number, Role::ManagesKeys, audit(60, Action::RoleChanged)).await.unwrap();
     let listed = bench.store.list_sub_users(bench.owner, 0, 9).await.unwrap();
-    assert_eq!(listed.iter().map(|row| (row.no, row.role)).collect::<Vec<_>>(), [(no, Role::ManagesKeys)]);
+    assert_eq!(
+        listed.iter().map(|row| (row.number, row.role)).collect::<Vec<_>>(),
+        [(number, Role::ManagesKeys)]
+    );
     assert!(bench.store.list_sub_users(bench.owner, 1, 9).await.unwrap().is_empty());
     let missing = bench.store.set_role(UserNo(99), Role::ReadsOnly, audit(60, Action::RoleChanged)).await;
     assert_eq!(missing, Err(StoreError::NotFound));

@@ -31,7 +31,7 @@ async fn insert(store: &Arc<dyn Store>, owner: UserNo, most: u32) -> Result<Webh
         owner,
         url: "https://example.com/".to_owned(),
         causes: 2,
-        seal: Box::new(|no| Ok(no.0.to_string().into_bytes())),
+        seal: Box::new(|number| Ok(number.0.to_string().into_bytes())),
         most,
     };
     store.insert_webhook(webhook, audit(owner)).await
@@ -47,21 +47,21 @@ async fn a_webhook_is_sealed_for_its_own_row_and_found_by_its_owner_alone(engine
     let dir = tempfile::tempdir().unwrap();
     let (store, ..) = open(engine, dir.path()).await;
     let (owner, other) = (add(&store, "demo").await, add(&store, "other").await);
-    let no = insert(&store, owner, 1).await.unwrap();
+    let number = insert(&store, owner, 1).await.unwrap();
     assert_eq!(insert(&store, owner, 1).await, Err(StoreError::Full));
     insert(&store, other, 1).await.unwrap();
     assert_eq!(store.list_webhooks(owner).await.unwrap().len(), 1);
-    assert!(store.find_webhook(other, no).await.unwrap().is_none());
-    let row = store.find_webhook(owner, no).await.unwrap().unwrap();
-    assert_eq!(row.secret_sealed, no.0.to_string().into_bytes());
+    assert!(store.find_webhook(other, number).await.unwrap().is_none());
+    let row = store.find_webhook(owner, number).await.unwrap().unwrap();
+    assert_eq!(row.secret_sealed, number.0.to_string().into_bytes());
     assert_eq!((row.causes, row.disabled_at, row.failing_since), (2, None, None));
 
     let gone = WebhookNo(99);
     let changed = store.change_webhook(gone, WebhookChange::On, audit(owner)).await;
     assert_eq!(changed, Err(StoreError::NotFound));
     assert_eq!(store.delete_webhook(gone, audit(owner)).await, Err(StoreError::NotFound));
-    store.delete_webhook(no, audit(owner)).await.unwrap();
-    assert!(store.find_webhook(owner, no).await.unwrap().is_none());
+    store.delete_webhook(number, audit(owner)).await.unwrap();
+    assert!(store.find_webhook(owner, number).await.unwrap().is_none());
 }
 
 async fn one_delivery_of_each_webhook_is_due_at_a_time(engine: Engine) {
@@ -70,15 +70,15 @@ async fn one_delivery_of_each_webhook_is_due_at_a_time(engine: Engine) {
     let owner = add(&store, "demo").await;
     let (first, second) = (insert(&store, owner, 5).await.unwrap(), insert(&store, owner, 5).await.unwrap());
     let now = T0;
-    for no in [first, second] {
-        store.insert_test(no, new_message_id(), now, None).await.unwrap();
-        assert_eq!(store.insert_test(no, new_message_id(), now, None).await, Err(StoreError::Conflict));
+    for number in [first, second] {
+        store.insert_test(number, new_message_id(), now, None).await.unwrap();
+        assert_eq!(store.insert_test(number, new_message_id(), now, None).await, Err(StoreError::Conflict));
     }
     let due = |at: Micros, busy: Vec<WebhookNo>, most| {
         let store = store.clone();
         async move {
             let due = store.claim_due_deliveries(at, at, &busy, most).await.unwrap();
-            due.into_iter().map(|(webhook, delivery)| (webhook.no, delivery.no)).collect::<Vec<_>>()
+            due.into_iter().map(|(webhook, delivery)| (webhook.number, delivery.number)).collect::<Vec<_>>()
         }
     };
     assert_eq!(due(now.plus_seconds(-1), vec![], 9).await, []);
@@ -117,7 +117,7 @@ async fn a_webhook_is_claimed_by_one_at_a_time(engine: Engine) {
     let until = T0.plus_seconds(60);
     let claim = async |at: Micros, most| {
         let due = store.claim_due_deliveries(at, until, &[], most).await.unwrap();
-        due.into_iter().map(|(webhook, delivery)| (webhook.no, delivery.no)).collect::<Vec<_>>()
+        due.into_iter().map(|(webhook, delivery)| (webhook.number, delivery.number)).collect::<Vec<_>>()
     };
     let [(webhook, delivery)] = claim(T0, 1).await[..] else { panic!("one at most") };
     assert_eq!(claim(T0, 9).await.len(), 1, "the other one");
@@ -134,15 +134,15 @@ async fn what_is_gone_by_the_end_of_an_attempt_is_left_alone(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, ..) = open(engine, dir.path()).await;
     let owner = add(&store, "demo").await;
-    let no = insert(&store, owner, 5).await.unwrap();
+    let number = insert(&store, owner, 5).await.unwrap();
     let now = T0;
-    store.insert_test(no, new_message_id(), now, None).await.unwrap();
-    let delivery = store.list_deliveries(no, 1).await.unwrap()[0].no;
-    store.delete_webhook(no, audit(owner)).await.unwrap();
-    assert!(store.list_deliveries(no, 1).await.unwrap().is_empty());
-    store.note_attempt(failed(delivery, no, now, Evidence::Gone)).await.unwrap();
+    store.insert_test(number, new_message_id(), now, None).await.unwrap();
+    let delivery = store.list_deliveries(number, 1).await.unwrap()[0].number;
+    store.delete_webhook(number, audit(owner)).await.unwrap();
+    assert!(store.list_deliveries(number, 1).await.unwrap().is_empty());
+    store.note_attempt(failed(delivery, number, now, Evidence::Gone)).await.unwrap();
     let end = AttemptEnd::Delivered;
-    store.note_attempt(Attempt { delivery, webhook: no, at: now, status: Some(200), end }).await.unwrap();
+    store.note_attempt(Attempt { delivery, webhook: number, at: now, status: Some(200), end }).await.unwrap();
     assert_eq!(store.count_notices(owner).await.unwrap(), notices_of_acts(&store, owner).await);
 }
 

@@ -23,7 +23,7 @@ async fn record(app: &TestApp, user: UserNo, action: Action, times: usize) {
 async fn beyond_the_bound_acts_are_counted_and_none_of_its_kind_is_hidden() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     let store = &app.services.store;
     record(&app, user, Action::LockReleased, 1_100).await;
     assert_eq!(store.count_notices(user).await.unwrap(), 1000);
@@ -54,7 +54,7 @@ async fn beyond_the_bound_acts_are_counted_and_none_of_its_kind_is_hidden() {
 async fn what_is_no_act_is_counted_beyond_the_bound_as_well() {
     let app = TestApp::start_with(&MAIL).await;
     app.add_user_with_mail("demo").await;
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     let off = |_| NewNotice {
         user,
         cause: Cause::WebhookOff,
@@ -74,7 +74,7 @@ async fn what_is_no_act_is_counted_beyond_the_bound_as_well() {
 async fn one_act_removes_few_however_many_there_are() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
     let many = "INSERT INTO notices (user_no, cause, count, first_at, last_at, detail)
                 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
@@ -89,7 +89,7 @@ async fn one_act_removes_few_however_many_there_are() {
 async fn letters_that_cannot_be_switched_off_have_a_limit_and_lose_nothing() {
     let app = TestApp::start_with(&MAIL).await;
     app.add_user_with_mail("demo").await;
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     let due = || rows(&app, "SELECT (due_at - (SELECT min(due_at) FROM mails)) / 1000000 FROM mails");
     record(&app, user, Action::WebhookAdded, 1).await;
     assert_eq!(due(), [0], "the first is told at once");
@@ -115,7 +115,7 @@ async fn letters_that_cannot_be_switched_off_have_a_limit_and_lose_nothing() {
 async fn a_thousand_acts_silence_no_alarm() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     record(&app, user, Action::LockReleased, 1_000).await;
     let guessed = NewNotice {
         user,
@@ -136,7 +136,7 @@ async fn a_thousand_acts_silence_no_alarm() {
 async fn a_held_letter_stands_for_no_act_that_it_does_not_tell_of() {
     let app = TestApp::start_with(&MAIL).await;
     app.add_user_with_mail("demo").await;
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     let letters = || rows(&app, "SELECT count(*) FROM mails")[0];
     record(&app, user, Action::WebhookAdded, 1).await;
     app.clock.advance(2 * 3600);

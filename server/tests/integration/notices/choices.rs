@@ -69,7 +69,7 @@ async fn the_page_says_why_no_mail_would_come() {
     assert!(page.contains("You have no confirmed mail address"), "{page}");
     assert!(!page.contains("/account/webhooks") && page.contains("The owner of your account"), "{page}");
     choose(&sub, &["mail_guessing"]).await;
-    let choices = app.services.store.list_notice_choices(app.user("sub").await.no).await.unwrap();
+    let choices = app.services.store.list_notice_choices(app.user("sub").await.number).await.unwrap();
     let by_mail: Vec<_> = choices.iter().filter(|choice| choice.by_mail).map(|choice| choice.cause).collect();
     assert_eq!(by_mail, [Cause::Guessing, Cause::AccountChanged], "letters of the last are always sent");
     assert!(choices.iter().all(|choice| choice.by_webhook), "the webhooks are the owner's");

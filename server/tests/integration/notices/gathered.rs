@@ -99,7 +99,7 @@ async fn a_read_notice_calls_again_only_with_an_address_that_it_did_not_name() {
     app.authz(&key.token, "203.0.113.7").await;
     app.authz(&key.token, "203.0.113.8").await;
     assert_eq!(unread(&app, "demo").await, 1);
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     app.services.store.read_all_notices(user, Micros(1), None).await.unwrap();
     app.authz(&key.token, "203.0.113.8").await;
     assert_eq!(unread(&app, "demo").await, 0, "it only counts on");

@@ -24,8 +24,8 @@ async fn refused(app: &TestApp, browser: &Browser<'_>) -> String {
 }
 
 async fn act(app: &TestApp, browser: &Browser<'_>, verb: &str, place: &str) -> Answer {
-    let no = app.told("demo", Cause::NewAddress).await[0].no.0.to_string();
-    browser.post(&format!("{PAGE}?do={verb}"), &[("notice", &no), ("address", place)]).await
+    let number = app.told("demo", Cause::NewAddress).await[0].number.0.to_string();
+    browser.post(&format!("{PAGE}?do={verb}"), &[("notice", &number), ("address", place)]).await
 }
 
 /// The values that the forms of a verb would send as their address.

@@ -38,7 +38,7 @@ fn marks(page: &str) -> (Vec<String>, Vec<String>) {
 }
 
 async fn notice_no(app: &TestApp, name: &str) -> String {
-    app.told(name, Cause::NewAddress).await[0].no.0.to_string()
+    app.told(name, Cause::NewAddress).await[0].number.0.to_string()
 }
 
 #[tokio::test]
@@ -151,28 +151,39 @@ async fn the_notices_of_others_do_not_exist_and_bad_input_changes_nothing() {
     app.add_user("other").await;
     let browser = app.browser("demo").await;
     let key = refused(&app, &browser).await;
-    let no = notice_no(&app, "demo").await;
+    let number = notice_no(&app, "demo").await;
     let other = app.browser("other").await;
     for verb in ["authorise_notice", "ignore_notice"] {
-        assert_eq!(act(&other, verb, &no, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(act(&other, verb, &number, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
         for address in ["203.0.113.9", "203.0.113.0/24", "", "x", "0.0.0.0/0"] {
-            assert_eq!(act(&browser, verb, &no, address).await.status, StatusCode::NOT_FOUND, "{address}");
+            assert_eq!(
+                act(&browser, verb, &number, address).await.status,
+                StatusCode::NOT_FOUND,
+                "{address}"
+            );
         }
         assert_eq!(act(&browser, verb, "999", "203.0.113.8").await.status, StatusCode::NOT_FOUND);
-        for no in ["", "x", "-1", "99999999999"] {
-            assert_eq!(act(&browser, verb, no, "203.0.113.8").await.status, StatusCode::BAD_REQUEST, "{no}");
+        for number in ["", "x", "-1", "99999999999"] {
+            assert_eq!(
+                act(&browser, verb, number, "203.0.113.8").await.status,
+                StatusCode::BAD_REQUEST,
+                "{number}"
+            );
         }
-        assert_eq!(act(&app.stranger(), verb, &no, "203.0.113.8").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(act(&app.stranger(), verb, &number, "203.0.113.8").await.status, StatusCode::SEE_OTHER);
     }
-    assert_eq!(act(&browser, "delete_everything", &no, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
-    let generated = app.told("demo", Cause::KeyGenerated).await[0].no.0.to_string();
+    assert_eq!(
+        act(&browser, "delete_everything", &number, "203.0.113.8").await.status,
+        StatusCode::NOT_FOUND
+    );
+    let generated = app.told("demo", Cause::KeyGenerated).await[0].number.0.to_string();
     let refusal = act(&browser, "authorise_notice", &generated, "127.0.0.1").await;
     assert_eq!(refusal.status, StatusCode::NOT_FOUND, "such a notice offers nothing");
     assert!(refusal.page().contains("role=\"alert\""), "{}", refusal.page());
     assert!(!other.get(PAGE).await.text().contains("“WEB”"));
     assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "IP_NOT_ALLOWED");
     browser.delete(&key.id).await;
-    assert_eq!(act(&browser, "authorise_notice", &no, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(act(&browser, "authorise_notice", &number, "203.0.113.8").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -185,15 +196,15 @@ async fn who_only_reads_is_told_and_its_owner_decides() {
     app.services.operator.set_role("sub", contract::Role::ReadsOnly).await.unwrap();
     let page = sub.get(PAGE).await.page();
     assert!(page.contains("The owner of the account can authorise") && offers(&page).is_empty(), "{page}");
-    let no = notice_no(&app, "sub").await;
+    let number = notice_no(&app, "sub").await;
     for verb in ["authorise_notice", "ignore_notice"] {
-        assert_eq!(act(&sub, verb, &no, "203.0.113.8").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(act(&sub, verb, &number, "203.0.113.8").await.status, StatusCode::FORBIDDEN);
     }
     let owner = app.browser("owner").await;
     let page = owner.get(PAGE).await.page();
     assert!(page.contains("(sub)") && offers(&page)[0] == AUTHORISE, "{page}");
-    let no = notice_no(&app, "owner").await;
-    assert_eq!(act(&owner, "authorise_notice", &no, "203.0.113.8").await.status, StatusCode::SEE_OTHER);
+    let number = notice_no(&app, "owner").await;
+    assert_eq!(act(&owner, "authorise_notice", &number, "203.0.113.8").await.status, StatusCode::SEE_OTHER);
     assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "");
     assert!(sub.get(PAGE).await.page().contains(">Authorised<"));
     assert_eq!(sub.post(&format!("{PAGE}?do=read_all_notices"), &[]).await.status, StatusCode::SEE_OTHER);
@@ -203,7 +214,7 @@ async fn who_only_reads_is_told_and_its_owner_decides() {
 async fn a_flood_of_keys_is_told_up_to_the_bound_and_nothing_twice() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     let flood = || {
         let notice = |number: usize| store::NewNotice {
             user,
@@ -230,7 +241,7 @@ async fn a_flood_of_keys_is_told_up_to_the_bound_and_nothing_twice() {
 async fn what_is_kept_is_bounded_and_counting_the_unread_is_cheap() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
-    let user = app.user("demo").await.no;
+    let user = app.user("demo").await.number;
     let notice = |number: i64| store::NewNotice {
         user,
         cause: Cause::PasswordExpiring,

@@ -66,7 +66,7 @@ impl Owner<'_> {
         let fields = [("username", "owner"), ("password", PASSWORD)];
         app.stranger().post_from("198.51.100.1", "/login", &fields).await;
         self.gets("new_login").await;
-        let user = app.user("owner").await.no;
+        let user = app.user("owner").await.number;
         for (cause, count) in [(Cause::Guessing, 50), (Cause::WebhookOff, 1)] {
             app.tell(user, cause, None, count).await;
             self.gets(cause.name()).await;

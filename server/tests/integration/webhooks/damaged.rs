@@ -24,11 +24,11 @@ async fn a_damaged_delivery_holds_no_other_up() {
     let (path, _) = add(&browser, &receiver.url()).await;
     let database = Connection::open(app.dir.path().join("latchkey.db")).unwrap();
     for damage in DAMAGES {
-        app.tell(app.user("demo").await.no, Cause::KeyDeleted, None, 1).await;
+        app.tell(app.user("demo").await.number, Cause::KeyDeleted, None, 1).await;
         database
             .execute(&format!("UPDATE webhook_deliveries SET {damage} WHERE tried_at IS NULL"), [])
             .unwrap();
-        app.tell(app.user("demo").await.no, Cause::KeyGenerated, None, 1).await;
+        app.tell(app.user("demo").await.number, Cause::KeyGenerated, None, 1).await;
         app.clock.advance(3600);
         assert_eq!(app.services.deliverer.deliver_due().await, 1, "{damage}");
         let arrived = receiver.take();
@@ -51,7 +51,7 @@ async fn a_damaged_webhook_is_switched_off_and_holds_no_other_up() {
     }
     let database = Connection::open(app.dir.path().join("latchkey.db")).unwrap();
     database.execute("UPDATE webhooks SET causes = causes + 4294967296 WHERE no = 1", []).unwrap();
-    app.tell(app.user("demo").await.no, Cause::KeyDeleted, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::KeyDeleted, None, 1).await;
     app.clock.advance(3600);
     assert_eq!(app.services.deliverer.deliver_due().await, 1);
     assert_eq!(receiver.take().len(), 1);

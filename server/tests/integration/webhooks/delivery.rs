@@ -60,10 +60,10 @@ async fn a_notice_is_told_as_it_stands_when_it_is_sent() {
     let key = browser.generate("Web shop", "default").await;
     let receiver = Receiver::start(TAKEN);
     let (_, secret) = add(&browser, &receiver.url()).await;
-    app.tell(app.user("demo").await.no, Cause::DeadKeyInUse, Some(KeyNo(1)), 2).await;
+    app.tell(app.user("demo").await.number, Cause::DeadKeyInUse, Some(KeyNo(1)), 2).await;
     assert_eq!(deliver(&app).await, 0, "it is held back, so that it can tell a count");
     app.clock.advance(30);
-    app.tell(app.user("demo").await.no, Cause::DeadKeyInUse, Some(KeyNo(1)), 48).await;
+    app.tell(app.user("demo").await.number, Cause::DeadKeyInUse, Some(KeyNo(1)), 48).await;
     app.clock.advance(30);
     assert_eq!(deliver(&app).await, 1);
     assert_eq!(deliver(&app).await, 0);
@@ -79,7 +79,7 @@ async fn a_notice_is_told_as_it_stands_when_it_is_sent() {
     assert_ne!(data["first_at"], data["last_at"]);
     assert!(!message.body.contains(&key.token), "{}", message.body);
 
-    app.tell(app.user("sub").await.no, Cause::NewLogin, None, 1).await;
+    app.tell(app.user("sub").await.number, Cause::NewLogin, None, 1).await;
     assert_eq!(deliver(&app).await, 1, "what concerns sub-users is told to the account");
     assert_eq!(receiver.take().remove(0).json()["data"]["username"], "sub");
     app.stop().await;
@@ -92,8 +92,8 @@ async fn only_what_was_chosen_is_told() {
     let receiver = Receiver::start(TAKEN);
     let answer = super::try_add(&browser, &receiver.url(), &[Cause::NewLogin]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    app.tell(app.user("demo").await.no, Cause::KeyShown, None, 1).await;
-    app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::KeyShown, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     assert_eq!(deliver(&app).await, 1);
     assert_eq!(deliver(&app).await, 0);
     assert_eq!(receiver.take().remove(0).json()["type"], "notice.new_login");
@@ -106,7 +106,7 @@ async fn what_fails_is_tried_for_three_days_and_then_the_webhook_is_off() {
     let browser = app.browser("demo").await;
     let receiver = Receiver::start("HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n");
     let (path, _) = add(&browser, &receiver.url()).await;
-    app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     assert_eq!(deliver(&app).await, 1);
     for wait in [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] {
         app.clock.advance(wait - 1);
@@ -125,13 +125,13 @@ async fn what_fails_is_tried_for_three_days_and_then_the_webhook_is_off() {
     assert!(page.contains("Off since") && !page.contains("Send a test"), "{page}");
     let row = &log(&browser, &path).await[0];
     assert_eq!((row[2].as_str(), row[3].as_str()), ("The receiver answered 500", "10"));
-    let notices = app.services.store.list_notices(app.user("demo").await.no, 0, 10).await.unwrap();
+    let notices = app.services.store.list_notices(app.user("demo").await.number, 0, 10).await.unwrap();
     let off: Vec<_> = notices.iter().filter(|notice| notice.cause == Cause::WebhookOff).collect();
     assert_eq!(off.len(), 1);
     assert_eq!(off[0].detail, format!("http://{}", receiver.address), "not its path, which may be a secret");
 
     receiver.answer(TAKEN);
-    app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     assert_eq!(deliver(&app).await, 0, "nothing is queued while it is off");
     assert_eq!(press(&browser, &path, "test_webhook").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(press(&browser, &path, "enable_webhook").await.status, StatusCode::SEE_OTHER);
@@ -158,7 +158,7 @@ async fn what_was_not_tried_for_days_did_not_fail_for_days() {
     let browser = app.browser("demo").await;
     let receiver = Receiver::start("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n");
     let (path, _) = add(&browser, &receiver.url()).await;
-    app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     assert_eq!(deliver(&app).await, 1);
     // As if Latchkey, or the account, had been off.
     app.clock.advance(4 * DAY);
@@ -174,7 +174,7 @@ async fn a_success_in_between_ends_the_failing() {
     let browser = app.browser("demo").await;
     let receiver = Receiver::start("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n");
     let (path, _) = add(&browser, &receiver.url()).await;
-    app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     assert_eq!(deliver(&app).await, 1);
     assert!(browser.get(&path).await.page().contains("Failing since"));
     receiver.answer(TAKEN);
@@ -194,7 +194,7 @@ async fn a_receiver_may_ask_for_a_pause() {
     let browser = app.browser("demo").await;
     let receiver = Receiver::start("HTTP/1.1 429 Slow\r\nretry-after: 1000\r\ncontent-length: 0\r\n\r\n");
     add(&browser, &receiver.url()).await;
-    app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     assert_eq!(deliver(&app).await, 1);
     app.clock.advance(999);
     assert_eq!(deliver(&app).await, 0);
@@ -220,7 +220,7 @@ async fn a_receiver_that_is_gone_is_not_asked_again() {
         StatusCode::SEE_OTHER
     );
     for _ in 0..3 {
-        app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+        app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     }
     assert_eq!(deliver(&app).await, 1);
     assert_eq!(deliver(&app).await, 1, "the other webhook is told");
@@ -241,7 +241,7 @@ async fn a_disabled_account_hears_nothing_and_old_deliveries_are_forgotten() {
     let receiver = Receiver::start(TAKEN);
     let (path, _) = add(&browser, &receiver.url()).await;
     test(&browser, &path).await;
-    app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+    app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     app.services.operator.set_user_disabled("demo", true).await.unwrap();
     assert_eq!(deliver(&app).await, 0);
     app.services.operator.set_user_disabled("demo", false).await.unwrap();

@@ -26,7 +26,7 @@ async fn insert(app: &TestApp, owner: UserNo) -> WebhookNo {
         owner,
         url: "https://example.com/".to_owned(),
         causes: 2,
-        seal: Box::new(|no| Ok(no.0.to_string().into_bytes())),
+        seal: Box::new(|number| Ok(number.0.to_string().into_bytes())),
         most: 5,
     };
     app.services.store.insert_webhook(webhook, audit(app, owner)).await.unwrap()
@@ -35,19 +35,19 @@ async fn insert(app: &TestApp, owner: UserNo) -> WebhookNo {
 #[tokio::test]
 async fn what_was_sent_in_weeks_is_bounded_and_goes_with_its_webhook() {
     let app = app_with_owner().await;
-    let owner = app.user("demo").await.no;
+    let owner = app.user("demo").await.number;
     let store = &app.services.store;
-    let (no, other) = (insert(&app, owner).await, insert(&app, owner).await);
+    let (number, other) = (insert(&app, owner).await, insert(&app, owner).await);
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
     let count = |webhook: WebhookNo| -> i64 {
         let sql = "SELECT count(*) FROM webhook_deliveries WHERE webhook_no = ?";
         connection.query_row(sql, [webhook.0], |row| row.get(0)).unwrap()
     };
     let now = app.clock.now();
-    for webhook in [no, other] {
+    for webhook in [number, other] {
         for _ in 0..55 {
             store.insert_test(webhook, new_message_id(), now, None).await.unwrap();
-            let delivery = store.list_deliveries(webhook, 1).await.unwrap()[0].no;
+            let delivery = store.list_deliveries(webhook, 1).await.unwrap()[0].number;
             let end = AttemptEnd::Delivered;
             store.note_attempt(Attempt { delivery, webhook, at: now, status: Some(200), end }).await.unwrap();
         }
@@ -56,10 +56,10 @@ async fn what_was_sent_in_weeks_is_bounded_and_goes_with_its_webhook() {
     let sent = "INSERT INTO webhook_deliveries (webhook_no, message_id, cause, created_at)
                 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1700)
                 SELECT ?1, 'msg_' || i, 7, 1 FROM n";
-    connection.execute(sent, [no.0]).unwrap();
-    store.insert_test(no, new_message_id(), now, None).await.unwrap();
-    store.delete_webhook(no, audit(&app, owner)).await.unwrap();
-    assert_eq!((count(no), count(other)), (0, 51));
+    connection.execute(sent, [number.0]).unwrap();
+    store.insert_test(number, new_message_id(), now, None).await.unwrap();
+    store.delete_webhook(number, audit(&app, owner)).await.unwrap();
+    assert_eq!((count(number), count(other)), (0, 51));
     app.stop().await;
 }
 

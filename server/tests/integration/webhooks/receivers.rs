@@ -52,7 +52,7 @@ async fn a_receiver_that_never_answers_holds_up_itself_alone() {
     add(&browser, &quick.url()).await;
     let running = tokio::spawn(app.services.deliverer.clone().run(CancellationToken::new()));
     for _ in 0..3 {
-        app.tell(app.user("demo").await.no, Cause::NewLogin, None, 1).await;
+        app.tell(app.user("demo").await.number, Cause::NewLogin, None, 1).await;
     }
     let mut arrived = 0;
     let all_arrive = async || {

@@ -94,8 +94,8 @@ impl Operator {
     pub async fn set_user_disabled(&self, name: &str, disabled: bool) -> Result<UserRow, OperatorError> {
         let user = self.find_user(name).await?;
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
-        let audit = audit(self.clock.now(), action, Some(user.no), name);
-        self.store.set_user_disabled(user.no, disabled, audit).await?;
+        let audit = audit(self.clock.now(), action, Some(user.number), name);
+        self.store.set_user_disabled(user.number, disabled, audit).await?;
         Ok(user)
     }
 
@@ -113,8 +113,8 @@ impl Operator {
             claim: Claim { lane: Lane::Operator, user: None },
         };
         let hash = self.hash(password.into(), &context).await?;
-        let audit = audit(self.clock.now(), Action::PasswordReset, Some(user.no), name);
-        Ok(self.store.set_password(user.no, hash, audit).await?)
+        let audit = audit(self.clock.now(), Action::PasswordReset, Some(user.number), name);
+        Ok(self.store.set_password(user.number, hash, audit).await?)
     }
 
     /// Removes the second factor and the recovery codes of a user, and ends their sessions. Returns how many codes and
@@ -124,10 +124,10 @@ impl Operator {
         if user.totp.is_none() {
             return Err(OperatorError::NoSecondFactor(name.to_owned()));
         }
-        let codes = self.store.count_recovery_codes(user.no).await?;
-        let sessions = self.count_sessions(user.no).await?;
-        let audit = audit(self.clock.now(), Action::TwoFactorReset, Some(user.no), name);
-        self.store.reset_factor(user.no, audit).await?;
+        let codes = self.store.count_recovery_codes(user.number).await?;
+        let sessions = self.count_sessions(user.number).await?;
+        let audit = audit(self.clock.now(), Action::TwoFactorReset, Some(user.number), name);
+        self.store.reset_factor(user.number, audit).await?;
         Ok((codes, sessions))
     }
 
@@ -137,17 +137,17 @@ impl Operator {
         if user.owner.is_none() {
             return Err(OperatorError::AlwaysManages(name.to_owned()));
         }
-        let audit = audit(self.clock.now(), Action::RoleChanged, Some(user.no), role.name());
-        self.store.set_role(user.no, role, audit).await?;
+        let audit = audit(self.clock.now(), Action::RoleChanged, Some(user.number), role.name());
+        self.store.set_role(user.number, role, audit).await?;
         Ok(user.role)
     }
 
     /// Ends all sessions of a user. Returns how many there were.
     pub async fn end_sessions(&self, name: &str) -> Result<u64, OperatorError> {
         let user = self.find_user(name).await?;
-        let sessions = self.count_sessions(user.no).await?;
-        let audit = audit(self.clock.now(), Action::SessionsEnded, Some(user.no), "");
-        self.store.end_sessions(user.no, audit).await?;
+        let sessions = self.count_sessions(user.number).await?;
+        let audit = audit(self.clock.now(), Action::SessionsEnded, Some(user.number), "");
+        self.store.end_sessions(user.number, audit).await?;
         Ok(sessions)
     }
 
@@ -162,7 +162,7 @@ impl Operator {
         let owner = self.find_user(name).await?;
         match owner.owner {
             Some(_) => Err(OperatorError::NotAnOwner(name.to_owned())),
-            None => Ok(owner.no),
+            None => Ok(owner.number),
         }
     }
 

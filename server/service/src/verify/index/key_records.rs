@@ -127,7 +127,7 @@ impl KeyRecords {
 
     /// Adds a key. A key that is there already stays as it is, with its counts and everything that changed since.
     pub(super) fn add(&mut self, key: IndexedKey) {
-        let (number, hash) = (key.no, key.token_hash);
+        let (number, hash) = (key.number, key.token_hash);
         if self.get(number).is_some() {
             return;
         }
@@ -239,10 +239,10 @@ mod tests {
     #[test]
     fn what_was_changed_of_a_key_is_known_until_it_is_deleted() {
         let mut records = KeyRecords::default();
-        let no = KeyNo(7);
+        let number = KeyNo(7);
         let rule = AddressRule::default();
         records.add(IndexedKey {
-            no,
+            number,
             id: KeyId::generate(),
             user: UserNo(1),
             token_hash: TokenHash([7; 32]),
@@ -253,20 +253,21 @@ mod tests {
             expires_at: None,
             rule,
         });
-        let description = |records: &KeyRecords| records.description(no, records.get(no).unwrap()).to_owned();
+        let description =
+            |records: &KeyRecords| records.description(number, records.get(number).unwrap()).to_owned();
         assert_eq!(description(&records), "as it was");
-        records.change(no, KeyChange::Description("as it is".into()));
-        records.change(no, KeyChange::Paused(true));
-        records.change(no, KeyChange::ExpiresAt(Some(Micros(5))));
+        records.change(number, KeyChange::Description("as it is".into()));
+        records.change(number, KeyChange::Paused(true));
+        records.change(number, KeyChange::ExpiresAt(Some(Micros(5))));
         assert_eq!(description(&records), "as it is");
-        let record = records.get(no).unwrap();
-        assert_eq!((record.disabled, records.expires_at(no, record)), (true, Some(Micros(5))));
-        records.set_rule(no, AddressRule::default());
-        assert_eq!(records.expires_at(no, records.get(no).unwrap()), Some(Micros(5)));
-        records.change(no, KeyChange::ExpiresAt(None));
-        assert_eq!(records.expires_at(no, records.get(no).unwrap()), None);
-        records.delete(no);
-        records.change(no, KeyChange::Description("too late".into()));
+        let record = records.get(number).unwrap();
+        assert_eq!((record.disabled, records.expires_at(number, record)), (true, Some(Micros(5))));
+        records.set_rule(number, AddressRule::default());
+        assert_eq!(records.expires_at(number, records.get(number).unwrap()), Some(Micros(5)));
+        records.change(number, KeyChange::ExpiresAt(None));
+        assert_eq!(records.expires_at(number, records.get(number).unwrap()), None);
+        records.delete(number);
+        records.change(number, KeyChange::Description("too late".into()));
         assert!(records.expiries.is_empty());
     }
 

@@ -48,12 +48,12 @@ impl Users {
     /// Adds a user, after their owner if they have one. A user who is there already stays as they are, because keys and
     /// sub-users hold that entry.
     pub(super) fn add(&mut self, user: IndexedUser) {
-        if self.get(user.no).is_some() {
+        if self.get(user.number).is_some() {
             return;
         }
-        let index = user.no.0 as usize;
+        let index = user.number.0 as usize;
         let entry = UserEntry {
-            number: user.no,
+            number: user.number,
             username: user.username,
             owner: user.owner.and_then(|owner| self.get(owner).cloned()),
             disabled: AtomicBool::new(user.disabled),

@@ -32,10 +32,10 @@ impl Clock for StandingClock {
 fn index() -> Arc<KeyIndex> {
     let index = KeyIndex::default();
     let username = Username::parse("demo").unwrap();
-    let user = IndexedUser { no: UserNo(1), owner: None, username, disabled: false };
+    let user = IndexedUser { number: UserNo(1), owner: None, username, disabled: false };
     index.committed(Change::UserAdded(user));
     index.committed(Change::KeyAdded(Box::new(IndexedKey {
-        no: KeyNo(1),
+        number: KeyNo(1),
         id: KeyId::generate(),
         user: UserNo(1),
         token_hash: TokenHash([1; 32]),

@@ -23,8 +23,8 @@ async fn a_fold_that_fails_is_taken_up_again() {
 async fn a_flood_is_written_in_small_steps_and_uses_go_in_between() {
     let log = FakeLog::default();
     let Running { journal, key, stop, task, .. } = start(&log).await;
-    for no in 0..20_000 {
-        journal.refuse(Refusal { key: KeyNo(no), user: UserNo(1), hour: 0, code: Code::Deleted });
+    for number in 0..20_000 {
+        journal.refuse(Refusal { key: KeyNo(number), user: UserNo(1), hour: 0, code: Code::Deleted });
     }
     let uses = (0..3000_u32).map(|n| {
         let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n % 1000).into());

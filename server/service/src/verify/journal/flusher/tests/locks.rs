@@ -85,8 +85,8 @@ async fn a_lock_of_a_moment_loses_nothing_of_a_stop() {
     let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
     journal.record(&key, address()).await.unwrap();
     log.locked.store(true, Ordering::SeqCst);
-    for no in 0..kinds {
-        journal.refuse(Refusal { key: KeyNo(no), user: UserNo(1), hour: 0, code: Code::Deleted });
+    for number in 0..kinds {
+        journal.refuse(Refusal { key: KeyNo(number), user: UserNo(1), hour: 0, code: Code::Deleted });
     }
     stop.cancel();
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -101,8 +101,8 @@ async fn what_was_being_written_is_not_lost_by_a_stop_either() {
     let log = FakeLog::default();
     let Running { journal, stop, task, .. } = start(&log).await;
     let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
-    for no in 0..kinds {
-        journal.refuse(Refusal { key: KeyNo(no), user: UserNo(1), hour: 0, code: Code::Deleted });
+    for number in 0..kinds {
+        journal.refuse(Refusal { key: KeyNo(number), user: UserNo(1), hour: 0, code: Code::Deleted });
     }
     log.locked.store(true, Ordering::SeqCst);
     // By now a chunk waits for the lock to go.
