@@ -230,6 +230,7 @@ impl SqliteStore {
             super::sessions::OLD,
             super::notices::OLD,
             super::reminders::ENDING,
+            super::key_changes::EXPIRING,
             super::mails::DUE,
             super::mails::OLD,
             super::webhooks::deliveries::DUE,
