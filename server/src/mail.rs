@@ -11,6 +11,9 @@ mod greeting;
 mod mailer;
 mod message;
 mod notice;
+mod page_links;
+mod parts;
 mod transport;
 
-pub use mailer::{MailFigures, Mailer, MailerParts};
+pub use mailer::{MailFigures, Mailer};
+pub use parts::MailerParts;

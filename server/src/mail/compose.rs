@@ -1,36 +1,14 @@
 //! Writes the text of a letter that waits in the database.
 
 use super::draft::{Block, Draft, one_line};
-use super::mailer::MailerParts;
 use super::notice;
+use super::page_links::Pages;
+use super::parts::MailerParts;
 use app::texts::{MailTexts, Served};
 use app::{Language, fill};
 use service::accounts::InvitationToken;
 use service::mail::{Letter, Subscription};
 use store::{MailContent, MailRow, StoreError};
-
-/// The address of the pages, as letters name it.
-pub(super) struct Pages<'a> {
-    /// Scheme, host and port.
-    pub(super) origin: &'a str,
-}
-
-impl Pages<'_> {
-    /// Host and port.
-    pub(super) fn site(&self) -> &str {
-        self.origin.split_once("://").map_or(self.origin, |(_, host)| host)
-    }
-
-    /// The address of a page.
-    pub(super) fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.origin)
-    }
-
-    /// The last line of every letter.
-    pub(super) fn closing(&self, t: &MailTexts) -> Block {
-        Block::Text(fill(t.closing, &[("site", &self.site())]))
-    }
-}
 
 /// Writes a letter, or returns why none is to be written.
 pub(super) async fn write(

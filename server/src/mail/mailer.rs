@@ -8,18 +8,16 @@ use super::compose;
 use super::connection::{Connection, Fate, MailError};
 use super::draft::Draft;
 use super::message::{self, MailMetadata};
-use crate::dial::Resolve;
+use super::parts::MailerParts;
 use crate::settings::SmtpSettings;
 use domain::ids::MailNo;
 use domain::mail_waits::{given_up_before, is_given_up, wait_seconds};
-use domain::sealing::SealingKey;
-use domain::time::{Clock, Micros, Steady};
-use domain::token::Pepper;
+use domain::time::{Micros, Steady};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use store::{MailRow, Store, StoreError};
+use store::{MailRow, StoreError};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -45,24 +43,6 @@ pub struct MailFigures {
     pub sent: AtomicU64,
     /// Letters that were given up.
     pub given_up: AtomicU64,
-}
-
-/// What the mailer works with.
-pub struct MailerParts {
-    /// Where letters wait.
-    pub store: Arc<dyn Store>,
-    /// The present.
-    pub clock: Arc<dyn Clock>,
-    /// The key that seals letters.
-    pub sealing: SealingKey,
-    /// The key that signs links.
-    pub pepper: Pepper,
-    /// The public address of the pages.
-    pub origin: String,
-    /// The mail server, if there is one.
-    pub smtp: Option<SmtpSettings>,
-    /// Looks up the addresses of its name.
-    pub resolver: Arc<dyn Resolve>,
 }
 
 /// Sends the letters that wait.

@@ -1,7 +1,7 @@
 //! Letters about notices, written from the notice as it is when they are sent.
 
-use super::compose::Pages;
 use super::draft::{Block, Draft, one_line};
+use super::page_links::Pages;
 use app::texts::{MailTexts, ProfileTexts, Served};
 use app::{Language, Plural, action_text, fill, plural};
 use contract::{Cause, KeyType};
