@@ -233,13 +233,12 @@ impl Verifier {
                 Code::Unavailable
             })?;
             // The index has a deletion or another lock by now. It may get this lock later; until then the rule that the
-            // store returned decides.
-            let ruling = match self.parts.index.judge(key, address, now)? {
-                Ruling::PassAndBind => rule.view().judge(address),
-                known => known,
-            };
-            if ruling != Ruling::PassAndBind {
-                return Ok(ruling);
+            // store returned lets the request pass. That rule refuses nothing: where it does not pass, the index is
+            // newer, as an address that was authorised meanwhile shows, and the bind is tried again.
+            match self.parts.index.judge(key, address, now)? {
+                Ruling::PassAndBind if rule.view().judge(address) == Ruling::Pass => return Ok(Ruling::Pass),
+                Ruling::PassAndBind => {}
+                known => return Ok(known),
             }
         }
         Ok(Ruling::Refuse)
