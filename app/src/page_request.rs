@@ -5,7 +5,7 @@ use crate::portal::{
 };
 use crate::to_view::enrolment;
 use contract::{Language, Refusal};
-use domain::ids::{KeyId, SessionNo};
+use domain::ids::{KeyId, SessionNumber};
 use domain::token::PlainToken;
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
@@ -33,7 +33,7 @@ pub struct Outcome {
     /// Where the secret is shown that was made.
     pub made: Mutex<Option<ShownName>>,
     /// The session that ended; the kept answers of its forms are forgotten.
-    pub ended: Mutex<Option<SessionNo>>,
+    pub ended: Mutex<Option<SessionNumber>>,
     /// The secret that its reader confirmed to have; the kept answer that leads to it is forgotten.
     pub had: Mutex<Option<ShownName>>,
 }
@@ -92,7 +92,7 @@ impl PageRequest {
 
     /// Returns the session of the visitor, also of one that still owes something.
     #[must_use]
-    pub fn session(&self) -> Option<SessionNo> {
+    pub fn session(&self) -> Option<SessionNumber> {
         let session = self.actor.as_ref().map(|actor| actor.session().number);
         session.or_else(|| self.owing.as_ref().map(|owing| owing.session))
     }

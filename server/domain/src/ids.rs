@@ -10,23 +10,23 @@ use uuid::Uuid;
 
 /// The row number of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserNo(pub u32);
+pub struct UserNumber(pub u32);
 
 /// The row number of a key: what the usage journal and the memory index speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyNo(pub u32);
+pub struct KeyNumber(pub u32);
 
 /// The row number of a session; it stays while the session's token changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionNo(pub u32);
+pub struct SessionNumber(pub u32);
 
 /// The row number of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NoticeNo(pub u32);
+pub struct NoticeNumber(pub u32);
 
 /// The row number of a mail that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MailNo(pub u32);
+pub struct MailNumber(pub u32);
 
 /// The public id of a key (UUIDv7). An id, never a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

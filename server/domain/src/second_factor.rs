@@ -1,6 +1,6 @@
 //! The second factor: codes by time (RFC 6238), and recovery codes for when the device is lost.
 
-use super::ids::UserNo;
+use super::ids::UserNumber;
 use super::time::Micros;
 use super::token::{Pepper, TokenHash};
 use rand::TryRng;
@@ -120,7 +120,7 @@ impl RecoveryCode {
 
     /// The hash under which it is stored.
     #[must_use]
-    pub fn hash(&self, pepper: &Pepper, user: UserNo) -> TokenHash {
+    pub fn hash(&self, pepper: &Pepper, user: UserNumber) -> TokenHash {
         pepper.hash(&format!("recovery code of {}: {}", user.0, self.0.as_str()))
     }
 }
@@ -211,6 +211,6 @@ mod tests {
             assert!(GivenCode::parse(text).is_none(), "{text}");
         }
         let pepper = Pepper::new(&[1; 32]);
-        assert!(code.hash(&pepper, UserNo(1)) != code.hash(&pepper, UserNo(2)));
+        assert!(code.hash(&pepper, UserNumber(1)) != code.hash(&pepper, UserNumber(2)));
     }
 }

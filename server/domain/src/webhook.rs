@@ -20,9 +20,9 @@ use zeroize::Zeroizing;
 
 /// The row number of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WebhookNo(pub u32);
+pub struct WebhookNumber(pub u32);
 
-impl WebhookNo {
+impl WebhookNumber {
     /// Where its secret is sealed for.
     #[must_use]
     pub fn sealed_place(self) -> String {
@@ -32,7 +32,7 @@ impl WebhookNo {
 
 /// The row number of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DeliveryNo(pub u32);
+pub struct DeliveryNumber(pub u32);
 
 /// A new `webhook-id`: the same however often the message is tried, so that receivers can tell.
 #[must_use]

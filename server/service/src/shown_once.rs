@@ -5,11 +5,11 @@
 //! often as it likes (a prefetch, a HEAD or a lost answer uses nothing up), until the reader confirms that they have it,
 //! or [`KEPT_SECONDS`] pass.
 
-use domain::ids::{KeyId, SessionNo};
+use domain::ids::{KeyId, SessionNumber};
 use domain::second_factor::TotpSecret;
 use domain::time::Micros;
 use domain::token::{PlainToken, random_base62};
-use domain::webhook::WebhookNo;
+use domain::webhook::WebhookNumber;
 use parking_lot::Mutex;
 use rand::rngs::SysError;
 use secrecy::SecretString;
@@ -36,7 +36,7 @@ pub enum Shown {
     /// The link of an invitation.
     Invitation(SecretString),
     /// The secret of a webhook.
-    WebhookSecret(WebhookNo, SecretString),
+    WebhookSecret(WebhookNumber, SecretString),
 }
 
 /// The last part of the address that shows a secret. It cannot be guessed, and is worth nothing to other sessions.
@@ -63,7 +63,7 @@ impl ShownName {
 
 struct KeptSecret {
     /// The session's number, which stays the same when its token is renewed.
-    reader: SessionNo,
+    reader: SessionNumber,
     shown: Shown,
     since: Micros,
 }
@@ -80,7 +80,7 @@ pub struct ShownOnce(Mutex<HashMap<ShownName, KeptSecret>>);
 
 impl ShownOnce {
     /// Keeps a secret for a session.
-    pub fn keep(&self, name: ShownName, reader: SessionNo, shown: Shown, now: Micros) {
+    pub fn keep(&self, name: ShownName, reader: SessionNumber, shown: Shown, now: Micros) {
         let mut kept = self.0.lock();
         kept.retain(|_, kept| kept.is_open(now));
         if kept.values().filter(|kept| kept.reader == reader).count() >= MOST_OF_ONE {
@@ -93,14 +93,14 @@ impl ShownOnce {
     }
 
     /// Finds the secret of an address for a session; it stays there.
-    pub fn find(&self, name: &ShownName, reader: SessionNo, now: Micros) -> Option<Shown> {
+    pub fn find(&self, name: &ShownName, reader: SessionNumber, now: Micros) -> Option<Shown> {
         let kept = self.0.lock();
         let found = kept.get(name).filter(|kept| kept.reader == reader && kept.is_open(now));
         found.map(|kept| kept.shown.clone())
     }
 
     /// Forgets a secret of this session, and returns whether it was one.
-    pub fn forget(&self, name: &ShownName, reader: SessionNo) -> bool {
+    pub fn forget(&self, name: &ShownName, reader: SessionNumber) -> bool {
         let mut kept = self.0.lock();
         let is_own = kept.get(name).is_some_and(|kept| kept.reader == reader);
         if is_own {
@@ -110,7 +110,7 @@ impl ShownOnce {
     }
 
     /// Forgets the authenticator secrets of a session, when one was confirmed or replaced.
-    pub fn forget_enrolments(&self, reader: SessionNo) {
+    pub fn forget_enrolments(&self, reader: SessionNumber) {
         let is_one = |kept: &KeptSecret| kept.reader == reader && matches!(kept.shown, Shown::Enrolment(_));
         self.0.lock().retain(|_, kept| !is_one(kept));
     }
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use secrecy::ExposeSecret;
 
-    const READER: SessionNo = SessionNo(7);
+    const READER: SessionNumber = SessionNumber(7);
 
     fn link(store: &ShownOnce, now: i64) -> ShownName {
         let name = ShownName::draw().unwrap();
@@ -141,7 +141,7 @@ mod tests {
         name
     }
 
-    fn is_there(store: &ShownOnce, name: &ShownName, reader: SessionNo, now: i64) -> bool {
+    fn is_there(store: &ShownOnce, name: &ShownName, reader: SessionNumber, now: i64) -> bool {
         let shown = store.find(name, reader, Micros(now));
         shown.is_some_and(|shown| matches!(shown, Shown::Invitation(s) if s.expose_secret() == "link"))
     }
@@ -150,7 +150,7 @@ mod tests {
     fn a_secret_is_there_for_its_session_until_it_is_taken_or_late() {
         let store = ShownOnce::default();
         let name = link(&store, 0);
-        for other in [SessionNo(8), SessionNo(0)] {
+        for other in [SessionNumber(8), SessionNumber(0)] {
             assert!(!is_there(&store, &name, other, 0));
             store.forget(&name, other);
         }

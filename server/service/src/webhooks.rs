@@ -2,11 +2,11 @@
 
 use crate::accounts::{Actor, Proved, store_trouble, unavailable};
 use contract::{Cause, Field, FieldError, Problem, Refusal, WebhookProblem};
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::sealing::SealingKey;
 use domain::time::Clock;
 use domain::webhook::{
-    DeliveryNo, SigningSecret, UrlError, WebhookNo, WebhookUrl, deliveries_kept_since, new_message_id,
+    DeliveryNumber, SigningSecret, UrlError, WebhookNumber, WebhookUrl, deliveries_kept_since, new_message_id,
 };
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub struct Webhooks {
 }
 
 /// The account whose webhooks the actor may change.
-fn account_to_change(actor: &Actor) -> Result<UserNo, Refusal> {
+fn account_to_change(actor: &Actor) -> Result<UserNumber, Refusal> {
     actor.may_manage()?;
     actor.owned_account()
 }
@@ -64,7 +64,7 @@ impl Webhooks {
         actor: &Proved<'_>,
         url: &str,
         causes: &[String],
-    ) -> Result<(WebhookNo, SecretString), Refusal> {
+    ) -> Result<(WebhookNumber, SecretString), Refusal> {
         let owner = account_to_change(actor)?;
         let (url, causes) = self.parse(url, causes)?;
         let secret = generate_secret()?;
@@ -105,7 +105,7 @@ impl Webhooks {
         &self,
         actor: &Proved<'_>,
         id: &str,
-    ) -> Result<(WebhookNo, SecretString), Refusal> {
+    ) -> Result<(WebhookNumber, SecretString), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let secret = generate_secret()?;
         let sealed = self.sealing.seal_bytes(&row.number.sealed_place(), secret.expose());
@@ -143,7 +143,7 @@ impl Webhooks {
     /// Sends a failed delivery again, now.
     pub async fn resend_delivery(&self, actor: &Actor, id: &str, delivery: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
-        let delivery = delivery.parse().map(DeliveryNo).map_err(|_| Refusal::NotFound)?;
+        let delivery = delivery.parse().map(DeliveryNumber).map_err(|_| Refusal::NotFound)?;
         let (now, session) = (self.clock.now(), Some(actor.session().number));
         let restarted = self.store.restart_delivery(row.number, delivery, now, session).await;
         restarted.map_err(refused_delivery)?;
@@ -166,8 +166,8 @@ impl Webhooks {
         }
     }
 
-    async fn find_row(&self, owner: UserNo, id: &str) -> Result<WebhookRow, Refusal> {
-        let number = id.parse().map(WebhookNo).map_err(|_| Refusal::NotFound)?;
+    async fn find_row(&self, owner: UserNumber, id: &str) -> Result<WebhookRow, Refusal> {
+        let number = id.parse().map(WebhookNumber).map_err(|_| Refusal::NotFound)?;
         let row = self.store.find_webhook(owner, number).await.map_err(store_trouble)?;
         row.ok_or(Refusal::NotFound)
     }

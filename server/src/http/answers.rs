@@ -9,7 +9,7 @@
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse, Response};
 use domain::address::Address;
-use domain::ids::SessionNo;
+use domain::ids::SessionNumber;
 use domain::time::Micros;
 use http::{HeaderMap, StatusCode, Uri};
 use parking_lot::Mutex;
@@ -32,7 +32,7 @@ const FIELD: &[u8] = b"once=";
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whose {
     /// A session, whatever its cookie is now.
-    Session(SessionNo),
+    Session(SessionNumber),
     /// Somebody at this address without one.
     Source(Option<Address>),
 }
@@ -197,7 +197,7 @@ impl FormAnswers {
 
     /// Forgets the answers of a session that ended, and those that its address got without one: the answer that began
     /// it gives its cookie, which is worth nothing any more.
-    pub(super) fn forget_session(&self, session: SessionNo, source: Option<Address>) {
+    pub(super) fn forget_session(&self, session: SessionNumber, source: Option<Address>) {
         let ended = [Whose::Session(session), Whose::Source(source)];
         self.0.lock().retain(|entry| !ended.contains(&entry.whose));
     }

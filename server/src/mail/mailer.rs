@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::message::{self, MailMetadata};
 use super::parts::MailerParts;
 use crate::settings::SmtpSettings;
-use domain::ids::MailNo;
+use domain::ids::MailNumber;
 use domain::mail_waits::{given_up_before, is_given_up, wait_seconds};
 use domain::time::{Micros, Steady};
 use std::collections::HashMap;
@@ -58,7 +58,7 @@ pub struct Mailer {
 #[derive(Default)]
 struct State {
     /// A letter that the server accepted and that is still in the database. Nothing is sent until it is removed.
-    accepted: Option<MailNo>,
+    accepted: Option<MailNumber>,
     /// How often in a row the server could not be used.
     failures: u32,
     /// Until when the server is left alone.

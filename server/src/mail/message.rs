@@ -1,7 +1,7 @@
 //! Writes a letter as the bytes of a mail.
 
 use super::draft::Draft;
-use domain::ids::MailNo;
+use domain::ids::MailNumber;
 use domain::time::Micros;
 use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -16,7 +16,7 @@ pub(super) struct MailMetadata<'a> {
     /// The host with which Message-IDs end.
     pub(super) host: &'a str,
     /// The letter's number.
-    pub(super) number: MailNo,
+    pub(super) number: MailNumber,
     /// When it was queued.
     pub(super) queued_at: Micros,
     /// The present.
@@ -76,7 +76,7 @@ mod tests {
         let metadata = MailMetadata {
             from: &"Latchkey <keys@example.com>".parse().unwrap(),
             host: "keys.example.com",
-            number: MailNo(7),
+            number: MailNumber(7),
             queued_at: Micros(1_768_478_400_000_001),
             now: Micros(1_768_478_460_000_000),
         };

@@ -6,7 +6,7 @@ use super::sender::{ReceiverReply, SendError, Sender};
 use bytes::Bytes;
 use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros};
-use domain::webhook::{Evidence, SigningSecret, WebhookNo, WebhookUrl, wait_after};
+use domain::webhook::{Evidence, SigningSecret, WebhookNumber, WebhookUrl, wait_after};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl Deliverer {
     }
 
     /// Ends the claim of a task that failed before it could do so.
-    async fn release(&self, webhook: WebhookNo) {
+    async fn release(&self, webhook: WebhookNumber) {
         if let Err(error) = self.store.release_delivery(webhook).await {
             tracing::warn!(%error, webhook = webhook.0, "the claim on a delivery stays until it runs out");
         }
@@ -108,7 +108,7 @@ impl Deliverer {
         futures::future::join_all(sending).await.len()
     }
 
-    async fn find_due(&self, busy: &[WebhookNo], most: usize) -> Vec<(WebhookRow, DeliveryRow)> {
+    async fn find_due(&self, busy: &[WebhookNumber], most: usize) -> Vec<(WebhookRow, DeliveryRow)> {
         if most == 0 {
             return Vec::new();
         }

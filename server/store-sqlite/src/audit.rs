@@ -5,13 +5,13 @@ use super::{SqliteStore, notices, sessions};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
-use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::ids::{KeyId, KeyNumber, UserNumber};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{Audit, AuditRow, AuditStore, StoreError};
 
 /// Writes one line within the transaction of what it tells of; fails if the session that asks has ended.
-pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyNo>) -> Result<(), Trouble> {
+pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyNumber>) -> Result<(), Trouble> {
     sessions::check_asking(tx, audit.session).await?;
     notices::tell(tx, audit, key).await?;
     let sql = "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail)
@@ -35,7 +35,7 @@ pub(super) async fn write_if(
     changed: bool,
     tx: &mut Tx,
     audit: &Audit,
-    key: Option<KeyNo>,
+    key: Option<KeyNumber>,
 ) -> Result<(), Trouble> {
     if changed { write(tx, audit, key).await } else { sessions::check_asking(tx, audit.session).await }
 }
@@ -72,13 +72,13 @@ impl AuditStore for SqliteStore {
         self.list(sql!(sql, most), audit_row).await
     }
 
-    async fn count_user_audit(&self, user: UserNo) -> Result<u64, StoreError> {
+    async fn count_user_audit(&self, user: UserNumber) -> Result<u64, StoreError> {
         self.count(sql!("SELECT count(*) FROM audit WHERE user_no = ?", user.0)).await
     }
 
     async fn list_user_audit(
         &self,
-        user: UserNo,
+        user: UserNumber,
         skipped: u32,
         most: u32,
     ) -> Result<Vec<AuditRow>, StoreError> {

@@ -5,7 +5,7 @@ use super::{SqliteStore, audit, mails, users};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
-use domain::ids::{UserNo, Username};
+use domain::ids::{UserNumber, Username};
 use domain::invitation::{InvitationFacts, NotInvited, check_new};
 use domain::time::Micros;
 use sqlx::Row;
@@ -91,7 +91,11 @@ impl InvitationStore for SqliteStore {
         })
     }
 
-    async fn list_invitations(&self, owner: UserNo, now: Micros) -> Result<Vec<InvitationRow>, StoreError> {
+    async fn list_invitations(
+        &self,
+        owner: UserNumber,
+        now: Micros,
+    ) -> Result<Vec<InvitationRow>, StoreError> {
         self.list(sql!(LIST, owner.0, now.0), invitation_row).await
     }
 
@@ -109,7 +113,7 @@ impl InvitationStore for SqliteStore {
 
     async fn delete_invitation(
         &self,
-        owner: UserNo,
+        owner: UserNumber,
         username: &Username,
         audit: Audit,
     ) -> Result<(), StoreError> {
@@ -122,7 +126,7 @@ impl InvitationStore for SqliteStore {
         })
     }
 
-    async fn accept_invitation(&self, acceptance: Acceptance) -> Result<UserNo, StoreError> {
+    async fn accept_invitation(&self, acceptance: Acceptance) -> Result<UserNumber, StoreError> {
         let Acceptance { hash, password_hash, added, accepted } = acceptance;
         change!(self, |tx| {
             let taken = tx.one(sql!(TAKE, hash.0.as_slice())).await?;

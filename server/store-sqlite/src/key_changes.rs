@@ -9,7 +9,7 @@ use crate::tell_each::tell_each;
 use async_trait::async_trait;
 use contract::Cause;
 use domain::expiry::{self, ExpiryFacts};
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -27,7 +27,7 @@ const OF_KEY: &str = concat!(select!(), "k.expires_at IS NOT NULL AND k.no = ?")
 
 #[async_trait]
 impl KeyChangeStore for SqliteStore {
-    async fn change_key(&self, key: KeyNo, change: KeyChange, audit: Audit) -> Result<(), StoreError> {
+    async fn change_key(&self, key: KeyNumber, change: KeyChange, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_living(tx, key).await?;
             let changed = apply(tx, key, &change, audit.at).await?;
@@ -40,7 +40,7 @@ impl KeyChangeStore for SqliteStore {
     }
 
     async fn remind_of_expiries(&self, now: Micros) -> Result<u64, StoreError> {
-        let due: Vec<KeyNo> = crate::reading(async {
+        let due: Vec<KeyNumber> = crate::reading(async {
             // Read apart from the writer: most of the time there is nothing to write.
             let [over, until] = expiry::window(now);
             let rows = sql!(EXPIRING, over.0, until.0).fetch_all(&self.readers).await?;
@@ -58,7 +58,7 @@ impl KeyChangeStore for SqliteStore {
 }
 
 /// Returns whether anything is different now.
-async fn apply(tx: &mut Tx, key: KeyNo, change: &KeyChange, at: Micros) -> Result<bool, Trouble> {
+async fn apply(tx: &mut Tx, key: KeyNumber, change: &KeyChange, at: Micros) -> Result<bool, Trouble> {
     let changed = tx.run(match change {
         KeyChange::Description(text) => {
             sql!("UPDATE keys SET description = ?2 WHERE no = ?1 AND description <> ?2", key.0, text)
@@ -84,7 +84,7 @@ fn facts(row: &SqliteRow) -> Result<ExpiryFacts, Trouble> {
 
 impl SqliteStore {
     /// Tells the users of these keys.
-    async fn remind_of(&self, keys: Vec<KeyNo>, now: Micros) -> Result<u64, StoreError> {
+    async fn remind_of(&self, keys: Vec<KeyNumber>, now: Micros) -> Result<u64, StoreError> {
         change!(self, |tx| {
             let mut told = 0;
             for key in keys {
@@ -96,7 +96,7 @@ impl SqliteStore {
 }
 
 /// Tells the user of one key, if the reminder is still due in this transaction.
-async fn remind_of_one(tx: &mut Tx, key: KeyNo, now: Micros) -> Result<bool, Trouble> {
+async fn remind_of_one(tx: &mut Tx, key: KeyNumber, now: Micros) -> Result<bool, Trouble> {
     let Some(row) = tx.optional(sql!(OF_KEY, key.0)).await? else { return Ok(false) };
     let facts = facts(&row)?;
     let Some(days) = expiry::due(&facts, now) else { return Ok(false) };

@@ -7,7 +7,7 @@ use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use contract::{KeyType, LockWidth};
 use domain::address::Network;
-use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use sqlx::Row;
@@ -72,11 +72,11 @@ impl KeyStore for SqliteStore {
         Ok(loaded.map_err(|error| StoreError::Unavailable(error.to_string()))??)
     }
 
-    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError> {
+    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNumber, StoreError> {
         change!(self, |tx| insert(tx, key, &audit).await)
     }
 
-    async fn list_keys(&self, scope: KeyScope, keys: &[KeyNo]) -> Result<Vec<KeyRow>, StoreError> {
+    async fn list_keys(&self, scope: KeyScope, keys: &[KeyNumber]) -> Result<Vec<KeyRow>, StoreError> {
         let (account, user) = scope_numbers(scope);
         let wanted = numbers(keys.iter().map(|k| k.0));
         self.list(sql!(LIST, wanted, account, user), |row| key_row(row, vec![])).await
@@ -91,7 +91,7 @@ impl KeyStore for SqliteStore {
         Ok(Some(key))
     }
 
-    async fn reveal_key(&self, key: KeyNo, audit: Audit) -> Result<Vec<u8>, StoreError> {
+    async fn reveal_key(&self, key: KeyNumber, audit: Audit) -> Result<Vec<u8>, StoreError> {
         change!(self, |tx| {
             let sql = "SELECT sealed FROM keys WHERE no = ? AND deleted_at IS NULL AND sealed IS NOT NULL";
             let row = tx.one(sql!(sql, key.0)).await?;
@@ -100,7 +100,7 @@ impl KeyStore for SqliteStore {
         })
     }
 
-    async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
+    async fn delete_key(&self, key: KeyNumber, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             let sql = "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE no = ? AND deleted_at IS NULL
                        RETURNING no";
@@ -113,7 +113,7 @@ impl KeyStore for SqliteStore {
     }
 }
 
-async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Trouble> {
+async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNumber, Trouble> {
     if let Some(most) = key.most
         && count_living(tx, key.user, most).await? >= most
     {
@@ -156,7 +156,7 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNo, Troubl
 }
 
 /// How many keys the account of a user has, without the tombstones; counting ends at `most`.
-async fn count_living(tx: &mut Tx, user: UserNo, most: u32) -> Result<u32, Trouble> {
+async fn count_living(tx: &mut Tx, user: UserNumber, most: u32) -> Result<u32, Trouble> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM keys WHERE deleted_at IS NULL
                AND account_no = (SELECT coalesce(owner_no, no) FROM users WHERE no = ?) LIMIT ?)";
     let row = tx.one(sql!(sql, user.0, most)).await?;

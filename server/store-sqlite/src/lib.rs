@@ -56,8 +56,8 @@ pub use usage_log::SqliteUsageLog;
 
 use async_trait::async_trait;
 use claims::Claims;
-use domain::ids::MailNo;
-use domain::webhook::WebhookNo;
+use domain::ids::MailNumber;
+use domain::webhook::WebhookNumber;
 use labels::{length, log_of};
 use sqlx::SqlitePool;
 use std::path::{Path, PathBuf};
@@ -69,8 +69,8 @@ pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
     directory: PathBuf,
-    mail_claims: Claims<MailNo>,
-    webhook_claims: Claims<WebhookNo>,
+    mail_claims: Claims<MailNumber>,
+    webhook_claims: Claims<WebhookNumber>,
 }
 
 #[async_trait]

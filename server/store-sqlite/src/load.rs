@@ -7,7 +7,7 @@ use crate::Trouble;
 use crate::rows::corrupt;
 use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
-use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::ids::{KeyId, KeyNumber, UserNumber, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::{MaskedPrefix, TokenHash};
@@ -29,8 +29,8 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     each(&connection, USERS, |row| {
         let user = IndexedUser {
-            number: UserNo(row.get(0)?),
-            owner: row.get::<_, Option<u32>>(1)?.map(UserNo),
+            number: UserNumber(row.get(0)?),
+            owner: row.get::<_, Option<u32>>(1)?.map(UserNumber),
             username: Username::parse(&row.get::<_, String>(2)?).map_err(|_| corrupt("username"))?,
             disabled: row.get(3)?,
         };
@@ -41,10 +41,10 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
         watcher.committed(Change::GatewayAdded(TokenHash(row.get(0)?), row.get(1)?));
         Ok(())
     })?;
-    let mut allow_lists: HashMap<KeyNo, Vec<Network>> = HashMap::new();
+    let mut allow_lists: HashMap<KeyNumber, Vec<Network>> = HashMap::new();
     each(&connection, NETWORKS, |row| {
         let network = Network::from_stored(row.get(1)?, row.get(2)?).ok_or_else(|| corrupt("network"))?;
-        allow_lists.entry(KeyNo(row.get(0)?)).or_default().push(network);
+        allow_lists.entry(KeyNumber(row.get(0)?)).or_default().push(network);
         Ok(())
     })?;
     // SQLite gives row numbers one after the other, so the last one is about how many there are.
@@ -52,7 +52,7 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
     watcher.expect_keys(last);
     let mut prefixes = Vec::new();
     each(&connection, KEYS, |row| {
-        let allow_list = allow_lists.remove(&KeyNo(row.get(0)?)).unwrap_or_default();
+        let allow_list = allow_lists.remove(&KeyNumber(row.get(0)?)).unwrap_or_default();
         let key = key(row, allow_list)?;
         if !key.deleted && key.key_type != KeyType::Smpp {
             let masked = row.get_ref(11)?.as_str().map_err(|_| corrupt("masked token"))?;
@@ -101,9 +101,9 @@ fn each(
 fn key(row: &Row<'_>, allow_list: Vec<Network>) -> Result<IndexedKey, Trouble> {
     let key_type = KeyType::from_number(row.get(4)?).ok_or_else(|| corrupt("key type"))?;
     Ok(IndexedKey {
-        number: KeyNo(row.get(0)?),
+        number: KeyNumber(row.get(0)?),
         id: KeyId(Uuid::from_bytes(row.get(1)?)),
-        user: UserNo(row.get(2)?),
+        user: UserNumber(row.get(2)?),
         token_hash: TokenHash(row.get(3)?),
         key_type,
         description: row.get(5)?,

@@ -5,7 +5,7 @@ use super::rows::{corrupt, has, micros, number, numbers, sort_out, user_no, user
 use crate::Trouble;
 use crate::statements::{Query, Tx, change, sql};
 use async_trait::async_trait;
-use domain::ids::{MailNo, NoticeNo, UserNo};
+use domain::ids::{MailNumber, NoticeNumber, UserNumber};
 use domain::notice::letters::address_of_letter;
 use domain::time::Micros;
 use sqlx::Row;
@@ -44,8 +44,8 @@ pub(super) async fn insert(tx: &mut Tx, mail: &NewMail) -> Result<(), Trouble> {
 /// Queues the mail about a notice within the transaction that makes the notice.
 pub(super) async fn insert_for_notice(
     tx: &mut Tx,
-    user: UserNo,
-    notice: NoticeNo,
+    user: UserNumber,
+    notice: NoticeNumber,
     due_at: Micros,
 ) -> Result<(), Trouble> {
     let sql = "INSERT INTO mails (user_no, notice_no, created_at, due_at) VALUES (?1, ?2, ?3, ?3)";
@@ -54,7 +54,7 @@ pub(super) async fn insert_for_notice(
 
 /// Before a user's address is replaced: makes what they are still to be told of go to the present one, at once, because the
 /// next one may be a thief's.
-pub(super) async fn keep_address(tx: &mut Tx, user: UserNo, at: Micros) -> Result<(), Trouble> {
+pub(super) async fn keep_address(tx: &mut Tx, user: UserNumber, at: Micros) -> Result<(), Trouble> {
     let sql = "UPDATE mails SET email = (SELECT email FROM users WHERE no = ?1), due_at = min(due_at, ?2)
                WHERE user_no = ?1 AND notice_no IS NOT NULL AND email IS NULL AND due_at < ?3
                AND EXISTS (SELECT 1 FROM users WHERE no = ?1 AND email_confirmed_at IS NOT NULL)";
@@ -63,13 +63,13 @@ pub(super) async fn keep_address(tx: &mut Tx, user: UserNo, at: Micros) -> Resul
 
 fn mail_row(row: &SqliteRow) -> Result<MailRow, Trouble> {
     let content = match (row.try_get::<Option<i64>, _>("notice_no")?, row.try_get("payload")?) {
-        (Some(notice), None) => MailContent::Notice(NoticeNo(number(notice)?)),
+        (Some(notice), None) => MailContent::Notice(NoticeNumber(number(notice)?)),
         (None, Some(payload)) => MailContent::Letter(payload),
         _ => return Err(corrupt("mail")),
     };
     let concerned = has(row, "user_no")?;
     Ok(MailRow {
-        number: MailNo(number(row.try_get("mail_no")?)?),
+        number: MailNumber(number(row.try_get("mail_no")?)?),
         content,
         user: concerned.then(|| mail_user(row)).transpose()?,
         created_at: micros(row, "queued_at")?,
@@ -102,7 +102,7 @@ impl MailStore for SqliteStore {
         now: Micros,
         until: Micros,
         most: u32,
-        served: &[UserNo],
+        served: &[UserNumber],
     ) -> Result<Vec<MailRow>, StoreError> {
         let mut claims = self.mail_claims.at(now).await;
         let served = numbers(served.iter().map(|user| user.0));
@@ -114,7 +114,7 @@ impl MailStore for SqliteStore {
         Ok(due)
     }
 
-    async fn release_mails(&self, mails: &[MailNo]) -> Result<(), StoreError> {
+    async fn release_mails(&self, mails: &[MailNumber]) -> Result<(), StoreError> {
         self.mail_claims.release(mails.iter().copied()).await;
         Ok(())
     }
@@ -123,14 +123,14 @@ impl MailStore for SqliteStore {
         self.list_readable_mails(|| sql!(OLD, before.0, most)).await
     }
 
-    async fn delete_mail(&self, mail: MailNo) -> Result<bool, StoreError> {
+    async fn delete_mail(&self, mail: MailNumber) -> Result<bool, StoreError> {
         let sql = "DELETE FROM mails WHERE no = ?";
         let deleted = change!(self, |tx| Ok(tx.run(sql!(sql, mail.0)).await? > 0))?;
         self.mail_claims.release([mail]).await;
         Ok(deleted)
     }
 
-    async fn postpone_mail(&self, mail: MailNo, due_at: Micros) -> Result<(), StoreError> {
+    async fn postpone_mail(&self, mail: MailNumber, due_at: Micros) -> Result<(), StoreError> {
         let sql = "UPDATE mails SET attempts = attempts + 1, due_at = ? WHERE no = ?";
         change!(self, |tx| tx.run(sql!(sql, due_at.0, mail.0)).await)?;
         self.mail_claims.release([mail]).await;

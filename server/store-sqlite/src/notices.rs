@@ -16,7 +16,7 @@ use passing::{mail_about, pass_on};
 use super::rows::{number, owner};
 use crate::Trouble;
 use crate::statements::{Tx, sql};
-use domain::ids::{NoticeNo, UserNo};
+use domain::ids::{NoticeNumber, UserNumber};
 use domain::notice::gathering::{self, ADDRESSES_NAMED, Alarm, Placing};
 use sqlx::Row;
 use store::NewNotice;
@@ -32,9 +32,9 @@ struct Act<'a> {
 /// What became of something to tell.
 enum Made {
     /// A notice of its own.
-    New(NoticeNo),
+    New(NoticeNumber),
     /// It was added to this one.
-    Added(NoticeNo),
+    Added(NoticeNumber),
 }
 
 /// Tells a user something within the transaction of what it tells of; a new notice is queued for mail and
@@ -71,8 +71,8 @@ pub(super) async fn insert(tx: &mut Tx, notice: &NewNotice) -> Result<(), Troubl
 async fn gather(
     tx: &mut Tx,
     notice: &NewNotice,
-    counting: Option<NoticeNo>,
-) -> Result<Option<NoticeNo>, Trouble> {
+    counting: Option<NoticeNumber>,
+) -> Result<Option<NoticeNumber>, Trouble> {
     // A flood adds to what is there, and has nothing else to ask.
     let has_room = counting.is_none() && bounds::has_room(tx, notice).await?;
     match gathering::place_alarm(counting, has_room) {
@@ -85,9 +85,9 @@ async fn gather(
 /// What there is to know before something is gathered; one question, because a flood asks it often.
 struct Standing {
     /// The notice that goes on counting.
-    gathering: Option<NoticeNo>,
+    gathering: Option<NoticeNumber>,
     /// The owner of the user, if it is a sub-user, and the sub-user's name.
-    owner: Option<(UserNo, String)>,
+    owner: Option<(UserNumber, String)>,
     /// Whether addresses of the key are ignored.
     ignores_some: bool,
 }
@@ -111,7 +111,7 @@ impl Standing {
             .await?;
         let gathering = row.try_get::<Option<i64>, _>("gathering")?.map(number).transpose()?;
         Ok(Self {
-            gathering: gathering.map(NoticeNo),
+            gathering: gathering.map(NoticeNumber),
             owner: owner(&row)?.zip(row.try_get("username")?),
             ignores_some: row.try_get("ignores_some")?,
         })
@@ -119,7 +119,7 @@ impl Standing {
 }
 
 /// Counts on. A notice that was read becomes unread only by an address that it did not name yet.
-async fn add_to(tx: &mut Tx, notice_no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
+async fn add_to(tx: &mut Tx, notice_no: NoticeNumber, notice: &NewNotice) -> Result<(), Trouble> {
     let names_more = add_addresses(tx, notice_no, notice).await?;
     let sql =
         "UPDATE notices SET count = count + ?2, last_at = max(last_at, ?3), read_at = iif(?4, NULL, read_at)
@@ -143,7 +143,7 @@ async fn make_or_add(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<M
     Ok(Made::Added(notice_no))
 }
 
-async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNo, Trouble> {
+async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNumber, Trouble> {
     let sql = "INSERT INTO notices (user_no, cause, key_no, count, first_at, last_at, read_at,
                action, actor, detail)
                VALUES (?1, ?2, ?3, ?4, ?5, ?5, iif(?6, ?5, NULL), ?7, ?8, ?9) RETURNING no";
@@ -161,14 +161,14 @@ async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNo
             &notice.detail
         ))
         .await?;
-    let notice_no = NoticeNo(number(row.try_get("no")?)?);
+    let notice_no = NoticeNumber(number(row.try_get("no")?)?);
     add_addresses(tx, notice_no, notice).await?;
     bounds::make_room(tx, notice).await?;
     Ok(notice_no)
 }
 
 /// Adds to the addresses of a notice while there is room; returns whether it names more than before.
-async fn add_addresses(tx: &mut Tx, notice_no: NoticeNo, notice: &NewNotice) -> Result<bool, Trouble> {
+async fn add_addresses(tx: &mut Tx, notice_no: NoticeNumber, notice: &NewNotice) -> Result<bool, Trouble> {
     let mut names_more = false;
     for (address, count) in &notice.addresses {
         let sql = "INSERT INTO notice_addresses (notice_no, address, count, first_at, last_at)

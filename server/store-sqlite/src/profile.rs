@@ -6,7 +6,7 @@ use super::{SqliteStore, audit, mails};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
-use domain::ids::{SessionNo, UserNo};
+use domain::ids::{SessionNumber, UserNumber};
 use domain::time::Micros;
 use sqlx::Row;
 use store::{
@@ -20,9 +20,9 @@ const WAITING: &str =
 impl ProfileStore for SqliteStore {
     async fn set_language(
         &self,
-        user: UserNo,
+        user: UserNumber,
         code: String,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE users SET language = ?1 WHERE no = ?2 AND language <> ?1";
         self.set_choice(user, code, session, sql).await
@@ -30,9 +30,9 @@ impl ProfileStore for SqliteStore {
 
     async fn set_time_zone(
         &self,
-        user: UserNo,
+        user: UserNumber,
         name: String,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE users SET time_zone = ?1 WHERE no = ?2 AND time_zone <> ?1";
         self.set_choice(user, name, session, sql).await
@@ -40,7 +40,7 @@ impl ProfileStore for SqliteStore {
 
     async fn find_waiting_address(
         &self,
-        user: UserNo,
+        user: UserNumber,
         now: Micros,
     ) -> Result<Option<WaitingAddress>, StoreError> {
         let sql = "SELECT email, expires_at FROM mail_confirmations WHERE user_no = ? AND expires_at > ?";
@@ -52,7 +52,7 @@ impl ProfileStore for SqliteStore {
 
     async fn find_confirmation(
         &self,
-        user: UserNo,
+        user: UserNumber,
         token_hash: ConfirmationHash,
         now: Micros,
     ) -> Result<Option<String>, StoreError> {
@@ -127,9 +127,9 @@ async fn replace_email(
 impl SqliteStore {
     async fn set_choice(
         &self,
-        user: UserNo,
+        user: UserNumber,
         choice: String,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
         sql: &'static str,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {

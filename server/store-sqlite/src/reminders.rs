@@ -7,7 +7,7 @@ use crate::statements::{Tx, change, sql};
 use crate::tell_each::tell_each;
 use async_trait::async_trait;
 use contract::Cause;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::reminder::{PasswordFacts, Reminders};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -57,7 +57,7 @@ impl ReminderStore for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn remind(&self, users: Vec<UserNo>, reminders: Reminders) -> Result<u64, StoreError> {
+    async fn remind(&self, users: Vec<UserNumber>, reminders: Reminders) -> Result<u64, StoreError> {
         change!(self, |tx| {
             let mut told = 0;
             for user in users {
@@ -69,7 +69,7 @@ impl SqliteStore {
 }
 
 /// Tells one user, if the reminder is still due in this transaction.
-async fn remind_one(tx: &mut Tx, user: UserNo, reminders: Reminders) -> Result<bool, Trouble> {
+async fn remind_one(tx: &mut Tx, user: UserNumber, reminders: Reminders) -> Result<bool, Trouble> {
     let row = tx.optional(sql!(OF_USER, user.0)).await?;
     let Some(row) = row else { return Ok(false) };
     let Some(reminder) = reminders.due(&facts(&row)?) else { return Ok(false) };

@@ -4,7 +4,7 @@ use crate::Trouble;
 use contract::Role;
 use domain::address::{Address, Network};
 use domain::client_address::ClientAddress;
-use domain::ids::{KeyNo, UserNo, Username};
+use domain::ids::{KeyNumber, UserNumber, Username};
 use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -56,16 +56,16 @@ pub(super) fn has(row: &SqliteRow, column: &str) -> Result<bool, Trouble> {
     Ok(row.try_get::<Option<i64>, _>(column)?.is_some())
 }
 
-pub(super) fn user_no(row: &SqliteRow, column: &str) -> Result<UserNo, Trouble> {
-    number(row.try_get(column)?).map(UserNo)
+pub(super) fn user_no(row: &SqliteRow, column: &str) -> Result<UserNumber, Trouble> {
+    number(row.try_get(column)?).map(UserNumber)
 }
 
-pub(super) fn key_no(row: &SqliteRow, column: &str) -> Result<KeyNo, Trouble> {
-    number(row.try_get(column)?).map(KeyNo)
+pub(super) fn key_no(row: &SqliteRow, column: &str) -> Result<KeyNumber, Trouble> {
+    number(row.try_get(column)?).map(KeyNumber)
 }
 
-pub(super) fn owner(row: &SqliteRow) -> Result<Option<UserNo>, Trouble> {
-    row.try_get::<Option<i64>, _>("owner_no")?.map(number).transpose().map(|n| n.map(UserNo))
+pub(super) fn owner(row: &SqliteRow) -> Result<Option<UserNumber>, Trouble> {
+    row.try_get::<Option<i64>, _>("owner_no")?.map(number).transpose().map(|n| n.map(UserNumber))
 }
 
 pub(super) fn role(row: &SqliteRow) -> Result<Role, Trouble> {

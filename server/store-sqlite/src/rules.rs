@@ -8,7 +8,7 @@ use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use contract::LockWidth;
 use domain::address::{Address, Network};
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use domain::rule::{AddressRule, Ruling};
 use domain::time::Micros;
 use sqlx::Row;
@@ -22,7 +22,7 @@ const BIND: &str = "UPDATE keys SET locked_ip = ?1, locked_at = ?2
         WHERE u.no = keys.user_no AND u.disabled_at IS NULL AND o.disabled_at IS NULL)";
 
 /// The rule of a key as it stands in this transaction.
-async fn read_rule(tx: &mut Tx, key: KeyNo) -> Result<AddressRule, Trouble> {
+async fn read_rule(tx: &mut Tx, key: KeyNumber) -> Result<AddressRule, Trouble> {
     let row = tx.one(sql!("SELECT key_type, locked_ip, lock_width FROM keys WHERE no = ?", key.0)).await?;
     let networks = tx.all(sql!(NETWORKS, numbers([key.0].into_iter()))).await?;
     let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
@@ -30,12 +30,12 @@ async fn read_rule(tx: &mut Tx, key: KeyNo) -> Result<AddressRule, Trouble> {
 }
 
 /// Fails unless the key lives.
-pub(super) async fn check_living(tx: &mut Tx, key: KeyNo) -> Result<(), Trouble> {
+pub(super) async fn check_living(tx: &mut Tx, key: KeyNumber) -> Result<(), Trouble> {
     tx.one(sql!("SELECT 1 FROM keys WHERE no = ? AND deleted_at IS NULL", key.0)).await.map(drop)
 }
 
 /// Ends a step on the rule of a key: its line in the audit log, and the rule that results, if the step changed anything.
-async fn end_step(tx: &mut Tx, key: KeyNo, changed: bool, audit: &Audit) -> Result<(), Trouble> {
+async fn end_step(tx: &mut Tx, key: KeyNumber, changed: bool, audit: &Audit) -> Result<(), Trouble> {
     audit::write_if(changed, tx, audit, Some(key)).await?;
     if changed {
         let rule = read_rule(tx, key).await?;
@@ -48,7 +48,7 @@ async fn end_step(tx: &mut Tx, key: KeyNo, changed: bool, audit: &Audit) -> Resu
 impl RuleStore for SqliteStore {
     async fn bind_first_address(
         &self,
-        key: KeyNo,
+        key: KeyNumber,
         address: Address,
         at: Micros,
     ) -> Result<AddressRule, StoreError> {
@@ -68,7 +68,7 @@ impl RuleStore for SqliteStore {
 
     async fn insert_network(
         &self,
-        key: KeyNo,
+        key: KeyNumber,
         network: Network,
         limit: u32,
         audit: Audit,
@@ -88,7 +88,7 @@ impl RuleStore for SqliteStore {
         })
     }
 
-    async fn delete_network(&self, key: KeyNo, network: Network, audit: Audit) -> Result<(), StoreError> {
+    async fn delete_network(&self, key: KeyNumber, network: Network, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_living(tx, key).await?;
             let sql = "DELETE FROM key_networks WHERE key_no = ? AND network = ? AND prefix_length = ? RETURNING key_no";
@@ -97,7 +97,7 @@ impl RuleStore for SqliteStore {
         })
     }
 
-    async fn set_lock_width(&self, key: KeyNo, width: LockWidth, audit: Audit) -> Result<(), StoreError> {
+    async fn set_lock_width(&self, key: KeyNumber, width: LockWidth, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_living(tx, key).await?;
             let sql = "UPDATE keys SET lock_width = ?1 WHERE no = ?2 AND lock_width <> ?1";
@@ -106,7 +106,7 @@ impl RuleStore for SqliteStore {
         })
     }
 
-    async fn release_lock(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError> {
+    async fn release_lock(&self, key: KeyNumber, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_living(tx, key).await?;
             let sql =

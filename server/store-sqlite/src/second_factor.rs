@@ -7,7 +7,7 @@ use super::{SqliteStore, audit, sessions};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
-use domain::ids::{SessionNo, UserNo};
+use domain::ids::{SessionNumber, UserNumber};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use sqlx::Row;
@@ -17,8 +17,8 @@ use store::{Action, Audit, Factor, NewFactor, NewSession, Renewal, SecondFactorS
 impl SecondFactorStore for SqliteStore {
     async fn begin_enrolment(
         &self,
-        user: UserNo,
-        session: SessionNo,
+        user: UserNumber,
+        session: SessionNumber,
         sealed: Vec<u8>,
         at: Micros,
     ) -> Result<(), StoreError> {
@@ -33,15 +33,15 @@ impl SecondFactorStore for SqliteStore {
 
     async fn find_enrolment(
         &self,
-        user: UserNo,
-        session: SessionNo,
+        user: UserNumber,
+        session: SessionNumber,
     ) -> Result<Option<(Vec<u8>, Micros)>, StoreError> {
         let sql = "SELECT sealed, created_at FROM totp_enrolments WHERE user_no = ? AND session_no = ?";
         let waiting = |row: &_| Ok((Row::try_get(row, "sealed")?, micros(row, "created_at")?));
         self.find(sql!(sql, user.0, session.0), waiting).await
     }
 
-    async fn cancel_enrolment(&self, user: UserNo, session: SessionNo) -> Result<(), StoreError> {
+    async fn cancel_enrolment(&self, user: UserNumber, session: SessionNumber) -> Result<(), StoreError> {
         change!(self, |tx| {
             let sql = "DELETE FROM totp_enrolments WHERE user_no = ? AND session_no = ?";
             tx.run(sql!(sql, user.0, session.0)).await.map(drop)
@@ -63,14 +63,14 @@ impl SecondFactorStore for SqliteStore {
         })
     }
 
-    async fn count_recovery_codes(&self, user: UserNo) -> Result<u64, StoreError> {
+    async fn count_recovery_codes(&self, user: UserNumber) -> Result<u64, StoreError> {
         self.count(sql!("SELECT count(*) FROM recovery_codes WHERE user_no = ? AND used_at IS NULL", user.0))
             .await
     }
 
     async fn finish_login(
         &self,
-        pending: SessionNo,
+        pending: SessionNumber,
         session: NewSession,
         factor: Factor,
         audit: Audit,
@@ -88,7 +88,7 @@ impl SecondFactorStore for SqliteStore {
     async fn prove_with_factor(
         &self,
         renewal: Renewal,
-        user: UserNo,
+        user: UserNumber,
         factor: Factor,
         audit: Audit,
     ) -> Result<(), StoreError> {
@@ -100,7 +100,7 @@ impl SecondFactorStore for SqliteStore {
 
     async fn replace_recovery_codes(
         &self,
-        user: UserNo,
+        user: UserNumber,
         renewal: Renewal,
         factor: Factor,
         codes: Vec<TokenHash>,
@@ -116,7 +116,7 @@ impl SecondFactorStore for SqliteStore {
 
     async fn switch_factor_off(
         &self,
-        user: UserNo,
+        user: UserNumber,
         renewal: Renewal,
         factor: Factor,
         audit: Audit,
@@ -131,7 +131,7 @@ impl SecondFactorStore for SqliteStore {
         })
     }
 
-    async fn reset_factor(&self, user: UserNo, audit: Audit) -> Result<(), StoreError> {
+    async fn reset_factor(&self, user: UserNumber, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             remove(tx, user).await?;
             end_sessions(tx, user).await?;
@@ -141,7 +141,7 @@ impl SecondFactorStore for SqliteStore {
 }
 
 /// Uses a code up: one statement finds it unused and marks it, so that it never counts twice.
-async fn use_up(tx: &mut Tx, user: UserNo, factor: Factor, audit: &Audit) -> Result<(), Trouble> {
+async fn use_up(tx: &mut Tx, user: UserNumber, factor: Factor, audit: &Audit) -> Result<(), Trouble> {
     let done = match factor {
         Factor::Step(step) => {
             let sql = "UPDATE users SET totp_step = ?1
@@ -160,7 +160,7 @@ async fn use_up(tx: &mut Tx, user: UserNo, factor: Factor, audit: &Audit) -> Res
     if done == 1 { Ok(()) } else { Err(StoreError::Conflict.into()) }
 }
 
-async fn write_codes(tx: &mut Tx, user: UserNo, codes: &[TokenHash]) -> Result<(), Trouble> {
+async fn write_codes(tx: &mut Tx, user: UserNumber, codes: &[TokenHash]) -> Result<(), Trouble> {
     tx.run(sql!("DELETE FROM recovery_codes WHERE user_no = ?", user.0)).await?;
     for code in codes {
         tx.run(sql!(
@@ -173,7 +173,7 @@ async fn write_codes(tx: &mut Tx, user: UserNo, codes: &[TokenHash]) -> Result<(
     Ok(())
 }
 
-async fn remove(tx: &mut Tx, user: UserNo) -> Result<(), Trouble> {
+async fn remove(tx: &mut Tx, user: UserNumber) -> Result<(), Trouble> {
     for sql in [
         "UPDATE users SET totp_sealed = NULL, totp_step = 0 WHERE no = ?",
         "DELETE FROM recovery_codes WHERE user_no = ?",

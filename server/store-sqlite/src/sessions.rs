@@ -12,7 +12,7 @@ use crate::statements::{change, sql};
 use async_trait::async_trait;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
-use domain::ids::{SessionNo, UserNo};
+use domain::ids::{SessionNumber, UserNumber};
 use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -47,7 +47,7 @@ impl SessionStore for SqliteStore {
 
     async fn list_user_sessions(
         &self,
-        user: UserNo,
+        user: UserNumber,
         seen: Micros,
         begun: Micros,
         most: u32,
@@ -60,7 +60,7 @@ impl SessionStore for SqliteStore {
 
     async fn touch_session(
         &self,
-        session: SessionNo,
+        session: SessionNumber,
         at: Micros,
         from: ClientAddress,
     ) -> Result<(), StoreError> {
@@ -74,7 +74,7 @@ impl SessionStore for SqliteStore {
         change!(self, |tx| renew(tx, renewal, Some(at)).await)
     }
 
-    async fn delete_session(&self, number: SessionNo, audit: Audit) -> Result<(), StoreError> {
+    async fn delete_session(&self, number: SessionNumber, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             // Asked for twice, it ended once. The line comes first: the session may be the one that asks.
             if tx.optional(sql!("SELECT 1 FROM sessions WHERE no = ?", number.0)).await?.is_some() {
@@ -87,7 +87,7 @@ impl SessionStore for SqliteStore {
 
     async fn delete_other_sessions(
         &self,
-        user: UserNo,
+        user: UserNumber,
         kept: Renewal,
         audit: Audit,
     ) -> Result<(), StoreError> {
@@ -129,7 +129,7 @@ impl SessionStore for SqliteStore {
         self.count(sql!(sql, seen.0, begun.0)).await
     }
 
-    async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError> {
+    async fn has_logged_in_from(&self, user: UserNumber, address: Address) -> Result<bool, StoreError> {
         let sql =
             "SELECT 1 FROM audit WHERE user_no = ? AND address BETWEEN ? AND ? AND action = 'login' LIMIT 1";
         let [first, last] = source_range(address);
@@ -157,6 +157,6 @@ fn user_session(row: &SqliteRow) -> Result<UserSession, Trouble> {
     })
 }
 
-fn session_no(row: &SqliteRow, column: &str) -> Result<SessionNo, Trouble> {
-    number(row.try_get(column)?).map(SessionNo)
+fn session_no(row: &SqliteRow, column: &str) -> Result<SessionNumber, Trouble> {
+    number(row.try_get(column)?).map(SessionNumber)
 }

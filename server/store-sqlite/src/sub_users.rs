@@ -7,7 +7,7 @@ use crate::Trouble;
 use crate::statements::{change, sql};
 use async_trait::async_trait;
 use contract::Role;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{Audit, StoreError, SubUserRow, SubUserStore};
@@ -32,27 +32,27 @@ fn sub_user_row(row: &SqliteRow) -> Result<SubUserRow, Trouble> {
 
 #[async_trait]
 impl SubUserStore for SqliteStore {
-    async fn count_sub_users(&self, owner: UserNo) -> Result<u64, StoreError> {
+    async fn count_sub_users(&self, owner: UserNumber) -> Result<u64, StoreError> {
         self.count(sql!("SELECT count(*) FROM users WHERE owner_no = ?", owner.0)).await
     }
 
     async fn list_sub_users(
         &self,
-        owner: UserNo,
+        owner: UserNumber,
         skipped: u32,
         most: u32,
     ) -> Result<Vec<SubUserRow>, StoreError> {
         self.list(sql!(LIST, owner.0, most, skipped), sub_user_row).await
     }
 
-    async fn set_role(&self, user: UserNo, role: Role, audit: Audit) -> Result<(), StoreError> {
+    async fn set_role(&self, user: UserNumber, role: Role, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             tx.one(sql!("UPDATE users SET role = ? WHERE no = ? RETURNING no", role as u8, user.0)).await?;
             audit::write(tx, &audit, None).await
         })
     }
 
-    async fn end_sessions(&self, user: UserNo, audit: Audit) -> Result<(), StoreError> {
+    async fn end_sessions(&self, user: UserNumber, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             let ended = end_sessions(tx, user).await?;
             audit::write_if(ended > 0, tx, &audit, None).await

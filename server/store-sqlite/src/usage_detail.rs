@@ -8,7 +8,7 @@ use crate::Trouble;
 use crate::statements::sql;
 use contract::Code;
 use domain::address::Address;
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use domain::time::Micros;
 use sqlx::Row;
 use std::collections::{HashMap, HashSet};
@@ -22,7 +22,7 @@ const REFUSED: &str = "SELECT code, hour, count FROM usage.hourly
     WHERE key_no = ?1 AND hour >= ?2 AND code <> 0";
 
 /// The addresses of a key, the one that was used last first.
-pub(super) async fn addresses(store: &SqliteStore, key: KeyNo) -> Result<Vec<AddressUses>, Trouble> {
+pub(super) async fn addresses(store: &SqliteStore, key: KeyNumber) -> Result<Vec<AddressUses>, Trouble> {
     let rows = sql!(ADDRESSES, key.0).fetch_all(&store.readers).await?;
     let (mut folded, mut moved) = (HashSet::new(), HashSet::new());
     for row in &rows {
@@ -78,7 +78,7 @@ fn add(found: &mut HashMap<Address, AddressUses>, uses: AddressUses) {
 /// The refusals of a key by cause, the most frequent first.
 pub(super) async fn refused(
     store: &SqliteStore,
-    key: KeyNo,
+    key: KeyNumber,
     starts: SpanStarts,
 ) -> Result<Vec<Refused>, Trouble> {
     let rows = sql!(REFUSED, key.0, starts.days_30).fetch_all(&store.readers).await?;

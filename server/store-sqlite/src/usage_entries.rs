@@ -4,7 +4,7 @@ use crate::Trouble;
 use crate::rows::corrupt;
 use crate::use_sums::Piece;
 use domain::address::Address;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use store::Use;
 
 /// Kinds of journal rows: uses; keys that are folded; addresses that are folded ahead of their keys.
@@ -37,13 +37,13 @@ pub(super) fn uses(entries: &[u8]) -> Result<impl Iterator<Item = Use> + '_, Tro
         let number = |at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]);
         let mut address = [0_u8; 16];
         address.copy_from_slice(&entry[8..]);
-        Use { key: KeyNo(number(0)), user: UserNo(number(4)), address: Address::from_bytes(address) }
+        Use { key: KeyNumber(number(0)), user: UserNumber(number(4)), address: Address::from_bytes(address) }
     }))
 }
 
 /// The keys that a row of folded ones names.
-pub(super) fn folded_keys(entries: &[u8]) -> impl Iterator<Item = KeyNo> + '_ {
-    entries.as_chunks::<4>().0.iter().map(|bytes| KeyNo(u32::from_le_bytes(*bytes)))
+pub(super) fn folded_keys(entries: &[u8]) -> impl Iterator<Item = KeyNumber> + '_ {
+    entries.as_chunks::<4>().0.iter().map(|bytes| KeyNumber(u32::from_le_bytes(*bytes)))
 }
 
 /// The keys that these pieces complete.
@@ -69,11 +69,11 @@ pub(super) fn moved_marks(pieces: &[Piece]) -> Vec<u8> {
 }
 
 /// The addresses that a row of moved ones names, with their keys.
-pub(super) fn moved_addresses(entries: &[u8]) -> impl Iterator<Item = (KeyNo, Address)> + '_ {
+pub(super) fn moved_addresses(entries: &[u8]) -> impl Iterator<Item = (KeyNumber, Address)> + '_ {
     entries.as_chunks::<MOVED_ENTRY>().0.iter().map(|bytes| {
         let (mut key, mut address) = ([0_u8; 4], [0_u8; 16]);
         key.copy_from_slice(&bytes[..4]);
         address.copy_from_slice(&bytes[4..]);
-        (KeyNo(u32::from_le_bytes(key)), Address::from_bytes(address))
+        (KeyNumber(u32::from_le_bytes(key)), Address::from_bytes(address))
     })
 }

@@ -4,7 +4,7 @@ use crate::usage_keep::{Addresses, make_room};
 use crate::use_sums::{KeySum, Piece, UseSums};
 use contract::Code;
 use domain::address::Address;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use rusqlite::{CachedStatement, Transaction, params};
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +12,8 @@ use std::collections::{HashMap, HashSet};
 #[derive(Default)]
 pub(super) struct Unfolded {
     pub(super) sums: UseSums,
-    pub(super) folded: HashSet<KeyNo>,
-    pub(super) moved: HashSet<(KeyNo, Address)>,
+    pub(super) folded: HashSet<KeyNumber>,
+    pub(super) moved: HashSet<(KeyNumber, Address)>,
 }
 
 impl Unfolded {
@@ -32,7 +32,7 @@ impl Unfolded {
 
 /// Adds pieces to what is kept.
 pub(super) fn add_pieces(tx: &Transaction<'_>, pieces: &[Piece]) -> rusqlite::Result<()> {
-    let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
+    let mut users: HashMap<(UserNumber, i64), u64> = HashMap::new();
     let (mut totals, mut hours) = (tx.prepare_cached(ADD_TOTAL)?, Hours::prepare(tx)?);
     let mut addresses = Addresses::prepare(tx)?;
     for piece in pieces {
@@ -71,7 +71,7 @@ impl<'c> Hours<'c> {
         tx.prepare_cached(add).map(Self)
     }
 
-    pub(super) fn add(&mut self, key: KeyNo, hour: i64, code: Code, count: u64) -> rusqlite::Result<()> {
+    pub(super) fn add(&mut self, key: KeyNumber, hour: i64, code: Code, count: u64) -> rusqlite::Result<()> {
         self.0.execute(params![key.0, hour, code as u8, count]).map(drop)
     }
 }
@@ -80,7 +80,7 @@ impl<'c> Hours<'c> {
 pub(super) fn add_user_hours(
     tx: &Transaction<'_>,
     refused: bool,
-    users: HashMap<(UserNo, i64), u64>,
+    users: HashMap<(UserNumber, i64), u64>,
 ) -> rusqlite::Result<()> {
     let mut add = tx.prepare_cached(
         "INSERT INTO user_hourly (user_no, hour, refused, count) VALUES (?, ?, ?, ?)

@@ -1,7 +1,7 @@
 //! What is kept of the statistics, and for how long: so many addresses of a key, so many hours of counts.
 
 use crate::use_sums::{AddressSum, FOLD_ROWS};
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 use store::ADDRESSES;
 
@@ -22,7 +22,7 @@ impl<'c> Addresses<'c> {
     }
 
     /// Adds those of one key; returns whether the key has more than before.
-    pub(super) fn add(&mut self, key: KeyNo, addresses: &[AddressSum]) -> rusqlite::Result<bool> {
+    pub(super) fn add(&mut self, key: KeyNumber, addresses: &[AddressSum]) -> rusqlite::Result<bool> {
         let mut is_longer = false;
         for (address, count, first, last) in addresses {
             let row = params![key.0, address.to_bytes(), count, first.0, last.0];
@@ -34,7 +34,7 @@ impl<'c> Addresses<'c> {
 }
 
 /// Removes some of the addresses beyond [`ADDRESSES`], those that were silent for longest.
-pub(super) fn make_room(tx: &Transaction<'_>, key: KeyNo) -> rusqlite::Result<()> {
+pub(super) fn make_room(tx: &Transaction<'_>, key: KeyNumber) -> rusqlite::Result<()> {
     let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let held: i64 = tx
         .prepare_cached("SELECT count(*) FROM addresses WHERE key_no = ?")?

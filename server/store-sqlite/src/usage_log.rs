@@ -16,7 +16,7 @@ use super::{cannot_open, usage_keep, usage_mark, usage_names};
 use crate::OpenError;
 use crate::Trouble;
 use async_trait::async_trait;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use domain::mark::Mark;
 use domain::time::Micros;
 use rusqlite::{Connection, TransactionBehavior};
@@ -156,7 +156,7 @@ impl SqliteUsageLog {
     pub(super) fn write_refusals(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), Trouble> {
         self.name(refusals.iter().map(|(refusal, _)| refusal.key))?;
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut users: HashMap<(UserNo, i64), u64> = HashMap::new();
+        let mut users: HashMap<(UserNumber, i64), u64> = HashMap::new();
         let mut hours = Hours::prepare(&tx)?;
         for (refusal, count) in refusals {
             hours.add(refusal.key, refusal.hour, refusal.code, *count)?;
@@ -173,13 +173,13 @@ impl SqliteUsageLog {
         let mut select = self.connection.prepare("SELECT key_no, times_used, last_used FROM totals")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            each(Total { key: KeyNo(row.get(0)?), count: row.get(1)?, last: Micros(row.get(2)?) });
+            each(Total { key: KeyNumber(row.get(0)?), count: row.get(1)?, last: Micros(row.get(2)?) });
         }
         Ok(())
     }
 
     /// Notes whose these numbers are, as far as that is known and not noted yet.
-    pub(super) fn name(&mut self, keys: impl Iterator<Item = KeyNo>) -> Result<(), Trouble> {
+    pub(super) fn name(&mut self, keys: impl Iterator<Item = KeyNumber>) -> Result<(), Trouble> {
         let new: Vec<_> = keys
             .filter(|key| !self.named.holds(*key))
             .filter_map(|key| self.watcher.id_of(key).map(|id| (key, id)))

@@ -3,7 +3,7 @@
 
 use super::usage_log::SqliteUsageLog;
 use crate::Trouble;
-use domain::ids::{KeyId, KeyNo};
+use domain::ids::{KeyId, KeyNumber};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::HashSet;
 use std::path::Path;
@@ -34,13 +34,13 @@ pub(super) struct Named(Vec<u64>);
 
 impl Named {
     /// Whether it was named.
-    pub(super) fn holds(&self, key: KeyNo) -> bool {
+    pub(super) fn holds(&self, key: KeyNumber) -> bool {
         let (word, bit) = Self::bit(key);
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
     /// It is named now.
-    pub(super) fn add(&mut self, key: KeyNo) {
+    pub(super) fn add(&mut self, key: KeyNumber) {
         let (word, bit) = Self::bit(key);
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
@@ -48,13 +48,13 @@ impl Named {
         self.0[word] |= bit;
     }
 
-    fn bit(key: KeyNo) -> (usize, u64) {
+    fn bit(key: KeyNumber) -> (usize, u64) {
         (key.0 as usize / 64, 1 << (key.0 % 64))
     }
 }
 
 /// Notes the keys behind these numbers; those that are noted stay as they are.
-pub(super) fn name(connection: &mut Connection, keys: &[(KeyNo, KeyId)]) -> rusqlite::Result<()> {
+pub(super) fn name(connection: &mut Connection, keys: &[(KeyNumber, KeyId)]) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let add = "INSERT INTO counted_keys (key_no, id) VALUES (?, ?) ON CONFLICT DO NOTHING";
     let mut add = tx.prepare_cached(add)?;
@@ -77,9 +77,9 @@ pub(super) fn detach(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The numbers that mean the same keys here and in the state.
-fn known(connection: &Connection) -> rusqlite::Result<HashSet<KeyNo>> {
+fn known(connection: &Connection) -> rusqlite::Result<HashSet<KeyNumber>> {
     let mut select = connection.prepare(KNOWN)?;
-    let numbers = select.query_map([], |row| Ok(KeyNo(row.get(0)?)))?;
+    let numbers = select.query_map([], |row| Ok(KeyNumber(row.get(0)?)))?;
     numbers.collect()
 }
 

@@ -7,7 +7,7 @@ use super::usage_entries::{FOLDED, folded_keys, uses};
 use crate::Trouble;
 use crate::statements::{Query, sql};
 use async_trait::async_trait;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use domain::time::Micros;
 use sqlx::Row;
 use std::collections::HashSet;
@@ -28,23 +28,27 @@ const OF_KEY: &str =
 
 #[async_trait]
 impl UsageReader for SqliteStore {
-    async fn count_uses(&self, users: &[UserNo], starts: SpanStarts) -> Result<SpanCounts, StoreError> {
+    async fn count_uses(&self, users: &[UserNumber], starts: SpanStarts) -> Result<SpanCounts, StoreError> {
         let numbers = numbers(users.iter().map(|u| u.0));
         let query = sql!(OF_USERS, numbers, starts.days_30, starts.days_7, starts.today);
-        let users: HashSet<UserNo> = users.iter().copied().collect();
+        let users: HashSet<UserNumber> = users.iter().copied().collect();
         Ok(self.add_up(query, starts, |one| users.contains(&one.user)).await?)
     }
 
-    async fn count_key_uses(&self, key: KeyNo, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
+    async fn count_key_uses(&self, key: KeyNumber, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
         let query = sql!(OF_KEY, key.0, starts.days_30, starts.days_7, starts.today);
         Ok(self.add_up(query, starts, |one| one.key == key).await?)
     }
 
-    async fn list_key_addresses(&self, key: KeyNo) -> Result<Vec<AddressUses>, StoreError> {
+    async fn list_key_addresses(&self, key: KeyNumber) -> Result<Vec<AddressUses>, StoreError> {
         Ok(usage_detail::addresses(self, key).await?)
     }
 
-    async fn count_key_refusals(&self, key: KeyNo, starts: SpanStarts) -> Result<Vec<Refused>, StoreError> {
+    async fn count_key_refusals(
+        &self,
+        key: KeyNumber,
+        starts: SpanStarts,
+    ) -> Result<Vec<Refused>, StoreError> {
         Ok(usage_detail::refused(self, key, starts).await?)
     }
 }
@@ -78,7 +82,7 @@ impl SqliteStore {
     ) -> Result<SpanCounts, Trouble> {
         let rows = query.fetch_all(&self.readers).await?;
         let (mut counts, mut turns) = (SpanCounts::default(), Turns::default());
-        let mut folded: HashSet<(i64, KeyNo)> = HashSet::new();
+        let mut folded: HashSet<(i64, KeyNumber)> = HashSet::new();
         for row in &rows {
             let seq: Option<i64> = row.try_get("seq")?;
             if let Some(seq) = seq.filter(|_| row.get::<i64, _>("kind") == FOLDED) {

@@ -2,7 +2,7 @@
 //! addresses they are of.
 
 use domain::address::Address;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use domain::time::Micros;
 use hashbrown::HashMap;
 use store::{ADDRESSES, Use};
@@ -21,9 +21,9 @@ pub(crate) type AddressSum = (Address, u64, Micros, Micros);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeySum {
     /// The key.
-    pub(crate) key: KeyNo,
+    pub(crate) key: KeyNumber,
     /// The user it belongs to.
-    pub(crate) user: UserNo,
+    pub(crate) user: UserNumber,
     /// How many.
     pub(crate) count: u64,
     /// The last of them.
@@ -38,16 +38,16 @@ pub(crate) struct KeySum {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     /// Some of the addresses of a key that has many, ahead of the rest.
-    Addresses(KeyNo, Vec<AddressSum>),
+    Addresses(KeyNumber, Vec<AddressSum>),
     /// A key with everything of it that was not moved ahead.
     Key(KeySum),
     /// Removes addresses of a key beyond [`store::ADDRESSES`] that earlier pieces brought.
-    Room(KeyNo),
+    Room(KeyNumber),
 }
 
 impl Piece {
     /// The key that it is of.
-    pub(crate) fn key(&self) -> KeyNo {
+    pub(crate) fn key(&self) -> KeyNumber {
         match self {
             Self::Addresses(key, _) | Self::Room(key) => *key,
             Self::Key(sum) => sum.key,
@@ -90,7 +90,7 @@ impl KeySum {
 }
 
 /// Sums of uses by key. The maps need no hash that resists attackers, because the numbers of keys are assigned here.
-pub(crate) struct UseSums(Vec<HashMap<KeyNo, KeySum>>);
+pub(crate) struct UseSums(Vec<HashMap<KeyNumber, KeySum>>);
 
 impl Default for UseSums {
     fn default() -> Self {
@@ -118,12 +118,12 @@ impl UseSums {
 
 /// Sums on their way into the totals.
 pub(crate) struct Pieces {
-    tables: std::vec::IntoIter<HashMap<KeyNo, KeySum>>,
+    tables: std::vec::IntoIter<HashMap<KeyNumber, KeySum>>,
     sums: std::vec::IntoIter<KeySum>,
     /// A key that did not fit in, or whose addresses go ahead of it.
     begun: Option<KeySum>,
     /// Times that a key with many addresses has to make room.
-    room: Option<(KeyNo, usize)>,
+    room: Option<(KeyNumber, usize)>,
 }
 
 impl From<Vec<KeySum>> for Pieces {
@@ -186,7 +186,7 @@ mod tests {
         for key in 1..=keys {
             for n in 0..addresses {
                 let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n).into());
-                sums.add(Use { key: KeyNo(key), user: UserNo(1), address }, Micros(i64::from(n)));
+                sums.add(Use { key: KeyNumber(key), user: UserNumber(1), address }, Micros(i64::from(n)));
             }
         }
         sums
@@ -204,7 +204,7 @@ mod tests {
     fn a_transaction_moves_so_many_rows_whatever_they_are_of() {
         for (keys, addresses) in [(1, 1), (64, 1000), (20_000, 1), (3, 255), (5, 256), (300, 7)] {
             let mut pieces = sums(keys, addresses).into_pieces();
-            let (mut moved, mut whole) = (HashMap::<KeyNo, usize>::new(), 0);
+            let (mut moved, mut whole) = (HashMap::<KeyNumber, usize>::new(), 0);
             loop {
                 let chunk = pieces.next_chunk();
                 if chunk.is_empty() {
@@ -233,6 +233,6 @@ mod tests {
     fn keys_that_lie_side_by_side_are_folded_together() {
         let mut pieces = sums(200, 1).into_pieces();
         let Some(Piece::Key(first)) = pieces.next_chunk().into_iter().next() else { panic!("no key") };
-        assert_eq!(first.key, KeyNo(1));
+        assert_eq!(first.key, KeyNumber(1));
     }
 }

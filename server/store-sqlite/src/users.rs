@@ -8,7 +8,7 @@ use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use contract::Role;
 use domain::disabling::Disabling;
-use domain::ids::{SessionNo, UserNo, Username};
+use domain::ids::{SessionNumber, UserNumber, Username};
 use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -41,7 +41,7 @@ pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, Trouble> {
     })
 }
 
-pub(super) async fn insert(tx: &mut Tx, user: NewUser, audit: &Audit) -> Result<UserNo, Trouble> {
+pub(super) async fn insert(tx: &mut Tx, user: NewUser, audit: &Audit) -> Result<UserNumber, Trouble> {
     let sql = "INSERT INTO users (owner_no, username, username_folded, email, email_confirmed_at, role,
                password_hash, password_set_at, created_at)
                VALUES (?1, ?2, ?3, ?4, iif(?5, ?8, NULL), ?6, ?7, ?8, ?8) RETURNING no";
@@ -71,11 +71,11 @@ impl UserStore for SqliteStore {
         self.count(sql!("SELECT count(*) FROM users")).await
     }
 
-    async fn insert_user(&self, user: NewUser, audit: Audit) -> Result<UserNo, StoreError> {
+    async fn insert_user(&self, user: NewUser, audit: Audit) -> Result<UserNumber, StoreError> {
         change!(self, |tx| insert(tx, user, &audit).await)
     }
 
-    async fn insert_first_user(&self, user: NewUser, audit: Audit) -> Result<UserNo, StoreError> {
+    async fn insert_first_user(&self, user: NewUser, audit: Audit) -> Result<UserNumber, StoreError> {
         change!(self, |tx| {
             let any = tx.optional(sql!("SELECT 1 FROM users LIMIT 1")).await?;
             if any.is_some() {
@@ -93,7 +93,12 @@ impl UserStore for SqliteStore {
         self.list(sql!(LIST), user_row).await
     }
 
-    async fn set_user_disabled(&self, user: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError> {
+    async fn set_user_disabled(
+        &self,
+        user: UserNumber,
+        disabled: bool,
+        audit: Audit,
+    ) -> Result<(), StoreError> {
         change!(self, |tx| {
             set_disabled(tx, user, disabled, &audit).await?;
             if disabled {
@@ -105,7 +110,7 @@ impl UserStore for SqliteStore {
         })
     }
 
-    async fn set_password(&self, user: UserNo, hash: String, audit: Audit) -> Result<(), StoreError> {
+    async fn set_password(&self, user: UserNumber, hash: String, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
             write_password(tx, user, &hash, audit.at).await?;
             end_sessions(tx, user).await?;
@@ -115,7 +120,7 @@ impl UserStore for SqliteStore {
 
     async fn change_password(
         &self,
-        user: UserNo,
+        user: UserNumber,
         present: String,
         hash: String,
         kept: Renewal,
@@ -132,7 +137,7 @@ impl UserStore for SqliteStore {
 }
 
 /// Disables or enables a user; `NotFound` if that is not for the asker to change.
-async fn set_disabled(tx: &mut Tx, user: UserNo, disable: bool, audit: &Audit) -> Result<(), Trouble> {
+async fn set_disabled(tx: &mut Tx, user: UserNumber, disable: bool, audit: &Audit) -> Result<(), Trouble> {
     let row =
         tx.one(sql!("SELECT disabled_at, disabled_by_operator FROM users WHERE no = ?", user.0)).await?;
     let now = match row.try_get::<Option<i64>, _>("disabled_at")? {
@@ -154,28 +159,32 @@ async fn set_disabled(tx: &mut Tx, user: UserNo, disable: bool, audit: &Audit) -
 }
 
 /// Fails with `NotFound` if the password is another by now.
-async fn check_password(tx: &mut Tx, user: UserNo, present: &str) -> Result<(), Trouble> {
+async fn check_password(tx: &mut Tx, user: UserNumber, present: &str) -> Result<(), Trouble> {
     tx.one(sql!("SELECT 1 FROM users WHERE no = ? AND password_hash = ?", user.0, present)).await.map(drop)
 }
 
-async fn write_password(tx: &mut Tx, user: UserNo, hash: &str, at: Micros) -> Result<(), Trouble> {
+async fn write_password(tx: &mut Tx, user: UserNumber, hash: &str, at: Micros) -> Result<(), Trouble> {
     let sql = "UPDATE users SET password_hash = ?, password_set_at = ?, reminded_age = NULL
                WHERE no = ? RETURNING no";
     tx.one(sql!(sql, hash, at.0, user.0)).await.map(drop)
 }
 
 /// Ends the sessions of a user but one.
-pub(super) async fn end_other_sessions(tx: &mut Tx, user: UserNo, kept: SessionNo) -> Result<(), Trouble> {
+pub(super) async fn end_other_sessions(
+    tx: &mut Tx,
+    user: UserNumber,
+    kept: SessionNumber,
+) -> Result<(), Trouble> {
     tx.run(sql!("DELETE FROM sessions WHERE user_no = ? AND no <> ?", user.0, kept.0)).await.map(drop)
 }
 
 /// Ends all sessions of a user; returns how many.
-pub(super) async fn end_sessions(tx: &mut Tx, user: UserNo) -> Result<u64, Trouble> {
+pub(super) async fn end_sessions(tx: &mut Tx, user: UserNumber) -> Result<u64, Trouble> {
     tx.run(sql!("DELETE FROM sessions WHERE user_no = ?", user.0)).await
 }
 
 /// Ends the sessions of a user and of their sub-users, so that none of them comes back when the user is enabled.
-async fn end_sessions_of_account(tx: &mut Tx, user: UserNo) -> Result<(), Trouble> {
+async fn end_sessions_of_account(tx: &mut Tx, user: UserNumber) -> Result<(), Trouble> {
     let sql = "DELETE FROM sessions WHERE user_no IN (SELECT no FROM users WHERE no = ?1 OR owner_no = ?1)";
     tx.run(sql!(sql, user.0)).await.map(drop)
 }

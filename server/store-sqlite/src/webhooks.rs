@@ -8,9 +8,9 @@ use super::{SqliteStore, audit};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
-use domain::ids::{SessionNo, UserNo};
+use domain::ids::{SessionNumber, UserNumber};
 use domain::time::Micros;
-use domain::webhook::{DeliveryNo, Health, WebhookNo};
+use domain::webhook::{DeliveryNumber, Health, WebhookNumber};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{Attempt, Audit, DeliveryRow, NewWebhook, StoreError, WebhookChange, WebhookRow, WebhookStore};
@@ -18,7 +18,7 @@ use store::{Attempt, Audit, DeliveryRow, NewWebhook, StoreError, WebhookChange, 
 fn webhook_row(row: &SqliteRow) -> Result<WebhookRow, Trouble> {
     let optional = |column: &str| Ok::<_, Trouble>(row.try_get::<Option<i64>, _>(column)?.map(Micros));
     Ok(WebhookRow {
-        number: WebhookNo(number(row.try_get("no")?)?),
+        number: WebhookNumber(number(row.try_get("no")?)?),
         owner: user_no(row, "owner_no")?,
         url: row.try_get("url")?,
         secret_sealed: row.try_get("secret_sealed")?,
@@ -29,7 +29,7 @@ fn webhook_row(row: &SqliteRow) -> Result<WebhookRow, Trouble> {
     })
 }
 
-async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<WebhookNo, Trouble> {
+async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<WebhookNumber, Trouble> {
     let sql = "INSERT INTO webhooks (owner_no, url, secret_sealed, causes, created_at)
                SELECT ?1, ?2, x'', ?3, ?4 WHERE (SELECT count(*) FROM webhooks WHERE owner_no = ?1) < ?5
                RETURNING no";
@@ -37,7 +37,7 @@ async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<Webho
         .optional(sql!(sql, webhook.owner.0, &webhook.url, webhook.causes, audit.at.0, webhook.most))
         .await?
         .ok_or(StoreError::Full)?;
-    let added = WebhookNo(number(row.try_get("no")?)?);
+    let added = WebhookNumber(number(row.try_get("no")?)?);
     let sealed = (webhook.seal)(added).map_err(|error| StoreError::Unavailable(error.to_string()))?;
     tx.run(sql!("UPDATE webhooks SET secret_sealed = ? WHERE no = ?", sealed, added.0)).await?;
     audit::write(tx, audit, None).await?;
@@ -45,7 +45,7 @@ async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<Webho
 }
 
 /// Returns whether it is otherwise than before.
-async fn change(tx: &mut Tx, webhook: WebhookNo, change: WebhookChange) -> Result<bool, Trouble> {
+async fn change(tx: &mut Tx, webhook: WebhookNumber, change: WebhookChange) -> Result<bool, Trouble> {
     let webhook = i64::from(webhook.0);
     let row = tx.one(sql!("SELECT * FROM webhooks WHERE no = ?", webhook)).await?;
     let before = webhook_row(&row)?;
@@ -91,18 +91,18 @@ fn is_so(row: &WebhookRow, change: &WebhookChange) -> bool {
 
 #[async_trait]
 impl WebhookStore for SqliteStore {
-    async fn insert_webhook(&self, webhook: NewWebhook, audit: Audit) -> Result<WebhookNo, StoreError> {
+    async fn insert_webhook(&self, webhook: NewWebhook, audit: Audit) -> Result<WebhookNumber, StoreError> {
         change!(self, |tx| insert(tx, webhook, &audit).await)
     }
 
-    async fn list_webhooks(&self, owner: UserNo) -> Result<Vec<WebhookRow>, StoreError> {
+    async fn list_webhooks(&self, owner: UserNumber) -> Result<Vec<WebhookRow>, StoreError> {
         self.list(sql!("SELECT * FROM webhooks WHERE owner_no = ? ORDER BY no", owner.0), webhook_row).await
     }
 
     async fn find_webhook(
         &self,
-        owner: UserNo,
-        webhook: WebhookNo,
+        owner: UserNumber,
+        webhook: WebhookNumber,
     ) -> Result<Option<WebhookRow>, StoreError> {
         let sql = "SELECT * FROM webhooks WHERE owner_no = ? AND no = ?";
         self.find(sql!(sql, owner.0, webhook.0), webhook_row).await
@@ -110,7 +110,7 @@ impl WebhookStore for SqliteStore {
 
     async fn change_webhook(
         &self,
-        webhook: WebhookNo,
+        webhook: WebhookNumber,
         changed: WebhookChange,
         audit: Audit,
     ) -> Result<(), StoreError> {
@@ -120,7 +120,7 @@ impl WebhookStore for SqliteStore {
         })
     }
 
-    async fn delete_webhook(&self, webhook: WebhookNo, audit: Audit) -> Result<(), StoreError> {
+    async fn delete_webhook(&self, webhook: WebhookNumber, audit: Audit) -> Result<(), StoreError> {
         // What was sent in weeks goes in pieces first: others wait for the writer.
         let session = audit.session;
         let mut more = true;
@@ -138,10 +138,10 @@ impl WebhookStore for SqliteStore {
 
     async fn insert_test(
         &self,
-        webhook: WebhookNo,
+        webhook: WebhookNumber,
         message_id: String,
         at: Micros,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
@@ -151,10 +151,10 @@ impl WebhookStore for SqliteStore {
 
     async fn restart_delivery(
         &self,
-        webhook: WebhookNo,
-        delivery: DeliveryNo,
+        webhook: WebhookNumber,
+        delivery: DeliveryNumber,
         at: Micros,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
@@ -162,7 +162,11 @@ impl WebhookStore for SqliteStore {
         })
     }
 
-    async fn list_deliveries(&self, webhook: WebhookNo, most: u32) -> Result<Vec<DeliveryRow>, StoreError> {
+    async fn list_deliveries(
+        &self,
+        webhook: WebhookNumber,
+        most: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
         self.latest_deliveries(webhook, most).await
     }
 
@@ -170,7 +174,7 @@ impl WebhookStore for SqliteStore {
         &self,
         now: Micros,
         until: Micros,
-        busy: &[WebhookNo],
+        busy: &[WebhookNumber],
         most: u32,
     ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError> {
         let mut claims = self.webhook_claims.at(now).await;
@@ -180,7 +184,7 @@ impl WebhookStore for SqliteStore {
         Ok(due)
     }
 
-    async fn release_delivery(&self, webhook: WebhookNo) -> Result<(), StoreError> {
+    async fn release_delivery(&self, webhook: WebhookNumber) -> Result<(), StoreError> {
         self.webhook_claims.release([webhook]).await;
         Ok(())
     }

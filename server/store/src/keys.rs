@@ -4,7 +4,7 @@ use super::{Audit, StoreError, Watcher};
 use async_trait::async_trait;
 use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
-use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::ids::{KeyId, KeyNumber, UserNumber, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::{MaskedPrefix, TokenHash};
@@ -14,11 +14,11 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct KeyRow {
     /// The key.
-    pub number: KeyNo,
+    pub number: KeyNumber,
     /// Its public id.
     pub id: KeyId,
     /// The user it belongs to.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// That user's name.
     pub username: Username,
     /// Its kind.
@@ -44,7 +44,7 @@ pub struct NewKey {
     /// Its public id.
     pub id: KeyId,
     /// The user it belongs to.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// Its kind.
     pub key_type: KeyType,
     /// The customer's words.
@@ -67,9 +67,9 @@ pub struct NewKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyScope {
     /// The owner: all keys of the account.
-    Account(UserNo),
+    Account(UserNumber),
     /// A sub-user: their own keys.
-    User(UserNo),
+    User(UserNumber),
 }
 
 /// A prefix that tokens of living keys begin with.
@@ -91,15 +91,15 @@ pub trait KeyStore: Send + Sync {
     /// alone to know, because it is the engine that goes on telling from there.
     async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError>;
     /// Adds a key; `Conflict` if the token hash is taken, `Full` if the account has as many keys as it may.
-    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNo, StoreError>;
+    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNumber, StoreError>;
     /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.
-    async fn list_keys(&self, scope: KeyScope, numbers: &[KeyNo]) -> Result<Vec<KeyRow>, StoreError>;
+    async fn list_keys(&self, scope: KeyScope, numbers: &[KeyNumber]) -> Result<Vec<KeyRow>, StoreError>;
     /// Finds a key that is in the scope and not deleted.
     async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
     /// Returns the sealed copy and writes to the audit log that it is shown; `NotFound` if there is none.
-    async fn reveal_key(&self, key: KeyNo, audit: Audit) -> Result<Vec<u8>, StoreError>;
+    async fn reveal_key(&self, key: KeyNumber, audit: Audit) -> Result<Vec<u8>, StoreError>;
     /// Wipes the sealed copy and the rule, leaves the tombstone; `NotFound` if it is one already.
-    async fn delete_key(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError>;
+    async fn delete_key(&self, key: KeyNumber, audit: Audit) -> Result<(), StoreError>;
 }
 
 /// The address rules of keys.
@@ -110,22 +110,22 @@ pub trait RuleStore: Send + Sync {
     /// the rule that now holds, by which the caller sees whether this address won.
     async fn bind_first_address(
         &self,
-        key: KeyNo,
+        key: KeyNumber,
         address: Address,
         at: Micros,
     ) -> Result<AddressRule, StoreError>;
     /// Adds to the allow list; `Conflict` if it is there, `Full` at `limit` entries.
     async fn insert_network(
         &self,
-        key: KeyNo,
+        key: KeyNumber,
         network: Network,
         limit: u32,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Takes off the allow list; `NotFound` if it is not there.
-    async fn delete_network(&self, key: KeyNo, network: Network, audit: Audit) -> Result<(), StoreError>;
+    async fn delete_network(&self, key: KeyNumber, network: Network, audit: Audit) -> Result<(), StoreError>;
     /// Sets how wide the lock is; if it is so already, nothing is written.
-    async fn set_lock_width(&self, key: KeyNo, width: LockWidth, audit: Audit) -> Result<(), StoreError>;
+    async fn set_lock_width(&self, key: KeyNumber, width: LockWidth, audit: Audit) -> Result<(), StoreError>;
     /// Forgets the locked address; without one, nothing is written.
-    async fn release_lock(&self, key: KeyNo, audit: Audit) -> Result<(), StoreError>;
+    async fn release_lock(&self, key: KeyNumber, audit: Audit) -> Result<(), StoreError>;
 }

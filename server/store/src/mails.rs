@@ -2,13 +2,13 @@
 
 use super::StoreError;
 use async_trait::async_trait;
-use domain::ids::{MailNo, NoticeNo, UserNo, Username};
+use domain::ids::{MailNumber, NoticeNumber, UserNumber, Username};
 use domain::time::Micros;
 
 /// A letter to queue, within the transaction of what it tells of.
 pub struct NewMail {
     /// The user it concerns; none while the person has no account yet.
-    pub user: Option<UserNo>,
+    pub user: Option<UserNumber>,
     /// What `Letter::seal` made.
     pub payload: Vec<u8>,
     /// When it is sent first; it is given up three days later.
@@ -18,7 +18,7 @@ pub struct NewMail {
 /// A mail that waits.
 pub struct MailRow {
     /// Its number, which also makes its Message-ID.
-    pub number: MailNo,
+    pub number: MailNumber,
     /// What is in it.
     pub content: MailContent,
     /// The user it concerns.
@@ -34,13 +34,13 @@ pub enum MailContent {
     /// A sealed letter.
     Letter(Vec<u8>),
     /// A notice, written when it is sent.
-    Notice(NoticeNo),
+    Notice(NoticeNumber),
 }
 
 /// What a mail needs to know of the user it concerns.
 pub struct MailUser {
     /// The user.
-    pub number: UserNo,
+    pub number: UserNumber,
     /// Their name.
     pub username: Username,
     /// Their confirmed mail address; if it was replaced while the mail waited, the one before.
@@ -67,16 +67,16 @@ pub trait MailStore: Send + Sync {
         now: Micros,
         until: Micros,
         most: u32,
-        served: &[UserNo],
+        served: &[UserNumber],
     ) -> Result<Vec<MailRow>, StoreError>;
     /// Ends claims on mails that were not tried.
-    async fn release_mails(&self, mails: &[MailNo]) -> Result<(), StoreError>;
+    async fn release_mails(&self, mails: &[MailNumber]) -> Result<(), StoreError>;
     /// What was due first before `before`, claimed or not: it is to be given up, which removes it.
     async fn list_old_mails(&self, before: Micros, most: u32) -> Result<Vec<MailRow>, StoreError>;
     /// Removes one, because it was handed over or given up; returns whether it was still there.
-    async fn delete_mail(&self, mail: MailNo) -> Result<bool, StoreError>;
+    async fn delete_mail(&self, mail: MailNumber) -> Result<bool, StoreError>;
     /// Counts an attempt that failed. The mail is due again at `due_at`.
-    async fn postpone_mail(&self, mail: MailNo, due_at: Micros) -> Result<(), StoreError>;
+    async fn postpone_mail(&self, mail: MailNumber, due_at: Micros) -> Result<(), StoreError>;
     /// How many wait.
     async fn count_mails(&self) -> Result<u64, StoreError>;
 }

@@ -4,7 +4,7 @@ use super::{Audit, StoreError};
 use async_trait::async_trait;
 use contract::{Cause, KeyType};
 use domain::address::Address;
-use domain::ids::{KeyId, KeyNo, NoticeNo, SessionNo, UserNo, Username};
+use domain::ids::{KeyId, KeyNumber, NoticeNumber, SessionNumber, UserNumber, Username};
 use domain::notice::gathering::ADDRESSES_NAMED;
 use domain::notice::{AddressGroup, group_addresses};
 use domain::time::Micros;
@@ -28,11 +28,11 @@ impl Default for NoticePolicy {
 #[derive(Clone, Debug)]
 pub struct NewNotice {
     /// The user who is told.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// Why.
     pub cause: Cause,
     /// The key it is about.
-    pub key: Option<KeyNo>,
+    pub key: Option<KeyNumber>,
     /// When it happened last.
     pub at: Micros,
     /// How often it happened.
@@ -47,11 +47,11 @@ pub struct NewNotice {
 #[derive(Clone)]
 pub struct NoticeFacts {
     /// Its number.
-    pub number: NoticeNo,
+    pub number: NoticeNumber,
     /// The user who is told.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// The owner of that user's account, if it is a sub-user.
-    pub owner: Option<UserNo>,
+    pub owner: Option<UserNumber>,
     /// That user's name.
     pub username: Username,
     /// Why.
@@ -104,7 +104,7 @@ pub type ActCount = (Option<String>, u64);
 #[derive(Clone)]
 pub struct NoticeKey {
     /// The key.
-    pub number: KeyNo,
+    pub number: KeyNumber,
     /// Its public id.
     pub id: KeyId,
     /// Whose it is.
@@ -151,50 +151,50 @@ pub trait NoticeStore: Send + Sync {
     /// Tells all of these in one step.
     async fn insert_notices(&self, notices: Vec<NewNotice>) -> Result<(), StoreError>;
     /// One notice of any user, for what is passed on.
-    async fn find_notice(&self, notice: NoticeNo) -> Result<Option<NoticeFacts>, StoreError>;
+    async fn find_notice(&self, notice: NoticeNumber) -> Result<Option<NoticeFacts>, StoreError>;
     /// What its user was told of by the same cause since this notice was made.
     async fn count_later_acts(&self, notice: &NoticeFacts) -> Result<Vec<ActCount>, StoreError>;
     /// The notices of a user, newest first: at most `most` after the first `skipped`.
     async fn list_notices(
         &self,
-        user: UserNo,
+        user: UserNumber,
         skipped: u32,
         most: u32,
     ) -> Result<Vec<NoticeFacts>, StoreError>;
     /// How many notices a user has.
-    async fn count_notices(&self, user: UserNo) -> Result<u64, StoreError>;
+    async fn count_notices(&self, user: UserNumber) -> Result<u64, StoreError>;
     /// How many of them are unread.
-    async fn count_unread_notices(&self, user: UserNo) -> Result<u64, StoreError>;
+    async fn count_unread_notices(&self, user: UserNumber) -> Result<u64, StoreError>;
     /// Marks some of them as read, as far as they are that user's; `SignedOut` if the session that asks has ended.
     async fn read_notices(
         &self,
-        user: UserNo,
-        notices: Vec<NoticeNo>,
+        user: UserNumber,
+        notices: Vec<NoticeNumber>,
         at: Micros,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError>;
     /// Marks all of them as read; `SignedOut` as well.
     async fn read_all_notices(
         &self,
-        user: UserNo,
+        user: UserNumber,
         at: Micros,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError>;
     /// From now on refusals of this key from this address raise nothing; beyond `most` addresses the one that was
     /// ignored longest ago is forgotten.
     async fn ignore_address(
         &self,
-        key: KeyNo,
+        key: KeyNumber,
         address: Address,
         most: u32,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// How a user wants to be told of each cause.
-    async fn list_notice_choices(&self, user: UserNo) -> Result<Vec<NoticeChoice>, StoreError>;
+    async fn list_notice_choices(&self, user: UserNumber) -> Result<Vec<NoticeChoice>, StoreError>;
     /// Sets that for these causes; where all of it is so already, nothing is written.
     async fn set_notice_choices(
         &self,
-        user: UserNo,
+        user: UserNumber,
         wanted: Vec<NoticeChoice>,
         audit: Audit,
     ) -> Result<(), StoreError>;

@@ -2,7 +2,7 @@
 
 use super::{Audit, NewMail, StoreError};
 use async_trait::async_trait;
-use domain::ids::{SessionNo, UserNo};
+use domain::ids::{SessionNumber, UserNumber};
 use domain::time::Micros;
 
 /// SHA-256 of the secret in a link that confirms a mail address.
@@ -12,7 +12,7 @@ pub struct ConfirmationHash(pub [u8; 32]);
 /// A mail address that shall wait for its confirmation.
 pub struct NewConfirmation {
     /// The user it belongs to.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// The hash under which the link is found.
     pub token_hash: ConfirmationHash,
     /// The address.
@@ -32,7 +32,7 @@ pub struct WaitingAddress {
 /// What goes with a change of the address in force.
 pub struct EmailChange {
     /// The user it belongs to.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// The address that is replaced; `Conflict` if it is another by now.
     pub old: Option<String>,
     /// The letter to that address.
@@ -48,27 +48,27 @@ pub trait ProfileStore: Send + Sync {
     /// Sets the code of a language; empty: as the browser asks.
     async fn set_language(
         &self,
-        user: UserNo,
+        user: UserNumber,
         code: String,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError>;
     /// Sets the IANA name of a time zone.
     async fn set_time_zone(
         &self,
-        user: UserNo,
+        user: UserNumber,
         name: String,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError>;
     /// The address that waits, if its link has not ended.
     async fn find_waiting_address(
         &self,
-        user: UserNo,
+        user: UserNumber,
         now: Micros,
     ) -> Result<Option<WaitingAddress>, StoreError>;
     /// The address that this link would confirm for this user now.
     async fn find_confirmation(
         &self,
-        user: UserNo,
+        user: UserNumber,
         token_hash: ConfirmationHash,
         now: Micros,
     ) -> Result<Option<String>, StoreError>;

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 pub use domain::act::Action;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
-use domain::ids::{KeyId, SessionNo, UserNo};
+use domain::ids::{KeyId, SessionNumber, UserNumber};
 use domain::time::Micros;
 use domain::token::TokenHash;
 
@@ -44,14 +44,14 @@ pub struct Audit {
     /// Who: a username, `operator`, or the name that was tried at a failed login.
     pub actor: String,
     /// The user it concerns; added users and keys fill it in themselves.
-    pub user: Option<UserNo>,
+    pub user: Option<UserNumber>,
     /// The client's address, as far as it is known; the operator's shell has none.
     pub address: Option<ClientAddress>,
     /// What else is worth knowing, in the product's own words.
     pub detail: String,
     /// The session that asks, if one does. If it has ended by the time the line is written, the whole change fails with
     /// `SignedOut`.
-    pub session: Option<SessionNo>,
+    pub session: Option<SessionNumber>,
 }
 
 /// A line as it was written.
@@ -77,11 +77,11 @@ pub trait AuditStore: Send + Sync {
     /// Writes one line alone.
     async fn record(&self, audit: Audit) -> Result<(), StoreError>;
     /// How many lines concern a user.
-    async fn count_user_audit(&self, user: UserNo) -> Result<u64, StoreError>;
+    async fn count_user_audit(&self, user: UserNumber) -> Result<u64, StoreError>;
     /// The lines that concern a user, newest first: at most `most` after the first `skipped`.
     async fn list_user_audit(
         &self,
-        user: UserNo,
+        user: UserNumber,
         skipped: u32,
         most: u32,
     ) -> Result<Vec<AuditRow>, StoreError>;

@@ -2,7 +2,7 @@
 
 use super::{Audit, NewSession, Renewal, StoreError};
 use async_trait::async_trait;
-use domain::ids::{SessionNo, UserNo};
+use domain::ids::{SessionNumber, UserNumber};
 use domain::time::Micros;
 use domain::token::TokenHash;
 
@@ -19,7 +19,7 @@ pub enum Factor {
 /// A second factor to switch on.
 pub struct NewFactor {
     /// The user it belongs to.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// The sealed secret.
     pub sealed: Vec<u8>,
     /// When the secret began to wait for its confirmation; another one may have replaced it since.
@@ -39,28 +39,28 @@ pub trait SecondFactorStore: Send + Sync {
     /// `NotFound` if a factor is on, `SignedOut` if the session has ended.
     async fn begin_enrolment(
         &self,
-        user: UserNo,
-        session: SessionNo,
+        user: UserNumber,
+        session: SessionNumber,
         sealed: Vec<u8>,
         at: Micros,
     ) -> Result<(), StoreError>;
     /// The sealed secret that waits for its confirmation in this session, and since when.
     async fn find_enrolment(
         &self,
-        user: UserNo,
-        session: SessionNo,
+        user: UserNumber,
+        session: SessionNumber,
     ) -> Result<Option<(Vec<u8>, Micros)>, StoreError>;
     /// Forgets the secret that waits for its confirmation in this session, if there is one.
-    async fn cancel_enrolment(&self, user: UserNo, session: SessionNo) -> Result<(), StoreError>;
+    async fn cancel_enrolment(&self, user: UserNumber, session: SessionNumber) -> Result<(), StoreError>;
     /// Switches a factor on; `NotFound` if it does not wait for a confirmation in the session that is kept, or if a factor is
     /// on already.
     async fn confirm_enrolment(&self, factor: NewFactor, audit: Audit) -> Result<(), StoreError>;
     /// How many recovery codes are left.
-    async fn count_recovery_codes(&self, user: UserNo) -> Result<u64, StoreError>;
+    async fn count_recovery_codes(&self, user: UserNumber) -> Result<u64, StoreError>;
     /// Ends the session that waited for a code, and begins the one that it leads to; `NotFound` if it has ended.
     async fn finish_login(
         &self,
-        pending: SessionNo,
+        pending: SessionNumber,
         session: NewSession,
         factor: Factor,
         audit: Audit,
@@ -70,14 +70,14 @@ pub trait SecondFactorStore: Send + Sync {
     async fn prove_with_factor(
         &self,
         renewal: Renewal,
-        user: UserNo,
+        user: UserNumber,
         factor: Factor,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Replaces all recovery codes.
     async fn replace_recovery_codes(
         &self,
-        user: UserNo,
+        user: UserNumber,
         renewal: Renewal,
         factor: Factor,
         codes: Vec<TokenHash>,
@@ -86,11 +86,11 @@ pub trait SecondFactorStore: Send + Sync {
     /// Switches the factor off.
     async fn switch_factor_off(
         &self,
-        user: UserNo,
+        user: UserNumber,
         renewal: Renewal,
         factor: Factor,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Takes the factor away without a code, and ends the sessions of the user.
-    async fn reset_factor(&self, user: UserNo, audit: Audit) -> Result<(), StoreError>;
+    async fn reset_factor(&self, user: UserNumber, audit: Audit) -> Result<(), StoreError>;
 }

@@ -4,7 +4,7 @@ use super::{Audit, StoreError, UserRow};
 use async_trait::async_trait;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
-use domain::ids::{SessionNo, UserNo};
+use domain::ids::{SessionNumber, UserNumber};
 use domain::time::Micros;
 
 /// SHA-256 of a session token: what is stored.
@@ -15,7 +15,7 @@ pub struct SessionHash(pub [u8; 32]);
 #[derive(Clone, Copy)]
 pub struct Renewal {
     /// The session.
-    pub session: SessionNo,
+    pub session: SessionNumber,
     /// The token that the request carried.
     pub from: SessionHash,
     /// The token from now on.
@@ -26,7 +26,7 @@ pub struct Renewal {
 #[derive(Clone)]
 pub struct SessionRow {
     /// The session.
-    pub number: SessionNo,
+    pub number: SessionNumber,
     /// When it began.
     pub created_at: Micros,
     /// When it was last used, to within a minute.
@@ -41,7 +41,7 @@ pub struct SessionRow {
 #[derive(Clone)]
 pub struct UserSession {
     /// The session.
-    pub number: SessionNo,
+    pub number: SessionNumber,
     /// When it began.
     pub created_at: Micros,
     /// When it was last used, to within a minute.
@@ -57,7 +57,7 @@ pub struct NewSession {
     /// The hash under which it is found.
     pub hash: SessionHash,
     /// The user it belongs to.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// Now.
     pub at: Micros,
     /// From where.
@@ -84,7 +84,7 @@ pub trait SessionStore: Send + Sync {
     /// The sessions of a user that were last seen and begun at or after these times, the last seen first, at most `most`.
     async fn list_user_sessions(
         &self,
-        user: UserNo,
+        user: UserNumber,
         seen: Micros,
         begun: Micros,
         most: u32,
@@ -92,18 +92,18 @@ pub trait SessionStore: Send + Sync {
     /// Records that a session was used, and from where.
     async fn touch_session(
         &self,
-        session: SessionNo,
+        session: SessionNumber,
         at: Micros,
         from: ClientAddress,
     ) -> Result<(), StoreError>;
     /// Records that the password was proved, and renews the session; `SignedOut` if it has ended.
     async fn prove_session(&self, renewal: Renewal, at: Micros) -> Result<(), StoreError>;
     /// Ends a session.
-    async fn delete_session(&self, session: SessionNo, audit: Audit) -> Result<(), StoreError>;
+    async fn delete_session(&self, session: SessionNumber, audit: Audit) -> Result<(), StoreError>;
     /// Ends all sessions of a user but one, which is renewed. Each that ends gets an audit line of its own with its address.
     async fn delete_other_sessions(
         &self,
-        user: UserNo,
+        user: UserNumber,
         kept: Renewal,
         audit: Audit,
     ) -> Result<(), StoreError>;
@@ -118,5 +118,5 @@ pub trait SessionStore: Send + Sync {
     /// How many sessions were last seen and begun at or after these times, and wait for no code.
     async fn count_sessions(&self, seen: Micros, begun: Micros) -> Result<u64, StoreError>;
     /// Whether the user ever logged in from this address.
-    async fn has_logged_in_from(&self, user: UserNo, address: Address) -> Result<bool, StoreError>;
+    async fn has_logged_in_from(&self, user: UserNumber, address: Address) -> Result<bool, StoreError>;
 }

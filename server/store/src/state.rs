@@ -7,7 +7,7 @@ use super::{
 };
 use async_trait::async_trait;
 use contract::KeyType;
-use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::ids::{KeyId, KeyNumber, UserNumber, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::TokenHash;
@@ -49,7 +49,7 @@ pub trait Watcher: Send + Sync {
     fn committed(&self, change: Change);
 
     /// The public id of a key that it was told of. An engine that counts in a place of its own notes ids beside numbers.
-    fn id_of(&self, _key: KeyNo) -> Option<KeyId> {
+    fn id_of(&self, _key: KeyNumber) -> Option<KeyId> {
         None
     }
 
@@ -63,15 +63,15 @@ pub enum Change {
     /// A user was added.
     UserAdded(IndexedUser),
     /// A user was disabled or enabled.
-    UserDisabled(UserNo, bool),
+    UserDisabled(UserNumber, bool),
     /// A key was generated.
     KeyAdded(Box<IndexedKey>),
     /// A key's address rule is now this one.
-    KeyRule(KeyNo, AddressRule),
+    KeyRule(KeyNumber, AddressRule),
     /// Something else of a key was changed.
-    KeyChanged(KeyNo, KeyChange),
+    KeyChanged(KeyNumber, KeyChange),
     /// A key was deleted.
-    KeyDeleted(KeyNo),
+    KeyDeleted(KeyNumber),
     /// A gateway was added.
     GatewayAdded(TokenHash, String),
     /// A gateway was removed.
@@ -82,9 +82,9 @@ pub enum Change {
 #[derive(Clone)]
 pub struct IndexedUser {
     /// The user.
-    pub number: UserNo,
+    pub number: UserNumber,
     /// The owner of their account, if they are a sub-user.
-    pub owner: Option<UserNo>,
+    pub owner: Option<UserNumber>,
     /// Their name.
     pub username: Username,
     /// Whether it is disabled.
@@ -95,11 +95,11 @@ pub struct IndexedUser {
 #[derive(Clone)]
 pub struct IndexedKey {
     /// The key.
-    pub number: KeyNo,
+    pub number: KeyNumber,
     /// Its public id.
     pub id: KeyId,
     /// Whose it is.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// Under what it is looked up.
     pub token_hash: TokenHash,
     /// Its kind.

@@ -3,14 +3,14 @@
 use super::{Audit, NewMail, StoreError};
 use async_trait::async_trait;
 use contract::Role;
-use domain::ids::{UserNo, Username};
+use domain::ids::{UserNumber, Username};
 use domain::time::Micros;
 
 /// A sub-user, as the owner of its account sees it.
 #[derive(Clone)]
 pub struct SubUserRow {
     /// The user.
-    pub number: UserNo,
+    pub number: UserNumber,
     /// Their name.
     pub username: Username,
     /// Their mail address.
@@ -32,7 +32,7 @@ pub struct NewInvitation {
     /// Under what it is found.
     pub hash: InvitationHash,
     /// The owner of the account it leads to.
-    pub owner: UserNo,
+    pub owner: UserNumber,
     /// The name that the sub-user is to have.
     pub username: Username,
     /// Their mail address.
@@ -49,7 +49,7 @@ pub struct NewInvitation {
 #[derive(Clone)]
 pub struct InvitationRow {
     /// The owner of the account it leads to.
-    pub owner: UserNo,
+    pub owner: UserNumber,
     /// The name of that owner.
     pub owner_name: Username,
     /// The name that the sub-user is to have.
@@ -78,18 +78,18 @@ pub struct Acceptance {
 #[async_trait]
 pub trait SubUserStore: Send + Sync {
     /// How many an account has.
-    async fn count_sub_users(&self, owner: UserNo) -> Result<u64, StoreError>;
+    async fn count_sub_users(&self, owner: UserNumber) -> Result<u64, StoreError>;
     /// Some of them, by name.
     async fn list_sub_users(
         &self,
-        owner: UserNo,
+        owner: UserNumber,
         skipped: u32,
         most: u32,
     ) -> Result<Vec<SubUserRow>, StoreError>;
     /// Lets one manage keys, or only read.
-    async fn set_role(&self, user: UserNo, role: Role, audit: Audit) -> Result<(), StoreError>;
+    async fn set_role(&self, user: UserNumber, role: Role, audit: Audit) -> Result<(), StoreError>;
     /// Ends all sessions of a user.
-    async fn end_sessions(&self, user: UserNo, audit: Audit) -> Result<(), StoreError>;
+    async fn end_sessions(&self, user: UserNumber, audit: Audit) -> Result<(), StoreError>;
 }
 
 /// Invitations. One that is past its time is as good as gone.
@@ -105,7 +105,11 @@ pub trait InvitationStore: Send + Sync {
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// The open ones of an account, the newest first.
-    async fn list_invitations(&self, owner: UserNo, now: Micros) -> Result<Vec<InvitationRow>, StoreError>;
+    async fn list_invitations(
+        &self,
+        owner: UserNumber,
+        now: Micros,
+    ) -> Result<Vec<InvitationRow>, StoreError>;
     /// The one with this secret, if it is open: in time, its name still free, and its owner not disabled.
     async fn find_invitation(
         &self,
@@ -115,10 +119,10 @@ pub trait InvitationStore: Send + Sync {
     /// Withdraws the one for this name; `NotFound` if the account has none.
     async fn delete_invitation(
         &self,
-        owner: UserNo,
+        owner: UserNumber,
         username: &Username,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Makes the sub-user and closes the invitation; `NotFound` if it is closed, `Conflict` if its name is taken.
-    async fn accept_invitation(&self, acceptance: Acceptance) -> Result<UserNo, StoreError>;
+    async fn accept_invitation(&self, acceptance: Acceptance) -> Result<UserNumber, StoreError>;
 }

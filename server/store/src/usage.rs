@@ -4,7 +4,7 @@ use super::StoreError;
 use async_trait::async_trait;
 use contract::Code;
 use domain::address::Address;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use domain::time::Micros;
 
 /// The most addresses that are kept of a key; the one that was silent for longest makes room.
@@ -14,9 +14,9 @@ pub const ADDRESSES: usize = 1000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
     /// The key.
-    pub key: KeyNo,
+    pub key: KeyNumber,
     /// Whose it is.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// From where.
     pub address: Address,
 }
@@ -25,9 +25,9 @@ pub struct Use {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
     /// The key.
-    pub key: KeyNo,
+    pub key: KeyNumber,
     /// Whose it is.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// The hour, counted from 1970.
     pub hour: i64,
     /// The cause.
@@ -38,7 +38,7 @@ pub struct Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Total {
     /// The key.
-    pub key: KeyNo,
+    pub key: KeyNumber,
     /// How many.
     pub count: u64,
     /// The last of them.
@@ -176,12 +176,16 @@ fn add_to(spans: &mut [u64; 3], starts: SpanStarts, hour: i64, count: u64) {
 #[async_trait]
 pub trait UsageReader: Send + Sync {
     /// The figures of these users' keys together.
-    async fn count_uses(&self, users: &[UserNo], starts: SpanStarts) -> Result<SpanCounts, StoreError>;
+    async fn count_uses(&self, users: &[UserNumber], starts: SpanStarts) -> Result<SpanCounts, StoreError>;
     /// The figures of one key.
-    async fn count_key_uses(&self, key: KeyNo, starts: SpanStarts) -> Result<SpanCounts, StoreError>;
+    async fn count_key_uses(&self, key: KeyNumber, starts: SpanStarts) -> Result<SpanCounts, StoreError>;
     /// The addresses a key was used from (at most [`ADDRESSES`] and those of the last seconds), the one that
     /// was used last first.
-    async fn list_key_addresses(&self, key: KeyNo) -> Result<Vec<AddressUses>, StoreError>;
+    async fn list_key_addresses(&self, key: KeyNumber) -> Result<Vec<AddressUses>, StoreError>;
     /// The refusals of a key by cause, the most frequent first.
-    async fn count_key_refusals(&self, key: KeyNo, starts: SpanStarts) -> Result<Vec<Refused>, StoreError>;
+    async fn count_key_refusals(
+        &self,
+        key: KeyNumber,
+        starts: SpanStarts,
+    ) -> Result<Vec<Refused>, StoreError>;
 }

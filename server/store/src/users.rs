@@ -3,7 +3,7 @@
 use super::{Audit, Renewal, StoreError};
 use async_trait::async_trait;
 use contract::Role;
-use domain::ids::{UserNo, Username};
+use domain::ids::{UserNumber, Username};
 use domain::session::UserState;
 use domain::time::Micros;
 
@@ -11,9 +11,9 @@ use domain::time::Micros;
 #[derive(Clone)]
 pub struct UserRow {
     /// The user.
-    pub number: UserNo,
+    pub number: UserNumber,
     /// The owner of their account, if they are a sub-user.
-    pub owner: Option<UserNo>,
+    pub owner: Option<UserNumber>,
     /// Their name.
     pub username: Username,
     /// Their mail address.
@@ -51,7 +51,7 @@ impl UserRow {
 /// A user to add.
 pub struct NewUser {
     /// The owner of its account, for a sub-user.
-    pub owner: Option<UserNo>,
+    pub owner: Option<UserNumber>,
     /// Their name.
     pub username: Username,
     /// Their mail address.
@@ -72,23 +72,28 @@ pub trait UserStore: Send + Sync {
     /// How many there are.
     async fn count_users(&self) -> Result<u64, StoreError>;
     /// Adds one; `Conflict` if the name is taken.
-    async fn insert_user(&self, user: NewUser, audit: Audit) -> Result<UserNo, StoreError>;
+    async fn insert_user(&self, user: NewUser, audit: Audit) -> Result<UserNumber, StoreError>;
     /// Adds the first one; `Conflict` if any exists.
-    async fn insert_first_user(&self, user: NewUser, audit: Audit) -> Result<UserNo, StoreError>;
+    async fn insert_first_user(&self, user: NewUser, audit: Audit) -> Result<UserNumber, StoreError>;
     /// Finds one by name, without regard to case.
     async fn find_user(&self, username: &Username) -> Result<Option<UserRow>, StoreError>;
     /// All of them, by name.
     async fn list_users(&self) -> Result<Vec<UserRow>, StoreError>;
     /// Disables or enables a user. Disabling ends their sessions and those of their sub-users. `NotFound` too, if the operator
     /// disabled the user and an owner would enable them: acts of the operator come from no address.
-    async fn set_user_disabled(&self, user: UserNo, disabled: bool, audit: Audit) -> Result<(), StoreError>;
+    async fn set_user_disabled(
+        &self,
+        user: UserNumber,
+        disabled: bool,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
     /// Sets a password and ends all sessions of the user.
-    async fn set_password(&self, user: UserNo, hash: String, audit: Audit) -> Result<(), StoreError>;
+    async fn set_password(&self, user: UserNumber, hash: String, audit: Audit) -> Result<(), StoreError>;
     /// Sets a password that the user chose. The session that proved the old one is renewed, the user's others end;
     /// `NotFound` if the password is another by now.
     async fn change_password(
         &self,
-        user: UserNo,
+        user: UserNumber,
         present: String,
         hash: String,
         kept: Renewal,

@@ -3,18 +3,18 @@
 use super::{Audit, StoreError};
 use async_trait::async_trait;
 use contract::Cause;
-use domain::ids::{NoticeNo, SessionNo, UserNo};
+use domain::ids::{NoticeNumber, SessionNumber, UserNumber};
 use domain::sealing::SealError;
 use domain::time::Micros;
-use domain::webhook::{DeliveryNo, Evidence, WebhookNo};
+use domain::webhook::{DeliveryNumber, Evidence, WebhookNumber};
 
 /// A webhook's row.
 #[derive(Clone)]
 pub struct WebhookRow {
     /// The webhook.
-    pub number: WebhookNo,
+    pub number: WebhookNumber,
     /// The owner of the account it belongs to.
-    pub owner: UserNo,
+    pub owner: UserNumber,
     /// Where it leads, in canonical form.
     pub url: String,
     /// The sealed secret.
@@ -30,12 +30,12 @@ pub struct WebhookRow {
 }
 
 /// Seals a secret for the row of a webhook, whose number is known only once it is there.
-pub type Seal = Box<dyn FnOnce(WebhookNo) -> Result<Vec<u8>, SealError> + Send>;
+pub type Seal = Box<dyn FnOnce(WebhookNumber) -> Result<Vec<u8>, SealError> + Send>;
 
 /// A webhook to add.
 pub struct NewWebhook {
     /// The owner of the account it belongs to.
-    pub owner: UserNo,
+    pub owner: UserNumber,
     /// Where it leads.
     pub url: String,
     /// The set of its causes.
@@ -66,13 +66,13 @@ pub enum WebhookChange {
 #[derive(Clone)]
 pub struct DeliveryRow {
     /// The delivery.
-    pub number: DeliveryNo,
+    pub number: DeliveryNumber,
     /// To which webhook.
-    pub webhook: WebhookNo,
+    pub webhook: WebhookNumber,
     /// What its messages are called.
     pub message_id: String,
     /// What it tells of; none: it is a test, or the notice is gone.
-    pub notice: Option<NoticeNo>,
+    pub notice: Option<NoticeNumber>,
     /// Why it is sent; none: it is a test.
     pub cause: Option<Cause>,
     /// Since when it waits.
@@ -92,9 +92,9 @@ pub struct DeliveryRow {
 /// What became of an attempt.
 pub struct Attempt {
     /// Of which delivery.
-    pub delivery: DeliveryNo,
+    pub delivery: DeliveryNumber,
     /// To which webhook.
-    pub webhook: WebhookNo,
+    pub webhook: WebhookNumber,
     /// When.
     pub at: Micros,
     /// What the receiver answered.
@@ -129,40 +129,47 @@ pub enum AttemptEnd {
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
     /// Adds one; `Full` if the account has as many as it may.
-    async fn insert_webhook(&self, webhook: NewWebhook, audit: Audit) -> Result<WebhookNo, StoreError>;
+    async fn insert_webhook(&self, webhook: NewWebhook, audit: Audit) -> Result<WebhookNumber, StoreError>;
     /// The webhooks of an account, oldest first.
-    async fn list_webhooks(&self, owner: UserNo) -> Result<Vec<WebhookRow>, StoreError>;
+    async fn list_webhooks(&self, owner: UserNumber) -> Result<Vec<WebhookRow>, StoreError>;
     /// One of them.
-    async fn find_webhook(&self, owner: UserNo, webhook: WebhookNo)
-    -> Result<Option<WebhookRow>, StoreError>;
+    async fn find_webhook(
+        &self,
+        owner: UserNumber,
+        webhook: WebhookNumber,
+    ) -> Result<Option<WebhookRow>, StoreError>;
     /// Changes one; `NotFound` if it is gone. If it is so already, nothing is written.
     async fn change_webhook(
         &self,
-        webhook: WebhookNo,
+        webhook: WebhookNumber,
         change: WebhookChange,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Removes one with its deliveries; `NotFound` if it is gone.
-    async fn delete_webhook(&self, webhook: WebhookNo, audit: Audit) -> Result<(), StoreError>;
+    async fn delete_webhook(&self, webhook: WebhookNumber, audit: Audit) -> Result<(), StoreError>;
     /// Queues a test; `Conflict` if one waits, `NotFound` if the webhook is off or gone, `SignedOut` if the session
     /// that asks has ended.
     async fn insert_test(
         &self,
-        webhook: WebhookNo,
+        webhook: WebhookNumber,
         message_id: String,
         at: Micros,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError>;
     /// Starts a failed delivery anew; `NotFound` if it did not fail, or the webhook is off; `SignedOut` as above.
     async fn restart_delivery(
         &self,
-        webhook: WebhookNo,
-        delivery: DeliveryNo,
+        webhook: WebhookNumber,
+        delivery: DeliveryNumber,
         at: Micros,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError>;
     /// The latest deliveries of a webhook, newest first.
-    async fn list_deliveries(&self, webhook: WebhookNo, most: u32) -> Result<Vec<DeliveryRow>, StoreError>;
+    async fn list_deliveries(
+        &self,
+        webhook: WebhookNumber,
+        most: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError>;
     /// Claims what is due by `now`, the longest waiting first: one for each webhook that is on, of an account that is
     /// enabled, and not among the `busy` ones.
     ///
@@ -172,11 +179,11 @@ pub trait WebhookStore: Send + Sync {
         &self,
         now: Micros,
         until: Micros,
-        busy: &[WebhookNo],
+        busy: &[WebhookNumber],
         most: u32,
     ) -> Result<Vec<(WebhookRow, DeliveryRow)>, StoreError>;
     /// Ends the claim on the delivery to a webhook whose attempt cannot be noted.
-    async fn release_delivery(&self, webhook: WebhookNo) -> Result<(), StoreError>;
+    async fn release_delivery(&self, webhook: WebhookNumber) -> Result<(), StoreError>;
     /// Records what became of an attempt, and switches the webhook off if its [`domain::webhook::Health`] says so: its
     /// owner is told, and what waits for it is settled. What is gone by then is left alone.
     async fn note_attempt(&self, attempt: Attempt) -> Result<(), StoreError>;

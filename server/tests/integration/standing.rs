@@ -7,7 +7,7 @@ use app::Language;
 use contract::{Refusal, Role};
 use domain::address::Address;
 use domain::credentials::Password;
-use domain::ids::NoticeNo;
+use domain::ids::NoticeNumber;
 use domain::time::Clock;
 use domain::time_zone::TimeZone;
 use http::{Method, StatusCode};
@@ -271,7 +271,7 @@ async fn what_writes_no_history_does_not_happen_either() {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
     }
     let (now, session) = (app.clock.now(), Some(actor.session().number));
-    let read = services.store.read_notices(actor.user, vec![NoticeNo(1)], now, session).await;
+    let read = services.store.read_notices(actor.user, vec![NoticeNumber(1)], now, session).await;
     assert_eq!(read, Err(StoreError::SignedOut));
     assert_eq!(unwritten(&app), before);
 }

@@ -3,7 +3,7 @@
 use crate::patience::PATIENCE;
 use contract::Code;
 use domain::address::Address;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use service::verify::KeyIndex;
@@ -25,8 +25,8 @@ fn address(text: &str) -> Address {
 async fn a_lock_of_another_program_is_told_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut log) = open(dir.path()).await;
-    let one = Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") };
-    let refusal = Refusal { key: KeyNo(1), user: UserNo(1), hour: 1, code: Code::Deleted };
+    let one = Use { key: KeyNumber(1), user: UserNumber(1), address: address("203.0.113.7") };
+    let refusal = Refusal { key: KeyNumber(1), user: UserNumber(1), hour: 1, code: Code::Deleted };
     let other = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
     log.recover(&mut |_| {}).await.unwrap();
     log.append(Micros(1), &[one]).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_lock_of_another_program_is_told_at_once() {
     log.append(Micros(2), &[one]).await.unwrap();
     let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
     assert_eq!(
-        store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted,
+        store.count_key_uses(KeyNumber(1), starts).await.unwrap().accepted,
         [2; 3],
         "nothing was kept of the others"
     );
@@ -60,7 +60,7 @@ async fn a_lock_of_another_program_is_told_at_once() {
 async fn the_log_of_the_counts_starts_over() {
     let dir = tempfile::tempdir().unwrap();
     let (_store, mut log) = open(dir.path()).await;
-    let batch = vec![Use { key: KeyNo(1), user: UserNo(1), address: address("203.0.113.7") }; 4000];
+    let batch = vec![Use { key: KeyNumber(1), user: UserNumber(1), address: address("203.0.113.7") }; 4000];
     let size = || std::fs::metadata(dir.path().join("usage.db-wal")).unwrap().len();
     let (mut largest, mut committed) = (0, 0);
     let end = std::time::Instant::now() + PATIENCE;

@@ -5,7 +5,7 @@
 //! it is done.
 
 use crate::address::Address;
-use crate::ids::{NoticeNo, UserNo};
+use crate::ids::{NoticeNumber, UserNumber};
 use crate::time::Micros;
 use contract::{Cause, Code};
 
@@ -25,7 +25,7 @@ pub const ADDRESSES_NAMED: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placing {
     /// It is added to this notice.
-    AddTo(NoticeNo),
+    AddTo(NoticeNumber),
     /// It becomes a notice.
     New,
     /// Nowhere: there is no room.
@@ -53,7 +53,7 @@ pub fn has_room(young: u32) -> bool {
 
 /// Where an alarm goes: to the young notice that counts its like, or into a notice of its own.
 #[must_use]
-pub fn place_alarm(counting: Option<NoticeNo>, has_room: bool) -> Placing {
+pub fn place_alarm(counting: Option<NoticeNumber>, has_room: bool) -> Placing {
     match counting {
         Some(number) => Placing::AddTo(number),
         None if has_room => Placing::New,
@@ -64,7 +64,7 @@ pub fn place_alarm(counting: Option<NoticeNo>, has_room: bool) -> Placing {
 /// Where an act goes: into a notice of its own; where there is no room, to the last young one like it. The first of its
 /// kind always has its own, so that it cannot be hidden behind a thousand others.
 #[must_use]
-pub fn place_act(has_room: bool, last_like_it: Option<NoticeNo>) -> Placing {
+pub fn place_act(has_room: bool, last_like_it: Option<NoticeNumber>) -> Placing {
     match last_like_it {
         Some(number) if !has_room => Placing::AddTo(number),
         _ => Placing::New,
@@ -91,7 +91,7 @@ pub fn cause_of_refusal(code: Code) -> Option<Cause> {
 #[derive(Clone, Copy, Debug)]
 pub struct Alarm<'a> {
     /// The user whose key is refused, or whose account is guessed at.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// Whether it is about a key.
     pub is_about_key: bool,
     /// What else is worth knowing.
@@ -102,7 +102,7 @@ pub struct Alarm<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hearer<'a> {
     /// The user.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// What they are told beside the alarm itself.
     pub detail: &'a str,
     /// Whether the webhooks of the account are told with them.
@@ -111,7 +111,10 @@ pub struct Hearer<'a> {
 
 /// Who hears of an alarm: the user, and the owner of a sub-user as well, because a sub-user who only reads can do nothing
 /// about it. `owner` is that owner, with the sub-user's name. The webhooks are the owner's and hear of it once.
-pub fn hearers<'a>(alarm: Alarm<'a>, owner: Option<(UserNo, &'a str)>) -> impl Iterator<Item = Hearer<'a>> {
+pub fn hearers<'a>(
+    alarm: Alarm<'a>,
+    owner: Option<(UserNumber, &'a str)>,
+) -> impl Iterator<Item = Hearer<'a>> {
     let user = Hearer { user: alarm.user, detail: alarm.detail, with_webhooks: true };
     let owner = owner.map(|(owner, sub_user)| {
         // Without a key only the name tells whom it is about.
@@ -150,7 +153,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NO: NoticeNo = NoticeNo(7);
+    const NO: NoticeNumber = NoticeNumber(7);
 
     #[test]
     fn an_alarm_counts_on_even_where_there_is_no_room() {
@@ -188,11 +191,11 @@ mod tests {
     #[test]
     fn an_owner_hears_of_the_alarms_of_a_sub_user_and_webhooks_hear_once() {
         let told = |is_about_key, owner| {
-            let alarm = Alarm { user: UserNo(2), is_about_key, detail: "words" };
+            let alarm = Alarm { user: UserNumber(2), is_about_key, detail: "words" };
             hearers(alarm, owner).map(|h| (h.user.0, h.detail, h.with_webhooks)).collect::<Vec<_>>()
         };
         assert_eq!(told(true, None), [(2, "words", true)]);
-        let owner = Some((UserNo(1), "sub"));
+        let owner = Some((UserNumber(1), "sub"));
         assert_eq!(told(true, owner), [(2, "words", true), (1, "words", false)], "the key tells whose it is");
         assert_eq!(told(false, owner), [(2, "words", true), (1, "sub", false)]);
     }

@@ -4,7 +4,7 @@ use super::NewToken;
 use super::visitor::audit_line;
 use contract::{Language, Refusal, Role};
 use domain::client_address::ClientAddress;
-use domain::ids::{SessionNo, UserNo, Username};
+use domain::ids::{SessionNumber, UserNumber, Username};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use std::ops::Deref;
@@ -25,9 +25,9 @@ pub struct Visit {
 #[derive(Clone)]
 pub struct Actor {
     /// The user.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// The owner of their account, who may be the user.
-    pub account: UserNo,
+    pub account: UserNumber,
     /// What they may do with keys.
     pub role: Role,
     /// Their name.
@@ -49,7 +49,7 @@ pub enum Via {
 #[derive(Clone)]
 pub struct BrowserSession {
     /// Its number.
-    pub number: SessionNo,
+    pub number: SessionNumber,
     /// The token by which it was found.
     pub token: SessionHash,
     /// What the browser gets if the token is renewed.
@@ -101,7 +101,7 @@ impl Actor {
     }
 
     /// The account they own; `NotFound` for a sub-user.
-    pub fn owned_account(&self) -> Result<UserNo, Refusal> {
+    pub fn owned_account(&self) -> Result<UserNumber, Refusal> {
         if self.is_owner() { Ok(self.account) } else { Err(Refusal::NotFound) }
     }
 

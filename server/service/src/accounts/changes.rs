@@ -2,7 +2,7 @@
 
 use super::Actor;
 use contract::Refusal;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::throttle::{Allowance, Throttle};
 use domain::time::Steady;
 use parking_lot::Mutex;
@@ -12,7 +12,7 @@ const BY_USER: Allowance = Allowance { burst: 300, seconds_each: 1 };
 
 /// One GCRA bucket per user. A change that only ends something (a session, a key, an invitation) is not counted: its
 /// beginning was, and a thief of the user's cookie must not be able to use up what the user needs to end it.
-pub struct Changes(Mutex<Throttle<UserNo>>);
+pub struct Changes(Mutex<Throttle<UserNumber>>);
 
 impl Default for Changes {
     fn default() -> Self {

@@ -2,7 +2,7 @@
 //! nobody floods the inbox of a stranger.
 
 use contract::Refusal;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::mail_address::MailAddress;
 use domain::throttle::{Allowance, Throttle};
 use domain::time::Steady;
@@ -17,7 +17,7 @@ const INVITATIONS: Allowance = Allowance { burst: 50, seconds_each: 72 };
 
 /// One GCRA bucket per requesting user and one per recipient, in memory only.
 pub struct LetterThrottle {
-    by_user: Mutex<Throttle<UserNo>>,
+    by_user: Mutex<Throttle<UserNumber>>,
     by_address: Mutex<Throttle<String>>,
 }
 
@@ -39,7 +39,7 @@ impl LetterThrottle {
 
     /// Charges one letter, or refuses it. Both buckets stay locked meanwhile, so that letters which are asked for at
     /// once are counted one after the other.
-    pub(super) fn charge(&self, user: UserNo, to: &MailAddress, now: Steady) -> Result<(), Refusal> {
+    pub(super) fn charge(&self, user: UserNumber, to: &MailAddress, now: Steady) -> Result<(), Refusal> {
         let (mut by_user, mut by_address) = (self.by_user.lock(), self.by_address.lock());
         let to = to.folded();
         let wait = by_user.wait_seconds(&user, now).max(by_address.wait_seconds(&to, now));

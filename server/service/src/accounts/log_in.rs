@@ -10,7 +10,7 @@ use crate::events::Event;
 use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
-use domain::ids::{UserNo, Username};
+use domain::ids::{UserNumber, Username};
 use domain::time::Micros;
 use domain::turns::{Claim, Lane};
 use store::{Action, UserRow};
@@ -71,7 +71,7 @@ impl Accounts {
         client: ClientAddress,
     ) -> Result<bool, Refusal> {
         // An unknown user is looked up under a number that nobody has, which takes as long.
-        let number = user.map_or(UserNo(0), |user| user.number);
+        let number = user.map_or(UserNumber(0), |user| user.number);
         let is_known = self.is_at_home(number, client).await?;
         let is_throttled = || self.throttles.username_wait(username, self.clock.steady()).is_some();
         if user.is_some() && !is_known && is_throttled() {
@@ -92,7 +92,7 @@ impl Accounts {
     }
 
     /// Whether the user ever logged in from that address; never, where the address is unknown.
-    pub(super) async fn is_at_home(&self, user: UserNo, client: ClientAddress) -> Result<bool, Refusal> {
+    pub(super) async fn is_at_home(&self, user: UserNumber, client: ClientAddress) -> Result<bool, Refusal> {
         match client {
             ClientAddress::Known(address) => {
                 self.store.has_logged_in_from(user, address).await.map_err(store_trouble)

@@ -6,7 +6,7 @@
 
 use super::log_in::fold;
 use domain::client_address::ClientAddress;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::throttle::{Allowance, ClientThrottle, SourceThrottle, Throttle};
 use domain::time::Steady;
 use parking_lot::Mutex;
@@ -30,7 +30,7 @@ const BY_CODE: Allowance = Allowance { burst: 5, seconds_each: 60 };
 pub struct LoginThrottles {
     by_source: Mutex<ClientThrottle>,
     by_username: Mutex<Throttle<String>>,
-    by_code: Mutex<Throttle<UserNo>>,
+    by_code: Mutex<Throttle<UserNumber>>,
     right_by_source: Mutex<ClientThrottle>,
     right_by_username: Mutex<Throttle<String>>,
 }
@@ -84,7 +84,7 @@ impl LoginThrottles {
     /// Seconds until this source may try a code, and until strangers may try one for the user.
     pub(super) fn code_waits(
         &self,
-        user: UserNo,
+        user: UserNumber,
         client: ClientAddress,
         now: Steady,
     ) -> (Option<u32>, Option<u32>) {
@@ -93,7 +93,7 @@ impl LoginThrottles {
     }
 
     /// Charges a wrong code.
-    pub(super) fn charge_code(&self, user: UserNo, client: ClientAddress, now: Steady) {
+    pub(super) fn charge_code(&self, user: UserNumber, client: ClientAddress, now: Steady) {
         self.by_source.lock().charge(client, now);
         self.by_code.lock().charge(user, now);
     }

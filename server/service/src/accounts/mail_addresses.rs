@@ -4,7 +4,7 @@ use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, NO_RANDOMNESS, store_trouble, unavailable};
 use crate::mail::Letter;
 use contract::{Field, Language, Problem, Refusal};
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::mail_address::{MailAddress, MailAddressError};
 use domain::sealing::SealingKey;
 use domain::time::{Clock, Micros};
@@ -183,7 +183,7 @@ impl MailAddresses {
         self.sealed(user.number, &letter, now).map(Some)
     }
 
-    fn sealed(&self, user: UserNo, letter: &Letter, now: Micros) -> Result<NewMail, Refusal> {
+    fn sealed(&self, user: UserNumber, letter: &Letter, now: Micros) -> Result<NewMail, Refusal> {
         let payload = letter.seal(&self.sealing).map_err(unavailable("a letter could not be made"))?;
         Ok(NewMail { user: Some(user), payload, due_at: now })
     }

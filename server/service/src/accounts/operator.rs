@@ -9,7 +9,7 @@ pub use gateways::new_gateway_token;
 pub use users::{NewUserRequest, new_password};
 
 use super::{Passwords, SetupLink};
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::time::{Clock, Micros};
 use domain::token::{Pepper, random_base62};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ fn random(length: usize) -> Result<String, OperatorError> {
 }
 
 /// The operator's line in the audit log.
-fn audit(at: Micros, action: Action, user: Option<UserNo>, detail: &str) -> Audit {
+fn audit(at: Micros, action: Action, user: Option<UserNumber>, detail: &str) -> Audit {
     let (actor, detail) = ("operator".to_owned(), detail.to_owned());
     Audit { at, action, actor, user, address: None, detail, session: None }
 }

@@ -4,7 +4,7 @@ use super::{Accounts, Actor, store_trouble};
 use contract::Refusal;
 use domain::address::Address;
 use domain::device::Device;
-use domain::ids::SessionNo;
+use domain::ids::SessionNumber;
 use domain::time::Micros;
 use sha2::{Digest, Sha256};
 use store::{Action, UserSession};
@@ -69,6 +69,6 @@ impl Accounts {
 }
 
 /// A hash of the number, because the number itself would tell how many sessions the installation has seen.
-fn public_id(session: SessionNo) -> String {
+fn public_id(session: SessionNumber) -> String {
     hex::encode(&Sha256::digest(format!("session {}", session.0))[..16])
 }

@@ -8,7 +8,7 @@ use super::{Accounts, Actor, SessionToken};
 use contract::Refusal;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
-use domain::ids::SessionNo;
+use domain::ids::SessionNumber;
 use domain::time::Steady;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -133,7 +133,7 @@ impl Accounts {
     /// Another token for a session.
     pub(super) fn prepare(
         &self,
-        session: SessionNo,
+        session: SessionNumber,
         from: SessionHash,
         browser: Browser,
     ) -> Result<Prepared, Refusal> {

@@ -4,7 +4,7 @@ use super::codes::wrong_code;
 use super::{Accounts, Actor, NO_RANDOMNESS, Proved, store_trouble, unavailable};
 use contract::{Field, Problem, Refusal};
 use domain::credentials::Password;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::second_factor::{GivenCode, RecoveryCode, TotpSecret};
 use domain::time::Micros;
 use domain::token::TokenHash;
@@ -151,7 +151,7 @@ impl Accounts {
     }
 
     /// New recovery codes: as they are shown, and as they are stored.
-    fn generate_codes(&self, user: UserNo) -> Result<(SecretString, Vec<TokenHash>), Refusal> {
+    fn generate_codes(&self, user: UserNumber) -> Result<(SecretString, Vec<TokenHash>), Refusal> {
         let codes: Result<Vec<_>, _> = (0..RecoveryCode::COUNT).map(|_| RecoveryCode::generate()).collect();
         let codes = codes.map_err(unavailable(NO_RANDOMNESS))?;
         let hashes = codes.iter().map(|code| code.hash(&self.pepper, user)).collect();
@@ -162,10 +162,10 @@ impl Accounts {
 }
 
 /// Where the secret of a user lies, which is sealed with it.
-pub(super) fn place(user: UserNo) -> String {
+pub(super) fn place(user: UserNumber) -> String {
     format!("users.totp_sealed:{}", user.0)
 }
 
-fn waiting_place(user: UserNo) -> String {
+fn waiting_place(user: UserNumber) -> String {
     format!("totp_enrolments.sealed:{}", user.0)
 }

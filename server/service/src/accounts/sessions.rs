@@ -7,7 +7,7 @@ use super::{
     store_trouble,
 };
 use contract::{Field, Language, Problem, Refusal};
-use domain::ids::{UserNo, Username};
+use domain::ids::{UserNumber, Username};
 use domain::session::{Bounds, SessionTimes};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
@@ -95,7 +95,7 @@ impl Accounts {
     /// Begins a session that needs nothing more.
     pub(super) async fn begin_session(
         &self,
-        user: UserNo,
+        user: UserNumber,
         username: &Username,
         visit: &Visit,
         now: Micros,
@@ -159,7 +159,7 @@ impl Accounts {
 }
 
 pub(super) fn new_session(
-    user: UserNo,
+    user: UserNumber,
     visit: &Visit,
     at: Micros,
     code_pending: bool,

@@ -3,7 +3,7 @@
 use super::{Actor, Reader};
 use contract::Language;
 use domain::client_address::ClientAddress;
-use domain::ids::{SessionNo, UserNo, Username};
+use domain::ids::{SessionNumber, UserNumber, Username};
 use domain::time::Micros;
 use store::{Action, Audit, SessionHash};
 
@@ -32,13 +32,13 @@ pub struct Owing {
     /// What they owe.
     pub owed: Owed,
     /// The user.
-    pub user: UserNo,
+    pub user: UserNumber,
     /// Their name.
     pub username: Username,
     /// The language they chose; none: as the browser asks.
     pub language: Option<Language>,
     /// Their session.
-    pub session: SessionNo,
+    pub session: SessionNumber,
     /// The token by which the session was found.
     pub token: SessionHash,
     /// The client's address.
@@ -59,7 +59,7 @@ pub(crate) fn audit_line(
     at: Micros,
     action: Action,
     actor: &str,
-    user: Option<UserNo>,
+    user: Option<UserNumber>,
     address: ClientAddress,
 ) -> Audit {
     let (actor, address) = (actor.to_owned(), Some(address));

@@ -6,7 +6,7 @@ use crate::keys::Keys;
 use crate::paging::Paging;
 use contract::{AddressState, Cause, Field, Problem, Refusal};
 use domain::address::{Address, Network};
-use domain::ids::{KeyNo, NoticeNo};
+use domain::ids::{KeyNumber, NoticeNumber};
 use domain::notice::AddressGroup;
 use domain::time::Micros;
 use store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
@@ -119,7 +119,7 @@ impl Notices {
 
     /// Marks a notice on which the actor acted as read; if that fails, it stays unread.
     async fn mark_read(&self, actor: &Actor, notice: u32) {
-        let (notices, now) = (vec![NoticeNo(notice)], self.clock.now());
+        let (notices, now) = (vec![NoticeNumber(notice)], self.clock.now());
         let read = self.store.read_notices(actor.user, notices, now, Some(actor.session().number)).await;
         if let Err(error) = read {
             tracing::debug!(%error, "a notice could not be marked as read");
@@ -134,7 +134,7 @@ impl Notices {
 
     /// The places of a notice. Where the named addresses of a network were all authorised one by one, they are listed
     /// alone: nothing is left to do, and the network as a whole is not authorised.
-    fn places(&self, key: Option<KeyNo>, facts: &NoticeFacts, now: Micros) -> Vec<ListedPlace> {
+    fn places(&self, key: Option<KeyNumber>, facts: &NoticeFacts, now: Micros) -> Vec<ListedPlace> {
         let key = key.filter(|_| facts.cause == Cause::NewAddress);
         let passes = |seen: &NoticeAddress| key.is_some_and(|key| self.passes(key, seen.address, now));
         let covers = |network| key.is_some_and(|key| self.index.covers(key, network));
@@ -157,7 +157,7 @@ impl Notices {
         listed
     }
 
-    fn passes(&self, key: KeyNo, address: Address, now: Micros) -> bool {
+    fn passes(&self, key: KeyNumber, address: Address, now: Micros) -> bool {
         self.index.get(key).is_some_and(|key| self.index.judge(&key, address, now).is_ok())
     }
 
@@ -165,7 +165,7 @@ impl Notices {
     async fn find_place(&self, actor: &Actor, notice: u32, place: &str) -> Result<FoundPlace, Refusal> {
         actor.may_manage()?;
         let network = Network::parse(place).map_err(|_| Refusal::NotFound)?;
-        let facts = self.store.find_notice(NoticeNo(notice)).await.map_err(store_trouble)?;
+        let facts = self.store.find_notice(NoticeNumber(notice)).await.map_err(store_trouble)?;
         let facts = facts.filter(|facts| facts.user == actor.user && facts.cause == Cause::NewAddress);
         let facts = facts.filter(|facts| living_key(facts).is_some()).ok_or(Refusal::NotFound)?;
         let is_named = facts.addresses.iter().any(|seen| Network::from(seen.address) == network);
@@ -186,6 +186,6 @@ struct FoundPlace {
     named: Vec<Address>,
 }
 
-fn living_key(facts: &NoticeFacts) -> Option<KeyNo> {
+fn living_key(facts: &NoticeFacts) -> Option<KeyNumber> {
     facts.key.as_ref().filter(|key| key.deleted_at.is_none()).map(|key| key.number)
 }

@@ -13,7 +13,7 @@ pub use users::UserEntry;
 
 use contract::{Code, KeyType};
 use domain::address::{Address, Network};
-use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::rule::Ruling;
 use domain::time::Micros;
 use domain::token::TokenHash;
@@ -32,7 +32,7 @@ use users::Users;
 #[derive(Clone)]
 pub struct KeyEntry {
     /// The key.
-    pub number: KeyNo,
+    pub number: KeyNumber,
     /// Its public id.
     pub id: KeyId,
     /// Its user.
@@ -78,7 +78,7 @@ impl Hasher for PassThrough {
 const STRETCH: usize = 4096;
 
 /// The latest uses found so far, with the earliest of them on top.
-type Latest = BinaryHeap<Reverse<(Micros, KeyNo)>>;
+type Latest = BinaryHeap<Reverse<(Micros, KeyNumber)>>;
 
 #[derive(Default)]
 struct Entries {
@@ -103,13 +103,13 @@ impl KeyIndex {
     }
 
     /// The key or tombstone with that number.
-    pub fn get(&self, number: KeyNo) -> Option<KeyEntry> {
+    pub fn get(&self, number: KeyNumber) -> Option<KeyEntry> {
         let entries = self.entries.read();
         entries.entry(number, entries.keys.get(number)?)
     }
 
     /// The public id of that key or tombstone.
-    pub fn id(&self, number: KeyNo) -> Option<KeyId> {
+    pub fn id(&self, number: KeyNumber) -> Option<KeyId> {
         self.entries.read().keys.get(number).map(|record| record.id)
     }
 
@@ -128,13 +128,13 @@ impl KeyIndex {
     }
 
     /// Whether the rule of a key lets the whole network pass.
-    pub fn covers(&self, number: KeyNo, network: Network) -> bool {
+    pub fn covers(&self, number: KeyNumber, network: Network) -> bool {
         let entries = self.entries.read();
         entries.keys.get(number).is_some_and(|record| entries.keys.rule(number, record).covers(network))
     }
 
     /// What a gateway may be told of a key.
-    pub fn facts(&self, number: KeyNo) -> KeyFacts {
+    pub fn facts(&self, number: KeyNumber) -> KeyFacts {
         let entries = self.entries.read();
         entries.keys.get(number).map_or_else(KeyFacts::default, |record| KeyFacts {
             description: entries.keys.description(number, record).to_owned(),
@@ -145,13 +145,13 @@ impl KeyIndex {
     }
 
     /// How often a key was used, and when last.
-    pub fn uses(&self, number: KeyNo) -> (u64, Option<Micros>) {
+    pub fn uses(&self, number: KeyNumber) -> (u64, Option<Micros>) {
         let entries = self.entries.read();
         entries.keys.get(number).map_or((0, None), |record| (record.times_used(), record.last_used()))
     }
 
     /// Counts one committed use, and returns the count with it.
-    pub(super) fn add_use(&self, number: KeyNo, at: Micros) -> u64 {
+    pub(super) fn add_use(&self, number: KeyNumber, at: Micros) -> u64 {
         self.entries.read().keys.get(number).map_or(0, |record| record.add_use(at))
     }
 
@@ -171,7 +171,7 @@ impl KeyIndex {
     }
 
     /// A stretch of the living keys of a scope, newest first, and how many there are.
-    pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyNo>, usize) {
+    pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyNumber>, usize) {
         let entries = self.entries.read();
         let list = entries.lists.get(scope);
         (list.iter().rev().skip(skip).take(take).copied().collect(), list.len())
@@ -179,7 +179,7 @@ impl KeyIndex {
 
     /// The living keys of a scope that were used last, latest first. Between stretches of the list it yields the thread,
     /// for other pages, and the lock.
-    pub async fn last_used(&self, scope: KeyScope, most: usize) -> Vec<KeyNo> {
+    pub async fn last_used(&self, scope: KeyScope, most: usize) -> Vec<KeyNumber> {
         let (mut latest, mut from) = (BinaryHeap::new(), 0);
         while self.add_last_used(scope, from, most, &mut latest) {
             from += STRETCH;
@@ -204,7 +204,7 @@ impl KeyIndex {
     }
 
     /// The users whose keys lie in a scope.
-    pub fn users_of(&self, scope: KeyScope) -> Vec<UserNo> {
+    pub fn users_of(&self, scope: KeyScope) -> Vec<UserNumber> {
         match scope {
             KeyScope::User(number) => vec![number],
             KeyScope::Account(owner) => self.entries.read().users.of_account(owner),
@@ -220,7 +220,7 @@ impl KeyIndex {
 }
 
 impl Entries {
-    fn entry(&self, number: KeyNo, record: &Record) -> Option<KeyEntry> {
+    fn entry(&self, number: KeyNumber, record: &Record) -> Option<KeyEntry> {
         let user = Arc::clone(self.users.get(record.user)?);
         Some(KeyEntry { number, id: record.id, user, key_type: record.key_type })
     }
@@ -240,14 +240,14 @@ impl Entries {
         self.keys.add(key);
     }
 
-    fn delete_key(&mut self, number: KeyNo) {
+    fn delete_key(&mut self, number: KeyNumber) {
         let user = self.keys.delete(number).and_then(|user| self.users.get(user));
         self.lists.remove(number, &user.map(|user| user.scopes()).unwrap_or_default());
     }
 }
 
 impl Watcher for KeyIndex {
-    fn id_of(&self, key: KeyNo) -> Option<KeyId> {
+    fn id_of(&self, key: KeyNumber) -> Option<KeyId> {
         self.id(key)
     }
 

@@ -7,7 +7,7 @@ use super::KeyEntry;
 use contract::{Cause, Code};
 use domain::address::Address;
 use domain::client_address::ClientAddress;
-use domain::ids::{KeyNo, UserNo, Username};
+use domain::ids::{KeyNumber, UserNumber, Username};
 use domain::notice::gathering::cause_of_refusal;
 use domain::time::Micros;
 use parking_lot::Mutex;
@@ -28,7 +28,7 @@ pub struct NoticeBuffer(Mutex<Buffered>);
 /// What was refused within one second.
 #[derive(Default)]
 pub(crate) struct Buffered {
-    keys: HashMap<(UserNo, KeyNo, Cause), Tally>,
+    keys: HashMap<(UserNumber, KeyNumber, Cause), Tally>,
     names: HashMap<String, Tally>,
 }
 
@@ -58,11 +58,11 @@ impl Tally {
     }
 
     /// The notice of guesses at this user.
-    pub(crate) fn into_notice(self, user: UserNo) -> NewNotice {
+    pub(crate) fn into_notice(self, user: UserNumber) -> NewNotice {
         self.into_notice_about(user, Cause::Guessing, None)
     }
 
-    fn into_notice_about(self, user: UserNo, cause: Cause, key: Option<KeyNo>) -> NewNotice {
+    fn into_notice_about(self, user: UserNumber, cause: Cause, key: Option<KeyNumber>) -> NewNotice {
         let Self { at, count, addresses } = self;
         NewNotice { user, cause, key, at, count, addresses, detail: String::new() }
     }
@@ -77,7 +77,7 @@ impl Buffered {
 
     /// The notices about keys.
     pub(crate) fn into_notices(self) -> Vec<NewNotice> {
-        let notice = |((user, key, cause), tally): ((UserNo, KeyNo, Cause), Tally)| {
+        let notice = |((user, key, cause), tally): ((UserNumber, KeyNumber, Cause), Tally)| {
             tally.into_notice_about(user, cause, Some(key))
         };
         self.keys.into_iter().map(notice).collect()
@@ -152,7 +152,7 @@ mod tests {
         }
         let names = buffer.drain().drain_names();
         assert_eq!(names.len(), 1);
-        let notice = names.into_iter().next().unwrap().1.into_notice(UserNo(1));
+        let notice = names.into_iter().next().unwrap().1.into_notice(UserNumber(1));
         assert_eq!((notice.count, notice.addresses.len(), notice.at), (5_000, 20, Micros(4_999)));
         assert_eq!(notice.addresses[0], (address(0), 2));
         assert!(buffer.drain().drain_names().is_empty());
@@ -171,9 +171,9 @@ mod tests {
     fn what_comes_back_adds_to_what_came_since() {
         let buffer = NoticeBuffer::default();
         let notice = NewNotice {
-            user: UserNo(1),
+            user: UserNumber(1),
             cause: Cause::DeadKeyInUse,
-            key: Some(KeyNo(2)),
+            key: Some(KeyNumber(2)),
             at: Micros(5),
             count: 7,
             addresses: vec![(address(1), 3), (address(2), 4)],

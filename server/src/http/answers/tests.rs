@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 const NUMBER: &str = "0123456789abcdef";
-const SOMEBODY: Whose = Whose::Session(SessionNo(7));
+const SOMEBODY: Whose = Whose::Session(SessionNumber(7));
 
 fn act_of(whose: Whose, cookies: &[u8], path: &'static str, body: &str) -> Option<Act> {
     let cookies: Vec<_> = cookies.iter().map(|n| SessionHash([*n; 32])).collect();
@@ -88,7 +88,7 @@ async fn with_the_cookie_of_its_answer_a_form_is_the_same_act() {
     assert_eq!(forms.send(act(&[1], ""), Some(2)).await, "0");
     assert_eq!(forms.send(act(&[2], ""), None).await, "0");
     assert_eq!(forms.send(act(&[1], ""), None).await, "0", "the answer may have been lost");
-    let begun = act_of(Whose::Session(SessionNo(8)), &[2], "/", &format!("once={NUMBER}"));
+    let begun = act_of(Whose::Session(SessionNumber(8)), &[2], "/", &format!("once={NUMBER}"));
     assert_eq!(forms.send(begun, None).await, "0", "the cookie may begin another session");
     assert_eq!(forms.send(act(&[3], ""), None).await, "1", "any other is another form");
     assert_eq!(forms.send(act(&[2], "0"), None).await, "2");
@@ -102,7 +102,7 @@ async fn a_session_that_ended_gets_no_answer_again() {
     let nobody = act_of(Whose::Source(None), &[1], "/", &format!("once={NUMBER}"));
     assert_eq!(forms.send(nobody, None).await, "1", "it is asked who that is");
     assert_eq!(forms.send(act(&[1], ""), None).await, "0");
-    forms.answers.forget_session(SessionNo(7), None);
+    forms.answers.forget_session(SessionNumber(7), None);
     assert!(forms.answers.0.lock().is_empty(), "nor is it kept");
 }
 

@@ -1,13 +1,13 @@
 use super::*;
 use domain::address::Address;
-use domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
+use domain::ids::{KeyId, KeyNumber, NoticeNumber, UserNumber, Username};
 
 const PAGES: Pages = Pages { origin: "https://keys.example.com" };
 const AT: Micros = Micros(1_768_478_400_000_000);
 
 fn user(language: &str, time_zone: &str) -> MailUser {
     MailUser {
-        number: UserNo(1),
+        number: UserNumber(1),
         username: Username::parse("demo").unwrap(),
         email: None,
         language: language.to_owned(),
@@ -18,13 +18,13 @@ fn user(language: &str, time_zone: &str) -> MailUser {
 fn facts(cause: Cause) -> NoticeFacts {
     let username = Username::parse("demo").unwrap();
     NoticeFacts {
-        number: NoticeNo(1),
-        user: UserNo(1),
+        number: NoticeNumber(1),
+        user: UserNumber(1),
         owner: None,
         username: username.clone(),
         cause,
         key: Some(NoticeKey {
-            number: KeyNo(1),
+            number: KeyNumber(1),
             id: KeyId::generate(),
             username,
             key_type: KeyType::Default,

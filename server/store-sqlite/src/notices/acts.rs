@@ -8,7 +8,7 @@ use crate::statements::{Tx, sql};
 use contract::Cause;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use domain::notice;
 use domain::notice::acts::{Listener, Logins};
 use sqlx::Row;
@@ -16,7 +16,11 @@ use sqlx::sqlite::SqliteRow;
 use store::{Audit, NewNotice};
 
 /// Tells of an act, before its line stands in the audit log.
-pub(in super::super) async fn tell(tx: &mut Tx, audit: &Audit, key: Option<KeyNo>) -> Result<(), Trouble> {
+pub(in super::super) async fn tell(
+    tx: &mut Tx,
+    audit: &Audit,
+    key: Option<KeyNumber>,
+) -> Result<(), Trouble> {
     let act = act(audit);
     let Some(cause) = act.cause() else { return Ok(()) };
     let Some((user, username)) = concerned(tx, audit, key).await? else { return Ok(()) };
@@ -40,7 +44,7 @@ fn act(audit: &Audit) -> notice::acts::Act<'_> {
     }
 }
 
-async fn owner_of(tx: &mut Tx, user: UserNo) -> Result<Option<UserNo>, Trouble> {
+async fn owner_of(tx: &mut Tx, user: UserNumber) -> Result<Option<UserNumber>, Trouble> {
     let row = tx.one(sql!("SELECT owner_no FROM users WHERE no = ?", user.0)).await?;
     owner(&row)
 }
@@ -48,9 +52,9 @@ async fn owner_of(tx: &mut Tx, user: UserNo) -> Result<Option<UserNo>, Trouble> 
 async fn tell_one(
     tx: &mut Tx,
     audit: &Audit,
-    key: Option<KeyNo>,
+    key: Option<KeyNumber>,
     cause: Cause,
-    (user, username): (UserNo, String),
+    (user, username): (UserNumber, String),
 ) -> Result<(), Trouble> {
     let act = act(audit);
     let address = audit.address.and_then(ClientAddress::known);
@@ -78,8 +82,8 @@ async fn tell_one(
 async fn concerned(
     tx: &mut Tx,
     audit: &Audit,
-    key: Option<KeyNo>,
-) -> Result<Option<(UserNo, String)>, Trouble> {
+    key: Option<KeyNumber>,
+) -> Result<Option<(UserNumber, String)>, Trouble> {
     let row = match (key, audit.user) {
         (Some(key), _) => {
             sql!("SELECT u.no, u.username FROM keys k JOIN users u ON u.no = k.user_no WHERE k.no = ?", key.0)
@@ -93,7 +97,7 @@ async fn concerned(
     row.map(|row: SqliteRow| Ok((user_no(&row, "no")?, row.try_get("username")?))).transpose()
 }
 
-async fn logins(tx: &mut Tx, user: UserNo, address: Option<Address>) -> Result<Logins, Trouble> {
+async fn logins(tx: &mut Tx, user: UserNumber, address: Option<Address>) -> Result<Logins, Trouble> {
     let range = address.map(source_range);
     let sql = "SELECT EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login') AS seen,
                EXISTS (SELECT 1 FROM audit WHERE user_no = ?1 AND action = 'login' AND address BETWEEN ?2 AND ?3)

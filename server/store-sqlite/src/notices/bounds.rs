@@ -5,7 +5,7 @@ use crate::Trouble;
 use crate::rows::{number, numbers};
 use crate::statements::{Tx, sql};
 use contract::Cause;
-use domain::ids::NoticeNo;
+use domain::ids::NoticeNumber;
 use domain::notice::gathering::{self, NOTICES_KEPT, REMOVED_AT_ONCE};
 use domain::notice::letters::{self, LETTERS_AT_ONCE, Told};
 use sqlx::Row;
@@ -34,7 +34,7 @@ pub(super) async fn last_like(
     tx: &mut Tx,
     notice: &NewNotice,
     act: &Act<'_>,
-) -> Result<Option<NoticeNo>, Trouble> {
+) -> Result<Option<NoticeNumber>, Trouble> {
     let sql = "SELECT no FROM notices WHERE user_no = ?1 AND cause = ?2 AND first_at > ?3
                AND action IS ?4 AND actor IS ?5 ORDER BY no DESC LIMIT 1";
     let row = tx
@@ -47,7 +47,7 @@ pub(super) async fn last_like(
             act.actor
         ))
         .await?;
-    row.map(|row| number(row.try_get("no")?).map(NoticeNo)).transpose()
+    row.map(|row| number(row.try_get("no")?).map(NoticeNumber)).transpose()
 }
 
 /// Removes the oldest beyond the most that are kept, but none that is young.
@@ -64,7 +64,7 @@ pub(super) async fn make_room(tx: &mut Tx, notice: &NewNotice) -> Result<(), Tro
 }
 
 /// What the user was told of this cause by mail within the hour.
-pub(super) async fn told(tx: &mut Tx, notice_no: NoticeNo, notice: &NewNotice) -> Result<Told, Trouble> {
+pub(super) async fn told(tx: &mut Tx, notice_no: NoticeNumber, notice: &NewNotice) -> Result<Told, Trouble> {
     let sql = "SELECT (SELECT count FROM notices WHERE no = ?4) AS count,
                (SELECT count(*) FROM (SELECT 1 FROM notices
                WHERE user_no = ?1 AND cause = ?2 AND first_at > ?3 AND no <> ?4 LIMIT ?5)) AS others";
@@ -86,7 +86,7 @@ pub(super) async fn told(tx: &mut Tx, notice_no: NoticeNo, notice: &NewNotice) -
 /// notice, to the user's present address.
 pub(super) async fn has_letter(
     tx: &mut Tx,
-    notice_no: NoticeNo,
+    notice_no: NoticeNumber,
     notice: &NewNotice,
 ) -> Result<bool, Trouble> {
     let sql = "SELECT EXISTS (SELECT 1 FROM mails m JOIN notices n ON n.no = m.notice_no

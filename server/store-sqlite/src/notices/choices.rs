@@ -4,7 +4,7 @@ use crate::Trouble;
 use crate::rows::corrupt;
 use crate::statements::{Tx, sql};
 use contract::Cause;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::notice::letters::{wants_deliveries, wants_letters};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteExecutor};
@@ -13,7 +13,7 @@ use store::NoticeChoice;
 /// For every cause, in the order of the page.
 pub(super) async fn list(
     reader: impl SqliteExecutor<'_>,
-    user: UserNo,
+    user: UserNumber,
 ) -> Result<Vec<NoticeChoice>, Trouble> {
     let rows = sql!("SELECT cause, by_mail, by_webhook FROM notice_choices WHERE user_no = ?", user.0)
         .fetch_all(reader)
@@ -36,7 +36,7 @@ fn choice(row: &SqliteRow) -> Result<NoticeChoice, Trouble> {
 }
 
 /// Sets what is wanted otherwise than it is; returns whether anything is.
-pub(super) async fn set(tx: &mut Tx, user: UserNo, wanted: &[NoticeChoice]) -> Result<bool, Trouble> {
+pub(super) async fn set(tx: &mut Tx, user: UserNumber, wanted: &[NoticeChoice]) -> Result<bool, Trouble> {
     let kept = list(&mut tx.connection, user).await?;
     let mut changed = false;
     for choice in wanted {
@@ -56,7 +56,7 @@ pub(super) async fn set(tx: &mut Tx, user: UserNo, wanted: &[NoticeChoice]) -> R
 }
 
 /// Removes the letters that wait for a user who does not want them any more.
-async fn forget_letters(tx: &mut Tx, user: UserNo, cause: Cause) -> Result<(), Trouble> {
+async fn forget_letters(tx: &mut Tx, user: UserNumber, cause: Cause) -> Result<(), Trouble> {
     let sql = "DELETE FROM mails WHERE notice_no IN (SELECT no FROM notices WHERE user_no = ? AND cause = ?)";
     tx.run(sql!(sql, user.0, cause as u8)).await.map(drop)
 }

@@ -8,7 +8,7 @@ use super::super::rows::{
 use crate::statements::sql;
 use crate::{SqliteStore, Trouble};
 use contract::Cause;
-use domain::ids::{KeyId, NoticeNo, Username};
+use domain::ids::{KeyId, NoticeNumber, Username};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{ActCount, NoticeAddress, NoticeFacts, NoticeKey, StoreError};
@@ -30,8 +30,8 @@ pub(super) const PAGE: &str =
 /// At most so many that nothing was added to since a time.
 pub(in super::super) const OLD: &str = "SELECT no FROM notices WHERE last_at < ? ORDER BY last_at LIMIT ?";
 
-pub(super) fn notice_no(row: &SqliteRow) -> Result<NoticeNo, Trouble> {
-    number(row.try_get(0)?).map(NoticeNo)
+pub(super) fn notice_no(row: &SqliteRow) -> Result<NoticeNumber, Trouble> {
+    number(row.try_get(0)?).map(NoticeNumber)
 }
 
 impl SqliteStore {
@@ -46,7 +46,7 @@ impl SqliteStore {
     /// The notices of these numbers, the one that was added to last first.
     pub(super) async fn notices_by_numbers(
         &self,
-        wanted: &[NoticeNo],
+        wanted: &[NoticeNumber],
     ) -> Result<Vec<NoticeFacts>, StoreError> {
         let wanted = numbers(wanted.iter().map(|number| number.0));
         let named = |row: &SqliteRow| Ok((notice_no(row)?, address(row)?));

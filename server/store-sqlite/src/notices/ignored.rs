@@ -5,7 +5,7 @@ use crate::Trouble;
 use crate::statements::{Tx, sql};
 use contract::Cause;
 use domain::address::Address;
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use domain::notice::gathering::Refusals;
 use domain::time::Micros;
 use sqlx::Row;
@@ -30,7 +30,7 @@ pub(super) async fn without(tx: &mut Tx, notice: &NewNotice) -> Result<Option<Ne
 /// Returns whether it was not ignored before.
 pub(super) async fn insert(
     tx: &mut Tx,
-    key: KeyNo,
+    key: KeyNumber,
     address: Address,
     most: u32,
     at: Micros,

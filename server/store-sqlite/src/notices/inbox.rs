@@ -8,7 +8,7 @@ use super::{choices, ignored, insert};
 use crate::statements::{change, sql};
 use async_trait::async_trait;
 use domain::address::Address;
-use domain::ids::{KeyNo, NoticeNo, SessionNo, UserNo};
+use domain::ids::{KeyNumber, NoticeNumber, SessionNumber, UserNumber};
 use domain::time::Micros;
 use store::{ActCount, Audit, NewNotice, NoticeChoice, NoticeFacts, NoticeStore, StoreError};
 
@@ -26,7 +26,7 @@ impl NoticeStore for SqliteStore {
         })
     }
 
-    async fn find_notice(&self, notice: NoticeNo) -> Result<Option<NoticeFacts>, StoreError> {
+    async fn find_notice(&self, notice: NoticeNumber) -> Result<Option<NoticeFacts>, StoreError> {
         Ok(self.notices_by_numbers(&[notice]).await?.pop())
     }
 
@@ -36,7 +36,7 @@ impl NoticeStore for SqliteStore {
 
     async fn list_notices(
         &self,
-        user: UserNo,
+        user: UserNumber,
         skipped: u32,
         most: u32,
     ) -> Result<Vec<NoticeFacts>, StoreError> {
@@ -44,21 +44,21 @@ impl NoticeStore for SqliteStore {
         self.notices_by_numbers(&numbers).await
     }
 
-    async fn count_notices(&self, user: UserNo) -> Result<u64, StoreError> {
+    async fn count_notices(&self, user: UserNumber) -> Result<u64, StoreError> {
         self.count(sql!("SELECT count(*) FROM notices WHERE user_no = ?", user.0)).await
     }
 
-    async fn count_unread_notices(&self, user: UserNo) -> Result<u64, StoreError> {
+    async fn count_unread_notices(&self, user: UserNumber) -> Result<u64, StoreError> {
         let unread = "SELECT count(*) FROM notices WHERE user_no = ? AND read_at IS NULL";
         self.count(sql!(unread, user.0)).await
     }
 
     async fn read_notices(
         &self,
-        user: UserNo,
-        notices: Vec<NoticeNo>,
+        user: UserNumber,
+        notices: Vec<NoticeNumber>,
         at: Micros,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
@@ -70,9 +70,9 @@ impl NoticeStore for SqliteStore {
 
     async fn read_all_notices(
         &self,
-        user: UserNo,
+        user: UserNumber,
         at: Micros,
-        session: Option<SessionNo>,
+        session: Option<SessionNumber>,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             check_asking(tx, session).await?;
@@ -83,7 +83,7 @@ impl NoticeStore for SqliteStore {
 
     async fn ignore_address(
         &self,
-        key: KeyNo,
+        key: KeyNumber,
         address: Address,
         most: u32,
         audit: Audit,
@@ -94,13 +94,13 @@ impl NoticeStore for SqliteStore {
         })
     }
 
-    async fn list_notice_choices(&self, user: UserNo) -> Result<Vec<NoticeChoice>, StoreError> {
+    async fn list_notice_choices(&self, user: UserNumber) -> Result<Vec<NoticeChoice>, StoreError> {
         Ok(choices::list(&self.readers, user).await?)
     }
 
     async fn set_notice_choices(
         &self,
-        user: UserNo,
+        user: UserNumber,
         wanted: Vec<NoticeChoice>,
         audit: Audit,
     ) -> Result<(), StoreError> {

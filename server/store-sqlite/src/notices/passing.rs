@@ -4,7 +4,7 @@ use super::super::mails;
 use super::bounds;
 use crate::Trouble;
 use crate::statements::{Tx, sql};
-use domain::ids::NoticeNo;
+use domain::ids::NoticeNumber;
 use domain::notice::letters::{self, Recipient};
 use domain::time::Micros;
 use domain::webhook::new_message_id;
@@ -12,7 +12,7 @@ use sqlx::Row;
 use store::NewNotice;
 
 /// Queues a new notice for mail and for the webhooks of the account, as the user chose.
-pub(super) async fn pass_on(tx: &mut Tx, notice_no: NoticeNo, notice: &NewNotice) -> Result<(), Trouble> {
+pub(super) async fn pass_on(tx: &mut Tx, notice_no: NoticeNumber, notice: &NewNotice) -> Result<(), Trouble> {
     let due_at = mail_about(tx, notice_no, notice).await?;
     queue_deliveries(tx, notice_no, notice, due_at).await
 }
@@ -20,7 +20,7 @@ pub(super) async fn pass_on(tx: &mut Tx, notice_no: NoticeNo, notice: &NewNotice
 /// Queues a new notice for mail, if the user wants that and can have it; returns when it is passed on.
 pub(super) async fn mail_about(
     tx: &mut Tx,
-    notice_no: NoticeNo,
+    notice_no: NoticeNumber,
     notice: &NewNotice,
 ) -> Result<Micros, Trouble> {
     let sql = "SELECT u.email IS NOT NULL AND u.email_confirmed_at IS NOT NULL AS has_address,
@@ -46,7 +46,7 @@ pub(super) async fn mail_about(
 /// When the letter about a notice goes; `None` if another one tells of it.
 async fn letter_at(
     tx: &mut Tx,
-    notice_no: NoticeNo,
+    notice_no: NoticeNumber,
     notice: &NewNotice,
     due_at: Micros,
 ) -> Result<Option<Micros>, Trouble> {
@@ -61,7 +61,7 @@ async fn letter_at(
 /// Queues a new notice for the webhooks of the account that are told of it.
 async fn queue_deliveries(
     tx: &mut Tx,
-    notice_no: NoticeNo,
+    notice_no: NoticeNumber,
     notice: &NewNotice,
     due_at: Micros,
 ) -> Result<(), Trouble> {

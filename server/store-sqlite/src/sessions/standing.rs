@@ -3,7 +3,7 @@
 use crate::rows::{address, client_bytes, has, user_no};
 use crate::statements::{Tx, sql};
 use crate::{Trouble, audit};
-use domain::ids::SessionNo;
+use domain::ids::SessionNumber;
 use domain::session::{LoginFacts, SESSIONS_KEPT, UserState, stands};
 use domain::time::Micros;
 use sqlx::Row;
@@ -90,7 +90,7 @@ async fn tell_of_end(tx: &mut Tx, ended: &SqliteRow, by: &NewSession) -> Result<
 }
 
 /// Fails if the session has ended or still waits for its code, or if its user or their owner is disabled.
-pub(crate) async fn check_standing(tx: &mut Tx, session: SessionNo) -> Result<(), Trouble> {
+pub(crate) async fn check_standing(tx: &mut Tx, session: SessionNumber) -> Result<(), Trouble> {
     let sql = "SELECT s.code_pending, u.disabled_at, o.disabled_at AS owner_disabled_at
                FROM sessions s JOIN users u ON u.no = s.user_no LEFT JOIN users o ON o.no = u.owner_no
                WHERE s.no = ?";
@@ -102,7 +102,7 @@ pub(crate) async fn check_standing(tx: &mut Tx, session: SessionNo) -> Result<()
 }
 
 /// The same for the session that asks, if one does.
-pub(crate) async fn check_asking(tx: &mut Tx, session: Option<SessionNo>) -> Result<(), Trouble> {
+pub(crate) async fn check_asking(tx: &mut Tx, session: Option<SessionNumber>) -> Result<(), Trouble> {
     match session {
         Some(session) => check_standing(tx, session).await,
         None => Ok(()),

@@ -46,7 +46,7 @@ impl SqliteUsageLog {
 fn uses_of(key: u32, addresses: u32) -> impl Iterator<Item = Use> {
     (0..addresses).map(move |n| {
         let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + 7 * key + n).into());
-        Use { key: KeyNo(key), user: UserNo(key), address }
+        Use { key: KeyNumber(key), user: UserNumber(key), address }
     })
 }
 
@@ -60,7 +60,7 @@ fn a_fold_of_many_keys_with_many_addresses_takes_small_steps() {
         let mut sums = UseSums::default();
         for key in 1..=64 {
             let uses: Vec<_> = uses_of(key + 1000 * u32::from(generation.0 == 2), 1000)
-                .map(|one| Use { key: KeyNo(key), ..one })
+                .map(|one| Use { key: KeyNumber(key), ..one })
                 .collect();
             log.generation = generation;
             log.rows_of(|log| log.append_row(at, &uses));
@@ -128,7 +128,9 @@ fn old_hours_of_one_key_go_a_few_at_a_time() {
     for hours in (0..20_000_i64).collect::<Vec<_>>().chunks(128) {
         let refusals: Vec<_> = hours
             .iter()
-            .map(|hour| (Refusal { key: KeyNo(1), user: UserNo(1), hour: *hour, code: Code::Deleted }, 1))
+            .map(|hour| {
+                (Refusal { key: KeyNumber(1), user: UserNumber(1), hour: *hour, code: Code::Deleted }, 1)
+            })
             .collect();
         let (rows, ()) = log.rows_of(|log| log.write_refusals(&refusals));
         assert!(rows <= 256, "{rows} rows of refusals");

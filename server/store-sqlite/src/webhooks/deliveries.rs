@@ -6,10 +6,10 @@ use super::webhook_row;
 use crate::statements::{Tx, change, sql};
 use crate::{SqliteStore, Trouble};
 use contract::Cause;
-use domain::ids::{NoticeNo, UserNo};
+use domain::ids::{NoticeNumber, UserNumber};
 use domain::time::Micros;
 use domain::webhook::{
-    DeliveryNo, Evidence, Health, NotSent, TESTS_KEPT, WebhookNo, check_restart, check_test,
+    DeliveryNumber, Evidence, Health, NotSent, TESTS_KEPT, WebhookNumber, check_restart, check_test,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -42,10 +42,10 @@ fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, Trouble> {
         return Err(corrupt("id of a message"));
     }
     Ok(DeliveryRow {
-        number: DeliveryNo(number(row.try_get("no")?)?),
-        webhook: WebhookNo(number(row.try_get("webhook_no")?)?),
+        number: DeliveryNumber(number(row.try_get("no")?)?),
+        webhook: WebhookNumber(number(row.try_get("webhook_no")?)?),
         message_id,
-        notice: row.try_get::<Option<i64>, _>("notice_no")?.map(number).transpose()?.map(NoticeNo),
+        notice: row.try_get::<Option<i64>, _>("notice_no")?.map(number).transpose()?.map(NoticeNumber),
         cause: row.try_get::<Option<i64>, _>("cause")?.map(cause).transpose()?,
         created_at: micros(row, "created_at")?,
         due_at: optional_micros(row, "due_at")?,
@@ -66,7 +66,7 @@ fn refused(why: NotSent) -> StoreError {
 
 pub(super) async fn insert_test(
     tx: &mut Tx,
-    webhook: WebhookNo,
+    webhook: WebhookNumber,
     message_id: &str,
     at: Micros,
 ) -> Result<(), Trouble> {
@@ -83,8 +83,8 @@ pub(super) async fn insert_test(
 
 pub(super) async fn restart(
     tx: &mut Tx,
-    webhook: WebhookNo,
-    delivery: DeliveryNo,
+    webhook: WebhookNumber,
+    delivery: DeliveryNumber,
     at: Micros,
 ) -> Result<(), Trouble> {
     let sql = "SELECT EXISTS (SELECT 1 FROM webhooks WHERE no = ?2 AND disabled_at IS NULL) AS is_on,
@@ -97,7 +97,7 @@ pub(super) async fn restart(
 }
 
 /// Removes the oldest tests beyond the most that are kept.
-async fn forget_tests(tx: &mut Tx, webhook: WebhookNo) -> Result<(), Trouble> {
+async fn forget_tests(tx: &mut Tx, webhook: WebhookNumber) -> Result<(), Trouble> {
     let sql = "DELETE FROM webhook_deliveries WHERE no IN
                (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND cause IS NULL AND due_at IS NULL
                ORDER BY no DESC LIMIT 10 OFFSET ?)";
@@ -105,7 +105,7 @@ async fn forget_tests(tx: &mut Tx, webhook: WebhookNo) -> Result<(), Trouble> {
 }
 
 /// Removes some of what is settled; returns whether there may be more.
-pub(super) async fn forget_settled(tx: &mut Tx, webhook: WebhookNo) -> Result<bool, Trouble> {
+pub(super) async fn forget_settled(tx: &mut Tx, webhook: WebhookNumber) -> Result<bool, Trouble> {
     let sql = "DELETE FROM webhook_deliveries WHERE no IN
                (SELECT no FROM webhook_deliveries WHERE webhook_no = ? AND due_at IS NULL LIMIT ?)";
     let done = tx.run(sql!(sql, webhook.0, AT_A_TIME)).await?;
@@ -116,7 +116,7 @@ impl SqliteStore {
     /// The latest deliveries of a webhook. One that was set aside cannot be shown.
     pub(super) async fn latest_deliveries(
         &self,
-        webhook: WebhookNo,
+        webhook: WebhookNumber,
         most: u32,
     ) -> Result<Vec<DeliveryRow>, StoreError> {
         let sql = "SELECT * FROM webhook_deliveries WHERE webhook_no = ? ORDER BY no DESC LIMIT ?";
@@ -202,7 +202,7 @@ fn health(row: &SqliteRow) -> Result<Health, Trouble> {
     })
 }
 
-async fn switch_off(tx: &mut Tx, attempt: &Attempt, owner: UserNo, shown: &str) -> Result<(), Trouble> {
+async fn switch_off(tx: &mut Tx, attempt: &Attempt, owner: UserNumber, shown: &str) -> Result<(), Trouble> {
     tx.run(sql!("UPDATE webhooks SET disabled_at = ?2 WHERE no = ?1", attempt.webhook.0, attempt.at.0))
         .await?;
     let sql = "UPDATE webhook_deliveries SET due_at = NULL, problem = coalesce(problem, 'webhook_off')

@@ -3,7 +3,7 @@
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::Cause;
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use store::{KeyChange, KeyScope, StoreError};
 use tempfile::TempDir;
 
@@ -14,9 +14,9 @@ struct Bench {
     _dir: TempDir,
     store: Arc<dyn Store>,
     told: Arc<Told>,
-    user: UserNo,
+    user: UserNumber,
     id: KeyId,
-    number: KeyNo,
+    number: KeyNumber,
 }
 
 impl Bench {

@@ -4,7 +4,7 @@ use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::LockWidth;
 use domain::address::Network;
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use store::{KeyChange, KeyScope, StoreError};
 use tempfile::TempDir;
 
@@ -17,10 +17,10 @@ struct Bench {
     _dir: TempDir,
     store: Arc<dyn Store>,
     told: Arc<Told>,
-    owner: UserNo,
-    sub: UserNo,
+    owner: UserNumber,
+    sub: UserNumber,
     id: KeyId,
-    number: KeyNo,
+    number: KeyNumber,
 }
 
 impl Bench {
@@ -64,7 +64,7 @@ async fn a_key_is_seen_within_its_scopes_alone(engine: Engine) {
     let second = add(2).await.unwrap();
     assert_eq!(add(2).await, Err(StoreError::Conflict), "a token hash is unique");
     let listed = async |scope| -> Vec<_> {
-        let rows = store.list_keys(scope, &[bench.number, second, KeyNo(99)]).await.unwrap();
+        let rows = store.list_keys(scope, &[bench.number, second, KeyNumber(99)]).await.unwrap();
         rows.iter().map(|row| row.number).collect()
     };
     assert_eq!(listed(KeyScope::Account(bench.owner)).await, [second, bench.number], "newest first");

@@ -2,7 +2,7 @@
 
 use super::engines::{Engine, for_each_engine};
 use super::*;
-use domain::ids::MailNo;
+use domain::ids::MailNumber;
 use domain::reminder::Reminders;
 use store::{MailContent, NewMail};
 
@@ -18,7 +18,7 @@ async fn letters_are_due_in_turn_one_for_each_user(engine: Engine) {
     for (user, text, due_at) in letters {
         store.insert_mail(NewMail { user, payload: vec![text], due_at: Micros(due_at) }).await.unwrap();
     }
-    let due = async |at, served: &[UserNo]| -> Vec<(u8, MailNo)> {
+    let due = async |at, served: &[UserNumber]| -> Vec<(u8, MailNumber)> {
         let rows = store.claim_due_mails(Micros(at), Micros(at), 9, served).await.unwrap();
         let text = |content: &MailContent| match content {
             MailContent::Letter(payload) => payload[0],
@@ -26,7 +26,7 @@ async fn letters_are_due_in_turn_one_for_each_user(engine: Engine) {
         };
         rows.iter().map(|row| (text(&row.content), row.number)).collect()
     };
-    let texts = |due: Vec<(u8, MailNo)>| due.into_iter().map(|(text, _)| text).collect::<Vec<_>>();
+    let texts = |due: Vec<(u8, MailNumber)>| due.into_iter().map(|(text, _)| text).collect::<Vec<_>>();
     assert_eq!(texts(due(4, &[]).await), []);
     assert_eq!(texts(due(30, &[]).await), [5, 1, 3, 4]);
     assert_eq!(texts(due(30, &[first]).await), [5, 3, 4], "a user who had their turn waits");

@@ -18,7 +18,7 @@ mod webhooks;
 
 use contract::{KeyType, Role};
 use domain::address::Address;
-use domain::ids::{KeyId, UserNo, Username};
+use domain::ids::{KeyId, UserNumber, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::TokenHash;
@@ -85,7 +85,7 @@ fn audit(at: i64, action: Action) -> Audit {
     Audit { at: Micros(at), action, actor, user: None, address: None, detail, session: None }
 }
 
-fn user(text: &str, owner: Option<UserNo>) -> NewUser {
+fn user(text: &str, owner: Option<UserNumber>) -> NewUser {
     NewUser {
         owner,
         username: name(text),
@@ -97,7 +97,7 @@ fn user(text: &str, owner: Option<UserNo>) -> NewUser {
     }
 }
 
-fn key(of: UserNo, key_type: KeyType, hash: u8) -> NewKey {
+fn key(of: UserNumber, key_type: KeyType, hash: u8) -> NewKey {
     NewKey {
         id: KeyId::generate(),
         user: of,

@@ -4,7 +4,7 @@ use super::engines::{Engine, for_each_engine};
 use super::{Data, SECRETS, Told};
 use contract::{Cause, KeyType, Role};
 use domain::address::Address;
-use domain::ids::{KeyId, KeyNo, NoticeNo, UserNo, Username};
+use domain::ids::{KeyId, KeyNumber, NoticeNumber, UserNumber, Username};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use std::path::Path;
@@ -15,12 +15,12 @@ use store::{Action, Audit, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolic
 const DAY: i64 = 24 * 3600;
 const T0: i64 = 1_000_000_000_000;
 
-fn audit(action: Action, user: Option<UserNo>) -> Audit {
+fn audit(action: Action, user: Option<UserNumber>) -> Audit {
     let (at, actor, detail) = (Micros(T0), "operator".to_owned(), String::new());
     Audit { at, action, actor, user, address: None, detail, session: None }
 }
 
-async fn add_user(store: &dyn Store, name: &str) -> UserNo {
+async fn add_user(store: &dyn Store, name: &str) -> UserNumber {
     let user = NewUser {
         owner: None,
         username: Username::parse(name).unwrap(),
@@ -33,7 +33,7 @@ async fn add_user(store: &dyn Store, name: &str) -> UserNo {
     store.insert_user(user, audit(Action::UserAdded, None)).await.unwrap()
 }
 
-async fn add_key(store: &dyn Store, user: UserNo) -> KeyNo {
+async fn add_key(store: &dyn Store, user: UserNumber) -> KeyNumber {
     let key = NewKey {
         id: KeyId::generate(),
         user,
@@ -49,7 +49,7 @@ async fn add_key(store: &dyn Store, user: UserNo) -> KeyNo {
     store.insert_key(key, audit(Action::UserEnabled, Some(user))).await.unwrap()
 }
 
-fn refused(user: UserNo, key: KeyNo, at: i64, from: &[(&str, u64)]) -> NewNotice {
+fn refused(user: UserNumber, key: KeyNumber, at: i64, from: &[(&str, u64)]) -> NewNotice {
     let addresses: Vec<_> = from.iter().map(|(a, n)| (Address::parse(a).unwrap(), *n)).collect();
     let count = addresses.iter().map(|(_, n)| n).sum();
     let (cause, key, at) = (Cause::NewAddress, Some(key), Micros(T0 + at * Micros::SECOND));
@@ -81,7 +81,7 @@ async fn notices_gather_are_read_and_forgotten(engine: Engine) {
     let facts = store.find_notice(gathered.number).await.unwrap().unwrap();
     assert_eq!((facts.user, facts.cause, facts.username.as_str()), (user, Cause::NewAddress, "demo"));
     assert_eq!(facts.key.unwrap().masked, "lkd_abcd…wxyz");
-    assert!(store.find_notice(NoticeNo(99)).await.unwrap().is_none());
+    assert!(store.find_notice(NoticeNumber(99)).await.unwrap().is_none());
     assert_eq!(store.list_notices(user, 1, 10).await.unwrap().len(), 1);
     assert_eq!((store.count_notices(user).await, store.count_notices(other).await), (Ok(2), Ok(0)));
 

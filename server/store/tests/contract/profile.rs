@@ -3,7 +3,7 @@
 use super::engines::{Engine, for_each_engine};
 use super::open;
 use domain::address::Address;
-use domain::ids::{UserNo, Username};
+use domain::ids::{UserNumber, Username};
 use domain::time::Micros;
 use std::sync::Arc;
 use store::{
@@ -11,12 +11,12 @@ use store::{
     SessionHash, Store, StoreError,
 };
 
-fn audit(user: Option<UserNo>, at: i64, action: Action) -> Audit {
+fn audit(user: Option<UserNumber>, at: i64, action: Action) -> Audit {
     let (actor, detail) = ("demo".into(), String::new());
     Audit { at: Micros(at), action, actor, user, address: None, detail, session: None }
 }
 
-async fn add(store: &Arc<dyn Store>, name: &str) -> UserNo {
+async fn add(store: &Arc<dyn Store>, name: &str) -> UserNumber {
     let username = Username::parse(name).unwrap();
     let user = NewUser {
         owner: None,
@@ -30,11 +30,11 @@ async fn add(store: &Arc<dyn Store>, name: &str) -> UserNo {
     store.insert_user(user, audit(None, 1, Action::UserAdded)).await.unwrap()
 }
 
-fn letter(user: UserNo) -> NewMail {
+fn letter(user: UserNumber) -> NewMail {
     NewMail { user: Some(user), payload: vec![1], due_at: Micros(1) }
 }
 
-fn change(user: UserNo, at: i64, old: Option<&str>) -> EmailChange {
+fn change(user: UserNumber, at: i64, old: Option<&str>) -> EmailChange {
     let old = old.map(ToOwned::to_owned);
     EmailChange {
         user,

@@ -2,7 +2,7 @@
 
 use super::engines::{Engine, for_each_engine};
 use super::*;
-use domain::ids::SessionNo;
+use domain::ids::SessionNumber;
 use store::{Factor, NewFactor, NewSession, Renewal, SessionHash, StoreError};
 use tempfile::TempDir;
 
@@ -18,7 +18,7 @@ fn code(n: u8) -> TokenHash {
 struct Bench {
     _dir: TempDir,
     store: Arc<dyn Store>,
-    user: UserNo,
+    user: UserNumber,
 }
 
 impl Bench {
@@ -58,7 +58,7 @@ impl Bench {
         self.store.insert_session(self.session(n, code_pending), audit(10, Action::Login)).await
     }
 
-    async fn number(&self, n: u8) -> SessionNo {
+    async fn number(&self, n: u8) -> SessionNumber {
         self.store.find_session(hash(n)).await.unwrap().unwrap().0.number
     }
 
@@ -103,7 +103,7 @@ async fn an_enrolment_waits_in_its_session_and_a_later_one_takes_its_place(engin
     assert_eq!(bench.confirm(1, 11).await, Err(StoreError::NotFound), "another took its place");
     bench.store.cancel_enrolment(bench.user, second).await.unwrap();
     assert_eq!(find(second).await, None);
-    let ended = bench.store.begin_enrolment(bench.user, SessionNo(99), vec![1], Micros(20)).await;
+    let ended = bench.store.begin_enrolment(bench.user, SessionNumber(99), vec![1], Micros(20)).await;
     assert_eq!(ended, Err(StoreError::SignedOut));
 }
 

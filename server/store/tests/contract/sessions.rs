@@ -2,7 +2,7 @@
 
 use super::engines::{Engine, for_each_engine};
 use super::*;
-use domain::ids::SessionNo;
+use domain::ids::SessionNumber;
 use store::{NewSession, Renewal, SessionHash, StoreError};
 
 fn hash(n: u8) -> SessionHash {
@@ -10,7 +10,7 @@ fn hash(n: u8) -> SessionHash {
 }
 
 /// A session of a user, from 203.0.113.7.
-fn begin(user: UserNo, n: u8, at: i64) -> NewSession {
+fn begin(user: UserNumber, n: u8, at: i64) -> NewSession {
     NewSession {
         hash: hash(n),
         user,
@@ -24,20 +24,20 @@ fn begin(user: UserNo, n: u8, at: i64) -> NewSession {
 }
 
 /// A store with one user, whose password has the hash `h`.
-async fn open_with_user(engine: Engine, dir: &Path) -> (Arc<dyn Store>, UserNo) {
+async fn open_with_user(engine: Engine, dir: &Path) -> (Arc<dyn Store>, UserNumber) {
     let (store, ..) = open(engine, dir).await;
     let number = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
     (store, number)
 }
 
 /// Begins sessions 1, 2, …, at 10, 20, …
-async fn begin_some(store: &dyn Store, number: UserNo, count: u8) {
+async fn begin_some(store: &dyn Store, number: UserNumber, count: u8) {
     for n in 1..=count {
         store.insert_session(begin(number, n, 10 * i64::from(n)), audit(10, Action::Login)).await.unwrap();
     }
 }
 
-async fn session_number(store: &dyn Store, n: u8) -> SessionNo {
+async fn session_number(store: &dyn Store, n: u8) -> SessionNumber {
     store.find_session(hash(n)).await.unwrap().unwrap().0.number
 }
 
@@ -133,7 +133,7 @@ async fn a_password_is_changed_by_a_session_that_stands(engine: Engine) {
         store.change_password(number, present.to_owned(), "newer".into(), kept, audit).await
     };
     assert_eq!(change("another", kept).await, Err(StoreError::NotFound), "the operator was faster");
-    let ended = Renewal { session: SessionNo(99), ..kept };
+    let ended = Renewal { session: SessionNumber(99), ..kept };
     assert_eq!(change("h", ended).await, Err(StoreError::SignedOut), "the session has ended");
     change("h", kept).await.unwrap();
     assert!(store.find_session(hash(1)).await.unwrap().is_none(), "the old token is worth nothing");

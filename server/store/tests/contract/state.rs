@@ -2,7 +2,7 @@
 
 use super::engines::{Data, Engine, for_each_engine};
 use super::*;
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use store::{KeyScope, NoticePolicy, StoreError, Use};
 
 async fn the_first_user_is_the_first_one_alone(engine: Engine) {
@@ -43,7 +43,7 @@ async fn a_user_is_disabled_with_their_owner(engine: Engine) {
     store.set_user_disabled(owner, false, audit(3, Action::UserEnabled)).await.unwrap();
     assert!(store.find_user(&name("sub")).await.unwrap().unwrap().is_active());
     assert_eq!(told.take(), [true, false].map(|off| format!("user {} disabled {off}", owner.0)));
-    let missing = store.set_user_disabled(UserNo(99), true, audit(1, Action::UserDisabled)).await;
+    let missing = store.set_user_disabled(UserNumber(99), true, audit(1, Action::UserDisabled)).await;
     assert_eq!(missing, Err(StoreError::NotFound));
 }
 
@@ -68,7 +68,7 @@ async fn a_password_is_replaced(engine: Engine) {
     let number = store.insert_user(user("a", None), audit(1, Action::UserAdded)).await.unwrap();
     store.set_password(number, "new".into(), audit(4, Action::PasswordReset)).await.unwrap();
     assert_eq!(store.find_user(&name("a")).await.unwrap().unwrap().password_hash, "new");
-    let missing = store.set_password(UserNo(99), "x".into(), audit(1, Action::PasswordReset)).await;
+    let missing = store.set_password(UserNumber(99), "x".into(), audit(1, Action::PasswordReset)).await;
     assert_eq!(missing, Err(StoreError::NotFound));
 }
 
@@ -132,7 +132,7 @@ async fn what_was_written_is_there_after_reopening(engine: Engine) {
     let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
     store.insert_key(key(owner, KeyType::Default, 1), audit(1, Action::KeyGenerated)).await.unwrap();
     let before = told.take();
-    let one = Use { key: KeyNo(1), user: owner, address: address("::1") };
+    let one = Use { key: KeyNumber(1), user: owner, address: address("::1") };
     log.append(Micros(1), &[one]).await.unwrap();
     store.close().await;
     assert!(matches!(

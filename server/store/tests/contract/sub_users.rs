@@ -14,7 +14,7 @@ struct Bench {
     _dir: TempDir,
     store: Arc<dyn Store>,
     told: Arc<Told>,
-    owner: UserNo,
+    owner: UserNumber,
 }
 
 impl Bench {
@@ -41,7 +41,7 @@ impl Bench {
         self.store.insert_invitation(invitation, 2, Some(letter), audit(10, Action::SubUserInvited)).await
     }
 
-    async fn accept(&self, n: u8, at: i64) -> Result<UserNo, StoreError> {
+    async fn accept(&self, n: u8, at: i64) -> Result<UserNumber, StoreError> {
         let acceptance = Acceptance {
             hash: hash(n),
             password_hash: "h".into(),
@@ -107,7 +107,7 @@ async fn an_invitation_is_accepted_once_and_makes_a_sub_user(engine: Engine) {
         [(number, Role::ManagesKeys)]
     );
     assert!(bench.store.list_sub_users(bench.owner, 1, 9).await.unwrap().is_empty());
-    let missing = bench.store.set_role(UserNo(99), Role::ReadsOnly, audit(60, Action::RoleChanged)).await;
+    let missing = bench.store.set_role(UserNumber(99), Role::ReadsOnly, audit(60, Action::RoleChanged)).await;
     assert_eq!(missing, Err(StoreError::NotFound));
 }
 

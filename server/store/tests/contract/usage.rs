@@ -3,7 +3,7 @@
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::Code;
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use store::{ADDRESSES, Lag, Refusal, SpanStarts, Total, Use};
 
 /// Everything, whatever the hour.
@@ -32,7 +32,7 @@ async fn totals_after(engine: Engine, dir: &Path) -> Vec<Total> {
 
 fn one_use(key: u32, from: u32) -> Use {
     let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + from).into());
-    Use { key: KeyNo(key), user: UserNo(key), address }
+    Use { key: KeyNumber(key), user: UserNumber(key), address }
 }
 
 async fn usage_adds_up_at_every_moment(engine: Engine) {
@@ -41,17 +41,17 @@ async fn usage_adds_up_at_every_moment(engine: Engine) {
     let hour = Micros(Micros::HOUR * 100);
     let starts = SpanStarts { today: 100, days_7: 90, days_30: 80 };
     let (a, b) = (one_use(1, 7), one_use(2, 8));
-    let counts = async |users: &[UserNo]| store.count_uses(users, starts).await.unwrap().accepted[0];
+    let counts = async |users: &[UserNumber]| store.count_uses(users, starts).await.unwrap().accepted[0];
     log.append(hour, &[a, b, a]).await.unwrap();
     log.append(Micros(hour.0 + 1), &[a]).await.unwrap();
-    assert_eq!((counts(&[UserNo(1)]).await, counts(&[UserNo(1), UserNo(2)]).await), (3, 4));
+    assert_eq!((counts(&[UserNumber(1)]).await, counts(&[UserNumber(1), UserNumber(2)]).await), (3, 4));
     assert_eq!(log.lag(), Lag { uses: 4, since: Some(hour) });
     // Uses come while others are folded.
     log.begin_end();
     log.append(hour, &[a]).await.unwrap();
     let look = async || {
-        assert_eq!((counts(&[UserNo(1)]).await, counts(&[UserNo(2)]).await), (4, 1));
-        assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().accepted, [4, 4, 4]);
+        assert_eq!((counts(&[UserNumber(1)]).await, counts(&[UserNumber(2)]).await), (4, 1));
+        assert_eq!(store.count_key_uses(KeyNumber(1), starts).await.unwrap().accepted, [4, 4, 4]);
     };
     while log.has_work() {
         log.maintain().await.unwrap();
@@ -59,17 +59,17 @@ async fn usage_adds_up_at_every_moment(engine: Engine) {
     }
     assert_eq!(log.lag().uses, 1);
     fold(log.as_mut(), look).await;
-    let refusal = |hour, code| Refusal { key: KeyNo(1), user: UserNo(1), hour, code };
+    let refusal = |hour, code| Refusal { key: KeyNumber(1), user: UserNumber(1), hour, code };
     let refusals = [(refusal(100, Code::IpNotAllowed), 5), (refusal(85, Code::Deleted), 2)];
     log.refuse(&refusals).await.unwrap();
     log.refuse(&refusals).await.unwrap();
-    assert_eq!(store.count_uses(&[UserNo(1)], starts).await.unwrap().refused, [10, 10, 14]);
-    assert_eq!(store.count_key_uses(KeyNo(1), starts).await.unwrap().refused, [10, 10, 14]);
+    assert_eq!(store.count_uses(&[UserNumber(1)], starts).await.unwrap().refused, [10, 10, 14]);
+    assert_eq!(store.count_key_uses(KeyNumber(1), starts).await.unwrap().refused, [10, 10, 14]);
     log.close().await.unwrap();
     store.close().await;
     drop(log);
     let totals = totals_after(engine, dir.path()).await;
-    let total = |key, count, last| Total { key: KeyNo(key), count, last };
+    let total = |key, count, last| Total { key: KeyNumber(key), count, last };
     assert_eq!(totals, [total(1, 4, Micros(hour.0 + 1)), total(2, 1, hour)]);
 }
 
@@ -82,7 +82,7 @@ async fn a_key_keeps_a_thousand_addresses_the_latest_ones(engine: Engine) {
         }
         fold(log.as_mut(), async || {}).await;
     }
-    let kept = store.list_key_addresses(KeyNo(1)).await.unwrap();
+    let kept = store.list_key_addresses(KeyNumber(1)).await.unwrap();
     let oldest = kept.iter().map(|seen| seen.last.0).min().unwrap();
     assert_eq!((kept.len(), oldest), (ADDRESSES, 501), "the oldest made room");
     assert_eq!(kept.iter().map(|seen| seen.count).sum::<u64>(), 1100, "those seen twice were added up");
@@ -97,10 +97,10 @@ async fn a_key_with_many_addresses_is_folded_in_parts_that_add_up(engine: Engine
     log.append(Micros(7), &uses).await.unwrap();
     log.begin_end();
     for step in 0..3 {
-        let seen = store.list_key_addresses(KeyNo(1)).await.unwrap();
+        let seen = store.list_key_addresses(KeyNumber(1)).await.unwrap();
         let uses = seen.iter().map(|seen| seen.count).sum::<u64>();
         assert_eq!((seen.len(), uses), (900, 900), "after {step} steps");
-        let counts = store.count_key_uses(KeyNo(1), EVER).await.unwrap();
+        let counts = store.count_key_uses(KeyNumber(1), EVER).await.unwrap();
         assert_eq!(counts.accepted, [900; 3], "after {step} steps");
         assert!(log.has_work());
         log.maintain().await.unwrap();
@@ -110,10 +110,10 @@ async fn a_key_with_many_addresses_is_folded_in_parts_that_add_up(engine: Engine
     store.close().await;
     assert_eq!(
         totals_after(engine, dir.path()).await,
-        [Total { key: KeyNo(1), count: 900, last: Micros(7) }]
+        [Total { key: KeyNumber(1), count: 900, last: Micros(7) }]
     );
     let (store, ..) = open(engine, dir.path()).await;
-    let seen = store.list_key_addresses(KeyNo(1)).await.unwrap();
+    let seen = store.list_key_addresses(KeyNumber(1)).await.unwrap();
     assert_eq!((seen.len(), seen.iter().map(|seen| seen.count).sum::<u64>()), (900, 900));
 }
 
@@ -136,10 +136,10 @@ async fn old_statistics_are_forgotten_and_totals_stay(engine: Engine) {
         assert!(steps < 50, "a little in each second: {steps} steps in second {second}");
     }
     for key in 1..=3 {
-        let counts = store.count_key_uses(KeyNo(key), starts).await.unwrap();
+        let counts = store.count_key_uses(KeyNumber(key), starts).await.unwrap();
         assert_eq!(counts.accepted, [500, 500, 500]);
     }
-    let all = store.count_uses(&[UserNo(1), UserNo(3)], starts).await.unwrap();
+    let all = store.count_uses(&[UserNumber(1), UserNumber(3)], starts).await.unwrap();
     assert_eq!(all.accepted, [1000, 1000, 1000]);
     log.close().await.unwrap();
     store.close().await;

@@ -2,19 +2,19 @@
 
 use super::engines::{Engine, for_each_engine};
 use super::{open, user};
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::time::Micros;
-use domain::webhook::{DeliveryNo, Evidence, LONGEST_WAIT, PATIENCE, WebhookNo, new_message_id};
+use domain::webhook::{DeliveryNumber, Evidence, LONGEST_WAIT, PATIENCE, WebhookNumber, new_message_id};
 use std::sync::Arc;
 use store::{Action, Attempt, AttemptEnd, Audit, NewWebhook, Store, StoreError, WebhookChange};
 
 const T0: Micros = Micros(1_000_000_000_000);
 
-async fn add(store: &Arc<dyn Store>, name: &str) -> UserNo {
+async fn add(store: &Arc<dyn Store>, name: &str) -> UserNumber {
     store.insert_user(user(name, None), super::audit(1, Action::UserAdded)).await.unwrap()
 }
 
-fn audit(owner: UserNo) -> Audit {
+fn audit(owner: UserNumber) -> Audit {
     Audit {
         at: T0,
         action: Action::WebhookAdded,
@@ -26,7 +26,7 @@ fn audit(owner: UserNo) -> Audit {
     }
 }
 
-async fn insert(store: &Arc<dyn Store>, owner: UserNo, most: u32) -> Result<WebhookNo, StoreError> {
+async fn insert(store: &Arc<dyn Store>, owner: UserNumber, most: u32) -> Result<WebhookNumber, StoreError> {
     let webhook = NewWebhook {
         owner,
         url: "https://example.com/".to_owned(),
@@ -37,7 +37,7 @@ async fn insert(store: &Arc<dyn Store>, owner: UserNo, most: u32) -> Result<Webh
     store.insert_webhook(webhook, audit(owner)).await
 }
 
-fn failed(delivery: DeliveryNo, webhook: WebhookNo, at: Micros, evidence: Evidence) -> Attempt {
+fn failed(delivery: DeliveryNumber, webhook: WebhookNumber, at: Micros, evidence: Evidence) -> Attempt {
     let (next, shown) = (Some(at.plus_seconds(5)), "x".to_owned());
     let end = AttemptEnd::Failed { problem: "too_late", next, evidence, shown };
     Attempt { delivery, webhook, at, status: None, end }
@@ -56,7 +56,7 @@ async fn a_webhook_is_sealed_for_its_own_row_and_found_by_its_owner_alone(engine
     assert_eq!(row.secret_sealed, number.0.to_string().into_bytes());
     assert_eq!((row.causes, row.disabled_at, row.failing_since), (2, None, None));
 
-    let gone = WebhookNo(99);
+    let gone = WebhookNumber(99);
     let changed = store.change_webhook(gone, WebhookChange::On, audit(owner)).await;
     assert_eq!(changed, Err(StoreError::NotFound));
     assert_eq!(store.delete_webhook(gone, audit(owner)).await, Err(StoreError::NotFound));
@@ -74,7 +74,7 @@ async fn one_delivery_of_each_webhook_is_due_at_a_time(engine: Engine) {
         store.insert_test(number, new_message_id(), now, None).await.unwrap();
         assert_eq!(store.insert_test(number, new_message_id(), now, None).await, Err(StoreError::Conflict));
     }
-    let due = |at: Micros, busy: Vec<WebhookNo>, most| {
+    let due = |at: Micros, busy: Vec<WebhookNumber>, most| {
         let store = store.clone();
         async move {
             let due = store.claim_due_deliveries(at, at, &busy, most).await.unwrap();
@@ -147,7 +147,7 @@ async fn what_is_gone_by_the_end_of_an_attempt_is_left_alone(engine: Engine) {
 }
 
 /// How many notices tell of what was done, and not of a webhook that is off.
-async fn notices_of_acts(store: &Arc<dyn Store>, owner: UserNo) -> u64 {
+async fn notices_of_acts(store: &Arc<dyn Store>, owner: UserNumber) -> u64 {
     let notices = store.list_notices(owner, 0, 50).await.unwrap();
     notices.iter().filter(|notice| notice.action.is_some()).count() as u64
 }

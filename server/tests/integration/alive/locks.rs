@@ -4,7 +4,7 @@
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
 use crate::patience::{quick_round, wait_beside};
 use domain::address::Address;
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use latchkey::services::SystemClock;
@@ -205,7 +205,7 @@ async fn leave_unfolded(dir: &Path, keys: u32) {
 }
 
 fn use_of(key: u32) -> Use {
-    Use { key: KeyNo(key), user: UserNo(1), address: Address::parse(HERE).unwrap() }
+    Use { key: KeyNumber(key), user: UserNumber(1), address: Address::parse(HERE).unwrap() }
 }
 
 async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
@@ -251,7 +251,7 @@ async fn changes_wait_for_a_lock_anew_when_the_one_before_was_seen_to_be_gone() 
             let state = Connection::open(dir.path().join("latchkey.db")).unwrap();
             state.query_row("SELECT mark FROM installation", [], |row| row.get::<_, i64>(0)).unwrap()
         };
-        let change = || store.postpone_mail(domain::ids::MailNo(1), Micros(1));
+        let change = || store.postpone_mail(domain::ids::MailNumber(1), Micros(1));
         let (held, before) = (lock(dir.path(), "latchkey.db"), mark());
         assert!(matches!(change().await, Err(StoreError::Locked(_))));
         drop(held);

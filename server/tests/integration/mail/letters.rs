@@ -5,7 +5,7 @@ use super::start;
 use crate::app::{START, TestApp};
 use app::Language;
 use contract::Cause;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::time::Clock;
 use serde_json::json;
 use service::mail::Letter;
@@ -120,7 +120,7 @@ async fn users_are_sent_letters_in_turn() {
     let smtp = Smtp::start();
     let app = start(&smtp, &[]).await;
     let (busy, other) = (app.add_user_with_mail("busy").await, app.add_user_with_mail("other").await);
-    let queue = async |user: UserNo, name: &str| {
+    let queue = async |user: UserNumber, name: &str| {
         let letter = confirmation(Language::En, &format!("{name}@example.org"));
         let payload = letter.seal(app.services.use_cases.keys.sealing.as_ref().unwrap()).unwrap();
         let mail = NewMail { user: Some(user), payload, due_at: app.clock.now() };
@@ -132,7 +132,7 @@ async fn users_are_sent_letters_in_turn() {
     app.clock.advance(1);
     queue(other, "other").await;
     queue(other, "other").await;
-    let seen = |served: &[UserNo]| {
+    let seen = |served: &[UserNumber]| {
         let (store, now, served) = (app.services.store.clone(), app.clock.now(), served.to_vec());
         async move { store.claim_due_mails(now, now, 50, &served).await.unwrap().len() }
     };
@@ -144,7 +144,7 @@ async fn users_are_sent_letters_in_turn() {
     assert_eq!(app.waiting().await, 0);
 }
 
-fn act(app: &TestApp, user: UserNo, action: Action) -> Audit {
+fn act(app: &TestApp, user: UserNumber, action: Action) -> Audit {
     let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
     Audit { at, action, actor, user: Some(user), address: None, detail, session: None }
 }

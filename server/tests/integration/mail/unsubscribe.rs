@@ -5,11 +5,11 @@ use super::start;
 use crate::app::{Answer, TestApp};
 use axum::body::Body;
 use contract::Cause;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use http::{Method, Request, StatusCode};
 
 /// The path of the link in the letter about a new login.
-async fn link(app: &TestApp, smtp: &Smtp, user: UserNo) -> String {
+async fn link(app: &TestApp, smtp: &Smtp, user: UserNumber) -> String {
     app.tell(user, Cause::NewLogin, None, 1).await;
     app.send_due().await;
     let mail = smtp.next();
@@ -22,7 +22,7 @@ async fn link(app: &TestApp, smtp: &Smtp, user: UserNo) -> String {
 }
 
 /// Whether letters about this cause are still sent.
-async fn is_told(app: &TestApp, user: UserNo, cause: Cause) -> bool {
+async fn is_told(app: &TestApp, user: UserNumber, cause: Cause) -> bool {
     let before = app.waiting().await;
     app.tell(user, cause, None, 1).await;
     app.waiting().await > before

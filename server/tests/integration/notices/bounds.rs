@@ -3,17 +3,17 @@
 use super::{DAY, MAIL, rows, unread};
 use crate::app::TestApp;
 use contract::Cause;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::time::Clock;
 use store::{Action, Audit, NewNotice};
 
 /// An act in somebody's session, which is told and calls.
-fn act(app: &TestApp, user: UserNo, action: Action) -> Audit {
+fn act(app: &TestApp, user: UserNumber, action: Action) -> Audit {
     let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
     Audit { at, action, actor, user: Some(user), address: None, detail, session: None }
 }
 
-async fn record(app: &TestApp, user: UserNo, action: Action, times: usize) {
+async fn record(app: &TestApp, user: UserNumber, action: Action, times: usize) {
     for _ in 0..times {
         app.services.store.record(act(app, user, action)).await.unwrap();
     }

@@ -7,7 +7,7 @@ use crate::mail::smtp::Smtp;
 use crate::mail::start;
 use app::Language;
 use contract::Cause;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::time::Clock;
 use serde_json::Value;
 use service::mail::Letter;
@@ -23,7 +23,7 @@ const DAY: i64 = 24 * 3600;
 struct Reader<'a> {
     app: &'a TestApp,
     smtp: &'a Smtp,
-    user: UserNo,
+    user: UserNumber,
     letters: BTreeMap<&'static str, String>,
 }
 

@@ -4,12 +4,12 @@ use super::app_with_owner;
 use crate::app::TestApp;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::ids::UserNo;
+use domain::ids::UserNumber;
 use domain::time::Clock;
-use domain::webhook::{WebhookNo, new_message_id};
+use domain::webhook::{WebhookNumber, new_message_id};
 use store::{Action, Attempt, AttemptEnd, Audit, NewWebhook};
 
-fn audit(app: &TestApp, owner: UserNo) -> Audit {
+fn audit(app: &TestApp, owner: UserNumber) -> Audit {
     Audit {
         at: app.clock.now(),
         action: Action::WebhookAdded,
@@ -21,7 +21,7 @@ fn audit(app: &TestApp, owner: UserNo) -> Audit {
     }
 }
 
-async fn insert(app: &TestApp, owner: UserNo) -> WebhookNo {
+async fn insert(app: &TestApp, owner: UserNumber) -> WebhookNumber {
     let webhook = NewWebhook {
         owner,
         url: "https://example.com/".to_owned(),
@@ -39,7 +39,7 @@ async fn what_was_sent_in_weeks_is_bounded_and_goes_with_its_webhook() {
     let store = &app.services.store;
     let (number, other) = (insert(&app, owner).await, insert(&app, owner).await);
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
-    let count = |webhook: WebhookNo| -> i64 {
+    let count = |webhook: WebhookNumber| -> i64 {
         let sql = "SELECT count(*) FROM webhook_deliveries WHERE webhook_no = ?";
         connection.query_row(sql, [webhook.0], |row| row.get(0)).unwrap()
     };

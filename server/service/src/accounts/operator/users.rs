@@ -3,7 +3,7 @@
 use super::{Operator, OperatorError, audit, random};
 use crate::accounts::{ChoiceError, PasswordContext};
 use contract::Role;
-use domain::ids::{UserNo, Username};
+use domain::ids::{UserNumber, Username};
 use domain::mail_address::MailAddress;
 use domain::time::Micros;
 use domain::turns::{Claim, Lane};
@@ -66,7 +66,7 @@ impl Operator {
     pub async fn check_new_user(
         &self,
         user: NewUserRequest<'_>,
-    ) -> Result<(Option<UserNo>, Username, Option<String>), OperatorError> {
+    ) -> Result<(Option<UserNumber>, Username, Option<String>), OperatorError> {
         if user.owner.is_none() && user.reads_only {
             return Err(OperatorError::AlwaysManages(user.name.to_owned()));
         }
@@ -158,7 +158,7 @@ impl Operator {
         self.store.find_user(&username).await?.ok_or_else(unknown)
     }
 
-    async fn find_owner(&self, name: &str) -> Result<UserNo, OperatorError> {
+    async fn find_owner(&self, name: &str) -> Result<UserNumber, OperatorError> {
         let owner = self.find_user(name).await?;
         match owner.owner {
             Some(_) => Err(OperatorError::NotAnOwner(name.to_owned())),
@@ -167,7 +167,7 @@ impl Operator {
     }
 
     /// How many sessions a user has, idle ones included.
-    async fn count_sessions(&self, user: UserNo) -> Result<u64, OperatorError> {
+    async fn count_sessions(&self, user: UserNumber) -> Result<u64, OperatorError> {
         let always = Micros(i64::MIN);
         Ok(self.store.list_user_sessions(user, always, always, u32::MAX).await?.len() as u64)
     }

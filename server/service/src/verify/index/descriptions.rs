@@ -1,7 +1,7 @@
 //! What customers call their keys. Descriptions of a million keys lie one behind the other, so that a key needs no
 //! allocation of its own.
 
-use domain::ids::KeyNo;
+use domain::ids::KeyNumber;
 use std::collections::HashMap;
 
 /// Bytes of a piece of descriptions; a description is shorter.
@@ -15,7 +15,7 @@ pub(super) struct Descriptions {
     /// Those that keys were loaded or generated with.
     pieces: Vec<String>,
     /// Those of keys that were renamed since.
-    renamed: HashMap<KeyNo, Box<str>>,
+    renamed: HashMap<KeyNumber, Box<str>>,
 }
 
 impl Descriptions {
@@ -32,7 +32,7 @@ impl Descriptions {
     }
 
     /// The description of a key that begins there and has so many bytes.
-    pub(super) fn get(&self, number: KeyNo, start: u32, length: u16) -> &str {
+    pub(super) fn get(&self, number: KeyNumber, start: u32, length: u16) -> &str {
         if length == RENAMED {
             return self.renamed.get(&number).map_or("", |text| text);
         }
@@ -42,12 +42,12 @@ impl Descriptions {
     }
 
     /// Gives a key another description; its length is [`RENAMED`] from then on.
-    pub(super) fn rename(&mut self, number: KeyNo, text: String) {
+    pub(super) fn rename(&mut self, number: KeyNumber, text: String) {
         self.renamed.insert(number, text.into());
     }
 
     /// Drops what a deleted key was renamed to.
-    pub(super) fn forget(&mut self, number: KeyNo) {
+    pub(super) fn forget(&mut self, number: KeyNumber) {
         self.renamed.remove(&number);
     }
 }
@@ -73,11 +73,11 @@ mod tests {
     fn a_renamed_key_is_called_so_until_it_is_deleted() {
         let mut descriptions = Descriptions::default();
         let (start, length) = descriptions.keep("as it was");
-        descriptions.rename(KeyNo(7), "as it is".into());
-        assert_eq!(descriptions.get(KeyNo(7), start, RENAMED), "as it is");
-        assert_eq!(descriptions.get(KeyNo(7), start, length), "as it was");
-        descriptions.forget(KeyNo(7));
-        assert_eq!(descriptions.get(KeyNo(7), start, RENAMED), "");
+        descriptions.rename(KeyNumber(7), "as it is".into());
+        assert_eq!(descriptions.get(KeyNumber(7), start, RENAMED), "as it is");
+        assert_eq!(descriptions.get(KeyNumber(7), start, length), "as it was");
+        descriptions.forget(KeyNumber(7));
+        assert_eq!(descriptions.get(KeyNumber(7), start, RENAMED), "");
         assert!(descriptions.renamed.is_empty());
     }
 }

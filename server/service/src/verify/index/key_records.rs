@@ -7,7 +7,7 @@
 use super::descriptions::{Descriptions, RENAMED};
 use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
-use domain::ids::{KeyId, KeyNo, UserNo};
+use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::rule::{AddressRule, RuleView};
 use domain::time::Micros;
 use domain::token::TokenHash;
@@ -25,7 +25,7 @@ pub(super) struct Record {
     pub(super) id: KeyId,
     times_used: AtomicU64,
     last_used: AtomicI64,
-    pub(super) user: UserNo,
+    pub(super) user: UserNumber,
     /// Where in [`Descriptions`] the description begins, and how many bytes it has.
     text: u32,
     text_length: u16,
@@ -66,9 +66,9 @@ const SHARDS: usize = 64;
 /// All records.
 pub(super) struct KeyRecords {
     blocks: Vec<Vec<Option<Record>>>,
-    by_hash: [HashTable<KeyNo>; SHARDS],
-    allow_lists: HashMap<KeyNo, Box<[Network]>>,
-    expiries: HashMap<KeyNo, Micros>,
+    by_hash: [HashTable<KeyNumber>; SHARDS],
+    allow_lists: HashMap<KeyNumber, Box<[Network]>>,
+    expiries: HashMap<KeyNumber, Micros>,
     descriptions: Descriptions,
 }
 
@@ -85,17 +85,17 @@ impl Default for KeyRecords {
 }
 
 impl KeyRecords {
-    pub(super) fn get(&self, number: KeyNo) -> Option<&Record> {
+    pub(super) fn get(&self, number: KeyNumber) -> Option<&Record> {
         record(&self.blocks, number)
     }
 
-    pub(super) fn find(&self, hash: &TokenHash) -> Option<(KeyNo, &Record)> {
-        let is_it = |number: &KeyNo| self.get(*number).is_some_and(|record| record.token_hash == *hash);
+    pub(super) fn find(&self, hash: &TokenHash) -> Option<(KeyNumber, &Record)> {
+        let is_it = |number: &KeyNumber| self.get(*number).is_some_and(|record| record.token_hash == *hash);
         let number = *self.by_hash[shard(hash.part())].find(hash.part(), is_it)?;
         Some((number, self.get(number)?))
     }
 
-    pub(super) fn rule(&self, number: KeyNo, record: &Record) -> RuleView<'_> {
+    pub(super) fn rule(&self, number: KeyNumber, record: &Record) -> RuleView<'_> {
         let allow_list = if record.has_more { self.allow_lists.get(&number) } else { None };
         RuleView {
             enforced: record.key_type.is_address_bound(),
@@ -106,11 +106,11 @@ impl KeyRecords {
     }
 
     /// The customer's description; empty for a key that was a tombstone when it was added.
-    pub(super) fn description(&self, number: KeyNo, record: &Record) -> &str {
+    pub(super) fn description(&self, number: KeyNumber, record: &Record) -> &str {
         self.descriptions.get(number, record.text, record.text_length)
     }
 
-    pub(super) fn expires_at(&self, number: KeyNo, record: &Record) -> Option<Micros> {
+    pub(super) fn expires_at(&self, number: KeyNumber, record: &Record) -> Option<Micros> {
         if record.has_more { self.expiries.get(&number).copied() } else { None }
     }
 
@@ -155,11 +155,11 @@ impl KeyRecords {
             has_more,
         });
         let blocks = &self.blocks;
-        let part = |number: &KeyNo| record(blocks, *number).map_or(0, |record| record.token_hash.part());
+        let part = |number: &KeyNumber| record(blocks, *number).map_or(0, |record| record.token_hash.part());
         self.by_hash[shard(hash.part())].insert_unique(hash.part(), number, part);
     }
 
-    pub(super) fn set_rule(&mut self, number: KeyNo, rule: AddressRule) {
+    pub(super) fn set_rule(&mut self, number: KeyNumber, rule: AddressRule) {
         let has_more = !rule.allow_list.is_empty() || self.expiries.contains_key(&number);
         let Some(record) = self.get_mut(number) else { return };
         record.locked = rule.locked;
@@ -173,7 +173,7 @@ impl KeyRecords {
     }
 
     /// Takes in another change of a key.
-    pub(super) fn change(&mut self, number: KeyNo, change: KeyChange) {
+    pub(super) fn change(&mut self, number: KeyNumber, change: KeyChange) {
         let has_list = self.allow_lists.contains_key(&number);
         let Some(record) = self.get_mut(number).filter(|record| !record.deleted) else { return };
         match change {
@@ -193,7 +193,7 @@ impl KeyRecords {
     }
 
     /// Makes a key a tombstone, and returns its user.
-    pub(super) fn delete(&mut self, number: KeyNo) -> Option<UserNo> {
+    pub(super) fn delete(&mut self, number: KeyNumber) -> Option<UserNumber> {
         let record = self.get_mut(number)?;
         record.deleted = true;
         record.has_more = false;
@@ -204,12 +204,12 @@ impl KeyRecords {
         Some(user)
     }
 
-    fn get_mut(&mut self, number: KeyNo) -> Option<&mut Record> {
+    fn get_mut(&mut self, number: KeyNumber) -> Option<&mut Record> {
         let (block, slot) = split(number);
         self.blocks.get_mut(block)?.get_mut(slot)?.as_mut()
     }
 
-    fn slot(&mut self, number: KeyNo) -> &mut Option<Record> {
+    fn slot(&mut self, number: KeyNumber) -> &mut Option<Record> {
         let (block, slot) = split(number);
         while self.blocks.len() <= block {
             self.blocks.push((0..BLOCK).map(|_| None).collect());
@@ -223,11 +223,11 @@ fn shard(part: u64) -> usize {
     (part >> 40) as usize % SHARDS
 }
 
-fn split(number: KeyNo) -> (usize, usize) {
+fn split(number: KeyNumber) -> (usize, usize) {
     (number.0 as usize / BLOCK, number.0 as usize % BLOCK)
 }
 
-fn record(blocks: &[Vec<Option<Record>>], number: KeyNo) -> Option<&Record> {
+fn record(blocks: &[Vec<Option<Record>>], number: KeyNumber) -> Option<&Record> {
     let (block, slot) = split(number);
     blocks.get(block)?.get(slot)?.as_ref()
 }
@@ -239,12 +239,12 @@ mod tests {
     #[test]
     fn what_was_changed_of_a_key_is_known_until_it_is_deleted() {
         let mut records = KeyRecords::default();
-        let number = KeyNo(7);
+        let number = KeyNumber(7);
         let rule = AddressRule::default();
         records.add(IndexedKey {
             number,
             id: KeyId::generate(),
-            user: UserNo(1),
+            user: UserNumber(1),
             token_hash: TokenHash([7; 32]),
             key_type: KeyType::Cloud,
             description: "as it was".into(),

@@ -1,6 +1,6 @@
 //! The living keys of each account and of each sub-user, oldest first.
 
-use domain::ids::{KeyNo, UserNo};
+use domain::ids::{KeyNumber, UserNumber};
 use std::collections::HashMap;
 use store::KeyScope;
 
@@ -9,7 +9,7 @@ const SHARDS: usize = 64;
 
 /// All lists.
 pub(super) struct Lists {
-    shards: Vec<HashMap<KeyScope, Vec<KeyNo>>>,
+    shards: Vec<HashMap<KeyScope, Vec<KeyNumber>>>,
     /// Living keys, each counted once although it may stand in two lists.
     living: usize,
 }
@@ -21,7 +21,7 @@ impl Default for Lists {
 }
 
 impl Lists {
-    pub(super) fn get(&self, scope: KeyScope) -> &[KeyNo] {
+    pub(super) fn get(&self, scope: KeyScope) -> &[KeyNumber] {
         self.shards[shard(scope)].get(&scope).map_or(&[], Vec::as_slice)
     }
 
@@ -31,7 +31,7 @@ impl Lists {
     }
 
     /// Adds a key to these lists, in whatever order keys come. A key that is listed already changes nothing.
-    pub(super) fn add(&mut self, number: KeyNo, scopes: &[KeyScope]) {
+    pub(super) fn add(&mut self, number: KeyNumber, scopes: &[KeyScope]) {
         let mut is_new = false;
         for scope in scopes {
             let list = self.shards[shard(*scope)].entry(*scope).or_default();
@@ -48,7 +48,7 @@ impl Lists {
         self.living += usize::from(is_new);
     }
 
-    pub(super) fn remove(&mut self, number: KeyNo, scopes: &[KeyScope]) {
+    pub(super) fn remove(&mut self, number: KeyNumber, scopes: &[KeyScope]) {
         let mut lived = false;
         for scope in scopes {
             if let Some(list) = self.shards[shard(*scope)].get_mut(scope)
@@ -63,6 +63,6 @@ impl Lists {
 }
 
 fn shard(scope: KeyScope) -> usize {
-    let (KeyScope::Account(UserNo(number)) | KeyScope::User(UserNo(number))) = scope;
+    let (KeyScope::Account(UserNumber(number)) | KeyScope::User(UserNumber(number))) = scope;
     number as usize % SHARDS
 }

@@ -3,20 +3,20 @@ use domain::ids::Username;
 use domain::rule::AddressRule;
 use store::IndexedUser;
 
-const OWNER: UserNo = UserNo(1);
-const SUB: UserNo = UserNo(2);
+const OWNER: UserNumber = UserNumber(1);
+const SUB: UserNumber = UserNumber(2);
 
-fn user(number: UserNo, owner: Option<UserNo>) -> Change {
+fn user(number: UserNumber, owner: Option<UserNumber>) -> Change {
     let username = Username::parse(&format!("user{}", number.0)).unwrap();
     Change::UserAdded(IndexedUser { number, owner, username, disabled: false })
 }
 
-fn key(number: u32, user: UserNo) -> Change {
+fn key(number: u32, user: UserNumber) -> Change {
     let mut hash = [0; 32];
     hash[..4].copy_from_slice(&number.to_be_bytes());
     hash[4..8].copy_from_slice(&number.wrapping_mul(2_654_435_761).to_le_bytes());
     Change::KeyAdded(Box::new(IndexedKey {
-        number: KeyNo(number),
+        number: KeyNumber(number),
         id: KeyId::generate(),
         user,
         token_hash: TokenHash(hash),
@@ -33,7 +33,7 @@ fn index(keys: u32) -> KeyIndex {
     let index = KeyIndex::default();
     index.committed(user(OWNER, None));
     index.committed(user(SUB, Some(OWNER)));
-    index.committed(user(UserNo(3), None));
+    index.committed(user(UserNumber(3), None));
     for number in 1..=keys {
         index.committed(key(number, if number % 2 == 0 { SUB } else { OWNER }));
     }
@@ -45,7 +45,7 @@ async fn the_keys_used_last_are_found_among_many() {
     let index = index(10_000);
     for number in (1..=10_000).rev() {
         index.set_total(Total {
-            key: KeyNo(number),
+            key: KeyNumber(number),
             count: 1,
             last: Micros(i64::from(number * 7919 % 10_007)),
         });
@@ -53,18 +53,23 @@ async fn the_keys_used_last_are_found_among_many() {
     let mut all: Vec<_> = (1..=10_000_u32).map(|number| (number * 7919 % 10_007, number)).collect();
     all.sort_unstable_by(|a, b| b.cmp(a));
     let latest = |wanted: &dyn Fn(u32) -> bool| -> Vec<_> {
-        all.iter().map(|(_, number)| *number).filter(|number| wanted(*number)).take(5).map(KeyNo).collect()
+        all.iter()
+            .map(|(_, number)| *number)
+            .filter(|number| wanted(*number))
+            .take(5)
+            .map(KeyNumber)
+            .collect()
     };
     assert_eq!(index.last_used(KeyScope::Account(OWNER), 5).await, latest(&|_| true));
     assert_eq!(index.last_used(KeyScope::User(SUB), 5).await, latest(&|number| number % 2 == 0));
-    assert!(index.last_used(KeyScope::Account(UserNo(3)), 5).await.is_empty());
+    assert!(index.last_used(KeyScope::Account(UserNumber(3)), 5).await.is_empty());
     let gone = latest(&|_| true)[0];
     index.committed(Change::KeyDeleted(gone));
     index.committed(Change::KeyDeleted(gone));
     assert_eq!(index.last_used(KeyScope::Account(OWNER), 5).await, latest(&|number| number != gone.0));
     assert_eq!(index.count_all(), 9_999, "each counts once, and is deleted once");
     assert_eq!(index.users_of(KeyScope::Account(OWNER)), [OWNER, SUB]);
-    assert_eq!(index.users_of(KeyScope::Account(UserNo(3))), [UserNo(3)]);
+    assert_eq!(index.users_of(KeyScope::Account(UserNumber(3))), [UserNumber(3)]);
 }
 
 #[test]
@@ -73,7 +78,7 @@ fn every_key_is_found_by_its_hash_and_has_its_words() {
     for number in 1..=5_000 {
         let Change::KeyAdded(wanted) = key(number, OWNER) else { panic!("it is a key") };
         let found = index.find(&wanted.token_hash).unwrap();
-        assert_eq!(found.number, KeyNo(number));
+        assert_eq!(found.number, KeyNumber(number));
         assert_eq!(index.facts(found.number).description, format!("key {number}"));
     }
     assert!(index.find(&TokenHash([255; 32])).is_none());
@@ -82,23 +87,23 @@ fn every_key_is_found_by_its_hash_and_has_its_words() {
 #[test]
 fn a_key_or_user_that_is_added_twice_changes_nothing() {
     let index = index(10);
-    index.set_total(Total { key: KeyNo(3), count: 7, last: Micros(70) });
+    index.set_total(Total { key: KeyNumber(3), count: 7, last: Micros(70) });
     index.committed(Change::UserDisabled(SUB, true));
-    index.committed(Change::KeyDeleted(KeyNo(4)));
+    index.committed(Change::KeyDeleted(KeyNumber(4)));
     let rule = AddressRule { locked: Address::parse("203.0.113.7").ok(), ..AddressRule::default() };
-    index.committed(Change::KeyRule(KeyNo(5), rule));
+    index.committed(Change::KeyRule(KeyNumber(5), rule));
     for change in [user(OWNER, None), user(SUB, Some(OWNER)), key(3, OWNER), key(4, SUB), key(5, OWNER)] {
         index.committed(change);
     }
-    assert_eq!(index.uses(KeyNo(3)), (7, Some(Micros(70))));
-    assert!(index.get(KeyNo(2)).unwrap().user.is_disabled());
+    assert_eq!(index.uses(KeyNumber(3)), (7, Some(Micros(70))));
+    assert!(index.get(KeyNumber(2)).unwrap().user.is_disabled());
     assert_eq!(index.users_of(KeyScope::Account(OWNER)), [OWNER, SUB]);
-    assert_eq!(index.facts(KeyNo(5)).locked, Address::parse("203.0.113.7").ok());
+    assert_eq!(index.facts(KeyNumber(5)).locked, Address::parse("203.0.113.7").ok());
     assert_eq!(index.count_all(), 9);
-    assert_eq!(index.page(KeyScope::User(SUB), 0, 9).0, [10, 8, 6, 2].map(KeyNo));
+    assert_eq!(index.page(KeyScope::User(SUB), 0, 9).0, [10, 8, 6, 2].map(KeyNumber));
     let Change::KeyAdded(wanted) = key(3, OWNER) else { panic!("it is a key") };
-    index.committed(Change::KeyDeleted(KeyNo(3)));
-    assert_eq!(index.find(&wanted.token_hash).map(|found| found.number), Some(KeyNo(3)), "its tombstone");
+    index.committed(Change::KeyDeleted(KeyNumber(3)));
+    assert_eq!(index.find(&wanted.token_hash).map(|found| found.number), Some(KeyNumber(3)), "its tombstone");
     assert_eq!(index.count_all(), 8);
 }
 
@@ -109,10 +114,10 @@ fn keys_may_come_in_any_order() {
         index.committed(key(number, OWNER));
     }
     let listed = || index.page(KeyScope::Account(OWNER), 0, 9).0;
-    assert_eq!(listed(), [9, 7, 4, 2].map(KeyNo));
-    index.committed(Change::KeyDeleted(KeyNo(2)));
-    index.committed(Change::KeyDeleted(KeyNo(9)));
+    assert_eq!(listed(), [9, 7, 4, 2].map(KeyNumber));
+    index.committed(Change::KeyDeleted(KeyNumber(2)));
+    index.committed(Change::KeyDeleted(KeyNumber(9)));
     index.committed(key(9, OWNER));
-    assert_eq!(listed(), [7, 4].map(KeyNo));
+    assert_eq!(listed(), [7, 4].map(KeyNumber));
     assert_eq!(index.count_all(), 2);
 }

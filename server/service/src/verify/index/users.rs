@@ -1,6 +1,6 @@
 //! Users in memory, by their row numbers.
 
-use domain::ids::{UserNo, Username};
+use domain::ids::{UserNumber, Username};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use store::{IndexedUser, KeyScope};
 /// A user in memory.
 pub struct UserEntry {
     /// The user.
-    pub number: UserNo,
+    pub number: UserNumber,
     /// Their name.
     pub username: Username,
     /// The owner of their account, if they are a sub-user.
@@ -37,11 +37,11 @@ impl UserEntry {
 pub(super) struct Users {
     by_number: Vec<Option<Arc<UserEntry>>>,
     /// The sub-users of each owner who has any.
-    sub_users: HashMap<UserNo, Vec<UserNo>>,
+    sub_users: HashMap<UserNumber, Vec<UserNumber>>,
 }
 
 impl Users {
-    pub(super) fn get(&self, number: UserNo) -> Option<&Arc<UserEntry>> {
+    pub(super) fn get(&self, number: UserNumber) -> Option<&Arc<UserEntry>> {
         self.by_number.get(number.0 as usize)?.as_ref()
     }
 
@@ -67,14 +67,14 @@ impl Users {
         self.by_number[index] = Some(Arc::new(entry));
     }
 
-    pub(super) fn set_disabled(&self, number: UserNo, disabled: bool) {
+    pub(super) fn set_disabled(&self, number: UserNumber, disabled: bool) {
         if let Some(user) = self.get(number) {
             user.disabled.store(disabled, Ordering::Release);
         }
     }
 
     /// The owner and the sub-users of an account.
-    pub(super) fn of_account(&self, owner: UserNo) -> Vec<UserNo> {
+    pub(super) fn of_account(&self, owner: UserNumber) -> Vec<UserNumber> {
         let sub_users = self.sub_users.get(&owner).map_or(&[][..], Vec::as_slice);
         [owner].into_iter().chain(sub_users.iter().copied()).collect()
     }

@@ -80,12 +80,13 @@ impl Refusals {
 mod tests {
     use super::*;
     use contract::Code;
-    use domain::ids::{KeyNo, UserNo};
+    use domain::ids::{KeyNumber, UserNumber};
 
     #[test]
     fn all_kinds_are_taken_a_few_at_a_time_and_what_is_held_is_bounded() {
         let refusals = Refusals::default();
-        let refusal = |key| Refusal { key: KeyNo(key), user: UserNo(1), hour: 0, code: Code::Deleted };
+        let refusal =
+            |key| Refusal { key: KeyNumber(key), user: UserNumber(1), hour: 0, code: Code::Deleted };
         for key in (0..300_000).chain(0..10) {
             refusals.add(refusal(key));
         }

@@ -8,7 +8,7 @@ use crate::verify::KeyEntry;
 use async_trait::async_trait;
 use contract::{Code, KeyType};
 use domain::address::Address;
-use domain::ids::{KeyId, KeyNo, UserNo, Username};
+use domain::ids::{KeyId, KeyNumber, UserNumber, Username};
 use domain::rule::AddressRule;
 use domain::time::{Micros, Steady};
 use domain::token::TokenHash;
@@ -32,12 +32,12 @@ impl Clock for StandingClock {
 fn index() -> Arc<KeyIndex> {
     let index = KeyIndex::default();
     let username = Username::parse("demo").unwrap();
-    let user = IndexedUser { number: UserNo(1), owner: None, username, disabled: false };
+    let user = IndexedUser { number: UserNumber(1), owner: None, username, disabled: false };
     index.committed(Change::UserAdded(user));
     index.committed(Change::KeyAdded(Box::new(IndexedKey {
-        number: KeyNo(1),
+        number: KeyNumber(1),
         id: KeyId::generate(),
-        user: UserNo(1),
+        user: UserNumber(1),
         token_hash: TokenHash([1; 32]),
         key_type: KeyType::Cloud,
         description: "x".into(),
@@ -65,7 +65,7 @@ async fn start(log: &FakeLog) -> Running {
     let stop = CancellationToken::new();
     #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
     let task = tokio::spawn(flusher.tick_every(Duration::from_millis(2)).run(stop.clone()));
-    let key = index.get(KeyNo(1)).unwrap();
+    let key = index.get(KeyNumber(1)).unwrap();
     Running { journal, index, key, stop, task }
 }
 

@@ -7,7 +7,7 @@ async fn a_fold_that_fails_is_taken_up_again() {
     let log = FakeLog::default();
     let Running { journal, key, stop: _stop, .. } = start(&log).await;
     journal.record(&key, address()).await.unwrap();
-    journal.refuse(Refusal { key: KeyNo(1), user: UserNo(1), hour: 0, code: Code::Deleted });
+    journal.refuse(Refusal { key: KeyNumber(1), user: UserNumber(1), hour: 0, code: Code::Deleted });
     log.broken.store(true, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(log.kept.lock().folded.is_empty());
@@ -24,7 +24,7 @@ async fn a_flood_is_written_in_small_steps_and_uses_go_in_between() {
     let log = FakeLog::default();
     let Running { journal, key, stop, task, .. } = start(&log).await;
     for number in 0..20_000 {
-        journal.refuse(Refusal { key: KeyNo(number), user: UserNo(1), hour: 0, code: Code::Deleted });
+        journal.refuse(Refusal { key: KeyNumber(number), user: UserNumber(1), hour: 0, code: Code::Deleted });
     }
     let uses = (0..3000_u32).map(|n| {
         let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n % 1000).into());

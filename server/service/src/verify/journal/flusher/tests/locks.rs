@@ -30,7 +30,7 @@ async fn while_a_lock_lasts_each_use_is_refused_at_once() {
     let log = FakeLog::default();
     let Running { journal, index, key, stop: _stop, .. } = start(&log).await;
     log.locked.store(true, Ordering::SeqCst);
-    journal.refuse(Refusal { key: KeyNo(1), user: UserNo(1), hour: 0, code: Code::Deleted });
+    journal.refuse(Refusal { key: KeyNumber(1), user: UserNumber(1), hour: 0, code: Code::Deleted });
     let begun = tokio::time::Instant::now();
     let refused = journal.record(&key, address()).await;
     assert!(matches!(refused, Err(StoreError::Locked(_))) && begun.elapsed() < Duration::from_secs(1));
@@ -86,7 +86,7 @@ async fn a_lock_of_a_moment_loses_nothing_of_a_stop() {
     journal.record(&key, address()).await.unwrap();
     log.locked.store(true, Ordering::SeqCst);
     for number in 0..kinds {
-        journal.refuse(Refusal { key: KeyNo(number), user: UserNo(1), hour: 0, code: Code::Deleted });
+        journal.refuse(Refusal { key: KeyNumber(number), user: UserNumber(1), hour: 0, code: Code::Deleted });
     }
     stop.cancel();
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -102,7 +102,7 @@ async fn what_was_being_written_is_not_lost_by_a_stop_either() {
     let Running { journal, stop, task, .. } = start(&log).await;
     let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
     for number in 0..kinds {
-        journal.refuse(Refusal { key: KeyNo(number), user: UserNo(1), hour: 0, code: Code::Deleted });
+        journal.refuse(Refusal { key: KeyNumber(number), user: UserNumber(1), hour: 0, code: Code::Deleted });
     }
     log.locked.store(true, Ordering::SeqCst);
     // By now a chunk waits for the lock to go.
