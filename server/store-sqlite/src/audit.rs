@@ -5,24 +5,24 @@ use super::{SqliteStore, notices, sessions};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
-use domain::ids::{KeyId, KeyNumber, UserNumber};
+use domain::ids::{KeyId, UserNumber};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{Audit, AuditRow, AuditStore, StoreError};
 
 /// Writes one line within the transaction of what it tells of; fails if the session that asks has ended.
-pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyNumber>) -> Result<(), Trouble> {
+pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<(), Trouble> {
     sessions::check_asking(tx, audit.session).await?;
     notices::tell(tx, audit, key).await?;
     let sql = "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail)
-               VALUES (?, ?, ?, ?, ?, ?, ?)";
+               VALUES (?, ?, ?, ?, (SELECT no FROM keys WHERE id = ?), ?, ?)";
     tx.run(sql!(
         sql,
         audit.at.0,
         audit.action.name(),
         &audit.actor,
         audit.user.map(|u| u.0),
-        key.map(|k| k.0),
+        key.map(|key| key.0),
         audit.address.and_then(client_bytes),
         &audit.detail
     ))
@@ -35,7 +35,7 @@ pub(super) async fn write_if(
     changed: bool,
     tx: &mut Tx,
     audit: &Audit,
-    key: Option<KeyNumber>,
+    key: Option<KeyId>,
 ) -> Result<(), Trouble> {
     if changed { write(tx, audit, key).await } else { sessions::check_asking(tx, audit.session).await }
 }

@@ -1,7 +1,7 @@
 //! Changes of keys beside their address rules, and reminders that they expire.
 
-use super::rows::{key_no, micros, user_no};
-use super::rules::check_living;
+use super::rows::{key_id, micros, user_no};
+use super::rules::find_living;
 use super::{SqliteStore, audit, notices};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
@@ -9,7 +9,7 @@ use crate::tell_each::tell_each;
 use async_trait::async_trait;
 use contract::Cause;
 use domain::expiry::{self, ExpiryFacts};
-use domain::ids::KeyNumber;
+use domain::ids::{KeyId, KeyNumber};
 use domain::time::Micros;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -17,37 +17,37 @@ use store::{Audit, Change, KeyChange, KeyChangeStore, NewNotice, StoreError};
 
 macro_rules! select {
     () => {
-        "SELECT k.no, k.user_no, k.expires_at, k.reminded_days FROM keys k WHERE k.deleted_at IS NULL AND "
+        "SELECT k.id, k.user_no, k.expires_at, k.reminded_days FROM keys k WHERE k.deleted_at IS NULL AND "
     };
 }
 
 /// Keys that expire soon.
 pub(super) const EXPIRING: &str = concat!(select!(), "k.expires_at > ? AND k.expires_at <= ?");
-const OF_KEY: &str = concat!(select!(), "k.expires_at IS NOT NULL AND k.no = ?");
+const OF_KEY: &str = concat!(select!(), "k.expires_at IS NOT NULL AND k.id = ?");
 
 #[async_trait]
 impl KeyChangeStore for SqliteStore {
-    async fn change_key(&self, key: KeyNumber, change: KeyChange, audit: Audit) -> Result<(), StoreError> {
+    async fn change_key(&self, key: KeyId, change: KeyChange, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            check_living(tx, key).await?;
-            let changed = apply(tx, key, &change, audit.at).await?;
+            let number = find_living(tx, key).await?;
+            let changed = apply(tx, number, &change, audit.at).await?;
             audit::write_if(changed, tx, &audit, Some(key)).await?;
             if changed {
-                tx.tell(Change::KeyChanged(key, change));
+                tx.tell(Change::KeyChanged(number, change));
             }
             Ok(())
         })
     }
 
     async fn remind_of_expiries(&self, now: Micros) -> Result<u64, StoreError> {
-        let due: Vec<KeyNumber> = crate::reading(async {
+        let due: Vec<KeyId> = crate::reading(async {
             // Read apart from the writer: most of the time there is nothing to write.
             let [over, until] = expiry::window(now);
             let rows = sql!(EXPIRING, over.0, until.0).fetch_all(&self.readers).await?;
             let mut due = Vec::new();
             for row in &rows {
                 if expiry::due(&facts(row)?, now).is_some() {
-                    due.push(key_no(row, "no")?);
+                    due.push(key_id(row, "id")?);
                 }
             }
             Ok(due)
@@ -84,7 +84,7 @@ fn facts(row: &SqliteRow) -> Result<ExpiryFacts, Trouble> {
 
 impl SqliteStore {
     /// Tells the users of these keys.
-    async fn remind_of(&self, keys: Vec<KeyNumber>, now: Micros) -> Result<u64, StoreError> {
+    async fn remind_of(&self, keys: Vec<KeyId>, now: Micros) -> Result<u64, StoreError> {
         change!(self, |tx| {
             let mut told = 0;
             for key in keys {
@@ -96,11 +96,11 @@ impl SqliteStore {
 }
 
 /// Tells the user of one key, if the reminder is still due in this transaction.
-async fn remind_of_one(tx: &mut Tx, key: KeyNumber, now: Micros) -> Result<bool, Trouble> {
+async fn remind_of_one(tx: &mut Tx, key: KeyId, now: Micros) -> Result<bool, Trouble> {
     let Some(row) = tx.optional(sql!(OF_KEY, key.0)).await? else { return Ok(false) };
     let facts = facts(&row)?;
     let Some(days) = expiry::due(&facts, now) else { return Ok(false) };
-    tx.run(sql!("UPDATE keys SET reminded_days = ? WHERE no = ?", days, key.0)).await?;
+    tx.run(sql!("UPDATE keys SET reminded_days = ? WHERE id = ?", days, key.0)).await?;
     let notice = NewNotice {
         user: user_no(&row, "user_no")?,
         cause: Cause::KeyExpiring,

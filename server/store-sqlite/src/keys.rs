@@ -1,13 +1,15 @@
 //! Keys, their rules, and the start of the index in memory.
 
-use super::rows::{address, corrupt, key_no, micros, network, number, numbers, user_no, username};
+use super::rows::{
+    address, corrupt, ids, key_id, key_no, micros, network, number, token_hash, user_no, username,
+};
 use super::{SqliteStore, audit, load};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use contract::{KeyType, LockWidth};
 use domain::address::Network;
-use domain::ids::{KeyId, KeyNumber, UserNumber};
+use domain::ids::{KeyId, UserNumber};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use sqlx::Row;
@@ -17,14 +19,14 @@ use store::{
     Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, PrefixInUse, StoreError, Watcher,
 };
 
-/// A page of the list: by row number, within the scope (`?2` the account, `?3` the user or NULL).
+/// A page of the list: by ids, within the scope (`?2` the account, `?3` the user or NULL).
 pub(super) const LIST: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
-    WHERE k.no IN (SELECT value FROM json_each(?1))
+    WHERE k.id IN (SELECT unhex(value) FROM json_each(?1))
     AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL ORDER BY k.no DESC";
 const FIND: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
     WHERE k.id = ?1 AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL";
-pub(super) const NETWORKS: &str = "SELECT key_no, network, prefix_length FROM key_networks
-    WHERE key_no IN (SELECT value FROM json_each(?)) ORDER BY key_no, added_at, network";
+pub(super) const NETWORKS: &str = "SELECT network, prefix_length FROM key_networks
+    WHERE key_no = ? ORDER BY added_at, network";
 
 /// The account and the user of a scope, one of which is set.
 fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
@@ -49,12 +51,12 @@ pub(super) fn rule(row: &SqliteRow, allow_list: Vec<Network>) -> Result<AddressR
 
 fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, Trouble> {
     Ok(KeyRow {
-        number: key_no(row, "no")?,
-        id: KeyId(row.try_get("id")?),
+        id: key_id(row, "id")?,
         user: user_no(row, "user_no")?,
         username: username(row)?,
         key_type: key_type(row)?,
         description: row.try_get("description")?,
+        token_hash: token_hash(row)?,
         masked: row.try_get("masked")?,
         is_sealed: row.try_get::<Option<&[u8]>, _>("sealed")?.is_some(),
         created_at: micros(row, "created_at")?,
@@ -72,48 +74,48 @@ impl KeyStore for SqliteStore {
         Ok(loaded.map_err(|error| StoreError::Unavailable(error.to_string()))??)
     }
 
-    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNumber, StoreError> {
+    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| insert(tx, key, &audit).await)
     }
 
-    async fn list_keys(&self, scope: KeyScope, keys: &[KeyNumber]) -> Result<Vec<KeyRow>, StoreError> {
+    async fn list_keys(&self, scope: KeyScope, keys: &[KeyId]) -> Result<Vec<KeyRow>, StoreError> {
         let (account, user) = scope_numbers(scope);
-        let wanted = numbers(keys.iter().map(|k| k.0));
-        self.list(sql!(LIST, wanted, account, user), |row| key_row(row, vec![])).await
+        self.list(sql!(LIST, ids(keys), account, user), |row| key_row(row, vec![])).await
     }
 
     async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError> {
         let (account, user) = scope_numbers(scope);
-        let found = self.find(sql!(FIND, id.0, account, user), |row| key_row(row, vec![])).await?;
-        let Some(mut key) = found else { return Ok(None) };
-        let networks = self.list(sql!(NETWORKS, numbers([key.number.0].into_iter())), network).await?;
+        let with_number = |row: &SqliteRow| Ok((key_no(row, "no")?, key_row(row, vec![])?));
+        let found = self.find(sql!(FIND, id.0, account, user), with_number).await?;
+        let Some((number, mut key)) = found else { return Ok(None) };
+        let networks = self.list(sql!(NETWORKS, number.0), network).await?;
         key.rule.allow_list = networks.into();
         Ok(Some(key))
     }
 
-    async fn reveal_key(&self, key: KeyNumber, audit: Audit) -> Result<Vec<u8>, StoreError> {
+    async fn reveal_key(&self, key: KeyId, audit: Audit) -> Result<Vec<u8>, StoreError> {
         change!(self, |tx| {
-            let sql = "SELECT sealed FROM keys WHERE no = ? AND deleted_at IS NULL AND sealed IS NOT NULL";
+            let sql = "SELECT sealed FROM keys WHERE id = ? AND deleted_at IS NULL AND sealed IS NOT NULL";
             let row = tx.one(sql!(sql, key.0)).await?;
             audit::write(tx, &audit, Some(key)).await?;
             Ok(row.try_get("sealed")?)
         })
     }
 
-    async fn delete_key(&self, key: KeyNumber, audit: Audit) -> Result<(), StoreError> {
+    async fn delete_key(&self, key: KeyId, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            let sql = "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE no = ? AND deleted_at IS NULL
+            let sql = "UPDATE keys SET deleted_at = ?, sealed = NULL WHERE id = ? AND deleted_at IS NULL
                        RETURNING no";
-            tx.one(sql!(sql, audit.at.0, key.0)).await?;
-            tx.run(sql!("DELETE FROM key_networks WHERE key_no = ?", key.0)).await?;
+            let number = key_no(&tx.one(sql!(sql, audit.at.0, key.0)).await?, "no")?;
+            tx.run(sql!("DELETE FROM key_networks WHERE key_no = ?", number.0)).await?;
             audit::write(tx, &audit, Some(key)).await?;
-            tx.tell(Change::KeyDeleted(key));
+            tx.tell(Change::KeyDeleted(number));
             Ok(())
         })
     }
 }
 
-async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNumber, Trouble> {
+async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<(), Trouble> {
     if let Some(most) = key.most
         && count_living(tx, key.user, most).await? >= most
     {
@@ -137,10 +139,9 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNumber, Tr
             key.expires_at.map(|end| end.0)
         ))
         .await?;
-    let added = key_no(&inserted, "no")?;
-    audit::write(tx, audit, Some(added)).await?;
+    audit::write(tx, audit, Some(key.id)).await?;
     let indexed = IndexedKey {
-        number: added,
+        number: key_no(&inserted, "no")?,
         id: key.id,
         user: key.user,
         token_hash: key.token_hash,
@@ -152,7 +153,7 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<KeyNumber, Tr
         rule: AddressRule { enforced: key.key_type.is_address_bound(), ..AddressRule::default() },
     };
     tx.tell(Change::KeyAdded(Box::new(indexed)));
-    Ok(added)
+    Ok(())
 }
 
 /// How many keys the account of a user has, without the tombstones; counting ends at `most`.

@@ -95,9 +95,9 @@ struct Standing {
 impl Standing {
     async fn find(tx: &mut Tx, notice: &NewNotice) -> Result<Self, Trouble> {
         let sql = "SELECT u.owner_no, u.username,
-                   EXISTS (SELECT 1 FROM ignored_addresses WHERE key_no = ?3) AS ignores_some,
-                   (SELECT no FROM notices WHERE user_no = ?1 AND cause = ?2 AND key_no IS ?3 AND first_at > ?4
-                   AND detail = ?5 ORDER BY first_at DESC LIMIT 1) AS gathering
+                   EXISTS (SELECT 1 FROM ignored_addresses WHERE key_no = (SELECT no FROM keys WHERE id = ?3)) AS ignores_some,
+                   (SELECT no FROM notices WHERE user_no = ?1 AND cause = ?2
+                   AND key_no IS (SELECT no FROM keys WHERE id = ?3) AND first_at > ?4 AND detail = ?5 ORDER BY first_at DESC LIMIT 1) AS gathering
                    FROM users u WHERE u.no = ?1";
         let row = tx
             .one(sql!(
@@ -146,7 +146,7 @@ async fn make_or_add(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<M
 async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNumber, Trouble> {
     let sql = "INSERT INTO notices (user_no, cause, key_no, count, first_at, last_at, read_at,
                action, actor, detail)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?5, iif(?6, ?5, NULL), ?7, ?8, ?9) RETURNING no";
+               VALUES (?1, ?2, (SELECT no FROM keys WHERE id = ?3), ?4, ?5, ?5, iif(?6, ?5, NULL), ?7, ?8, ?9) RETURNING no";
     let row = tx
         .one(sql!(
             sql,

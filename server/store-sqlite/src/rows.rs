@@ -4,8 +4,9 @@ use crate::Trouble;
 use contract::Role;
 use domain::address::{Address, Network};
 use domain::client_address::ClientAddress;
-use domain::ids::{KeyNumber, UserNumber, Username};
+use domain::ids::{KeyId, KeyNumber, UserNumber, Username};
 use domain::time::Micros;
+use domain::token::TokenHash;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::StoreError;
@@ -64,6 +65,10 @@ pub(super) fn key_no(row: &SqliteRow, column: &str) -> Result<KeyNumber, Trouble
     number(row.try_get(column)?).map(KeyNumber)
 }
 
+pub(super) fn key_id(row: &SqliteRow, column: &str) -> Result<KeyId, Trouble> {
+    Ok(KeyId(row.try_get(column)?))
+}
+
 pub(super) fn owner(row: &SqliteRow) -> Result<Option<UserNumber>, Trouble> {
     row.try_get::<Option<i64>, _>("owner_no")?.map(number).transpose().map(|n| n.map(UserNumber))
 }
@@ -82,6 +87,10 @@ pub(super) fn username(row: &SqliteRow) -> Result<Username, Trouble> {
 
 pub(super) fn micros(row: &SqliteRow, column: &str) -> Result<Micros, Trouble> {
     Ok(Micros(row.try_get(column)?))
+}
+
+pub(super) fn token_hash(row: &SqliteRow) -> Result<TokenHash, Trouble> {
+    hash(row, "token_hash").map(TokenHash)
 }
 
 pub(super) fn hash(row: &SqliteRow, column: &str) -> Result<[u8; 32], Trouble> {
@@ -123,6 +132,12 @@ pub(super) fn source_range(address: Address) -> [Vec<u8>; 2] {
         last[8..].fill(0xff);
     }
     [first.to_vec(), last.to_vec()]
+}
+
+/// A list of ids for `IN (SELECT unhex(value) FROM json_each(?))`.
+pub(super) fn ids(keys: &[KeyId]) -> String {
+    let quoted: Vec<_> = keys.iter().map(|key| format!("\"{}\"", key.0.simple())).collect();
+    format!("[{}]", quoted.join(","))
 }
 
 /// A list of numbers for `IN (SELECT value FROM json_each(?))`.

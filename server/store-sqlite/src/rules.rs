@@ -1,14 +1,14 @@
 //! The address rules of keys.
 
 use super::keys::{NETWORKS, rule};
-use super::rows::{network, numbers};
+use super::rows::{key_no, network};
 use super::{SqliteStore, audit};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use contract::LockWidth;
 use domain::address::{Address, Network};
-use domain::ids::KeyNumber;
+use domain::ids::{KeyId, KeyNumber};
 use domain::rule::{AddressRule, Ruling};
 use domain::time::Micros;
 use sqlx::Row;
@@ -21,25 +21,28 @@ const BIND: &str = "UPDATE keys SET locked_ip = ?1, locked_at = ?2
     AND EXISTS (SELECT 1 FROM users u LEFT JOIN users o ON o.no = u.owner_no
         WHERE u.no = keys.user_no AND u.disabled_at IS NULL AND o.disabled_at IS NULL)";
 
-/// The rule of a key as it stands in this transaction.
-async fn read_rule(tx: &mut Tx, key: KeyNumber) -> Result<AddressRule, Trouble> {
-    let row = tx.one(sql!("SELECT key_type, locked_ip, lock_width FROM keys WHERE no = ?", key.0)).await?;
-    let networks = tx.all(sql!(NETWORKS, numbers([key.0].into_iter()))).await?;
+/// The rule of a key as it stands in this transaction, and its number.
+async fn read_rule(tx: &mut Tx, key: KeyId) -> Result<(KeyNumber, AddressRule), Trouble> {
+    let row =
+        tx.one(sql!("SELECT no, key_type, locked_ip, lock_width FROM keys WHERE id = ?", key.0)).await?;
+    let number = key_no(&row, "no")?;
+    let networks = tx.all(sql!(NETWORKS, number.0)).await?;
     let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
-    rule(&row, networks)
+    Ok((number, rule(&row, networks)?))
 }
 
-/// Fails unless the key lives.
-pub(super) async fn check_living(tx: &mut Tx, key: KeyNumber) -> Result<(), Trouble> {
-    tx.one(sql!("SELECT 1 FROM keys WHERE no = ? AND deleted_at IS NULL", key.0)).await.map(drop)
+/// The number of a key that lives; `NotFound` otherwise.
+pub(super) async fn find_living(tx: &mut Tx, key: KeyId) -> Result<KeyNumber, Trouble> {
+    let row = tx.one(sql!("SELECT no FROM keys WHERE id = ? AND deleted_at IS NULL", key.0)).await?;
+    key_no(&row, "no")
 }
 
 /// Ends a step on the rule of a key: its line in the audit log, and the rule that results, if the step changed anything.
-async fn end_step(tx: &mut Tx, key: KeyNumber, changed: bool, audit: &Audit) -> Result<(), Trouble> {
+async fn end_step(tx: &mut Tx, key: KeyId, changed: bool, audit: &Audit) -> Result<(), Trouble> {
     audit::write_if(changed, tx, audit, Some(key)).await?;
     if changed {
-        let rule = read_rule(tx, key).await?;
-        tx.tell(Change::KeyRule(key, rule));
+        let (number, rule) = read_rule(tx, key).await?;
+        tx.tell(Change::KeyRule(number, rule));
     }
     Ok(())
 }
@@ -48,19 +51,19 @@ async fn end_step(tx: &mut Tx, key: KeyNumber, changed: bool, audit: &Audit) -> 
 impl RuleStore for SqliteStore {
     async fn bind_first_address(
         &self,
-        key: KeyNumber,
+        key: KeyId,
         address: Address,
         at: Micros,
     ) -> Result<AddressRule, StoreError> {
         change!(self, |tx| {
-            let mut rule = read_rule(tx, key).await?;
+            let (number, mut rule) = read_rule(tx, key).await?;
             // The caller judged by what was known then; an allow list that was begun since forbids it.
             if rule.view().judge(address) != Ruling::PassAndBind {
                 return Ok(rule);
             }
-            if tx.run(sql!(BIND, address.to_bytes().as_slice(), at.0, key.0)).await? == 1 {
+            if tx.run(sql!(BIND, address.to_bytes().as_slice(), at.0, number.0)).await? == 1 {
                 rule.locked = Some(address);
-                tx.tell(Change::KeyRule(key, rule.clone()));
+                tx.tell(Change::KeyRule(number, rule.clone()));
             }
             Ok(rule)
         })
@@ -68,17 +71,17 @@ impl RuleStore for SqliteStore {
 
     async fn insert_network(
         &self,
-        key: KeyNumber,
+        key: KeyId,
         network: Network,
         limit: u32,
         audit: Audit,
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
-            check_living(tx, key).await?;
-            let held = tx.one(sql!("SELECT count(*) FROM key_networks WHERE key_no = ?", key.0)).await?;
+            let number = find_living(tx, key).await?;
+            let held = tx.one(sql!("SELECT count(*) FROM key_networks WHERE key_no = ?", number.0)).await?;
             let sql =
                 "INSERT INTO key_networks (key_no, network, prefix_length, added_at) VALUES (?, ?, ?, ?)";
-            tx.run(sql!(sql, key.0, network.to_bytes().as_slice(), network.prefix_length(), audit.at.0))
+            tx.run(sql!(sql, number.0, network.to_bytes().as_slice(), network.prefix_length(), audit.at.0))
                 .await?;
             // Judged after the insert, so that an entry that is there already is a conflict in a full list too.
             if held.try_get::<u32, _>(0)? >= limit {
@@ -88,30 +91,30 @@ impl RuleStore for SqliteStore {
         })
     }
 
-    async fn delete_network(&self, key: KeyNumber, network: Network, audit: Audit) -> Result<(), StoreError> {
+    async fn delete_network(&self, key: KeyId, network: Network, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            check_living(tx, key).await?;
+            let number = find_living(tx, key).await?;
             let sql = "DELETE FROM key_networks WHERE key_no = ? AND network = ? AND prefix_length = ? RETURNING key_no";
-            tx.one(sql!(sql, key.0, network.to_bytes().as_slice(), network.prefix_length())).await?;
+            tx.one(sql!(sql, number.0, network.to_bytes().as_slice(), network.prefix_length())).await?;
             end_step(tx, key, true, &audit).await
         })
     }
 
-    async fn set_lock_width(&self, key: KeyNumber, width: LockWidth, audit: Audit) -> Result<(), StoreError> {
+    async fn set_lock_width(&self, key: KeyId, width: LockWidth, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            check_living(tx, key).await?;
+            let number = find_living(tx, key).await?;
             let sql = "UPDATE keys SET lock_width = ?1 WHERE no = ?2 AND lock_width <> ?1";
-            let set = tx.run(sql!(sql, width as u8, key.0)).await?;
+            let set = tx.run(sql!(sql, width as u8, number.0)).await?;
             end_step(tx, key, set > 0, &audit).await
         })
     }
 
-    async fn release_lock(&self, key: KeyNumber, audit: Audit) -> Result<(), StoreError> {
+    async fn release_lock(&self, key: KeyId, audit: Audit) -> Result<(), StoreError> {
         change!(self, |tx| {
-            check_living(tx, key).await?;
+            let number = find_living(tx, key).await?;
             let sql =
                 "UPDATE keys SET locked_ip = NULL, locked_at = NULL WHERE no = ? AND locked_ip IS NOT NULL";
-            let released = tx.run(sql!(sql, key.0)).await?;
+            let released = tx.run(sql!(sql, number.0)).await?;
             end_step(tx, key, released > 0, &audit).await
         })
     }

@@ -1,13 +1,13 @@
 //! The reading side of the counts. Each call reads by one statement, so from one snapshot in which totals and journal add up.
 
 use super::SqliteStore;
-use super::rows::numbers;
+use super::rows::{key_no, numbers};
 use super::usage_detail;
 use super::usage_entries::{FOLDED, folded_keys, uses};
 use crate::Trouble;
 use crate::statements::{Query, sql};
 use async_trait::async_trait;
-use domain::ids::{KeyNumber, UserNumber};
+use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::time::Micros;
 use sqlx::Row;
 use std::collections::HashSet;
@@ -35,21 +35,18 @@ impl UsageReader for SqliteStore {
         Ok(self.add_up(query, starts, |one| users.contains(&one.user)).await?)
     }
 
-    async fn count_key_uses(&self, key: KeyNumber, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
+    async fn count_key_uses(&self, key: KeyId, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
+        let key = self.number_of(key).await?;
         let query = sql!(OF_KEY, key.0, starts.days_30, starts.days_7, starts.today);
         Ok(self.add_up(query, starts, |one| one.key == key).await?)
     }
 
-    async fn list_key_addresses(&self, key: KeyNumber) -> Result<Vec<AddressUses>, StoreError> {
-        Ok(usage_detail::addresses(self, key).await?)
+    async fn list_key_addresses(&self, key: KeyId) -> Result<Vec<AddressUses>, StoreError> {
+        Ok(usage_detail::addresses(self, self.number_of(key).await?).await?)
     }
 
-    async fn count_key_refusals(
-        &self,
-        key: KeyNumber,
-        starts: SpanStarts,
-    ) -> Result<Vec<Refused>, StoreError> {
-        Ok(usage_detail::refused(self, key, starts).await?)
+    async fn count_key_refusals(&self, key: KeyId, starts: SpanStarts) -> Result<Vec<Refused>, StoreError> {
+        Ok(usage_detail::refused(self, self.number_of(key).await?, starts).await?)
     }
 }
 
@@ -73,6 +70,13 @@ impl Turns {
 }
 
 impl SqliteStore {
+    /// Under which number a key is counted; `NotFound` if there is none.
+    async fn number_of(&self, key: KeyId) -> Result<KeyNumber, StoreError> {
+        let found =
+            self.find(sql!("SELECT no FROM keys WHERE id = ?", key.0), |row| key_no(row, "no")).await?;
+        found.ok_or(StoreError::NotFound)
+    }
+
     /// Adds up what the hours hold and what of the journal is wanted and not in them yet.
     async fn add_up(
         &self,

@@ -2,7 +2,7 @@
 
 use super::{Audit, StoreError};
 use async_trait::async_trait;
-use domain::ids::KeyNumber;
+use domain::ids::KeyId;
 use domain::time::Micros;
 
 /// One change of a living key.
@@ -20,7 +20,7 @@ pub enum KeyChange {
 #[async_trait]
 pub trait KeyChangeStore: Send + Sync {
     /// Changes a living key; where it is so already, nothing is written. `NotFound` if the key is deleted.
-    async fn change_key(&self, key: KeyNumber, change: KeyChange, audit: Audit) -> Result<(), StoreError>;
+    async fn change_key(&self, key: KeyId, change: KeyChange, audit: Audit) -> Result<(), StoreError>;
     /// Leaves a notice for the user of each key that expires soon and was not told yet; returns for how many keys.
     async fn remind_of_expiries(&self, now: Micros) -> Result<u64, StoreError>;
 }

@@ -4,7 +4,7 @@ use super::{Audit, StoreError, Watcher};
 use async_trait::async_trait;
 use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
-use domain::ids::{KeyId, KeyNumber, UserNumber, Username};
+use domain::ids::{KeyId, UserNumber, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::{MaskedPrefix, TokenHash};
@@ -13,8 +13,6 @@ use std::sync::Arc;
 /// A key's row, as the pages show it; counts come from the usage side.
 #[derive(Clone)]
 pub struct KeyRow {
-    /// The key.
-    pub number: KeyNumber,
     /// Its public id.
     pub id: KeyId,
     /// The user it belongs to.
@@ -25,6 +23,8 @@ pub struct KeyRow {
     pub key_type: KeyType,
     /// The customer's words.
     pub description: String,
+    /// The hash under which the index in memory has it.
+    pub token_hash: TokenHash,
     /// What the list shows of its token.
     pub masked: String,
     /// Whether its token can be shown again.
@@ -91,15 +91,15 @@ pub trait KeyStore: Send + Sync {
     /// alone to know, because it is the engine that goes on telling from there.
     async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError>;
     /// Adds a key; `Conflict` if the token hash is taken, `Full` if the account has as many keys as it may.
-    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<KeyNumber, StoreError>;
+    async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<(), StoreError>;
     /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.
-    async fn list_keys(&self, scope: KeyScope, numbers: &[KeyNumber]) -> Result<Vec<KeyRow>, StoreError>;
+    async fn list_keys(&self, scope: KeyScope, keys: &[KeyId]) -> Result<Vec<KeyRow>, StoreError>;
     /// Finds a key that is in the scope and not deleted.
     async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
     /// Returns the sealed copy and writes to the audit log that it is shown; `NotFound` if there is none.
-    async fn reveal_key(&self, key: KeyNumber, audit: Audit) -> Result<Vec<u8>, StoreError>;
+    async fn reveal_key(&self, key: KeyId, audit: Audit) -> Result<Vec<u8>, StoreError>;
     /// Wipes the sealed copy and the rule, leaves the tombstone; `NotFound` if it is one already.
-    async fn delete_key(&self, key: KeyNumber, audit: Audit) -> Result<(), StoreError>;
+    async fn delete_key(&self, key: KeyId, audit: Audit) -> Result<(), StoreError>;
 }
 
 /// The address rules of keys.
@@ -110,22 +110,22 @@ pub trait RuleStore: Send + Sync {
     /// the rule that now holds, by which the caller sees whether this address won.
     async fn bind_first_address(
         &self,
-        key: KeyNumber,
+        key: KeyId,
         address: Address,
         at: Micros,
     ) -> Result<AddressRule, StoreError>;
     /// Adds to the allow list; `Conflict` if it is there, `Full` at `limit` entries.
     async fn insert_network(
         &self,
-        key: KeyNumber,
+        key: KeyId,
         network: Network,
         limit: u32,
         audit: Audit,
     ) -> Result<(), StoreError>;
     /// Takes off the allow list; `NotFound` if it is not there.
-    async fn delete_network(&self, key: KeyNumber, network: Network, audit: Audit) -> Result<(), StoreError>;
+    async fn delete_network(&self, key: KeyId, network: Network, audit: Audit) -> Result<(), StoreError>;
     /// Sets how wide the lock is; if it is so already, nothing is written.
-    async fn set_lock_width(&self, key: KeyNumber, width: LockWidth, audit: Audit) -> Result<(), StoreError>;
+    async fn set_lock_width(&self, key: KeyId, width: LockWidth, audit: Audit) -> Result<(), StoreError>;
     /// Forgets the locked address; without one, nothing is written.
-    async fn release_lock(&self, key: KeyNumber, audit: Audit) -> Result<(), StoreError>;
+    async fn release_lock(&self, key: KeyId, audit: Audit) -> Result<(), StoreError>;
 }

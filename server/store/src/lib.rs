@@ -5,6 +5,9 @@
 //! goes away leaves no transaction open. The rules by which an engine decides stand in `domain`: an
 //! engine reads the facts, asks the rule, and carries the plan out, all in one transaction.
 //!
+//! A key is asked for by its id. Its number is for the index in memory and for the counts: what the watcher is told, and
+//! what a usage log takes and returns.
+//!
 //! Numbers of rows have 32 bits. They name rows, and say neither when a row was made nor in which order changes were
 //! committed: an engine may give them in any order and with gaps.
 

@@ -4,10 +4,11 @@ use super::{Audit, StoreError};
 use async_trait::async_trait;
 use contract::{Cause, KeyType};
 use domain::address::Address;
-use domain::ids::{KeyId, KeyNumber, NoticeNumber, SessionNumber, UserNumber, Username};
+use domain::ids::{KeyId, NoticeNumber, SessionNumber, UserNumber, Username};
 use domain::notice::gathering::ADDRESSES_NAMED;
 use domain::notice::{AddressGroup, group_addresses};
 use domain::time::Micros;
+use domain::token::TokenHash;
 
 /// How notices are passed on. An engine is given it when it is opened.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,7 @@ pub struct NewNotice {
     /// Why.
     pub cause: Cause,
     /// The key it is about.
-    pub key: Option<KeyNumber>,
+    pub key: Option<KeyId>,
     /// When it happened last.
     pub at: Micros,
     /// How often it happened.
@@ -103,10 +104,10 @@ pub type ActCount = (Option<String>, u64);
 /// The key of a notice, or what stays of it.
 #[derive(Clone)]
 pub struct NoticeKey {
-    /// The key.
-    pub number: KeyNumber,
     /// Its public id.
     pub id: KeyId,
+    /// The hash under which the index in memory has it.
+    pub token_hash: TokenHash,
     /// Whose it is.
     pub username: Username,
     /// Its kind.
@@ -184,7 +185,7 @@ pub trait NoticeStore: Send + Sync {
     /// ignored longest ago is forgotten.
     async fn ignore_address(
         &self,
-        key: KeyNumber,
+        key: KeyId,
         address: Address,
         most: u32,
         audit: Audit,

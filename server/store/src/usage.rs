@@ -4,7 +4,7 @@ use super::StoreError;
 use async_trait::async_trait;
 use contract::Code;
 use domain::address::Address;
-use domain::ids::{KeyNumber, UserNumber};
+use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::time::Micros;
 
 /// The most addresses that are kept of a key; the one that was silent for longest makes room.
@@ -178,14 +178,10 @@ pub trait UsageReader: Send + Sync {
     /// The figures of these users' keys together.
     async fn count_uses(&self, users: &[UserNumber], starts: SpanStarts) -> Result<SpanCounts, StoreError>;
     /// The figures of one key.
-    async fn count_key_uses(&self, key: KeyNumber, starts: SpanStarts) -> Result<SpanCounts, StoreError>;
+    async fn count_key_uses(&self, key: KeyId, starts: SpanStarts) -> Result<SpanCounts, StoreError>;
     /// The addresses a key was used from (at most [`ADDRESSES`] and those of the last seconds), the one that
     /// was used last first.
-    async fn list_key_addresses(&self, key: KeyNumber) -> Result<Vec<AddressUses>, StoreError>;
+    async fn list_key_addresses(&self, key: KeyId) -> Result<Vec<AddressUses>, StoreError>;
     /// The refusals of a key by cause, the most frequent first.
-    async fn count_key_refusals(
-        &self,
-        key: KeyNumber,
-        starts: SpanStarts,
-    ) -> Result<Vec<Refused>, StoreError>;
+    async fn count_key_refusals(&self, key: KeyId, starts: SpanStarts) -> Result<Vec<Refused>, StoreError>;
 }

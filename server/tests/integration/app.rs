@@ -9,7 +9,7 @@ use axum::body::Body;
 use contract::Cause;
 use domain::address::Address;
 use domain::client_address::Peer;
-use domain::ids::{KeyNumber, UserNumber, Username};
+use domain::ids::{KeyId, UserNumber, Username};
 use domain::time::{Clock, Micros, Steady};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
@@ -137,7 +137,7 @@ impl TestApp {
     }
 
     /// Tells a user something that happened so often, all of it from one address.
-    pub(crate) async fn tell(&self, user: UserNumber, cause: Cause, key: Option<KeyNumber>, count: u64) {
+    pub(crate) async fn tell(&self, user: UserNumber, cause: Cause, key: Option<KeyId>, count: u64) {
         let (at, addresses) = (self.clock.now(), vec![(Address::parse("203.0.113.8").unwrap(), count)]);
         let notice = NewNotice { user, cause, key, at, count, addresses, detail: String::new() };
         self.services.store.insert_notices(vec![notice]).await.unwrap();

@@ -49,7 +49,7 @@ async fn a_lock_of_another_program_is_told_at_once() {
     log.append(Micros(2), &[one]).await.unwrap();
     let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
     assert_eq!(
-        store.count_key_uses(KeyNumber(1), starts).await.unwrap().accepted,
+        store.count_uses(&[UserNumber(1)], starts).await.unwrap().accepted,
         [2; 3],
         "nothing was kept of the others"
     );

@@ -79,7 +79,7 @@ impl Keys {
     ) -> Result<(), Refusal> {
         let row = self.find_row(&actor, id).await?;
         let audit = actor.audit(self.clock.now(), action, detail);
-        self.store.change_key(row.number, change, audit).await.map_err(store_trouble)
+        self.store.change_key(row.id, change, audit).await.map_err(store_trouble)
     }
 }
 

@@ -20,7 +20,7 @@ impl Keys {
         let row = self.find_default_key(&actor, id).await?;
         let network = parse(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressAdded, network.to_string());
-        let result = self.store.insert_network(row.number, network, ENTRIES, audit).await;
+        let result = self.store.insert_network(row.id, network, ENTRIES, audit).await;
         result.map_err(|error| match error {
             StoreError::Conflict => Refusal::field(Field::Address, Problem::AlreadyListed),
             StoreError::Full => Refusal::field(Field::Address, Problem::TooMany { limit: ENTRIES }),
@@ -38,7 +38,7 @@ impl Keys {
         let row = self.find_default_key(&actor, id).await?;
         let network = parse(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressRemoved, network.to_string());
-        self.store.delete_network(row.number, network, audit).await.map_err(store_trouble)
+        self.store.delete_network(row.id, network, audit).await.map_err(store_trouble)
     }
 
     /// Sets how wide the lock is.
@@ -51,7 +51,7 @@ impl Keys {
         let row = self.find_default_key(&actor, id).await?;
         let detail = format!("/{}", width as u8);
         let audit = actor.audit(self.clock.now(), Action::LockWidthSet, detail);
-        self.store.set_lock_width(row.number, width, audit).await.map_err(store_trouble)
+        self.store.set_lock_width(row.id, width, audit).await.map_err(store_trouble)
     }
 
     /// Forgets the locked address, so that the next request locks the key anew.
@@ -59,7 +59,7 @@ impl Keys {
         let row = self.find_default_key(&actor, id).await?;
         let detail = row.rule.locked.map_or_else(String::new, |a| a.to_string());
         let audit = actor.audit(self.clock.now(), Action::LockReleased, detail);
-        self.store.release_lock(row.number, audit).await.map_err(store_trouble)
+        self.store.release_lock(row.id, audit).await.map_err(store_trouble)
     }
 
     async fn find_default_key(&self, actor: &Actor, id: &str) -> Result<KeyRow, Refusal> {

@@ -26,8 +26,8 @@ impl Keys {
         let users = self.index.users_of(scope);
         let starts = span_starts(self.clock.now(), zone);
         let spans = self.store.count_uses(&users, starts).await.map_err(store_trouble)?;
-        let numbers = self.index.last_used(scope, LAST_USED).await;
-        let rows = self.store.list_keys(scope, &numbers).await.map_err(store_trouble)?;
+        let ids = self.index.last_used(scope, LAST_USED).await;
+        let rows = self.store.list_keys(scope, &ids).await.map_err(store_trouble)?;
         let mut last_used: Vec<_> = rows.into_iter().map(|row| self.with_counts(row)).collect();
         last_used.sort_by_key(|key| std::cmp::Reverse(key.last_used));
         Ok(DashboardFigures { keys: self.index.count(scope), spans, last_used })

@@ -10,7 +10,7 @@ impl Keys {
     pub async fn delete_key(&self, actor: KeyManager<'_>, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(&actor, id).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyDeleted, "");
-        self.store.delete_key(row.number, audit).await.map_err(store_trouble)?;
+        self.store.delete_key(row.id, audit).await.map_err(store_trouble)?;
         // A use that was accepted just before may still wait for its commit, and is answered first.
         self.verifier.settle().await;
         Ok(())

@@ -53,8 +53,8 @@ impl Keys {
         let pages = self.index.count(scope).div_ceil(PAGE).max(1);
         let page = (page.max(1) as usize).min(pages);
         let skipped = (page - 1) * PAGE;
-        let (numbers, total) = self.index.page(scope, skipped, PAGE);
-        let rows = self.store.list_keys(scope, &numbers).await.map_err(store_trouble)?;
+        let (ids, total) = self.index.page(scope, skipped, PAGE);
+        let rows = self.store.list_keys(scope, &ids).await.map_err(store_trouble)?;
         let keys = rows.into_iter().map(|row| self.with_counts(row)).collect();
         Ok(KeyList { keys, page: if total == 0 { 0 } else { page }, pages, total, skipped })
     }
@@ -63,12 +63,12 @@ impl Keys {
     pub async fn find_key(&self, actor: &Actor, zone: &TimeZone, id: &str) -> Result<KeyFigures, Refusal> {
         let row = self.find_row(actor, id).await?;
         let starts = span_starts(self.clock.now(), zone);
-        let spans = self.store.count_key_uses(row.number, starts).await.map_err(store_trouble)?;
+        let spans = self.store.count_key_uses(row.id, starts).await.map_err(store_trouble)?;
         Ok(KeyFigures { key: self.with_counts(row), spans })
     }
 
     pub(super) fn with_counts(&self, row: KeyRow) -> ListedKey {
-        let (times_used, last_used) = self.index.uses(row.number);
+        let (times_used, last_used) = self.index.uses(&row.token_hash);
         let state = expiry::state(row.paused, row.expires_at, self.clock.now());
         ListedKey { row, times_used, last_used, state }
     }

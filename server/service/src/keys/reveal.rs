@@ -22,7 +22,7 @@ impl Keys {
         let sealing = self.sealing.as_ref().filter(|_| row.is_sealed).ok_or_else(not_revealable)?;
         self.accounts.ask_proof(&actor, password, code).await?;
         let audit = actor.audit(self.clock.now(), Action::KeyShown, "");
-        let sealed = self.store.reveal_key(row.number, audit).await.map_err(store_trouble)?;
+        let sealed = self.store.reveal_key(row.id, audit).await.map_err(store_trouble)?;
         let token = sealing.open(row.id, &sealed).map_err(|error| {
             tracing::error!(%error, key = %row.id, "a sealed copy cannot be opened");
             Refusal::Unavailable

@@ -35,9 +35,9 @@ impl Keys {
         page: u32,
     ) -> Result<KeyUsage, Refusal> {
         let row = self.find_row(actor, id).await?;
-        let addresses = self.store.list_key_addresses(row.number).await.map_err(store_trouble)?;
+        let addresses = self.store.list_key_addresses(row.id).await.map_err(store_trouble)?;
         let starts = span_starts(self.clock.now(), zone);
-        let refused = self.store.count_key_refusals(row.number, starts).await.map_err(store_trouble)?;
+        let refused = self.store.count_key_refusals(row.id, starts).await.map_err(store_trouble)?;
         let (total, pages) = (addresses.len(), addresses.len().div_ceil(PAGE).max(1));
         let page = (page.max(1) as usize).min(pages);
         let addresses = addresses.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();

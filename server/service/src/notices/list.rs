@@ -4,9 +4,10 @@ use super::Notices;
 use crate::accounts::{Actor, Proved, store_trouble};
 use crate::keys::Keys;
 use crate::paging::Paging;
+use crate::verify::KeyEntry;
 use contract::{AddressState, Cause, Field, Problem, Refusal};
 use domain::address::{Address, Network};
-use domain::ids::{KeyNumber, NoticeNumber};
+use domain::ids::NoticeNumber;
 use domain::notice::AddressGroup;
 use domain::time::Micros;
 use store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
@@ -108,10 +109,7 @@ impl Notices {
         let found = self.find_place(actor, notice, address).await?;
         for address in found.named {
             let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
-            self.store
-                .ignore_address(found.key.number, address, IGNORED, audit)
-                .await
-                .map_err(store_trouble)?;
+            self.store.ignore_address(found.key.id, address, IGNORED, audit).await.map_err(store_trouble)?;
         }
         self.mark_read(actor, notice).await;
         Ok(())
@@ -127,14 +125,14 @@ impl Notices {
     }
 
     fn listed(&self, actor: &Actor, facts: NoticeFacts, now: Micros) -> ListedNotice {
-        let alive = living_key(&facts);
+        let alive = living_key(&facts).and_then(|key| self.index.find(&key.token_hash));
         let may_act = alive.is_some() && actor.may_manage().is_ok();
-        ListedNotice { places: self.places(alive, &facts, now), may_act, facts }
+        ListedNotice { places: self.places(alive.as_ref(), &facts, now), may_act, facts }
     }
 
     /// The places of a notice. Where the named addresses of a network were all authorised one by one, they are listed
     /// alone: nothing is left to do, and the network as a whole is not authorised.
-    fn places(&self, key: Option<KeyNumber>, facts: &NoticeFacts, now: Micros) -> Vec<ListedPlace> {
+    fn places(&self, key: Option<&KeyEntry>, facts: &NoticeFacts, now: Micros) -> Vec<ListedPlace> {
         let key = key.filter(|_| facts.cause == Cause::NewAddress);
         let passes = |seen: &NoticeAddress| key.is_some_and(|key| self.passes(key, seen.address, now));
         let covers = |network| key.is_some_and(|key| self.index.covers(key, network));
@@ -157,8 +155,8 @@ impl Notices {
         listed
     }
 
-    fn passes(&self, key: KeyNumber, address: Address, now: Micros) -> bool {
-        self.index.get(key).is_some_and(|key| self.index.judge(&key, address, now).is_ok())
+    fn passes(&self, key: &KeyEntry, address: Address, now: Micros) -> bool {
+        self.index.judge(key, address, now).is_ok()
     }
 
     /// Finds the living key of a notice and a place that the notice names, if the actor may decide about both.
@@ -186,6 +184,6 @@ struct FoundPlace {
     named: Vec<Address>,
 }
 
-fn living_key(facts: &NoticeFacts) -> Option<KeyNumber> {
-    facts.key.as_ref().filter(|key| key.deleted_at.is_none()).map(|key| key.number)
+fn living_key(facts: &NoticeFacts) -> Option<&NoticeKey> {
+    facts.key.as_ref().filter(|key| key.deleted_at.is_none())
 }

@@ -108,11 +108,6 @@ impl KeyIndex {
         entries.entry(number, entries.keys.get(number)?)
     }
 
-    /// The public id of that key or tombstone.
-    pub fn id(&self, number: KeyNumber) -> Option<KeyId> {
-        self.entries.read().keys.get(number).map(|record| record.id)
-    }
-
     /// Returns what the present state says to a use of a key from this address, or the code of the refusal.
     pub fn judge(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Ruling, Code> {
         let entries = self.entries.read();
@@ -128,26 +123,29 @@ impl KeyIndex {
     }
 
     /// Whether the rule of a key lets the whole network pass.
-    pub fn covers(&self, number: KeyNumber, network: Network) -> bool {
+    pub fn covers(&self, key: &KeyEntry, network: Network) -> bool {
         let entries = self.entries.read();
-        entries.keys.get(number).is_some_and(|record| entries.keys.rule(number, record).covers(network))
+        entries
+            .keys
+            .get(key.number)
+            .is_some_and(|record| entries.keys.rule(key.number, record).covers(network))
     }
 
     /// What a gateway may be told of a key.
-    pub fn facts(&self, number: KeyNumber) -> KeyFacts {
+    pub fn facts(&self, key: &KeyEntry) -> KeyFacts {
         let entries = self.entries.read();
-        entries.keys.get(number).map_or_else(KeyFacts::default, |record| KeyFacts {
-            description: entries.keys.description(number, record).to_owned(),
+        entries.keys.get(key.number).map_or_else(KeyFacts::default, |record| KeyFacts {
+            description: entries.keys.description(key.number, record).to_owned(),
             locked: record.locked,
             times_used: record.times_used(),
             last_used: record.last_used(),
         })
     }
 
-    /// How often a key was used, and when last.
-    pub fn uses(&self, number: KeyNumber) -> (u64, Option<Micros>) {
+    /// How often the key with that token hash was used, and when last.
+    pub fn uses(&self, hash: &TokenHash) -> (u64, Option<Micros>) {
         let entries = self.entries.read();
-        entries.keys.get(number).map_or((0, None), |record| (record.times_used(), record.last_used()))
+        entries.keys.find(hash).map_or((0, None), |(_, record)| (record.times_used(), record.last_used()))
     }
 
     /// Counts one committed use, and returns the count with it.
@@ -171,21 +169,24 @@ impl KeyIndex {
     }
 
     /// A stretch of the living keys of a scope, newest first, and how many there are.
-    pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyNumber>, usize) {
+    pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyId>, usize) {
         let entries = self.entries.read();
         let list = entries.lists.get(scope);
-        (list.iter().rev().skip(skip).take(take).copied().collect(), list.len())
+        let numbers = list.iter().rev().skip(skip).take(take);
+        (numbers.filter_map(|number| entries.id(*number)).collect(), list.len())
     }
 
     /// The living keys of a scope that were used last, latest first. Between stretches of the list it yields the thread,
     /// for other pages, and the lock.
-    pub async fn last_used(&self, scope: KeyScope, most: usize) -> Vec<KeyNumber> {
+    pub async fn last_used(&self, scope: KeyScope, most: usize) -> Vec<KeyId> {
         let (mut latest, mut from) = (BinaryHeap::new(), 0);
         while self.add_last_used(scope, from, most, &mut latest) {
             from += STRETCH;
             tokio::task::yield_now().await;
         }
-        latest.into_sorted_vec().into_iter().map(|Reverse((_, number))| number).collect()
+        let entries = self.entries.read();
+        let numbers = latest.into_sorted_vec().into_iter();
+        numbers.filter_map(|Reverse((_, number))| entries.id(number)).collect()
     }
 
     /// Adds the keys of one stretch of a list, and returns whether there is another stretch.
@@ -220,6 +221,10 @@ impl KeyIndex {
 }
 
 impl Entries {
+    fn id(&self, number: KeyNumber) -> Option<KeyId> {
+        self.keys.get(number).map(|record| record.id)
+    }
+
     fn entry(&self, number: KeyNumber, record: &Record) -> Option<KeyEntry> {
         let user = Arc::clone(self.users.get(record.user)?);
         Some(KeyEntry { number, id: record.id, user, key_type: record.key_type })
@@ -248,7 +253,7 @@ impl Entries {
 
 impl Watcher for KeyIndex {
     fn id_of(&self, key: KeyNumber) -> Option<KeyId> {
-        self.id(key)
+        self.entries.read().id(key)
     }
 
     fn committed(&self, change: Change) {

@@ -7,7 +7,7 @@ use super::KeyEntry;
 use contract::{Cause, Code};
 use domain::address::Address;
 use domain::client_address::ClientAddress;
-use domain::ids::{KeyNumber, UserNumber, Username};
+use domain::ids::{KeyId, UserNumber, Username};
 use domain::notice::gathering::cause_of_refusal;
 use domain::time::Micros;
 use parking_lot::Mutex;
@@ -28,7 +28,7 @@ pub struct NoticeBuffer(Mutex<Buffered>);
 /// What was refused within one second.
 #[derive(Default)]
 pub(crate) struct Buffered {
-    keys: HashMap<(UserNumber, KeyNumber, Cause), Tally>,
+    keys: HashMap<(UserNumber, KeyId, Cause), Tally>,
     names: HashMap<String, Tally>,
 }
 
@@ -62,7 +62,7 @@ impl Tally {
         self.into_notice_about(user, Cause::Guessing, None)
     }
 
-    fn into_notice_about(self, user: UserNumber, cause: Cause, key: Option<KeyNumber>) -> NewNotice {
+    fn into_notice_about(self, user: UserNumber, cause: Cause, key: Option<KeyId>) -> NewNotice {
         let Self { at, count, addresses } = self;
         NewNotice { user, cause, key, at, count, addresses, detail: String::new() }
     }
@@ -77,7 +77,7 @@ impl Buffered {
 
     /// The notices about keys.
     pub(crate) fn into_notices(self) -> Vec<NewNotice> {
-        let notice = |((user, key, cause), tally): ((UserNumber, KeyNumber, Cause), Tally)| {
+        let notice = |((user, key, cause), tally): ((UserNumber, KeyId, Cause), Tally)| {
             tally.into_notice_about(user, cause, Some(key))
         };
         self.keys.into_iter().map(notice).collect()
@@ -89,7 +89,7 @@ impl NoticeBuffer {
     pub fn add_refusal(&self, key: &KeyEntry, code: Code, address: Address, at: Micros) {
         let Some(cause) = cause_of_refusal(code) else { return };
         let buffered = &mut *self.0.lock();
-        if let Some(tally) = tally(&mut buffered.keys, &(key.user.number, key.number, cause), KEYS) {
+        if let Some(tally) = tally(&mut buffered.keys, &(key.user.number, key.id, cause), KEYS) {
             tally.add(Some(address), at);
         }
     }
@@ -173,7 +173,7 @@ mod tests {
         let notice = NewNotice {
             user: UserNumber(1),
             cause: Cause::DeadKeyInUse,
-            key: Some(KeyNumber(2)),
+            key: Some(KeyId::generate()),
             at: Micros(5),
             count: 7,
             addresses: vec![(address(1), 3), (address(2), 4)],

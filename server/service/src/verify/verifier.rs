@@ -131,7 +131,7 @@ impl Verifier {
 
     /// What a gateway may be told of a key that passed.
     pub fn facts(&self, key: &KeyEntry) -> KeyFacts {
-        self.parts.index.facts(key.number)
+        self.parts.index.facts(key)
     }
 
     /// Whether uses can be counted, or the error of the last commit.
@@ -226,7 +226,7 @@ impl Verifier {
             if ruling != Ruling::PassAndBind {
                 return Ok(ruling);
             }
-            let bound = self.parts.store.bind_first_address(key.number, address, now).await;
+            let bound = self.parts.store.bind_first_address(key.id, address, now).await;
             let rule = bound.map_err(|error| {
                 // The writer logs trouble once; this would log it for every request.
                 tracing::debug!(%error, "a first address could not be bound");

@@ -1,6 +1,7 @@
 use super::*;
 use domain::address::Address;
-use domain::ids::{KeyId, KeyNumber, NoticeNumber, UserNumber, Username};
+use domain::ids::{KeyId, NoticeNumber, UserNumber, Username};
+use domain::token::TokenHash;
 
 const PAGES: Pages = Pages { origin: "https://keys.example.com" };
 const AT: Micros = Micros(1_768_478_400_000_000);
@@ -24,8 +25,8 @@ fn facts(cause: Cause) -> NoticeFacts {
         username: username.clone(),
         cause,
         key: Some(NoticeKey {
-            number: KeyNumber(1),
             id: KeyId::generate(),
+            token_hash: TokenHash([0; 32]),
             username,
             key_type: KeyType::Default,
             description: "WEB".to_owned(),

@@ -8,7 +8,7 @@ use crate::statements::{Tx, sql};
 use contract::Cause;
 use domain::address::Address;
 use domain::client_address::ClientAddress;
-use domain::ids::{KeyNumber, UserNumber};
+use domain::ids::{KeyId, UserNumber};
 use domain::notice;
 use domain::notice::acts::{Listener, Logins};
 use sqlx::Row;
@@ -16,11 +16,7 @@ use sqlx::sqlite::SqliteRow;
 use store::{Audit, NewNotice};
 
 /// Tells of an act, before its line stands in the audit log.
-pub(in super::super) async fn tell(
-    tx: &mut Tx,
-    audit: &Audit,
-    key: Option<KeyNumber>,
-) -> Result<(), Trouble> {
+pub(in super::super) async fn tell(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<(), Trouble> {
     let act = act(audit);
     let Some(cause) = act.cause() else { return Ok(()) };
     let Some((user, username)) = concerned(tx, audit, key).await? else { return Ok(()) };
@@ -52,7 +48,7 @@ async fn owner_of(tx: &mut Tx, user: UserNumber) -> Result<Option<UserNumber>, T
 async fn tell_one(
     tx: &mut Tx,
     audit: &Audit,
-    key: Option<KeyNumber>,
+    key: Option<KeyId>,
     cause: Cause,
     (user, username): (UserNumber, String),
 ) -> Result<(), Trouble> {
@@ -82,11 +78,11 @@ async fn tell_one(
 async fn concerned(
     tx: &mut Tx,
     audit: &Audit,
-    key: Option<KeyNumber>,
+    key: Option<KeyId>,
 ) -> Result<Option<(UserNumber, String)>, Trouble> {
     let row = match (key, audit.user) {
         (Some(key), _) => {
-            sql!("SELECT u.no, u.username FROM keys k JOIN users u ON u.no = k.user_no WHERE k.no = ?", key.0)
+            sql!("SELECT u.no, u.username FROM keys k JOIN users u ON u.no = k.user_no WHERE k.id = ?", key.0)
         }
         (None, Some(user)) => {
             sql!("SELECT no, username FROM users WHERE no = ?", user.0)

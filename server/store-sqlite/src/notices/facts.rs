@@ -2,20 +2,20 @@
 
 use super::super::keys::key_type;
 use super::super::rows::{
-    corrupt, count, has, key_no, micros, number, numbers, optional_micros, owner, stored_address, user_no,
-    username,
+    corrupt, count, has, key_id, micros, number, numbers, optional_micros, owner, stored_address, token_hash,
+    user_no, username,
 };
 use crate::statements::sql;
 use crate::{SqliteStore, Trouble};
 use contract::Cause;
-use domain::ids::{KeyId, NoticeNumber, Username};
+use domain::ids::{NoticeNumber, Username};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{ActCount, NoticeAddress, NoticeFacts, NoticeKey, StoreError};
 
 const BY_NUMBERS: &str = "SELECT n.no AS notice_no, n.user_no, u.owner_no, u.username, n.cause, n.count,
     n.first_at, n.last_at, n.read_at, n.action, n.actor, n.detail, n.key_no AS about,
-    k.no AS key_no, k.id, k.key_type, k.description, k.masked, k.deleted_at, ku.username AS key_username
+    k.id, k.token_hash, k.key_type, k.description, k.masked, k.deleted_at, ku.username AS key_username
     FROM notices n JOIN users u ON u.no = n.user_no
     LEFT JOIN keys k ON k.no = n.key_no LEFT JOIN users ku ON ku.no = k.user_no
     WHERE n.no IN (SELECT value FROM json_each(?)) ORDER BY n.last_at DESC, n.no DESC";
@@ -79,8 +79,8 @@ fn notice(row: &SqliteRow, addresses: Vec<NoticeAddress>) -> Result<NoticeFacts,
 
 fn key(row: &SqliteRow) -> Result<NoticeKey, Trouble> {
     Ok(NoticeKey {
-        number: key_no(row, "key_no")?,
-        id: KeyId(row.try_get("id")?),
+        id: key_id(row, "id")?,
+        token_hash: token_hash(row)?,
         username: Username::parse(row.try_get("key_username")?).map_err(|_| corrupt("username"))?,
         key_type: key_type(row)?,
         description: row.try_get("description")?,

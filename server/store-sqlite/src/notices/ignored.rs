@@ -5,7 +5,7 @@ use crate::Trouble;
 use crate::statements::{Tx, sql};
 use contract::Cause;
 use domain::address::Address;
-use domain::ids::KeyNumber;
+use domain::ids::KeyId;
 use domain::notice::gathering::Refusals;
 use domain::time::Micros;
 use sqlx::Row;
@@ -16,7 +16,12 @@ pub(super) async fn without(tx: &mut Tx, notice: &NewNotice) -> Result<Option<Ne
     let (Cause::NewAddress, Some(key)) = (notice.cause, notice.key) else {
         return Ok(Some(notice.clone()));
     };
-    let rows = tx.all(sql!("SELECT address FROM ignored_addresses WHERE key_no = ?", key.0)).await?;
+    let rows = tx
+        .all(sql!(
+            "SELECT address FROM ignored_addresses WHERE key_no = (SELECT no FROM keys WHERE id = ?)",
+            key.0
+        ))
+        .await?;
     let ignored: Result<Vec<_>, _> = rows
         .iter()
         .map(|row| row.try_get("address").map_err(Trouble::from).and_then(stored_address))
@@ -30,18 +35,20 @@ pub(super) async fn without(tx: &mut Tx, notice: &NewNotice) -> Result<Option<Ne
 /// Returns whether it was not ignored before.
 pub(super) async fn insert(
     tx: &mut Tx,
-    key: KeyNumber,
+    key: KeyId,
     address: Address,
     most: u32,
     at: Micros,
 ) -> Result<bool, Trouble> {
-    let sql = "INSERT OR IGNORE INTO ignored_addresses (key_no, address, ignored_at) VALUES (?, ?, ?)";
+    let sql = "INSERT OR IGNORE INTO ignored_addresses (key_no, address, ignored_at) 
+               SELECT no, ?2, ?3 FROM keys WHERE id = ?1";
     let inserted = tx.run(sql!(sql, key.0, address.to_bytes().as_slice(), at.0)).await?;
     if inserted == 0 {
         return Ok(false);
     }
-    let sql = "DELETE FROM ignored_addresses WHERE key_no = ?1 AND address IN
-               (SELECT address FROM ignored_addresses WHERE key_no = ?1
+    let sql =
+        "DELETE FROM ignored_addresses WHERE key_no = (SELECT no FROM keys WHERE id = ?1) AND address IN
+               (SELECT address FROM ignored_addresses WHERE key_no = (SELECT no FROM keys WHERE id = ?1)
                ORDER BY ignored_at DESC, address LIMIT -1 OFFSET ?2)";
     tx.run(sql!(sql, key.0, most)).await?;
     Ok(true)

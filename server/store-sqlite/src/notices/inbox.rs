@@ -8,7 +8,7 @@ use super::{choices, ignored, insert};
 use crate::statements::{change, sql};
 use async_trait::async_trait;
 use domain::address::Address;
-use domain::ids::{KeyNumber, NoticeNumber, SessionNumber, UserNumber};
+use domain::ids::{KeyId, NoticeNumber, SessionNumber, UserNumber};
 use domain::time::Micros;
 use store::{ActCount, Audit, NewNotice, NoticeChoice, NoticeFacts, NoticeStore, StoreError};
 
@@ -83,7 +83,7 @@ impl NoticeStore for SqliteStore {
 
     async fn ignore_address(
         &self,
-        key: KeyNumber,
+        key: KeyId,
         address: Address,
         most: u32,
         audit: Audit,

@@ -3,7 +3,6 @@
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::Cause;
-use domain::ids::KeyNumber;
 use store::{KeyChange, KeyScope, StoreError};
 use tempfile::TempDir;
 
@@ -16,7 +15,6 @@ struct Bench {
     told: Arc<Told>,
     user: UserNumber,
     id: KeyId,
-    number: KeyNumber,
 }
 
 impl Bench {
@@ -26,13 +24,13 @@ impl Bench {
         let user = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
         let new = key(user, KeyType::Default, 1);
         let id = new.id;
-        let number = store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+        store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
         told.take();
-        Self { _dir: dir, store, told, user, id, number }
+        Self { _dir: dir, store, told, user, id }
     }
 
     async fn change(&self, change: KeyChange) -> Result<(), StoreError> {
-        self.store.change_key(self.number, change, audit(7, Action::KeyRenamed)).await
+        self.store.change_key(self.id, change, audit(7, Action::KeyRenamed)).await
     }
 
     async fn reminded(&self, now: i64) -> u64 {
@@ -42,7 +40,7 @@ impl Bench {
 
 async fn each_change_is_kept_and_told_and_the_same_again_is_neither(engine: Engine) {
     let bench = Bench::open(engine).await;
-    let number = bench.number.0;
+    let number = bench.told.number(bench.id).0;
     for (change, told) in [
         (KeyChange::Description("other".into()), format!("key {number} Description(\"other\")")),
         (KeyChange::Paused(true), format!("key {number} Paused(true)")),
@@ -65,7 +63,7 @@ async fn each_change_is_kept_and_told_and_the_same_again_is_neither(engine: Engi
 async fn a_deleted_key_is_not_changed(engine: Engine) {
     let bench = Bench::open(engine).await;
     bench.change(KeyChange::ExpiresAt(Some(Micros(DAY * Micros::SECOND)))).await.unwrap();
-    bench.store.delete_key(bench.number, audit(8, Action::KeyDeleted)).await.unwrap();
+    bench.store.delete_key(bench.id, audit(8, Action::KeyDeleted)).await.unwrap();
     bench.told.take();
     for change in [KeyChange::Description("x".into()), KeyChange::Paused(true), KeyChange::ExpiresAt(None)] {
         assert_eq!(bench.change(change).await, Err(StoreError::NotFound));

@@ -4,7 +4,6 @@ use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::LockWidth;
 use domain::address::Network;
-use domain::ids::KeyNumber;
 use store::{KeyChange, KeyScope, StoreError};
 use tempfile::TempDir;
 
@@ -20,7 +19,6 @@ struct Bench {
     owner: UserNumber,
     sub: UserNumber,
     id: KeyId,
-    number: KeyNumber,
 }
 
 impl Bench {
@@ -31,25 +29,30 @@ impl Bench {
         let sub = store.insert_user(user("s", Some(owner)), audit(1, Action::UserAdded)).await.unwrap();
         let new = key(sub, KeyType::Default, 1);
         let id = new.id;
-        let number = store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+        store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
         told.take();
-        Self { _dir: dir, store, told, owner, sub, id, number }
+        Self { _dir: dir, store, told, owner, sub, id }
     }
 
     async fn add_network(&self, text: &str, limit: u32) -> Result<(), StoreError> {
-        self.store.insert_network(self.number, network(text), limit, audit(7, Action::AddressAdded)).await
+        self.store.insert_network(self.id, network(text), limit, audit(7, Action::AddressAdded)).await
     }
 
     async fn bind(&self, from: &str) {
-        self.store.bind_first_address(self.number, address(from), Micros(8)).await.unwrap();
+        self.store.bind_first_address(self.id, address(from), Micros(8)).await.unwrap();
     }
 
     async fn rule(&self) -> String {
         rule_text(&self.store.find_key(KeyScope::User(self.sub), self.id).await.unwrap().unwrap().rule)
     }
 
+    /// Under which number the watcher hears of the key.
+    fn number(&self) -> u32 {
+        self.told.number(self.id).0
+    }
+
     async fn delete(&self) -> Result<(), StoreError> {
-        self.store.delete_key(self.number, audit(10, Action::KeyDeleted)).await
+        self.store.delete_key(self.id, audit(10, Action::KeyDeleted)).await
     }
 }
 
@@ -59,19 +62,20 @@ async fn a_key_is_seen_within_its_scopes_alone(engine: Engine) {
     let other = store.insert_user(user("x", None), audit(1, Action::UserAdded)).await.unwrap();
     let add = async |hash| {
         let new = key(bench.owner, KeyType::Cloud, hash);
-        store.insert_key(new, audit(5, Action::KeyGenerated)).await
+        let id = new.id;
+        store.insert_key(new, audit(5, Action::KeyGenerated)).await.map(|()| id)
     };
     let second = add(2).await.unwrap();
     assert_eq!(add(2).await, Err(StoreError::Conflict), "a token hash is unique");
     let listed = async |scope| -> Vec<_> {
-        let rows = store.list_keys(scope, &[bench.number, second, KeyNumber(99)]).await.unwrap();
-        rows.iter().map(|row| row.number).collect()
+        let rows = store.list_keys(scope, &[bench.id, second, KeyId::generate()]).await.unwrap();
+        rows.iter().map(|row| row.id).collect()
     };
-    assert_eq!(listed(KeyScope::Account(bench.owner)).await, [second, bench.number], "newest first");
-    assert_eq!(listed(KeyScope::User(bench.sub)).await, [bench.number]);
+    assert_eq!(listed(KeyScope::Account(bench.owner)).await, [second, bench.id], "newest first");
+    assert_eq!(listed(KeyScope::User(bench.sub)).await, [bench.id]);
     assert_eq!(listed(KeyScope::Account(other)).await, []);
     assert!(store.find_key(KeyScope::Account(other), bench.id).await.unwrap().is_none());
-    assert_eq!(store.reveal_key(bench.number, audit(6, Action::KeyShown)).await, Ok(vec![1, 2, 3]));
+    assert_eq!(store.reveal_key(bench.id, audit(6, Action::KeyShown)).await, Ok(vec![1, 2, 3]));
 }
 
 async fn an_allow_list_has_each_network_once_and_a_limit(engine: Engine) {
@@ -83,7 +87,7 @@ async fn an_allow_list_has_each_network_once_and_a_limit(engine: Engine) {
     assert_eq!(bench.rule().await, "true locked - /128 [10.0.0.0/8 2001:db8::/32]");
     let delete = async || {
         let ten = network("10.0.0.0/8");
-        bench.store.delete_network(bench.number, ten, audit(9, Action::AddressRemoved)).await
+        bench.store.delete_network(bench.id, ten, audit(9, Action::AddressRemoved)).await
     };
     assert_eq!(delete().await, Ok(()));
     assert_eq!(delete().await, Err(StoreError::NotFound));
@@ -104,7 +108,7 @@ async fn the_first_address_that_may_pass_binds(engine: Engine) {
 async fn a_key_that_does_not_pass_is_bound_to_nothing(engine: Engine) {
     let bench = Bench::open(engine).await;
     let change = async |change| {
-        bench.store.change_key(bench.number, change, audit(7, Action::KeyPaused)).await.unwrap();
+        bench.store.change_key(bench.id, change, audit(7, Action::KeyPaused)).await.unwrap();
     };
     let disable = async |user, disabled| {
         bench.store.set_user_disabled(user, disabled, audit(7, Action::UserDisabled)).await.unwrap();
@@ -133,16 +137,16 @@ async fn a_key_that_does_not_pass_is_bound_to_nothing(engine: Engine) {
 
 async fn the_watcher_is_told_of_each_rule_that_changed(engine: Engine) {
     let bench = Bench::open(engine).await;
-    let (store, number) = (&bench.store, bench.number);
+    let (store, id) = (&bench.store, bench.id);
     bench.add_network("10.0.0.0/8", 9).await.unwrap();
     bench.bind("192.0.2.1").await;
     bench.bind("10.0.0.1").await;
     for _ in 0..2 {
-        store.set_lock_width(number, LockWidth::Net64, audit(9, Action::LockWidthSet)).await.unwrap();
+        store.set_lock_width(id, LockWidth::Net64, audit(9, Action::LockWidthSet)).await.unwrap();
     }
-    store.delete_network(number, network("10.0.0.0/8"), audit(9, Action::AddressRemoved)).await.unwrap();
+    store.delete_network(id, network("10.0.0.0/8"), audit(9, Action::AddressRemoved)).await.unwrap();
     for _ in 0..2 {
-        store.release_lock(number, audit(9, Action::LockReleased)).await.unwrap();
+        store.release_lock(id, audit(9, Action::LockReleased)).await.unwrap();
     }
     let rules = [
         "true locked - /128 [10.0.0.0/8]",
@@ -151,21 +155,21 @@ async fn the_watcher_is_told_of_each_rule_that_changed(engine: Engine) {
         "true locked 10.0.0.1 /64 []",
         "true locked - /64 []",
     ];
-    assert_eq!(bench.told.take(), rules.map(|rule| format!("key {} {rule}", number.0)));
+    assert_eq!(bench.told.take(), rules.map(|rule| format!("key {} {rule}", bench.number())));
 }
 
 async fn a_deleted_key_is_a_tombstone_that_changes_no_more(engine: Engine) {
     let bench = Bench::open(engine).await;
-    let (store, number) = (&bench.store, bench.number);
+    let (store, id) = (&bench.store, bench.id);
     bench.delete().await.unwrap();
-    assert_eq!(bench.told.take(), [format!("key {} deleted", number.0)]);
+    assert_eq!(bench.told.take(), [format!("key {} deleted", bench.number())]);
     let all = KeyScope::Account(bench.owner);
     assert!(store.find_key(all, bench.id).await.unwrap().is_none());
-    assert!(store.list_keys(all, &[number]).await.unwrap().is_empty());
+    assert!(store.list_keys(all, &[id]).await.unwrap().is_empty());
     for gone in [
         bench.delete().await,
-        store.release_lock(number, audit(10, Action::LockReleased)).await,
-        store.reveal_key(number, audit(10, Action::KeyShown)).await.map(|_| ()),
+        store.release_lock(id, audit(10, Action::LockReleased)).await,
+        store.reveal_key(id, audit(10, Action::KeyShown)).await.map(|_| ()),
         bench.add_network("10.0.0.0/8", 9).await,
     ] {
         assert_eq!(gone, Err(StoreError::NotFound));
@@ -177,15 +181,16 @@ async fn a_deleted_key_is_a_tombstone_that_changes_no_more(engine: Engine) {
 async fn users_keys_and_tombstones_are_loaded(engine: Engine) {
     let bench = Bench::open(engine).await;
     let new = key(bench.owner, KeyType::Cloud, 2);
-    let second = bench.store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+    let second = new.id;
+    bench.store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
     bench.delete().await.unwrap();
     let loaded = Arc::new(Told::default());
     bench.store.load(loaded.clone()).await.unwrap();
     let expected = [
         format!("user {} o", bench.owner.0),
         format!("user {} s", bench.sub.0),
-        format!("key {} key 1 true", bench.number.0),
-        format!("key {} key 2 false", second.0),
+        format!("key {} key 1 true", bench.number()),
+        format!("key {} key 2 false", bench.told.number(second).0),
     ];
     assert_eq!(loaded.take(), expected, "users first");
 }

@@ -18,12 +18,13 @@ mod webhooks;
 
 use contract::{KeyType, Role};
 use domain::address::Address;
-use domain::ids::{KeyId, UserNumber, Username};
+use domain::ids::{KeyId, KeyNumber, UserNumber, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::TokenHash;
 use engines::{Data, Engine};
 use parking_lot::Mutex;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use store::{Action, Audit, Change, NewKey, NewUser, NoticePolicy, Store, UsageLog, Watcher};
@@ -46,16 +47,27 @@ async fn open(engine: Engine, dir: &Path) -> (Arc<dyn Store>, Box<dyn UsageLog>,
 
 /// Remembers what it is told, as short texts.
 #[derive(Default)]
-struct Told(Mutex<Vec<String>>);
+struct Told {
+    texts: Mutex<Vec<String>>,
+    numbers: Mutex<HashMap<KeyId, KeyNumber>>,
+}
 
 impl Told {
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock())
+        std::mem::take(&mut self.texts.lock())
+    }
+
+    /// Under which number the watcher hears of a key.
+    fn number(&self, key: KeyId) -> KeyNumber {
+        self.numbers.lock()[&key]
     }
 }
 
 impl Watcher for Told {
     fn committed(&self, change: Change) {
+        if let Change::KeyAdded(key) = &change {
+            self.numbers.lock().insert(key.id, key.number);
+        }
         let text = match change {
             Change::UserAdded(user) => format!("user {} {}", user.number.0, user.username),
             Change::UserDisabled(number, disabled) => format!("user {} disabled {disabled}", number.0),
@@ -66,7 +78,7 @@ impl Watcher for Told {
             Change::GatewayAdded(_, name) => format!("gateway {name}"),
             Change::GatewayRemoved(_) => "gateway removed".to_owned(),
         };
-        self.0.lock().push(text);
+        self.texts.lock().push(text);
     }
 }
 

@@ -4,7 +4,7 @@ use super::engines::{Engine, for_each_engine};
 use super::{Data, SECRETS, Told};
 use contract::{Cause, KeyType, Role};
 use domain::address::Address;
-use domain::ids::{KeyId, KeyNumber, NoticeNumber, UserNumber, Username};
+use domain::ids::{KeyId, NoticeNumber, UserNumber, Username};
 use domain::time::Micros;
 use domain::token::TokenHash;
 use std::path::Path;
@@ -33,7 +33,7 @@ async fn add_user(store: &dyn Store, name: &str) -> UserNumber {
     store.insert_user(user, audit(Action::UserAdded, None)).await.unwrap()
 }
 
-async fn add_key(store: &dyn Store, user: UserNumber) -> KeyNumber {
+async fn add_key(store: &dyn Store, user: UserNumber) -> KeyId {
     let key = NewKey {
         id: KeyId::generate(),
         user,
@@ -46,10 +46,12 @@ async fn add_key(store: &dyn Store, user: UserNumber) -> KeyNumber {
         at: Micros(T0),
         most: None,
     };
-    store.insert_key(key, audit(Action::UserEnabled, Some(user))).await.unwrap()
+    let id = key.id;
+    store.insert_key(key, audit(Action::UserEnabled, Some(user))).await.unwrap();
+    id
 }
 
-fn refused(user: UserNumber, key: KeyNumber, at: i64, from: &[(&str, u64)]) -> NewNotice {
+fn refused(user: UserNumber, key: KeyId, at: i64, from: &[(&str, u64)]) -> NewNotice {
     let addresses: Vec<_> = from.iter().map(|(a, n)| (Address::parse(a).unwrap(), *n)).collect();
     let count = addresses.iter().map(|(_, n)| n).sum();
     let (cause, key, at) = (Cause::NewAddress, Some(key), Micros(T0 + at * Micros::SECOND));

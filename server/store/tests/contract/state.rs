@@ -2,7 +2,6 @@
 
 use super::engines::{Data, Engine, for_each_engine};
 use super::*;
-use domain::ids::KeyNumber;
 use store::{KeyScope, NoticePolicy, StoreError, Use};
 
 async fn the_first_user_is_the_first_one_alone(engine: Engine) {
@@ -97,21 +96,22 @@ async fn changes_come_in_the_order_of_the_commits(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
     let (store, _log, told) = open(engine, dir.path()).await;
     let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
-    let number =
-        store.insert_key(key(owner, KeyType::Default, 1), audit(1, Action::KeyGenerated)).await.unwrap();
+    let new = key(owner, KeyType::Default, 1);
+    let id = new.id;
+    store.insert_key(new, audit(1, Action::KeyGenerated)).await.unwrap();
     told.take();
     let binds = (0..200).map(|n| {
         let store = store.clone();
         async move {
             let from = address(&format!("10.0.0.{n}"));
-            store.bind_first_address(number, from, Micros(1)).await.unwrap();
-            store.release_lock(number, audit(1, Action::LockReleased)).await.unwrap();
+            store.bind_first_address(id, from, Micros(1)).await.unwrap();
+            store.release_lock(id, audit(1, Action::LockReleased)).await.unwrap();
         }
     });
     futures::future::join_all(binds).await;
     let last = told.take().pop().unwrap();
-    let row = store.list_keys(KeyScope::Account(owner), &[number]).await.unwrap().remove(0);
-    assert_eq!(last, format!("key {} {}", number.0, rule_text(&row.rule)));
+    let row = store.list_keys(KeyScope::Account(owner), &[id]).await.unwrap().remove(0);
+    assert_eq!(last, format!("key {} {}", told.number(id).0, rule_text(&row.rule)));
 }
 
 async fn who_goes_away_leaves_no_open_transaction(engine: Engine) {

@@ -3,7 +3,6 @@
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::Code;
-use domain::ids::KeyNumber;
 use store::{ADDRESSES, Lag, Refusal, SpanStarts, Total, Use};
 
 /// Everything, whatever the hour.
@@ -30,28 +29,43 @@ async fn totals_after(engine: Engine, dir: &Path) -> Vec<Total> {
     totals
 }
 
-fn one_use(key: u32, from: u32) -> Use {
+/// Adds some keys. Returns their ids, and the numbers under which they are counted.
+async fn add_keys<const N: usize>(store: &dyn Store, told: &Told) -> ([KeyId; N], [KeyNumber; N]) {
+    let owner = store.insert_user(user("owner", None), audit(1, Action::UserAdded)).await.unwrap();
+    let mut ids = [KeyId::generate(); N];
+    for (hash, id) in (1..).zip(&mut ids) {
+        let new = key(owner, KeyType::Cloud, hash);
+        *id = new.id;
+        store.insert_key(new, audit(1, Action::KeyGenerated)).await.unwrap();
+    }
+    (ids, ids.map(|id| told.number(id)))
+}
+
+/// The user of a key has the number of the key.
+fn one_use(key: KeyNumber, from: u32) -> Use {
     let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + from).into());
-    Use { key: KeyNumber(key), user: UserNumber(key), address }
+    Use { key, user: UserNumber(key.0), address }
 }
 
 async fn usage_adds_up_at_every_moment(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open(engine, dir.path()).await;
+    let (store, mut log, told) = open(engine, dir.path()).await;
+    let (ids, numbers) = add_keys::<2>(store.as_ref(), &told).await;
+    let [first, second] = numbers.map(|key| UserNumber(key.0));
     let hour = Micros(Micros::HOUR * 100);
     let starts = SpanStarts { today: 100, days_7: 90, days_30: 80 };
-    let (a, b) = (one_use(1, 7), one_use(2, 8));
+    let (a, b) = (one_use(numbers[0], 7), one_use(numbers[1], 8));
     let counts = async |users: &[UserNumber]| store.count_uses(users, starts).await.unwrap().accepted[0];
     log.append(hour, &[a, b, a]).await.unwrap();
     log.append(Micros(hour.0 + 1), &[a]).await.unwrap();
-    assert_eq!((counts(&[UserNumber(1)]).await, counts(&[UserNumber(1), UserNumber(2)]).await), (3, 4));
+    assert_eq!((counts(&[first]).await, counts(&[first, second]).await), (3, 4));
     assert_eq!(log.lag(), Lag { uses: 4, since: Some(hour) });
     // Uses come while others are folded.
     log.begin_end();
     log.append(hour, &[a]).await.unwrap();
     let look = async || {
-        assert_eq!((counts(&[UserNumber(1)]).await, counts(&[UserNumber(2)]).await), (4, 1));
-        assert_eq!(store.count_key_uses(KeyNumber(1), starts).await.unwrap().accepted, [4, 4, 4]);
+        assert_eq!((counts(&[first]).await, counts(&[second]).await), (4, 1));
+        assert_eq!(store.count_key_uses(ids[0], starts).await.unwrap().accepted, [4, 4, 4]);
     };
     while log.has_work() {
         log.maintain().await.unwrap();
@@ -59,30 +73,32 @@ async fn usage_adds_up_at_every_moment(engine: Engine) {
     }
     assert_eq!(log.lag().uses, 1);
     fold(log.as_mut(), look).await;
-    let refusal = |hour, code| Refusal { key: KeyNumber(1), user: UserNumber(1), hour, code };
+    let refusal = |hour, code| Refusal { key: numbers[0], user: first, hour, code };
     let refusals = [(refusal(100, Code::IpNotAllowed), 5), (refusal(85, Code::Deleted), 2)];
     log.refuse(&refusals).await.unwrap();
     log.refuse(&refusals).await.unwrap();
-    assert_eq!(store.count_uses(&[UserNumber(1)], starts).await.unwrap().refused, [10, 10, 14]);
-    assert_eq!(store.count_key_uses(KeyNumber(1), starts).await.unwrap().refused, [10, 10, 14]);
+    assert_eq!(store.count_uses(&[first], starts).await.unwrap().refused, [10, 10, 14]);
+    assert_eq!(store.count_key_uses(ids[0], starts).await.unwrap().refused, [10, 10, 14]);
     log.close().await.unwrap();
     store.close().await;
     drop(log);
     let totals = totals_after(engine, dir.path()).await;
-    let total = |key, count, last| Total { key: KeyNumber(key), count, last };
-    assert_eq!(totals, [total(1, 4, Micros(hour.0 + 1)), total(2, 1, hour)]);
+    let mut expected = [(numbers[0], 4, Micros(hour.0 + 1)), (numbers[1], 1, hour)];
+    expected.sort_unstable();
+    assert_eq!(totals, expected.map(|(key, count, last)| Total { key, count, last }));
 }
 
 async fn a_key_keeps_a_thousand_addresses_the_latest_ones(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open(engine, dir.path()).await;
+    let (store, mut log, told) = open(engine, dir.path()).await;
+    let ([id], [number]) = add_keys(store.as_ref(), &told).await;
     for from in [0, 700] {
         for n in from..from + 800 {
-            log.append(Micros(i64::from(n + 1)), &[one_use(1, n)]).await.unwrap();
+            log.append(Micros(i64::from(n + 1)), &[one_use(number, n)]).await.unwrap();
         }
         fold(log.as_mut(), async || {}).await;
     }
-    let kept = store.list_key_addresses(KeyNumber(1)).await.unwrap();
+    let kept = store.list_key_addresses(id).await.unwrap();
     let oldest = kept.iter().map(|seen| seen.last.0).min().unwrap();
     assert_eq!((kept.len(), oldest), (ADDRESSES, 501), "the oldest made room");
     assert_eq!(kept.iter().map(|seen| seen.count).sum::<u64>(), 1100, "those seen twice were added up");
@@ -92,15 +108,16 @@ async fn a_key_keeps_a_thousand_addresses_the_latest_ones(engine: Engine) {
 /// is counted once.
 async fn a_key_with_many_addresses_is_folded_in_parts_that_add_up(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open(engine, dir.path()).await;
-    let uses: Vec<_> = (0..900).map(|n| one_use(1, n)).collect();
+    let (store, mut log, told) = open(engine, dir.path()).await;
+    let ([id], [number]) = add_keys(store.as_ref(), &told).await;
+    let uses: Vec<_> = (0..900).map(|n| one_use(number, n)).collect();
     log.append(Micros(7), &uses).await.unwrap();
     log.begin_end();
     for step in 0..3 {
-        let seen = store.list_key_addresses(KeyNumber(1)).await.unwrap();
+        let seen = store.list_key_addresses(id).await.unwrap();
         let uses = seen.iter().map(|seen| seen.count).sum::<u64>();
         assert_eq!((seen.len(), uses), (900, 900), "after {step} steps");
-        let counts = store.count_key_uses(KeyNumber(1), EVER).await.unwrap();
+        let counts = store.count_key_uses(id, EVER).await.unwrap();
         assert_eq!(counts.accepted, [900; 3], "after {step} steps");
         assert!(log.has_work());
         log.maintain().await.unwrap();
@@ -108,20 +125,18 @@ async fn a_key_with_many_addresses_is_folded_in_parts_that_add_up(engine: Engine
     // The process died here.
     drop(log);
     store.close().await;
-    assert_eq!(
-        totals_after(engine, dir.path()).await,
-        [Total { key: KeyNumber(1), count: 900, last: Micros(7) }]
-    );
+    assert_eq!(totals_after(engine, dir.path()).await, [Total { key: number, count: 900, last: Micros(7) }]);
     let (store, ..) = open(engine, dir.path()).await;
-    let seen = store.list_key_addresses(KeyNumber(1)).await.unwrap();
+    let seen = store.list_key_addresses(id).await.unwrap();
     assert_eq!((seen.len(), seen.iter().map(|seen| seen.count).sum::<u64>()), (900, 900));
 }
 
 async fn old_statistics_are_forgotten_and_totals_stay(engine: Engine) {
     let dir = tempfile::tempdir().unwrap();
-    let (store, mut log, _) = open(engine, dir.path()).await;
+    let (store, mut log, told) = open(engine, dir.path()).await;
+    let (ids, numbers) = add_keys::<3>(store.as_ref(), &told).await;
     for hour in 0..2000 {
-        let uses = [1, 2, 3].map(|key| one_use(key, 7));
+        let uses = numbers.map(|key| one_use(key, 7));
         log.append(Micros(hour * Micros::HOUR), &uses).await.unwrap();
     }
     fold(log.as_mut(), async || {}).await;
@@ -135,11 +150,11 @@ async fn old_statistics_are_forgotten_and_totals_stay(engine: Engine) {
         }
         assert!(steps < 50, "a little in each second: {steps} steps in second {second}");
     }
-    for key in 1..=3 {
-        let counts = store.count_key_uses(KeyNumber(key), starts).await.unwrap();
+    for id in ids {
+        let counts = store.count_key_uses(id, starts).await.unwrap();
         assert_eq!(counts.accepted, [500, 500, 500]);
     }
-    let all = store.count_uses(&[UserNumber(1), UserNumber(3)], starts).await.unwrap();
+    let all = store.count_uses(&[UserNumber(numbers[0].0), UserNumber(numbers[2].0)], starts).await.unwrap();
     assert_eq!(all.accepted, [1000, 1000, 1000]);
     log.close().await.unwrap();
     store.close().await;

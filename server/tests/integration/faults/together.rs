@@ -206,7 +206,7 @@ impl Scene {
         }
         let key = self.ask(0, true).await.key.unwrap();
         let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
-        let kept = self.services.store.count_key_uses(key.number, starts).await.unwrap();
+        let kept = self.services.store.count_key_uses(key.id, starts).await.unwrap();
         let known = self.services.verifier.facts(&key).times_used;
         assert_eq!((known, kept.accepted[0]), (counts.len() as u64, counts.len() as u64));
     }

@@ -17,6 +17,9 @@ use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Change, IndexedKey, IndexedUser, Lag, Refusal, Total, Watcher};
 
+/// Under which the key stands that is used.
+const HASH: TokenHash = TokenHash([1; 32]);
+
 struct StandingClock;
 
 impl Clock for StandingClock {
@@ -38,7 +41,7 @@ fn index() -> Arc<KeyIndex> {
         number: KeyNumber(1),
         id: KeyId::generate(),
         user: UserNumber(1),
-        token_hash: TokenHash([1; 32]),
+        token_hash: HASH,
         key_type: KeyType::Cloud,
         description: "x".into(),
         deleted: false,
@@ -65,7 +68,7 @@ async fn start(log: &FakeLog) -> Running {
     let stop = CancellationToken::new();
     #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
     let task = tokio::spawn(flusher.tick_every(Duration::from_millis(2)).run(stop.clone()));
-    let key = index.get(KeyNumber(1)).unwrap();
+    let key = index.find(&HASH).unwrap();
     Running { journal, index, key, stop, task }
 }
 
@@ -94,7 +97,7 @@ async fn a_use_that_cannot_be_written_is_refused_and_not_counted() {
     assert!(journal.record(&key, address()).await.is_ok());
     log.broken.store(true, Ordering::SeqCst);
     assert!(journal.record(&key, address()).await.is_err());
-    assert_eq!(index.uses(key.number), (1, Some(Micros(7))));
+    assert_eq!(index.uses(&HASH), (1, Some(Micros(7))));
     log.broken.store(false, Ordering::SeqCst);
     assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 2);
 }
@@ -116,7 +119,7 @@ async fn who_settles_is_answered_after_a_full_queue_that_stood_behind() {
     let Running { journal, index, key, stop: _stop, .. } = start(&log).await;
     let settling = async {
         journal.settle().await;
-        index.uses(key.number).0
+        index.uses(&HASH).0
     };
     let behind = futures::future::join_all((0..BATCH * 3).map(|_| journal.record(&key, address())));
     let (counted, _) = futures::join!(settling, behind);

@@ -14,7 +14,7 @@ async fn uses_wait_a_moment_for_a_lock_and_are_counted() {
     let deleting = async {
         tokio::task::yield_now().await;
         journal.settle().await;
-        index.uses(key.number).0
+        index.uses(&HASH).0
     };
     let begun = tokio::time::Instant::now();
     let (one, other, counted, ()) =
@@ -44,7 +44,7 @@ async fn while_a_lock_lasts_each_use_is_refused_at_once() {
     assert!(log.kept.lock().tries - before <= 21, "each is one try");
     log.locked.store(false, Ordering::SeqCst);
     assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 1);
-    assert_eq!((journal.ready(), index.uses(key.number).0), (Ok(()), 1));
+    assert_eq!((journal.ready(), index.uses(&HASH).0), (Ok(()), 1));
     tokio::time::sleep(Duration::from_secs(1)).await;
     let kept = log.kept.lock();
     assert_eq!((kept.refused, kept.folded.as_slice()), (1, &[1][..]), "and what waited is written");
