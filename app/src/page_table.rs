@@ -164,6 +164,8 @@ const KEY_FORMS: &[&str] = &[
     "reveal_key",
     "rename_key",
     "set_key_expiry",
+    "rotate_key",
+    "end_old_token",
     "pause_key",
     "resume_key",
     "have_it",

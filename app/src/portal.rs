@@ -167,6 +167,8 @@ pub struct KeyDetails {
     pub uses_30_days: u64,
     /// Refused requests in the last 30 days.
     pub refused_30_days: u64,
+    /// The token before the present one, while it passes too.
+    pub old_token: Option<OldToken>,
     /// Whether the token can be shown again at all.
     pub can_reveal: bool,
     /// Whether showing it asks for the password first.
@@ -179,6 +181,23 @@ pub struct KeyDetails {
     pub viewer: String,
     /// Whether the visitor may change and show keys.
     pub may_manage: bool,
+}
+
+/// The token before the present one of a key, while it passes too.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct OldToken {
+    /// Its beginning and its end with an ellipsis between.
+    pub masked_token: String,
+    /// Until when it passes.
+    pub until: Moment,
+    /// Its uses today, and all of the key.
+    pub today: [u64; 2],
+    /// The same of yesterday.
+    pub yesterday: [u64; 2],
+    /// Some of the addresses it was used from, and how often from each.
+    pub addresses: Vec<(String, u64)>,
+    /// Whether it was silent for so long that nothing seems to need it.
+    pub is_safe_to_end: bool,
 }
 
 /// A key together with its token.

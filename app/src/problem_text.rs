@@ -102,6 +102,8 @@ fn problem_template(t: &Texts, language: Language, field: Field, problem: &Probl
         Problem::NotATime => t.problem_not_a_time,
         Problem::InThePast => t.problem_in_the_past,
         Problem::TooFarAhead => t.problem_too_far_ahead,
+        Problem::UnknownOverlap => t.problem_unknown_overlap,
+        Problem::OldTokenPasses => t.problem_old_token_passes,
         Problem::NotAnAddress => t.problem_not_an_address,
         Problem::ZonedAddress => t.problem_zoned_address,
         Problem::HostBits { .. } => t.problem_host_bits,
@@ -144,6 +146,7 @@ fn problem_template(t: &Texts, language: Language, field: Field, problem: &Probl
 fn empty_text(t: &Texts, language: Language, field: Field) -> &'static str {
     match field {
         Field::ExpiresAt => t.problem_not_a_time,
+        Field::OverlapSeconds => t.problem_unknown_overlap,
         Field::Form => t.problem_empty_form,
         #[cfg(feature = "ssr")]
         Field::Username => DoorTexts::in_language(language).problem_empty_username,

@@ -22,6 +22,8 @@ named! {
         KeyDeleted = 6 => "key_deleted",
         /// A key was renamed, paused or resumed, or its expiry was changed.
         KeyChanged = 12 => "key_changed",
+        /// A key was given another token, or the one before stopped passing.
+        KeyRotated = 14 => "key_rotated",
         /// The addresses a key passes from were changed.
         AddressesChanged = 7 => "addresses_changed",
         /// A key expires soon.
@@ -56,6 +58,7 @@ impl Cause {
                 | Self::KeyShown
                 | Self::KeyDeleted
                 | Self::KeyChanged
+                | Self::KeyRotated
                 | Self::AddressesChanged
         )
     }

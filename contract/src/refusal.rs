@@ -108,6 +108,8 @@ pub enum Field {
     KeyType,
     /// `expires_at`
     ExpiresAt,
+    /// `overlap_seconds`
+    OverlapSeconds,
     /// `address`
     Address,
     /// `email`
@@ -181,6 +183,10 @@ pub enum Problem {
     InThePast,
     /// A time that lies more than a hundred years ahead.
     TooFarAhead,
+    /// For so long the token before a rotation does not go on passing.
+    UnknownOverlap,
+    /// The token before the last rotation still passes.
+    OldTokenPasses,
     /// Neither an address nor a network.
     NotAnAddress,
     /// An address with a zone (`%eth0`) has no meaning on another machine.

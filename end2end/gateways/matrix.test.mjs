@@ -2,6 +2,7 @@
 // the API behind it is told. The outcome is printed as a table.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, basic } from './client.mjs';
 import { GATEWAYS, startGateway } from './gateways.mjs';
 import { kindCases } from './kinds.mjs';
@@ -133,6 +134,21 @@ function gatewayCases(name, place) {
     await passes(HOME, [bearer(gone.token)], {}, gone);
     await customer.delete(gone);
     return refused(HOME, [bearer(gone.token)], 401, 'DELETED');
+  });
+
+  check('ROTATED', async () => {
+    const old = await customer.generate('cloud');
+    const rotated = await customer.rotate(old);
+    await refused(HOME, [bearer(old.token)], 401, 'ROTATED');
+    await passes(HOME, [bearer(rotated.token)], {}, rotated);
+    return 401;
+  });
+
+  check('EXPIRED', async () => {
+    const ends = await customer.generate('cloud');
+    await passes(HOME, [bearer(ends.token)], {}, ends);
+    await sleep((await customer.expire(ends)) - Date.now());
+    return refused(HOME, [bearer(ends.token)], 401, 'EXPIRED');
   });
 
   check('OWNER_DISABLED', async () => {

@@ -98,6 +98,20 @@ export class Customer {
     await this.post('/portal/delete_key', { id: key.id });
   }
 
+  /** Gives a key another token; the one before is refused at once. */
+  async rotate(key) {
+    const answer = await this.post('/portal/rotate_key', { id: key.id, overlap_seconds: 0 });
+    return { ...key, token: (await answer.json()).token };
+  }
+
+  /** Lets a key expire in a moment; answers when. */
+  async expire(key) {
+    const end = Math.ceil(Date.now() / 1000) * 1000 + 1000;
+    const expires_at = new Date(end).toISOString().slice(0, 19);
+    await this.post('/portal/set_key_expiry', { id: key.id, expires_at });
+    return end;
+  }
+
   /** How often a key was used, and from where first. */
   async uses(key) {
     const answer = await fetch(`${this.latchkey.url}/portal/find_key?id=${key.id}`, { headers: { cookie: this.cookie } });

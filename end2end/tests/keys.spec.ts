@@ -279,3 +279,23 @@ test('a key is renamed, paused, resumed and given an end, and an end that is hal
   await portal.button('Save: Expires').click();
   await expect(shown).toHaveText('never');
 });
+
+test('a key is rotated: the new token is shown once, both pass, and the old one is ended', async ({ page, portal }) => {
+  await portal.firstAccount();
+  await portal.open('/account/api-keys');
+  await portal.generate('Web shop');
+  await portal.openKey('Web shop');
+  await portal.live();
+
+  await portal.field('The old token goes on passing for').selectOption('7 days');
+  await portal.button('Rotate').click();
+  await page.waitForURL(/\/account\/api-keys\/[^/]+\?made=/);
+  await expect(page.locator('code.token').first()).toHaveText(/^lkd_[0-9A-Za-z]{42}$/);
+  await expect(page.getByRole('heading', { name: 'Rotation in progress' })).toBeVisible();
+  await expect(portal.button('Rotate')).toHaveCount(0);
+  await portal.live();
+
+  await portal.button('End now').click();
+  await expect(page.getByRole('heading', { name: 'Rotation in progress' })).toHaveCount(0);
+  await expect(portal.button('Rotate')).toBeVisible();
+});

@@ -5,6 +5,7 @@ mod generate;
 mod list;
 mod lock;
 mod reveal;
+mod rotation;
 mod settings;
 mod statistics;
 mod stop;

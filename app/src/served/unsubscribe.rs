@@ -52,6 +52,7 @@ impl MailTexts {
             "key_deleted" => self.about_key_deleted,
             "addresses_changed" => self.about_addresses_changed,
             "key_changed" => self.about_key_changed,
+            "key_rotated" => self.about_key_rotated,
             "key_expiring" => self.about_key_expiring,
             "new_login" => self.about_new_login,
             "password_expiring" => self.about_password_expiring,

@@ -10,7 +10,7 @@ use crate::portal::{
     Code, KeyDetails, KeyId, KeyPage, LockWidth, MadeKey, Password, PortalError, RevealedKey,
 };
 #[cfg(feature = "ssr")]
-use crate::to_view::{key_page, key_row, moment, revealed};
+use crate::to_view::{key_page, key_row, moment, old_token, revealed};
 #[cfg(feature = "ssr")]
 use service::keys::AskedKey;
 #[cfg(feature = "ssr")]
@@ -46,6 +46,7 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, Portal
         uses_today: figures.spans.accepted[0],
         uses_30_days: figures.spans.accepted[2],
         refused_30_days: figures.spans.refused[2],
+        old_token: figures.old_token.as_ref().map(|old| old_token(old, &request.reader.time_zone)),
         can_reveal: row.is_sealed && actor.may_manage().is_ok() && request.use_cases.revealable,
         code_needed: actor.session().two_factor,
         proof_needed: request.use_cases.accounts.is_proof_needed(actor),
@@ -161,6 +162,33 @@ pub async fn set_key_expiry(
     request.note(request.use_cases.keys.set_key_expiry(actor, &id.0, &expires_at, zone).await)
 }
 
+/// Gives a key another token; the one before passes for so many seconds too.
+#[server(prefix = "/portal", endpoint = "rotate_key")]
+pub async fn rotate_key(
+    #[server(default)] id: KeyId,
+    #[server(default)] overlap_seconds: String,
+) -> Result<MadeKey, PortalError> {
+    let request = signed_in()?;
+    let actor = request.managing()?;
+    let name = request.draw_name()?;
+    // What is no number is no choice either.
+    let overlap = overlap_seconds.trim().parse().unwrap_or(u32::MAX);
+    let (id, token) = request.note(request.use_cases.keys.rotate_key(actor, &id.0, overlap).await)?;
+    let RevealedKey { id: shown_id, token: shown } = revealed(id, &token);
+    let made = name.as_str().to_owned();
+    request.keep(&actor, name, Shown::Token(id, token));
+    Ok(MadeKey { id: shown_id, token: shown, made })
+}
+
+/// Ends the token before the present one.
+#[server(prefix = "/portal", endpoint = "end_old_token")]
+pub async fn end_old_token(#[server(default)] id: KeyId) -> Result<(), PortalError> {
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let actor = request.note(actor.may_manage())?;
+    request.note(request.use_cases.keys.end_old_token(actor, &id.0).await)
+}
+
 /// Refuses a key until it is resumed.
 #[server(prefix = "/portal", endpoint = "pause_key")]
 pub async fn pause_key(#[server(default)] id: KeyId) -> Result<(), PortalError> {
@@ -207,6 +235,8 @@ landings! {
     ReleaseLock(form) => key_path(&form.id), [id];
     RenameKey(form) => key_path(&form.id), [id, description];
     SetKeyExpiry(form) => key_path(&form.id), [id, expires_at];
+    RotateKey(form) => key_path(&form.id), [id, overlap_seconds];
+    EndOldToken(form) => key_path(&form.id), [id];
     PauseKey(form) => key_path(&form.id), [id];
     ResumeKey(form) => key_path(&form.id), [id];
     DeleteKey(form) => LIST, [id];

@@ -21,6 +21,7 @@ pub mod panics;
 pub mod password_rules;
 pub mod proxy_protocol;
 pub mod reminder;
+pub mod rotation;
 pub mod rule;
 pub mod sealing;
 pub mod second_factor;

@@ -1,6 +1,7 @@
 //! The verdict on "may this token pass from this address?", and the order of the checks.
 
 use super::address::Address;
+use super::rotation;
 use super::rule::{RuleView, Ruling};
 use super::time::Micros;
 use contract::Code;
@@ -10,6 +11,8 @@ use contract::Code;
 pub struct Facts<'a> {
     /// It is a tombstone.
     pub deleted: bool,
+    /// Until when the token passes that was sent, if the key has another one now.
+    pub old_token_until: Option<Micros>,
     /// Its user or the user's account is disabled.
     pub owner_disabled: bool,
     /// It is paused.
@@ -27,6 +30,9 @@ pub struct Facts<'a> {
 pub fn judge(facts: &Facts<'_>, address: Address, now: Micros) -> Result<Ruling, Code> {
     if facts.deleted {
         return Err(Code::Deleted);
+    }
+    if facts.old_token_until.is_some_and(|until| !rotation::passes(until, now)) {
+        return Err(Code::Rotated);
     }
     if facts.owner_disabled {
         return Err(Code::OwnerDisabled);
@@ -57,6 +63,7 @@ mod tests {
         };
         let mut facts = Facts {
             deleted: true,
+            old_token_until: Some(Micros(5)),
             owner_disabled: true,
             disabled: true,
             expires_at: Some(Micros(5)),
@@ -66,6 +73,8 @@ mod tests {
         let at = |facts: &Facts<'_>| judge(facts, elsewhere, Micros(5));
         assert_eq!(at(&facts), Err(Code::Deleted));
         facts.deleted = false;
+        assert_eq!(at(&facts), Err(Code::Rotated));
+        facts.old_token_until = Some(Micros(6));
         assert_eq!(at(&facts), Err(Code::OwnerDisabled));
         facts.owner_disabled = false;
         assert_eq!(at(&facts), Err(Code::Disabled));

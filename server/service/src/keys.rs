@@ -8,11 +8,13 @@ mod delete;
 mod generate;
 mod list;
 mod reveal;
+mod rotate;
 mod usage;
 
 pub use dashboard::DashboardFigures;
 pub use generate::AskedKey;
 pub use list::{KeyFigures, KeyList, ListedKey};
+pub use rotate::OldToken;
 pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};

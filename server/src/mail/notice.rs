@@ -80,6 +80,7 @@ impl CauseTexts {
             Cause::KeyDeleted => (t.subject_key_deleted, t.text_key_deleted, not_you),
             Cause::AddressesChanged => (t.subject_addresses_changed, t.text_addresses_changed, not_you),
             Cause::KeyChanged => (t.subject_key_changed, t.text_key_changed, not_you),
+            Cause::KeyRotated => (t.subject_key_rotated, t.text_key_rotated, not_you),
             Cause::KeyExpiring => (t.subject_key_expiring, t.text_key_expiring, Some(t.advice_key_expiring)),
             Cause::NewLogin if facts.is_from_unknown() => {
                 (t.subject_unknown_login, t.text_unknown_login, not_you)
@@ -107,8 +108,10 @@ fn rows(
     if let Some(key) = &facts.key {
         key_facts(&mut rows, key, facts, t, language);
     }
-    let is_of_many =
-        matches!(facts.cause, Cause::AccountChanged | Cause::AddressesChanged | Cause::KeyChanged);
+    let is_of_many = matches!(
+        facts.cause,
+        Cause::AccountChanged | Cause::AddressesChanged | Cause::KeyChanged | Cause::KeyRotated
+    );
     let action = facts.action.as_deref().filter(|_| is_of_many);
     if let Some(what) = action.and_then(|what| action_text(ProfileTexts::in_language(language), what)) {
         rows.push((t.fact_what, what.to_owned()));

@@ -3,7 +3,7 @@
 use super::rows::{
     address, corrupt, ids, key_id, key_no, micros, network, number, token_hash, user_no, username,
 };
-use super::{SqliteStore, audit, load};
+use super::{SqliteStore, audit, load, rotations};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
@@ -19,12 +19,23 @@ use store::{
     Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, PrefixInUse, StoreError, Watcher,
 };
 
+/// Keys with their users and the tokens they had before.
+macro_rules! select {
+    () => {
+        "SELECT k.*, u.username, o.masked AS old_masked, o.until AS old_until
+         FROM keys k JOIN users u ON u.no = k.user_no
+         LEFT JOIN old_tokens o ON o.key_no = k.no AND o.rotated_at = k.rotated_at WHERE "
+    };
+}
+
 /// A page of the list: by ids, within the scope (`?2` the account, `?3` the user or NULL).
-pub(super) const LIST: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
-    WHERE k.id IN (SELECT unhex(value) FROM json_each(?1))
-    AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL ORDER BY k.no DESC";
-const FIND: &str = "SELECT k.*, u.username FROM keys k JOIN users u ON u.no = k.user_no
-    WHERE k.id = ?1 AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL";
+pub(super) const LIST: &str = concat!(
+    select!(),
+    "k.id IN (SELECT unhex(value) FROM json_each(?1))
+    AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL ORDER BY k.no DESC"
+);
+const FIND: &str =
+    concat!(select!(), "k.id = ?1 AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL");
 pub(super) const NETWORKS: &str = "SELECT network, prefix_length FROM key_networks
     WHERE key_no = ? ORDER BY added_at, network";
 
@@ -63,6 +74,7 @@ fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, Trouble>
         paused: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
         expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(Micros),
         rule: rule(row, allow_list)?,
+        rotation: rotations::rotation(row)?,
     })
 }
 
@@ -121,6 +133,7 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<(), Trouble> 
     {
         return Err(StoreError::Full.into());
     }
+    rotations::check_unknown(tx, &key.token_hash).await?;
     let sql = "INSERT INTO keys
                (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at, expires_at)
                SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8, ?9

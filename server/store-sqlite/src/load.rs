@@ -14,7 +14,7 @@ use domain::token::{MaskedPrefix, TokenHash};
 use rusqlite::{Connection, OpenFlags, Row};
 use std::collections::HashMap;
 use std::path::Path;
-use store::{Change, IndexedKey, IndexedUser, PrefixInUse, Watcher};
+use store::{Change, IndexedKey, IndexedUser, OldToken, PrefixInUse, Watcher};
 use uuid::Uuid;
 
 const USERS: &str = "SELECT no, owner_no, username, disabled_at IS NOT NULL FROM users ORDER BY no";
@@ -23,6 +23,7 @@ const NETWORKS: &str =
     "SELECT key_no, network, prefix_length FROM key_networks ORDER BY key_no, added_at, network";
 const KEYS: &str = "SELECT no, id, user_no, token_hash, key_type, description, deleted_at IS NOT NULL,
     disabled_at IS NOT NULL, expires_at, locked_ip, lock_width, masked FROM keys ORDER BY no";
+const OLD_TOKENS: &str = "SELECT key_no, token_hash, rotated_at, until FROM old_tokens";
 
 /// Hands everything to `watcher`, users before their keys; returns what the tokens of living keys begin with.
 pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse>, Trouble> {
@@ -59,6 +60,15 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
             count_prefix(&mut prefixes, masked);
         }
         watcher.committed(Change::KeyAdded(Box::new(key)));
+        Ok(())
+    })?;
+    each(&connection, OLD_TOKENS, |row| {
+        watcher.committed(Change::OldToken(OldToken {
+            key: KeyNumber(row.get(0)?),
+            token_hash: TokenHash(row.get(1)?),
+            rotated_at: Micros(row.get(2)?),
+            until: Micros(row.get(3)?),
+        }));
         Ok(())
     })?;
     Ok(prefixes)

@@ -37,7 +37,12 @@ pub(super) fn uses(entries: &[u8]) -> Result<impl Iterator<Item = Use> + '_, Tro
         let number = |at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]);
         let mut address = [0_u8; 16];
         address.copy_from_slice(&entry[8..]);
-        Use { key: KeyNumber(number(0)), user: UserNumber(number(4)), address: Address::from_bytes(address) }
+        Use {
+            key: KeyNumber(number(0)),
+            user: UserNumber(number(4)),
+            address: Address::from_bytes(address),
+            rotated_at: None,
+        }
     }))
 }
 

@@ -8,7 +8,7 @@ use crate::usage_entries::{
 use crate::usage_fold::{Unfolded, add_pieces};
 use crate::use_sums::{KeySum, Piece};
 use domain::time::Micros;
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeMap;
 use store::Use;
 
@@ -27,15 +27,26 @@ impl Generation {
     }
 }
 
+/// Writes the row of a batch.
+pub(super) fn insert_uses(
+    connection: &Connection,
+    seq: i64,
+    at: Micros,
+    entries: &[u8],
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, ?, ?)";
+    connection.prepare_cached(sql)?.execute(params![seq, USES, at.0, entries]).map(drop)
+}
+
 impl SqliteUsageLog {
     /// Commits a batch as one row.
     pub(super) fn append_row(&mut self, at: Micros, uses: &[Use]) -> Result<(), Trouble> {
         let seq = self.next_seq(self.generation);
         write_uses(&mut self.buffer, uses);
-        let mut insert = self
-            .connection
-            .prepare_cached("INSERT INTO journal (seq, kind, at, entries) VALUES (?, ?, ?, ?)")?;
-        insert.execute(params![seq, USES, at.0, self.buffer])?;
+        if uses.iter().any(|one| one.rotated_at.is_some()) {
+            return self.append_with_old_tokens(seq, at, uses);
+        }
+        insert_uses(&self.connection, seq, at, &self.buffer)?;
         Ok(())
     }
 

@@ -57,6 +57,8 @@ pub(super) enum Walk {
     Keys(HourRow),
     /// Among the hours of users, which come after those of the keys.
     Users(HourRow),
+    /// Among the hours of old tokens, which come last.
+    OldTokens(HourRow),
 }
 
 impl Walk {
@@ -71,7 +73,7 @@ pub(super) struct HourRow {
     owner_no: u32,
     /// Counted from 1970.
     hour: i64,
-    /// Cause, or whether refused.
+    /// Cause, whether refused, or when the token was replaced.
     kind: i64,
 }
 
@@ -93,6 +95,12 @@ const USERS: WalkStatements = WalkStatements {
     remove: "DELETE FROM user_hourly WHERE (user_no, hour, refused) > (?, ?, ?)
              AND (user_no, hour, refused) <= (?, ?, ?) AND hour < ?",
 };
+const OLD_TOKENS: WalkStatements = WalkStatements {
+    end: "SELECT key_no, hour, rotated_at FROM old_token_hours WHERE (key_no, hour, rotated_at) > (?, ?, ?)
+          ORDER BY key_no, hour, rotated_at LIMIT 1 OFFSET ?",
+    remove: "DELETE FROM old_token_hours WHERE (key_no, hour, rotated_at) > (?, ?, ?)
+             AND (key_no, hour, rotated_at) <= (?, ?, ?) AND hour < ?",
+};
 
 /// One step of the walk: passes over some rows and removes those of them that lie before that hour. Returns where to go
 /// on, nothing at the end.
@@ -102,7 +110,11 @@ pub(super) fn forget(connection: &Connection, before: i64, from: Walk) -> rusqli
             let end = step(connection, &KEYS, before, after)?;
             Some(end.map_or(Walk::Users(HourRow::default()), Walk::Keys))
         }
-        Walk::Users(after) => step(connection, &USERS, before, after)?.map(Walk::Users),
+        Walk::Users(after) => {
+            let end = step(connection, &USERS, before, after)?;
+            Some(end.map_or(Walk::OldTokens(HourRow::default()), Walk::Users))
+        }
+        Walk::OldTokens(after) => step(connection, &OLD_TOKENS, before, after)?.map(Walk::OldTokens),
     })
 }
 

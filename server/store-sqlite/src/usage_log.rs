@@ -10,6 +10,7 @@ use super::usage_fold::{Hours, add_user_hours};
 use super::usage_folding::{Folding, Gathered};
 use super::usage_journal::Generation;
 use super::usage_names::Named;
+use super::usage_old_tokens::OldTokens;
 use super::usage_open::{MIGRATIONS, claim, last_places, migrate, prepare};
 use super::usage_sweep::Sweep;
 use super::{cannot_open, usage_keep, usage_mark, usage_names};
@@ -45,6 +46,7 @@ pub struct SqliteUsageLog {
     /// A fold that the database refused, until the next one is due.
     pub(super) stalled: Option<Folding>,
     pub(super) named: Named,
+    pub(super) old_tokens: OldTokens,
     sweep: Sweep,
     /// Seconds that were counted.
     seconds: u32,
@@ -110,6 +112,7 @@ impl SqliteUsageLog {
         }
         let owner = claim(&connection, installation).map_err(io)?;
         let places = last_places(&connection).map_err(io)?;
+        let old_tokens = OldTokens::read(&connection).map_err(io)?;
         let (mark, base) = usage_mark::read(&connection).map_err(io)?;
         bond.moved(base);
         let checkpointer = Checkpointer::start(path, Arc::clone(&bond))
@@ -124,6 +127,7 @@ impl SqliteUsageLog {
             folding: None,
             stalled: None,
             named: Named::default(),
+            old_tokens,
             sweep: Sweep::default(),
             seconds: 0,
             mark_is_due: false,
@@ -243,6 +247,7 @@ impl UsageLog for SqliteUsageLog {
         self.seconds += 1;
         if self.seconds.is_multiple_of(FOLD_EVERY) {
             self.begin_fold();
+            self.old_tokens.begin();
         }
         if let Some(keep_hours) = keep_hours {
             self.sweep.begin(now, keep_hours);
@@ -254,10 +259,11 @@ impl UsageLog for SqliteUsageLog {
         self.mark_is_due = false;
         self.sweep.pause();
         self.begin_fold();
+        self.old_tokens.begin();
     }
 
     fn has_work(&self) -> bool {
-        self.folding.is_some() || self.mark_is_due || self.sweep.is_due()
+        self.folding.is_some() || self.mark_is_due || self.old_tokens.is_due() || self.sweep.is_due()
     }
 
     async fn maintain(&mut self) -> Result<(), StoreError> {
@@ -265,6 +271,8 @@ impl UsageLog for SqliteUsageLog {
             self.write_mark()
         } else if self.folding.is_some() {
             self.fold_step()
+        } else if self.old_tokens.is_due() {
+            self.fold_old_tokens()
         } else {
             self.sweep()
         };

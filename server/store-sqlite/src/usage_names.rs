@@ -21,6 +21,9 @@ impl SqliteUsageLog {
             let sums: Vec<_> = sums.into_iter().filter(|sum| known.contains(&sum.key)).collect();
             self.fold_whole(generation, sums)?;
         }
+        while self.old_tokens.is_waiting() {
+            self.fold_old_tokens()?;
+        }
         let removed = keep(&mut self.connection)?;
         tracing::warn!(keys = removed, "counts of keys that latchkey.db does not know are removed");
         Ok(detach(&self.connection)?)
@@ -90,7 +93,7 @@ fn keep(connection: &mut Connection) -> rusqlite::Result<usize> {
     tx.execute_batch(&format!(
         "CREATE TEMP TABLE known (no INTEGER PRIMARY KEY); INSERT INTO known {KNOWN}"
     ))?;
-    for table in ["totals", "hourly", "addresses"] {
+    for table in ["totals", "hourly", "addresses", "old_token_hours", "old_token_addresses"] {
         tx.execute(&format!("DELETE FROM {table} WHERE key_no NOT IN (SELECT no FROM known)"), [])?;
     }
     let removed = tx.execute("DELETE FROM counted_keys WHERE key_no NOT IN (SELECT no FROM known)", [])?;

@@ -10,10 +10,11 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Each entry takes the file one version further; `PRAGMA user_version` says where it stands.
-pub(super) const MIGRATIONS: [&str; 3] = [
+pub(super) const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/usage/0001_begin.sql"),
     include_str!("../migrations/usage/0002_marks.sql"),
     include_str!("../migrations/usage/0003_totals.sql"),
+    include_str!("../migrations/usage/0004_old_tokens.sql"),
 ];
 
 /// The place of the last row of each generation.

@@ -2,8 +2,8 @@
 
 use super::SqliteStore;
 use super::rows::{key_no, numbers};
-use super::usage_detail;
 use super::usage_entries::{FOLDED, folded_keys, uses};
+use super::{usage_detail, usage_old_tokens};
 use crate::Trouble;
 use crate::statements::{Query, sql};
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::time::Micros;
 use sqlx::Row;
 use std::collections::HashSet;
-use store::{AddressUses, Refused, SpanCounts, SpanStarts, StoreError, UsageReader, Use};
+use store::{AddressUses, OldTokenUses, Refused, SpanCounts, SpanStarts, StoreError, UsageReader, Use};
 
 /// Hours are summed up as far as they lie in the same spans: one of them stands for all.
 const OF_USERS: &str = "SELECT NULL AS seq, 0 AS kind, min(hour) AS at, refused, sum(count) AS count,
@@ -43,6 +43,15 @@ impl UsageReader for SqliteStore {
 
     async fn list_key_addresses(&self, key: KeyId) -> Result<Vec<AddressUses>, StoreError> {
         Ok(usage_detail::addresses(self, self.number_of(key).await?).await?)
+    }
+
+    async fn find_old_token_uses(
+        &self,
+        key: KeyId,
+        rotated_at: Micros,
+        days: [i64; 2],
+    ) -> Result<OldTokenUses, StoreError> {
+        Ok(usage_old_tokens::find(self, self.number_of(key).await?, rotated_at, days).await?)
     }
 
     async fn count_key_refusals(&self, key: KeyId, starts: SpanStarts) -> Result<Vec<Refused>, StoreError> {

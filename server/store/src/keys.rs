@@ -1,6 +1,6 @@
 //! Keys and their address rules.
 
-use super::{Audit, StoreError, Watcher};
+use super::{Audit, Rotation, StoreError, Watcher};
 use async_trait::async_trait;
 use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
@@ -37,6 +37,8 @@ pub struct KeyRow {
     pub expires_at: Option<Micros>,
     /// The addresses it passes from.
     pub rule: AddressRule,
+    /// When it was given its present token, if that is not its first.
+    pub rotation: Option<Rotation>,
 }
 
 /// A key to add.

@@ -2,8 +2,8 @@
 
 use super::{
     AuditStore, GatewayStore, InvitationStore, KeyChange, KeyChangeStore, KeyStore, MailStore, NoticeStore,
-    ProfileStore, ReminderStore, RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore,
-    UsageReader, UserStore, WebhookStore,
+    ProfileStore, ReminderStore, RotationStore, RuleStore, SecondFactorStore, SessionStore, StoreError,
+    SubUserStore, UsageReader, UserStore, WebhookStore,
 };
 use async_trait::async_trait;
 use contract::KeyType;
@@ -23,6 +23,7 @@ pub trait Store:
     + KeyStore
     + KeyChangeStore
     + RuleStore
+    + RotationStore
     + GatewayStore
     + AuditStore
     + UsageReader
@@ -70,6 +71,10 @@ pub enum Change {
     KeyRule(KeyNumber, AddressRule),
     /// Something else of a key was changed.
     KeyChanged(KeyNumber, KeyChange),
+    /// A key has this token now.
+    KeyToken(KeyNumber, TokenHash),
+    /// A key had this token, or it passes for another time.
+    OldToken(OldToken),
     /// A key was deleted.
     KeyDeleted(KeyNumber),
     /// A gateway was added.
@@ -89,6 +94,19 @@ pub struct IndexedUser {
     pub username: Username,
     /// Whether it is disabled.
     pub disabled: bool,
+}
+
+/// A token that a key had before its present one.
+#[derive(Clone, Copy)]
+pub struct OldToken {
+    /// The key.
+    pub key: KeyNumber,
+    /// Under what it is looked up.
+    pub token_hash: TokenHash,
+    /// When the key was given another one.
+    pub rotated_at: Micros,
+    /// Until when it passes too.
+    pub until: Micros,
 }
 
 /// A key as the index in memory holds it, tombstones too.

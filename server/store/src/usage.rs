@@ -19,6 +19,8 @@ pub struct Use {
     pub user: UserNumber,
     /// From where.
     pub address: Address,
+    /// When the token was replaced by which it came, if it was not the key's present one.
+    pub rotated_at: Option<Micros>,
 }
 
 /// Refused requests of one key, by hour and cause.
@@ -172,6 +174,34 @@ fn add_to(spans: &mut [u64; 3], starts: SpanStarts, hour: i64, count: u64) {
     }
 }
 
+/// Uses by the token that a key had before a rotation. They are among the uses of the key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OldTokenUses {
+    /// Since the first hour of today.
+    pub today: u64,
+    /// From the first hour of yesterday to today.
+    pub yesterday: u64,
+    /// The addresses it was used from since the rotation, the one that was used last first.
+    pub addresses: Vec<AddressUses>,
+}
+
+impl OldTokenUses {
+    /// Adds `count` of one hour; `days` are the first hours of today and of yesterday.
+    pub fn add(&mut self, days: [i64; 2], hour: i64, count: u64) {
+        if hour >= days[0] {
+            self.today += count;
+        } else if hour >= days[1] {
+            self.yesterday += count;
+        }
+    }
+
+    /// The last use.
+    #[must_use]
+    pub fn last(&self) -> Option<Micros> {
+        self.addresses.iter().map(|uses| uses.last).max()
+    }
+}
+
 /// The reading side: no less than was answered, in one snapshot.
 #[async_trait]
 pub trait UsageReader: Send + Sync {
@@ -182,6 +212,14 @@ pub trait UsageReader: Send + Sync {
     /// The addresses a key was used from (at most [`ADDRESSES`] and those of the last seconds), the one that
     /// was used last first.
     async fn list_key_addresses(&self, key: KeyId) -> Result<Vec<AddressUses>, StoreError>;
+    /// The uses by the token that a key had until it was rotated at that time; `days` are the first hours of today and of
+    /// yesterday.
+    async fn find_old_token_uses(
+        &self,
+        key: KeyId,
+        rotated_at: Micros,
+        days: [i64; 2],
+    ) -> Result<OldTokenUses, StoreError>;
     /// The refusals of a key by cause, the most frequent first.
     async fn count_key_refusals(&self, key: KeyId, starts: SpanStarts) -> Result<Vec<Refused>, StoreError>;
 }

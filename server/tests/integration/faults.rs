@@ -12,6 +12,7 @@ mod model;
 mod power_loss;
 mod restoring;
 mod revocation;
+mod rotation;
 mod rounds;
 mod small_disk;
 mod together;

@@ -53,6 +53,7 @@ mod race;
 mod receiver;
 mod refused;
 mod released;
+mod rotation;
 mod scene;
 mod session_cookies;
 mod sessions;

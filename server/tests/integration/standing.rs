@@ -208,10 +208,9 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     let manager = actor.may_manage().unwrap();
     signed_out("reveal", services.use_cases.keys.reveal_key(manager, &key.id, None, "").await.map(drop));
     let asked = AskedKey { description: "x", key_type: "cloud", expires_at: "" };
-    signed_out(
-        "a key",
-        services.use_cases.keys.generate_key(manager, asked, &TimeZone::default()).await.map(drop),
-    );
+    let generated = services.use_cases.keys.generate_key(manager, asked, &TimeZone::default()).await;
+    signed_out("a key", generated.map(drop));
+    signed_out("rotation", services.use_cases.keys.rotate_key(manager, &key.id, 0).await.map(drop));
     signed_out("deletion", services.use_cases.keys.delete_key(manager, &key.id).await);
     let invitee = Invitee { username: "sub".to_owned(), email: String::new(), role: Role::ReadsOnly };
     let invited = services.use_cases.sub_users.invite_sub_user(&proved, invitee, Language::En).await;

@@ -25,7 +25,8 @@ fn address(text: &str) -> Address {
 async fn a_lock_of_another_program_is_told_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut log) = open(dir.path()).await;
-    let one = Use { key: KeyNumber(1), user: UserNumber(1), address: address("203.0.113.7") };
+    let one =
+        Use { key: KeyNumber(1), user: UserNumber(1), address: address("203.0.113.7"), rotated_at: None };
     let refusal = Refusal { key: KeyNumber(1), user: UserNumber(1), hour: 1, code: Code::Deleted };
     let other = rusqlite::Connection::open(dir.path().join("usage.db")).unwrap();
     log.recover(&mut |_| {}).await.unwrap();
@@ -60,7 +61,11 @@ async fn a_lock_of_another_program_is_told_at_once() {
 async fn the_log_of_the_counts_starts_over() {
     let dir = tempfile::tempdir().unwrap();
     let (_store, mut log) = open(dir.path()).await;
-    let batch = vec![Use { key: KeyNumber(1), user: UserNumber(1), address: address("203.0.113.7") }; 4000];
+    let batch =
+        vec![
+            Use { key: KeyNumber(1), user: UserNumber(1), address: address("203.0.113.7"), rotated_at: None };
+            4000
+        ];
     let size = || std::fs::metadata(dir.path().join("usage.db-wal")).unwrap().len();
     let (mut largest, mut committed) = (0, 0);
     let end = std::time::Instant::now() + PATIENCE;

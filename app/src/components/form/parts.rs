@@ -9,7 +9,7 @@ use crate::portal::{Field, PortalError};
 use crate::problem_text::form_problem;
 
 /// The error of the form as a whole, and those of fields that it does not show.
-pub(super) fn form_problem_line(state: FormState, fields: &'static [Field]) -> Part {
+pub(crate) fn form_problem_line(state: FormState, fields: &'static [Field]) -> Part {
     let (t, language) = (texts(), language());
     // A page that comes with an error begins at it: at the first field that has one, or here.
     let in_a_field = |error: &PortalError| fields.iter().any(|field| error.problem_of(*field).is_some());

@@ -1,19 +1,22 @@
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use server_fn::ServerFn;
 
 use super::addresses::{AddressForms, addresses_panel, free_addresses_panel};
 use super::key_of_address;
 use super::lock::{LockForms, lock_panel};
 use super::reveal::{RevealForm, reveal_panel};
+use super::rotation::{RotationForms, old_token_panel, rotation_panel};
 use super::settings::{SettingsForms, settings_panel};
 use super::statistics::statistics_panel;
 use super::stop::{StopForms, stop_panel};
 use crate::components::{Announcer, Form, Loaded, PageHeading, state_badge, type_name};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
-use crate::portal::{KeyDetails, KeyType, PortalError};
+use crate::portal::{KeyDetails, KeyType, MadeKey, PortalError};
 use crate::server_call::Loading;
-use crate::server_fns::key_path;
+use crate::server_fns::{RotateKey, key_path};
 
 /// The page of one key.
 #[component]
@@ -30,7 +33,8 @@ pub(crate) fn KeyPageView() -> Part {
     let settings =
         SettingsForms { rename: refetching(key, t.width_saved), expiry: refetching(key, t.width_saved) };
     let stop = StopForms { pause: refetching(key, t.key_paused), resume: refetching(key, t.key_resumed) };
-    let change = ChangeForms { settings, stop };
+    let rotation = RotationForms { rotate: rotating(), end: refetching(key, t.old_token_ended) };
+    let change = ChangeForms { settings, rotation, stop };
     let show = move |key| key_parts(&key, reveal, lock, addresses, change);
     view! { <Loaded from=key show/> }.part()
 }
@@ -47,10 +51,22 @@ where
     })
 }
 
+/// The form that gives a key another token, which is shown at an address of its own.
+fn rotating() -> Form<RotateKey> {
+    let (t, announcer, navigate) = (texts(), Announcer::here(), use_navigate());
+    Form::then(move |key: MadeKey| {
+        announcer.say(t.key_rotated);
+        // Not back to a form that would be sent again.
+        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        navigate(&format!("{}?made={}", key_path(&key.id), key.made), options);
+    })
+}
+
 /// The forms of what has to be there for every type.
 #[derive(Clone, Copy)]
 struct ChangeForms {
     settings: SettingsForms,
+    rotation: RotationForms,
     stop: StopForms,
 }
 
@@ -77,11 +93,13 @@ fn key_parts(
         </p>
         <div class="parts">
             {reveal_panel(key.clone(), path.clone(), reveal)}
+            {old_token_panel(key, &path, change.rotation)}
             {statistics_panel(key.clone())}
             {locks.then(|| lock_panel(key.clone(), &path, lock))}
             {locks.then(|| addresses_panel(key.clone(), path.clone(), addresses))}
             {(!locks).then(|| free_addresses_panel(key.clone()))}
             {may.then(|| settings_panel(key.clone(), path.clone(), change.settings))}
+            {may.then(|| rotation_panel(key, &path, change.rotation.rotate))}
             {may.then(|| stop_panel(key.clone(), path, change.stop))}
         </div>
         {(!may).then(|| view! { <p class="hint">{t.error_forbidden}</p> })}

@@ -20,6 +20,7 @@ pub(super) fn title(t: &'static NoticeTexts, notice: &Notice) -> String {
         Cause::KeyDeleted => about_key(t.title_key_deleted),
         Cause::AddressesChanged => about_key(t.title_addresses_changed),
         Cause::KeyChanged => about_key(t.title_key_changed),
+        Cause::KeyRotated => about_key(t.title_key_rotated),
         Cause::KeyExpiring => about_key(t.title_key_expiring),
         Cause::NewLogin if notice.is_from_unknown => t.title_unknown_login.to_owned(),
         Cause::NewLogin => t.title_new_login.to_owned(),
@@ -55,7 +56,7 @@ fn what_happened(t: &'static NoticeTexts, notice: &Notice) -> String {
         Cause::WebhookOff => fill(t.text_webhook_off, &[("webhook", &notice.detail)]),
         Cause::NewLogin if notice.is_from_unknown => t.text_unknown_login.to_owned(),
         Cause::NewLogin => fill(t.text_new_login, &[("address", &from(t, notice))]),
-        Cause::AddressesChanged | Cause::KeyChanged | Cause::AccountChanged => {
+        Cause::AddressesChanged | Cause::KeyChanged | Cause::KeyRotated | Cause::AccountChanged => {
             let what = notice.action.as_deref().and_then(|action| action_text(ProfileTexts::here(), action));
             let what = what.unwrap_or_default();
             let what =
@@ -83,6 +84,7 @@ pub(super) fn advice(t: &'static NoticeTexts, notice: &Notice) -> Option<&'stati
         | Cause::KeyDeleted
         | Cause::AddressesChanged
         | Cause::KeyChanged
+        | Cause::KeyRotated
         | Cause::AccountChanged => return notice.is_new.then_some(t.advice_act),
     })
 }
@@ -130,6 +132,7 @@ pub(super) fn cause_text(t: &'static NoticeTexts, cause: Cause) -> &'static str 
         Cause::KeyDeleted => t.cause_key_deleted,
         Cause::AddressesChanged => t.cause_addresses_changed,
         Cause::KeyChanged => t.cause_key_changed,
+        Cause::KeyRotated => t.cause_key_rotated,
         Cause::KeyExpiring => t.cause_key_expiring,
         Cause::NewLogin => t.cause_new_login,
         Cause::PasswordExpiring => t.cause_password_expiring,

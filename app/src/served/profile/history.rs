@@ -75,6 +75,8 @@ pub fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static st
         "key_paused" => t.action_key_paused,
         "key_resumed" => t.action_key_resumed,
         "key_expiry_set" => t.action_key_expiry_set,
+        "key_rotated" => t.action_key_rotated,
+        "old_token_ended" => t.action_old_token_ended,
         "address_added" => t.action_address_added,
         "address_removed" => t.action_address_removed,
         "lock_width_set" => t.action_lock_width_set,

@@ -53,6 +53,7 @@ impl Act<'_> {
             Action::KeyGenerated => Cause::KeyGenerated,
             Action::KeyShown => Cause::KeyShown,
             Action::KeyDeleted => Cause::KeyDeleted,
+            Action::KeyRotated | Action::OldTokenEnded => Cause::KeyRotated,
             Action::KeyRenamed | Action::KeyPaused | Action::KeyResumed | Action::KeyExpirySet => {
                 Cause::KeyChanged
             }

@@ -12,7 +12,7 @@ use domain::token::PlainToken;
 use store::{Action, NewKey, StoreError};
 
 /// How often a token is drawn: two SMPP secrets of one username may be the same by chance (1 in 2·10^14).
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 impl Keys {
     /// Generates a key of the actor, and returns its id and its token.
@@ -39,13 +39,8 @@ impl Keys {
 
     async fn insert(&self, actor: &Actor, wanted: &WantedKey) -> Result<(KeyId, PlainToken), StoreError> {
         let key_type = wanted.key_type;
-        let trouble = |e: &dyn std::fmt::Display| StoreError::Unavailable(e.to_string());
-        let token = self.format.generate(key_type).map_err(|e| trouble(&e))?;
         let id = KeyId::generate();
-        let sealed = match &self.sealing {
-            Some(key) => Some(key.seal(id, &token).map_err(|e| trouble(&e))?),
-            None => None,
-        };
+        let (token, sealed) = self.draw_token(id, key_type)?;
         let at = self.clock.now();
         let key = NewKey {
             id,
@@ -61,6 +56,23 @@ impl Keys {
         };
         self.store.insert_key(key, actor.audit(at, Action::KeyGenerated, key_type.name())).await?;
         Ok((id, token))
+    }
+}
+
+impl Keys {
+    /// A token for a key, and its sealed copy where copies are kept.
+    pub(super) fn draw_token(
+        &self,
+        id: KeyId,
+        key_type: KeyType,
+    ) -> Result<(PlainToken, Option<Vec<u8>>), StoreError> {
+        let trouble = |e: &dyn std::fmt::Display| StoreError::Unavailable(e.to_string());
+        let token = self.format.generate(key_type).map_err(|e| trouble(&e))?;
+        let sealed = match &self.sealing {
+            Some(key) => Some(key.seal(id, &token).map_err(|e| trouble(&e))?),
+            None => None,
+        };
+        Ok((token, sealed))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The list of keys and one key in full.
 
-use super::{Keys, span_starts};
+use super::{Keys, OldToken, span_starts};
 use crate::accounts::{Actor, store_trouble};
 use contract::{KeyState, Refusal};
 use domain::expiry;
@@ -44,6 +44,8 @@ pub struct KeyFigures {
     pub key: ListedKey,
     /// Its uses over three spans.
     pub spans: SpanCounts,
+    /// The token before the present one, while it passes too.
+    pub old_token: Option<OldToken>,
 }
 
 impl Keys {
@@ -64,7 +66,9 @@ impl Keys {
         let row = self.find_row(actor, id).await?;
         let starts = span_starts(self.clock.now(), zone);
         let spans = self.store.count_key_uses(row.id, starts).await.map_err(store_trouble)?;
-        Ok(KeyFigures { key: self.with_counts(row), spans })
+        let key = self.with_counts(row);
+        let old_token = self.find_old_token(&key, zone).await?;
+        Ok(KeyFigures { key, spans, old_token })
     }
 
     pub(super) fn with_counts(&self, row: KeyRow) -> ListedKey {

@@ -7,6 +7,7 @@
 mod descriptions;
 mod key_records;
 mod lists;
+mod old_tokens;
 mod users;
 
 pub use users::UserEntry;
@@ -39,6 +40,17 @@ pub struct KeyEntry {
     pub user: Arc<UserEntry>,
     /// Its kind.
     pub key_type: KeyType,
+    /// The token by which it was found. It may not be the key's present one.
+    token: TokenHash,
+}
+
+/// What the present state says to a use of a key that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// What the address rule says.
+    pub ruling: Ruling,
+    /// When the token was replaced by which the key was found, if it was.
+    pub rotated_at: Option<Micros>,
 }
 
 /// What a gateway is told of a key in the verify API.
@@ -95,31 +107,28 @@ pub struct KeyIndex {
 }
 
 impl KeyIndex {
-    /// The key or tombstone with that token hash.
+    /// The key or tombstone that has that token hash, or had it before.
     pub fn find(&self, hash: &TokenHash) -> Option<KeyEntry> {
         let entries = self.entries.read();
         let (number, record) = entries.keys.find(hash)?;
-        entries.entry(number, record)
-    }
-
-    /// The key or tombstone with that number.
-    pub fn get(&self, number: KeyNumber) -> Option<KeyEntry> {
-        let entries = self.entries.read();
-        entries.entry(number, entries.keys.get(number)?)
+        entries.entry(hash, number, record)
     }
 
     /// Returns what the present state says to a use of a key from this address, or the code of the refusal.
-    pub fn judge(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Ruling, Code> {
+    pub fn judge(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Admission, Code> {
         let entries = self.entries.read();
         let record = entries.keys.get(key.number).ok_or(Code::NotFound)?;
+        let old = entries.keys.old_token(record, &key.token)?;
         let facts = Facts {
             deleted: record.deleted,
+            old_token_until: old.map(|old| old.until),
             owner_disabled: key.user.is_disabled(),
             disabled: record.disabled,
             expires_at: entries.keys.expires_at(key.number, record),
             rule: entries.keys.rule(key.number, record),
         };
-        judge(&facts, address, now)
+        let ruling = judge(&facts, address, now)?;
+        Ok(Admission { ruling, rotated_at: old.map(|old| old.rotated_at) })
     }
 
     /// Whether the rule of a key lets the whole network pass.
@@ -225,9 +234,9 @@ impl Entries {
         self.keys.get(number).map(|record| record.id)
     }
 
-    fn entry(&self, number: KeyNumber, record: &Record) -> Option<KeyEntry> {
+    fn entry(&self, token: &TokenHash, number: KeyNumber, record: &Record) -> Option<KeyEntry> {
         let user = Arc::clone(self.users.get(record.user)?);
-        Some(KeyEntry { number, id: record.id, user, key_type: record.key_type })
+        Some(KeyEntry { number, id: record.id, user, key_type: record.key_type, token: *token })
     }
 
     /// Adds a key. A key that is known already changes nothing: it may have been deleted since.
@@ -265,6 +274,8 @@ impl Watcher for KeyIndex {
             Change::KeyAdded(key) => self.entries.write().add_key(*key),
             Change::KeyRule(number, rule) => self.entries.write().keys.set_rule(number, rule),
             Change::KeyChanged(number, change) => self.entries.write().keys.change(number, change),
+            Change::KeyToken(number, hash) => self.entries.write().keys.set_token(number, hash),
+            Change::OldToken(old) => self.entries.write().keys.add_old_token(old),
             Change::KeyDeleted(number) => self.entries.write().delete_key(number),
             Change::GatewayAdded(hash, name) => {
                 self.gateways.write().insert(hash, name.into());

@@ -59,9 +59,15 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Counts one accepted use, which is committed when this returns. After an error it is not counted.
-    pub async fn record(&self, key: &KeyEntry, address: Address) -> Result<Counted, StoreError> {
-        self.wait(Some(Use { key: key.number, user: key.user.number, address })).await
+    /// Counts one accepted use, which is committed when this returns. After an error it is not counted. `rotated_at` is when
+    /// the token was replaced by which it came, if it was.
+    pub async fn record(
+        &self,
+        key: &KeyEntry,
+        address: Address,
+        rotated_at: Option<Micros>,
+    ) -> Result<Counted, StoreError> {
+        self.wait(Some(Use { key: key.number, user: key.user.number, address, rotated_at })).await
     }
 
     /// Whether uses can be counted, or the error of the last commit. After a failure the flusher tries again every

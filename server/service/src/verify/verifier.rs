@@ -5,7 +5,7 @@
 
 use super::binding::Bindings;
 use super::guesses::Guesses;
-use super::index::{KeyEntry, KeyFacts, KeyIndex};
+use super::index::{Admission, KeyEntry, KeyFacts, KeyIndex};
 use super::journal::{Counted, Journal};
 use super::notice_buffer::NoticeBuffer;
 use contract::Code;
@@ -205,7 +205,7 @@ impl Verifier {
         dry_run: bool,
         now: Micros,
     ) -> Result<Option<Counted>, Code> {
-        let mut ruling = self.parts.index.judge(key, address, now)?;
+        let Admission { mut ruling, rotated_at } = self.parts.index.judge(key, address, now)?;
         if dry_run {
             return Ok(None);
         }
@@ -215,14 +215,14 @@ impl Verifier {
         if ruling != Ruling::Pass {
             return Err(Code::Unavailable);
         }
-        let counted = self.parts.journal.record(key, address).await;
+        let counted = self.parts.journal.record(key, address, rotated_at).await;
         counted.map(Some).map_err(|_| Code::Unavailable)
     }
 
     async fn bind(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Ruling, Code> {
         let _turn = self.bindings.wait_for_turn(key.number).await;
         for _ in 0..BIND_TRIES {
-            let ruling = self.parts.index.judge(key, address, now)?;
+            let ruling = self.parts.index.judge(key, address, now)?.ruling;
             if ruling != Ruling::PassAndBind {
                 return Ok(ruling);
             }
@@ -235,7 +235,7 @@ impl Verifier {
             // The index has a deletion or another lock by now. It may get this lock later; until then the rule that the
             // store returned lets the request pass. That rule refuses nothing: where it does not pass, the index is
             // newer, as an address that was authorised meanwhile shows, and the bind is tried again.
-            match self.parts.index.judge(key, address, now)? {
+            match self.parts.index.judge(key, address, now)?.ruling {
                 Ruling::PassAndBind if rule.view().judge(address) == Ruling::Pass => return Ok(Ruling::Pass),
                 Ruling::PassAndBind => {}
                 known => return Ok(known),

@@ -46,7 +46,7 @@ impl SqliteUsageLog {
 fn uses_of(key: u32, addresses: u32) -> impl Iterator<Item = Use> {
     (0..addresses).map(move |n| {
         let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + 7 * key + n).into());
-        Use { key: KeyNumber(key), user: UserNumber(key), address }
+        Use { key: KeyNumber(key), user: UserNumber(key), address, rotated_at: None }
     })
 }
 

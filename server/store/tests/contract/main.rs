@@ -8,7 +8,9 @@ mod key_changes;
 mod keys;
 mod mails;
 mod notices;
+mod old_tokens;
 mod profile;
+mod rotations;
 mod second_factor;
 mod sessions;
 mod state;
@@ -74,6 +76,10 @@ impl Watcher for Told {
             Change::KeyAdded(key) => format!("key {} {} {}", key.number.0, key.description, key.deleted),
             Change::KeyRule(number, rule) => format!("key {} {}", number.0, rule_text(&rule)),
             Change::KeyChanged(number, change) => format!("key {} {change:?}", number.0),
+            Change::KeyToken(number, hash) => format!("key {} token {}", number.0, hash.0[0]),
+            Change::OldToken(old) => {
+                format!("key {} old token {} until {}", old.key.0, old.token_hash.0[0], old.until.0)
+            }
             Change::KeyDeleted(number) => format!("key {} deleted", number.0),
             Change::GatewayAdded(_, name) => format!("gateway {name}"),
             Change::GatewayRemoved(_) => "gateway removed".to_owned(),

@@ -132,7 +132,7 @@ async fn what_was_written_is_there_after_reopening(engine: Engine) {
     let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
     store.insert_key(key(owner, KeyType::Default, 1), audit(1, Action::KeyGenerated)).await.unwrap();
     let before = told.take();
-    let one = Use { key: KeyNumber(1), user: owner, address: address("::1") };
+    let one = Use { key: KeyNumber(1), user: owner, address: address("::1"), rotated_at: None };
     log.append(Micros(1), &[one]).await.unwrap();
     store.close().await;
     assert!(matches!(

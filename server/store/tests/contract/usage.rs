@@ -9,7 +9,7 @@ use store::{ADDRESSES, Lag, Refusal, SpanStarts, Total, Use};
 const EVER: SpanStarts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
 
 /// Brings all uses into the totals, and looks at the counts after each step.
-async fn fold(log: &mut dyn UsageLog, mut look: impl AsyncFnMut()) {
+pub(crate) async fn fold(log: &mut dyn UsageLog, mut look: impl AsyncFnMut()) {
     log.begin_end();
     while log.has_work() {
         log.maintain().await.unwrap();
@@ -30,7 +30,7 @@ async fn totals_after(engine: Engine, dir: &Path) -> Vec<Total> {
 }
 
 /// Adds some keys. Returns their ids, and the numbers under which they are counted.
-async fn add_keys<const N: usize>(store: &dyn Store, told: &Told) -> ([KeyId; N], [KeyNumber; N]) {
+pub(crate) async fn add_keys<const N: usize>(store: &dyn Store, told: &Told) -> ([KeyId; N], [KeyNumber; N]) {
     let owner = store.insert_user(user("owner", None), audit(1, Action::UserAdded)).await.unwrap();
     let mut ids = [KeyId::generate(); N];
     for (hash, id) in (1..).zip(&mut ids) {
@@ -42,9 +42,9 @@ async fn add_keys<const N: usize>(store: &dyn Store, told: &Told) -> ([KeyId; N]
 }
 
 /// The user of a key has the number of the key.
-fn one_use(key: KeyNumber, from: u32) -> Use {
+pub(crate) fn one_use(key: KeyNumber, from: u32) -> Use {
     let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + from).into());
-    Use { key, user: UserNumber(key.0), address }
+    Use { key, user: UserNumber(key.0), address, rotated_at: None }
 }
 
 async fn usage_adds_up_at_every_moment(engine: Engine) {

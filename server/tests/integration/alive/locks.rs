@@ -205,7 +205,7 @@ async fn leave_unfolded(dir: &Path, keys: u32) {
 }
 
 fn use_of(key: u32) -> Use {
-    Use { key: KeyNumber(key), user: UserNumber(1), address: Address::parse(HERE).unwrap() }
+    Use { key: KeyNumber(key), user: UserNumber(1), address: Address::parse(HERE).unwrap(), rotated_at: None }
 }
 
 async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {

@@ -87,6 +87,8 @@ impl<'a> Reader<'a> {
         self.gets("key_changed").await;
         assert_eq!(app.services.use_cases.keys.remind_of_expiries().await.unwrap(), 1);
         self.gets("key_expiring").await;
+        self.browser().await.act(&key.id, "rotate_key", &[("overlap_seconds", "86400")]).await;
+        self.gets("key_rotated").await;
         self.browser().await.delete(&key.id).await;
         self.gets("key_deleted").await;
         assert_eq!(app.authz(&key.token, OTHER).await.code(), "DELETED");

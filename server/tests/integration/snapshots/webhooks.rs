@@ -54,6 +54,8 @@ impl Owner<'_> {
         self.gets("key_changed").await;
         assert_eq!(self.app.services.use_cases.keys.remind_of_expiries().await.unwrap(), 1);
         self.gets("key_expiring").await;
+        self.browser.act(&key.id, "rotate_key", &[("overlap_seconds", "86400")]).await;
+        self.gets("key_rotated").await;
         self.browser.delete(&key.id).await;
         self.gets("key_deleted").await;
         assert_eq!(self.app.authz(&key.token, OTHER).await.code(), "DELETED");

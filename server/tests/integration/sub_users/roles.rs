@@ -62,6 +62,8 @@ const CHANGES: &[(&str, Is)] = &[
     ("release_lock", Refused("/account/api-keys/ID?do=release_lock")),
     ("rename_key", Refused("/account/api-keys/ID?do=rename_key")),
     ("set_key_expiry", Refused("/account/api-keys/ID?do=set_key_expiry")),
+    ("rotate_key", Refused("/account/api-keys/ID?do=rotate_key")),
+    ("end_old_token", Refused("/account/api-keys/ID?do=end_old_token")),
     ("pause_key", Refused("/account/api-keys/ID?do=pause_key")),
     ("resume_key", Refused("/account/api-keys/ID?do=resume_key")),
     ("add_webhook", Refused("/account/webhooks")),

@@ -5,7 +5,8 @@
 //! is seldom read (the description) lies apart.
 
 use super::descriptions::{Descriptions, RENAMED};
-use contract::{KeyType, LockWidth};
+use super::old_tokens::OldTokens;
+use contract::{Code, KeyType, LockWidth};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::rule::{AddressRule, RuleView};
@@ -14,7 +15,7 @@ use domain::token::TokenHash;
 use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use store::{IndexedKey, KeyChange, Total};
+use store::{IndexedKey, KeyChange, OldToken, Total};
 
 /// Records of a block.
 const BLOCK: usize = 4096;
@@ -70,6 +71,7 @@ pub(super) struct KeyRecords {
     allow_lists: HashMap<KeyNumber, Box<[Network]>>,
     expiries: HashMap<KeyNumber, Micros>,
     descriptions: Descriptions,
+    old_tokens: OldTokens,
 }
 
 impl Default for KeyRecords {
@@ -80,6 +82,7 @@ impl Default for KeyRecords {
             allow_lists: HashMap::new(),
             expiries: HashMap::new(),
             descriptions: Descriptions::default(),
+            old_tokens: OldTokens::default(),
         }
     }
 }
@@ -89,9 +92,13 @@ impl KeyRecords {
         record(&self.blocks, number)
     }
 
+    /// The key that has this token, or had it before.
     pub(super) fn find(&self, hash: &TokenHash) -> Option<(KeyNumber, &Record)> {
         let is_it = |number: &KeyNumber| self.get(*number).is_some_and(|record| record.token_hash == *hash);
-        let number = *self.by_hash[shard(hash.part())].find(hash.part(), is_it)?;
+        let number = match self.by_hash[shard(hash.part())].find(hash.part(), is_it) {
+            Some(number) => *number,
+            None => self.old_tokens.get(hash)?.key,
+        };
         Some((number, self.get(number)?))
     }
 
@@ -154,9 +161,38 @@ impl KeyRecords {
             disabled: key.disabled,
             has_more,
         });
+        self.enter(hash, number);
+    }
+
+    /// Lets a key be found by its token.
+    fn enter(&mut self, hash: TokenHash, number: KeyNumber) {
         let blocks = &self.blocks;
         let part = |number: &KeyNumber| record(blocks, *number).map_or(0, |record| record.token_hash.part());
         self.by_hash[shard(hash.part())].insert_unique(hash.part(), number, part);
+    }
+
+    /// Gives a key another token.
+    pub(super) fn set_token(&mut self, number: KeyNumber, hash: TokenHash) {
+        let Some(record) = self.get_mut(number) else { return };
+        let before = std::mem::replace(&mut record.token_hash, hash);
+        let entry = self.by_hash[shard(before.part())].find_entry(before.part(), |known| *known == number);
+        if let Ok(entry) = entry {
+            entry.remove();
+        }
+        self.enter(hash, number);
+    }
+
+    /// Knows a token that a key had before.
+    pub(super) fn add_old_token(&mut self, old: OldToken) {
+        self.old_tokens.add(old);
+    }
+
+    /// What is known of the token by which a key was found, unless it is the present one.
+    pub(super) fn old_token(&self, record: &Record, hash: &TokenHash) -> Result<Option<&OldToken>, Code> {
+        if record.token_hash == *hash {
+            return Ok(None);
+        }
+        self.old_tokens.get(hash).map(Some).ok_or(Code::NotFound)
     }
 
     pub(super) fn set_rule(&mut self, number: KeyNumber, rule: AddressRule) {
@@ -233,46 +269,4 @@ fn record(blocks: &[Vec<Option<Record>>], number: KeyNumber) -> Option<&Record> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_changed_of_a_key_is_known_until_it_is_deleted() {
-        let mut records = KeyRecords::default();
-        let number = KeyNumber(7);
-        let rule = AddressRule::default();
-        records.add(IndexedKey {
-            number,
-            id: KeyId::generate(),
-            user: UserNumber(1),
-            token_hash: TokenHash([7; 32]),
-            key_type: KeyType::Cloud,
-            description: "as it was".into(),
-            deleted: false,
-            disabled: false,
-            expires_at: None,
-            rule,
-        });
-        let description =
-            |records: &KeyRecords| records.description(number, records.get(number).unwrap()).to_owned();
-        assert_eq!(description(&records), "as it was");
-        records.change(number, KeyChange::Description("as it is".into()));
-        records.change(number, KeyChange::Paused(true));
-        records.change(number, KeyChange::ExpiresAt(Some(Micros(5))));
-        assert_eq!(description(&records), "as it is");
-        let record = records.get(number).unwrap();
-        assert_eq!((record.disabled, records.expires_at(number, record)), (true, Some(Micros(5))));
-        records.set_rule(number, AddressRule::default());
-        assert_eq!(records.expires_at(number, records.get(number).unwrap()), Some(Micros(5)));
-        records.change(number, KeyChange::ExpiresAt(None));
-        assert_eq!(records.expires_at(number, records.get(number).unwrap()), None);
-        records.delete(number);
-        records.change(number, KeyChange::Description("too late".into()));
-        assert!(records.expiries.is_empty());
-    }
-
-    #[test]
-    fn a_record_is_small() {
-        assert_eq!(size_of::<Option<Record>>(), 96, "a million keys grow with every byte of it");
-    }
-}
+mod tests;

@@ -80,7 +80,7 @@ fn address() -> Address {
 async fn uses_that_wait_together_share_a_commit() {
     let log = FakeLog::default();
     let Running { journal, key, stop, task, .. } = start(&log).await;
-    let all = (0..50).map(|_| journal.record(&key, address()));
+    let all = (0..50).map(|_| journal.record(&key, address(), None));
     let counted = futures::future::join_all(all).await;
     let numbers: Vec<_> = counted.into_iter().map(|c| c.unwrap().times_used).collect();
     assert_eq!(numbers, (1..=50).collect::<Vec<_>>());
@@ -94,19 +94,19 @@ async fn uses_that_wait_together_share_a_commit() {
 async fn a_use_that_cannot_be_written_is_refused_and_not_counted() {
     let log = FakeLog::default();
     let Running { journal, index, key, stop: _stop, .. } = start(&log).await;
-    assert!(journal.record(&key, address()).await.is_ok());
+    assert!(journal.record(&key, address(), None).await.is_ok());
     log.broken.store(true, Ordering::SeqCst);
-    assert!(journal.record(&key, address()).await.is_err());
+    assert!(journal.record(&key, address(), None).await.is_err());
     assert_eq!(index.uses(&HASH), (1, Some(Micros(7))));
     log.broken.store(false, Ordering::SeqCst);
-    assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 2);
+    assert_eq!(journal.record(&key, address(), None).await.unwrap().times_used, 2);
 }
 
 #[tokio::test]
 async fn who_settles_is_answered_after_all_before() {
     let log = FakeLog::default();
     let Running { journal, key, stop: _stop, .. } = start(&log).await;
-    let before = journal.record(&key, address());
+    let before = journal.record(&key, address(), None);
     let (counted, ()) = futures::join!(before, journal.settle());
     assert_eq!(counted.unwrap().times_used, 1);
     assert_eq!(log.kept.lock().batches.len(), 1);
@@ -121,7 +121,7 @@ async fn who_settles_is_answered_after_a_full_queue_that_stood_behind() {
         journal.settle().await;
         index.uses(&HASH).0
     };
-    let behind = futures::future::join_all((0..BATCH * 3).map(|_| journal.record(&key, address())));
+    let behind = futures::future::join_all((0..BATCH * 3).map(|_| journal.record(&key, address(), None)));
     let (counted, _) = futures::join!(settling, behind);
     assert_eq!(counted, 3 * BATCH as u64);
 }
@@ -132,7 +132,7 @@ async fn a_stopped_journal_refuses() {
     let Running { journal, key, stop, task, .. } = start(&log).await;
     stop.cancel();
     task.await.unwrap().unwrap();
-    let waiting = tokio::time::timeout(Duration::from_secs(120), journal.record(&key, address())).await;
+    let waiting = tokio::time::timeout(Duration::from_secs(120), journal.record(&key, address(), None)).await;
     assert!(waiting.unwrap().is_err());
     tokio::time::timeout(Duration::from_secs(120), journal.settle()).await.unwrap();
 }
@@ -143,9 +143,9 @@ async fn a_journal_whose_log_panics_refuses_and_leaves_nobody_waiting() {
     let Running { journal, key, stop: _stop, task, .. } = start(&log).await;
     log.panics.store(true, Ordering::SeqCst);
     let within = |future| tokio::time::timeout(Duration::from_secs(5), future);
-    assert!(within(journal.record(&key, address())).await.unwrap().is_err());
+    assert!(within(journal.record(&key, address(), None)).await.unwrap().is_err());
     assert!(task.await.unwrap_err().is_panic());
-    assert!(within(journal.record(&key, address())).await.unwrap().is_err());
+    assert!(within(journal.record(&key, address(), None)).await.unwrap().is_err());
     assert!(journal.ready().is_err(), "nobody counts any more");
 }
 

@@ -6,7 +6,7 @@ use super::*;
 async fn a_fold_that_fails_is_taken_up_again() {
     let log = FakeLog::default();
     let Running { journal, key, stop: _stop, .. } = start(&log).await;
-    journal.record(&key, address()).await.unwrap();
+    journal.record(&key, address(), None).await.unwrap();
     journal.refuse(Refusal { key: KeyNumber(1), user: UserNumber(1), hour: 0, code: Code::Deleted });
     log.broken.store(true, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -28,11 +28,11 @@ async fn a_flood_is_written_in_small_steps_and_uses_go_in_between() {
     }
     let uses = (0..3000_u32).map(|n| {
         let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n % 1000).into());
-        journal.record(&key, address)
+        journal.record(&key, address, None)
     });
     assert!(futures::future::join_all(uses).await.iter().all(Result::is_ok));
     while log.kept.lock().refused < 20_000 {
-        assert!(journal.record(&key, address()).await.is_ok());
+        assert!(journal.record(&key, address(), None).await.is_ok());
     }
     stop.cancel();
     task.await.unwrap().unwrap();

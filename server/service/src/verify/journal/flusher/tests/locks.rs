@@ -17,8 +17,12 @@ async fn uses_wait_a_moment_for_a_lock_and_are_counted() {
         index.uses(&HASH).0
     };
     let begun = tokio::time::Instant::now();
-    let (one, other, counted, ()) =
-        futures::join!(journal.record(&key, address()), journal.record(&key, address()), deleting, released);
+    let (one, other, counted, ()) = futures::join!(
+        journal.record(&key, address(), None),
+        journal.record(&key, address(), None),
+        deleting,
+        released
+    );
     assert_eq!((one.unwrap().times_used, other.unwrap().times_used), (1, 2), "in their order");
     assert_eq!(counted, 2, "who settles waits for those who wait");
     assert!((100..200).contains(&begun.elapsed().as_millis()));
@@ -32,18 +36,18 @@ async fn while_a_lock_lasts_each_use_is_refused_at_once() {
     log.locked.store(true, Ordering::SeqCst);
     journal.refuse(Refusal { key: KeyNumber(1), user: UserNumber(1), hour: 0, code: Code::Deleted });
     let begun = tokio::time::Instant::now();
-    let refused = journal.record(&key, address()).await;
+    let refused = journal.record(&key, address(), None).await;
     assert!(matches!(refused, Err(StoreError::Locked(_))) && begun.elapsed() < Duration::from_secs(1));
     assert!(journal.ready().is_err());
     let before = log.kept.lock().tries;
     for _ in 0..20 {
         let begun = tokio::time::Instant::now();
-        assert!(journal.record(&key, address()).await.is_err());
+        assert!(journal.record(&key, address(), None).await.is_err());
         assert_eq!(begun.elapsed(), Duration::ZERO, "one after another waits for nobody");
     }
     assert!(log.kept.lock().tries - before <= 21, "each is one try");
     log.locked.store(false, Ordering::SeqCst);
-    assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 1);
+    assert_eq!(journal.record(&key, address(), None).await.unwrap().times_used, 1);
     assert_eq!((journal.ready(), index.uses(&HASH).0), (Ok(()), 1));
     tokio::time::sleep(Duration::from_secs(1)).await;
     let kept = log.kept.lock();
@@ -67,15 +71,15 @@ async fn our_own_checkpoint_is_waited_for_while_a_slow_disk_syncs() {
         }
     };
     for (turn, millis) in [(1, 700), (2, 3000)] {
-        let (counted, ()) = futures::join!(journal.record(&key, address()), syncing(millis));
+        let (counted, ()) = futures::join!(journal.record(&key, address(), None), syncing(millis));
         assert_eq!(counted.unwrap().times_used, turn);
         assert_eq!(journal.ready(), Ok(()), "no other program is in the way");
     }
     let begun = tokio::time::Instant::now();
-    let waiting = async { (journal.record(&key, address()).await, begun.elapsed()) };
+    let waiting = async { (journal.record(&key, address(), None).await, begun.elapsed()) };
     let ((refused, after), ()) = futures::join!(waiting, syncing(60_000));
     assert!(matches!(refused, Err(StoreError::Busy(_))) && (5000..5500).contains(&after.as_millis()));
-    assert_eq!(journal.record(&key, address()).await.unwrap().times_used, 3);
+    assert_eq!(journal.record(&key, address(), None).await.unwrap().times_used, 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +87,7 @@ async fn a_lock_of_a_moment_loses_nothing_of_a_stop() {
     let log = FakeLog::default();
     let Running { journal, key, stop, task, .. } = start(&log).await;
     let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
-    journal.record(&key, address()).await.unwrap();
+    journal.record(&key, address(), None).await.unwrap();
     log.locked.store(true, Ordering::SeqCst);
     for number in 0..kinds {
         journal.refuse(Refusal { key: KeyNumber(number), user: UserNumber(1), hour: 0, code: Code::Deleted });

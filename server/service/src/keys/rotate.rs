@@ -1,0 +1,112 @@
+//! Rotation: another token for the same key, and the end of the one before.
+
+use super::generate::TRIES;
+use super::{Keys, ListedKey, span_starts};
+use crate::accounts::{KeyManager, store_trouble};
+use contract::{Field, Problem, Refusal};
+use domain::ids::KeyId;
+use domain::rotation;
+use domain::time::Micros;
+use domain::time_zone::TimeZone;
+use domain::token::PlainToken;
+use store::{Action, KeyRow, NewToken, OldTokenUses, Rotation, SpanStarts, StoreError};
+
+/// The token before the present one, while it passes too.
+pub struct OldToken {
+    /// Which rotation replaced it, and until when it passes.
+    pub rotation: Rotation,
+    /// Its uses since the rotation.
+    pub uses: OldTokenUses,
+    /// All uses of the key: today and yesterday.
+    pub of_all: [u64; 2],
+    /// Whether it was silent for so long that nothing seems to need it.
+    pub is_safe_to_end: bool,
+}
+
+impl Keys {
+    /// Gives a key another token, and returns it. The one before passes for so many seconds more, which have to be among
+    /// [`rotation::OVERLAPS`].
+    ///
+    /// # Errors
+    /// There is no such key for the actor, the seconds cannot be chosen, or the token before the present one still passes.
+    pub async fn rotate_key(
+        &self,
+        actor: KeyManager<'_>,
+        id: &str,
+        overlap_seconds: u32,
+    ) -> Result<(KeyId, PlainToken), Refusal> {
+        let row = self.find_row(&actor, id).await?;
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let Some(until) = rotation::end_of_overlap(overlap_seconds, now) else {
+                return Err(Refusal::field(Field::OverlapSeconds, Problem::UnknownOverlap));
+            };
+            match self.rotate(&actor, &row, now, until).await {
+                Err(StoreError::Conflict) => {}
+                Err(StoreError::Full) => return Err(Refusal::field(Field::Form, Problem::OldTokenPasses)),
+                Err(error) => return Err(store_trouble(error)),
+                Ok(token) => {
+                    // A use by the old token that was judged before is answered before the rotation is.
+                    self.verifier.settle().await;
+                    return Ok((row.id, token));
+                }
+            }
+        }
+        Err(Refusal::Unavailable)
+    }
+
+    async fn rotate(
+        &self,
+        actor: &KeyManager<'_>,
+        row: &KeyRow,
+        now: Micros,
+        until: Micros,
+    ) -> Result<PlainToken, StoreError> {
+        let (token, sealed) = self.draw_token(row.id, row.key_type)?;
+        let new = NewToken {
+            token_hash: self.pepper.hash_for(row.key_type, &row.username, &token),
+            masked: token.masked(),
+            sealed,
+        };
+        let detail = if rotation::passes(until, now) { until.rfc_3339() } else { String::new() };
+        let audit = actor.audit(now, Action::KeyRotated, detail);
+        self.store.rotate_key(row.id, new, until, audit).await?;
+        Ok(token)
+    }
+
+    /// Refuses the token before the present one from the next request on.
+    ///
+    /// # Errors
+    /// There is no such key for the actor, or no token before its present one passes.
+    pub async fn end_old_token(&self, actor: KeyManager<'_>, id: &str) -> Result<(), Refusal> {
+        let row = self.find_row(&actor, id).await?;
+        let audit = actor.audit(self.clock.now(), Action::OldTokenEnded, "");
+        self.store.end_old_token(row.id, audit).await.map_err(store_trouble)?;
+        self.verifier.settle().await;
+        Ok(())
+    }
+
+    /// What the page of a key tells of the token before, while that passes.
+    pub(super) async fn find_old_token(
+        &self,
+        key: &ListedKey,
+        zone: &TimeZone,
+    ) -> Result<Option<OldToken>, Refusal> {
+        let now = self.clock.now();
+        let rotation = key.row.rotation.clone().filter(|rotation| rotation::passes(rotation.until, now));
+        let Some(rotation) = rotation else { return Ok(None) };
+        let today = span_starts(now, zone).today;
+        let yesterday = zone.midnight(now, 1).hour();
+        let uses = self.store.find_old_token_uses(key.row.id, rotation.at, [today, yesterday]).await;
+        let uses = uses.map_err(store_trouble)?;
+        let starts = SpanStarts { today, days_7: yesterday, days_30: yesterday };
+        let all = self.store.count_key_uses(key.row.id, starts).await.map_err(store_trouble)?;
+        let [of_today, of_both, _] = all.accepted;
+        Ok(Some(OldToken {
+            is_safe_to_end: rotation::is_safe_to_end(uses.last(), rotation.at, now),
+            of_all: [of_today, of_both.saturating_sub(of_today)],
+            uses,
+            rotation,
+        }))
+    }
+}
