@@ -1,5 +1,6 @@
 //! Property: a text is taken for a token exactly if it follows the published form, its checksum included, and
-//! any change of one character of a token is refused.
+//! any change of one character of a token is refused. Where foreign tokens are admitted, these are the visible texts of 8 to
+//! 512 characters that have not that form.
 
 use domain::token::{Shape, TokenFormat};
 
@@ -12,21 +13,37 @@ pub(crate) fn check(data: &[u8]) {
         match format.shape(text) {
             Some(Shape::Token(_)) => assert!(is_token(text), "{text:?}"),
             Some(Shape::Smpp) => assert!(text.len() == 8 && text.bytes().all(|b| b.is_ascii_alphanumeric())),
+            Some(Shape::Foreign) => panic!("{text:?}"),
             None => assert!(!is_token(text), "{text:?}"),
         }
+        foreign_tokens_are_visible(&format, text);
     }
     if let Some((choices, _)) = data.split_first_chunk::<39>() {
         one_change_is_refused(&format, choices);
     }
 }
 
+fn foreign_tokens_are_visible(format: &TokenFormat, text: &str) {
+    let is_visible =
+        (8..=512).contains(&text.len()) && text.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
+    match format.foreign_shape(text) {
+        Ok(Shape::Foreign) => assert!(is_visible && !has_form(text), "{text:?}"),
+        Ok(own) => assert_eq!(format.shape(text), Some(own), "{text:?}"),
+        Err(_) => assert!((!is_visible || has_form(text)) && format.shape(text).is_none(), "{text:?}"),
+    }
+}
+
 /// The published form, with a checksum of our own.
 fn is_token(text: &str) -> bool {
+    has_form(text) && text.as_bytes()[40..] == checksum(&text.as_bytes()[..40])
+}
+
+/// The published form, whatever its checksum.
+fn has_form(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() == LENGTH
         && [b"lkd_", b"lkc_", b"lka_"].iter().any(|prefix| bytes.starts_with(*prefix))
         && bytes[4..].iter().all(u8::is_ascii_alphanumeric)
-        && bytes[40..] == checksum(&bytes[..40])
 }
 
 fn checksum(bytes: &[u8]) -> [u8; 6] {

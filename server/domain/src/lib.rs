@@ -10,6 +10,7 @@ pub mod device;
 pub mod disabling;
 pub mod expiry;
 pub mod ids;
+pub mod import;
 pub mod invitation;
 pub mod mail_address;
 pub mod mail_reply;

@@ -42,6 +42,9 @@ pub struct RuleView<'a> {
 }
 
 impl AddressRule {
+    /// The most entries of an allow list.
+    pub const ENTRIES: u32 = 100;
+
     /// The rule without a copy.
     #[must_use]
     pub fn view(&self) -> RuleView<'_> {

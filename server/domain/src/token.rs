@@ -3,6 +3,12 @@
 //! `lkd_` + 36 random base62 characters + 6 base62 characters of CRC-32 over all before: 46 characters.
 //! SMPP secrets are 8 base62 characters (SMPP 3.4, section 5.2.2: a password has at most 8).
 
+mod foreign;
+mod masked_prefix;
+
+pub use foreign::ForeignTokenError;
+pub use masked_prefix::MaskedPrefix;
+
 use super::ids::Username;
 use contract::KeyType;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,7 +20,8 @@ use zeroize::{Zeroize, Zeroizing};
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM: usize = 36;
 const CHECKSUM: usize = 6;
-const SMPP: usize = 8;
+/// Characters of an SMPP secret.
+pub const SMPP_LENGTH: usize = 8;
 /// Characters at the beginning of a token that the list shows.
 const SHOWN: usize = 8;
 
@@ -73,6 +80,8 @@ pub enum Shape {
     Token(KeyType),
     /// An 8-character SMPP secret.
     Smpp,
+    /// Visible characters of another form: the token of a key that came from another system.
+    Foreign,
 }
 
 /// The operator's prefix, and what a token looks like with it.
@@ -136,7 +145,7 @@ impl TokenFormat {
     /// The system's generator failed.
     pub fn generate(&self, key_type: KeyType) -> Result<PlainToken, rand::rngs::SysError> {
         let Some(letter) = letter(key_type) else {
-            return random_base62(SMPP).map(|t| PlainToken::new(t.to_string()));
+            return random_base62(SMPP_LENGTH).map(|t| PlainToken::new(t.to_string()));
         };
         let random = random_base62(RANDOM)?;
         let mut text = format!("{}{letter}_{}", self.prefix, random.as_str());
@@ -149,7 +158,7 @@ impl TokenFormat {
     #[must_use]
     pub fn shape(&self, text: &str) -> Option<Shape> {
         let bytes = text.as_bytes();
-        if bytes.len() == SMPP && bytes.iter().all(u8::is_ascii_alphanumeric) {
+        if bytes.len() == SMPP_LENGTH && bytes.iter().all(u8::is_ascii_alphanumeric) {
             return Some(Shape::Smpp);
         }
         let old = || self.old.iter().find_map(|prefix| checked(bytes, prefix));
@@ -159,6 +168,13 @@ impl TokenFormat {
 
 /// What a token of this prefix with a right checksum is.
 fn checked(bytes: &[u8], prefix: &str) -> Option<Shape> {
+    let key_type = own_form(bytes, prefix)?;
+    let (signed, presented) = bytes.split_at(bytes.len() - CHECKSUM);
+    (checksum(signed) == presented).then_some(Shape::Token(key_type))
+}
+
+/// The kind of a text that has the form of our tokens, whatever its checksum.
+fn own_form(bytes: &[u8], prefix: &str) -> Option<KeyType> {
     let rest = bytes.strip_prefix(prefix.as_bytes())?;
     let (&[letter, b'_'], rest) = rest.split_first_chunk::<2>()? else { return None };
     let key_type = match letter {
@@ -167,54 +183,8 @@ fn checked(bytes: &[u8], prefix: &str) -> Option<Shape> {
         b'a' => KeyType::App,
         _ => return None,
     };
-    if rest.len() != RANDOM + CHECKSUM || !rest.iter().all(u8::is_ascii_alphanumeric) {
-        return None;
-    }
-    let (signed, presented) = bytes.split_at(bytes.len() - CHECKSUM);
-    (checksum(signed) == presented).then_some(Shape::Token(key_type))
-}
-
-/// The prefix of a key, as far as its masked token shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MaskedPrefix(String);
-
-impl MaskedPrefix {
-    /// Reads the prefix off the masked token of a key that is no SMPP key.
-    #[must_use]
-    pub fn of(masked: &str) -> &str {
-        let shown = masked.split('…').next().unwrap_or_default();
-        // Before the line stands the letter of the key's kind.
-        shown.find('_').and_then(|line| shown.get(..line.saturating_sub(1))).unwrap_or(shown)
-    }
-
-    /// Whether [`MaskedPrefix::of`] found this one.
-    #[must_use]
-    pub fn is(&self, shown: &str) -> bool {
-        self.0 == shown
-    }
-
-    /// Takes what [`MaskedPrefix::of`] found.
-    #[must_use]
-    pub fn new(shown: &str) -> Self {
-        Self(shown.to_owned())
-    }
-
-    /// The prefix as a setting takes it; two where the last of eight letters may be the letter of the kind, or the
-    /// last of a prefix of eight.
-    #[must_use]
-    pub fn candidates(&self) -> Vec<String> {
-        let shorter = self.0.strip_suffix(['d', 'c', 'a']).filter(|_| self.is_cut());
-        shorter.into_iter().chain([self.0.as_str()]).map(str::to_owned).collect()
-    }
-
-    fn may_be(&self, prefix: &str) -> bool {
-        self.0 == prefix || (self.is_cut() && prefix.len() + 1 == SHOWN && self.0.starts_with(prefix))
-    }
-
-    /// Whether the masked token ends before the line.
-    fn is_cut(&self) -> bool {
-        self.0.len() == SHOWN
-    }
+    let has_form = rest.len() == RANDOM + CHECKSUM && rest.iter().all(u8::is_ascii_alphanumeric);
+    has_form.then_some(key_type)
 }
 
 /// The letter of a kind in the prefix; SMPP secrets have none.

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod events;
+pub mod import;
 pub mod keys;
 pub mod mail;
 pub mod notices;

@@ -11,6 +11,7 @@ mod checkpoint;
 mod claims;
 mod files;
 mod gateways;
+mod import;
 mod inspect;
 mod invitations;
 mod key_changes;

@@ -22,7 +22,8 @@ const GATEWAYS: &str = "SELECT token_hash, name FROM gateways";
 const NETWORKS: &str =
     "SELECT key_no, network, prefix_length FROM key_networks ORDER BY key_no, added_at, network";
 const KEYS: &str = "SELECT no, id, user_no, token_hash, key_type, description, deleted_at IS NOT NULL,
-    disabled_at IS NOT NULL, expires_at, locked_ip, lock_width, masked FROM keys ORDER BY no";
+    disabled_at IS NOT NULL, expires_at, locked_ip, lock_width, masked, is_foreign FROM keys ORDER BY no";
+const ADMITS_FOREIGN: &str = "SELECT foreign_tokens FROM installation";
 const OLD_TOKENS: &str = "SELECT key_no, token_hash, rotated_at, until FROM old_tokens";
 
 /// Hands everything to `watcher`, users before their keys; returns what the tokens of living keys begin with.
@@ -42,6 +43,9 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
         watcher.committed(Change::GatewayAdded(TokenHash(row.get(0)?), row.get(1)?));
         Ok(())
     })?;
+    if connection.query_one(ADMITS_FOREIGN, [], |row| row.get(0))? {
+        watcher.committed(Change::ForeignTokensAdmitted);
+    }
     let mut allow_lists: HashMap<KeyNumber, Vec<Network>> = HashMap::new();
     each(&connection, NETWORKS, |row| {
         let network = Network::from_stored(row.get(1)?, row.get(2)?).ok_or_else(|| corrupt("network"))?;
@@ -55,7 +59,8 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
     each(&connection, KEYS, |row| {
         let allow_list = allow_lists.remove(&KeyNumber(row.get(0)?)).unwrap_or_default();
         let key = key(row, allow_list)?;
-        if !key.deleted && key.key_type != KeyType::Smpp {
+        let is_foreign: bool = row.get(12)?;
+        if !key.deleted && !is_foreign && key.key_type != KeyType::Smpp {
             let masked = row.get_ref(11)?.as_str().map_err(|_| corrupt("masked token"))?;
             count_prefix(&mut prefixes, masked);
         }
@@ -74,10 +79,14 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
     Ok(prefixes)
 }
 
-/// What the tokens of living keys begin with; SMPP secrets have no prefix.
+/// What the tokens of living keys begin with. SMPP secrets have no prefix, and foreign tokens whichever they like. The file
+/// may be of a version that knows no foreign tokens.
 pub(super) fn prefixes(connection: &Connection) -> rusqlite::Result<Vec<PrefixInUse>> {
-    let mut select =
-        connection.prepare("SELECT masked FROM keys WHERE deleted_at IS NULL AND key_type <> ?")?;
+    let column = "SELECT count(*) > 0 FROM pragma_table_info('keys') WHERE name = 'is_foreign'";
+    let knows_foreign: bool = connection.query_one(column, [], |row| row.get(0))?;
+    let own = if knows_foreign { "AND is_foreign = 0" } else { "" };
+    let select = format!("SELECT masked FROM keys WHERE deleted_at IS NULL AND key_type <> ? {own}");
+    let mut select = connection.prepare(&select)?;
     let mut rows = select.query([KeyType::Smpp as u8])?;
     let mut prefixes = Vec::new();
     while let Some(row) = rows.next()? {

@@ -21,10 +21,12 @@ macro_rules! select {
     };
 }
 
-/// The users whose password may end soon. Two conditions repeat those of the index, so that SQLite uses it.
+/// The users whose password may end soon. Two conditions repeat those of the index, so that SQLite uses it. A user who
+/// has no password yet needs no reminder.
 pub(super) const ENDING: &str = concat!(
     select!(),
-    " WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND u.password_set_at > ? AND u.password_set_at <= ?"
+    " WHERE u.totp_sealed IS NULL AND u.disabled_at IS NULL AND u.password_set_at > ? AND u.password_set_at <= ?
+        AND u.password_hash <> ''"
 );
 const OF_USER: &str = concat!(select!(), " WHERE u.no = ?");
 

@@ -97,7 +97,8 @@ async fn keep_old(tx: &mut Tx, old: &OldToken, masked: &str) -> Result<(), Troub
 }
 
 async fn set_token(tx: &mut Tx, key: KeyNumber, token: &NewToken, at: Micros) -> Result<(), Trouble> {
-    let sql = "UPDATE keys SET token_hash = ?, masked = ?, sealed = ?, rotated_at = ? WHERE no = ?";
+    let sql =
+        "UPDATE keys SET token_hash = ?, masked = ?, sealed = ?, rotated_at = ?, is_foreign = 0 WHERE no = ?";
     let hash = token.token_hash.0.as_slice();
     tx.run(sql!(sql, hash, &token.masked, &token.sealed, at.0, key.0)).await.map(drop)
 }

@@ -86,8 +86,8 @@ pub struct PrefixInUse {
 /// Keys.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory. Returns the
-    /// prefixes of the living keys.
+    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory. Tells it too whether
+    /// tokens of other forms are admitted. Returns the prefixes of the living keys whose tokens have our form.
     ///
     /// Every change that is committed later is told to the watcher of the engine. Up to where this read is for the engine
     /// alone to know, because it is the engine that goes on telling from there.

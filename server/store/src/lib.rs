@@ -11,6 +11,7 @@
 //! Numbers of rows have 32 bits. They name rows, and say neither when a row was made nor in which order changes were
 //! committed: an engine may give them in any order and with gaps.
 
+mod import;
 mod key_changes;
 mod keys;
 mod mails;
@@ -28,6 +29,7 @@ mod usage;
 mod users;
 mod webhooks;
 
+pub use import::*;
 pub use key_changes::*;
 pub use keys::*;
 pub use mails::*;

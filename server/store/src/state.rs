@@ -1,9 +1,9 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    AuditStore, GatewayStore, InvitationStore, KeyChange, KeyChangeStore, KeyStore, MailStore, NoticeStore,
-    ProfileStore, ReminderStore, RotationStore, RuleStore, SecondFactorStore, SessionStore, StoreError,
-    SubUserStore, UsageReader, UserStore, WebhookStore,
+    AuditStore, GatewayStore, ImportStore, InvitationStore, KeyChange, KeyChangeStore, KeyStore, MailStore,
+    NoticeStore, ProfileStore, ReminderStore, RotationStore, RuleStore, SecondFactorStore, SessionStore,
+    StoreError, SubUserStore, UsageReader, UserStore, WebhookStore,
 };
 use async_trait::async_trait;
 use contract::KeyType;
@@ -32,6 +32,7 @@ pub trait Store:
     + WebhookStore
     + SecondFactorStore
     + ReminderStore
+    + ImportStore
 {
     /// Whether the database answers and takes changes.
     async fn ready(&self) -> Result<(), StoreError>;
@@ -77,6 +78,8 @@ pub enum Change {
     OldToken(OldToken),
     /// A key was deleted.
     KeyDeleted(KeyNumber),
+    /// Tokens of other forms than ours are admitted from now on.
+    ForeignTokensAdmitted,
     /// A gateway was added.
     GatewayAdded(TokenHash, String),
     /// A gateway was removed.

@@ -26,7 +26,7 @@ pub struct UserRow {
     pub time_zone: String,
     /// What they may do with their keys; an owner always manages them.
     pub role: Role,
-    /// PHC string of their password.
+    /// PHC string of their password; empty while they have none.
     pub password_hash: String,
     /// When that was set.
     pub password_set_at: Micros,

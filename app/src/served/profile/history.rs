@@ -69,6 +69,7 @@ pub fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static st
         "email_confirmed" => t.action_email_confirmed,
         "email_removed" => t.action_email_removed,
         "key_generated" => t.action_key_generated,
+        "keys_imported" => t.action_keys_imported,
         "key_shown" => t.action_key_shown,
         "key_deleted" => t.action_key_deleted,
         "key_renamed" => t.action_key_renamed,

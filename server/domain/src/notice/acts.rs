@@ -81,6 +81,7 @@ impl Act<'_> {
             // link of a letter has read it.
             Action::UserEnabled | Action::NoticesChosen if self.by_session => Cause::AccountChanged,
             Action::UserAdded
+            | Action::KeysImported
             | Action::UserDisabled
             | Action::UserEnabled
             | Action::LoginFailed

@@ -76,7 +76,8 @@ impl Passwords {
         self.wait_for_turn(claim).await?.run(move || hash(&password)).await?
     }
 
-    /// Whether the password belongs to the hash. Without a hash the check takes as long and fails.
+    /// Whether the password belongs to the hash. Without a hash, or with the empty one of a user who has no password yet, the
+    /// check takes as long and fails.
     pub async fn verify(
         &self,
         password: Password,
@@ -99,6 +100,7 @@ impl Passwords {
         hash: Option<String>,
     ) -> Result<bool, HashError> {
         let nobody = Arc::clone(&self.nobody);
+        let hash = hash.filter(|hash| !hash.is_empty());
         let known = hash.is_some() && password.is_hashable();
         let password = if password.is_hashable() { password } else { Password::attempt(String::new()) };
         let right = turn.run(move || {
@@ -137,6 +139,7 @@ mod tests {
         assert!(!verify("", Some(hash.clone())).await);
         assert!(!verify(&"x".repeat(2000), Some(hash)).await);
         assert!(!verify("correct horse", None).await);
+        assert!(!verify("", Some(String::new())).await);
         assert!(!verify("x", Some("junk".into())).await);
     }
 

@@ -4,10 +4,11 @@ use super::Keys;
 use crate::accounts::{Actor, KeyManager, store_trouble};
 use contract::{Field, LockWidth, Problem, Refusal};
 use domain::address::{AddressError, Network};
+use domain::rule::AddressRule;
 use store::{Action, KeyRow, StoreError};
 
 /// The most entries of an allow list.
-const ENTRIES: u32 = 100;
+const ENTRIES: u32 = AddressRule::ENTRIES;
 
 impl Keys {
     /// Adds an address or network to the allow list.

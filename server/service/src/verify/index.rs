@@ -26,6 +26,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Change, IndexedKey, KeyScope, Total, Watcher};
 use users::Users;
 
@@ -104,6 +105,7 @@ struct Entries {
 pub struct KeyIndex {
     entries: RwLock<Entries>,
     gateways: RwLock<HashMap<TokenHash, Arc<str>, BuildHasherDefault<PassThrough>>>,
+    admits_foreign: AtomicBool,
 }
 
 impl KeyIndex {
@@ -112,6 +114,11 @@ impl KeyIndex {
         let entries = self.entries.read();
         let (number, record) = entries.keys.find(hash)?;
         entries.entry(hash, number, record)
+    }
+
+    /// Whether tokens of other forms than ours are admitted, as a key with one was imported.
+    pub fn admits_foreign(&self) -> bool {
+        self.admits_foreign.load(Ordering::Acquire)
     }
 
     /// Returns what the present state says to a use of a key from this address, or the code of the refusal.
@@ -277,6 +284,7 @@ impl Watcher for KeyIndex {
             Change::KeyToken(number, hash) => self.entries.write().keys.set_token(number, hash),
             Change::OldToken(old) => self.entries.write().keys.add_old_token(old),
             Change::KeyDeleted(number) => self.entries.write().delete_key(number),
+            Change::ForeignTokensAdmitted => self.admits_foreign.store(true, Ordering::Release),
             Change::GatewayAdded(hash, name) => {
                 self.gateways.write().insert(hash, name.into());
             }

@@ -14,7 +14,7 @@ use domain::client_address::ClientAddress;
 use domain::ids::Username;
 use domain::rule::Ruling;
 use domain::time::{Clock, Micros};
-use domain::token::{Pepper, Shape, TokenFormat, TokenHash};
+use domain::token::{Pepper, SMPP_LENGTH, Shape, TokenFormat};
 use std::sync::Arc;
 use store::{Refusal, Store, StoreError};
 
@@ -144,53 +144,56 @@ impl Verifier {
         self.parts.journal.settle().await;
     }
 
+    /// What a presented text could be; `None` is MALFORMED.
+    pub fn shape(&self, text: &str) -> Option<Shape> {
+        let VerifierParts { format, index, .. } = &self.parts;
+        let own = format.shape(text);
+        if own.is_some() || !index.admits_foreign() { own } else { format.foreign_shape(text).ok() }
+    }
+
     /// Finds the key. It is looked up before anything is throttled: a known key passes, whoever guesses beside it.
     fn find(&self, request: &VerificationRequest<'_>, now: Micros) -> Result<KeyEntry, Verdict> {
-        let Some(shape) = self.parts.format.shape(request.token) else {
+        let Some(shape) = self.shape(request.token) else {
             return Err(self.wrong_token(Code::Malformed, request.address));
         };
         let username = request.username.map(Username::parse);
-        let key = match (shape, username) {
-            (Shape::Token(_), None) => self.look_up(&self.parts.pepper.hash(request.token)),
-            (Shape::Token(_), Some(name)) => {
-                let key = self.look_up(&self.parts.pepper.hash(request.token));
-                let is_of =
-                    |key: &KeyEntry| name.is_ok_and(|name| key.user.username.folded() == name.folded());
-                if key.as_ref().is_some_and(|key| !is_of(key)) {
-                    // The token is right, so this is no guess and is not charged.
-                    let wait_seconds = self.guesses.wait_seconds(request.address, self.parts.clock.steady());
-                    return Err(Verdict::wrong(Code::NotFound, wait_seconds));
-                }
-                key
+        let of_name = username.as_ref().and_then(|name| name.as_ref().ok());
+        // None of our other tokens is as short; an imported secret may have other characters than ours.
+        let is_secret = request.token.len() == SMPP_LENGTH;
+        let hash = of_name.filter(|_| is_secret).map(|name| self.parts.pepper.hash_smpp(name, request.token));
+        let key = hash.and_then(|hash| self.parts.index.find(&hash));
+        match (key.or_else(|| self.look_up(shape, request.token)), username) {
+            (Some(key), None) => Ok(key),
+            (Some(key), Some(Ok(name))) if key.user.username.folded() == name.folded() => Ok(key),
+            (Some(_), Some(_)) => {
+                // The token is right, so this is no guess and is not charged.
+                let wait_seconds = self.guesses.wait_seconds(request.address, self.parts.clock.steady());
+                Err(Verdict::wrong(Code::NotFound, wait_seconds))
             }
-            (Shape::Smpp, Some(Ok(name))) => return self.find_smpp(&name, request, now),
-            (Shape::Smpp, None | Some(Err(_))) => None,
-        };
-        key.ok_or_else(|| self.wrong_token(Code::NotFound, request.address))
+            (None, Some(Ok(name))) if is_secret => Err(self.wrong_secret(&name, request, now)),
+            (None, _) => Err(self.wrong_token(Code::NotFound, request.address)),
+        }
     }
 
-    fn find_smpp(
-        &self,
-        name: &Username,
-        request: &VerificationRequest<'_>,
-        now: Micros,
-    ) -> Result<KeyEntry, Verdict> {
-        let key = self.look_up(&self.parts.pepper.hash_smpp(name, request.token));
-        key.ok_or_else(|| {
-            let guess = self.guesses.charge_secret(name, request.address, self.parts.clock.steady());
-            if guess.is_at_name && !request.dry_run {
-                self.parts.notice_buffer.add_guess(
-                    &name.folded(),
-                    ClientAddress::Known(request.address),
-                    now,
-                );
-            }
-            Verdict::wrong(Code::NotFound, guess.wait_seconds)
-        })
+    fn wrong_secret(&self, name: &Username, request: &VerificationRequest<'_>, now: Micros) -> Verdict {
+        let guess = self.guesses.charge_secret(name, request.address, self.parts.clock.steady());
+        if guess.is_at_name && !request.dry_run {
+            let client = ClientAddress::Known(request.address);
+            self.parts.notice_buffer.add_guess(&name.folded(), client, now);
+        }
+        Verdict::wrong(Code::NotFound, guess.wait_seconds)
     }
 
-    fn look_up(&self, hash: &TokenHash) -> Option<KeyEntry> {
-        self.parts.index.find(hash)
+    /// The key with that token alone. A token of our form may be known by its SHA-256, and a foreign one by the hash that
+    /// ours have; neither costs a token anything that is found at once.
+    fn look_up(&self, shape: Shape, token: &str) -> Option<KeyEntry> {
+        let VerifierParts { pepper, index, .. } = &self.parts;
+        let (own, foreign) = (|| index.find(&pepper.hash(token)), || index.find(&pepper.hash_foreign(token)));
+        match shape {
+            Shape::Token(_) => own().or_else(|| if index.admits_foreign() { foreign() } else { None }),
+            Shape::Smpp if !index.admits_foreign() => None,
+            Shape::Smpp | Shape::Foreign => foreign().or_else(own),
+        }
     }
 
     fn wrong_token(&self, code: Code, address: Address) -> Verdict {

@@ -136,7 +136,7 @@ async fn decide(
 ) -> (Verdict, Option<Hint>) {
     let settings = &services.settings;
     let presented = match presented::find(headers, settings) {
-        Ok(presented) if settings.token_format.shape(&presented.token).is_some() => presented,
+        Ok(presented) if services.verifier.shape(&presented.token).is_some() => presented,
         Ok(_) => return unreadable(services, Code::Malformed, client, headers),
         Err(code) => return unreadable(services, code, client, headers),
     };
@@ -151,7 +151,7 @@ async fn decide(
     };
     let verdict = services.verifier.verify(question).await;
     let is_unknown = verdict.code == Code::NotFound;
-    let hint = if is_unknown { hint::of_unknown(&presented, &settings.token_format) } else { None };
+    let hint = if is_unknown { hint::of_unknown(&presented, headers, settings) } else { None };
     (verdict, hint)
 }
 

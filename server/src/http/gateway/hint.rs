@@ -111,11 +111,15 @@ enum Mend {
 }
 
 /// What may be told of a key that was found and is not known.
-pub(super) fn of_unknown(presented: &Presented, format: &TokenFormat) -> Option<Hint> {
-    match (format.shape(&presented.token)?, &presented.username) {
+pub(super) fn of_unknown(presented: &Presented, headers: &HeaderMap, settings: &Settings) -> Option<Hint> {
+    let Some(shape) = settings.token_format.shape(&presented.token) else {
+        // Where tokens of other forms are admitted, one of ours with quotation marks around it looks like such a token.
+        return of_unreadable(headers, settings).filter(|hint| hint.tells_of_a_key());
+    };
+    match (shape, &presented.username) {
         (Shape::Token(_), Some(_)) => Some(Hint::UnderUsername),
         (Shape::Smpp, None) => Some(Hint::NoUsername),
-        (Shape::Token(_), None) | (Shape::Smpp, Some(_)) => None,
+        (Shape::Token(_), None) | (Shape::Smpp, Some(_)) | (Shape::Foreign, _) => None,
     }
 }
 

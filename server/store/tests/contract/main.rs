@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod engines;
+mod import;
 mod key_changes;
 mod keys;
 mod mails;
@@ -81,6 +82,7 @@ impl Watcher for Told {
                 format!("key {} old token {} until {}", old.key.0, old.token_hash.0[0], old.until.0)
             }
             Change::KeyDeleted(number) => format!("key {} deleted", number.0),
+            Change::ForeignTokensAdmitted => "foreign tokens".to_owned(),
             Change::GatewayAdded(_, name) => format!("gateway {name}"),
             Change::GatewayRemoved(_) => "gateway removed".to_owned(),
         };

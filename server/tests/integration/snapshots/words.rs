@@ -9,7 +9,7 @@ use domain::time::Clock;
 use store::{Action, Audit, NewNotice};
 
 /// What a line of a user's history can tell of; all fit on one page.
-const ACTIONS: [Action; 36] = [
+const ACTIONS: [Action; 37] = [
     Action::UserAdded,
     Action::UserDisabled,
     Action::UserEnabled,
@@ -35,6 +35,7 @@ const ACTIONS: [Action; 36] = [
     Action::EmailConfirmed,
     Action::EmailRemoved,
     Action::KeyGenerated,
+    Action::KeysImported,
     Action::KeyShown,
     Action::KeyDeleted,
     Action::AddressAdded,
