@@ -45,7 +45,7 @@ fn main() -> Outcome<()> {
     let [_, directory, file, case, rounds] = arguments.as_slice() else {
         return Err("usage: instructions DIRECTORY TOKENS-FILE CASE ROUNDS".into());
     };
-    let case = Case::ALL.into_iter().find(|c| c.name() == case).ok_or("there is no such case")?;
+    let case = Case::from_name(case).ok_or("there is no such case")?;
     let lines = std::fs::read_to_string(file)?;
     let (gateway, tokens) = lines.split_once('\n').ok_or("the file holds no tokens")?;
     let tokens = tokens.lines().map(|token| PlainToken::new(token.to_owned())).collect();

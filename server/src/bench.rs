@@ -10,13 +10,14 @@ mod wrk;
 
 pub use requests::Case;
 pub use run::{Options, Report, Row, run};
-pub use scratch::{Filled, PASSWORD, USERNAME, fill};
+pub use scratch::{Filled, PASSWORD, USERNAME, fill, fill_with_imported};
 
 use crate::secrets::SecretsError;
 use crate::services::StartError;
 use crate::settings::SettingsError;
 use domain::sealing::SealError;
 use service::accounts::operator::OperatorError;
+use service::import::ImportError;
 use store::StoreError;
 
 /// Why a bench could not be prepared or run.
@@ -41,6 +42,8 @@ pub enum BenchError {
     Secrets(#[from] SecretsError),
     #[error(transparent)]
     Operator(#[from] OperatorError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
     #[error("the scratch directory cannot be filled: {0}")]
     Store(#[from] StoreError),
     #[error(transparent)]

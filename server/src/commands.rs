@@ -6,6 +6,7 @@ mod config;
 mod control;
 mod doctor;
 mod gateway;
+mod import;
 mod out;
 mod serve;
 mod user;
@@ -33,6 +34,12 @@ enum Verb {
     /// Gateways: those who may ask, each with its token
     #[command(subcommand)]
     Gateway(gateway::Verb),
+    /// Bring keys along from another system, with the users they belong to
+    ///
+    /// FILE is CSV with a header, or JSON lines: username, description, key_type, token (or token_sha256 or token_hmac),
+    /// created_at, expires_at, locked_ip, allowed_ips (with spaces between them), owner. All of it is imported, or nothing
+    /// where a line is refused; a file may be imported twice. More stands in docs/import.md.
+    Import(import::Flags),
     /// Look at what is connected, and say what to change
     #[command(subcommand)]
     Doctor(doctor::Verb),
@@ -84,6 +91,7 @@ pub fn run() -> ExitCode {
         Verb::Serve(flags) => serve::run(&flags),
         Verb::User(verb) => user::run(verb),
         Verb::Gateway(verb) => gateway::run(verb),
+        Verb::Import(flags) => import::run(&flags),
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Bench(flags) => bench::run(&flags),
         Verb::Config(flags) => config::run(&flags),

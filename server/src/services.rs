@@ -18,6 +18,7 @@ use service::UseCases;
 use service::accounts::SetupLink;
 use service::accounts::operator::Operator;
 use service::events::Events;
+use service::import::Importer;
 use service::verify::Verifier;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
@@ -106,6 +107,8 @@ pub struct Services {
     pub probes: Probes,
     /// The operator's verbs.
     pub operator: Operator,
+    /// Keys that come from another system.
+    pub importer: Importer,
     /// The link to the first account.
     pub setup: SetupLink,
     /// What operators watch.

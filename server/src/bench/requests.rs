@@ -1,6 +1,6 @@
 //! What gateways ask in a bench.
 
-use super::scratch::{ELSEWHERE, Filled, HOME};
+use super::scratch::{ELSEWHERE, Filled, HOME, IMPORTED, imported_token};
 use domain::token::PlainToken;
 
 /// One kind of question, and what is said to it.
@@ -8,6 +8,8 @@ use domain::token::PlainToken;
 pub enum Case {
     /// `/authz/forward-auth`, allowed and counted.
     Allowed,
+    /// The same with the token of another system, in a directory of [`super::fill_with_imported`].
+    Imported,
     /// `/authz/forward-auth` from an address that the key is not locked to.
     IpNotAllowed,
     /// `/authz/forward-auth` with something that is no token, each from an address of its own.
@@ -23,11 +25,18 @@ impl Case {
     pub const ALL: [Self; 5] =
         [Self::Allowed, Self::Verify, Self::IpNotAllowed, Self::Malformed, Self::Throttled];
 
+    /// The case of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().chain([Self::Imported]).find(|case| case.name() == name)
+    }
+
     /// In the table.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::Allowed => "forward-auth, allowed",
+            Self::Imported => "forward-auth, imported token",
             Self::IpNotAllowed => "forward-auth, IP_NOT_ALLOWED",
             Self::Malformed => "forward-auth, MALFORMED",
             Self::Throttled => "forward-auth, THROTTLED",
@@ -40,6 +49,7 @@ impl Case {
     pub fn name(self) -> &'static str {
         match self {
             Self::Allowed => "allowed",
+            Self::Imported => "imported",
             Self::IpNotAllowed => "ip_not_allowed",
             Self::Malformed => "malformed",
             Self::Throttled => "throttled",
@@ -51,7 +61,7 @@ impl Case {
     #[must_use]
     pub fn statuses(self) -> &'static [u16] {
         match self {
-            Self::Allowed | Self::Verify => &[200],
+            Self::Allowed | Self::Imported | Self::Verify => &[200],
             Self::IpNotAllowed => &[403],
             Self::Malformed | Self::Throttled => &[401, 429],
         }
@@ -68,6 +78,7 @@ impl Case {
         let token = token.expose();
         match self {
             Self::Allowed => hook(token, HOME),
+            Self::Imported => hook(&imported_token(place % IMPORTED), HOME),
             Self::IpNotAllowed => hook(token, ELSEWHERE),
             Self::Malformed => hook(&token[1..], &format!("198.18.{}.{}", place / 256 % 256, place % 256)),
             Self::Throttled => hook(&token[1..], ELSEWHERE),

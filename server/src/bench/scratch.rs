@@ -7,9 +7,11 @@ use crate::settings::{Layers, Settings};
 use contract::KeyType;
 use domain::address::Address;
 use domain::ids::{KeyId, Username};
+use domain::import::ImportLine;
 use domain::time::{Clock, Micros};
 use domain::token::PlainToken;
 use service::accounts::operator::{NewUserRequest, new_gateway_token};
+use service::import::ImportOptions;
 use std::path::Path;
 use std::sync::Arc;
 use store::{NewKey, UserStore};
@@ -22,6 +24,8 @@ pub const PASSWORD: &str = "bench password";
 pub const HOME: &str = "203.0.113.7";
 /// Where none of them passes from.
 pub const ELSEWHERE: &str = "203.0.113.8";
+/// Keys that are imported.
+pub(super) const IMPORTED: usize = 64;
 /// Keys that one transaction adds.
 const CHUNK: usize = 100_000;
 
@@ -42,8 +46,7 @@ pub async fn fill(directory: &Path, keys: usize, asked: usize) -> Result<Filled,
         return Err(BenchError::NotEmpty(directory.display().to_string()));
     }
     std::fs::create_dir_all(directory)?;
-    let flags = vec![("data_dir", "argument", directory.display().to_string())];
-    let settings = Settings::parse(&Layers::load(None, std::iter::empty(), flags)?)?;
+    let settings = settings_of(directory)?;
     let (services, flusher) = start(settings.clone(), Arc::new(SystemClock)).await?;
     let user = NewUserRequest { name: USERNAME, ..NewUserRequest::default() };
     services.operator.add_user(user, PASSWORD.to_owned()).await?;
@@ -83,4 +86,39 @@ pub async fn fill(directory: &Path, keys: usize, asked: usize) -> Result<Filled,
         store_sqlite::insert_locked_keys(directory, lock, rows)?;
     }
     Ok(Filled { gateway, tokens })
+}
+
+/// Fills `directory`, which must be empty, with keys of another system alone.
+///
+/// # Errors
+/// As of [`fill`].
+pub async fn fill_with_imported(directory: &Path) -> Result<(), BenchError> {
+    fill(directory, 0, 0).await?;
+    let (services, flusher) = start(settings_of(directory)?, Arc::new(SystemClock)).await?;
+    let mut import = services.importer.begin(ImportOptions { create_users: false, dry_run: false })?;
+    for number in 0..IMPORTED {
+        let (token, username) = (imported_token(number), USERNAME);
+        let line = ImportLine {
+            username,
+            description: "import",
+            token: &token,
+            locked_ip: HOME,
+            ..ImportLine::default()
+        };
+        import.add(number as u64, &line)?;
+    }
+    import.finish().await?;
+    services.store.close().await;
+    drop(flusher);
+    Ok(())
+}
+
+fn settings_of(directory: &Path) -> Result<Settings, BenchError> {
+    let flags = vec![("data_dir", "argument", directory.display().to_string())];
+    Ok(Settings::parse(&Layers::load(None, std::iter::empty(), flags)?)?)
+}
+
+/// The token of an imported key, as long as ours.
+pub(super) fn imported_token(number: usize) -> String {
+    format!("old-system-{number:035}")
 }

@@ -6,10 +6,12 @@
 mod answers;
 mod carry_out;
 mod data_dir;
+mod import;
 mod ownership;
 mod protocol;
 
 pub(super) use data_dir::{DataDir, is_locked, refuse_long_socket, refuse_what_is_no_directory, wrong};
+pub(super) use import::{ReadLine, SentLine, import};
 pub(super) use ownership::refuse_files_of_others;
 pub(super) use protocol::{ProbeOpened, Secret, UserLine, VerbReply, VerbRequest};
 
@@ -53,22 +55,37 @@ pub(super) fn ask(settings: &Settings, request: &VerbRequest) -> Result<VerbRepl
 fn try_ask(settings: &Settings, request: &VerbRequest) -> Result<Outcome, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let patience = Instant::now() + PATIENCE;
-        loop {
-            match UnixStream::connect(socket(&settings.data_dir)).await {
-                Ok(stream) => {
-                    let answered = ask_server(stream, request).await;
-                    return Ok(answered.map_or_else(Outcome::Lost, Outcome::Answered));
-                }
-                Err(error) => match DataDir::claim_existing(&settings.data_dir)? {
-                    Some(_) if request.needs_server() => return Err(no_server(settings)),
-                    Some(_claim) => return ask_here(settings.clone(), request).await.map(Outcome::Answered),
-                    None if Instant::now() < patience => tokio::time::sleep(Duration::from_millis(50)).await,
-                    None => return Err(unreachable(settings, &error)),
-                },
+        match find_way(settings).await? {
+            Way::Server(stream) => {
+                let answered = ask_server(stream, request).await;
+                Ok(answered.map_or_else(Outcome::Lost, Outcome::Answered))
             }
+            Way::Here(_) if request.needs_server() => Err(no_server(settings)),
+            Way::Here(_claim) => ask_here(settings.clone(), request).await.map(Outcome::Answered),
         }
     })
+}
+
+/// How a verb reaches the data.
+enum Way {
+    /// Through the running server.
+    Server(UnixStream),
+    /// By itself, because none runs.
+    Here(DataDir),
+}
+
+async fn find_way(settings: &Settings) -> Result<Way, Failure> {
+    let patience = Instant::now() + PATIENCE;
+    loop {
+        match UnixStream::connect(socket(&settings.data_dir)).await {
+            Ok(stream) => return Ok(Way::Server(stream)),
+            Err(error) => match DataDir::claim_existing(&settings.data_dir)? {
+                Some(claim) => return Ok(Way::Here(claim)),
+                None if Instant::now() < patience => tokio::time::sleep(Duration::from_millis(50)).await,
+                None => return Err(unreachable(settings, &error)),
+            },
+        }
+    }
 }
 
 /// Where the running server listens; `None` if it does not say.
@@ -188,6 +205,7 @@ async fn answer(mut stream: UnixStream, services: &Services, places: &[String]) 
     let request = serde_json::from_slice(&read_line(&mut stream).await?);
     let reply = match request {
         Ok(VerbRequest::ListPlaces) => VerbReply::Places(places.to_vec()),
+        Ok(VerbRequest::Import(options)) => import::receive(&mut stream, services, options).await?,
         Ok(request) => carry_out(services, &request).await,
         Err(_) => {
             VerbReply::Failed("the server does not know this verb; is it of another version?".to_owned())

@@ -6,6 +6,7 @@ use service::accounts::{
     Accounts, Changes, LetterThrottle, LoginThrottles, MailAddresses, Passwords, Renewals, SetupLink,
     SubUsers,
 };
+use service::import::Importer;
 use service::keys::Keys;
 use service::mail::Subscriptions;
 use service::notices::Notices;
@@ -50,6 +51,20 @@ impl Foundation {
             },
             changes: Changes::default(),
             shown_once: ShownOnce::default(),
+        }
+    }
+
+    /// The import of keys.
+    pub(super) fn importer(&self, setup: &SetupLink) -> Importer {
+        Importer {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            pepper: self.secrets.pepper.clone(),
+            sealing: self.settings.revealable.then(|| self.secrets.sealing.clone()),
+            format: self.settings.token_format.clone(),
+            most: self.settings.max_keys,
+            setup: setup.clone(),
+            at_work: Arc::default(),
         }
     }
 

@@ -120,6 +120,7 @@ impl Foundation {
                 pepper: self.secrets.pepper.clone(),
                 setup: setup.clone(),
             },
+            importer: self.importer(&setup),
             use_cases: Arc::new(use_cases),
             deliverer: self.deliverer(bell),
             mailer,

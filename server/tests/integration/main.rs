@@ -26,6 +26,7 @@ mod hashing;
 mod history;
 mod hostile;
 mod html;
+mod import;
 mod installation;
 mod key_changes;
 mod key_life;

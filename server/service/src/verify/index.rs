@@ -8,6 +8,7 @@ mod descriptions;
 mod key_records;
 mod lists;
 mod old_tokens;
+mod pass_through;
 mod users;
 
 pub use users::UserEntry;
@@ -22,9 +23,10 @@ use domain::verdict::{Facts, judge};
 use key_records::{KeyRecords, Record};
 use lists::Lists;
 use parking_lot::RwLock;
+use pass_through::PassThrough;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Change, IndexedKey, KeyScope, Total, Watcher};
@@ -65,26 +67,6 @@ pub struct KeyFacts {
     pub times_used: u64,
     /// The last accepted use.
     pub last_used: Option<Micros>,
-}
-
-/// A hasher that returns its input: token hashes are keyed hashes already.
-#[derive(Default)]
-pub struct PassThrough(u64);
-
-impl Hasher for PassThrough {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
 }
 
 /// Keys of a list that are read under one hold of the lock.

@@ -58,6 +58,7 @@ async fn try_carry_out(services: &Services, request: &VerbRequest) -> Result<Ver
         }
         // A running server answers this itself (control.rs); without one, nobody listens.
         VerbRequest::ListPlaces => VerbReply::Places(vec![]),
+        VerbRequest::Import(_) => VerbReply::Failed("an import needs its file".to_owned()),
         VerbRequest::OpenProbe => VerbReply::Probe(open_probe(services)?),
         VerbRequest::CloseProbe { marker } => services.probes.close(marker).map_or_else(
             || VerbReply::Failed("the probe is over; is another doctor at work? Try again".to_owned()),

@@ -3,6 +3,7 @@
 use crate::probe::Arrival;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use service::import::{ImportOptions, ImportReport};
 use zeroize::Zeroizing;
 
 /// A secret on its way from a verb to the server, wiped when dropped. It travels in hex, which JSON reads without a
@@ -83,6 +84,8 @@ pub(in super::super) enum VerbRequest {
     ListPlaces,
     /// Asks whether a request would be carried out; its secret is printed before the request itself is sent.
     Check(Box<VerbRequest>),
+    /// Asks the server to take in a file, which follows in pieces once the server is ready.
+    Import(ImportOptions),
     OpenProbe,
     CloseProbe {
         marker: String,
@@ -114,6 +117,8 @@ pub(in super::super) enum VerbReply {
     Users(Vec<UserLine>),
     Gateways(Vec<GatewayLine>),
     Places(Vec<String>),
+    Ready,
+    Imported(ImportReport),
     Probe(ProbeOpened),
     Arrivals(Vec<Arrival>),
     Failed(String),
