@@ -67,7 +67,7 @@ pub struct PageRequest {
 impl PageRequest {
     /// Returns what the browser's cookie shall be after the answer, if it is to change.
     pub fn take_cookie(&self) -> Option<Cookie> {
-        let renewed = || self.actor.as_ref().and_then(|actor| actor.session().new_token.take());
+        let renewed = || self.actor.as_ref()?.session().ok()?.new_token.take();
         let decided = self.outcome.cookie.lock().take();
         decided.or_else(|| renewed().or_else(|| self.newer.clone()).map(Cookie::Begin))
     }
@@ -93,7 +93,7 @@ impl PageRequest {
     /// Returns the session of the visitor, also of one that still owes something.
     #[must_use]
     pub fn session(&self) -> Option<SessionNumber> {
-        let session = self.actor.as_ref().map(|actor| actor.session().number);
+        let session = self.actor.as_ref().and_then(|actor| Some(actor.session().ok()?.number));
         session.or_else(|| self.owing.as_ref().map(|owing| owing.session))
     }
 
@@ -112,6 +112,7 @@ impl PageRequest {
             is_owner: actor.is_owner(),
             unread: self.unread,
             may_manage: actor.may_manage().is_ok(),
+            code_needed: actor.has_second_factor(),
         })
     }
 
@@ -125,7 +126,7 @@ impl PageRequest {
     pub(crate) fn proof_asked(&self) -> ProofAsked {
         self.actor.as_ref().map_or_else(ProofAsked::default, |actor| ProofAsked {
             password: self.use_cases.accounts.is_proof_needed(actor),
-            code: actor.session().two_factor,
+            code: actor.has_second_factor(),
         })
     }
 
@@ -163,22 +164,18 @@ impl PageRequest {
 
     /// Keeps a secret that was made for the address that the answer leads to.
     pub(crate) fn keep(&self, actor: &Actor, name: ShownName, shown: Shown) {
-        self.use_cases.shown_once.keep(
-            name.clone(),
-            actor.session().number,
-            shown,
-            self.use_cases.clock.now(),
-        );
-        *self.outcome.made.lock() = Some(name);
+        // What is shown once is shown in the session that made it.
+        if let Ok(session) = actor.session() {
+            let now = self.use_cases.clock.now();
+            self.use_cases.shown_once.keep(name.clone(), session.number, shown, now);
+            *self.outcome.made.lock() = Some(name);
+        }
     }
 
     /// Returns the secret that this address shows, if it is the visitor's.
     pub(crate) fn shown(&self, actor: &Actor) -> Option<Shown> {
-        self.use_cases.shown_once.find(
-            self.made.as_ref()?,
-            actor.session().number,
-            self.use_cases.clock.now(),
-        )
+        let session = actor.session().ok()?.number;
+        self.use_cases.shown_once.find(self.made.as_ref()?, session, self.use_cases.clock.now())
     }
 
     /// Returns the token that this address shows.
@@ -214,6 +211,8 @@ impl PageRequest {
     }
 
     pub(crate) fn forget_enrolments(&self, actor: &Actor) {
-        self.use_cases.shown_once.forget_enrolments(actor.session().number);
+        if let Ok(session) = actor.session() {
+            self.use_cases.shown_once.forget_enrolments(session.number);
+        }
     }
 }

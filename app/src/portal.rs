@@ -91,6 +91,8 @@ pub struct Viewer {
     pub unread: u32,
     /// Whether it may change and show keys.
     pub may_manage: bool,
+    /// Whether a proof of its password also asks for a code.
+    pub code_needed: bool,
 }
 
 /// A point in time, as the page shows it.
@@ -123,6 +125,8 @@ pub struct KeyRow {
     pub locked_ip: Option<String>,
     /// Whether it passes.
     pub state: KeyState,
+    /// Whether programs may manage keys with it.
+    pub manages_keys: bool,
 }
 
 /// One page of the list of keys, and what its pager says.

@@ -113,10 +113,13 @@ fn problem_template(t: &Texts, language: Language, field: Field, problem: &Probl
         Problem::TooMany { .. } => t.problem_too_many,
         Problem::TooManyKeys { .. } => t.problem_too_many_keys,
         Problem::NotADefaultKey => t.problem_not_a_default_key,
+        Problem::SmppManagesNothing => t.problem_smpp_manages_nothing,
         Problem::UsernameTooLongForSmpp { .. } => t.problem_username_too_long_for_smpp,
         Problem::NotRevealable => t.problem_not_revealable,
         #[cfg(feature = "ssr")]
         Problem::TooShort { .. } => door.problem_too_short,
+        #[cfg(feature = "ssr")]
+        Problem::NoSuchSubUser => door.problem_no_such_sub_user,
         #[cfg(feature = "ssr")]
         Problem::NotAUsername => door.problem_not_a_username,
         #[cfg(feature = "ssr")]
@@ -147,7 +150,9 @@ fn empty_text(t: &Texts, language: Language, field: Field) -> &'static str {
     match field {
         Field::ExpiresAt => t.problem_not_a_time,
         Field::OverlapSeconds => t.problem_unknown_overlap,
-        Field::Form => t.problem_empty_form,
+        Field::Form | Field::ManagesKeys => t.problem_empty_form,
+        #[cfg(feature = "ssr")]
+        Field::LockWidth => t.problem_empty_form,
         #[cfg(feature = "ssr")]
         Field::Username => DoorTexts::in_language(language).problem_empty_username,
         Field::Password => t.problem_empty_password,

@@ -110,6 +110,11 @@ pub enum Field {
     ExpiresAt,
     /// `overlap_seconds`
     OverlapSeconds,
+    /// `manages_keys`
+    ManagesKeys,
+    /// `lock_width`
+    #[cfg(feature = "served")]
+    LockWidth,
     /// `address`
     Address,
     /// `email`
@@ -214,6 +219,11 @@ pub enum Problem {
     },
     /// Only Default keys have address rules.
     NotADefaultKey,
+    /// An SMPP secret is no key for an API.
+    SmppManagesNothing,
+    /// The account has no sub-user of that name who may have keys.
+    #[cfg(feature = "served")]
+    NoSuchSubUser,
     /// The set-up link was used, is wrong, or an account exists.
     #[cfg(feature = "served")]
     LinkClosed,

@@ -3,6 +3,7 @@
 mod access;
 mod admin;
 mod answers;
+mod api;
 mod assets;
 mod client;
 mod cookies;

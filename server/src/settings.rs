@@ -63,6 +63,8 @@ pub const KNOWN: &[KnownSetting] = &[
     known("webhook_allow_private", "false"),
     known("webhook_timeout_seconds", "15"),
     known("max_keys", "100000"),
+    known("api_requests_per_minute", "120"),
+    known("api_allowed_origins", ""),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
     known("password_max_age_days", "30"),
@@ -174,6 +176,10 @@ pub struct Settings {
     pub webhook_timeout_seconds: u64,
     /// The most living keys of an account, if there is a limit.
     pub max_keys: Option<u32>,
+    /// How often one key may ask the management API in a minute, if there is a limit.
+    pub api_requests_per_minute: Option<u32>,
+    /// Origins whose pages may ask the management API.
+    pub api_allowed_origins: Vec<String>,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// For how many days a password is valid without a second factor; 0: for ever.

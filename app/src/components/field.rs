@@ -75,6 +75,31 @@ pub(crate) fn own_username_input(name: String) -> Part {
     .part()
 }
 
+/// Where a user proves again who they are.
+pub(crate) fn proof_fields(
+    state: FormState,
+    username: String,
+    code_needed: bool,
+    hint: &'static str,
+) -> Part {
+    let t = texts();
+    view! {
+        {own_username_input(username)}
+        <TextField
+            state
+            field=Field::Password
+            name="password"
+            label=t.password
+            kind=Kind::CurrentPassword
+            hint
+        />
+        {code_needed.then(|| view! {
+            <TextField state field=Field::Code name="code" label=t.code kind=Kind::Code hint=t.code_hint/>
+        })}
+    }
+    .part()
+}
+
 /// What is wrong with a field now, in words.
 pub(crate) fn problem_of(state: FormState, field: Field) -> Signal<Option<String>> {
     let (t, language) = (texts(), language());

@@ -16,6 +16,12 @@ pub(crate) fn state_badge(t: &Texts, state: KeyState) -> Option<impl IntoView + 
     Some(view! { " " <span class="badge off">{text}</span> })
 }
 
+/// What stands beside the name of a key that manages keys.
+pub(crate) fn manages_badge(t: &Texts, manages_keys: bool) -> Option<impl IntoView + use<>> {
+    let text = t.manages_keys_badge;
+    manages_keys.then(|| view! { " " <span class="badge">{text}</span> })
+}
+
 /// The table of keys.
 pub(crate) fn key_table(rows: Vec<KeyRow>, fresh: Option<RevealedKey>, may_manage: bool) -> Part {
     let t = texts();
@@ -51,7 +57,7 @@ fn key_row(row: KeyRow, fresh: Option<RevealedKey>) -> Row {
     };
     let cells = vec![
         row.username.part(),
-        view! { <a href=path>{row.description}</a> {state_badge(t, row.state)} }.part(),
+        view! { <a href=path>{row.description}</a> {state_badge(t, row.state)} {manages_badge(t, row.manages_keys)} }.part(),
         type_name(t, row.key_type).part(),
         token,
         view! { <Time moment=row.last_used/> }.part(),

@@ -36,7 +36,13 @@ fn a_post_is_for_one_form() {
 
 #[test]
 fn the_menu_leads_to_pages_that_its_reader_may_see() {
-    let viewer = |is_owner| Viewer { username: "demo".into(), is_owner, unread: 3, may_manage: true };
+    let viewer = |is_owner| Viewer {
+        username: "demo".into(),
+        is_owner,
+        unread: 3,
+        may_manage: true,
+        code_needed: false,
+    };
     let shown = |is_owner| {
         let viewer = viewer(is_owner);
         MENU.iter().filter_map(|entry| (entry.text)(&viewer)).collect::<Vec<_>>()

@@ -12,7 +12,7 @@ use crate::portal::{
 #[cfg(feature = "ssr")]
 use crate::to_view::{key_page, key_row, moment, old_token, revealed};
 #[cfg(feature = "ssr")]
-use service::keys::AskedKey;
+use service::keys::{AskedEnd, AskedKey, Generated, KeyEdit};
 #[cfg(feature = "ssr")]
 use service::shown_once::Shown;
 
@@ -48,7 +48,7 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, Portal
         refused_30_days: figures.spans.refused[2],
         old_token: figures.old_token.as_ref().map(|old| old_token(old, &request.reader.time_zone)),
         can_reveal: row.is_sealed && actor.may_manage().is_ok() && request.use_cases.revealable,
-        code_needed: actor.session().two_factor,
+        code_needed: actor.has_second_factor(),
         proof_needed: request.use_cases.accounts.is_proof_needed(actor),
         fresh: request
             .shown_token(actor)
@@ -66,13 +66,30 @@ pub async fn generate_key(
     #[server(default)] description: String,
     #[server(default)] key_type: String,
     #[server(default)] expires_at: String,
+    #[server(default)] manages_keys: bool,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
 ) -> Result<MadeKey, PortalError> {
     let request = signed_in()?;
     let actor = request.managing()?;
     let name = request.draw_name()?;
-    let asked = AskedKey { description: &description, key_type: &key_type, expires_at: &expires_at };
-    let generated = request.use_cases.keys.generate_key(actor, asked, &request.reader.time_zone).await;
-    let (id, token) = request.note(generated)?;
+    let proved = match manages_keys {
+        true => {
+            let password = password.filter(|password| !password.0.is_empty()).map(Password::take);
+            Some(request.note(request.use_cases.accounts.ask_proof(&actor, password, &code.0).await)?)
+        }
+        false => None,
+    };
+    let asked = AskedKey {
+        description: &description,
+        key_type: &key_type,
+        expires_at: AskedEnd::Shown(&expires_at, &request.reader.time_zone),
+        username: None,
+        manages_keys: proved.as_ref(),
+    };
+    let generated = request.use_cases.keys.generate_key(actor, asked, &|_| Ok(None)).await;
+    let Generated { key, token } = request.note(generated)?;
+    let id = key.row.id;
     let RevealedKey { id: shown_id, token: shown } = revealed(id, &token);
     let made = name.as_str().to_owned();
     request.keep(&actor, name, Shown::Token(id, token));
@@ -128,7 +145,8 @@ pub async fn set_lock_width(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let actor = request.managing()?;
-    request.note(request.use_cases.keys.set_lock_width(actor, &id.0, width).await)
+    let edit = KeyEdit { lock_width: Some(width), ..KeyEdit::default() };
+    request.note(request.use_cases.keys.change_key(actor, &id.0, edit).await)
 }
 
 /// Forgets the locked address.
@@ -147,7 +165,8 @@ pub async fn rename_key(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let actor = request.managing()?;
-    request.note(request.use_cases.keys.rename_key(actor, &id.0, &description).await)
+    let edit = KeyEdit { description: Some(&description), ..KeyEdit::default() };
+    request.note(request.use_cases.keys.change_key(actor, &id.0, edit).await)
 }
 
 /// Sets when a key expires.
@@ -158,8 +177,9 @@ pub async fn set_key_expiry(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let actor = request.managing()?;
-    let zone = &request.reader.time_zone;
-    request.note(request.use_cases.keys.set_key_expiry(actor, &id.0, &expires_at, zone).await)
+    let end = AskedEnd::Shown(&expires_at, &request.reader.time_zone);
+    let edit = KeyEdit { expires_at: Some(end), ..KeyEdit::default() };
+    request.note(request.use_cases.keys.change_key(actor, &id.0, edit).await)
 }
 
 /// Gives a key another token; the one before passes for so many seconds too.
@@ -173,7 +193,9 @@ pub async fn rotate_key(
     let name = request.draw_name()?;
     // What is no number is no choice either.
     let overlap = overlap_seconds.trim().parse().unwrap_or(u32::MAX);
-    let (id, token) = request.note(request.use_cases.keys.rotate_key(actor, &id.0, overlap).await)?;
+    let rotated = request.use_cases.keys.rotate_key(actor, &id.0, overlap, &|_| Ok(None)).await;
+    let Generated { key, token } = request.note(rotated)?;
+    let id = key.row.id;
     let RevealedKey { id: shown_id, token: shown } = revealed(id, &token);
     let made = name.as_str().to_owned();
     request.keep(&actor, name, Shown::Token(id, token));
@@ -196,7 +218,8 @@ pub async fn pause_key(#[server(default)] id: KeyId) -> Result<(), PortalError> 
     // Stopping a key never waits for a limit on changes.
     let actor = request.note(request.actor())?;
     let actor = request.note(actor.may_manage())?;
-    request.note(request.use_cases.keys.pause_key(actor, &id.0).await)
+    let edit = KeyEdit { paused: Some(true), ..KeyEdit::default() };
+    request.note(request.use_cases.keys.change_key(actor, &id.0, edit).await)
 }
 
 /// Lets a paused key pass again.
@@ -204,7 +227,8 @@ pub async fn pause_key(#[server(default)] id: KeyId) -> Result<(), PortalError> 
 pub async fn resume_key(#[server(default)] id: KeyId) -> Result<(), PortalError> {
     let request = signed_in()?;
     let actor = request.managing()?;
-    request.note(request.use_cases.keys.resume_key(actor, &id.0).await)
+    let edit = KeyEdit { paused: Some(false), ..KeyEdit::default() };
+    request.note(request.use_cases.keys.change_key(actor, &id.0, edit).await)
 }
 
 /// Deletes a key.
@@ -227,7 +251,7 @@ pub fn key_path(id: &KeyId) -> String {
 }
 
 landings! {
-    GenerateKey(form) => LIST, [description, key_type, expires_at];
+    GenerateKey(form) => LIST, [description, key_type, expires_at, manages_keys];
     RevealKey(form) => key_path(&form.id), [id];
     AuthoriseAddress(form) => key_path(&form.id), [id, address];
     RemoveAddress(form) => key_path(&form.id), [id, address];

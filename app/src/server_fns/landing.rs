@@ -41,6 +41,13 @@ impl Entered for Option<String> {
     }
 }
 
+/// A box that was ticked.
+impl Entered for bool {
+    fn entered(&self) -> String {
+        if *self { "true".into() } else { String::new() }
+    }
+}
+
 impl Entered for u32 {
     fn entered(&self) -> String {
         self.to_string()

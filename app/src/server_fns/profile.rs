@@ -34,7 +34,7 @@ pub async fn profile() -> Result<Profile, PortalError> {
         email_is_confirmed: address.is_confirmed,
         email_waiting: address.waiting.map(waiting),
         mail_is_on: request.use_cases.mail_is_on,
-        code_needed: actor.session().two_factor,
+        code_needed: actor.has_second_factor(),
         proof_needed: request.use_cases.accounts.is_proof_needed(actor),
         language: request.reader.language.map_or("", |language| language.code()).to_owned(),
         time_zone: zone.name().to_owned(),

@@ -20,7 +20,7 @@ pub async fn have_it(
     let actor = request.note(request.actor())?;
     // Said twice, or too late, it is as true.
     if let Some(name) = ShownName::parse(&made) {
-        let is_own = request.use_cases.shown_once.forget(&name, actor.session().number);
+        let is_own = request.use_cases.shown_once.forget(&name, request.note(actor.session())?.number);
         if is_own {
             *request.outcome.had.lock() = Some(name);
         }

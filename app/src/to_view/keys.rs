@@ -38,6 +38,7 @@ pub(crate) fn key_page(
 pub(crate) fn key_row(key: &ListedKey, zone: &TimeZone) -> KeyRow {
     let row = &key.row;
     KeyRow {
+        manages_keys: key.row.manages_keys,
         id: KeyId(row.id.to_string()),
         username: row.username.to_string(),
         description: row.description.clone(),

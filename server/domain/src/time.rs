@@ -29,6 +29,13 @@ impl Micros {
         time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// Reads RFC 3339; `None` for anything else, and for a time without an offset from UTC.
+    #[must_use]
+    pub fn parse_rfc_3339(text: &str) -> Option<Self> {
+        let time: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(time.as_microsecond()))
+    }
+
     /// Whole seconds from `earlier` to here, 0 if it is later.
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> i64 {

@@ -27,7 +27,7 @@ mod setup;
 mod sub_users;
 mod visitor;
 
-pub use actor::{Actor, BrowserSession, KeyManager, Reader, Via, Visit};
+pub use actor::{Actor, BrowserSession, CallingKey, KeyManager, Reader, Via, Visit};
 pub use changes::Changes;
 pub use domain::session::SessionLimits;
 pub use hashing::HashError;

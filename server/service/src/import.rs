@@ -243,5 +243,5 @@ impl Prepared {
 /// The operator's line in the audit log.
 fn audit(at: Micros) -> Audit {
     let (actor, detail) = ("operator".to_owned(), String::new());
-    Audit { at, action: Action::KeysImported, actor, user: None, address: None, detail, session: None }
+    Audit { at, action: Action::KeysImported, actor, user: None, address: None, detail, asker: None }
 }

@@ -1,6 +1,7 @@
 //! Use cases around keys. Each first finds the key among those that the actor may see, so that nothing is done or told
 //! about any other.
 
+mod caller;
 mod change;
 mod change_rule;
 mod dashboard;
@@ -9,12 +10,15 @@ mod generate;
 mod list;
 mod reveal;
 mod rotate;
+mod search;
 mod usage;
 
+pub use change::{AskedEnd, KeyEdit};
 pub use dashboard::DashboardFigures;
-pub use generate::AskedKey;
+pub use generate::{AskedKey, Generated, Keep};
 pub use list::{KeyFigures, KeyList, ListedKey};
 pub use rotate::OldToken;
+pub use search::{Cursor, FoundKeys, KeyFilter};
 pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};
@@ -44,6 +48,8 @@ pub struct Keys {
     pub pepper: Pepper,
     /// With which tokens are sealed; none where the operator lets a token be shown only once.
     pub sealing: Option<SealingKey>,
+    /// With which the cursors of searches are sealed.
+    pub cursors: SealingKey,
     /// What tokens look like.
     pub format: TokenFormat,
     /// The most living keys per account, if there is a limit.

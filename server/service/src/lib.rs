@@ -12,13 +12,17 @@ pub mod mail;
 pub mod notices;
 mod paging;
 pub mod priority;
+pub mod retries;
 pub mod shown_once;
 pub mod verify;
 pub mod webhooks;
 
 /// Records of the store that use cases return.
 pub mod records {
-    pub use store::{AuditRow, DeliveryRow, InvitationRow, NoticeChoice, WaitingAddress, WebhookRow};
+    pub use store::{
+        AddressUses, AuditRow, DeliveryRow, HourCounts, InvitationRow, NoticeChoice, WaitingAddress,
+        WebhookRow,
+    };
 }
 
 use accounts::{Accounts, Changes, MailAddresses, SubUsers};
@@ -26,6 +30,7 @@ use domain::time::Clock;
 use keys::Keys;
 use mail::Subscriptions;
 use notices::Notices;
+use retries::Retries;
 use shown_once::ShownOnce;
 use std::sync::Arc;
 use webhooks::Webhooks;
@@ -48,6 +53,8 @@ pub struct UseCases {
     pub webhooks: Webhooks,
     /// Stopping letters by a link.
     pub subscriptions: Subscriptions,
+    /// Requests of programs that may come again.
+    pub retries: Retries,
     /// Secrets that are shown once.
     pub shown_once: ShownOnce,
     /// The present.

@@ -134,7 +134,7 @@ impl Webhooks {
     pub async fn test_webhook(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let (id, now) = (new_message_id(), self.clock.now());
-        let queued = self.store.insert_test(row.number, id, now, Some(actor.session().number)).await;
+        let queued = self.store.insert_test(row.number, id, now, Some(actor.session()?.number)).await;
         queued.map_err(refused_delivery)?;
         self.bell.notify_one();
         Ok(())
@@ -144,7 +144,7 @@ impl Webhooks {
     pub async fn resend_delivery(&self, actor: &Actor, id: &str, delivery: &str) -> Result<(), Refusal> {
         let row = self.find_row(account_to_change(actor)?, id).await?;
         let delivery = delivery.parse().map(DeliveryNumber).map_err(|_| Refusal::NotFound)?;
-        let (now, session) = (self.clock.now(), Some(actor.session().number));
+        let (now, session) = (self.clock.now(), Some(actor.session()?.number));
         let restarted = self.store.restart_delivery(row.number, delivery, now, session).await;
         restarted.map_err(refused_delivery)?;
         self.bell.notify_one();

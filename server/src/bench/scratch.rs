@@ -76,6 +76,7 @@ pub async fn fill(directory: &Path, keys: usize, asked: usize) -> Result<Filled,
                 masked: token.masked(),
                 sealed: Some(secrets.sealing.seal(id, &token)?),
                 expires_at: None,
+                manages_keys: false,
                 at: Micros(at.0),
                 most: None,
             });

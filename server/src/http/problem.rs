@@ -10,7 +10,7 @@ use super::statuses::RETRY_SECONDS;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use refused::WrongMember;
+pub(super) use refused::{WrongMember, refused};
 use serde::Serialize;
 
 /// Problem details with a fixed text.
@@ -73,6 +73,40 @@ pub(super) fn refusal(status: StatusCode, hint: Option<&str>) -> (HeaderMap, Byt
         None => problem(status, detail),
     }
 }
+
+/// Problem details of a type that has a name.
+pub(super) fn typed(
+    status: StatusCode,
+    name: &str,
+    title: &str,
+    detail: &str,
+    errors: &[WrongMember],
+) -> Response {
+    let r#type = &format!("{TYPE}{name}");
+    let (headers, body) = write(&ProblemBody { r#type, title, status: status.as_u16(), detail, errors });
+    (status, headers, body).into_response()
+}
+
+/// The members of problem details, for the document of the API.
+#[derive(utoipa::ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "it describes what is written")]
+pub(super) struct ProblemDocument {
+    /// What kind of problem it is: stable, for programs.
+    #[schema(example = "urn:problem-type:latchkey:invalid")]
+    r#type: String,
+    /// The same in a few words, for people.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong and what to do, for people.
+    detail: String,
+    /// What is wrong with the input, place by place.
+    errors: Option<Vec<WrongMember>>,
+}
+
+/// What every type begins with.
+const TYPE: &str = "urn:problem-type:latchkey:";
 
 /// The members of problem details.
 #[derive(Serialize)]

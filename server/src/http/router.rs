@@ -4,6 +4,7 @@
 //! on a runtime of their own and never delay a verification.
 
 use super::answers::FormAnswers;
+use super::api;
 use super::client::ConnectionInfo;
 use super::cookies;
 use super::entrance::Entrance;
@@ -48,14 +49,15 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
     // `generate_route_list` would do this too, but while it runs no page of the process loads anything. The call fails
     // if the executor was started before, and then nothing is left to do.
     let _ = Executor::init_tokio();
-    let portal = portal(site);
+    let portal = portal(site).merge(api::router(Arc::clone(&services)));
     let gateways = Arc::clone(&services);
     let rest = gateway::router(Arc::clone(&services)).fallback(move |request: Request| {
         let (services, portal, pages) = (Arc::clone(&services), portal.clone(), pages.clone());
         async move {
+            let path = request.uri().path().to_owned();
             match admit_page(&services, request).await {
                 Ok((request, place)) => answer_page(&services.settings, request, place, portal, &pages).await,
-                Err(refusal) => *refusal,
+                Err(refusal) => api::refused_place(&path, *refusal),
             }
         }
     });

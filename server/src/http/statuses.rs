@@ -1,10 +1,12 @@
 //! The one place that turns outcomes into HTTP statuses.
 
+use super::api::ApiError;
 use super::guard;
 use app::PortalError;
 use axum::response::{IntoResponse, Response};
 use contract::Code;
 use http::{HeaderValue, StatusCode, header};
+use service::retries::RetryError;
 use store::StoreError;
 
 /// The answer about readiness while it stops because a part of it has ended.
@@ -77,6 +79,29 @@ pub(super) fn retry_after(error: &PortalError) -> Option<HeaderValue> {
         _ => None,
     }
 }
+
+/// The status of an answer to a program whose request was not carried out.
+pub(super) fn of_api(error: &ApiError) -> StatusCode {
+    match error {
+        ApiError::Refused(refusal) => of_portal(&PortalError::from(refusal.clone())),
+        ApiError::Key { code: Code::Valid, .. } => StatusCode::SERVICE_UNAVAILABLE,
+        ApiError::Key { code, .. } => of_verdict(*code),
+        ApiError::NotPermitted => StatusCode::FORBIDDEN,
+        ApiError::Input(_) | ApiError::RetryName => StatusCode::BAD_REQUEST,
+        ApiError::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ApiError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ApiError::Retry(RetryError::StillRuns) => StatusCode::CONFLICT,
+        ApiError::Retry(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        ApiError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
+        ApiError::NoSuchPath => StatusCode::NOT_FOUND,
+        ApiError::Method => StatusCode::METHOD_NOT_ALLOWED,
+    }
+}
+
+/// The status of a change of a program's that left nothing to say, and of one that made something.
+pub(super) const DONE: StatusCode = StatusCode::NO_CONTENT;
+/// The same, where something was made.
+pub(super) const MADE: StatusCode = StatusCode::CREATED;
 
 /// Refuses another method at an address that takes POST only.
 pub(super) fn only_post() -> Response {

@@ -10,6 +10,7 @@ use service::import::Importer;
 use service::keys::Keys;
 use service::mail::Subscriptions;
 use service::notices::Notices;
+use service::retries::{Retries, Running};
 use service::shown_once::ShownOnce;
 use service::verify::Verifier;
 use service::webhooks::Webhooks;
@@ -48,6 +49,13 @@ impl Foundation {
                 sealing: self.secrets.sealing.clone(),
                 allow_private: self.settings.webhook_allow_private,
                 bell: Arc::clone(bell),
+            },
+            retries: Retries {
+                store: Arc::clone(store),
+                clock: Arc::clone(&self.clock),
+                sealing: self.secrets.sealing.clone(),
+                revealable: self.settings.revealable,
+                running: Running::default(),
             },
             changes: Changes::default(),
             shown_once: ShownOnce::default(),
@@ -123,6 +131,7 @@ impl Foundation {
             clock: Arc::clone(&self.clock),
             pepper: self.secrets.pepper.clone(),
             sealing: self.settings.revealable.then(|| self.secrets.sealing.clone()),
+            cursors: self.secrets.sealing.clone(),
             format: self.settings.token_format.clone(),
             most: self.settings.max_keys,
         }

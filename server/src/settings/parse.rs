@@ -23,6 +23,7 @@ impl Settings {
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
         let server = ServerSettings::parse(layers)?;
         let max_keys = layers.read("max_keys", |v| number(v, 0, 100_000_000))?;
+        let api_requests = layers.read("api_requests_per_minute", |v| number(v, 0, 1_000_000))?;
         refuse_shared_places(layers, &server)?;
         let minutes = layers.read("session_idle_minutes", |v| number(v, 1, 60 * 24 * 365))?;
         let hours = layers.read("session_absolute_hours", |v| number(v, 1, 24 * 365))?;
@@ -54,6 +55,8 @@ impl Settings {
             webhook_allow_private: layers.read("webhook_allow_private", yes_or_no)?,
             webhook_timeout_seconds: layers.read("webhook_timeout_seconds", |v| number(v, 1, 60))?,
             max_keys: (max_keys > 0).then_some(max_keys),
+            api_requests_per_minute: (api_requests > 0).then_some(api_requests),
+            api_allowed_origins: layers.read("api_allowed_origins", |v| origins(v, &server))?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
             smtp: SmtpSettings::parse(layers)?,
             password_max_age_days: layers.read("password_max_age_days", |v| number(v, 0, 3650))?,
@@ -150,6 +153,12 @@ fn trusted_proxies(value: &str) -> Result<TrustedProxies, String> {
         texts.into_iter().map(|t| Network::parse(t).map_err(|e| format!("{t} {e}"))).collect();
     let trusted = networks.map(TrustedProxies::new)?;
     Ok(if unix.is_empty() { trusted } else { trusted.and_unix() })
+}
+
+/// Origins with commas between them, as browsers send them.
+fn origins(value: &str, server: &ServerSettings) -> Result<Vec<String>, String> {
+    let texts = value.split(',').map(str::trim).filter(|text| !text.is_empty());
+    texts.map(|text| public_url(text, server).map(|url| url.origin)).collect()
 }
 
 /// The prefix of new tokens, and those that older ones begin with.

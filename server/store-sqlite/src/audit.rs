@@ -1,21 +1,21 @@
 //! The audit log.
 
 use super::rows::{address, client_bytes, micros};
-use super::{SqliteStore, notices, sessions};
+use super::{SqliteStore, kept_answers, managing_keys, notices, sessions};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use domain::ids::{KeyId, UserNumber};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use store::{Audit, AuditRow, AuditStore, StoreError};
+use store::{Asker, Audit, AuditRow, AuditStore, StoreError};
 
-/// Writes one line within the transaction of what it tells of; fails if the session that asks has ended.
+/// Writes one line within the transaction of what it tells of; fails if the asker may not ask any more.
 pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<(), Trouble> {
-    sessions::check_asking(tx, audit.session).await?;
+    let via = permit(tx, audit).await?;
     notices::tell(tx, audit, key).await?;
-    let sql = "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail)
-               VALUES (?, ?, ?, ?, (SELECT no FROM keys WHERE id = ?), ?, ?)";
+    let sql = "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail, via_key_no)
+               VALUES (?, ?, ?, ?, (SELECT no FROM keys WHERE id = ?), ?, ?, ?)";
     tx.run(sql!(
         sql,
         audit.at.0,
@@ -24,20 +24,37 @@ pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Res
         audit.user.map(|u| u.0),
         key.map(|key| key.0),
         audit.address.and_then(client_bytes),
-        &audit.detail
+        &audit.detail,
+        via
     ))
     .await?;
     Ok(())
 }
 
-/// Writes one line if something was changed. Otherwise it only checks that the session that asks has not ended.
+/// Fails if the asker may not ask any more; keeps the answer that goes with the change. Returns the number of the key
+/// that asks, if one does.
+async fn permit(tx: &mut Tx, audit: &Audit) -> Result<Option<u32>, Trouble> {
+    match &audit.asker {
+        None => Ok(None),
+        Some(Asker::Session(session)) => sessions::check_standing(tx, *session).await.map(|()| None),
+        Some(Asker::Key(key, kept)) => {
+            let number = managing_keys::check_standing(tx, *key, audit.at).await?;
+            if let Some(kept) = kept {
+                kept_answers::insert(tx, number, kept, audit.at).await?;
+            }
+            Ok(Some(number))
+        }
+    }
+}
+
+/// Writes one line if something was changed. Otherwise it only checks that the asker may still ask.
 pub(super) async fn write_if(
     changed: bool,
     tx: &mut Tx,
     audit: &Audit,
     key: Option<KeyId>,
 ) -> Result<(), Trouble> {
-    if changed { write(tx, audit, key).await } else { sessions::check_asking(tx, audit.session).await }
+    if changed { write(tx, audit, key).await } else { permit(tx, audit).await.map(drop) }
 }
 
 fn audit_row(row: &SqliteRow) -> Result<AuditRow, Trouble> {
@@ -46,14 +63,16 @@ fn audit_row(row: &SqliteRow) -> Result<AuditRow, Trouble> {
         action: row.try_get("action")?,
         actor: row.try_get("actor")?,
         key: row.try_get::<Option<uuid::Uuid>, _>("key_id")?.map(KeyId),
+        via: row.try_get::<Option<uuid::Uuid>, _>("via_key_id")?.map(KeyId),
         address: address(row, "address")?,
         detail: row.try_get("detail")?,
     })
 }
 
 /// The numbers come from the index alone, so that what is skipped is never read.
-const OF_USER: &str = "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id
-    FROM audit a LEFT JOIN keys k ON k.no = a.key_no
+const OF_USER: &str =
+    "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id, v.id AS via_key_id
+    FROM audit a LEFT JOIN keys k ON k.no = a.key_no LEFT JOIN keys v ON v.no = a.via_key_no
     WHERE a.no IN (SELECT no FROM audit WHERE user_no = ? ORDER BY no DESC LIMIT ? OFFSET ?)
     ORDER BY a.no DESC";
 
@@ -67,8 +86,9 @@ impl AuditStore for SqliteStore {
     }
 
     async fn list_audit(&self, most: u32) -> Result<Vec<AuditRow>, StoreError> {
-        let sql = "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id
-                   FROM audit a LEFT JOIN keys k ON k.no = a.key_no ORDER BY a.no DESC LIMIT ?";
+        let sql = "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id, v.id AS via_key_id
+                   FROM audit a LEFT JOIN keys k ON k.no = a.key_no LEFT JOIN keys v ON v.no = a.via_key_no
+                   ORDER BY a.no DESC LIMIT ?";
         self.list(sql!(sql, most), audit_row).await
     }
 

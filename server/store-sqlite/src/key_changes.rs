@@ -27,13 +27,15 @@ const OF_KEY: &str = concat!(select!(), "k.expires_at IS NOT NULL AND k.id = ?")
 
 #[async_trait]
 impl KeyChangeStore for SqliteStore {
-    async fn change_key(&self, key: KeyId, change: KeyChange, audit: Audit) -> Result<(), StoreError> {
+    async fn change_key(&self, key: KeyId, changes: Vec<(KeyChange, Audit)>) -> Result<(), StoreError> {
         change!(self, |tx| {
             let number = find_living(tx, key).await?;
-            let changed = apply(tx, number, &change, audit.at).await?;
-            audit::write_if(changed, tx, &audit, Some(key)).await?;
-            if changed {
-                tx.tell(Change::KeyChanged(number, change));
+            for (change, audit) in changes {
+                let changed = apply(tx, number, &change, audit.at).await?;
+                audit::write_if(changed, tx, &audit, Some(key)).await?;
+                if changed {
+                    tx.tell(Change::KeyChanged(number, change));
+                }
             }
             Ok(())
         })
@@ -74,6 +76,9 @@ async fn apply(tx: &mut Tx, key: KeyNumber, change: &KeyChange, at: Micros) -> R
             key.0,
             end.map(|end| end.0)
         ),
+        KeyChange::LockWidth(width) => {
+            sql!("UPDATE keys SET lock_width = ?2 WHERE no = ?1 AND lock_width <> ?2", key.0, *width as u8)
+        }
     });
     Ok(changed.await? > 0)
 }

@@ -73,6 +73,7 @@ fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, Trouble>
         created_at: micros(row, "created_at")?,
         paused: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
         expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(Micros),
+        manages_keys: row.try_get("manages_keys")?,
         rule: rule(row, allow_list)?,
         rotation: rotations::rotation(row)?,
     })
@@ -135,8 +136,9 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<(), Trouble> 
     }
     rotations::check_unknown(tx, &key.token_hash).await?;
     let sql = "INSERT INTO keys
-               (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at, expires_at)
-               SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8, ?9
+               (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at, expires_at,
+               manages_keys)
+               SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
                FROM users WHERE no = ?2 RETURNING no";
     let inserted = tx
         .one(sql!(
@@ -149,7 +151,8 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<(), Trouble> 
             &key.masked,
             &key.sealed,
             key.at.0,
-            key.expires_at.map(|end| end.0)
+            key.expires_at.map(|end| end.0),
+            key.manages_keys
         ))
         .await?;
     audit::write(tx, audit, Some(key.id)).await?;

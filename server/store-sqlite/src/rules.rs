@@ -6,7 +6,6 @@ use super::{SqliteStore, audit};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
-use contract::LockWidth;
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNumber};
 use domain::rule::{AddressRule, Ruling};
@@ -97,15 +96,6 @@ impl RuleStore for SqliteStore {
             let sql = "DELETE FROM key_networks WHERE key_no = ? AND network = ? AND prefix_length = ? RETURNING key_no";
             tx.one(sql!(sql, number.0, network.to_bytes().as_slice(), network.prefix_length())).await?;
             end_step(tx, key, true, &audit).await
-        })
-    }
-
-    async fn set_lock_width(&self, key: KeyId, width: LockWidth, audit: Audit) -> Result<(), StoreError> {
-        change!(self, |tx| {
-            let number = find_living(tx, key).await?;
-            let sql = "UPDATE keys SET lock_width = ?1 WHERE no = ?2 AND lock_width <> ?1";
-            let set = tx.run(sql!(sql, width as u8, number.0)).await?;
-            end_step(tx, key, set > 0, &audit).await
         })
     }
 

@@ -10,8 +10,10 @@ use async_trait::async_trait;
 use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::time::Micros;
 use sqlx::Row;
-use std::collections::HashSet;
-use store::{AddressUses, OldTokenUses, Refused, SpanCounts, SpanStarts, StoreError, UsageReader, Use};
+use std::collections::{BTreeMap, HashSet};
+use store::{
+    AddressUses, HourCounts, OldTokenUses, Refused, SpanCounts, SpanStarts, StoreError, UsageReader, Use,
+};
 
 /// Hours are summed up as far as they lie in the same spans: one of them stands for all.
 const OF_USERS: &str = "SELECT NULL AS seq, 0 AS kind, min(hour) AS at, refused, sum(count) AS count,
@@ -26,19 +28,43 @@ const OF_KEY: &str =
     GROUP BY code <> 0, (hour >= ?3) + (hour >= ?4)
     UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
 
+const HOURS_OF_KEY: &str =
+    "SELECT NULL AS seq, 0 AS kind, hour AS at, code <> 0 AS refused, count, NULL AS entries
+    FROM usage.hourly WHERE key_no = ?1 AND hour >= ?2 AND hour < ?3
+    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
+
 #[async_trait]
 impl UsageReader for SqliteStore {
     async fn count_uses(&self, users: &[UserNumber], starts: SpanStarts) -> Result<SpanCounts, StoreError> {
         let numbers = numbers(users.iter().map(|u| u.0));
         let query = sql!(OF_USERS, numbers, starts.days_30, starts.days_7, starts.today);
         let users: HashSet<UserNumber> = users.iter().copied().collect();
-        Ok(self.add_up(query, starts, |one| users.contains(&one.user)).await?)
+        let mut counts = SpanCounts::default();
+        let add = |hour, refused, count| counts.add(starts, hour, refused, count);
+        self.add_up(query, |one| users.contains(&one.user), add).await?;
+        Ok(counts)
     }
 
     async fn count_key_uses(&self, key: KeyId, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
         let key = self.number_of(key).await?;
         let query = sql!(OF_KEY, key.0, starts.days_30, starts.days_7, starts.today);
-        Ok(self.add_up(query, starts, |one| one.key == key).await?)
+        let mut counts = SpanCounts::default();
+        let add = |hour, refused, count| counts.add(starts, hour, refused, count);
+        self.add_up(query, |one| one.key == key, add).await?;
+        Ok(counts)
+    }
+
+    async fn list_key_hours(&self, key: KeyId, from: i64, until: i64) -> Result<Vec<HourCounts>, StoreError> {
+        let key = self.number_of(key).await?;
+        let mut hours = BTreeMap::<i64, HourCounts>::new();
+        let add = |hour, refused, count| {
+            if (from..until).contains(&hour) {
+                let counts = hours.entry(hour).or_insert(HourCounts { hour, ..HourCounts::default() });
+                *if refused { &mut counts.refused } else { &mut counts.accepted } += count;
+            }
+        };
+        self.add_up(sql!(HOURS_OF_KEY, key.0, from, until), |one| one.key == key, add).await?;
+        Ok(hours.into_values().collect())
     }
 
     async fn list_key_addresses(&self, key: KeyId) -> Result<Vec<AddressUses>, StoreError> {
@@ -86,15 +112,16 @@ impl SqliteStore {
         found.ok_or(StoreError::NotFound)
     }
 
-    /// Adds up what the hours hold and what of the journal is wanted and not in them yet.
+    /// Hands to `add` (hour, whether refused, how many) what the hours hold, and what of the journal is wanted and not in
+    /// them yet.
     async fn add_up(
         &self,
         query: Query<'_>,
-        starts: SpanStarts,
         wanted: impl Fn(&Use) -> bool,
-    ) -> Result<SpanCounts, Trouble> {
+        mut add: impl FnMut(i64, bool, u64),
+    ) -> Result<(), Trouble> {
         let rows = query.fetch_all(&self.readers).await?;
-        let (mut counts, mut turns) = (SpanCounts::default(), Turns::default());
+        let mut turns = Turns::default();
         let mut folded: HashSet<(i64, KeyNumber)> = HashSet::new();
         for row in &rows {
             let seq: Option<i64> = row.try_get("seq")?;
@@ -107,7 +134,7 @@ impl SqliteStore {
             match row.try_get::<Option<i64>, _>("seq")? {
                 None => {
                     let count: i64 = row.try_get("count")?;
-                    counts.add(starts, at, row.try_get::<i64, _>("refused")? != 0, count.unsigned_abs());
+                    add(at, row.try_get::<i64, _>("refused")? != 0, count.unsigned_abs());
                 }
                 Some(_) if row.try_get::<i64, _>("kind")? == FOLDED => {}
                 Some(seq) => {
@@ -115,13 +142,13 @@ impl SqliteStore {
                     turns.read(entries).await;
                     for one in uses(entries)?.filter(|one| wanted(one)) {
                         if !folded.contains(&(seq >> 32, one.key)) {
-                            counts.add(starts, Micros(at).hour(), false, 1);
+                            add(Micros(at).hour(), false, 1);
                         }
                     }
                 }
             }
         }
-        Ok(counts)
+        Ok(())
     }
 }
 

@@ -19,6 +19,14 @@ const FIND: &str = "SELECT u.*, o.disabled_at AS owner_disabled_at
 const LIST: &str = "SELECT u.*, o.disabled_at AS owner_disabled_at
     FROM users u LEFT JOIN users o ON o.no = u.owner_no ORDER BY u.username_folded";
 
+/// What a user may do with keys; an owner may do all.
+pub(super) fn role_of(row: &SqliteRow) -> Result<Role, Trouble> {
+    match owner(row)? {
+        Some(_) => role(row),
+        None => Ok(Role::ManagesKeys),
+    }
+}
+
 pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, Trouble> {
     Ok(UserRow {
         number: user_no(row, "no")?,
@@ -28,10 +36,7 @@ pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, Trouble> {
         email_confirmed: has(row, "email_confirmed_at")?,
         language: row.try_get("language")?,
         time_zone: row.try_get("time_zone")?,
-        role: match owner(row)? {
-            Some(_) => role(row)?,
-            None => Role::ManagesKeys,
-        },
+        role: role_of(row)?,
         password_hash: row.try_get("password_hash")?,
         password_set_at: micros(row, "password_set_at")?,
         totp: row.try_get("totp_sealed")?,

@@ -13,7 +13,9 @@ use domain::time::Micros;
 use domain::webhook::{DeliveryNumber, Health, WebhookNumber};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use store::{Attempt, Audit, DeliveryRow, NewWebhook, StoreError, WebhookChange, WebhookRow, WebhookStore};
+use store::{
+    Asker, Attempt, Audit, DeliveryRow, NewWebhook, StoreError, WebhookChange, WebhookRow, WebhookStore,
+};
 
 fn webhook_row(row: &SqliteRow) -> Result<WebhookRow, Trouble> {
     let optional = |column: &str| Ok::<_, Trouble>(row.try_get::<Option<i64>, _>(column)?.map(Micros));
@@ -122,7 +124,10 @@ impl WebhookStore for SqliteStore {
 
     async fn delete_webhook(&self, webhook: WebhookNumber, audit: Audit) -> Result<(), StoreError> {
         // What was sent in weeks goes in pieces first: others wait for the writer.
-        let session = audit.session;
+        let session = match &audit.asker {
+            Some(Asker::Session(session)) => Some(*session),
+            _ => None,
+        };
         let mut more = true;
         while more {
             more = change!(self, |tx| {

@@ -2,7 +2,7 @@
 
 use super::{Audit, Rotation, StoreError, Watcher};
 use async_trait::async_trait;
-use contract::{KeyType, LockWidth};
+use contract::KeyType;
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, UserNumber, Username};
 use domain::rule::AddressRule;
@@ -35,6 +35,8 @@ pub struct KeyRow {
     pub paused: bool,
     /// When it expires.
     pub expires_at: Option<Micros>,
+    /// Whether programs may manage keys with it.
+    pub manages_keys: bool,
     /// The addresses it passes from.
     pub rule: AddressRule,
     /// When it was given its present token, if that is not its first.
@@ -59,6 +61,8 @@ pub struct NewKey {
     pub sealed: Option<Vec<u8>>,
     /// When it expires.
     pub expires_at: Option<Micros>,
+    /// Whether programs may manage keys with it.
+    pub manages_keys: bool,
     /// Now.
     pub at: Micros,
     /// The most living keys that the account may have, if there is a limit.
@@ -126,8 +130,6 @@ pub trait RuleStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// Takes off the allow list; `NotFound` if it is not there.
     async fn delete_network(&self, key: KeyId, network: Network, audit: Audit) -> Result<(), StoreError>;
-    /// Sets how wide the lock is; if it is so already, nothing is written.
-    async fn set_lock_width(&self, key: KeyId, width: LockWidth, audit: Audit) -> Result<(), StoreError>;
     /// Forgets the locked address; without one, nothing is written.
     async fn release_lock(&self, key: KeyId, audit: Audit) -> Result<(), StoreError>;
 }

@@ -12,6 +12,7 @@
 //! committed: an engine may give them in any order and with gaps.
 
 mod import;
+mod kept_answers;
 mod key_changes;
 mod keys;
 mod mails;
@@ -30,6 +31,7 @@ mod users;
 mod webhooks;
 
 pub use import::*;
+pub use kept_answers::*;
 pub use key_changes::*;
 pub use keys::*;
 pub use mails::*;

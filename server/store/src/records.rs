@@ -1,6 +1,6 @@
 //! Gateways, and the audit log.
 
-use super::StoreError;
+use super::{KeptAnswer, StoreError};
 use async_trait::async_trait;
 pub use domain::act::Action;
 use domain::address::Address;
@@ -49,9 +49,18 @@ pub struct Audit {
     pub address: Option<ClientAddress>,
     /// What else is worth knowing, in the product's own words.
     pub detail: String,
-    /// The session that asks, if one does. If it has ended by the time the line is written, the whole change fails with
-    /// `SignedOut`.
-    pub session: Option<SessionNumber>,
+    /// By what its actor showed who they are, if they did. If that no longer holds by the time the line is written, the
+    /// whole change fails with `SignedOut`.
+    pub asker: Option<Asker>,
+}
+
+/// By what somebody showed who they are who asks for a change.
+#[derive(Clone, Debug)]
+pub enum Asker {
+    /// The session of a browser.
+    Session(SessionNumber),
+    /// A key that manages keys; with the answer, if it is kept together with the change.
+    Key(KeyId, Option<KeptAnswer>),
 }
 
 /// A line as it was written.
@@ -65,6 +74,8 @@ pub struct AuditRow {
     pub actor: String,
     /// The key it concerns.
     pub key: Option<KeyId>,
+    /// The key through which it was asked for, if that was no session.
+    pub via: Option<KeyId>,
     /// From where; none: the operator's shell, or unknown.
     pub address: Option<Address>,
     /// What else.

@@ -1,9 +1,9 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    AuditStore, GatewayStore, ImportStore, InvitationStore, KeyChange, KeyChangeStore, KeyStore, MailStore,
-    NoticeStore, ProfileStore, ReminderStore, RotationStore, RuleStore, SecondFactorStore, SessionStore,
-    StoreError, SubUserStore, UsageReader, UserStore, WebhookStore,
+    AuditStore, GatewayStore, ImportStore, InvitationStore, KeptAnswerStore, KeyChange, KeyChangeStore,
+    KeyStore, MailStore, NoticeStore, ProfileStore, ReminderStore, RotationStore, RuleStore,
+    SecondFactorStore, SessionStore, StoreError, SubUserStore, UsageReader, UserStore, WebhookStore,
 };
 use async_trait::async_trait;
 use contract::KeyType;
@@ -22,6 +22,7 @@ pub trait Store:
     + ProfileStore
     + KeyStore
     + KeyChangeStore
+    + KeptAnswerStore
     + RuleStore
     + RotationStore
     + GatewayStore

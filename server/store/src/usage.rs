@@ -202,6 +202,17 @@ impl OldTokenUses {
     }
 }
 
+/// What a key was used and refused in one hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HourCounts {
+    /// Hours since 1970.
+    pub hour: i64,
+    /// Accepted uses.
+    pub accepted: u64,
+    /// Refused ones.
+    pub refused: u64,
+}
+
 /// The reading side: no less than was answered, in one snapshot.
 #[async_trait]
 pub trait UsageReader: Send + Sync {
@@ -209,6 +220,8 @@ pub trait UsageReader: Send + Sync {
     async fn count_uses(&self, users: &[UserNumber], starts: SpanStarts) -> Result<SpanCounts, StoreError>;
     /// The figures of one key.
     async fn count_key_uses(&self, key: KeyId, starts: SpanStarts) -> Result<SpanCounts, StoreError>;
+    /// The hours of a key from `from` to before `until` in which it was used or refused, in their order.
+    async fn list_key_hours(&self, key: KeyId, from: i64, until: i64) -> Result<Vec<HourCounts>, StoreError>;
     /// The addresses a key was used from (at most [`ADDRESSES`] and those of the last seconds), the one that
     /// was used last first.
     async fn list_key_addresses(&self, key: KeyId) -> Result<Vec<AddressUses>, StoreError>;

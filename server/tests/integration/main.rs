@@ -4,6 +4,7 @@
 
 mod access_log;
 mod alive;
+mod api;
 mod app;
 mod audit;
 mod authz;

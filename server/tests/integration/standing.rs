@@ -9,7 +9,6 @@ use domain::address::Address;
 use domain::credentials::Password;
 use domain::ids::NoticeNumber;
 use domain::time::Clock;
-use domain::time_zone::TimeZone;
 use http::{Method, StatusCode};
 use service::accounts::{Actor, Invitee, SessionToken, Visit, Visitor};
 use service::keys::AskedKey;
@@ -190,8 +189,8 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     let digits = code(&app, &secret);
     // It all passed the door before; only what is asked in the transaction can still refuse it.
     let proved = services.use_cases.accounts.ask_proof(&actor, None, "").await.unwrap();
-    let audit = actor.audit(actor.session().proved_at, Action::SessionEnded, "");
-    services.store.delete_session(actor.session().number, audit).await.unwrap();
+    let audit = actor.audit(actor.session().unwrap().proved_at, Action::SessionEnded, "");
+    services.store.delete_session(actor.session().unwrap().number, audit).await.unwrap();
     let password = || Password::attempt(PASSWORD.to_owned());
     let signed_out = |what: &str, answer: Result<(), Refusal>| {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
@@ -207,10 +206,13 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     signed_out("other sessions", accounts.end_other_sessions(&actor).await);
     let manager = actor.may_manage().unwrap();
     signed_out("reveal", services.use_cases.keys.reveal_key(manager, &key.id, None, "").await.map(drop));
-    let asked = AskedKey { description: "x", key_type: "cloud", expires_at: "" };
-    let generated = services.use_cases.keys.generate_key(manager, asked, &TimeZone::default()).await;
+    let asked = AskedKey::plain("x", "cloud");
+    let generated = services.use_cases.keys.generate_key(manager, asked, &|_| Ok(None)).await;
     signed_out("a key", generated.map(drop));
-    signed_out("rotation", services.use_cases.keys.rotate_key(manager, &key.id, 0).await.map(drop));
+    signed_out(
+        "rotation",
+        services.use_cases.keys.rotate_key(manager, &key.id, 0, &|_| Ok(None)).await.map(drop),
+    );
     signed_out("deletion", services.use_cases.keys.delete_key(manager, &key.id).await);
     let invitee = Invitee { username: "sub".to_owned(), email: String::new(), role: Role::ReadsOnly };
     let invited = services.use_cases.sub_users.invite_sub_user(&proved, invitee, Language::En).await;
@@ -257,8 +259,8 @@ async fn what_writes_no_history_does_not_happen_either() {
     connection.execute("UPDATE notices SET read_at = NULL", []).unwrap();
     let before = unwritten(&app);
     assert!(before.0 > 0, "there is a notice to read");
-    let ended = actor.audit(actor.session().proved_at, Action::SessionEnded, "");
-    services.store.delete_session(actor.session().number, ended).await.unwrap();
+    let ended = actor.audit(actor.session().unwrap().proved_at, Action::SessionEnded, "");
+    services.store.delete_session(actor.session().unwrap().number, ended).await.unwrap();
     let (webhook, delivery) = (number.0.to_string(), "1");
     for (what, answer) in [
         ("all read", notices.read_all(&proved).await),
@@ -269,7 +271,7 @@ async fn what_writes_no_history_does_not_happen_either() {
     ] {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
     }
-    let (now, session) = (app.clock.now(), Some(actor.session().number));
+    let (now, session) = (app.clock.now(), Some(actor.session().unwrap().number));
     let read = services.store.read_notices(actor.user, vec![NoticeNumber(1)], now, session).await;
     assert_eq!(read, Err(StoreError::SignedOut));
     assert_eq!(unwritten(&app), before);

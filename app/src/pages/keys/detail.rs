@@ -11,7 +11,7 @@ use super::rotation::{RotationForms, old_token_panel, rotation_panel};
 use super::settings::{SettingsForms, settings_panel};
 use super::statistics::statistics_panel;
 use super::stop::{StopForms, stop_panel};
-use crate::components::{Announcer, Form, Loaded, PageHeading, state_badge, type_name};
+use crate::components::{Announcer, Form, Loaded, PageHeading, manages_badge, state_badge, type_name};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::portal::{KeyDetails, KeyType, MadeKey, PortalError};
@@ -90,6 +90,7 @@ fn key_parts(
             " "
             <span>{key.row.username.clone()}</span>
             {state_badge(t, key.row.state)}
+            {manages_badge(t, key.row.manages_keys)}
         </p>
         <div class="parts">
             {reveal_panel(key.clone(), path.clone(), reveal)}

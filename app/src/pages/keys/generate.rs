@@ -5,8 +5,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use crate::components::{
-    Announcer, Form, Kind, PageHeading, PlainForm, SubmitButton, TextField, forbidden_view, once_there,
-    type_field,
+    Announcer, Form, FormState, Kind, PageHeading, PlainForm, SubmitButton, TextField, forbidden_view,
+    once_there, problem_line, problem_of, proof_fields, type_field,
 };
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
@@ -28,16 +28,41 @@ pub(crate) fn GenerateKeyPage() -> Part {
     });
     let show = move |reply: Reply| match reply.read::<Option<Viewer>>() {
         Ok(Some(viewer)) if !viewer.may_manage => forbidden_view(),
-        _ => generate_form(form),
+        Ok(Some(viewer)) => generate_form(form, viewer),
+        _ => forbidden_view(),
     };
     once_there(expect_context::<Session>().viewer, || ().part(), Arc::new(show))
 }
 
-fn generate_form(form: Form<GenerateKey>) -> Part {
+const FIELDS: [Field; 6] =
+    [Field::Description, Field::KeyType, Field::ExpiresAt, Field::ManagesKeys, Field::Password, Field::Code];
+
+/// The choice whether programs may manage keys with it. It takes the password, so it is folded away from everybody who
+/// only wants a key.
+fn permission_field(state: FormState, viewer: Viewer) -> Part {
+    let t = texts();
+    let problem = problem_of(state, Field::ManagesKeys);
+    let checked = state.entered("manages_keys").is_some_and(|value| !value.is_empty());
+    view! {
+        <details class="field" open=checked>
+            <summary>{t.manages_keys}</summary>
+            <p class="hint">{t.manages_keys_hint}</p>
+            <label class="choice">
+                <input type="checkbox" name="manages_keys" value="true" autocomplete="off" checked=checked/>
+                <span>{t.manages_keys}</span>
+            </label>
+            {problem_line("manages_keys-error".into(), problem)}
+            {proof_fields(state, viewer.username, viewer.code_needed, t.manages_keys_proof)}
+        </details>
+    }
+    .part()
+}
+
+fn generate_form(form: Form<GenerateKey>, viewer: Viewer) -> Part {
     let t = texts();
     view! {
         <PageHeading/>
-        <PlainForm form path="/account/api-keys/new" fields=&[Field::Description, Field::KeyType, Field::ExpiresAt] checked=true class="form panel" once=true>
+        <PlainForm form path="/account/api-keys/new" fields=&FIELDS checked=true class="form panel" once=true>
             <TextField
                 state=form.state
                 field=Field::Description
@@ -54,6 +79,7 @@ fn generate_form(form: Form<GenerateKey>) -> Part {
                 kind=Kind::DateTime
                 hint=t.expires_hint
             />
+            {permission_field(form.state, viewer)}
             <SubmitButton state=form.state label=t.generate/>
         </PlainForm>
         <p><a href="/account/api-keys">{t.list_link}</a></p>

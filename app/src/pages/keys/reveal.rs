@@ -1,8 +1,6 @@
 use leptos::prelude::*;
 
-use crate::components::{
-    Announcer, Form, HaveItForm, Kind, PlainForm, SubmitButton, TextField, own_username_input, whole_token,
-};
+use crate::components::{Announcer, Form, HaveItForm, PlainForm, SubmitButton, proof_fields, whole_token};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyDetails, KeyType, PortalError, RevealedKey};
@@ -86,28 +84,7 @@ fn masked_token(key: KeyDetails, path: &str, form: RevealForm) -> Part {
         if !asks.get() {
             return ().part();
         }
-        view! {
-            {own_username_input(viewer.clone())}
-            <TextField
-                state
-                field=Field::Password
-                name="password"
-                label=t.password
-                kind=Kind::CurrentPassword
-                hint=t.proof_hint
-            />
-            {code_needed.then(|| view! {
-                <TextField
-                    state
-                    field=Field::Code
-                    name="code"
-                    label=t.code
-                    kind=Kind::Code
-                    hint=t.code_hint
-                />
-            })}
-        }
-        .part()
+        proof_fields(state, viewer.clone(), code_needed, t.proof_hint)
     };
     view! {
         <p><code class="token" translate="no">{key.row.masked_token}</code></p>

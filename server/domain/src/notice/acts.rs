@@ -12,6 +12,8 @@ pub struct Act<'a> {
     pub actor: &'a str,
     /// Whether a logged-in user did it. The operator's shell and links in letters act without a session.
     pub by_session: bool,
+    /// Whether a program did it, with a key of that user that manages keys.
+    pub by_key: bool,
     /// Whether it came over the network. The operator's shell does not.
     pub from_network: bool,
 }
@@ -121,7 +123,8 @@ impl Act<'_> {
         }
         let is_own = listener.is_concerned && self.actor == listener.username && self.from_network;
         // Users know what they do themselves. From an address that never logged in, or is unknown, it may be somebody else.
-        let is_read = cause != Cause::NewLogin && is_own && logins.from_there;
+        // Their programs run elsewhere, and where their keys pass is ruled by the keys.
+        let is_read = cause != Cause::NewLogin && is_own && (logins.from_there || self.by_key);
         Some(Telling { is_read, names_actor: !is_own })
     }
 }
@@ -134,7 +137,7 @@ mod tests {
     const ELSEWHERE: Logins = Logins { any: true, from_there: false };
 
     fn in_pages(action: Action) -> Act<'static> {
-        Act { action, actor: "demo", by_session: true, from_network: true }
+        Act { action, actor: "demo", by_session: true, by_key: false, from_network: true }
     }
 
     fn demo(logins: Logins) -> Listener<'static> {
@@ -146,6 +149,8 @@ mod tests {
         let told = |logins| in_pages(Action::KeyDeleted).telling(&demo(logins));
         assert_eq!(told(KNOWN), Some(Telling { is_read: true, names_actor: false }));
         assert_eq!(told(ELSEWHERE), Some(Telling { is_read: false, names_actor: false }));
+        let by_program = Act { by_session: false, by_key: true, ..in_pages(Action::KeyDeleted) };
+        assert_eq!(by_program.telling(&demo(ELSEWHERE)), Some(Telling { is_read: true, names_actor: false }));
     }
 
     #[test]

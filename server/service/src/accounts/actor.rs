@@ -4,11 +4,11 @@ use super::NewToken;
 use super::visitor::audit_line;
 use contract::{Language, Refusal, Role};
 use domain::client_address::ClientAddress;
-use domain::ids::{SessionNumber, UserNumber, Username};
+use domain::ids::{KeyId, SessionNumber, UserNumber, Username};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use std::ops::Deref;
-use store::{Action, Audit, KeyScope, SessionHash};
+use store::{Action, Asker, Audit, KeptAnswer, KeyScope, SessionHash};
 
 /// Where a request of the pages came from.
 #[derive(Clone)]
@@ -43,6 +43,17 @@ pub struct Actor {
 pub enum Via {
     /// The session of a browser, which began with the password.
     Session(BrowserSession),
+    /// A key that manages keys, in the hands of a program.
+    Key(CallingKey),
+}
+
+/// The key by which a program showed for whom it acts.
+#[derive(Clone)]
+pub struct CallingKey {
+    /// The key.
+    pub id: KeyId,
+    /// The answer that is kept together with the change, if the program may ask again.
+    pub kept: Option<KeptAnswer>,
 }
 
 /// The session of a browser, with its proof.
@@ -85,9 +96,29 @@ impl Deref for KeyManager<'_> {
 
 impl Actor {
     /// The session they act in.
-    pub fn session(&self) -> &BrowserSession {
-        let Via::Session(session) = &self.via;
-        session
+    ///
+    /// # Errors
+    /// `Forbidden`: they act with a key, which is not enough for this.
+    pub fn session(&self) -> Result<&BrowserSession, Refusal> {
+        match &self.via {
+            Via::Session(session) => Ok(session),
+            Via::Key(_) => Err(Refusal::Forbidden),
+        }
+    }
+
+    /// The same actor, with the answer that is kept together with their next change; only a program has one kept.
+    #[must_use]
+    pub fn keeping(&self, kept: Option<KeptAnswer>) -> Self {
+        let via = match &self.via {
+            Via::Key(key) => Via::Key(CallingKey { kept, ..key.clone() }),
+            session @ Via::Session(_) => session.clone(),
+        };
+        Self { via, ..self.clone() }
+    }
+
+    /// Whether a proof of who they are also asks for a code.
+    pub fn has_second_factor(&self) -> bool {
+        self.session().is_ok_and(|session| session.two_factor)
     }
 
     /// Whether they own their account.
@@ -113,9 +144,13 @@ impl Actor {
         }
     }
 
-    /// Their line in the audit log, which is written only while their session goes on.
+    /// Their line in the audit log, which is written only while their session goes on, or their key may ask.
     pub fn audit(&self, at: Micros, action: Action, detail: impl Into<String>) -> Audit {
         let line = audit_line(at, action, self.username.as_str(), Some(self.user), self.address);
-        Audit { detail: detail.into(), session: Some(self.session().number), ..line }
+        let asker = match &self.via {
+            Via::Session(session) => Asker::Session(session.number),
+            Via::Key(key) => Asker::Key(key.id, key.kept.clone()),
+        };
+        Audit { detail: detail.into(), asker: Some(asker), ..line }
     }
 }

@@ -8,7 +8,7 @@ use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::{Password, PasswordError};
 use domain::turns::{Claim, Lane};
-use store::{Action, Audit, Renewal, StoreError, UserRow};
+use store::{Action, Asker, Audit, Renewal, StoreError, UserRow};
 use zeroize::Zeroizing;
 
 impl Accounts {
@@ -40,8 +40,8 @@ impl Accounts {
         }
         let user = self.check_password(&owing.username, owing.address, present).await?;
         let new = self.choose_another(&user, owing.address, new).await?;
-        let session = Some(owing.session);
-        let audit = Audit { session, ..owing.audit(self.clock.now(), Action::PasswordChanged) };
+        let asker = Some(Asker::Session(owing.session));
+        let audit = Audit { asker, ..owing.audit(self.clock.now(), Action::PasswordChanged) };
         let browser = Browser::of(owing.address, &owing.user_agent);
         let prepared = self.prepare(owing.session, owing.token, browser)?;
         self.replace_password(&user, new, prepared.renewal, audit).await?;

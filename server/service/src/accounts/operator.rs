@@ -37,5 +37,5 @@ fn random(length: usize) -> Result<String, OperatorError> {
 /// The operator's line in the audit log.
 fn audit(at: Micros, action: Action, user: Option<UserNumber>, detail: &str) -> Audit {
     let (actor, detail) = ("operator".to_owned(), detail.to_owned());
-    Audit { at, action, actor, user, address: None, detail, session: None }
+    Audit { at, action, actor, user, address: None, detail, asker: None }
 }

@@ -31,9 +31,10 @@ pub struct OwnSession {
 impl Accounts {
     /// The sessions of the actor that have not ended, the last used first.
     pub async fn list_own_sessions(&self, actor: &Actor) -> Result<Vec<OwnSession>, Refusal> {
+        let present = actor.session()?.number;
         let own = |session: UserSession| OwnSession {
             id: public_id(session.number),
-            is_present: session.number == actor.session().number,
+            is_present: session.number == present,
             device: Device::of(&session.user_agent),
             address: session.address.known(),
             begun: session.created_at,

@@ -10,7 +10,7 @@ impl Accounts {
         if !code.is_empty() && Language::from_code(code).is_none() {
             return Err(Refusal::field(Field::Language, Problem::NotAChoice));
         }
-        let session = Some(actor.session().number);
+        let session = Some(actor.session()?.number);
         self.store.set_language(actor.user, code.to_owned(), session).await.map_err(store_trouble)
     }
 
@@ -19,7 +19,7 @@ impl Accounts {
         let Some(zone) = TimeZone::find(name) else {
             return Err(Refusal::field(Field::TimeZone, Problem::NotAChoice));
         };
-        let session = Some(actor.session().number);
+        let session = Some(actor.session()?.number);
         self.store.set_time_zone(actor.user, zone.name().to_owned(), session).await.map_err(store_trouble)
     }
 }

@@ -114,7 +114,10 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Gives the token to the actor's browser, once the store has carried the renewal out.
     pub(super) fn hand_to(self, actor: &Actor) {
-        actor.session().new_token.set(self.token);
+        // Only a session prepares one.
+        if let Ok(session) = actor.session() {
+            session.new_token.set(self.token);
+        }
     }
 }
 
@@ -126,7 +129,7 @@ impl Accounts {
 
     /// Another token for the session of the actor.
     pub(super) fn prepare_renewal(&self, actor: &Actor) -> Result<Prepared, Refusal> {
-        let session = actor.session();
+        let session = actor.session()?;
         self.prepare(session.number, session.token, Browser::of(actor.address, &session.user_agent))
     }
 

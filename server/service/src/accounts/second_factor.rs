@@ -48,13 +48,13 @@ impl Accounts {
         let secret = TotpSecret::generate().map_err(unavailable(NO_RANDOMNESS))?;
         let sealed = self.seal(&waiting_place(actor.user), &secret)?;
         let now = self.clock.now();
-        let begun = self.store.begin_enrolment(actor.user, actor.session().number, sealed, now).await;
+        let begun = self.store.begin_enrolment(actor.user, actor.session()?.number, sealed, now).await;
         begun.map(|()| secret).map_err(store_trouble)
     }
 
     /// Forgets the secret that waits for its confirmation.
     pub async fn cancel_enrolment(&self, actor: &Actor) -> Result<(), Refusal> {
-        self.store.cancel_enrolment(actor.user, actor.session().number).await.map_err(store_trouble)
+        self.store.cancel_enrolment(actor.user, actor.session()?.number).await.map_err(store_trouble)
     }
 
     /// Switches the second factor on, ends the other sessions, and returns the recovery codes, a line each.
@@ -126,7 +126,7 @@ impl Accounts {
 
     async fn find_enrolment(&self, actor: &Actor) -> Result<Option<(TotpSecret, Micros)>, Refusal> {
         let found =
-            self.store.find_enrolment(actor.user, actor.session().number).await.map_err(store_trouble)?;
+            self.store.find_enrolment(actor.user, actor.session()?.number).await.map_err(store_trouble)?;
         let now = self.clock.now();
         let Some((sealed, begun)) = found.filter(|(_, since)| now.seconds_since(*since) < ENROLMENT_SECONDS)
         else {

@@ -130,7 +130,7 @@ impl Accounts {
     pub async fn log_out(&self, actor: Option<&Actor>, owing: Option<&Owing>) -> Result<(), Refusal> {
         let now = self.clock.now();
         let (session, audit) = match (actor, owing) {
-            (Some(actor), _) => (actor.session().number, actor.audit(now, Action::Logout, "")),
+            (Some(actor), _) => (actor.session()?.number, actor.audit(now, Action::Logout, "")),
             (None, Some(owing)) => (owing.session, owing.audit(now, Action::Logout)),
             (None, None) => return Err(Refusal::SignedOut),
         };

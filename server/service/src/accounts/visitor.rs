@@ -63,5 +63,5 @@ pub(crate) fn audit_line(
     address: ClientAddress,
 ) -> Audit {
     let (actor, address) = (actor.to_owned(), Some(address));
-    Audit { at, action, actor, user, address, detail: String::new(), session: None }
+    Audit { at, action, actor, user, address, detail: String::new(), asker: None }
 }

@@ -1,8 +1,8 @@
-//! The address rule of a Default key: allow list, lock, width.
+//! The addresses of a Default key: its allow list, and the release of its lock.
 
 use super::Keys;
 use crate::accounts::{Actor, KeyManager, store_trouble};
-use contract::{Field, LockWidth, Problem, Refusal};
+use contract::{Field, Problem, Refusal};
 use domain::address::{AddressError, Network};
 use domain::rule::AddressRule;
 use store::{Action, KeyRow, StoreError};
@@ -40,19 +40,6 @@ impl Keys {
         let network = parse(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressRemoved, network.to_string());
         self.store.delete_network(row.id, network, audit).await.map_err(store_trouble)
-    }
-
-    /// Sets how wide the lock is.
-    pub async fn set_lock_width(
-        &self,
-        actor: KeyManager<'_>,
-        id: &str,
-        width: LockWidth,
-    ) -> Result<(), Refusal> {
-        let row = self.find_default_key(&actor, id).await?;
-        let detail = format!("/{}", width as u8);
-        let audit = actor.audit(self.clock.now(), Action::LockWidthSet, detail);
-        self.store.set_lock_width(row.id, width, audit).await.map_err(store_trouble)
     }
 
     /// Forgets the locked address, so that the next request locks the key anew.

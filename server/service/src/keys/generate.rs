@@ -1,65 +1,113 @@
-//! Generating a key, which only its own user can.
+//! Generating a key: a user for themselves, or through the API an owner for a sub-user.
 
-use super::Keys;
-use super::change::parse_expiry;
-use crate::accounts::{Actor, KeyManager, store_trouble};
-use contract::{Field, FieldError, KeyType, Problem, Refusal};
+use super::change::AskedEnd;
+use super::{Keys, ListedKey};
+use crate::accounts::{Actor, KeyManager, Proved, store_trouble};
+use contract::{Field, FieldError, KeyState, KeyType, Problem, Refusal, Role};
 use domain::description::{Description, DescriptionError};
-use domain::ids::{KeyId, Username};
+use domain::ids::{KeyId, UserNumber, Username};
+use domain::rule::AddressRule;
 use domain::time::Micros;
-use domain::time_zone::TimeZone;
 use domain::token::PlainToken;
-use store::{Action, NewKey, StoreError};
+use store::{Action, KeptAnswer, KeyRow, NewKey, StoreError};
 
 /// How often a token is drawn: two SMPP secrets of one username may be the same by chance (1 in 2·10^14).
 pub(super) const TRIES: usize = 3;
 
+/// A key as it is asked for.
+#[derive(Clone, Copy)]
+pub struct AskedKey<'a> {
+    /// The customer's words.
+    pub description: &'a str,
+    /// The name of its kind.
+    pub key_type: &'a str,
+    /// When it expires.
+    pub expires_at: AskedEnd<'a>,
+    /// The sub-user that it is for; none: the actor.
+    pub username: Option<&'a str>,
+    /// Whether programs may manage keys with it. That takes more than a cookie, or another such key.
+    pub manages_keys: Option<&'a Proved<'a>>,
+}
+
+impl<'a> AskedKey<'a> {
+    /// A key of the actor that never expires and manages nothing.
+    pub fn plain(description: &'a str, key_type: &'a str) -> Self {
+        Self { description, key_type, expires_at: AskedEnd::Never, username: None, manages_keys: None }
+    }
+}
+
+/// A key that was just generated.
+pub struct Generated {
+    /// The key.
+    pub key: ListedKey,
+    /// Its token.
+    pub token: PlainToken,
+}
+
+/// What of a generated key is kept, together with it, for a program that may ask again.
+pub type Keep<'a> = &'a (dyn Fn(&Generated) -> Result<Option<KeptAnswer>, Refusal> + Sync);
+
+/// The same, found to be right.
+struct WantedKey {
+    user: UserNumber,
+    username: Username,
+    description: Description,
+    key_type: KeyType,
+    expires_at: Option<Micros>,
+    manages_keys: bool,
+}
+
 impl Keys {
-    /// Generates a key of the actor, and returns its id and its token.
-    /// `expires_at` is read by the clocks of `zone`; an empty one is never.
+    /// Generates a key.
+    ///
+    /// # Errors
+    /// A field is wrong, or the account has as many keys as it may.
     pub async fn generate_key(
         &self,
         actor: KeyManager<'_>,
         asked: AskedKey<'_>,
-        zone: &TimeZone,
-    ) -> Result<(KeyId, PlainToken), Refusal> {
-        let wanted = self.parse(asked, &actor.username, zone)?;
+        keep: Keep<'_>,
+    ) -> Result<Generated, Refusal> {
+        let wanted = self.parse(&actor, asked).await?;
         for _ in 0..TRIES {
-            match self.insert(&actor, &wanted).await {
+            let (generated, sealed) = self.draw(&wanted).map_err(store_trouble)?;
+            let kept = keep(&generated)?;
+            match self.insert(&actor.keeping(kept), &generated, sealed).await {
                 Err(StoreError::Conflict) => {}
                 Err(StoreError::Full) => {
                     let limit = self.most.unwrap_or(u32::MAX);
                     return Err(Refusal::field(Field::Form, Problem::TooManyKeys { limit }));
                 }
-                result => return result.map_err(store_trouble),
+                result => return result.map(|()| generated).map_err(store_trouble),
             }
         }
         Err(Refusal::Unavailable)
     }
 
-    async fn insert(&self, actor: &Actor, wanted: &WantedKey) -> Result<(KeyId, PlainToken), StoreError> {
-        let key_type = wanted.key_type;
-        let id = KeyId::generate();
+    /// The key as it will be with its token, and the sealed copy of that.
+    fn draw(&self, wanted: &WantedKey) -> Result<(Generated, Option<Vec<u8>>), StoreError> {
+        let (id, key_type) = (KeyId::generate(), wanted.key_type);
         let (token, sealed) = self.draw_token(id, key_type)?;
-        let at = self.clock.now();
-        let key = NewKey {
+        let row = KeyRow {
             id,
-            user: actor.user,
+            token_hash: self.pepper.hash_for(key_type, &wanted.username, &token),
+            user: wanted.user,
+            username: wanted.username.clone(),
             key_type,
             description: wanted.description.as_str().to_owned(),
-            token_hash: self.pepper.hash_for(key_type, &actor.username, &token),
             masked: token.masked(),
-            sealed,
+            is_sealed: sealed.is_some(),
+            created_at: self.clock.now(),
+            paused: false,
             expires_at: wanted.expires_at,
-            at,
-            most: self.most,
+            manages_keys: wanted.manages_keys,
+            rule: AddressRule { enforced: key_type.is_address_bound(), ..AddressRule::default() },
+            rotation: None,
         };
-        self.store.insert_key(key, actor.audit(at, Action::KeyGenerated, key_type.name())).await?;
-        Ok((id, token))
+        let key = ListedKey { row, times_used: 0, last_used: None, state: KeyState::Active };
+        Ok((Generated { key, token }, sealed))
     }
-}
 
-impl Keys {
     /// A token for a key, and its sealed copy where copies are kept.
     pub(super) fn draw_token(
         &self,
@@ -74,41 +122,85 @@ impl Keys {
         };
         Ok((token, sealed))
     }
-}
 
-/// A key as it is asked for.
-#[derive(Clone, Copy)]
-pub struct AskedKey<'a> {
-    /// The customer's words.
-    pub description: &'a str,
-    /// The name of its kind.
-    pub key_type: &'a str,
-    /// When it expires; empty for never.
-    pub expires_at: &'a str,
-}
+    async fn insert(
+        &self,
+        actor: &Actor,
+        generated: &Generated,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        let row = &generated.key.row;
+        let key = NewKey {
+            id: row.id,
+            user: row.user,
+            key_type: row.key_type,
+            description: row.description.clone(),
+            token_hash: row.token_hash,
+            masked: row.masked.clone(),
+            sealed,
+            expires_at: row.expires_at,
+            manages_keys: row.manages_keys,
+            at: row.created_at,
+            most: self.most,
+        };
+        let audit = actor.audit(row.created_at, Action::KeyGenerated, row.key_type.name());
+        self.store.insert_key(key, audit).await
+    }
 
-/// The same, found to be right.
-struct WantedKey {
-    description: Description,
-    key_type: KeyType,
-    expires_at: Option<Micros>,
-}
-
-impl Keys {
     /// All fields, with every message at its field.
-    fn parse(&self, asked: AskedKey<'_>, username: &Username, zone: &TimeZone) -> Result<WantedKey, Refusal> {
+    async fn parse(&self, actor: &Actor, asked: AskedKey<'_>) -> Result<WantedKey, Refusal> {
+        let user = self.parse_user(actor, asked.username).await?;
+        let name = user.as_ref().map_or(&actor.username, |(_, name)| name).clone();
         let description = parse_description(asked.description);
-        let key_type = parse_type(asked.key_type, username);
-        let expires_at = parse_expiry(asked.expires_at, zone, self.clock.now());
-        match (description, key_type, expires_at) {
-            (Ok(description), Ok(key_type), Ok(expires_at)) => {
-                Ok(WantedKey { description, key_type, expires_at })
+        let key_type = parse_type(asked.key_type, &name);
+        let expires_at = asked.expires_at.parse(self.clock.now());
+        let manages_keys = parse_permission(asked.manages_keys, key_type.as_ref().ok());
+        match (user, description, key_type, expires_at, manages_keys) {
+            (Ok((user, username)), Ok(description), Ok(key_type), Ok(expires_at), Ok(manages_keys)) => {
+                Ok(WantedKey { user, username, description, key_type, expires_at, manages_keys })
             }
-            (description, key_type, expires_at) => {
-                let errors = [description.err(), key_type.err(), expires_at.err()];
+            (user, description, key_type, expires_at, manages_keys) => {
+                let errors =
+                    [user.err(), description.err(), key_type.err(), expires_at.err(), manages_keys.err()];
                 Err(Refusal::Invalid(errors.into_iter().flatten().collect()))
             }
         }
+    }
+
+    /// Whose key it will be. Only an owner may name somebody else, and only a sub-user who may have keys of their own.
+    async fn parse_user(
+        &self,
+        actor: &Actor,
+        username: Option<&str>,
+    ) -> Result<Result<(UserNumber, Username), FieldError>, Refusal> {
+        let Some(name) = username.filter(|name| *name != actor.username.as_str()) else {
+            return Ok(Ok((actor.user, actor.username.clone())));
+        };
+        let unknown = FieldError { field: Field::Username, problem: Problem::NoSuchSubUser };
+        if !actor.is_owner() {
+            return Ok(Err(unknown));
+        }
+        let found = match Username::parse(name) {
+            Ok(name) => self.store.find_user(&name).await.map_err(store_trouble)?,
+            Err(_) => None,
+        };
+        Ok(match found {
+            Some(user)
+                if user.owner == Some(actor.account) && !user.disabled && user.role == Role::ManagesKeys =>
+            {
+                Ok((user.number, user.username))
+            }
+            _ => Err(unknown),
+        })
+    }
+}
+
+fn parse_permission(asked: Option<&Proved<'_>>, key_type: Option<&KeyType>) -> Result<bool, FieldError> {
+    match (asked, key_type) {
+        (Some(_), Some(KeyType::Smpp)) => {
+            Err(FieldError { field: Field::ManagesKeys, problem: Problem::SmppManagesNothing })
+        }
+        (asked, _) => Ok(asked.is_some()),
     }
 }
 

@@ -61,6 +61,11 @@ impl Keys {
         Ok(KeyList { keys, page: if total == 0 { 0 } else { page }, pages, total, skipped })
     }
 
+    /// One key the actor may see.
+    pub async fn find_listed(&self, actor: &Actor, id: &str) -> Result<ListedKey, Refusal> {
+        Ok(self.with_counts(self.find_row(actor, id).await?))
+    }
+
     /// One key the actor may see, with its figures.
     pub async fn find_key(&self, actor: &Actor, zone: &TimeZone, id: &str) -> Result<KeyFigures, Refusal> {
         let row = self.find_row(actor, id).await?;

@@ -1,15 +1,13 @@
 //! Rotation: another token for the same key, and the end of the one before.
 
-use super::generate::TRIES;
+use super::generate::{Generated, Keep, TRIES};
 use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{KeyManager, store_trouble};
 use contract::{Field, Problem, Refusal};
-use domain::ids::KeyId;
 use domain::rotation;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
-use domain::token::PlainToken;
-use store::{Action, KeyRow, NewToken, OldTokenUses, Rotation, SpanStarts, StoreError};
+use store::{Action, NewToken, OldTokenUses, Rotation, SpanStarts, StoreError};
 
 /// The token before the present one, while it passes too.
 pub struct OldToken {
@@ -34,44 +32,52 @@ impl Keys {
         actor: KeyManager<'_>,
         id: &str,
         overlap_seconds: u32,
-    ) -> Result<(KeyId, PlainToken), Refusal> {
-        let row = self.find_row(&actor, id).await?;
+        keep: Keep<'_>,
+    ) -> Result<Generated, Refusal> {
+        let before = self.find_listed(&actor, id).await?;
+        // The new token may manage keys too, and for that a stolen cookie must not be enough.
+        if before.row.manages_keys && actor.session().is_ok() && self.accounts.is_proof_needed(&actor) {
+            return Err(Refusal::ProofNeeded);
+        }
         for _ in 0..TRIES {
             let now = self.clock.now();
             let Some(until) = rotation::end_of_overlap(overlap_seconds, now) else {
                 return Err(Refusal::field(Field::OverlapSeconds, Problem::UnknownOverlap));
             };
-            match self.rotate(&actor, &row, now, until).await {
+            let (rotated, new) = self.draw_again(&before, now, until).map_err(store_trouble)?;
+            let detail = if rotation::passes(until, now) { until.rfc_3339() } else { String::new() };
+            let actor = actor.keeping(keep(&rotated)?);
+            let audit = actor.audit(now, Action::KeyRotated, detail);
+            match self.store.rotate_key(before.row.id, new, until, audit).await {
                 Err(StoreError::Conflict) => {}
                 Err(StoreError::Full) => return Err(Refusal::field(Field::Form, Problem::OldTokenPasses)),
                 Err(error) => return Err(store_trouble(error)),
-                Ok(token) => {
+                Ok(()) => {
                     // A use by the old token that was judged before is answered before the rotation is.
                     self.verifier.settle().await;
-                    return Ok((row.id, token));
+                    return Ok(rotated);
                 }
             }
         }
         Err(Refusal::Unavailable)
     }
 
-    async fn rotate(
+    /// The key as it will be with its next token.
+    fn draw_again(
         &self,
-        actor: &KeyManager<'_>,
-        row: &KeyRow,
+        before: &ListedKey,
         now: Micros,
         until: Micros,
-    ) -> Result<PlainToken, StoreError> {
+    ) -> Result<(Generated, NewToken), StoreError> {
+        let mut key = before.clone();
+        let row = &mut key.row;
         let (token, sealed) = self.draw_token(row.id, row.key_type)?;
-        let new = NewToken {
-            token_hash: self.pepper.hash_for(row.key_type, &row.username, &token),
-            masked: token.masked(),
-            sealed,
-        };
-        let detail = if rotation::passes(until, now) { until.rfc_3339() } else { String::new() };
-        let audit = actor.audit(now, Action::KeyRotated, detail);
-        self.store.rotate_key(row.id, new, until, audit).await?;
-        Ok(token)
+        row.token_hash = self.pepper.hash_for(row.key_type, &row.username, &token);
+        let masked = std::mem::replace(&mut row.masked, token.masked());
+        row.is_sealed = sealed.is_some();
+        row.rotation = Some(Rotation { at: now, until, masked });
+        let new = NewToken { token_hash: row.token_hash, masked: row.masked.clone(), sealed };
+        Ok((Generated { key, token }, new))
     }
 
     /// Refuses the token before the present one from the next request on.

@@ -4,7 +4,7 @@ use super::{Keys, ListedKey, span_starts};
 use crate::accounts::{Actor, store_trouble};
 use contract::Refusal;
 use domain::time_zone::TimeZone;
-use store::{AddressUses, Refused};
+use store::{AddressUses, HourCounts, Refused};
 
 /// Addresses on a page.
 const PAGE: usize = 50;
@@ -26,6 +26,24 @@ pub struct KeyUsage {
 }
 
 impl Keys {
+    /// The addresses that a key of the actor was used from, the one that was used last first.
+    pub async fn list_addresses(&self, actor: &Actor, id: &str) -> Result<Vec<AddressUses>, Refusal> {
+        let row = self.find_row(actor, id).await?;
+        self.store.list_key_addresses(row.id).await.map_err(store_trouble)
+    }
+
+    /// The hours of a key of the actor, from `from` to before `until` (hours since 1970), in which it was used or refused.
+    pub async fn list_hours(
+        &self,
+        actor: &Actor,
+        id: &str,
+        from: i64,
+        until: i64,
+    ) -> Result<Vec<HourCounts>, Refusal> {
+        let row = self.find_row(actor, id).await?;
+        self.store.list_key_hours(row.id, from, until).await.map_err(store_trouble)
+    }
+
     /// How a key the actor may see is used; a page of addresses past the end is the last one.
     pub async fn find_usage(
         &self,

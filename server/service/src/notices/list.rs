@@ -79,7 +79,7 @@ impl Notices {
     /// Marks all notices of the actor as read.
     pub async fn read_all(&self, actor: &Proved<'_>) -> Result<(), Refusal> {
         let read =
-            self.store.read_all_notices(actor.user, self.clock.now(), Some(actor.session().number)).await;
+            self.store.read_all_notices(actor.user, self.clock.now(), Some(actor.session()?.number)).await;
         read.map_err(store_trouble)
     }
 
@@ -117,8 +117,10 @@ impl Notices {
 
     /// Marks a notice on which the actor acted as read; if that fails, it stays unread.
     async fn mark_read(&self, actor: &Actor, notice: u32) {
+        // Nothing that a key asks for reads a notice.
+        let Ok(session) = actor.session() else { return };
         let (notices, now) = (vec![NoticeNumber(notice)], self.clock.now());
-        let read = self.store.read_notices(actor.user, notices, now, Some(actor.session().number)).await;
+        let read = self.store.read_notices(actor.user, notices, now, Some(session.number)).await;
         if let Err(error) = read {
             tracing::debug!(%error, "a notice could not be marked as read");
         }

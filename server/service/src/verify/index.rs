@@ -174,6 +174,15 @@ impl KeyIndex {
         (numbers.filter_map(|number| entries.id(*number)).collect(), list.len())
     }
 
+    /// Some of the living keys of a scope that are older than one of them, newest first.
+    pub fn older(&self, scope: KeyScope, than: Option<KeyNumber>, take: usize) -> Vec<(KeyNumber, KeyId)> {
+        let entries = self.entries.read();
+        let list = entries.lists.get(scope);
+        let end = than.map_or(list.len(), |than| list.partition_point(|number| *number < than));
+        let id = |number: &KeyNumber| Some((*number, entries.keys.get(*number)?.id));
+        list[..end].iter().rev().take(take).filter_map(id).collect()
+    }
+
     /// The living keys of a scope that were used last, latest first. Between stretches of the list it yields the thread,
     /// for other pages, and the lock.
     pub async fn last_used(&self, scope: KeyScope, most: usize) -> Vec<KeyId> {

@@ -23,6 +23,7 @@ pub(super) async fn sweep(services: &Services) {
     services.use_cases.accounts.sweep_sessions().await;
     services.use_cases.notices.sweep().await;
     services.use_cases.webhooks.sweep_deliveries().await;
+    services.use_cases.retries.sweep().await;
 }
 
 /// Wipes secrets, answers and session tokens from memory whose time is over.

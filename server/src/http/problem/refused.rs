@@ -4,27 +4,38 @@
 //! stands beside them as it does there (`limit`, `suggestion`). Titles and details are English sentences for people, and
 //! may change.
 
-use super::{ProblemBody, write};
+use super::typed;
 use crate::http::statuses::{of_portal, retry_after};
 use app::{FieldError, Language, PortalError, Refusal, problem_text, texts_in};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::header;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What every type begins with.
-const TYPE: &str = "urn:problem-type:latchkey:";
-
-/// One member of a request's body that is wrong.
-#[derive(Serialize)]
-pub(super) struct WrongMember {
-    /// Where it stands in the body, as a JSON pointer in a fragment; `#` is the whole of it.
+/// One place of a request that is wrong.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = WrongMember)]
+pub(in crate::http) struct WrongMember {
+    /// Where it stands in the body, as a JSON pointer in a fragment (`#` is the whole of it), or in the query, as the name
+    /// of a parameter behind a question mark.
+    #[schema(example = "#/description")]
     pointer: String,
+    /// What is wrong there: stable, for programs.
+    #[schema(example = "too_long")]
     code: String,
+    /// The same for people.
     detail: String,
     /// What is allowed.
     #[serde(flatten)]
+    #[schema(ignore)]
     allowed: Map<String, Value>,
+}
+
+impl WrongMember {
+    /// One that no use case refused, because it could not even be read.
+    pub(in crate::http) fn new(pointer: String, code: &str, detail: String) -> Self {
+        Self { pointer, code: code.to_owned(), detail, allowed: Map::new() }
+    }
 }
 
 impl From<&FieldError> for WrongMember {
@@ -54,22 +65,18 @@ fn named(of: &impl Serialize) -> (String, Map<String, Value>) {
 }
 
 /// The answer to a program whose request was refused.
-#[cfg_attr(not(test), expect(dead_code, reason = "the management API is the door that answers so"))]
 pub(in crate::http) fn refused(refusal: Refusal) -> Response {
     let (name, title, detail) = words(&refusal);
     let error = PortalError::from(refusal);
-    let (status, wait) = (of_portal(&error), retry_after(&error));
     let errors: Vec<_> = match &error {
         PortalError::Invalid(errors) => errors.iter().map(WrongMember::from).collect(),
         _ => Vec::new(),
     };
-    let r#type = &format!("{TYPE}{name}");
-    let (mut headers, body) =
-        write(&ProblemBody { r#type, title, status: status.as_u16(), detail, errors: &errors });
-    if let Some(seconds) = wait {
-        headers.insert(header::RETRY_AFTER, seconds);
+    let mut response = typed(of_portal(&error), name, title, detail, &errors);
+    if let Some(seconds) = retry_after(&error) {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
-    (status, headers, body).into_response()
+    response
 }
 
 /// The name of a refusal, its title, and its details.

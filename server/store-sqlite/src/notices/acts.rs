@@ -13,7 +13,7 @@ use domain::notice;
 use domain::notice::acts::{Listener, Logins};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use store::{Audit, NewNotice};
+use store::{Asker, Audit, NewNotice};
 
 /// Tells of an act, before its line stands in the audit log.
 pub(in super::super) async fn tell(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<(), Trouble> {
@@ -35,7 +35,8 @@ fn act(audit: &Audit) -> notice::acts::Act<'_> {
     notice::acts::Act {
         action: audit.action,
         actor: &audit.actor,
-        by_session: audit.session.is_some(),
+        by_session: matches!(audit.asker, Some(Asker::Session(_))),
+        by_key: matches!(audit.asker, Some(Asker::Key(..))),
         from_network: audit.address.is_some(),
     }
 }

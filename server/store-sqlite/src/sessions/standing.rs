@@ -84,7 +84,7 @@ async fn tell_of_end(tx: &mut Tx, ended: &SqliteRow, by: &NewSession) -> Result<
         user: Some(user_no(ended, "user_no")?),
         address: Some(by.address),
         detail: from.map(|from| from.to_string()).unwrap_or_default(),
-        session: None,
+        asker: None,
     };
     audit::write(tx, &audit, None).await
 }

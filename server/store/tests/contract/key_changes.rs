@@ -30,7 +30,7 @@ impl Bench {
     }
 
     async fn change(&self, change: KeyChange) -> Result<(), StoreError> {
-        self.store.change_key(self.id, change, audit(7, Action::KeyRenamed)).await
+        self.store.change_key(self.id, vec![(change, audit(7, Action::KeyRenamed))]).await
     }
 
     async fn reminded(&self, now: i64) -> u64 {

@@ -108,7 +108,7 @@ async fn the_first_address_that_may_pass_binds(engine: Engine) {
 async fn a_key_that_does_not_pass_is_bound_to_nothing(engine: Engine) {
     let bench = Bench::open(engine).await;
     let change = async |change| {
-        bench.store.change_key(bench.id, change, audit(7, Action::KeyPaused)).await.unwrap();
+        bench.store.change_key(bench.id, vec![(change, audit(7, Action::KeyPaused))]).await.unwrap();
     };
     let disable = async |user, disabled| {
         bench.store.set_user_disabled(user, disabled, audit(7, Action::UserDisabled)).await.unwrap();
@@ -142,7 +142,8 @@ async fn the_watcher_is_told_of_each_rule_that_changed(engine: Engine) {
     bench.bind("192.0.2.1").await;
     bench.bind("10.0.0.1").await;
     for _ in 0..2 {
-        store.set_lock_width(id, LockWidth::Net64, audit(9, Action::LockWidthSet)).await.unwrap();
+        let width = (KeyChange::LockWidth(LockWidth::Net64), audit(9, Action::LockWidthSet));
+        store.change_key(id, vec![width]).await.unwrap();
     }
     store.delete_network(id, network("10.0.0.0/8"), audit(9, Action::AddressRemoved)).await.unwrap();
     for _ in 0..2 {
@@ -151,7 +152,7 @@ async fn the_watcher_is_told_of_each_rule_that_changed(engine: Engine) {
     let rules = [
         "true locked - /128 [10.0.0.0/8]",
         "true locked 10.0.0.1 /128 [10.0.0.0/8]",
-        "true locked 10.0.0.1 /64 [10.0.0.0/8]",
+        "LockWidth(Net64)",
         "true locked 10.0.0.1 /64 []",
         "true locked - /64 []",
     ];

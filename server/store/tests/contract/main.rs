@@ -102,7 +102,7 @@ fn name(text: &str) -> Username {
 
 fn audit(at: i64, action: Action) -> Audit {
     let (actor, detail) = ("x".into(), String::new());
-    Audit { at: Micros(at), action, actor, user: None, address: None, detail, session: None }
+    Audit { at: Micros(at), action, actor, user: None, address: None, detail, asker: None }
 }
 
 fn user(text: &str, owner: Option<UserNumber>) -> NewUser {
@@ -128,6 +128,7 @@ fn key(of: UserNumber, key_type: KeyType, hash: u8) -> NewKey {
         masked: "lkd_abcd…wxyz".into(),
         sealed: Some(vec![1, 2, 3]),
         expires_at: None,
+        manages_keys: false,
         at: Micros(5),
     }
 }

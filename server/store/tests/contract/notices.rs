@@ -17,7 +17,7 @@ const T0: i64 = 1_000_000_000_000;
 
 fn audit(action: Action, user: Option<UserNumber>) -> Audit {
     let (at, actor, detail) = (Micros(T0), "operator".to_owned(), String::new());
-    Audit { at, action, actor, user, address: None, detail, session: None }
+    Audit { at, action, actor, user, address: None, detail, asker: None }
 }
 
 async fn add_user(store: &dyn Store, name: &str) -> UserNumber {
@@ -43,6 +43,7 @@ async fn add_key(store: &dyn Store, user: UserNumber) -> KeyId {
         masked: "lkd_abcd…wxyz".to_owned(),
         sealed: None,
         expires_at: None,
+        manages_keys: false,
         at: Micros(T0),
         most: None,
     };

@@ -13,7 +13,7 @@ use store::{
 
 fn audit(user: Option<UserNumber>, at: i64, action: Action) -> Audit {
     let (actor, detail) = ("demo".into(), String::new());
-    Audit { at: Micros(at), action, actor, user, address: None, detail, session: None }
+    Audit { at: Micros(at), action, actor, user, address: None, detail, asker: None }
 }
 
 async fn add(store: &Arc<dyn Store>, name: &str) -> UserNumber {

@@ -22,7 +22,7 @@ fn audit(owner: UserNumber) -> Audit {
         user: Some(owner),
         address: None,
         detail: String::new(),
-        session: None,
+        asker: None,
     }
 }
 

@@ -55,15 +55,7 @@ fn user(name: &str) -> NewUser {
 
 fn audit() -> Audit {
     let (actor, detail) = (String::from("x"), String::new());
-    Audit {
-        at: Micros(1),
-        action: Action::UserAdded,
-        actor,
-        user: None,
-        address: None,
-        session: None,
-        detail,
-    }
+    Audit { at: Micros(1), action: Action::UserAdded, actor, user: None, address: None, asker: None, detail }
 }
 
 /// SQLite only: there one task writes.

@@ -7,7 +7,6 @@ use crate::app::TestApp;
 use contract::Code;
 use contract::Refusal;
 use domain::address::Address;
-use domain::time_zone::TimeZone;
 use futures::future::join_all;
 use latchkey::services::Services;
 use proptest::prelude::*;
@@ -125,17 +124,13 @@ struct Scene {
 impl Scene {
     /// A fresh key.
     async fn set(services: Arc<Services>, owner: Actor) -> Self {
-        let (id, token) = services
+        let generated = services
             .use_cases
             .keys
-            .generate_key(
-                owner.may_manage().unwrap(),
-                AskedKey { description: "together", key_type: "default", expires_at: "" },
-                &TimeZone::default(),
-            )
+            .generate_key(owner.may_manage().unwrap(), AskedKey::plain("together", "default"), &|_| Ok(None))
             .await
             .unwrap();
-        let (id, token) = (id.to_string(), token.expose().to_owned());
+        let (id, token) = (generated.key.row.id.to_string(), generated.token.expose().to_owned());
         Self { services, owner, id, token, count: AtomicU64::new(0) }
     }
 

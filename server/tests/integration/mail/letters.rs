@@ -146,7 +146,7 @@ async fn users_are_sent_letters_in_turn() {
 
 fn act(app: &TestApp, user: UserNumber, action: Action) -> Audit {
     let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
-    Audit { at, action, actor, user: Some(user), address: None, detail, session: None }
+    Audit { at, action, actor, user: Some(user), address: None, detail, asker: None }
 }
 
 #[tokio::test]

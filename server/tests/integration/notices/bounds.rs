@@ -10,7 +10,7 @@ use store::{Action, Audit, NewNotice};
 /// An act in somebody's session, which is told and calls.
 fn act(app: &TestApp, user: UserNumber, action: Action) -> Audit {
     let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
-    Audit { at, action, actor, user: Some(user), address: None, detail, session: None }
+    Audit { at, action, actor, user: Some(user), address: None, detail, asker: None }
 }
 
 async fn record(app: &TestApp, user: UserNumber, action: Action, times: usize) {

@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
 
     fn act(&self, action: Action, detail: &str) -> Audit {
         let (at, actor, user) = (self.app.clock.now(), "demo".to_owned(), Some(self.user));
-        Audit { at, action, actor, user, address: None, detail: detail.to_owned(), session: None }
+        Audit { at, action, actor, user, address: None, detail: detail.to_owned(), asker: None }
     }
 
     async fn is_told(&mut self, name: &'static str, cause: Cause, count: u64, detail: &str) {

@@ -78,7 +78,7 @@ async fn every_line_of_the_history() {
     for action in ACTIONS {
         app.clock.advance(1);
         let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), "a <detail>".to_owned());
-        let audit = Audit { at, action, actor, user: Some(user), address: None, detail, session: None };
+        let audit = Audit { at, action, actor, user: Some(user), address: None, detail, asker: None };
         app.services.store.record(audit).await.unwrap();
     }
     let browser = app.browser("demo").await;

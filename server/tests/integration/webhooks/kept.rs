@@ -17,7 +17,7 @@ fn audit(app: &TestApp, owner: UserNumber) -> Audit {
         user: Some(owner),
         address: None,
         detail: String::new(),
-        session: None,
+        asker: None,
     }
 }
 

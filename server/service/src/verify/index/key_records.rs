@@ -218,6 +218,7 @@ impl KeyRecords {
                 self.descriptions.rename(number, text);
             }
             KeyChange::Paused(paused) => record.disabled = paused,
+            KeyChange::LockWidth(width) => record.width = width,
             KeyChange::ExpiresAt(end) => {
                 record.has_more = has_list || end.is_some();
                 match end {
