@@ -10,7 +10,7 @@ use domain::token::PlainToken;
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
 use service::UseCases;
-use service::accounts::{Actor, KeyManager, Owing, Proved, Reader, SessionToken, Visit};
+use service::accounts::{Actor, KeyManager, Proved, Reader, SessionToken, UnfinishedLogin, Visit};
 use service::records::WebhookRow;
 use service::shown_once::{Shown, ShownName};
 use std::sync::Arc;
@@ -42,14 +42,14 @@ pub struct Outcome {
 pub struct PageRequest {
     /// What may be asked.
     pub use_cases: Arc<UseCases>,
-    /// Who sent it, if its session is complete.
+    /// The sender, if their login is complete.
     pub actor: Option<Actor>,
     /// How they read.
     pub reader: Reader,
     /// How many notices they have not read.
     pub unread: u32,
-    /// Who sent it, if their session still owes something.
-    pub owing: Option<Owing>,
+    /// The session of the sender, if their login is unfinished.
+    pub unfinished: Option<UnfinishedLogin>,
     /// From where it came.
     pub visit: Visit,
     /// The language of the page.
@@ -90,19 +90,19 @@ impl PageRequest {
         self.note(actor.may_manage())
     }
 
-    /// Returns the session of the visitor, also of one that still owes something.
+    /// Returns the session of the visitor, also of one whose login is unfinished.
     #[must_use]
     pub fn session(&self) -> Option<SessionNumber> {
         let session = self.actor.as_ref().and_then(|actor| Some(actor.session().ok()?.number));
-        session.or_else(|| self.owing.as_ref().map(|owing| owing.session))
+        session.or_else(|| self.unfinished.as_ref().map(|unfinished| unfinished.session))
     }
 
     pub(crate) fn actor(&self) -> Result<&Actor, Refusal> {
         self.actor.as_ref().ok_or(Refusal::SignedOut)
     }
 
-    pub(crate) fn owing(&self) -> Result<&Owing, Refusal> {
-        self.owing.as_ref().ok_or(Refusal::SignedOut)
+    pub(crate) fn unfinished(&self) -> Result<&UnfinishedLogin, Refusal> {
+        self.unfinished.as_ref().ok_or(Refusal::SignedOut)
     }
 
     pub(crate) fn viewer(&self) -> Option<Viewer> {
@@ -119,7 +119,7 @@ impl PageRequest {
     /// Returns the name of the user whose password the forms of the page ask for.
     pub(crate) fn whose_password(&self) -> Option<String> {
         let actor = self.actor.as_ref().map(|actor| &actor.username);
-        actor.or(self.owing.as_ref().map(|owing| &owing.username)).map(ToString::to_string)
+        actor.or(self.unfinished.as_ref().map(|unfinished| &unfinished.username)).map(ToString::to_string)
     }
 
     /// Returns what a form has to ask for, if it needs a fresh proof.

@@ -29,7 +29,7 @@ pub use page::{Forms, Page, SeenBy};
 #[cfg(feature = "ssr")]
 use {
     Forms::{Named, One, OneOrNamed},
-    SeenBy::{Anybody, Owing, Setup, Users},
+    SeenBy::{Anybody, Setup, Unfinished, Users},
 };
 
 /// The title of a page; none where a page is named after what it shows. Every page finds its own in the context.
@@ -135,7 +135,7 @@ pages! {
             forms Named(NOTICE_FORMS), menu |viewer| Some(notifications(viewer.unread));
         "/account/notifications/choices" served::choices_page, Users,
             title || of::NoticeTexts::here().choices_heading, forms One("choose_notices");
-        "/account/password" served::renewal_page, Owing, title || of::SecurityTexts::here().renewal_heading,
+        "/account/password" served::renewal_page, Unfinished, title || of::SecurityTexts::here().renewal_heading,
             forms One("renew_password");
         "/account/webhooks" served::webhooks_page, Users, title || of::WebhookTexts::here().heading,
             forms OneOrNamed("add_webhook", &["have_it"]);
@@ -146,7 +146,7 @@ pages! {
         "/invitation" served::invitation_page, Anybody, title || of::SubUserTexts::here().invitation_heading,
             forms One("accept_invitation");
         "/login" served::login_page, Anybody, title || texts().login, forms One("log_in");
-        "/login/code" served::code_page, Owing, title || of::SecurityTexts::here().code_heading,
+        "/login/code" served::code_page, Unfinished, title || of::SecurityTexts::here().code_heading,
             forms One("give_code");
         "/setup" served::setup_page, Setup, title || of::DoorTexts::here().setup_heading,
             forms One("create_first_account");

@@ -80,7 +80,7 @@ impl Drop for Password {
 #[serde(transparent)]
 pub struct ShownToken(pub String);
 
-/// Who is logged in.
+/// The user who is logged in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Viewer {
     /// The name it logs in with.
@@ -109,7 +109,7 @@ pub struct Moment {
 pub struct KeyRow {
     /// The key.
     pub id: KeyId,
-    /// Whose it is.
+    /// The name of its user.
     pub username: String,
     /// The customer's own words for it.
     pub description: String,

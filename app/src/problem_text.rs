@@ -20,7 +20,7 @@ pub fn error_text(t: &Texts, language: Language, error: &PortalError) -> String 
         PortalError::Forbidden => t.error_forbidden.into(),
         PortalError::ProofNeeded => t.error_proof_needed.into(),
         PortalError::Conflict => t.error_conflict.into(),
-        PortalError::Full => t.error_full.into(),
+        PortalError::LimitReached => t.error_full.into(),
         PortalError::Busy => t.error_busy.into(),
         PortalError::Unavailable => t.error_unavailable.into(),
         PortalError::Connection(_) => t.error_connection.into(),

@@ -26,7 +26,7 @@ enum Call {
     Key(KeyId, String),
 }
 
-/// Who is logged in.
+/// The user who is logged in.
 pub(crate) fn viewer() -> Loading<Option<Viewer>> {
     Loading::new(|| Call::Viewer)
 }

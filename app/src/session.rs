@@ -8,7 +8,7 @@ use crate::server_call::{Loading, viewer};
 /// The visitor.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
-    /// Who it is.
+    /// The user, if anybody is logged in.
     pub(crate) viewer: Loading<Option<Viewer>>,
 }
 

@@ -8,7 +8,7 @@ named! {
     #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
     #[repr(u8)]
     pub enum Code {
-        /// It may pass.
+        /// The request may pass.
         Valid = 0 => "VALID",
         /// No token in the request.
         Missing = 1 => "MISSING",

@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Refusal {
     /// Nobody is logged in, or the session has ended.
     SignedOut,
-    /// It does not exist, or the actor may not see it.
+    /// What was asked for does not exist, or the actor may not see it.
     NotFound,
     /// The actor may see it, but not change it.
     Forbidden,
@@ -24,7 +24,7 @@ pub enum Refusal {
     /// Somebody else changed the same at this moment; nothing was changed.
     Conflict,
     /// There are as many of these as there may be.
-    Full,
+    LimitReached,
     /// Too many requests of this kind wait; nothing was changed, and it can be tried again.
     Busy,
     /// The server cannot do it right now; nothing was changed.
@@ -67,7 +67,7 @@ impl fmt::Display for Refusal {
                 write!(f, "too many attempts or changes, wait {retry_after_seconds} seconds")
             }
             Self::Conflict => f.write_str("conflict"),
-            Self::Full => f.write_str("full"),
+            Self::LimitReached => f.write_str("full"),
             Self::Busy => f.write_str("busy"),
             Self::Unavailable => f.write_str("unavailable"),
         }
@@ -205,7 +205,7 @@ pub enum Problem {
     MappedNetwork,
     /// A network that would let everybody in.
     Everybody,
-    /// It is on the list already.
+    /// The address is on the list already.
     AlreadyListed,
     /// The list is full.
     TooMany {
@@ -229,7 +229,7 @@ pub enum Problem {
     LinkClosed,
     /// The operator keeps no copy of tokens.
     NotRevealable,
-    /// It is not among what can be chosen.
+    /// The value is not among what can be chosen.
     #[cfg(feature = "served")]
     NotAChoice,
     /// Not of the form `name@example.org`.
@@ -249,22 +249,23 @@ pub enum Problem {
 pub enum WebhookProblem {
     /// No address was entered.
     NoUrl,
-    /// It is no address of the web.
+    /// The text is no address of the web.
     NotAUrl,
-    /// It does not begin with `https://`.
+    /// The address does not begin with `https://`.
     NotHttps,
     /// A username or a password is in it.
     Credentials,
     /// A `#` is in it.
     Fragment,
-    /// It leads to the server itself or into a private network.
+    /// The address leads to the server itself or into a private network.
     NotPublic,
     /// No cause was chosen.
     NoCause,
     /// There is no such cause.
     UnknownCause,
-    /// The account has as many webhooks as it may.
-    Full,
+    /// The account has as many webhooks as it may. Programs know the code by its first name.
+    #[serde(rename = "full")]
+    LimitReached,
     /// A test is on its way.
     TestWaits,
     /// The webhook is off, or this did not fail.

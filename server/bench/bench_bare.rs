@@ -1,4 +1,4 @@
-//! The second thing of `make bench`: an axum handler that does nothing, on the default runtime.
+//! What `make bench` compares the server with: an axum handler that does nothing, on the default runtime.
 //!
 //! Usage: bench_bare ADDRESS
 

@@ -102,7 +102,7 @@ mod tests {
         let found = connect(&addresses, port);
         let stream = tokio::time::timeout(patience, found).await.expect("within a minute").unwrap();
         assert_eq!(stream.peer_addr().unwrap(), alive.local_addr().unwrap());
-        // It is the first that is asked first, and nobody else if it answers.
+        // The first address is asked first, and no other if it answers.
         let found = connect(&ips(["127.0.0.22", "127.0.0.21"]), port).await.unwrap();
         assert_eq!(found.peer_addr().unwrap(), alive.local_addr().unwrap());
     }

@@ -59,7 +59,7 @@ impl Secrets {
     /// closed to them.
     ///
     /// # Errors
-    /// They are missing beside a database, unreadable, or readable by everybody for good.
+    /// The secrets are missing beside a database, unreadable, or readable by everybody for good.
     pub fn load(settings: &Settings) -> Result<Self, SecretsError> {
         let path = settings.data_dir.join(FILE);
         if path.exists() {
@@ -73,7 +73,7 @@ impl Secrets {
     /// Reads the secrets and makes nothing; `None` for a data directory that has neither secrets nor a database.
     ///
     /// # Errors
-    /// They are missing beside a database, or unreadable.
+    /// The secrets are missing beside a database, or unreadable.
     pub fn find(settings: &Settings) -> Result<Option<Self>, SecretsError> {
         if let (Some(pepper), Some(sealing)) = (&settings.pepper, &settings.sealing_key) {
             return Ok(Some(Self::new(pepper, sealing)));
@@ -114,6 +114,7 @@ fn close_to_others(path: &Path, settings: &Settings) -> Result<(), SecretsError>
     }
     if left != 0 && is_used {
         tracing::warn!(
+            event = "secrets_readable",
             "{} can be read by its group; where that matters, keep the secrets in files elsewhere and name them in \
              LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE",
             path.display()

@@ -117,6 +117,6 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// What strangers do.
     pub events: Arc<Events>,
-    /// Connections and requests, and who holds how many.
+    /// Connections and requests, and how many each source holds.
     pub traffic: Arc<Traffic>,
 }

@@ -1,9 +1,9 @@
-//! Connections and requests: counters of what was accepted, refused and cut, and who holds how many of them now. All are
+//! Connections and requests: counters of what was accepted, refused and cut, and how many each source holds now. All are
 //! atomics or short locks, used on any thread.
 
 mod sources;
 
-pub use sources::{Account, Client, Full, Held, Origin, Pool, Sources};
+pub use sources::{Account, Client, Held, NoPlace, Pool, Requester, Sources};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -54,7 +54,7 @@ impl Slots {
 /// What happened to connections and requests since the start.
 #[derive(Default)]
 pub struct Traffic {
-    /// Who holds how many connections, requests, forms and pages now.
+    /// How many connections, requests, forms and pages each source holds now.
     pub sources: Sources,
     /// Connections that were accepted.
     pub accepted: Counter,

@@ -9,7 +9,7 @@ use crate::problem_text::field_problem;
 /// What kind of text a field takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Readable.
+    /// Text that may be read by others.
     Text,
     /// A username.
     #[cfg(feature = "ssr")]
@@ -109,7 +109,7 @@ pub(crate) fn problem_of(state: FormState, field: Field) -> Signal<Option<String
 /// A labelled text field with its hint and its error.
 #[component]
 pub(crate) fn TextField(
-    /// Of which form.
+    /// The state of its form.
     state: FormState,
     /// Which field it is to the server.
     field: Field,
@@ -117,7 +117,7 @@ pub(crate) fn TextField(
     name: &'static str,
     /// What it is called on the page.
     label: &'static str,
-    /// What it takes.
+    /// The kind of text it takes.
     #[prop(default = Kind::Text)]
     kind: Kind,
     /// A sentence that helps to fill it.

@@ -15,7 +15,7 @@ use crate::session::Session;
 /// The title band and, for a user, the navigation.
 #[component]
 pub(crate) fn Header(
-    /// Who looks at the page.
+    /// The session of the visitor.
     session: Session,
 ) -> impl IntoView {
     // A page load, not a step of the router: nothing of the user stays in the browser's memory.

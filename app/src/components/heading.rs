@@ -37,7 +37,7 @@ pub(crate) fn PageHeading(
         let path = path.get_untracked();
         if last.with_value(|last| *last != path) {
             last.set_value(path);
-            // It is not in the document yet.
+            // The heading is not in the document yet.
             request_animation_frame(move || {
                 let _ = heading.focus();
             });

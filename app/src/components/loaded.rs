@@ -15,9 +15,9 @@ use crate::title::set_title;
 /// Shows what a server function returned, or why it returned nothing; the old content stays during another call.
 #[component]
 pub(crate) fn Loaded<T, V>(
-    /// Where it comes from.
+    /// The call that fetches it.
     from: Loading<T>,
-    /// How it looks.
+    /// What makes a view of it.
     show: impl Fn(T) -> V + Send + Sync + 'static,
 ) -> impl IntoView
 where

@@ -7,7 +7,7 @@ use crate::portal::Moment;
 /// A point in time, or `N/A`.
 #[component]
 pub(crate) fn Time(
-    /// When.
+    /// The point in time.
     moment: Option<Moment>,
 ) -> Part {
     match moment {

@@ -5,15 +5,15 @@ use leptos::prelude::*;
 use super::{PAGES, Title};
 use crate::part::Part;
 
-/// Who may see a page.
+/// Those who may see a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeenBy {
     /// Everybody.
     Anybody,
     /// Users who are logged in; others are led to the login.
     Users,
-    /// Users who gave the right password and still owe what is done on this page.
-    Owing,
+    /// Users who gave the right password, and whose login waits for what is done on this page.
+    Unfinished,
     /// Everybody, while the first account is to be made.
     Setup,
 }
@@ -61,7 +61,7 @@ impl Forms {
 pub struct Page {
     /// Its path; a step that begins with `:` stands for any one.
     pub path: &'static str,
-    /// Who may see it.
+    /// Those who may see it.
     pub seen_by: SeenBy,
     /// Its forms.
     pub forms: Forms,

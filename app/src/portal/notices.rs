@@ -44,7 +44,7 @@ pub struct Notice {
     pub count_elsewhere: u64,
     /// What was done, by its name in the audit log.
     pub action: Option<String>,
-    /// Who did it, if not the user itself: a username, or `operator`.
+    /// The name of the one who did it, if not the user themselves: a username, or `operator`.
     pub actor: Option<String>,
     /// What else is worth knowing.
     pub detail: String,
@@ -57,7 +57,7 @@ pub struct Notice {
 pub struct NoticeKey {
     /// The key.
     pub id: KeyId,
-    /// Whose it is, if not the visitor's.
+    /// The name of its user, if that is not the visitor.
     pub username: Option<String>,
     /// The customer's own words for it.
     pub description: String,

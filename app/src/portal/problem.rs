@@ -35,7 +35,7 @@ pub enum PortalError {
     Conflict,
     /// There are as many of these as there may be.
     #[error("full")]
-    Full,
+    LimitReached,
     /// Too many others ask for the same; nothing was changed, and it can be tried again.
     #[error("busy")]
     Busy,
@@ -83,7 +83,7 @@ impl From<Refusal> for PortalError {
             Refusal::ProofNeeded => Self::ProofNeeded,
             Refusal::Throttled { retry_after_seconds } => Self::Throttled { retry_after_seconds },
             Refusal::Conflict => Self::Conflict,
-            Refusal::Full => Self::Full,
+            Refusal::LimitReached => Self::LimitReached,
             Refusal::Busy => Self::Busy,
             Refusal::Unavailable => Self::Unavailable,
         }

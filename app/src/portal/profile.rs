@@ -77,9 +77,9 @@ pub struct HistoryPage {
 pub struct HistoryRow {
     /// When.
     pub at: Moment,
-    /// What, by its name in the audit log.
+    /// What was done, by its name in the audit log.
     pub action: String,
-    /// Who: a username, or `operator`.
+    /// The name of the one who did it: a username, or `operator`.
     pub actor: String,
     /// From where; none: unknown, or the operator's shell.
     pub address: Option<String>,

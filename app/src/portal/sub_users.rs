@@ -54,7 +54,7 @@ pub struct InvitationRow {
 /// An open invitation, as the invited sees it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Invitation {
-    /// Who invites.
+    /// The name of the owner who invites.
     pub owner: String,
     /// The name that the sub-user is to have.
     pub username: String,

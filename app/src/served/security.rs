@@ -1,10 +1,10 @@
 //! The password and the second factor: panels of the profile, and the pages between a password and the rest.
 
-mod owed;
+mod login_steps;
 mod password;
 mod two_factor;
 
-pub(crate) use owed::{code_page, renewal_page};
+pub(crate) use login_steps::{code_page, renewal_page};
 
 use leptos::prelude::*;
 

@@ -52,9 +52,9 @@ pub async fn renew_password(
 ) -> Result<(), PortalError> {
     let _ = next;
     let request = page_request()?;
-    let owing = request.note(request.owing())?;
+    let unfinished = request.note(request.unfinished())?;
     let present = Attempt::attempt(password.take());
-    request.begin(request.use_cases.accounts.renew_password(owing, present, new_password.take()).await)
+    request.begin(request.use_cases.accounts.renew_password(unfinished, present, new_password.take()).await)
 }
 
 /// Completes a login. Only a session that may do nothing else calls it.
@@ -65,8 +65,8 @@ pub async fn give_code(
 ) -> Result<(), PortalError> {
     let _ = next;
     let request = page_request()?;
-    let owing = request.note(request.owing())?;
-    request.begin(request.use_cases.accounts.give_code(owing, &code.0, &request.visit).await)
+    let unfinished = request.note(request.unfinished())?;
+    request.begin(request.use_cases.accounts.give_code(unfinished, &code.0, &request.visit).await)
 }
 
 /// Makes a secret for an authenticator.

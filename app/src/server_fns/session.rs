@@ -12,7 +12,7 @@ use crate::portal::{Password, PortalError, SetupLink, Viewer};
 #[cfg(feature = "ssr")]
 use domain::credentials::Password as Attempt;
 
-/// Who is logged in, if anybody is.
+/// Returns the user who is logged in, if anybody is.
 #[server(name = ReadViewer, prefix = "/portal", endpoint = "viewer", input = GetUrl)]
 pub async fn viewer() -> Result<Option<Viewer>, PortalError> {
     Ok(page_request()?.viewer())
@@ -52,11 +52,13 @@ pub async fn log_in(
     request.begin(request.use_cases.accounts.log_in(&username, password, &request.visit).await)
 }
 
-/// Ends the session, also one that still owes something.
+/// Ends the session, also one whose login is unfinished.
 #[server(prefix = "/portal", endpoint = "log_out")]
 pub async fn log_out() -> Result<(), PortalError> {
     let request = page_request()?;
-    request.note(request.use_cases.accounts.log_out(request.actor.as_ref(), request.owing.as_ref()).await)?;
+    request.note(
+        request.use_cases.accounts.log_out(request.actor.as_ref(), request.unfinished.as_ref()).await,
+    )?;
     *request.outcome.cookie.lock() = Some(Cookie::End);
     *request.outcome.ended.lock() = request.session();
     Ok(())

@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// Where all of it comes from.
+/// The address that all attacks come from.
 const HOSTILE: [u8; 4] = [127, 0, 0, 66];
-/// Before something that was refused is tried again.
+/// How long an attack waits before it tries again what was refused.
 const AGAIN: Duration = Duration::from_millis(100);
 /// The same for a connection: 9,000 new ones each second, of which each costs the attacker's share of two cores as
 /// much as the server's.
@@ -42,7 +42,7 @@ impl Attack {
         Self::Control,
     ];
 
-    /// On the command line.
+    /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Window => "window",
@@ -55,7 +55,7 @@ impl Attack {
         }
     }
 
-    /// In the table.
+    /// Its name in the table.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Window => "200 connections of pages with a window of 0",
@@ -91,7 +91,7 @@ impl Attack {
 
     async fn go_on(self, target: Target, number: usize) {
         loop {
-            // Whatever becomes of it is what the server is there for.
+            // How an attempt ends is the server's business: the attack goes on.
             let _ = self.go(&target, number).await;
             sleep(if self == Self::Idle { CONNECT_AGAIN } else { AGAIN }).await;
         }

@@ -30,7 +30,7 @@ pub(crate) async fn begin(write: &mut OwnedWriteHalf, window: u32) -> Result<()>
         &frame(4, 0, 0, &initial_window),
         // The whole connection may take much: the windows of the streams decide.
         &frame(8, 0, 0, &(1_u32 << 30).to_be_bytes()),
-        // That the server's own are known.
+        // So that the settings of the server are known.
         &frame(4, 1, 0, &[]),
     ];
     write.write_all(&all.concat()).await

@@ -25,7 +25,7 @@ const LOGINS: f64 = 5.0;
 const MEMORY: u64 = 400;
 /// What an attack has to build up before it is measured.
 const BUILD_UP: Duration = Duration::from_secs(2);
-/// What it leaves behind is gone by then.
+/// What an attack leaves behind is gone by then.
 const CALM: Duration = Duration::from_secs(3);
 
 /// The server that is measured.
@@ -84,7 +84,7 @@ fn round(target: &Target, attack: Attack, time: Duration) -> Result<(Figures, Fi
     Ok((quiet, attacked))
 }
 
-/// Prints a line; whether all is as it should be.
+/// Prints a line; returns whether all is as it should be.
 fn report(target: &Target, attack: Attack, pairs: &[(Figures, Figures)]) -> bool {
     let median = |of: &dyn Fn(&(Figures, Figures)) -> f64| {
         let mut values: Vec<f64> = pairs.iter().map(of).collect();

@@ -1,4 +1,4 @@
-//! What the others notice: a gateway that verifies, and people who log in.
+//! What an attack costs the others: a gateway that verifies, and people who log in.
 
 use crate::Target;
 use crate::web::{ask, connect, log_in};
@@ -8,13 +8,13 @@ use tokio::time::{Instant, sleep};
 
 /// The gateway is a trusted proxy.
 const GATEWAY: [u8; 4] = [127, 0, 0, 1];
-/// Its connections.
+/// How many connections the gateway keeps.
 const CONNECTIONS: usize = 8;
 /// Between two questions on a connection.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(5);
 /// Between two logins.
 const BETWEEN_LOGINS: Duration = Duration::from_millis(200);
-/// Who is not answered by then is counted as refused.
+/// A question that is not answered by then counts as refused.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What one round found.

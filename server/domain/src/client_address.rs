@@ -33,7 +33,7 @@ pub struct TrustedProxies {
 /// A trusted proxy named no usable client: refuse, rather than take the proxy for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoClientAddress {
-    /// It sent no line of the configured family, or a peer without an address is not trusted.
+    /// The proxy sent no line of the configured family, or a peer without an address is not trusted.
     #[error("names no client")]
     Missing,
     /// A header that names one client came more than once.

@@ -13,10 +13,10 @@ const MOST_DAYS: i64 = 36_525;
 /// Why a time cannot be the end of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpiryError {
-    /// It is over.
+    /// The time is over.
     #[error("lies in the past")]
     Past,
-    /// It lies more than a hundred years ahead.
+    /// The time lies more than a hundred years ahead.
     #[error("lies too far ahead")]
     TooFar,
 }

@@ -12,7 +12,7 @@ pub struct InvitationFacts {
 }
 
 impl InvitationFacts {
-    /// It has not ended, and the account that it leads to has an owner who may act.
+    /// Whether the invitation has not ended, and the account that it leads to has an owner who may act.
     #[must_use]
     pub fn holds(&self, now: Micros) -> bool {
         self.expires_at > now && !self.owner_disabled

@@ -82,7 +82,7 @@ pub enum Mismatch {
 /// Judges whether the files are one state; `known`: the mark that the counts have as far as the state knows.
 ///
 /// # Errors
-/// They are not.
+/// The files are not one state.
 pub fn judge(state: Marked, known: Mark, counts: Marked) -> Result<(), Mismatch> {
     if !state.fits_its_log() {
         return Err(Mismatch::ForeignLog(File::State));

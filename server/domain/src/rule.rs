@@ -20,11 +20,11 @@ pub struct AddressRule {
 /// What the rule says to one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ruling {
-    /// It may pass.
+    /// The address may pass.
     Pass,
-    /// It may pass, and becomes the locked address.
+    /// The address may pass, and becomes the locked address.
     PassAndBind,
-    /// It may not.
+    /// The address may not pass.
     Refuse,
 }
 

@@ -153,7 +153,7 @@ mod tests {
         assert_eq!((0..SLICES).map(|slice| throttle.count_waiting(slice, at(0))).sum::<usize>(), 1);
     }
 
-    /// Whoever counts holds up who verifies for one slice, and never for the table.
+    /// Counting holds verifications up for one slice at a time, and never for the whole table.
     #[test]
     fn a_full_table_is_counted_in_small_slices() {
         let mut throttle = Throttle::new(Allowance { burst: 1, seconds_each: 10 });

@@ -9,13 +9,13 @@ use contract::Code;
 /// What is known of a key when it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    /// It is a tombstone.
+    /// The key is a tombstone.
     pub deleted: bool,
     /// Until when the token passes that was sent, if the key has another one now.
     pub old_token_until: Option<Micros>,
     /// Its user or the user's account is disabled.
     pub owner_disabled: bool,
-    /// It is paused.
+    /// The key is paused.
     pub disabled: bool,
     /// When it ends.
     pub expires_at: Option<Micros>,

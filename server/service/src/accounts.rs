@@ -43,7 +43,7 @@ pub use session_token::SessionToken;
 pub use setup::SetupLink;
 pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUsers};
 pub(crate) use visitor::audit_line;
-pub use visitor::{Owed, Owing, Visitor};
+pub use visitor::{LoginStep, UnfinishedLogin, Visitor};
 
 use crate::events::Events;
 use crate::verify::NoticeBuffer;
@@ -89,9 +89,9 @@ pub(crate) fn store_trouble(error: StoreError) -> Refusal {
         StoreError::NotFound => Refusal::NotFound,
         StoreError::SignedOut => Refusal::SignedOut,
         // A use case that expects one of these handles it itself, so one that arrives here is a fault.
-        StoreError::Conflict | StoreError::Full => {
+        StoreError::Conflict | StoreError::LimitReached => {
             tracing::warn!(%error, "the store refused a change that no use case expects to be refused");
-            if error == StoreError::Full { Refusal::Full } else { Refusal::Conflict }
+            if error == StoreError::LimitReached { Refusal::LimitReached } else { Refusal::Conflict }
         }
         StoreError::Overloaded => Refusal::Unavailable,
         // The writer logged it when it began.
@@ -129,7 +129,7 @@ mod tests {
             (StoreError::NotFound, Refusal::NotFound),
             (StoreError::SignedOut, Refusal::SignedOut),
             (StoreError::Conflict, Refusal::Conflict),
-            (StoreError::Full, Refusal::Full),
+            (StoreError::LimitReached, Refusal::LimitReached),
             (StoreError::Overloaded, Refusal::Unavailable),
             (StoreError::NoRoom(String::new()), Refusal::Unavailable),
             (StoreError::InDoubt(String::new()), Refusal::Unavailable),

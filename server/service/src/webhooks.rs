@@ -79,7 +79,9 @@ impl Webhooks {
         let audit = self.audit(actor, Action::WebhookAdded, url.as_str());
         let added = self.store.insert_webhook(webhook, audit).await;
         let number = added.map_err(|error| match error {
-            StoreError::Full => Refusal::field(Field::Form, Problem::Webhook(WebhookProblem::Full)),
+            StoreError::LimitReached => {
+                Refusal::field(Field::Form, Problem::Webhook(WebhookProblem::LimitReached))
+            }
             error => store_trouble(error),
         })?;
         Ok((number, text))

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than any answer may take.
+/// How long a connection waits for an answer: longer than any may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of an answer.
 const ANSWER: usize = 8 * 1024;
@@ -27,7 +27,7 @@ pub enum Pace {
 
 /// What is asked, and how it has to be answered.
 pub struct Target {
-    /// Where.
+    /// The address that is asked.
     pub address: SocketAddr,
     /// Requests as they are written, taken in turn.
     pub requests: Vec<Vec<u8>>,
@@ -119,7 +119,7 @@ fn ask(target: &Target, turn: &AtomicUsize, plan: &Plan) -> io::Result<Histogram
     Ok(times)
 }
 
-/// Reads one whole answer; answers its status.
+/// Reads one whole answer; returns its status.
 fn read_answer(stream: &mut TcpStream) -> io::Result<u16> {
     let mut buffer = [0; ANSWER];
     let mut filled = 0;

@@ -3,7 +3,7 @@
 use super::scratch::{ELSEWHERE, Filled, HOME, IMPORTED, imported_token};
 use domain::token::PlainToken;
 
-/// One kind of question, and what is said to it.
+/// One kind of question, and how it has to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
     /// `/authz/forward-auth`, allowed and counted.
@@ -31,7 +31,7 @@ impl Case {
         Self::ALL.into_iter().chain([Self::Imported]).find(|case| case.name() == name)
     }
 
-    /// In the table.
+    /// Its name in the table.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Case {
         }
     }
 
-    /// For the script of wrk, and in JSON.
+    /// Its name for the script of wrk, and in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ impl Case {
         }
     }
 
-    /// The statuses that answers may have. Who sends no tokens for long is told to wait.
+    /// The statuses that answers may have. A source that goes on without valid tokens is told to wait.
     #[must_use]
     pub fn statuses(self) -> &'static [u16] {
         match self {

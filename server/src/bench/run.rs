@@ -17,9 +17,9 @@ const ROUNDS: usize = 3;
 
 /// What to run.
 pub struct Options {
-    /// Of each run.
+    /// How long each run lasts.
     pub time: Duration,
-    /// Keys, all asked in turn.
+    /// How many keys there are; all are asked in turn.
     pub keys: usize,
     /// Kept connections.
     pub connections: usize,
@@ -40,7 +40,7 @@ pub struct Row {
     pub pace: &'static str,
     /// Requests a second.
     pub per_second: f64,
-    /// Against the bare handler.
+    /// The requests a second, divided by those of the bare handler.
     pub ratio: f64,
     /// Milliseconds.
     pub p50_ms: f64,
@@ -51,7 +51,7 @@ pub struct Row {
 /// The table.
 #[derive(Serialize)]
 pub struct Report {
-    /// Who asked in the closed loop.
+    /// The program that asked in the closed loop.
     pub client: &'static str,
     /// The lines; each first line of a pace is the bare handler.
     pub rows: Vec<Row>,

@@ -16,13 +16,13 @@ use std::path::Path;
 use std::sync::Arc;
 use store::{NewKey, UserStore};
 
-/// Who owns the keys, and may log in with [`PASSWORD`].
+/// The user who owns the keys, and may log in with [`PASSWORD`].
 pub const USERNAME: &str = "bench";
 /// The password of that user; it guards nothing but made-up keys.
 pub const PASSWORD: &str = "bench password";
-/// Where every key is locked to.
+/// The address that every key is locked to.
 pub const HOME: &str = "203.0.113.7";
-/// Where none of them passes from.
+/// An address from which none of them passes.
 pub const ELSEWHERE: &str = "203.0.113.8";
 /// Keys that are imported.
 pub(super) const IMPORTED: usize = 64;
@@ -33,7 +33,7 @@ const CHUNK: usize = 100_000;
 pub struct Filled {
     /// The token of the gateway.
     pub gateway: String,
-    /// The tokens of the first keys, as many as shall be asked.
+    /// The tokens of the first keys, as many as are to be asked.
     pub tokens: Vec<PlainToken>,
 }
 

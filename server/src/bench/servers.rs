@@ -20,7 +20,7 @@ impl Latchkey {
     /// Starts `program`. The environment is left out: settings of the real server are not for this one.
     ///
     /// # Errors
-    /// It does not start.
+    /// The server does not start.
     pub fn start(program: &Path, directory: &Path) -> Result<Self, BenchError> {
         let mut process = Command::new(program)
             .env_clear()
@@ -62,10 +62,10 @@ pub struct Bare {
 }
 
 impl Bare {
-    /// Starts it.
+    /// Starts the handler.
     ///
     /// # Errors
-    /// It cannot listen.
+    /// The handler cannot listen.
     pub fn start() -> std::io::Result<Self> {
         let runtime = Runtime::new()?;
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;

@@ -23,7 +23,7 @@ impl Wrk {
     /// Writes script and tokens into `directory`; `None` where wrk is not installed.
     ///
     /// # Errors
-    /// They cannot be written.
+    /// Script or tokens cannot be written.
     pub fn find(directory: &Path, filled: &Filled) -> std::io::Result<Option<Self>> {
         let found = Command::new("wrk").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if found.is_err() {
@@ -83,7 +83,7 @@ fn read(text: &str) -> Option<Measured> {
     })
 }
 
-/// wrk's `716.00us`, `1.20ms`, `1.05s`.
+/// Reads a time as wrk writes it: `716.00us`, `1.20ms`, `1.05s`.
 fn duration(text: &str) -> Option<Duration> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: f64 = digits.parse().ok()?;

@@ -192,7 +192,7 @@ async fn serve_until_signal(
         cause = services.store.failed() => Some(broken(cause)),
         ended = life.over() => Some(stopped_by(&ended)),
     };
-    tracing::info!("stopping: requests in flight are answered first");
+    tracing::info!(event = "stopping", "stopping: requests in flight are answered first");
     stop.cancel();
     // A letter or message in flight is recorded as sent while the store still takes changes.
     let last = tokio::time::timeout(LAST_LETTER, async { tokio::join!(tasks.mailer, tasks.deliverer) });

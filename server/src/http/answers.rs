@@ -77,9 +77,9 @@ fn is_number(text: &[u8]) -> bool {
 
 /// What became of a form.
 pub(super) enum Answered {
-    /// It was carried out.
+    /// The form was carried out.
     Done(Done),
-    /// It was not; sent again, it is tried again.
+    /// The form was refused. Sent again, it is tried again.
     Refused(Response),
 }
 
@@ -106,7 +106,7 @@ struct Saved {
     sets_cookie: bool,
     status: StatusCode,
     headers: HeaderMap,
-    /// It may hold the token of a new key, and is wiped when it is forgotten.
+    /// The body may hold the token of a new key, and is wiped when it is forgotten.
     body: Arc<Zeroizing<Vec<u8>>>,
 }
 

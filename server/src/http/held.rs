@@ -38,7 +38,7 @@ impl AsRef<[u8]> for Page {
 /// Writes an answer to bytes, which hold its place.
 ///
 /// # Errors
-/// It could not be written to its end.
+/// The answer could not be written to its end.
 pub(super) async fn hold(mut response: Response, place: Held) -> Result<Response, axum::Error> {
     if response.extensions_mut().remove::<IsFile>().is_some() {
         return Ok(response);

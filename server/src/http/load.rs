@@ -5,7 +5,7 @@ use super::client::{self, ConnectionInfo};
 use super::guard;
 use super::statuses::{busy_page, large_form};
 use crate::services::Services;
-use crate::traffic::{Client, Full, Held, Origin, Pool, Slot};
+use crate::traffic::{Client, Held, NoPlace, Pool, Requester, Slot};
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
@@ -47,12 +47,12 @@ pub(super) async fn admit_page(
 
 async fn try_admit_page(services: &Services, mut request: Request) -> Result<(Request, Held), Box<Response>> {
     let (traffic, server) = (&services.traffic, &services.settings.server);
-    let account = traffic.sources.account(origin(services, &request));
+    let account = traffic.sources.account(requester(services, &request));
     let take = async |pool, places| match traffic.sources.acquire(&account, pool, &server.shares.of(places)) {
         Ok(place) => Ok(place),
-        Err(full) => {
+        Err(no_place) => {
             traffic.shed_pages.add();
-            if full == Full::Source {
+            if no_place == NoPlace::ForSource {
                 // Not all at the same moment, which would be felt.
                 tokio::time::sleep(OVER_SHARE.mul_f64(0.5 + rand::random::<f64>())).await;
             }
@@ -71,11 +71,11 @@ async fn try_admit_page(services: &Services, mut request: Request) -> Result<(Re
     Ok((request, place))
 }
 
-/// Returns the origin that a page counts on: its client, also behind a proxy.
-fn origin(services: &Services, request: &Request) -> Origin {
+/// Returns the requester that a page counts on: its client, also behind a proxy.
+fn requester(services: &Services, request: &Request) -> Requester {
     let connection = ConnectionInfo::of(request.extensions());
     let named = client::find(services, connection, request.headers());
-    Origin {
+    Requester {
         is_vouched_for: connection.peer == Peer::Unix
             || services.settings.trusted_proxies.trusts(connection.peer),
         client: named.map_or(Client::Unknown, Client::At),

@@ -54,13 +54,13 @@ pub(super) async fn setup_page(State(site): State<Site>, request: Request) -> Ou
     respond(site, request, false, StatusCode::OK).await
 }
 
-/// A page between the password and everything else. Only a session that still owes what is done there sees it.
-pub(super) async fn owed_page(State(site): State<Site>, request: Request) -> Outcome {
+/// A page between the password and everything else. Only a session whose login waits for what is done there sees it.
+pub(super) async fn login_step_page(State(site): State<Site>, request: Request) -> Outcome {
     let caller = PageCaller::find(&site, Seen::of(&site, &request), false).await?;
     if caller.is_signed_in() {
         return Ok(Redirect::to(&back_of(request.uri())).into_response());
     }
-    if caller.owed_page() != Some(request.uri().path()) {
+    if caller.login_step_page() != Some(request.uri().path()) {
         return Ok(caller.lead(request.uri()));
     }
     Ok(caller.finish(render(&site, &caller, request, FormEcho::default()).await))

@@ -16,7 +16,8 @@ use super::held::{IsFile, hold};
 use super::load::{FORM_LIMIT, admit_page};
 use super::one_click::is_one_click;
 use super::pages::{
-    choose_language, missing_page, open_page, owed_page, plain_form, server_function, setup_page, user_page,
+    choose_language, login_step_page, missing_page, open_page, plain_form, server_function, setup_page,
+    user_page,
 };
 use super::problem::ProblemDetails;
 use super::site::Site;
@@ -100,7 +101,7 @@ fn ways_to(page: &'static Page) -> MethodRouter<Site> {
     let ways = match page.seen_by {
         SeenBy::Users => get(user_page),
         SeenBy::Anybody => get(open_page),
-        SeenBy::Owing => get(owed_page),
+        SeenBy::Unfinished => get(login_step_page),
         SeenBy::Setup => get(setup_page),
     };
     match page.forms {
@@ -169,7 +170,7 @@ async fn around(State(site): State<Site>, request: Request, next: Next) -> Respo
 mod tests {
     use super::*;
     use crate::settings::Layers;
-    use crate::traffic::{Client, Origin, Pool, Sources};
+    use crate::traffic::{Client, Pool, Requester, Sources};
     use axum::body::Body;
     use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, STRICT_TRANSPORT_SECURITY};
 
@@ -178,7 +179,7 @@ mod tests {
         let public = vec![("public_url", "--test", "https://keys.example.com".to_owned())];
         let settings = Settings::parse(&Layers::load(None, std::iter::empty(), public).unwrap()).unwrap();
         let sources = Sources::default();
-        let visitor = sources.account(Origin { is_vouched_for: true, client: Client::Unknown });
+        let visitor = sources.account(Requester { is_vouched_for: true, client: Client::Unknown });
         let place = sources.acquire(&visitor, Pool::Pages, &settings.server.shares.of(8)).ok().unwrap();
         let half = || {
             Body::from_stream(futures::stream::once(async {

@@ -65,7 +65,7 @@ pub struct Front {
     guest_http: auto::Builder<Streams>,
     /// Spoken on addresses, where the operator gave a certificate.
     tls: Option<Handshakes>,
-    /// Who may begin a connection with a PROXY header.
+    /// The proxies that may begin a connection with a PROXY header.
     trusted: TrustedProxies,
     /// Whether the PROXY header alone names the client, and no header of a request does.
     proxy_header_names_clients: bool,

@@ -64,7 +64,7 @@ pub(super) fn of_portal(error: &PortalError) -> StatusCode {
         PortalError::Forbidden | PortalError::WrongAddress { .. } => StatusCode::FORBIDDEN,
         PortalError::Invalid(_) | PortalError::ProofNeeded => StatusCode::UNPROCESSABLE_ENTITY,
         PortalError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-        PortalError::Conflict | PortalError::Full => StatusCode::CONFLICT,
+        PortalError::Conflict | PortalError::LimitReached => StatusCode::CONFLICT,
         PortalError::Busy | PortalError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         PortalError::Connection(_) => StatusCode::BAD_REQUEST,
     }
@@ -120,7 +120,7 @@ pub(super) fn busy_page() -> Response {
 pub(super) fn too_many() -> Response {
     let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
-    // It is said before any page is asked.
+    // This is said before any page is asked.
     guard::seal(response.headers_mut());
     response
 }

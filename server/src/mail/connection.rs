@@ -46,7 +46,7 @@ pub(super) enum MailError {
 pub(super) enum Fate {
     /// No server will ever accept it.
     GiveUp,
-    /// It may be accepted later (4xx).
+    /// The letter may be accepted later (4xx).
     Later,
     /// Refused for good, because of the server or how it is set up: other letters are refused too.
     NotItsFault,

@@ -92,7 +92,7 @@ impl Mailer {
     /// Sends letters as they become due, until `stop`. The letter in flight is settled before this returns.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         if self.parts.smtp.is_none() {
-            tracing::info!("no mail is sent, because smtp_url is not set");
+            tracing::info!(event = "no_mail", "no mail is sent, because smtp_url is not set");
             return stop.cancelled().await;
         }
         let mut tick = tokio::time::interval(LOOK_EVERY);

@@ -29,9 +29,9 @@ impl Pool {
     pub const COUNT: usize = 4;
 }
 
-/// Where a connection comes from.
+/// The one a place is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct Requester {
     /// Whether the peer is a trusted proxy or connects over a Unix socket, for which room is reserved. Others are strangers.
     pub is_vouched_for: bool,
     /// The client whose share it counts against.
@@ -49,15 +49,15 @@ pub enum Client {
     Unknown,
 }
 
-/// The bound that was reached.
+/// Why there is no place: the bound that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Full {
-    /// The whole pool.
-    All,
-    /// The share of all strangers.
-    Strangers,
-    /// The share of one source, of its /48, or of all clients whose address is unknown.
-    Source,
+pub enum NoPlace {
+    /// The whole pool is held.
+    AtAll,
+    /// The share of all strangers is held.
+    ForStrangers,
+    /// The share of one source, of its /48, or of all clients whose address is unknown, is held.
+    ForSource,
 }
 
 /// The counts of all who hold something.
@@ -107,12 +107,12 @@ impl Drop for HeldCounts {
     }
 }
 
-/// All counts that something of one origin adds to.
+/// All counts that something of one requester adds to.
 pub struct Account {
     levels: [Option<(Level, Arc<HeldCounts>)>; Self::LEVELS],
 }
 
-/// Whose a count is, from wide to narrow.
+/// What a count is about, from wide to narrow.
 #[derive(Clone, Copy)]
 enum Level {
     All,
@@ -133,11 +133,11 @@ impl Level {
         }
     }
 
-    fn full(self) -> Full {
+    fn no_place(self) -> NoPlace {
         match self {
-            Self::All => Full::All,
-            Self::Strangers => Full::Strangers,
-            Self::Site | Self::Source | Self::Unknown => Full::Source,
+            Self::All => NoPlace::AtAll,
+            Self::Strangers => NoPlace::ForStrangers,
+            Self::Site | Self::Source | Self::Unknown => NoPlace::ForSource,
         }
     }
 }
@@ -157,11 +157,11 @@ impl Drop for Held {
 }
 
 impl Sources {
-    /// The account of an origin.
-    pub fn account(&self, origin: Origin) -> Arc<Account> {
+    /// The account of a requester.
+    pub fn account(&self, requester: Requester) -> Arc<Account> {
         let all = (Level::All, Arc::clone(&self.all));
-        let strangers = (!origin.is_vouched_for).then(|| (Level::Strangers, Arc::clone(&self.strangers)));
-        let (site, source) = match origin.client {
+        let strangers = (!requester.is_vouched_for).then(|| (Level::Strangers, Arc::clone(&self.strangers)));
+        let (site, source) = match requester.client {
             Client::Proxy => (None, None),
             Client::Unknown => (None, Some((Level::Unknown, Arc::clone(&self.unknown)))),
             Client::At(address) => (
@@ -188,9 +188,9 @@ impl Sources {
     }
 
     /// Acquires one of a pool for an account, or returns the bound that was reached.
-    pub fn acquire(&self, account: &Arc<Account>, pool: Pool, shares: &Shares) -> Result<Held, Full> {
+    pub fn acquire(&self, account: &Arc<Account>, pool: Pool, shares: &Shares) -> Result<Held, NoPlace> {
         let acquired = account.acquire(pool, shares);
-        if matches!(acquired, Err(Full::Strangers | Full::Source)) {
+        if matches!(acquired, Err(NoPlace::ForStrangers | NoPlace::ForSource)) {
             self.over[pool as usize].add();
         }
         acquired
@@ -200,7 +200,7 @@ impl Sources {
 impl Account {
     const LEVELS: usize = 4;
 
-    fn acquire(self: &Arc<Self>, pool: Pool, shares: &Shares) -> Result<Held, Full> {
+    fn acquire(self: &Arc<Self>, pool: Pool, shares: &Shares) -> Result<Held, NoPlace> {
         let levels = || self.levels.iter().flatten();
         for (index, (level, counts)) in levels().enumerate() {
             let most = level.most(shares);
@@ -210,7 +210,7 @@ impl Account {
                 for (_, counts) in levels().take(index) {
                     counts.held[pool as usize].fetch_sub(1, Ordering::Relaxed);
                 }
-                return Err(level.full());
+                return Err(level.no_place());
             }
         }
         Ok(Held { account: Arc::clone(self), pool })

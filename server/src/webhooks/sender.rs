@@ -39,7 +39,7 @@ pub enum SendError {
     NotConnected,
     /// The TLS handshake failed.
     NoTls,
-    /// It took too long.
+    /// The receiver took too long.
     TooLate,
     /// The answer is not HTTP.
     NotHttp,

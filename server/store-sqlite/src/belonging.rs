@@ -1,6 +1,6 @@
 //! Checks that the files in the data directory are of one state, before anything is written to them.
 //!
-//! They are only read here: a connection that may write would carry a foreign log into the file for good.
+//! The files are only read here: a connection that may write would carry a foreign log into the file for good.
 
 use super::labels::{Label, cannot_read, has_log, length, log_of, reader};
 use super::{labels, not_sound};
@@ -65,7 +65,8 @@ pub(super) fn compare(state: &Path, of_state: &Label, of_counts: &Label) -> Resu
     };
     let accept = state.with_file_name(ACCEPT);
     if accept.exists() {
-        tracing::warn!(file = name(file), of = %older, "older than the other file; {ACCEPT} says to take it: {lost}");
+        let event = "loss_accepted";
+        tracing::warn!(event, file = name(file), of = %older, "older than the other file; {ACCEPT} says to take it: {lost}");
         return Ok(Found::Accepted);
     }
     Err(OpenError::Older {

@@ -56,7 +56,7 @@ async fn insert(tx: &mut Tx, invitation: &NewInvitation, most: u32) -> Result<()
         tx.one(sql!("SELECT count(*) FROM invitations WHERE owner_no = ?", invitation.owner.0)).await?;
     check_new(taken.is_some(), number(open.try_get(0)?)?, most).map_err(|refused| match refused {
         NotInvited::Taken => StoreError::Conflict,
-        NotInvited::TooMany => StoreError::Full,
+        NotInvited::TooMany => StoreError::LimitReached,
     })?;
     tx.run(sql!(
         INSERT,

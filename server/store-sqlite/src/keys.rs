@@ -132,7 +132,7 @@ async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<(), Trouble> 
     if let Some(most) = key.most
         && count_living(tx, key.user, most).await? >= most
     {
-        return Err(StoreError::Full.into());
+        return Err(StoreError::LimitReached.into());
     }
     rotations::check_unknown(tx, &key.token_hash).await?;
     let sql = "INSERT INTO keys

@@ -166,17 +166,20 @@ fn not_sound(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
-/// The kinds of trouble by SQLite's extended result codes.
+/// The kinds of trouble by SQLite's extended result codes, in the words of an engine that keeps its data in files.
 fn trouble(code: Option<i32>, error: &dyn std::fmt::Display) -> StoreError {
     use rusqlite::ffi;
-    let text = error.to_string();
     match code {
         // The shared index of the write-ahead log could not grow: a full disk, too.
-        Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_SHMSIZE) => StoreError::NoRoom(text),
-        Some(code) if code & 0xff == ffi::SQLITE_BUSY => StoreError::Locked(text),
-        Some(code) if matches!(code & 0xff, ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => {
-            StoreError::Broken(text)
+        Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_SHMSIZE) => {
+            StoreError::NoRoom(format!("the disk is full ({error})"))
         }
-        _ => StoreError::Unavailable(text),
+        Some(code) if code & 0xff == ffi::SQLITE_BUSY => {
+            StoreError::Locked(format!("another program holds a lock on it ({error})"))
+        }
+        Some(code) if matches!(code & 0xff, ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => {
+            StoreError::Broken(format!("the disk or the file is in trouble ({error})"))
+        }
+        _ => StoreError::Unavailable(error.to_string()),
     }
 }

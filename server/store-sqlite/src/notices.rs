@@ -33,7 +33,7 @@ struct Act<'a> {
 enum Made {
     /// A notice of its own.
     New(NoticeNumber),
-    /// It was added to this one.
+    /// The alarm was added to this notice.
     Added(NoticeNumber),
 }
 

@@ -122,7 +122,8 @@ fn tell_what_is_recovered(files: [&Path; 2]) {
         if let Some(bytes) = std::fs::metadata(log_of(file)).ok().map(|m| m.len()).filter(|bytes| *bytes > 0)
         {
             let file = file.display();
-            tracing::info!(%file, bytes, "the last run was not stopped properly; recovering from its log");
+            let event = "unclean_stop";
+            tracing::info!(event, %file, bytes, "the last run was not stopped properly; recovering from its log");
         }
     }
 }
@@ -140,7 +141,7 @@ fn open_usage(
             return Err(OpenError::NoCounts { file: path.display().to_string() });
         }
         Ok(file) if file.len() == 0 => {
-            tracing::warn!("usage.db is empty: all counts start at 0");
+            tracing::warn!(event = "counts_start_at_0", "usage.db is empty: all counts start at 0");
         }
         _ => {}
     }

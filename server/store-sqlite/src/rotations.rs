@@ -31,7 +31,7 @@ impl RotationStore for SqliteStore {
         change!(self, |tx| {
             let standing = tx.one(sql!(STANDING, key.0)).await?;
             if overlapping(&standing, audit.at)?.is_some() {
-                return Err(StoreError::Full.into());
+                return Err(StoreError::LimitReached.into());
             }
             check_unknown(tx, &token.token_hash).await?;
             let (number, token_hash) = (key_no(&standing, "no")?, TokenHash(hash(&standing, "token_hash")?));

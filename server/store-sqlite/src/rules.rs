@@ -84,7 +84,7 @@ impl RuleStore for SqliteStore {
                 .await?;
             // Judged after the insert, so that an entry that is there already is a conflict in a full list too.
             if held.try_get::<u32, _>(0)? >= limit {
-                return Err(StoreError::Full.into());
+                return Err(StoreError::LimitReached.into());
             }
             end_step(tx, key, true, &audit).await
         })

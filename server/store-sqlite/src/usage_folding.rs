@@ -103,7 +103,13 @@ impl SqliteUsageLog {
             self.generation = self.generation.max(generation);
         }
         if self.generation > Generation::default() {
-            tracing::info!(uses, keys, "the last run left uses in the journal; they are in the totals now");
+            let event = "journal_folded";
+            tracing::info!(
+                event,
+                uses,
+                keys,
+                "the last run left uses in the journal; they are in the totals now"
+            );
         }
         self.generation = self.generation.next();
         Ok(())

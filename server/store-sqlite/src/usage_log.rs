@@ -152,7 +152,9 @@ impl SqliteUsageLog {
     /// A lock that the checkpoint of our own log holds is told apart from one of another program.
     fn told<T>(&self, met: Result<T, Trouble>) -> Result<T, StoreError> {
         met.map_err(|Trouble(error)| match error {
-            StoreError::Locked(text) if self.bond.is_emptying() => StoreError::Busy(text),
+            StoreError::Locked(_) if self.bond.is_emptying() => {
+                StoreError::Busy("the checkpoint of usage.db is in the way".to_owned())
+            }
             error => error,
         })
     }
@@ -182,7 +184,7 @@ impl SqliteUsageLog {
         Ok(())
     }
 
-    /// Notes whose these numbers are, as far as that is known and not noted yet.
+    /// Records the ids of the keys with these numbers, as far as they are known and not recorded yet.
     pub(super) fn name(&mut self, keys: impl Iterator<Item = KeyNumber>) -> Result<(), Trouble> {
         let new: Vec<_> = keys
             .filter(|key| !self.named.holds(*key))
@@ -276,7 +278,7 @@ impl UsageLog for SqliteUsageLog {
         } else {
             self.sweep()
         };
-        // It says nothing of whether uses can be written: on an idle server no use would come to show that they can.
+        // This says nothing of whether uses can be written: on an idle server no use would come to show that they can.
         self.told(met)
     }
 

@@ -42,7 +42,7 @@ impl Named {
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    /// It is named now.
+    /// Remembers that the key is named.
     pub(super) fn add(&mut self, key: KeyNumber) {
         let (word, bit) = Self::bit(key);
         if self.0.len() <= word {

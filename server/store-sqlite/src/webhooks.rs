@@ -38,7 +38,7 @@ async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<Webho
     let row = tx
         .optional(sql!(sql, webhook.owner.0, &webhook.url, webhook.causes, audit.at.0, webhook.most))
         .await?
-        .ok_or(StoreError::Full)?;
+        .ok_or(StoreError::LimitReached)?;
     let added = WebhookNumber(number(row.try_get("no")?)?);
     let sealed = (webhook.seal)(added).map_err(|error| StoreError::Unavailable(error.to_string()))?;
     tx.run(sql!("UPDATE webhooks SET secret_sealed = ? WHERE no = ?", sealed, added.0)).await?;

@@ -99,7 +99,7 @@ impl Writer {
                 };
                 let trouble = value.as_ref().err().filter(|e| e.is_of_the_medium()).cloned();
                 let answer = Box::new(move |committed: Result<(), StoreError>| {
-                    // Whoever asked may have gone away; the work is done all the same.
+                    // The caller may have gone away; the work is done all the same.
                     let _ = sender.send(value.and_then(|v| committed.map(|()| v)));
                 });
                 Done { changes, trouble, answer }
@@ -199,8 +199,10 @@ fn has_ended(reporter: &watch::Sender<Option<StoreError>>) -> bool {
 fn report(reporter: &watch::Sender<Option<StoreError>>, committed: Result<(), StoreError>) {
     let before = reporter.send_replace(committed.err());
     match (before, &*reporter.borrow()) {
-        (None, Some(error)) => tracing::error!(%error, "latchkey.db takes no changes; they are refused"),
-        (Some(_), None) => tracing::info!("latchkey.db takes changes again"),
+        (None, Some(error)) => {
+            tracing::error!(event = "changes_refused", %error, "latchkey.db takes no changes; they are refused");
+        }
+        (Some(_), None) => tracing::info!(event = "changes_taken", "latchkey.db takes changes again"),
         _ => {}
     }
 }

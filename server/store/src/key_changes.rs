@@ -9,11 +9,11 @@ use domain::time::Micros;
 /// One change of a living key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyChange {
-    /// It has this description now.
+    /// The key has this description from now on.
     Description(String),
-    /// It is paused, or not any more.
+    /// The key is paused, or not any more.
     Paused(bool),
-    /// It expires then, or never.
+    /// The key expires then, or never.
     ExpiresAt(Option<Micros>),
     /// Its lock is that wide.
     LockWidth(LockWidth),

@@ -96,7 +96,7 @@ pub trait KeyStore: Send + Sync {
     /// Every change that is committed later is told to the watcher of the engine. Up to where this read is for the engine
     /// alone to know, because it is the engine that goes on telling from there.
     async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError>;
-    /// Adds a key; `Conflict` if the token hash is taken, `Full` if the account has as many keys as it may.
+    /// Adds a key; `Conflict` if the token hash is taken, `LimitReached` if the account has as many keys as it may.
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<(), StoreError>;
     /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.
     async fn list_keys(&self, scope: KeyScope, keys: &[KeyId]) -> Result<Vec<KeyRow>, StoreError>;
@@ -120,7 +120,7 @@ pub trait RuleStore: Send + Sync {
         address: Address,
         at: Micros,
     ) -> Result<AddressRule, StoreError>;
-    /// Adds to the allow list; `Conflict` if it is there, `Full` at `limit` entries.
+    /// Adds to the allow list; `Conflict` if it is there, `LimitReached` at `limit` entries.
     async fn insert_network(
         &self,
         key: KeyId,

@@ -48,51 +48,52 @@ pub use usage::*;
 pub use users::*;
 pub use webhooks::*;
 
-/// Why the store did not do what was asked. The text of the database goes to the log, never further.
+/// Why the store did not do what was asked. The texts inside are the engine's own words, for the operator and the log; no
+/// customer and no program sees them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Something with that name or content exists.
     #[error("exists already")]
     Conflict,
-    /// The row is gone, or was never there.
-    #[error("no such row")]
+    /// What was named is gone, or was never there.
+    #[error("not found")]
     NotFound,
-    /// The list is full.
-    #[error("the list is full")]
-    Full,
+    /// There are as many of these as there may be.
+    #[error("there are as many as there may be")]
+    LimitReached,
     /// The session that asked has ended meanwhile, or its user or their owner was disabled.
     #[error("the session has ended")]
     SignedOut,
     /// Too many changes wait; try again.
     #[error("too many changes are waiting")]
     Overloaded,
-    /// Something else holds a lock that the change needs; nothing of the change was kept, and it can be tried again.
-    #[error("another program holds a lock on it ({0})")]
+    /// Somebody else holds what the change needs. Nothing of the change was kept, and it can be tried again.
+    #[error("{0}")]
     Locked(String),
     /// The engine itself is at work where the change has to be made. Nothing of the change was kept, and that work ends by
     /// itself soon.
-    #[error("its own upkeep is in the way ({0})")]
+    #[error("{0}")]
     Busy(String),
-    /// There is no room for the change; nothing of it was kept, and it can be tried again.
-    #[error("the disk is full ({0})")]
+    /// There is no room for the change. Nothing of it was kept, and it can be tried again.
+    #[error("{0}")]
     NoRoom(String),
     /// The answer to a commit was lost, so the change may have happened or not. The store goes on: what is there now can
     /// be read, and asking for the same again is safe where the change is one that can be made twice.
     #[error("it is not known whether the change was made ({0})")]
     InDoubt(String),
     /// Reading, writing or syncing failed: it is unknown how much of the change was kept.
-    #[error("the disk or the file is in trouble ({0})")]
+    #[error("{0}")]
     Broken(String),
     /// The part that writes has ended, by a fault in Latchkey itself.
-    #[error("who writes has ended: {0}")]
+    #[error("the part that writes has ended: {0}")]
     Ended(String),
     /// The engine is in trouble of another kind.
-    #[error("the database is in trouble: {0}")]
+    #[error("the store is in trouble: {0}")]
     Unavailable(String),
 }
 
 impl StoreError {
-    /// Whether what the store keeps its data on fails, and not what was asked for.
+    /// Whether the medium fails that the store keeps its data on, and not what was asked for.
     #[must_use]
     pub fn is_of_the_medium(&self) -> bool {
         matches!(self, Self::NoRoom(_) | Self::Broken(_))

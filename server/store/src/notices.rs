@@ -71,7 +71,7 @@ pub struct NoticeFacts {
     pub addresses: Vec<NoticeAddress>,
     /// What was done, by the name of the audit log, if it tells of an act.
     pub action: Option<String>,
-    /// Who did that, if not the user itself.
+    /// The name of the one who did that, if not the user themselves.
     pub actor: Option<String>,
     /// What else is worth knowing.
     pub detail: String,
@@ -108,7 +108,7 @@ pub struct NoticeKey {
     pub id: KeyId,
     /// The hash under which the index in memory has it.
     pub token_hash: TokenHash,
-    /// Whose it is.
+    /// The user who owns the key.
     pub username: Username,
     /// Its kind.
     pub key_type: KeyType,

@@ -13,7 +13,7 @@ const OTHERS: u32 = 0o077;
 /// Makes an empty file, unless it is there.
 ///
 /// # Errors
-/// It cannot be made.
+/// The file cannot be made.
 pub fn make(path: &Path) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(MODE).open(path).map(drop)
 }
@@ -32,7 +32,7 @@ pub fn close_to_others(path: &Path) -> u32 {
     let file = path.display();
     match changed {
         Ok(()) if left == 0 => {
-            tracing::warn!(%file, "it could be read by others; its mode was put back to 0600");
+            tracing::warn!(event = "mode_put_back", %file, "it could be read by others; its mode was put back to 0600");
         }
         Ok(()) => {
             tracing::warn!(%file, "it can be read by others; a change of its mode has no effect here");

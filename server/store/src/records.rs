@@ -39,9 +39,9 @@ pub trait GatewayStore: Send + Sync {
 pub struct Audit {
     /// When.
     pub at: Micros,
-    /// What.
+    /// What they did.
     pub action: Action,
-    /// Who: a username, `operator`, or the name that was tried at a failed login.
+    /// The name of the one who did it: a username, `operator`, or the name that was tried at a failed login.
     pub actor: String,
     /// The user it concerns; added users and keys fill it in themselves.
     pub user: Option<UserNumber>,
@@ -68,9 +68,9 @@ pub enum Asker {
 pub struct AuditRow {
     /// When.
     pub at: Micros,
-    /// What.
+    /// What they did.
     pub action: String,
-    /// Who.
+    /// The name of the one who did it.
     pub actor: String,
     /// The key it concerns.
     pub key: Option<KeyId>,

@@ -31,7 +31,7 @@ pub struct Rotation {
 #[async_trait]
 pub trait RotationStore: Send + Sync {
     /// Gives a living key another token. The one before passes until `until`, and is known as rotated for good.
-    /// `NotFound` if the key is deleted, `Full` while the token before the present one passes, `Conflict` if the hash is
+    /// `NotFound` if the key is deleted, `LimitReached` while the token before the present one passes, `Conflict` if the hash is
     /// taken.
     async fn rotate_key(
         &self,

@@ -120,7 +120,7 @@ pub struct IndexedKey {
     pub number: KeyNumber,
     /// Its public id.
     pub id: KeyId,
-    /// Whose it is.
+    /// The user who owns the key.
     pub user: UserNumber,
     /// Under what it is looked up.
     pub token_hash: TokenHash,

@@ -95,7 +95,7 @@ pub trait SubUserStore: Send + Sync {
 /// Invitations. One that is past its time is as good as gone.
 #[async_trait]
 pub trait InvitationStore: Send + Sync {
-    /// Keeps one, and queues the mail that brings it; `Conflict` if the name is taken or invited, `Full` if the
+    /// Keeps one, and queues the mail that brings it; `Conflict` if the name is taken or invited, `LimitReached` if the
     /// account has `most` of them.
     async fn insert_invitation(
         &self,

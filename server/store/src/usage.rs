@@ -15,7 +15,7 @@ pub const ADDRESSES: usize = 1000;
 pub struct Use {
     /// The key.
     pub key: KeyNumber,
-    /// Whose it is.
+    /// The user who owns the key.
     pub user: UserNumber,
     /// From where.
     pub address: Address,
@@ -28,7 +28,7 @@ pub struct Use {
 pub struct Refusal {
     /// The key.
     pub key: KeyNumber,
-    /// Whose it is.
+    /// The user who owns the key.
     pub user: UserNumber,
     /// The hour, counted from 1970.
     pub hour: i64,
@@ -82,7 +82,7 @@ pub trait UsageLog: Send {
     /// Writes nothing new, to find out whether writing works.
     ///
     /// # Errors
-    /// It does not.
+    /// Writing does not work.
     async fn probe(&mut self) -> Result<(), StoreError>;
     /// Called every second, and does nothing long: lets the log begin what is due beside counting. `keep_hours` is for how
     /// long statistics are kept; without it they are kept for ever.

@@ -58,7 +58,7 @@ pub enum WebhookChange {
     },
     /// The sealed secret.
     Secret(Vec<u8>),
-    /// It is switched on again.
+    /// The webhook is switched on again.
     On,
 }
 
@@ -105,14 +105,14 @@ pub struct Attempt {
 
 /// How a delivery goes on after an attempt.
 pub enum AttemptEnd {
-    /// It is delivered.
+    /// The message is delivered.
     Delivered,
-    /// It cannot be told any more, which is not the receiver's fault.
+    /// The message cannot be sent any more, which is not the receiver's fault.
     Dropped {
         /// Why, by its name.
         problem: &'static str,
     },
-    /// It failed.
+    /// The attempt failed.
     Failed {
         /// Why, by its name.
         problem: &'static str,
@@ -128,7 +128,7 @@ pub enum AttemptEnd {
 /// Webhooks. Changes of them are written to the audit log, deliveries are not.
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
-    /// Adds one; `Full` if the account has as many as it may.
+    /// Adds one; `LimitReached` if the account has as many as it may.
     async fn insert_webhook(&self, webhook: NewWebhook, audit: Audit) -> Result<WebhookNumber, StoreError>;
     /// The webhooks of an account, oldest first.
     async fn list_webhooks(&self, owner: UserNumber) -> Result<Vec<WebhookRow>, StoreError>;

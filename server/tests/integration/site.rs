@@ -62,9 +62,6 @@ fn is_strict(what: &str, headers: &http::HeaderMap) {
 #[tokio::test]
 async fn every_answer_is_strict() {
     let app = TestApp::start_with(&[("public_url", "https://keys.example.com")]).await;
-    app.add_user("demouser").await;
-    let (browser, gateway) = (app.browser("demouser").await, app.gateway("gw").await);
-    let key = browser.generate("WEB", "default").await;
     let send = async |method: Method, path: &str, peer: &str, body: Body| -> Answer {
         let request = Request::builder().method(method).uri(path).body(body).unwrap();
         app.send(peer, request).await
@@ -95,6 +92,14 @@ async fn every_answer_is_strict() {
     let large = send(post.clone(), "/login", "127.0.0.1", Body::from(vec![b'x'; 100_000])).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     is_strict("a large form", &large.headers);
+}
+
+#[tokio::test]
+async fn what_gateways_are_answered_is_strict() {
+    let app = TestApp::start_with(&[("public_url", "https://keys.example.com")]).await;
+    app.add_user("demouser").await;
+    let (browser, gateway) = (app.browser("demouser").await, app.gateway("gw").await);
+    let key = browser.generate("WEB", "default").await;
     for question in [serde_json::json!({"key": key.token, "client_ip": "203.0.113.7"}), serde_json::json!({})]
     {
         is_strict("a verification", &gateway.verify(question).await.headers);
@@ -109,6 +114,11 @@ async fn every_answer_is_strict() {
             "the host of the API is not ours to decide on"
         );
     }
+}
+
+#[tokio::test]
+async fn what_operators_are_answered_is_strict() {
+    let app = TestApp::start().await;
     let operators = Entrance::from(admin(app.services.clone()));
     for path in ["/metrics", "/healthz", "/nowhere"] {
         let request = Request::get(path).body(Body::empty()).unwrap();
@@ -178,7 +188,7 @@ async fn every_page_of_the_table_is_there_and_every_link_leads_to_one() {
         let answer = browser.get(&path).await;
         let expected = match page.seen_by {
             // Who is logged in owes nothing, and the first account exists.
-            app::SeenBy::Owing | app::SeenBy::Setup => StatusCode::SEE_OTHER,
+            app::SeenBy::Unfinished | app::SeenBy::Setup => StatusCode::SEE_OTHER,
             _ if page.path.starts_with("/account/webhooks/:id") => StatusCode::NOT_FOUND,
             // Without the secret of their links.
             _ if ["/invitation", "/unsubscribe"].contains(&page.path) => StatusCode::NOT_FOUND,

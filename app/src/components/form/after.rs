@@ -27,7 +27,7 @@ impl AfterSubmit {
             None if self.clears => each_text_field(&form, |input| input.set_value("")),
             None => {}
             Some(PortalError::SignedOut) => {
-                // The form may have been drawn anew meanwhile, and this is of the one before.
+                // The form may have been drawn anew meanwhile, and this belongs to the one before.
                 let login = self.login.try_get_untracked().unwrap_or_else(|| "/login".to_owned());
                 let _ = window().location().set_href(&login);
             }

@@ -29,9 +29,9 @@ pub(crate) fn form_problem_line(state: FormState, fields: &'static [Field]) -> P
 /// The button that sends the form.
 #[component]
 pub(crate) fn SubmitButton(
-    /// Of which form.
+    /// The state of its form.
     state: FormState,
-    /// What it says.
+    /// The text on it.
     label: &'static str,
     /// Its class.
     #[prop(default = "button")]

@@ -146,7 +146,7 @@ pub(super) fn is_counted(notice: &Notice) -> bool {
     matches!(notice.cause, Cause::NewAddress | Cause::DeadKeyInUse | Cause::Guessing)
 }
 
-/// Who did it, and from where.
+/// By whom it was done, and from where.
 fn by(t: &'static NoticeTexts, notice: &Notice) -> String {
     let address = from(t, notice);
     match notice.actor.as_deref() {

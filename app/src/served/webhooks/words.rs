@@ -14,7 +14,7 @@ pub(crate) fn webhook_problem(language: Language, problem: WebhookProblem) -> &'
         WebhookProblem::NotPublic => t.problem_not_public,
         WebhookProblem::NoCause => t.problem_no_cause,
         WebhookProblem::UnknownCause => t.problem_unknown_cause,
-        WebhookProblem::Full => t.problem_full,
+        WebhookProblem::LimitReached => t.problem_full,
         WebhookProblem::TestWaits => t.problem_test_waits,
         WebhookProblem::NotSendable => t.problem_not_sendable,
     }

@@ -1,4 +1,4 @@
-//! Who hears of what is done to an account. The audit log is the source: each of its lines is judged here.
+//! Which users hear of what is done to an account. The audit log is the source: each of its lines is judged here.
 
 use crate::act::Action;
 use contract::Cause;
@@ -8,7 +8,7 @@ use contract::Cause;
 pub struct Act<'a> {
     /// What was done.
     pub action: Action,
-    /// Who did it: a username, or `operator`.
+    /// The name of the one who did it: a username, or `operator`.
     pub actor: &'a str,
     /// Whether a logged-in user did it. The operator's shell and links in letters act without a session.
     pub by_session: bool,

@@ -24,9 +24,9 @@ pub const ADDRESSES_NAMED: usize = 20;
 /// Where something to tell goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placing {
-    /// It is added to this notice.
+    /// The alarm is added to this notice.
     AddTo(NoticeNumber),
-    /// It becomes a notice.
+    /// The alarm becomes a notice.
     New,
     /// Nowhere: there is no room.
     Nowhere,
@@ -109,7 +109,7 @@ pub struct Hearer<'a> {
     pub with_webhooks: bool,
 }
 
-/// Who hears of an alarm: the user, and the owner of a sub-user as well, because a sub-user who only reads can do nothing
+/// The users who hear of an alarm: the user, and the owner of a sub-user as well, because a sub-user who only reads can do nothing
 /// about it. `owner` is that owner, with the sub-user's name. The webhooks are the owner's and hear of it once.
 pub fn hearers<'a>(
     alarm: Alarm<'a>,

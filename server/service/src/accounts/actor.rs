@@ -1,4 +1,4 @@
-//! Who acts, by what they showed who they are, and from where.
+//! The user who acts: how they proved who they are, and from where they act.
 
 use super::NewToken;
 use super::visitor::audit_line;
@@ -32,13 +32,13 @@ pub struct Actor {
     pub role: Role,
     /// Their name.
     pub username: Username,
-    /// By what they showed who they are.
+    /// How they proved who they are.
     pub via: Via,
     /// The client's address.
     pub address: ClientAddress,
 }
 
-/// By what an actor showed who they are.
+/// How an actor proved who they are.
 #[derive(Clone)]
 pub enum Via {
     /// The session of a browser, which began with the password.

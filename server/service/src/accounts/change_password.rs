@@ -3,7 +3,9 @@
 use super::hashing::HashError;
 use super::log_in::fold;
 use super::renewals::Browser;
-use super::{Accounts, Actor, ChoiceError, Owed, Owing, PasswordContext, SessionToken, store_trouble};
+use super::{
+    Accounts, Actor, ChoiceError, LoginStep, PasswordContext, SessionToken, UnfinishedLogin, store_trouble,
+};
 use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
 use domain::credentials::{Password, PasswordError};
@@ -31,19 +33,19 @@ impl Accounts {
     /// Changes a password that is too old, which completes the session; the other sessions end.
     pub async fn renew_password(
         &self,
-        owing: &Owing,
+        unfinished: &UnfinishedLogin,
         present: Password,
         new: Zeroizing<String>,
     ) -> Result<SessionToken, Refusal> {
-        if owing.owed != Owed::Password {
+        if unfinished.step != LoginStep::Password {
             return Err(Refusal::SignedOut);
         }
-        let user = self.check_password(&owing.username, owing.address, present).await?;
-        let new = self.choose_another(&user, owing.address, new).await?;
-        let asker = Some(Asker::Session(owing.session));
-        let audit = Audit { asker, ..owing.audit(self.clock.now(), Action::PasswordChanged) };
-        let browser = Browser::of(owing.address, &owing.user_agent);
-        let prepared = self.prepare(owing.session, owing.token, browser)?;
+        let user = self.check_password(&unfinished.username, unfinished.address, present).await?;
+        let new = self.choose_another(&user, unfinished.address, new).await?;
+        let asker = Some(Asker::Session(unfinished.session));
+        let audit = Audit { asker, ..unfinished.audit(self.clock.now(), Action::PasswordChanged) };
+        let browser = Browser::of(unfinished.address, &unfinished.user_agent);
+        let prepared = self.prepare(unfinished.session, unfinished.token, browser)?;
         self.replace_password(&user, new, prepared.renewal, audit).await?;
         Ok(prepared.token)
     }

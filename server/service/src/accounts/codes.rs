@@ -5,7 +5,7 @@
 
 use super::second_factor::place;
 use super::sessions::new_session;
-use super::visitor::{Owed, Owing};
+use super::visitor::{LoginStep, UnfinishedLogin};
 use super::{Accounts, Actor, SessionToken, Visit, store_trouble};
 use contract::{Field, Problem, Refusal};
 use domain::client_address::ClientAddress;
@@ -16,19 +16,24 @@ use store::{Action, Factor, StoreError, UserRow};
 
 impl Accounts {
     /// Completes a login by a code, with a new session under a new token.
-    pub async fn give_code(&self, owing: &Owing, code: &str, visit: &Visit) -> Result<SessionToken, Refusal> {
-        if owing.owed != Owed::Code {
+    pub async fn give_code(
+        &self,
+        unfinished: &UnfinishedLogin,
+        code: &str,
+        visit: &Visit,
+    ) -> Result<SessionToken, Refusal> {
+        if unfinished.step != LoginStep::Code {
             return Err(Refusal::SignedOut);
         }
-        let user = self.store.find_user(&owing.username).await.map_err(store_trouble)?;
+        let user = self.store.find_user(&unfinished.username).await.map_err(store_trouble)?;
         let user = user.ok_or(Refusal::SignedOut)?;
-        let factor = self.check_code(&user, code, owing.address).await?;
+        let factor = self.check_code(&user, code, unfinished.address).await?;
         let now = self.clock.now();
-        let (token, session) = new_session(owing.user, visit, now, false)?;
-        let audit = owing.audit(now, Action::Login);
-        match self.store.finish_login(owing.session, session, factor, audit).await {
+        let (token, session) = new_session(unfinished.user, visit, now, false)?;
+        let audit = unfinished.audit(now, Action::Login);
+        match self.store.finish_login(unfinished.session, session, factor, audit).await {
             Err(StoreError::NotFound) => Err(Refusal::SignedOut),
-            finished => self.settle_code(&user, owing.address, finished).await.map(|()| token),
+            finished => self.settle_code(&user, unfinished.address, finished).await.map(|()| token),
         }
     }
 

@@ -19,7 +19,7 @@ pub struct Passwords {
     rules: Arc<PasswordRules>,
 }
 
-/// For whom a password is chosen.
+/// The user for whom a password is chosen.
 pub struct PasswordContext<'a> {
     /// Their name.
     pub username: &'a str,
@@ -27,17 +27,17 @@ pub struct PasswordContext<'a> {
     pub email: Option<&'a str>,
     /// The hash of their present password, which may not be chosen again.
     pub present: Option<&'a str>,
-    /// On whose account the work goes.
+    /// The claim on a turn of hashing, by which the work is counted.
     pub claim: Claim,
 }
 
 /// Why a text did not become a password.
 #[derive(Debug, thiserror::Error)]
 pub enum ChoiceError {
-    /// It breaks a rule.
+    /// The text breaks a rule.
     #[error(transparent)]
     Refused(#[from] PasswordError),
-    /// It could not be checked.
+    /// The text could not be checked.
     #[error(transparent)]
     Trouble(#[from] HashError),
 }

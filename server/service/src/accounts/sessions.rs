@@ -3,8 +3,8 @@
 use super::renewals::Browser;
 use super::visitor::audit_line;
 use super::{
-    Accounts, Actor, BrowserSession, NewToken, Owed, Owing, Reader, SessionToken, Via, Visit, Visitor,
-    store_trouble,
+    Accounts, Actor, BrowserSession, LoginStep, NewToken, Reader, SessionToken, UnfinishedLogin, Via, Visit,
+    Visitor, store_trouble,
 };
 use contract::{Field, Language, Problem, Refusal};
 use domain::ids::{UserNumber, Username};
@@ -59,15 +59,15 @@ impl Accounts {
         }
         let (language, address) = (Language::from_code(&user.language), visit.address);
         let user_agent = visit.user_agent.clone();
-        let owed = match self.password_end(&user) {
-            _ if session.code_pending => Some(Owed::Code),
-            Some(end) if now >= end => Some(Owed::Password),
+        let step = match self.password_end(&user) {
+            _ if session.code_pending => Some(LoginStep::Code),
+            Some(end) if now >= end => Some(LoginStep::Password),
             _ => None,
         };
-        if let Some(owed) = owed {
+        if let Some(step) = step {
             let (user, username, session) = (user.number, user.username, session.number);
-            return Visitor::Owing(Owing {
-                owed,
+            return Visitor::Unfinished(UnfinishedLogin {
+                step,
                 user,
                 username,
                 language,
@@ -127,11 +127,15 @@ impl Accounts {
     }
 
     /// Ends the session of a visitor, complete or not; refuses where nobody is logged in.
-    pub async fn log_out(&self, actor: Option<&Actor>, owing: Option<&Owing>) -> Result<(), Refusal> {
+    pub async fn log_out(
+        &self,
+        actor: Option<&Actor>,
+        unfinished: Option<&UnfinishedLogin>,
+    ) -> Result<(), Refusal> {
         let now = self.clock.now();
-        let (session, audit) = match (actor, owing) {
+        let (session, audit) = match (actor, unfinished) {
             (Some(actor), _) => (actor.session()?.number, actor.audit(now, Action::Logout, "")),
-            (None, Some(owing)) => (owing.session, owing.audit(now, Action::Logout)),
+            (None, Some(unfinished)) => (unfinished.session, unfinished.audit(now, Action::Logout)),
             (None, None) => return Err(Refusal::SignedOut),
         };
         self.store.delete_session(session, audit).await.map_err(store_trouble)

@@ -1,4 +1,4 @@
-//! Who sends a request, as far as their login has come.
+//! The sender of a request, as far as their login has come.
 
 use super::{Actor, Reader};
 use contract::Language;
@@ -7,30 +7,30 @@ use domain::ids::{SessionNumber, UserNumber, Username};
 use domain::time::Micros;
 use store::{Action, Audit, SessionHash};
 
-/// Who sends a request. Only a complete login has an [`Actor`], which every use case of a user asks for.
+/// The sender of a request. Only a complete login has an [`Actor`], which every use case of a user asks for.
 pub enum Visitor {
     /// Nobody, or a session that has ended.
     Nobody,
-    /// Somebody who still owes something.
-    Owing(Owing),
+    /// Somebody who gave the right password and has another step before them.
+    Unfinished(UnfinishedLogin),
     /// A user, and how they read.
     Complete(Actor, Reader),
 }
 
-/// What a session still owes after the password.
+/// A step of a login after the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owed {
-    /// The code of the second factor.
+pub enum LoginStep {
+    /// To give the code of the second factor.
     Code,
-    /// A new password, as the present one is too old.
+    /// To choose a new password, because the present one is too old.
     Password,
 }
 
-/// Somebody who gave the right password and still owes something.
+/// The session of somebody who gave the right password and has another step before them.
 #[derive(Clone)]
-pub struct Owing {
-    /// What they owe.
-    pub owed: Owed,
+pub struct UnfinishedLogin {
+    /// The step.
+    pub step: LoginStep,
     /// The user.
     pub user: UserNumber,
     /// Their name.
@@ -47,7 +47,7 @@ pub struct Owing {
     pub user_agent: String,
 }
 
-impl Owing {
+impl UnfinishedLogin {
     /// Their line in the audit log.
     pub fn audit(&self, at: Micros, action: Action) -> Audit {
         audit_line(at, action, self.username.as_str(), Some(self.user), self.address)

@@ -24,7 +24,7 @@ impl Keys {
         let result = self.store.insert_network(row.id, network, ENTRIES, audit).await;
         result.map_err(|error| match error {
             StoreError::Conflict => Refusal::field(Field::Address, Problem::AlreadyListed),
-            StoreError::Full => Refusal::field(Field::Address, Problem::TooMany { limit: ENTRIES }),
+            StoreError::LimitReached => Refusal::field(Field::Address, Problem::TooMany { limit: ENTRIES }),
             error => store_trouble(error),
         })
     }

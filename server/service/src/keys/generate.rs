@@ -74,7 +74,7 @@ impl Keys {
             let kept = keep(&generated)?;
             match self.insert(&actor.keeping(kept), &generated, sealed).await {
                 Err(StoreError::Conflict) => {}
-                Err(StoreError::Full) => {
+                Err(StoreError::LimitReached) => {
                     let limit = self.most.unwrap_or(u32::MAX);
                     return Err(Refusal::field(Field::Form, Problem::TooManyKeys { limit }));
                 }

@@ -50,7 +50,9 @@ impl Keys {
             let audit = actor.audit(now, Action::KeyRotated, detail);
             match self.store.rotate_key(before.row.id, new, until, audit).await {
                 Err(StoreError::Conflict) => {}
-                Err(StoreError::Full) => return Err(Refusal::field(Field::Form, Problem::OldTokenPasses)),
+                Err(StoreError::LimitReached) => {
+                    return Err(Refusal::field(Field::Form, Problem::OldTokenPasses));
+                }
                 Err(error) => return Err(store_trouble(error)),
                 Ok(()) => {
                     // A use by the old token that was judged before is answered before the rotation is.

@@ -93,7 +93,7 @@ fn wanted(settings: &Settings) -> Vec<(Listen, &'static str)> {
     plain.map(|place| (place, "")).chain(admin).collect()
 }
 
-/// Who holds a place at which this process cannot listen.
+/// The program that holds a place at which this process cannot listen.
 #[derive(Debug, PartialEq, Eq)]
 enum Holder {
     /// The running server, so the place is free for the next start.

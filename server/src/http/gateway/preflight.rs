@@ -34,7 +34,7 @@ pub(super) fn is_one(
         && key.is_none_or(|key| is_empty(headers, key))
 }
 
-/// It passes, and nobody is named.
+/// Lets a preflight pass, and names nobody.
 pub(super) fn pass() -> Response {
     Response::new(Body::empty())
 }

@@ -10,7 +10,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::address::Address;
 use http::{HeaderMap, Uri, header};
-use service::accounts::{Owed, Reader, SessionToken, Visit, Visitor};
+use service::accounts::{LoginStep, Reader, SessionToken, Visit, Visitor};
 use service::shown_once::ShownName;
 use std::sync::Arc;
 use store::SessionHash;
@@ -80,10 +80,10 @@ impl PageCaller {
             set_status(&mut response, &error);
             response
         })?;
-        let (actor, reader, owing) = match visitor {
+        let (actor, reader, unfinished) = match visitor {
             Visitor::Nobody => (None, Reader::default(), None),
-            Visitor::Owing(owing) => {
-                (None, Reader { language: owing.language, ..Reader::default() }, Some(owing))
+            Visitor::Unfinished(unfinished) => {
+                (None, Reader { language: unfinished.language, ..Reader::default() }, Some(unfinished))
             }
             Visitor::Complete(actor, reader) => (Some(actor), reader, None),
         };
@@ -98,7 +98,7 @@ impl PageCaller {
             use_cases: Arc::clone(&services.use_cases),
             actor,
             reader,
-            owing,
+            unfinished,
             unread,
             visit,
             language,
@@ -125,11 +125,11 @@ impl PageCaller {
         self.asked.actor.is_some()
     }
 
-    /// Returns the one page that a session sees while it still owes something.
-    pub(super) fn owed_page(&self) -> Option<&'static str> {
-        self.asked.owing.as_ref().map(|owing| match owing.owed {
-            Owed::Code => GIVE_CODE,
-            Owed::Password => RENEW_PASSWORD,
+    /// Returns the one page that a session sees while its login is unfinished.
+    pub(super) fn login_step_page(&self) -> Option<&'static str> {
+        self.asked.unfinished.as_ref().map(|unfinished| match unfinished.step {
+            LoginStep::Code => GIVE_CODE,
+            LoginStep::Password => RENEW_PASSWORD,
         })
     }
 
@@ -140,7 +140,7 @@ impl PageCaller {
         }
         let back = back_of(uri);
         let query = serde_urlencoded::to_string([("next", back.as_str())]).unwrap_or_default();
-        let page = self.owed_page().unwrap_or("/login");
+        let page = self.login_step_page().unwrap_or("/login");
         Redirect::to(&format!("{page}?{query}")).into_response()
     }
 

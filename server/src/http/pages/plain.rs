@@ -41,7 +41,7 @@ where
     F: Landing<Error = PortalError> + DeserializeOwned + Clone + 'static,
 {
     let parsed = serde_urlencoded::from_bytes::<F>(&bytes);
-    // It may hold a password.
+    // The body may hold a password.
     if let Ok(mut bytes) = bytes.try_into_mut() {
         bytes.as_mut().zeroize();
     }

@@ -97,7 +97,7 @@ fn words(refusal: &Refusal) -> (&'static str, &'static str, &'static str) {
             "Conflict",
             "Somebody changed the same at this moment, and nothing was changed here.",
         ),
-        Refusal::Full => ("full", "Full", "There are as many of these as there may be."),
+        Refusal::LimitReached => ("full", "Full", "There are as many of these as there may be."),
         Refusal::Busy => ("busy", "Busy", "Too many ask for the same, and nothing was changed: try again."),
         Refusal::Unavailable => (
             "unavailable",

@@ -4,7 +4,7 @@ use super::Front;
 use super::connection;
 use super::guest::Guest;
 use super::listen::{Arrival, Listener};
-use crate::traffic::Full;
+use crate::traffic::NoPlace;
 use domain::client_address::Peer;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
@@ -30,16 +30,16 @@ pub(super) async fn accept(listener: Listener, front: Arc<Front>, attending: Han
         match accepted {
             Ok(arrival) => {
                 let peer = arrival.peer;
-                if let Err(full) = admit(arrival, &front, &attending)
+                if let Err(no_place) = admit(arrival, &front, &attending)
                     && is_due(&mut complaint)
                 {
-                    complain(full, peer, &front);
+                    complain(no_place, peer, &front);
                 }
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
                 if is_due(&mut complaint) {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    tracing::warn!(%error, event = "not_accepted", "a connection could not be accepted");
                 }
                 tokio::time::sleep(PAUSE).await;
             }
@@ -48,7 +48,7 @@ pub(super) async fn accept(listener: Listener, front: Arc<Front>, attending: Han
 }
 
 /// Takes a connection in if there is a place for it; it is closed at once otherwise.
-fn admit(arrival: Arrival, front: &Arc<Front>, attending: &Handle) -> Result<(), Full> {
+fn admit(arrival: Arrival, front: &Arc<Front>, attending: &Handle) -> Result<(), NoPlace> {
     match Guest::of_peer(front, arrival.peer) {
         Ok(guest) => {
             front.traffic.accepted.add();
@@ -56,31 +56,32 @@ fn admit(arrival: Arrival, front: &Arc<Front>, attending: &Handle) -> Result<(),
             front.open.spawn_on(connection::attend(arrival, Arc::clone(front), guest), attending);
             Ok(())
         }
-        Err(full) => {
-            if full == Full::All {
+        Err(no_place) => {
+            if no_place == NoPlace::AtAll {
                 front.traffic.refused.add();
             }
             arrival.turn_away();
-            Err(full)
+            Err(no_place)
         }
     }
 }
 
 /// Logs which peers' connections are closed at once, and which setting lets them in.
-fn complain(full: Full, peer: Peer, front: &Front) {
+fn complain(no_place: NoPlace, peer: Peer, front: &Front) {
     let shares = front.connections;
-    match full {
-        Full::All => tracing::warn!(
+    match no_place {
+        NoPlace::AtAll => tracing::warn!(
             "connections are closed at once: {} are open; raise max_connections and the limit of open files \
              if these are your gateways",
             shares.all
         ),
-        Full::Strangers => tracing::warn!(
+        NoPlace::ForStrangers => tracing::warn!(
             "connections of {peer} are closed at once: {} of all who are no trusted proxies are open, and the \
              rest is kept for those; raise max_connections, or lower reserved_percent",
             shares.strangers
         ),
-        Full::Source => tracing::warn!(
+        NoPlace::ForSource => tracing::warn!(
+            event = "over_its_share",
             "connections of {peer} are closed at once: it holds {}, its share; if it is your gateway, add it \
              to trusted_proxies, else raise max_connections or source_share_percent",
             shares.source

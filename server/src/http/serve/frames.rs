@@ -29,7 +29,7 @@ const CONTINUATION: u8 = 9;
 
 /// Looks at the bytes of one connection.
 pub(super) enum Frames {
-    /// It may still be HTTP/2: so many bytes are as they should be.
+    /// The connection may still be HTTP/2: so many bytes are as they should be.
     Beginning(usize),
     /// HTTP/1.1: nothing to count.
     Other,

@@ -1,7 +1,7 @@
 //! The place that a connection holds, and the account that it and its requests count on.
 
 use super::Front;
-use crate::traffic::{Account, Client, Full, Held, Origin, Pool};
+use crate::traffic::{Account, Client, Held, NoPlace, Pool, Requester};
 use domain::client_address::Peer;
 use domain::proxy_protocol::ConnectionSource;
 use std::sync::Arc;
@@ -16,30 +16,34 @@ pub(super) struct Guest {
 
 impl Guest {
     /// Takes a place for the other end of a connection.
-    pub(super) fn of_peer(front: &Front, peer: Peer) -> Result<Self, Full> {
+    pub(super) fn of_peer(front: &Front, peer: Peer) -> Result<Self, NoPlace> {
         match peer {
             Peer::Address(address) if !front.trusted.trusts(peer) => {
-                Self::take(front, Origin { is_vouched_for: false, client: Client::At(address) })
+                Self::take(front, Requester { is_vouched_for: false, client: Client::At(address) })
             }
             Peer::Address(_) | Peer::Unix => {
-                Self::take(front, Origin { is_vouched_for: true, client: Client::Proxy })
+                Self::take(front, Requester { is_vouched_for: true, client: Client::Proxy })
             }
         }
     }
 
     /// Goes on the account of the client that a PROXY header names: there the connection is the client's own.
-    pub(super) fn introduced_as(self, front: &Front, source: Option<ConnectionSource>) -> Result<Self, Full> {
+    pub(super) fn introduced_as(
+        self,
+        front: &Front,
+        source: Option<ConnectionSource>,
+    ) -> Result<Self, NoPlace> {
         let Some(address) = source.and_then(|source| source.0) else { return Ok(self) };
         // Its own place is free by then.
         drop(self);
-        Self::take(front, Origin { is_vouched_for: true, client: Client::At(address) })
+        Self::take(front, Requester { is_vouched_for: true, client: Client::At(address) })
     }
 
-    fn take(front: &Front, origin: Origin) -> Result<Self, Full> {
+    fn take(front: &Front, requester: Requester) -> Result<Self, NoPlace> {
         let sources = &front.traffic.sources;
-        let account = sources.account(origin);
+        let account = sources.account(requester);
         let place = sources.acquire(&account, Pool::Connections, &front.connections)?;
-        Ok(Self { _place: place, account: (origin.client != Client::Proxy).then_some(account) })
+        Ok(Self { _place: place, account: (requester.client != Client::Proxy).then_some(account) })
     }
 
     pub(super) fn account(&self) -> Option<Arc<Account>> {

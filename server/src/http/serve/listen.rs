@@ -96,7 +96,7 @@ impl Listener {
     /// Listens at one place.
     ///
     /// # Errors
-    /// It cannot be had.
+    /// Nothing can listen at the place.
     pub fn bind(place: Listen) -> Result<Self, ListenError> {
         let socket = match &place {
             Listen::Address(address) => bind_tcp(*address).map(Socket::Tcp),
@@ -118,7 +118,7 @@ impl Listener {
     /// Finds out whether one could listen at a place, without anybody being let in.
     ///
     /// # Errors
-    /// It cannot be had.
+    /// Nothing can listen at the place.
     pub fn try_place(place: &Listen) -> Result<(), ListenError> {
         let tried = match place {
             Listen::Address(address) => bound_tcp(*address).map(drop),

@@ -10,7 +10,7 @@ use super::*;
 use crate::http::client::{ConnectionInfo, Door};
 use crate::http::held::hold;
 use crate::settings::Layers;
-use crate::traffic::{Client, Origin, Pool};
+use crate::traffic::{Client, Pool, Requester};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -73,7 +73,7 @@ impl Hall {
 
 /// A page of 30 kB that holds its place.
 async fn page(traffic: &Traffic) -> Response {
-    let account = traffic.sources.account(Origin { is_vouched_for: true, client: Client::Proxy });
+    let account = traffic.sources.account(Requester { is_vouched_for: true, client: Client::Proxy });
     let shares = ShareRule { source_percent: 100, reserved_percent: 0 }.of(1000);
     let place = traffic.sources.acquire(&account, Pool::Pages, &shares).unwrap();
     hold(vec![b'x'; 30_000].into_response(), place).await.unwrap()

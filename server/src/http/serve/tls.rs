@@ -39,7 +39,7 @@ pub enum TlsError {
     /// The key needs a password, which nobody is there to type.
     #[error("{} holds an encrypted key; decrypt it (`openssl pkey`)", .0.display())]
     Encrypted(PathBuf),
-    /// They do not belong together.
+    /// The key and the certificate do not belong together.
     #[error(
         "the private key does not belong to the certificate ({} and {}): name those that were made for each other",
         key.display(), certificate.display()
@@ -88,7 +88,7 @@ impl Tls {
     /// Reads the files.
     ///
     /// # Errors
-    /// They cannot be used.
+    /// The files cannot be used.
     pub fn load(files: &TlsFiles) -> Result<Arc<Self>, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let current = RwLock::new(Arc::new(read(files, &provider)?));
@@ -138,9 +138,11 @@ impl Certificate {
         match read(&self.files, provider) {
             Ok(certificate) => {
                 *self.current.write() = Arc::new(certificate);
-                tracing::info!("the TLS certificate was read anew");
+                tracing::info!(event = "certificate_renewed", "the TLS certificate was read anew");
             }
-            Err(error) => tracing::error!("the TLS certificate in force is kept: {error}"),
+            Err(error) => {
+                tracing::error!(event = "certificate_kept", "the TLS certificate in force is kept: {error}");
+            }
         }
     }
 

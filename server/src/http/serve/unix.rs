@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-/// Who may connect: the server's user and group.
+/// The mode of a socket: the server's user and group may connect.
 const MODE: u32 = 0o660;
 
 /// Removed when dropped, unless somebody listens on it: to be dropped after its listener.

@@ -17,11 +17,11 @@ const FAR: Duration = Duration::from_secs(24 * 3600);
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// It has to send the head of a request.
+    /// The client has to send the head of a request.
     Head,
-    /// It may ask again.
+    /// The client may ask again.
     Idle,
-    /// It is being answered.
+    /// The client is being answered.
     Answer,
 }
 
@@ -33,7 +33,7 @@ struct State {
     answering: usize,
     /// HTTP/2: bytes come without a request, and several requests at a time.
     multiplexed: bool,
-    /// It sent too much that asks for nothing.
+    /// The client sent too much that asks for nothing.
     flooded: bool,
 }
 

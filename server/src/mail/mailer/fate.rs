@@ -23,7 +23,12 @@ impl Mailer {
         let (now, seconds) = (self.parts.clock.now(), wait_seconds(state.failures, rand::random()));
         state.failures = state.failures.saturating_add(1);
         state.resting_until = self.parts.clock.steady().plus_seconds(seconds);
-        tracing::warn!(reason, next_try_seconds = seconds, "the mail server cannot be used; mail waits");
+        tracing::warn!(
+            event = "mail_waits",
+            reason,
+            next_try_seconds = seconds,
+            "the mail server cannot be used; mail waits"
+        );
         loop {
             let old = self.parts.store.list_old_mails(given_up_before(now), BATCH).await?;
             if old.is_empty() {

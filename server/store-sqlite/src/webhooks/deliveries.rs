@@ -37,7 +37,7 @@ fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, Trouble> {
     };
     let status = |number: i64| u16::try_from(number).map_err(|_| corrupt("status of a delivery"));
     let message_id: String = row.try_get("message_id")?;
-    // It becomes a header.
+    // The id becomes a header.
     if !message_id.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(corrupt("id of a message"));
     }

@@ -1,34 +1,14 @@
 //! What is changed of a key beside its address rule.
 
+use super::bench::Bench;
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::Cause;
 use store::{KeyChange, KeyScope, StoreError};
-use tempfile::TempDir;
 
 const DAY: i64 = 24 * 3600;
 
-/// A store with a user and a key of theirs.
-struct Bench {
-    _dir: TempDir,
-    store: Arc<dyn Store>,
-    told: Arc<Told>,
-    user: UserNumber,
-    id: KeyId,
-}
-
 impl Bench {
-    async fn open(engine: Engine) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (store, _log, told) = open(engine, dir.path()).await;
-        let user = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
-        let new = key(user, KeyType::Default, 1);
-        let id = new.id;
-        store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
-        told.take();
-        Self { _dir: dir, store, told, user, id }
-    }
-
     async fn change(&self, change: KeyChange) -> Result<(), StoreError> {
         self.store.change_key(self.id, vec![(change, audit(7, Action::KeyRenamed))]).await
     }
@@ -51,7 +31,7 @@ async fn each_change_is_kept_and_told_and_the_same_again_is_neither(engine: Engi
         bench.change(change).await.unwrap();
         assert!(bench.told.take().is_empty(), "it is so already");
     }
-    let scope = KeyScope::User(bench.user);
+    let scope = KeyScope::User(bench.sub);
     let row = bench.store.find_key(scope, bench.id).await.unwrap().unwrap();
     assert_eq!((row.description.as_str(), row.paused, row.expires_at), ("other", true, Some(Micros(9))));
     bench.change(KeyChange::Paused(false)).await.unwrap();
@@ -84,7 +64,7 @@ async fn a_week_and_a_day_before_its_end_a_key_s_user_is_told_once(engine: Engin
         assert_eq!(bench.reminded(day * DAY).await, 0, "once");
     }
     assert_eq!(told, [23, 29]);
-    let list = bench.store.list_notices(bench.user, 0, 10).await.unwrap();
+    let list = bench.store.list_notices(bench.sub, 0, 10).await.unwrap();
     let reminders = list.iter().filter(|notice| notice.cause == Cause::KeyExpiring);
     let days: Vec<_> = reminders.map(|notice| notice.detail.as_str()).collect();
     assert_eq!(days, ["1", "7"], "newest first");

@@ -1,39 +1,17 @@
 //! Keys: whose they are, their address rules, and what stays of one that is deleted.
 
+use super::bench::Bench;
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::LockWidth;
 use domain::address::Network;
 use store::{KeyChange, KeyScope, StoreError};
-use tempfile::TempDir;
 
 fn network(text: &str) -> Network {
     Network::parse(text).unwrap()
 }
 
-/// A store with an owner, one sub-user, and a Default key of the sub-user.
-struct Bench {
-    _dir: TempDir,
-    store: Arc<dyn Store>,
-    told: Arc<Told>,
-    owner: UserNumber,
-    sub: UserNumber,
-    id: KeyId,
-}
-
 impl Bench {
-    async fn open(engine: Engine) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (store, _log, told) = open(engine, dir.path()).await;
-        let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
-        let sub = store.insert_user(user("s", Some(owner)), audit(1, Action::UserAdded)).await.unwrap();
-        let new = key(sub, KeyType::Default, 1);
-        let id = new.id;
-        store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
-        told.take();
-        Self { _dir: dir, store, told, owner, sub, id }
-    }
-
     async fn add_network(&self, text: &str, limit: u32) -> Result<(), StoreError> {
         self.store.insert_network(self.id, network(text), limit, audit(7, Action::AddressAdded)).await
     }
@@ -83,7 +61,7 @@ async fn an_allow_list_has_each_network_once_and_a_limit(engine: Engine) {
     assert_eq!(bench.add_network("10.0.0.0/8", 2).await, Ok(()));
     assert_eq!(bench.add_network("10.0.0.0/8", 2).await, Err(StoreError::Conflict));
     assert_eq!(bench.add_network("2001:db8::/32", 2).await, Ok(()));
-    assert_eq!(bench.add_network("10.1.0.0/16", 2).await, Err(StoreError::Full));
+    assert_eq!(bench.add_network("10.1.0.0/16", 2).await, Err(StoreError::LimitReached));
     assert_eq!(bench.rule().await, "true locked - /128 [10.0.0.0/8 2001:db8::/32]");
     let delete = async || {
         let ten = network("10.0.0.0/8");

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bench;
 mod engines;
 mod import;
 mod key_changes;
@@ -103,6 +104,11 @@ fn name(text: &str) -> Username {
 fn audit(at: i64, action: Action) -> Audit {
     let (actor, detail) = ("x".into(), String::new());
     Audit { at: Micros(at), action, actor, user: None, address: None, detail, asker: None }
+}
+
+/// The same about a user.
+fn audit_of(user: UserNumber, at: i64, action: Action) -> Audit {
+    Audit { user: Some(user), ..audit(at, action) }
 }
 
 fn user(text: &str, owner: Option<UserNumber>) -> NewUser {

@@ -1,54 +1,29 @@
 //! Notices.
 
 use super::engines::{Engine, for_each_engine};
-use super::{Data, SECRETS, Told};
-use contract::{Cause, KeyType, Role};
+use super::{Data, SECRETS, Told, audit, audit_of, key, user};
+use contract::{Cause, KeyType};
 use domain::address::Address;
-use domain::ids::{KeyId, NoticeNumber, UserNumber, Username};
+use domain::ids::{KeyId, NoticeNumber, UserNumber};
 use domain::time::Micros;
-use domain::token::TokenHash;
 use std::path::Path;
 use std::sync::Arc;
-use store::{Action, Audit, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, Store};
+use store::{Action, NewKey, NewNotice, NewUser, NoticeChoice, NoticePolicy, Store};
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 3600;
 const T0: i64 = 1_000_000_000_000;
 
-fn audit(action: Action, user: Option<UserNumber>) -> Audit {
-    let (at, actor, detail) = (Micros(T0), "operator".to_owned(), String::new());
-    Audit { at, action, actor, user, address: None, detail, asker: None }
-}
-
 async fn add_user(store: &dyn Store, name: &str) -> UserNumber {
-    let user = NewUser {
-        owner: None,
-        username: Username::parse(name).unwrap(),
-        email: Some(format!("{name}@example.com")),
-        email_confirmed: true,
-        role: Role::ManagesKeys,
-        password_hash: "hash".to_owned(),
-        at: Micros(T0),
-    };
-    store.insert_user(user, audit(Action::UserAdded, None)).await.unwrap()
+    let (email, email_confirmed) = (Some(format!("{name}@example.com")), true);
+    let user = NewUser { email, email_confirmed, ..user(name, None) };
+    store.insert_user(user, audit(T0, Action::UserAdded)).await.unwrap()
 }
 
 async fn add_key(store: &dyn Store, user: UserNumber) -> KeyId {
-    let key = NewKey {
-        id: KeyId::generate(),
-        user,
-        key_type: KeyType::Default,
-        description: "WEB".to_owned(),
-        token_hash: TokenHash([7; 32]),
-        masked: "lkd_abcd…wxyz".to_owned(),
-        sealed: None,
-        expires_at: None,
-        manages_keys: false,
-        at: Micros(T0),
-        most: None,
-    };
+    let key = NewKey { description: "WEB".to_owned(), at: Micros(T0), ..key(user, KeyType::Default, 7) };
     let id = key.id;
-    store.insert_key(key, audit(Action::UserEnabled, Some(user))).await.unwrap();
+    store.insert_key(key, audit_of(user, T0, Action::UserEnabled)).await.unwrap();
     id
 }
 
@@ -111,7 +86,7 @@ async fn ignored_addresses_and_choices_are_kept(engine: Engine) {
     let key = add_key(store.as_ref(), user).await;
     for last in 1..=3 {
         let address = Address::parse(&format!("192.0.2.{last}")).unwrap();
-        let mut audit = audit(Action::AddressIgnored, Some(user));
+        let mut audit = audit_of(user, T0, Action::AddressIgnored);
         audit.at = Micros(T0 + last);
         store.ignore_address(key, address, 2, audit).await.unwrap();
     }
@@ -126,7 +101,7 @@ async fn ignored_addresses_and_choices_are_kept(engine: Engine) {
     assert_eq!(before.len(), Cause::ALL.len());
     assert!(before.iter().all(|c| c.by_webhook && c.by_mail == c.cause.is_mailed_by_default()));
     let wanted = NoticeChoice { cause: Cause::Guessing, by_mail: false, by_webhook: false };
-    store.set_notice_choices(user, vec![wanted], audit(Action::NoticesChosen, Some(user))).await.unwrap();
+    store.set_notice_choices(user, vec![wanted], audit_of(user, T0, Action::NoticesChosen)).await.unwrap();
     let after = store.list_notice_choices(user).await.unwrap();
     let changed: Vec<_> = after.iter().zip(&before).filter(|(a, b)| a != b).map(|(a, _)| *a).collect();
     assert_eq!(changed, [wanted]);

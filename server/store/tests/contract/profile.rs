@@ -1,33 +1,18 @@
 //! What users choose for themselves, and their sessions.
 
 use super::engines::{Engine, for_each_engine};
-use super::open;
+use super::{audit, audit_of, open, user};
 use domain::address::Address;
 use domain::ids::{UserNumber, Username};
 use domain::time::Micros;
 use std::sync::Arc;
 use store::{
-    Action, Audit, ConfirmationHash, EmailChange, NewConfirmation, NewMail, NewSession, NewUser, Renewal,
-    SessionHash, Store, StoreError,
+    Action, ConfirmationHash, EmailChange, NewConfirmation, NewMail, NewSession, Renewal, SessionHash, Store,
+    StoreError,
 };
 
-fn audit(user: Option<UserNumber>, at: i64, action: Action) -> Audit {
-    let (actor, detail) = ("demo".into(), String::new());
-    Audit { at: Micros(at), action, actor, user, address: None, detail, asker: None }
-}
-
 async fn add(store: &Arc<dyn Store>, name: &str) -> UserNumber {
-    let username = Username::parse(name).unwrap();
-    let user = NewUser {
-        owner: None,
-        username,
-        email: None,
-        email_confirmed: false,
-        role: contract::Role::ManagesKeys,
-        password_hash: "x".into(),
-        at: Micros(1),
-    };
-    store.insert_user(user, audit(None, 1, Action::UserAdded)).await.unwrap()
+    store.insert_user(user(name, None), audit(1, Action::UserAdded)).await.unwrap()
 }
 
 fn letter(user: UserNumber) -> NewMail {
@@ -36,12 +21,7 @@ fn letter(user: UserNumber) -> NewMail {
 
 fn change(user: UserNumber, at: i64, old: Option<&str>) -> EmailChange {
     let old = old.map(ToOwned::to_owned);
-    EmailChange {
-        user,
-        old,
-        farewell: Some(letter(user)),
-        audit: audit(Some(user), at, Action::EmailChanged),
-    }
+    EmailChange { user, old, farewell: Some(letter(user)), audit: audit_of(user, at, Action::EmailChanged) }
 }
 
 async fn choices_and_addresses(engine: Engine) {
@@ -61,10 +41,7 @@ async fn choices_and_addresses(engine: Engine) {
             email: format!("{n}@example.org"),
             expires_at: Micros(100),
         };
-        store
-            .insert_confirmation(new, letter(demo), audit(Some(demo), 5, Action::EmailEntered))
-            .await
-            .unwrap();
+        store.insert_confirmation(new, letter(demo), audit_of(demo, 5, Action::EmailEntered)).await.unwrap();
     }
     let waiting = store.find_waiting_address(demo, Micros(99)).await.unwrap().unwrap();
     assert_eq!((waiting.email.as_str(), waiting.expires_at), ("2@example.org", Micros(100)));
@@ -106,7 +83,7 @@ async fn sessions_of_a_user(engine: Engine) {
             address: from.into(),
             user_agent: format!("agent {n}"),
         };
-        store.insert_session(session, audit(Some(user), 10, Action::Login)).await.unwrap();
+        store.insert_session(session, audit_of(user, 10, Action::Login)).await.unwrap();
     }
     let number = async |n: u8| store.find_session(hash(n)).await.unwrap().unwrap().0.number;
     let moved = Address::parse("198.51.100.4").unwrap();
@@ -127,7 +104,7 @@ async fn sessions_of_a_user(engine: Engine) {
         (moved.into(), "agent 1", Micros(10))
     );
     let kept = Renewal { session: number(3).await, from: hash(3), to: hash(33) };
-    store.delete_other_sessions(demo, kept, audit(Some(demo), 80, Action::SessionEnded)).await.unwrap();
+    store.delete_other_sessions(demo, kept, audit_of(demo, 80, Action::SessionEnded)).await.unwrap();
     assert!(store.find_session(hash(3)).await.unwrap().is_none(), "the one that goes on has another token");
     assert_eq!(list(0, 0, 10).await, [3]);
     assert!(store.find_session(hash(4)).await.unwrap().is_some(), "the other user's stays");

@@ -76,7 +76,7 @@ async fn one_old_token_passes_at_a_time(engine: Engine) {
     assert_eq!(bench.end(9).await, Err(StoreError::NotFound), "it was never rotated");
     bench.rotate(2, 10, 20).await.unwrap();
     bench.take();
-    assert_eq!(bench.rotate(3, 19, 30).await, Err(StoreError::Full));
+    assert_eq!(bench.rotate(3, 19, 30).await, Err(StoreError::LimitReached));
     assert!(bench.take().is_empty());
     assert_eq!(bench.end(19).await, Ok(()));
     assert_eq!(bench.take(), ["old token 1 until 19"]);

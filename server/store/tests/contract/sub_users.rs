@@ -62,7 +62,7 @@ async fn an_invitation_needs_a_free_name_and_room(engine: Engine) {
     bench.invite(2, "sub").await.unwrap();
     assert_eq!(bench.invite(3, "SUB").await, Err(StoreError::Conflict), "the name of an invitation");
     bench.invite(4, "other").await.unwrap();
-    assert_eq!(bench.invite(5, "third").await, Err(StoreError::Full));
+    assert_eq!(bench.invite(5, "third").await, Err(StoreError::LimitReached));
     assert_eq!(bench.store.count_mails().await, Ok(2), "what failed queues no letter");
     let listed = bench.store.list_invitations(bench.owner, Micros(50)).await.unwrap();
     assert_eq!(listed.iter().map(|row| row.username.as_str()).collect::<Vec<_>>(), ["other", "sub"]);

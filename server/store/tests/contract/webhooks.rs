@@ -1,7 +1,7 @@
 //! Webhooks, and what is delivered to them.
 
 use super::engines::{Engine, for_each_engine};
-use super::{open, user};
+use super::{audit, audit_of, open, user};
 use domain::ids::UserNumber;
 use domain::time::Micros;
 use domain::webhook::{DeliveryNumber, Evidence, LONGEST_WAIT, PATIENCE, WebhookNumber, new_message_id};
@@ -11,19 +11,11 @@ use store::{Action, Attempt, AttemptEnd, Audit, NewWebhook, Store, StoreError, W
 const T0: Micros = Micros(1_000_000_000_000);
 
 async fn add(store: &Arc<dyn Store>, name: &str) -> UserNumber {
-    store.insert_user(user(name, None), super::audit(1, Action::UserAdded)).await.unwrap()
+    store.insert_user(user(name, None), audit(1, Action::UserAdded)).await.unwrap()
 }
 
-fn audit(owner: UserNumber) -> Audit {
-    Audit {
-        at: T0,
-        action: Action::WebhookAdded,
-        actor: "demo".to_owned(),
-        user: Some(owner),
-        address: None,
-        detail: String::new(),
-        asker: None,
-    }
+fn added(owner: UserNumber) -> Audit {
+    audit_of(owner, T0.0, Action::WebhookAdded)
 }
 
 async fn insert(store: &Arc<dyn Store>, owner: UserNumber, most: u32) -> Result<WebhookNumber, StoreError> {
@@ -34,7 +26,7 @@ async fn insert(store: &Arc<dyn Store>, owner: UserNumber, most: u32) -> Result<
         seal: Box::new(|number| Ok(number.0.to_string().into_bytes())),
         most,
     };
-    store.insert_webhook(webhook, audit(owner)).await
+    store.insert_webhook(webhook, added(owner)).await
 }
 
 fn failed(delivery: DeliveryNumber, webhook: WebhookNumber, at: Micros, evidence: Evidence) -> Attempt {
@@ -48,7 +40,7 @@ async fn a_webhook_is_sealed_for_its_own_row_and_found_by_its_owner_alone(engine
     let (store, ..) = open(engine, dir.path()).await;
     let (owner, other) = (add(&store, "demo").await, add(&store, "other").await);
     let number = insert(&store, owner, 1).await.unwrap();
-    assert_eq!(insert(&store, owner, 1).await, Err(StoreError::Full));
+    assert_eq!(insert(&store, owner, 1).await, Err(StoreError::LimitReached));
     insert(&store, other, 1).await.unwrap();
     assert_eq!(store.list_webhooks(owner).await.unwrap().len(), 1);
     assert!(store.find_webhook(other, number).await.unwrap().is_none());
@@ -57,10 +49,10 @@ async fn a_webhook_is_sealed_for_its_own_row_and_found_by_its_owner_alone(engine
     assert_eq!((row.causes, row.disabled_at, row.failing_since), (2, None, None));
 
     let gone = WebhookNumber(99);
-    let changed = store.change_webhook(gone, WebhookChange::On, audit(owner)).await;
+    let changed = store.change_webhook(gone, WebhookChange::On, added(owner)).await;
     assert_eq!(changed, Err(StoreError::NotFound));
-    assert_eq!(store.delete_webhook(gone, audit(owner)).await, Err(StoreError::NotFound));
-    store.delete_webhook(number, audit(owner)).await.unwrap();
+    assert_eq!(store.delete_webhook(gone, added(owner)).await, Err(StoreError::NotFound));
+    store.delete_webhook(number, added(owner)).await.unwrap();
     assert!(store.find_webhook(owner, number).await.unwrap().is_none());
 }
 
@@ -138,7 +130,7 @@ async fn what_is_gone_by_the_end_of_an_attempt_is_left_alone(engine: Engine) {
     let now = T0;
     store.insert_test(number, new_message_id(), now, None).await.unwrap();
     let delivery = store.list_deliveries(number, 1).await.unwrap()[0].number;
-    store.delete_webhook(number, audit(owner)).await.unwrap();
+    store.delete_webhook(number, added(owner)).await.unwrap();
     assert!(store.list_deliveries(number, 1).await.unwrap().is_empty());
     store.note_attempt(failed(delivery, number, now, Evidence::Gone)).await.unwrap();
     let end = AttemptEnd::Delivered;

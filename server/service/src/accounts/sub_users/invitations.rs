@@ -45,7 +45,7 @@ impl InvitationToken {
     }
 }
 
-/// Who is to be invited, as the owner entered it.
+/// The person who is to be invited, as the owner entered it.
 pub struct Invitee {
     /// The name of the new sub-user.
     pub username: String,
@@ -87,7 +87,7 @@ impl SubUsers {
         let kept = self.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
         kept.map_err(|error| match error {
             StoreError::Conflict => Refusal::field(Field::Username, Problem::Taken),
-            StoreError::Full => Refusal::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
+            StoreError::LimitReached => Refusal::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
             error => store_trouble(error),
         })?;
         Ok(link.into())

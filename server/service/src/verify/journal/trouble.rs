@@ -21,11 +21,12 @@ impl LastCommit {
             (Ok(()), None) => {}
             (Ok(()), Some(_)) => {
                 *trouble = None;
-                tracing::info!("uses are counted again");
+                tracing::info!(event = "uses_counted", "uses are counted again");
             }
             (Err(error), before) => {
                 if before.is_none() {
-                    tracing::error!(%error, "uses cannot be counted; they are refused until they can");
+                    let event = "uses_refused";
+                    tracing::error!(event, %error, "uses cannot be counted; they are refused until they can");
                 }
                 *trouble = Some(error.clone());
             }

@@ -18,7 +18,7 @@ async fn a_page_that_nobody_fetches_holds_its_place_and_comes_back_in_time() {
         assert_eq!(taken(), 20, "window {window}");
         sleep(Duration::from_secs(21)).await;
         assert_eq!(taken(), 0, "window {window}: the time of an answer is over");
-        // Who fetches gives the place back at once, whatever else the connection does.
+        // A client that fetches its answer gives the place back at once, whatever else the connection does.
         let (client, _serving) = hall.connect_as(stranger());
         let requests = http2(client, 100_000).await;
         let mut body = get_over(&requests, "/page").await.await.unwrap().into_body();
