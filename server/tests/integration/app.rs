@@ -3,15 +3,15 @@
 //! Helpers go through what outsiders can reach (pages, verify API, operator's verbs), never into the
 //! database.
 
+pub(crate) use crate::answer::Answer;
 pub(crate) use crate::browser::{Browser, Key, key_ids, last_webhook, shown_link, shown_token};
-use crate::html;
 use axum::body::Body;
 use contract::Cause;
 use domain::address::Address;
 use domain::client_address::Peer;
 use domain::ids::{KeyId, UserNumber, Username};
 use domain::time::{Clock, Micros, Steady};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use latchkey::http::{ConnectionInfo, Door, Entrance};
 use latchkey::services::{Services, start};
@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use service::accounts::operator::{NewUserRequest, new_gateway_token};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::{NewNotice, NoticeFacts, StoreError, UserRow};
+use store::{Action, Audit, NewNotice, NoticeFacts, StoreError, UserRow};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -143,6 +143,12 @@ impl TestApp {
         self.services.store.insert_notices(vec![notice]).await.unwrap();
     }
 
+    /// A line of the history about an act of `demo`.
+    pub(crate) fn act(&self, user: UserNumber, action: Action) -> Audit {
+        let (at, actor, detail) = (self.clock.now(), "demo".to_owned(), String::new());
+        Audit { at, action, actor, user: Some(user), address: None, detail, asker: None }
+    }
+
     /// A user's browser without JavaScript, logged in.
     pub(crate) async fn browser(&self, name: &str) -> Browser<'_> {
         let browser = self.stranger();
@@ -200,51 +206,6 @@ impl TestApp {
 /// A new owner of that name.
 pub(crate) fn owner(name: &str) -> NewUserRequest<'_> {
     NewUserRequest { name, ..NewUserRequest::default() }
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
-    }
-
-    pub(crate) fn code(&self) -> &str {
-        self.header("x-latchkey-code")
-    }
-
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
-    }
-
-    /// The words of the page.
-    pub(crate) fn text(&self) -> String {
-        html::text(&self.body)
-    }
-
-    /// The page without its scripts and nonces, as somebody reads it.
-    pub(crate) fn page(&self) -> String {
-        let nonces = self.body.split(" nonce=\"");
-        let body: String = nonces
-            .enumerate()
-            .map(|(n, part)| if n == 0 { part } else { part.split_once('"').map_or(part, |(_, rest)| rest) })
-            .collect();
-        let mut text = String::new();
-        let mut rest = body.as_str();
-        while let Some((before, after)) = rest.split_once("<script") {
-            text.push_str(before);
-            rest = after.split_once("</script>").map_or("", |(_, after)| after);
-        }
-        text.push_str(rest);
-        // Marks that only serve the program in the browser.
-        text.replace("<!>", "").replace("<!---->", "")
-    }
 }
 
 /// A gateway that asks in JSON.

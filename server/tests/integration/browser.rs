@@ -22,6 +22,22 @@ impl<'a> Browser<'a> {
         self.request(Method::GET, path, &[], Body::empty()).await
     }
 
+    /// What a page tells its reader: a message a line.
+    pub(crate) async fn messages(&self, path: &str) -> String {
+        self.get(path).await.messages()
+    }
+
+    /// The lines of the user's history, newest first: the cells of the table's rows.
+    pub(crate) async fn history(&self) -> String {
+        let rows = html::rows(&self.get("/account/profile/history").await.body, "tbody tr");
+        rows.iter().map(|cells| cells.join(" | ")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What the list of keys says of its pages and records.
+    pub(crate) async fn record_line(&self) -> String {
+        self.get("/account/api-keys").await.texts(".record-line").concat()
+    }
+
     /// Gets a page in a language that it asks for so.
     pub(crate) async fn get_in(&self, path: &str, accepted: &str) -> Answer {
         self.request(Method::GET, path, &[("accept-language", accepted)], Body::empty()).await

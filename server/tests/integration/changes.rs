@@ -2,6 +2,7 @@
 
 use crate::app::{Browser, PASSWORD, TestApp};
 use http::{Method, StatusCode};
+use insta::assert_snapshot;
 
 const PROFILE: &str = "/account/profile";
 const NOTICES: &str = "/account/notifications";
@@ -132,8 +133,7 @@ async fn nobody_changes_without_end_and_everybody_can_end_what_is_theirs() {
     let form = format!("{PROFILE}?do=set_language");
     let refused = thief.post(&form, &[("language", "ro")]).await;
     assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "2"));
-    let page = refused.page();
-    assert!(page.contains("Too many attempts or changes. Wait 2 seconds, then try again."), "{page}");
+    assert_snapshot!(refused.messages(), @"Too many attempts or changes. Wait 2 seconds, then try again.");
     let posts = server_fn::axum::server_fn_paths().filter(|(_, method)| *method == Method::POST);
     let names = posts.map(|(path, _)| path.trim_start_matches("/portal/"));
     for name in names.filter(|name| !NOT_COUNTED.contains(name)) {

@@ -101,6 +101,12 @@ impl Client {
         self.ask(&head, "")
     }
 
+    /// Whether the server is ready, and what is in its way.
+    pub(crate) fn readyz(&mut self) -> (u16, String) {
+        let reply = self.ask("GET /readyz HTTP/1.1\r\n", "").unwrap();
+        (reply.status, reply.body)
+    }
+
     pub(crate) fn get(&mut self, cookie: &str, path: &str) -> std::io::Result<Reply> {
         self.ask(&format!("GET {path} HTTP/1.1\r\ncookie: {cookie}\r\n"), "")
     }

@@ -1,6 +1,7 @@
 //! Connections that do not behave, many at a time, against the binary.
 
 use crate::binary::{Client, verb};
+use crate::log_lines::tells_of;
 use crate::patience::{PATIENCE, wait_beside, wait_or_tell};
 use crate::scene::{Scene, curl, expect_closed, patiently};
 use std::io::{Read, Write};
@@ -109,7 +110,7 @@ fn without_file_handles_it_waits_and_goes_on() {
     let waiting: Vec<_> = (0..50).map(|_| TcpStream::connect(scene.address()).unwrap()).collect();
     let is_told = || {
         assert_eq!(kept.ask(&scene.head, "").unwrap().status, 200, "who is connected is served");
-        scene.server.log().contains("a connection could not be accepted")
+        tells_of(&scene.server.log(), "not_accepted")
     };
     wait_or_tell(is_told, || scene.server.log());
     drop(waiting);
@@ -241,7 +242,7 @@ async fn it_stops_in_time_with_http2_and_idle_connections_open() {
     let (healthy, _) = requests.send_request(healthz, true).unwrap();
     assert_eq!(healthy.await.unwrap().status(), 200);
     scene.server.signal("-TERM");
-    wait_beside("it is stopping", async || scene.server.log().contains("stopping: ")).await;
+    wait_beside("it is stopping", async || tells_of(&scene.server.log(), "stopping")).await;
     body.send_data("username=x&password=y".into(), true).unwrap();
     assert_eq!(answer.await.unwrap().status(), 422, "what was in flight is answered");
     assert_eq!(scene.server.wait(PATIENCE), Some(0));

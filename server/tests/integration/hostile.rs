@@ -3,6 +3,7 @@
 
 use crate::app::TestApp;
 use crate::binary::{Client, PASSWORD, verb};
+use crate::log_lines::lines_of;
 use crate::metrics::parse;
 use crate::patience::{PATIENCE, wait_or_tell};
 use crate::scene::{Scene, exchange, expect_closed};
@@ -123,7 +124,9 @@ fn idle_connections_of_strangers_leave_room_for_gateways_and_for_other_strangers
     scene.serves();
     let answer = exchange(UnixStream::connect(&path).unwrap(), LOGIN.as_bytes());
     assert_eq!(status(&answer), Some(200));
-    wait_or_tell(|| scene.server.log().contains("it holds 16, its share"), || scene.server.log());
+    let told =
+        || lines_of(&scene.server.log(), "over_its_share").iter().any(|line| line.contains("it holds 16"));
+    wait_or_tell(told, || scene.server.log());
     drop(held);
     scene.connections_fall_to(0);
     assert_eq!(get_login(OTHER, scene.address()), Some(200));

@@ -25,6 +25,18 @@ pub(crate) fn attributes(page: &str, selector: &str, name: &str) -> Vec<String> 
     html.select(&parsed(selector)).filter_map(|element| element.attr(name).map(str::to_owned)).collect()
 }
 
+/// What a page tells its reader about an act of theirs, and why one was refused: a message a line.
+pub(crate) fn messages(page: &str) -> String {
+    let told = "p.notice, p[role=alert], .field-problem, main p[role=status]:not(.record-line)";
+    texts(page, told).join("\n")
+}
+
+/// What stands in a part of a page that a CSS selector finds: a paragraph, label, button or cell a line.
+pub(crate) fn lines(page: &str, part: &str) -> String {
+    texts(page, &format!("{part} :is(h1, h2, p, dt, dd, label, summary, button, div > a.button, td)"))
+        .join("\n")
+}
+
 /// The cells of every row that a CSS selector finds.
 pub(crate) fn rows(page: &str, selector: &str) -> Vec<Vec<String>> {
     let (html, cell) = (Html::parse_document(page), parsed("td"));

@@ -3,30 +3,24 @@
 
 use crate::binary::{Server, Start, install, latchkey, verb};
 use crate::faults::trace;
+use crate::log_lines::lines_of;
 use crate::patience::quick_round;
+use crate::said::{refusal, without_dir};
+use insta::assert_snapshot;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::Duration;
 
 /// A user who owns nothing here.
 const NOBODY: u32 = 65534;
 
-fn said(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let error = String::from_utf8(output.stderr.clone()).unwrap();
-    let last = error.lines().last().unwrap_or_default().to_owned();
-    assert!(last.starts_with("latchkey: "), "{error}");
-    assert!(!error.contains("panicked"), "{error}");
-    last
-}
-
 /// Standard error of a server that does not start.
 fn refused(dir: &Path) -> String {
-    said(&latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]).output().unwrap())
+    refusal(&latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]).output().unwrap())
 }
 
 fn mode(path: &Path) -> u32 {
@@ -61,13 +55,12 @@ fn no_verb_makes_an_installation() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
         let here = command.env_clear().current_dir(&folder).args(arguments).output().unwrap();
         assert!(here.stdout.is_empty(), "{arguments:?}: {here:?}");
-        let error = said(&here);
+        let error = refusal(&here);
         let dir = folder.path().join("data");
-        assert!(error.contains(&format!("no Latchkey runs on {}", dir.display())), "{arguments:?}: {error}");
-        assert!(error.ends_with("start it with `latchkey serve`, or name its --data-dir"), "{error}");
-        said(&latchkey(&folder.path().join("typo"), arguments).output().unwrap());
+        insta::allow_duplicates! { assert_snapshot!(without_dir(&error, &dir), @"latchkey: no Latchkey runs on [dir], and none was installed there; start it with `latchkey serve`, or name its --data-dir"); }
+        refusal(&latchkey(&folder.path().join("typo"), arguments).output().unwrap());
         assert_eq!(names(folder.path()), [""; 0], "{arguments:?}");
-        said(&latchkey(folder.path(), arguments).output().unwrap());
+        refusal(&latchkey(folder.path(), arguments).output().unwrap());
         assert_eq!(names(folder.path()), [""; 0], "{arguments:?}");
     }
 }
@@ -102,7 +95,7 @@ fn whose_the_data_are_is_said_to_another_user() {
     install(&dir);
     let shown = dir.display();
     let as_nobody = |arguments: &[&str]| {
-        said(&latchkey(&dir, arguments).current_dir("/").uid(NOBODY).gid(NOBODY).output().unwrap())
+        refusal(&latchkey(&dir, arguments).current_dir("/").uid(NOBODY).gid(NOBODY).output().unwrap())
     };
     let serve: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
     let wanted = |file: &str| {
@@ -119,7 +112,7 @@ fn whose_the_data_are_is_said_to_another_user() {
     );
     for arguments in [serve, &["config", "--check"]] {
         let mut command = latchkey(&new, arguments);
-        assert_eq!(said(&command.current_dir("/").uid(NOBODY).gid(NOBODY).output().unwrap()), wanted_made);
+        assert_eq!(refusal(&command.current_dir("/").uid(NOBODY).gid(NOBODY).output().unwrap()), wanted_made);
     }
     // Closed, as it was made, then open to look into, then with one file of root's in it.
     for arguments in [&["user", "list"][..], &["config", "--check"]] {
@@ -171,17 +164,15 @@ fn what_a_volume_adds_to_the_mode_of_the_secrets_is_told_and_mended() {
     for added in [0o660, 0o640, 0o604, 0o440] {
         fs::set_permissions(&secrets, Permissions::from_mode(added)).unwrap();
         let log = Server::start(dir.path()).stop();
-        assert!(
-            log.contains("its mode was put back to 0600") && log.contains("secrets.toml"),
-            "{added:o}: {log}"
-        );
+        let told = lines_of(&log, "mode_put_back");
+        assert!(told.len() == 1 && told[0].contains("secrets.toml"), "{added:o}: {log}");
         assert_eq!(mode(&secrets) & 0o077, 0, "{added:o}");
     }
     let without_effect = trace::inject(&secrets, "chmod,fchmodat:retval=0");
     let start = || Start { under: without_effect.clone(), ..Start::default() };
     fs::set_permissions(&secrets, Permissions::from_mode(0o660)).unwrap();
     let log = start().run(dir.path()).stop();
-    assert!(log.contains("LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE"), "told, and not fatal: {log}");
+    assert_eq!(lines_of(&log, "secrets_readable").len(), 1, "told, and not fatal: {log}");
     fs::set_permissions(&secrets, Permissions::from_mode(0o666)).unwrap();
     let mut command = Command::new(&without_effect[0]);
     command
@@ -189,35 +180,25 @@ fn what_a_volume_adds_to_the_mode_of_the_secrets_is_told_and_mended() {
         .args(&without_effect[1..])
         .arg(env!("CARGO_BIN_EXE_latchkey"))
         .args(["serve", "--data-dir"]);
-    let error = said(&command.arg(dir.path()).output().unwrap());
-    assert!(
-        error.contains("LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE"),
-        "no secret at all: {error}"
-    );
+    let error = refusal(&command.arg(dir.path()).output().unwrap());
+    assert_snapshot!(without_dir(&error, dir.path()), @"latchkey: [dir]/secrets.toml can be read by others, and its mode cannot be put back to 0600 here; keep the secrets in files elsewhere and name them in LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE, or mount the volume with a mask (umask=077)");
 }
 
 #[test]
 fn what_keeps_the_socket_for_commands_away_is_named() {
     let base = tempfile::tempdir().unwrap();
     let long = base.path().join("x".repeat(120));
-    let error = refused(&long);
-    assert!(error.contains("is too long for a socket") && error.contains("shorter path"), "{error}");
+    assert_snapshot!(without_dir(&refused(&long), base.path()), @"latchkey: the path [dir]/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/control.sock is too long for a socket (149 bytes, at most 107); choose a --data-dir with a shorter path");
     let taken = base.path().join("taken");
     fs::create_dir_all(taken.join("control.sock")).unwrap();
-    let error = refused(&taken);
-    assert!(error.ends_with("is a directory; remove it") && !error.contains("shorter"), "{error}");
+    assert_snapshot!(without_dir(&refused(&taken), base.path()), @"latchkey: [dir]/taken/control.sock, where the socket for commands belongs, is a directory; remove it");
     let dir = base.path().join("denied");
     // The first socket is the one for HTTP.
     let denied = trace::inject_anywhere("socket:error=EAFNOSUPPORT:when=2+");
     let mut command = Command::new(&denied[0]);
     command.env_clear().args(&denied[1..]).arg(env!("CARGO_BIN_EXE_latchkey"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&dir);
-    let error = said(&command.output().unwrap());
-    assert!(
-        error.contains("allows the process no Unix sockets") && error.contains("allow it AF_UNIX"),
-        "{error}"
-    );
-    assert!(!error.contains("shorter"), "{error}");
+    assert_snapshot!(without_dir(&refusal(&command.output().unwrap()), base.path()), @"latchkey: cannot make the socket [dir]/denied/control.sock: this system allows the process no Unix sockets (Address family not supported by protocol (os error 97)); allow it AF_UNIX (systemd: RestrictAddressFamilies)");
 }
 
 #[test]
@@ -226,11 +207,10 @@ fn a_socket_that_is_gone_while_the_server_runs_is_named() {
     let server = Server::start(dir.path());
     let socket = dir.path().join("control.sock");
     fs::remove_file(&socket).unwrap();
-    let error = said(&verb(dir.path(), &["user", "list"], ""));
-    assert!(error.contains("is gone; restart the server, which makes it anew"), "{error}");
+    let error = || without_dir(&refusal(&verb(dir.path(), &["user", "list"], "")), dir.path());
+    assert_snapshot!(error(), @"latchkey: a server runs on [dir], but the socket [dir]/control.sock is gone; restart the server, which makes it anew");
     drop(UnixListener::bind(&socket).unwrap());
-    let error = said(&verb(dir.path(), &["user", "list"], ""));
-    assert!(error.contains("but does not listen on "), "{error}");
+    assert_snapshot!(error(), @"latchkey: a server runs on [dir], but does not listen on [dir]/control.sock: it is stopping, or another program has taken its place; see its log");
     drop(server);
 }
 
@@ -245,7 +225,7 @@ fn a_database_that_is_none_is_said_to_be_none() {
             dir.path().join(file).display()
         );
         assert_eq!(refused(dir.path()), wanted);
-        assert_eq!(said(&verb(dir.path(), &["user", "list"], "")), wanted);
-        assert_eq!(said(&verb(dir.path(), &["config", "--check"], "")), wanted);
+        assert_eq!(refusal(&verb(dir.path(), &["user", "list"], "")), wanted);
+        assert_eq!(refusal(&verb(dir.path(), &["config", "--check"], "")), wanted);
     }
 }

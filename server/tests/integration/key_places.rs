@@ -4,6 +4,7 @@ use crate::app::{Answer, TestApp};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use http::{HeaderValue, Request, StatusCode};
+use insta::assert_snapshot;
 
 const FORWARD_AUTH: &str = "/authz/forward-auth";
 const AUTH_REQUEST: &str = "/authz/auth-request";
@@ -46,71 +47,76 @@ async fn a_named_header_leaves_all_others_to_the_api() {
     assert_eq!(ask(&app, &lines).await.status, StatusCode::OK);
 }
 
+/// Ways to send a key that no gateway takes: what each is called, and its headers.
+fn wrong_ways(key: &str) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    let own = ("x-api-key", key.to_owned());
+    let authorization = |value: String| vec![("authorization", value)];
+    vec![
+        ("Basic KEY:, encoded", authorization(basic(&format!("{key}:")))),
+        ("Basic KEY:x, encoded", authorization(basic(&format!("{key}:x")))),
+        ("Basic other:KEY, encoded", authorization(basic(&format!("other:{key}")))),
+        ("Basic no such name!:KEY, encoded", authorization(basic(&format!("no such name!:{key}")))),
+        ("Basic KEY", authorization(format!("Basic {key}"))),
+        ("KEY", authorization(key.to_owned())),
+        ("Token KEY", authorization(format!("Token {key}"))),
+        ("ApiKey KEY", authorization(format!("ApiKey {key}"))),
+        ("Bearer: KEY", authorization(format!("Bearer: {key}"))),
+        ("Bearer \"KEY\"", authorization(format!("Bearer \"{key}\""))),
+        ("Bearer KEY in x-api-key", vec![("x-api-key", format!("Bearer {key}"))]),
+        ("'KEY' in x-api-key", vec![("x-api-key", format!("'{key}'"))]),
+        ("Bearer e.y.J beside a key", vec![("authorization", "Bearer e.y.J".to_owned()), own.clone()]),
+        ("Basic user:password beside a key", vec![("authorization", basic("user:password")), own.clone()]),
+        ("two keys", vec![own.clone(), own]),
+    ]
+}
+
 #[tokio::test]
 async fn a_key_that_is_sent_in_a_wrong_way_is_told_so_and_is_no_guess() {
     let (app, key) = site(&[]).await;
-    let named = |name: &'static str, value: String| vec![(name, value)];
-    let cases = [
-        (
-            named("authorization", basic(&format!("{key}:"))),
-            "MISSING",
-            "as the username of Authorization: Basic;",
-        ),
-        (
-            named("authorization", basic(&format!("{key}:x"))),
-            "MALFORMED",
-            "as the username of Authorization: Basic;",
-        ),
-        (named("authorization", format!("Basic {key}")), "MALFORMED", "without the encoding"),
-        (named("authorization", key.clone()), "MISSING", "without the word Bearer"),
-        (named("authorization", format!("Token {key}")), "MISSING", "without the word Bearer"),
-        (named("authorization", format!("ApiKey {key}")), "MISSING", "without the word Bearer"),
-        (named("authorization", format!("Bearer: {key}")), "MISSING", "behind Bearer with a colon"),
-        (
-            named("authorization", format!("Bearer \"{key}\"")),
-            "MALFORMED",
-            "with other signs or words around it",
-        ),
-        (named("x-api-key", format!("Bearer {key}")), "MALFORMED", "with other signs or words around it"),
-        (named("x-api-key", format!("'{key}'")), "MALFORMED", "with other signs or words around it"),
-        (
-            vec![("authorization", "Bearer e.y.J".to_owned()), ("x-api-key", key.clone())],
-            "MALFORMED",
-            "only one of them may be",
-        ),
-        (
-            vec![("authorization", basic("user:password")), ("x-api-key", key.clone())],
-            "MALFORMED",
-            "only one of them may be",
-        ),
-        (
-            vec![("x-api-key", key.clone()), ("x-api-key", key.clone())],
-            "MALFORMED",
-            "More than one key was found",
-        ),
-        (
-            named("authorization", basic(&format!("other:{key}"))),
-            "NOT_FOUND",
-            "belongs to the username beside it",
-        ),
-        (
-            named("authorization", basic(&format!("no such name!:{key}"))),
-            "NOT_FOUND",
-            "the username beside it",
-        ),
-    ];
-    for round in 0..MANY {
-        let (lines, code, says) = &cases[round % cases.len()];
+    let ways = wrong_ways(&key);
+    let mut told = Vec::new();
+    for (name, lines) in ways.iter().cycle().take(MANY) {
         let lines: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let answer = ask(&app, &lines).await;
-        assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, *code), "{lines:?}");
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{name}");
+        assert!(!answer.body.contains(&key[..12]), "nothing that was sent is sent back");
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
-        assert!(
-            detail.starts_with("A valid API key is needed. ") && detail.contains(says),
-            "{lines:?}: {detail}"
-        );
-        assert!(!detail.contains(&key[..12]), "nothing that was sent is sent back");
+        told.push(format!("{name}: {}\n  {detail}", answer.code()));
     }
+    let (first, later) = told.split_at(ways.len());
+    assert!(later.iter().zip(first.iter().cycle()).all(|(later, first)| later == first), "{later:?}");
+    assert_snapshot!(first.join("\n"), @r#"
+    Basic KEY:, encoded: MISSING
+      A valid API key is needed. A key was found as the username of Authorization: Basic; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    Basic KEY:x, encoded: MALFORMED
+      A valid API key is needed. A key was found as the username of Authorization: Basic; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    Basic other:KEY, encoded: NOT_FOUND
+      A valid API key is needed. No such key belongs to the username beside it.
+    Basic no such name!:KEY, encoded: NOT_FOUND
+      A valid API key is needed. No such key belongs to the username beside it.
+    Basic KEY: MALFORMED
+      A valid API key is needed. A key was found in Authorization: Basic without the encoding of it; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    KEY: MISSING
+      A valid API key is needed. A key was found in Authorization without the word Bearer before it; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    Token KEY: MISSING
+      A valid API key is needed. A key was found in Authorization without the word Bearer before it; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    ApiKey KEY: MISSING
+      A valid API key is needed. A key was found in Authorization without the word Bearer before it; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    Bearer: KEY: MISSING
+      A valid API key is needed. A key was found in Authorization behind Bearer with a colon; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    Bearer "KEY": MALFORMED
+      A valid API key is needed. A key was found in Authorization with other signs or words around it; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    Bearer KEY in x-api-key: MALFORMED
+      A valid API key is needed. A key was found in its header with other signs or words around it; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    'KEY' in x-api-key: MALFORMED
+      A valid API key is needed. A key was found in its header with other signs or words around it; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    Bearer e.y.J beside a key: MALFORMED
+      A valid API key is needed. Authorization and X-API-Key are both there, and only one of them may be; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    Basic user:password beside a key: MALFORMED
+      A valid API key is needed. Authorization and X-API-Key are both there, and only one of them may be; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    two keys: MALFORMED
+      A valid API key is needed. More than one key was found in one header; send it once, as Authorization: Bearer KEY or X-API-Key: KEY.
+    "#);
     assert_eq!(app.services.verifier.count_throttled(), 0);
     assert_eq!(
         ask(&app, &[("x-api-key", "lkd_short")]).await.code(),

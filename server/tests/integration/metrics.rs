@@ -2,9 +2,11 @@
 
 use crate::app::TestApp;
 use crate::binary::{Client, Server, latchkey};
+use crate::said::{refusal, without};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use insta::assert_snapshot;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -46,9 +48,8 @@ fn names(text: &str) -> BTreeSet<String> {
     words.filter(|w| w.starts_with("latchkey_") || w.starts_with("process_")).map(str::to_owned).collect()
 }
 
-#[tokio::test]
-async fn metrics_say_what_was_done() {
-    let app = TestApp::start().await;
+/// Asks about keys in every way: four accepted uses, five refusals, and one stranger who forges a header.
+async fn verify_in_every_way(app: &TestApp) {
     app.add_user("demo").await;
     let browser = app.browser("demo").await;
     let key = browser.generate("metrics", "default").await;
@@ -68,7 +69,12 @@ async fn metrics_say_what_was_done() {
     let forged = [("x-api-key", key.token.as_str()), ("x-forwarded-for", HOME)];
     let stranger = app.authz_with("/authz/forward-auth", "198.51.100.1", &forged).await;
     assert_eq!(stranger.status, StatusCode::FORBIDDEN);
+}
 
+#[tokio::test]
+async fn metrics_say_what_was_done() {
+    let app = TestApp::start().await;
+    verify_in_every_way(&app).await;
     let (status, text) = ask(&app, "/metrics").await;
     assert_eq!(status, StatusCode::OK);
     let read = parse(&text);
@@ -165,15 +171,7 @@ fn an_admin_address_in_use_is_said() {
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", &address];
     let output = latchkey(dir.path(), &arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        error.contains(&format!("cannot listen on {address}")) && error.contains("--admin-listen"),
-        "{error}"
-    );
+    assert_snapshot!(without(&refusal(&output), &[(&address, "address")]), @"latchkey: cannot listen on [address]: Address already in use (os error 98); choose another address (--admin-listen)");
     let output = latchkey(dir.path(), &["serve", "--admin-listen", "nonsense"]).output().unwrap();
-    assert!(
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .contains("admin_listen (from --admin-listen): takes an address")
-    );
+    assert_snapshot!(refusal(&output), @"latchkey: admin_listen (from --admin-listen): takes an address and a port, such as 127.0.0.1:3000; IPv6 in brackets: [::1]:3000; all: 0.0.0.0:3000 or [::]:3000; no host names");
 }

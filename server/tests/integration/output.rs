@@ -1,6 +1,7 @@
 //! Output that nobody takes: no panic, and no secret in force that nobody has.
 
 use crate::binary::{Client, PASSWORD, Server, install, latchkey, verb};
+use crate::said::{err, refusal};
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
@@ -8,12 +9,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Output, Stdio};
-
-fn error(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!text.contains("panicked"), "{text}");
-    text
-}
 
 /// Runs a verb whose standard output is a full disk.
 fn into_full(dir: &Path, arguments: &[&str]) -> Output {
@@ -41,7 +36,7 @@ fn a_secret_that_cannot_be_printed_is_not_in_force() {
                 &["user", "reset-password", "demo"],
             ] {
                 let output = refused(dir.path(), arguments);
-                let error = error(&output);
+                let error = err(&output);
                 assert_eq!(output.status.code(), Some(1), "{arguments:?}: {error}");
                 let last = error.lines().last().unwrap();
                 assert!(last.starts_with("latchkey: cannot write to standard output: "), "{error}");
@@ -59,10 +54,8 @@ fn a_secret_that_cannot_be_printed_is_not_in_force() {
     let token = verb(dir.path(), &["gateway", "add", "billing"], "");
     assert!(token.status.success() && token.stdout.starts_with(b"lkgw_"), "{token:?}");
     let taken = verb(dir.path(), &["gateway", "add", "billing"], "");
-    assert!(
-        taken.stdout.is_empty() && error(&taken).contains("exists already"),
-        "nothing is shown that fails: {taken:?}"
-    );
+    assert!(taken.stdout.is_empty(), "nothing is shown that fails: {taken:?}");
+    insta::assert_snapshot!(refusal(&taken), @"latchkey: a gateway named billing exists already; choose another name");
 }
 
 /// Answers the first question of a verb as a server would, and breaks off after the second.
@@ -86,7 +79,7 @@ fn of_a_secret_whose_fate_is_unknown_it_is_not_said_that_it_is_not_in_force() {
         let server = std::thread::spawn(move || break_off(&listener));
         let output = latchkey(dir.path(), arguments).output().unwrap();
         server.join().unwrap();
-        let error = error(&output);
+        let error = err(&output);
         assert!(!output.stdout.is_empty(), "it was printed: {error}");
         assert_eq!(output.status.code(), Some(1));
         let wanted = format!("; what was printed may be in force: {advice}");
@@ -106,10 +99,10 @@ fn lists_may_be_cut_and_full_disks_are_told() {
         &["config", "--check"],
     ] {
         let cut = into_closed(dir.path(), arguments);
-        assert_eq!((cut.status.code(), error(&cut)), (Some(0), String::new()), "{arguments:?}");
+        assert_eq!((cut.status.code(), err(&cut)), (Some(0), String::new()), "{arguments:?}");
         let full = into_full(dir.path(), arguments);
         assert_eq!(full.status.code(), Some(1), "{arguments:?}");
-        assert!(error(&full).starts_with("latchkey: cannot write to standard output: "), "{}", error(&full));
+        assert!(err(&full).starts_with("latchkey: cannot write to standard output: "), "{}", err(&full));
     }
     // Standard error may be full too.
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
@@ -122,7 +115,7 @@ fn a_server_whose_link_to_the_first_account_nobody_sees_does_not_start() {
     let dir = tempfile::tempdir().unwrap();
     let serve = ["serve", "--listen", "127.0.0.1:0"];
     let output = into_full(dir.path(), &serve);
-    let last = error(&output).lines().last().unwrap().to_owned();
+    let last = err(&output).lines().last().unwrap().to_owned();
     assert_eq!(output.status.code(), Some(1));
     assert!(last.starts_with("latchkey: cannot write to standard output: "), "{last}");
     assert!(last.ends_with("nobody would see the link to the first account"), "{last}");
@@ -149,10 +142,10 @@ fn bytes_that_are_no_text_are_told_in_a_line() {
     };
     assert!(run(OsStr::new("HOME"), &[]).status.success(), "what is not ours is not looked at");
     let output = run(OsStr::new("LATCHKEY_LISTEN"), &[]);
-    assert_eq!(error(&output), "latchkey: LATCHKEY_LISTEN: is not UTF-8; give a value, or a path, that is\n");
+    assert_eq!(err(&output), "latchkey: LATCHKEY_LISTEN: is not UTF-8; give a value, or a path, that is\n");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_latchkey"));
     let folder = command.env_clear().args(["user", "list", "--data-dir"]).arg(bytes()).output().unwrap();
-    assert_eq!(error(&folder), "latchkey: --data-dir: is not UTF-8; give a value, or a path, that is\n");
+    assert_eq!(err(&folder), "latchkey: --data-dir: is not UTF-8; give a value, or a path, that is\n");
     assert_eq!(folder.status.code(), Some(1));
     assert!(!dir.path().join(bytes()).exists());
 }

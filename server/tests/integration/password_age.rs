@@ -2,11 +2,16 @@
 
 use crate::app::{PASSWORD, TestApp};
 use crate::binary::{Client, Server, Start};
+use crate::html;
 use http::StatusCode;
+use insta::assert_snapshot;
 use std::path::Path;
 
 const DAY: i64 = 24 * 3600;
 const NEW: &str = "violet kettle on the roof";
+
+/// The part of the profile that is about the password.
+const VALIDITY: &str = "section:has(form[action*=change_password])";
 
 async fn remind(app: &TestApp) -> u64 {
     app.services.use_cases.accounts.remind_of_passwords().await.unwrap()
@@ -53,7 +58,14 @@ async fn day_31_leads_to_one_page_and_keys_pass() {
     app.clock.advance(29 * DAY);
     let browser = app.browser("demo").await;
     assert_eq!(browser.get("/").await.status, StatusCode::OK);
-    assert!(browser.get("/account/profile").await.page().contains("It is valid until"));
+    assert_snapshot!(browser.get("/account/profile").await.lines(VALIDITY), @"
+    Password
+    It is valid until 2026-02-14 12:00:00. With two-factor login it does not end.
+    Current password
+    New password
+    At least 10 characters. A few words in a row make a good password.
+    Change password
+    ");
     app.clock.advance(DAY - 60);
     let browser = app.browser("demo").await;
     assert_eq!(browser.get("/").await.status, StatusCode::OK);
@@ -70,7 +82,8 @@ async fn day_31_leads_to_one_page_and_keys_pass() {
     assert!(refused.header("location").starts_with("/account/password"), "{refused:?}");
     assert!(passes().await, "keys pass meanwhile");
     let page = browser.get("/account/password?next=%2Faccount%2Fapi-keys").await;
-    assert!(page.page().contains("Change your password") && page.body.contains("action=\"/logout\""));
+    assert_eq!(page.texts("h1"), ["Change your password"]);
+    assert_eq!(html::pieces(&page.body, "form[action=\"/logout\"]").len(), 1);
     let renew = async |present: &str, new: &str| {
         let fields = [("password", present), ("new_password", new), ("next", "/account/api-keys")];
         browser.post("/account/password", &fields).await
@@ -98,7 +111,13 @@ async fn zero_switches_it_off() {
     assert_eq!(remind(&app).await, 0);
     let browser = app.browser("demo").await;
     assert_eq!(browser.get("/").await.status, StatusCode::OK);
-    assert!(!browser.get("/account/profile").await.page().contains("It is valid until"));
+    assert_snapshot!(browser.get("/account/profile").await.lines(VALIDITY), @"
+    Password
+    Current password
+    New password
+    At least 10 characters. A few words in a row make a good password.
+    Change password
+    ");
 }
 
 #[tokio::test]

@@ -1,22 +1,11 @@
 //! A page of the list is read by ids, wherever in the list it lies, and what is due by when it is due.
 
-use domain::token::TokenHash;
-
-use service::verify::KeyIndex;
-use std::sync::Arc;
+use crate::stores::open;
 
 #[tokio::test]
 async fn a_page_of_the_list_is_found_by_ids() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log) = store_sqlite::open(
-        dir.path(),
-        TokenHash([1; 32]),
-        false,
-        store::NoticePolicy::default(),
-        Arc::new(KeyIndex::default()),
-    )
-    .await
-    .unwrap();
+    let (store, _log) = open(dir.path()).await;
     let plan = store.explain_list().await.unwrap();
     assert!(
         plan.iter().any(|step| step.starts_with("SEARCH k USING INDEX sqlite_autoindex_keys_1 (id=?)")),
@@ -28,15 +17,7 @@ async fn a_page_of_the_list_is_found_by_ids() {
 #[tokio::test]
 async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log) = store_sqlite::open(
-        dir.path(),
-        TokenHash([1; 32]),
-        false,
-        store::NoticePolicy::default(),
-        Arc::new(KeyIndex::default()),
-    )
-    .await
-    .unwrap();
+    let (store, _log) = open(dir.path()).await;
     let plan = store.explain_due_deliveries().await.unwrap();
     let by_due = "SEARCH webhook_deliveries USING INDEX webhook_deliveries_by_due";
     assert!(plan.iter().any(|step| step.starts_with(by_due)), "{plan:?}");
@@ -46,15 +27,7 @@ async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
 #[tokio::test]
 async fn what_is_looked_for_by_the_clock_is_found_without_reading_everything() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _log) = store_sqlite::open(
-        dir.path(),
-        TokenHash([1; 32]),
-        false,
-        store::NoticePolicy::default(),
-        Arc::new(KeyIndex::default()),
-    )
-    .await
-    .unwrap();
+    let (store, _log) = open(dir.path()).await;
     for (query, plan) in store.explain_work_by_the_clock().await.unwrap() {
         // What is listed in a parameter, or found by the search before, is read whole.
         let reads_all = |step: &&String| {

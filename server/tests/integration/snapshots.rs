@@ -55,6 +55,15 @@ const CHANCE: [(&str, &str); 23] = [
 /// The languages that pages are taken in.
 const LANGUAGES: [&str; 2] = ["en", "ro"];
 
+/// For snapshots that are compared without what differs from run to run.
+pub(crate) fn redacted() -> insta::Settings {
+    let mut settings = insta::Settings::new();
+    for (chance, written) in CHANCE {
+        settings.add_filter(chance, written);
+    }
+    settings
+}
+
 /// A folder of snapshots, which holds those that were compared with and no others.
 struct Album {
     folder: &'static str,
@@ -69,13 +78,10 @@ impl Album {
     /// Compares a text with the snapshot of this name.
     fn holds(&self, name: &str, text: &str) {
         assert!(self.names.lock().insert(name.to_owned()), "{name} is taken twice");
-        let mut settings = insta::Settings::new();
+        let mut settings = redacted();
         settings.set_snapshot_path(format!("../snapshots/{}", self.folder));
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
-        for (chance, written) in CHANCE {
-            settings.add_filter(chance, written);
-        }
         settings.bind(|| insta::assert_snapshot!(name, text));
     }
 

@@ -80,9 +80,9 @@ async fn a_cookie_alone_is_not_enough_where_it_would_open_a_door_for_good() {
     for (path, fields) in forms(&webhook) {
         app.clock.advance(601);
         for (more, says) in [
-            (&[][..], "Enter your password"),
+            (&[][..], "Enter your password first, so that nobody else can do this in your name."),
             (&[("password", "")][..], "Enter a password."),
-            (&[("password", "wrong")][..], "This is not your password."),
+            (&[("password", "wrong")][..], "This is not your password. Try again."),
         ] {
             let refused = post(&browser, &path, &fields, more).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
@@ -91,7 +91,7 @@ async fn a_cookie_alone_is_not_enough_where_it_would_open_a_door_for_good() {
             }
             let page = refused.page();
             assert!(page.contains("name=\"password\""), "{path}: it is asked for: {page}");
-            assert!(page.contains(says), "{path}: {says}: {page}");
+            assert_eq!(refused.messages(), says, "{path}");
         }
         let done = post(&browser, &path, &fields, &[("password", PASSWORD)]).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{path}: {}", done.body);

@@ -10,6 +10,8 @@ use http::StatusCode;
 use std::process::Command;
 
 const PROFILE: &str = "/account/profile";
+/// The part of the profile that is about the second factor.
+const PANEL: &str = "#two-factor";
 
 /// The code that an authenticator with this secret shows, some steps from now.
 fn code_at(app: &TestApp, secret: &str, steps: i64) -> String {
@@ -52,7 +54,7 @@ pub(crate) async fn enrol(browser: &Browser<'_>) -> (String, Vec<String>) {
     let landing = done.header("location");
     assert!(landing.starts_with("/account/profile?done=two_factor_on&made="), "{landing} {}", done.body);
     let page = browser.get(done.header("location")).await.page();
-    assert!(page.contains("Two-factor login is on"), "{page}");
+    insta::allow_duplicates! { insta::assert_snapshot!(html::messages(&page), @"Two-factor login is on, and your other sessions have ended."); }
     let codes = shown_codes(&page);
     assert_eq!(codes.len(), 10, "{page}");
     browser.app.clock.advance(30);

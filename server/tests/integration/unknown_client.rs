@@ -1,8 +1,10 @@
 //! Visitors of the pages whose address a trusted proxy does not name: nobody's neighbour, and never at home.
 
 use crate::app::{HOME, PASSWORD, TestApp};
+use crate::snapshots::redacted;
 use contract::Cause;
 use http::{Request, StatusCode};
+use insta::assert_snapshot;
 use service::events::Event;
 
 /// What a proxy writes that names nobody: nothing to be read, nothing but proxies, more than is read.
@@ -94,20 +96,81 @@ async fn what_somebody_unknown_does_is_told_and_shown_as_unknown() {
     );
     let made = app.told("demo", Cause::KeyGenerated).await;
     assert_eq!((made.len(), made[0].read_at, made[0].actor.as_deref()), (1, None, None), "it calls");
-    for (language, words) in [
-        ("en", ["Login from an unknown address", "By you, from an unknown address.", "Unknown"]),
-        ("ro", ["Autentificare de la o adresă necunoscută", "de la o adresă necunoscută.", "Necunoscută"]),
-    ] {
+    let mut said = Vec::new();
+    for language in ["en", "ro"] {
         let set = home.post("/account/profile?do=set_language", &[("language", language)]).await;
         assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
-        let notices = home.get("/account/notifications").await.text();
-        for word in &words[..2] {
-            assert!(notices.contains(word), "{word}: {notices}");
-        }
-        for path in ["/account/profile", "/account/profile/history"] {
-            let page = home.get(path).await.text();
-            assert!(page.contains(words[2]) && page.contains(HOME), "{path}: {page}");
-        }
+        said.push(home.get("/account/notifications").await.lines(".entry"));
+        said.push(home.get("/account/profile").await.lines("#sessions"));
+        said.push(home.history().await);
     }
+    redacted().bind(|| assert_snapshot!(said.join("\n"), @"
+    The key “STOLEN” was generated New
+    2026-01-15 12:00:00
+    By you, from an unknown address.
+    Key: STOLEN lkc_[masked]
+    If you do not know of this, change your password, end all other sessions in your profile, and look at your keys.
+    Login from an unknown address New
+    2026-01-15 12:00:00
+    Somebody logged in with your username and password. The address they came from is unknown to this service.
+    If that was not you, change your password and end all other sessions in your profile.
+    Login from an unknown address New
+    2026-01-15 12:00:00
+    Somebody logged in with your username and password. The address they came from is unknown to this service.
+    If that was not you, change your password and end all other sessions in your profile.
+    Sessions
+    Where you are logged in. If you do not recognise one, end it and change your password.
+    Unknown device
+    Unknown
+    2026-01-15 12:00:00
+    2026-01-15 12:00:00
+    End
+    End
+    Unknown device
+    192.0.2.10
+    2026-01-15 12:00:00
+    2026-01-15 12:00:00
+    This session
+    End all other sessions
+    2026-01-15 12:00:00 | Key generated cloud | demo | Unknown
+    2026-01-15 12:00:00 | Login | demo | Unknown
+    2026-01-15 12:00:00 | Session ended | demo | Unknown
+    2026-01-15 12:00:00 | Login | demo | Unknown
+    2026-01-15 12:00:00 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Account created demo | The operator | 
+    Cheia „STOLEN” a fost generată Nou
+    2026-01-15 12:00:00
+    De dumneavoastră, de la o adresă necunoscută.
+    Cheia: STOLEN lkc_[masked]
+    Dacă nu știți nimic despre aceasta, schimbați parola, încheiați toate celelalte sesiuni din profil și verificați-vă cheile.
+    Autentificare de la o adresă necunoscută Nou
+    2026-01-15 12:00:00
+    Cineva s-a autentificat cu numele și parola dumneavoastră. Adresa de la care a venit nu este cunoscută de acest serviciu.
+    Dacă nu ați fost dumneavoastră, schimbați parola și încheiați toate celelalte sesiuni din profil.
+    Autentificare de la o adresă necunoscută Nou
+    2026-01-15 12:00:00
+    Cineva s-a autentificat cu numele și parola dumneavoastră. Adresa de la care a venit nu este cunoscută de acest serviciu.
+    Dacă nu ați fost dumneavoastră, schimbați parola și încheiați toate celelalte sesiuni din profil.
+    Sesiuni
+    Unde sunteți autentificat. Dacă nu recunoașteți o sesiune, încheiați-o și schimbați-vă parola.
+    Dispozitiv necunoscut
+    Necunoscută
+    2026-01-15 12:00:00
+    2026-01-15 12:00:00
+    Încheie
+    Încheie
+    Dispozitiv necunoscut
+    192.0.2.10
+    2026-01-15 12:00:00
+    2026-01-15 12:00:00
+    Această sesiune
+    Încheie toate celelalte sesiuni
+    2026-01-15 12:00:00 | Cheie generată cloud | demo | Necunoscută
+    2026-01-15 12:00:00 | Autentificare | demo | Necunoscută
+    2026-01-15 12:00:00 | Sesiune încheiată | demo | Necunoscută
+    2026-01-15 12:00:00 | Autentificare | demo | Necunoscută
+    2026-01-15 12:00:00 | Autentificare | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Cont creat demo | Operatorul |
+    "));
     assert!(app.services.events.total(Event::ClientUnknown) >= 3);
 }

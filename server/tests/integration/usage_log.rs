@@ -1,21 +1,12 @@
 //! The log of the counts in SQLite: locks of other programs, and its size.
 
 use crate::patience::PATIENCE;
+use crate::stores::open;
 use contract::Code;
 use domain::address::Address;
 use domain::ids::{KeyNumber, UserNumber};
 use domain::time::Micros;
-use domain::token::TokenHash;
-use service::verify::KeyIndex;
-use std::path::Path;
-use std::sync::Arc;
 use store::{Refusal, SpanStarts, StoreError, UsageLog, UsageReader, Use};
-use store_sqlite::{SqliteStore, SqliteUsageLog};
-
-async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
-    let index = Arc::new(KeyIndex::default());
-    store_sqlite::open(dir, TokenHash([9; 32]), false, store::NoticePolicy::default(), index).await.unwrap()
-}
 
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()

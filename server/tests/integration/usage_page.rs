@@ -3,6 +3,7 @@
 use crate::app::TestApp;
 use crate::html;
 use http::StatusCode;
+use insta::assert_snapshot;
 
 /// The rows of a page's tables, as text.
 fn rows(page: &str) -> Vec<String> {
@@ -17,7 +18,16 @@ async fn a_customer_sees_addresses_and_causes_at_once() {
     let key = demo.generate("WEB", "default").await;
     let path = format!("/account/api-keys/{}/usage", key.id);
     let unused = demo.get(&path).await;
-    assert!(unused.body.contains("has not been used yet") && unused.body.contains("No request was refused"));
+    assert_snapshot!(unused.lines("main"), @"
+    WEB
+    Use of WEB
+    Addresses
+    From where the key was used, the latest first. The last 1,000 addresses are kept.
+    The key has not been used yet.
+    Refused requests
+    Requests with this key that were refused, by cause. They do not count as uses.
+    No request was refused in the last 30 days.
+    ");
     for _ in 0..3 {
         app.authz(&key.token, "203.0.113.7").await;
     }

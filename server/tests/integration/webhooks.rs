@@ -2,6 +2,7 @@
 
 mod damaged;
 mod delivery;
+mod failing;
 mod forms;
 mod guard;
 mod kept;

@@ -3,10 +3,12 @@
 
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
 use crate::patience::{quick_round, wait_beside};
+use crate::said::{refusal, without_dir};
+use crate::stores::open;
 use domain::address::Address;
 use domain::ids::{KeyNumber, UserNumber};
 use domain::time::Micros;
-use domain::token::TokenHash;
+use insta::assert_snapshot;
 use latchkey::services::SystemClock;
 use rusqlite::Connection;
 use service::verify::{Flusher, KeyIndex};
@@ -14,8 +16,7 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
-use store::{MailStore, NoticePolicy, Store, StoreError, UsageLog, Use};
-use store_sqlite::{SqliteStore, SqliteUsageLog};
+use store::{MailStore, Store, StoreError, UsageLog, Use};
 
 const HERE: &str = "203.0.113.7";
 const THERE: &str = "203.0.113.8";
@@ -54,8 +55,7 @@ impl Scene {
     }
 
     fn readyz(&self) -> (u16, String) {
-        let reply = self.client().ask("GET /readyz HTTP/1.1\r\n", "").unwrap();
-        (reply.status, reply.body)
+        self.client().readyz()
     }
 }
 
@@ -98,7 +98,8 @@ fn while_the_counts_are_locked_uses_are_refused_soon_and_all_else_is_answered() 
     assert!(uses.iter().min() < Some(&SOON), "{uses:?}");
     assert!(rounds > 1);
     let (status, text) = scene.readyz();
-    assert!(status == 503 && text.contains("another program holds a lock"), "{text}");
+    assert_eq!(status, 503);
+    assert_snapshot!(text, @"another program holds a lock on a database: accepted uses or changes are refused");
     drop(held);
     assert_eq!(client.verify(&scene.latched.1, HERE).unwrap().status, 200);
     assert_eq!(scene.readyz(), (200, "ok".to_owned()));
@@ -160,7 +161,8 @@ fn while_the_state_is_locked_changes_are_refused_together_and_keys_pass() {
     let took: Vec<_> = took.iter().collect();
     assert!(took.iter().min() < Some(&SOON), "{took:?}");
     let (status, text) = scene.readyz();
-    assert!(status == 503 && text.contains("another program holds a lock"), "{text}");
+    assert_eq!(status, 503);
+    assert_snapshot!(text, @"another program holds a lock on a database: accepted uses or changes are refused");
     drop(held);
     let mut client = scene.client();
     assert_eq!(client.verify(&scene.fresh, THERE).unwrap().status, 200, "nobody was latched meanwhile");
@@ -172,14 +174,17 @@ fn while_the_state_is_locked_changes_are_refused_together_and_keys_pass() {
 fn a_start_on_a_locked_database_says_what_is_in_the_way() {
     let dir = tempfile::tempdir().unwrap();
     drop(Server::start(dir.path()).stop());
+    let mut said = Vec::new();
     for file in ["usage.db", "latchkey.db"] {
         let held = lock(dir.path(), file);
         let output = latchkey(dir.path(), &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains(file) && said.contains("another program holds a lock on it"), "{said}");
+        said.push(without_dir(&refusal(&output), dir.path()));
         drop(held);
     }
+    assert_snapshot!(said.join("\n"), @"
+    latchkey: cannot open [dir]/usage.db, because another program holds a lock on it; end that program, then try again
+    latchkey: cannot open [dir]/latchkey.db, because another program holds a lock on it; end that program, then try again
+    ");
     drop(Server::start(dir.path()).stop());
 }
 
@@ -206,12 +211,6 @@ async fn leave_unfolded(dir: &Path, keys: u32) {
 
 fn use_of(key: u32) -> Use {
     Use { key: KeyNumber(key), user: UserNumber(1), address: Address::parse(HERE).unwrap(), rotated_at: None }
-}
-
-async fn open(dir: &Path) -> (SqliteStore, SqliteUsageLog) {
-    store_sqlite::open(dir, TokenHash([9; 32]), false, NoticePolicy::default(), Arc::new(KeyIndex::default()))
-        .await
-        .unwrap()
 }
 
 #[tokio::test]

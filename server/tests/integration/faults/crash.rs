@@ -5,6 +5,7 @@ use super::rounds;
 use super::told::Promise;
 use super::trace;
 use crate::binary::{Client, PASSWORD, Server, Start, verb};
+use crate::log_lines::tells_of;
 use crate::patience::PATIENCE;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -109,7 +110,7 @@ fn killed_at_any_moment_it_keeps_what_it_told() {
             let promise = Promise { uses: true, refusals: true };
             customer.told.check(&customer.name, &restarted, dir, promise);
         }
-        let is_told = restarted.log().contains("the last run was not stopped properly");
+        let is_told = tells_of(&restarted.log(), "unclean_stop");
         assert_eq!(is_told, has_died, "{}", restarted.log());
         let valid: u64 = customers.iter().map(|c| c.told.valid()).sum();
         println!("round {round}, {durability}: {valid} accepted uses so far, none lost");
@@ -212,7 +213,7 @@ fn killed_in_the_middle_of_a_fold_it_counts_every_use_once() {
         }
         if left > 0 {
             let log = restarted.log();
-            assert!(log.contains("the last run left uses in the journal"), "{log}");
+            assert!(tells_of(&log, "journal_folded"), "{log}");
         }
         println!("round {round}: {left} batches and {folded} marks of folded keys were left");
         drop(restarted.stop());

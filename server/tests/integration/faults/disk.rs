@@ -1,9 +1,12 @@
 //! Disks that are full, broken or not ours, and files that are missing: a clear word, and nothing is lost.
 
-use super::small_disk::{SmallDisk, said_at_the_end};
+use super::small_disk::SmallDisk;
 use super::trace;
 use crate::binary::{Client, PASSWORD, Server, Start, latchkey, verb};
+use crate::log_lines::{lines_of, tells_of};
 use crate::patience::{PATIENCE, wait_until};
+use crate::said::{refusal, without_dir};
+use insta::assert_snapshot;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -33,30 +36,25 @@ impl Known {
     }
 }
 
-fn ready(client: &mut Client) -> (u16, String) {
-    let reply = client.ask("GET /readyz HTTP/1.1\r\n", "").unwrap();
-    (reply.status, reply.body)
-}
-
 /// Standard error of a server that does not start.
 fn refuses_to_start(dir: &Path) -> String {
-    said_at_the_end(&latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]).output().unwrap())
+    let output = latchkey(dir, &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    without_dir(&refusal(&output), dir)
 }
 
-#[test]
-fn on_a_full_disk_uses_and_changes_are_refused_and_come_back_with_room() {
-    let disk = SmallDisk::mount("4m");
-    let server = disk.start();
+/// Makes the first account of a server.
+fn create_first_account(server: &Server) {
     let mut client = Client::connect(server.address);
     let setup = server.setup.as_deref().unwrap().split("token=").nth(1).unwrap().to_owned();
     let fields = [("token", setup.as_str()), ("username", "demouser"), ("password", PASSWORD)];
     let form = serde_urlencoded::to_string(fields).unwrap();
     let head = format!("POST /setup?token={setup} HTTP/1.1\r\nsec-fetch-site: same-origin\r\n");
     assert_eq!(client.ask(&head, &form).unwrap().status, 303);
-    let known = Known::make(&server, |_, _| {});
-    assert_eq!(ready(&mut client), (200, "ok".to_owned()));
-    disk.fill();
-    let mut accepted = 1;
+}
+
+/// Uses a key until that is refused; returns how many uses were accepted.
+fn use_until_refused(client: &mut Client, known: &Known) -> u64 {
+    let mut accepted = 0;
     // What is left in the last pages may still serve some.
     wait_until("uses are refused", || match client.verify(&known.latched.1, HERE).unwrap().status {
         200 => {
@@ -68,6 +66,20 @@ fn on_a_full_disk_uses_and_changes_are_refused_and_come_back_with_room() {
             true
         }
     });
+    accepted
+}
+
+#[test]
+fn on_a_full_disk_uses_and_changes_are_refused_and_come_back_with_room() {
+    let disk = SmallDisk::mount("4m");
+    let server = disk.start();
+    let mut client = Client::connect(server.address);
+    create_first_account(&server);
+    let known = Known::make(&server, |_, _| {});
+    assert_eq!(client.readyz(), (200, "ok".to_owned()));
+    disk.fill();
+    // One more was accepted before the disk was full.
+    let accepted = 1 + use_until_refused(&mut client, &known);
     let refused = client.verify(&known.latched.1, THERE).unwrap();
     assert_eq!(refused.header("x-latchkey-code"), Some("IP_NOT_ALLOWED"), "refusals go on");
     wait_until("changes are refused", || {
@@ -76,21 +88,21 @@ fn on_a_full_disk_uses_and_changes_are_refused_and_come_back_with_room() {
     });
     assert_eq!(client.verify(&known.fresh.1, HERE).unwrap().status, 503, "nothing can be bound");
     assert_eq!(client.times_used(&known.cookie, &known.latched.0), accepted, "pages can be read");
-    let (status, text) = ready(&mut client);
-    assert!(status == 503 && text.contains("the disk is full"), "{text}");
+    let (status, text) = client.readyz();
+    assert_eq!(status, 503);
+    assert_snapshot!(text, @"the disk is full: accepted uses and changes are refused");
     fs::remove_file(disk.seen("filler")).unwrap();
-    wait_until("it is ready again", || ready(&mut client).0 == 200);
+    wait_until("it is ready again", || client.readyz().0 == 200);
     assert_eq!(client.verify(&known.latched.1, HERE).unwrap().status, 200);
     assert_eq!(client.verify(&known.fresh.1, THERE).unwrap().status, 200, "nobody was bound meanwhile");
     client.generate(&known.cookie, "cloud");
     let log = server.log();
-    for (says, times) in [("uses cannot be counted", 1), ("latchkey.db takes no changes", 1)] {
-        assert!(log.matches(says).count() >= times && log.lines().count() < 40, "{log}");
+    for event in ["uses_refused", "changes_refused"] {
+        assert!(tells_of(&log, event) && log.lines().count() < 40, "{log}");
     }
     server.kill();
     disk.fill();
-    let said = disk.refuses_to_start();
-    assert!(said.contains("the disk is full") && said.contains("make room"), "{said}");
+    assert_snapshot!(without_dir(&disk.refuses_to_start(), &disk.data()), @"latchkey: cannot open [dir]/latchkey.db, because the disk is full; make room, then start Latchkey again");
     fs::remove_file(disk.seen("filler")).unwrap();
     let restarted = disk.start();
     let mut client = Client::connect(restarted.address);
@@ -103,8 +115,7 @@ fn in_a_directory_that_cannot_be_written_it_says_so() {
     let disk = SmallDisk::mount("4m");
     drop(disk.start());
     disk.remount("ro");
-    let said = disk.refuses_to_start();
-    assert!(said.contains("cannot write to ") && said.contains("Read-only file system"), "{said}");
+    assert_snapshot!(without_dir(&disk.refuses_to_start(), &disk.data()), @"latchkey: cannot write to [dir]: Read-only file system (os error 30); choose another --data-dir");
 }
 
 /// Runs into a fault of the state's log; answers what the server said last.
@@ -183,8 +194,7 @@ fn without_its_counts_it_starts_only_when_that_is_accepted() {
     let usage = dir.path().join("usage.db");
     let kept = dir.path().join("kept");
     fs::rename(&usage, &kept).unwrap();
-    let said = refuses_to_start(dir.path());
-    assert!(said.contains("usage.db is missing") && said.contains("`touch "), "{said}");
+    assert_snapshot!(refuses_to_start(dir.path()), @"latchkey: [dir]/usage.db is missing, and with it all counts; put it back, or, if it is lost for good, accept that all counts start at 0 with `touch [dir]/usage.db`");
     assert!(!usage.exists(), "nothing is made in its place");
     fs::rename(&kept, &usage).unwrap();
     let server = Server::start(dir.path());
@@ -194,7 +204,7 @@ fn without_its_counts_it_starts_only_when_that_is_accepted() {
     fs::write(&usage, b"").unwrap();
     let server = Server::start(dir.path());
     let mut client = Client::connect(server.address);
-    assert!(server.log().contains("all counts start at 0"), "{}", server.log());
+    assert!(tells_of(&server.log(), "counts_start_at_0"), "{}", server.log());
     assert_eq!(client.times_used(&known.cookie, &known.latched.0), 0);
     assert_eq!(client.verify(&known.latched.1, THERE).unwrap().status, 403, "the state is all there");
 }
@@ -210,12 +220,10 @@ fn files_of_different_installations_are_not_mixed() {
     let file = |name: &str| one.path().join(name);
     fs::copy(file("usage.db"), file("kept")).unwrap();
     fs::copy(other.path().join("usage.db"), file("usage.db")).unwrap();
-    let said = refuses_to_start(one.path());
-    assert!(said.contains("usage.db belongs to another installation"), "{said}");
+    assert_snapshot!(refuses_to_start(one.path()), @"latchkey: usage.db belongs to another installation; put back the file that belongs to this latchkey.db");
     fs::rename(file("kept"), file("usage.db")).unwrap();
     fs::rename(file("latchkey.db"), file("kept")).unwrap();
-    let said = refuses_to_start(one.path());
-    assert!(said.contains("latchkey.db is missing, but usage.db"), "{said}");
+    assert_snapshot!(refuses_to_start(one.path()), @"latchkey: [dir]/latchkey.db is missing, but usage.db beside it holds the counts of its keys; put it back, or move usage.db away to begin anew");
     assert!(!file("latchkey.db").exists(), "nothing is made in its place");
     fs::rename(file("kept"), file("latchkey.db")).unwrap();
     drop(Server::start(one.path()).stop());
@@ -226,8 +234,7 @@ fn a_second_server_on_the_directory_is_refused_and_the_first_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path());
     let known = Known::in_dir(&server, dir.path());
-    let said = refuses_to_start(dir.path());
-    assert!(said.contains("another Latchkey uses "), "{said}");
+    assert_snapshot!(refuses_to_start(dir.path()), @"latchkey: another Latchkey uses [dir]; stop it first, or choose another --data-dir");
     let mut client = Client::connect(server.address);
     assert_eq!(client.verify(&known.latched.1, HERE).unwrap().status, 200);
     drop(verb(dir.path(), &["gateway", "add", "edge"], ""));
@@ -256,10 +263,11 @@ fn only_after_a_run_that_was_not_stopped_it_tells_what_it_recovers() {
             break log;
         }
     };
-    assert_eq!(log.matches("the last run was not stopped properly").count(), 2, "one a file: {log}");
-    assert!(log.contains("latchkey.db") && log.contains("usage.db"), "{log}");
-    assert!(log.contains("the last run left uses in the journal"), "{log}");
+    let unclean = lines_of(&log, "unclean_stop");
+    assert_eq!(unclean.len(), 2, "one a file: {log}");
+    assert!(unclean[0].contains("latchkey.db") && unclean[1].contains("usage.db"), "{log}");
+    assert!(tells_of(&log, "journal_folded"), "{log}");
     let server = Server::start(dir.path());
-    assert!(!server.log().contains("the last run"), "{}", server.log());
+    assert!(["unclean_stop", "journal_folded"].iter().all(|event| !tells_of(&server.log(), event)));
     assert_eq!(Client::connect(server.address).times_used(&known.cookie, &known.latched.0), uses);
 }

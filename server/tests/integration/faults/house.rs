@@ -1,8 +1,8 @@
 //! A data directory whose files are copied away and put back, and the customers of its server.
 
-use super::small_disk::said_at_the_end;
 use crate::binary::{Client, PASSWORD, Server, latchkey, verb};
 use crate::patience::PATIENCE;
+use crate::said::{refusal, without_dir, without_times};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -53,7 +53,7 @@ impl House {
         }
     }
 
-    /// What is said by one that does not start, and changes nothing.
+    /// What a server says that does not start and changes nothing; `[dir]` stands for its directory, `[then]` for a time.
     pub(super) fn refuses(&self) -> String {
         let content = || {
             let names = ["latchkey.db", "latchkey.db-wal", "usage.db", "usage.db-wal"];
@@ -67,10 +67,9 @@ impl House {
             std::thread::sleep(Duration::from_millis(20));
         }
         let _ = server.kill();
-        let said = said_at_the_end(&server.wait_with_output().unwrap());
+        let said = refusal(&server.wait_with_output().unwrap());
         assert!(content() == before, "it changed a file: {said}");
-        assert!(said.contains("Putting back a backup"), "{said}");
-        said
+        without_times(&without_dir(&said, self.dir.path()))
     }
 
     pub(super) fn accept(&self) {

@@ -1,10 +1,11 @@
 //! A disk that is soon full.
 
 use crate::binary::{Server, Start, is_root};
+use crate::said::refusal;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// A small file system of its own in a mount namespace of its own, both gone with this.
@@ -69,7 +70,7 @@ impl SmallDisk {
         let mut command = Command::new(&inside[0]);
         command.args(&inside[1..]).arg(env!("CARGO_BIN_EXE_latchkey"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(self.data());
-        said_at_the_end(&command.output().unwrap())
+        refusal(&command.output().unwrap())
     }
 
     pub(super) fn remount(&self, options: &str) {
@@ -85,13 +86,4 @@ impl Drop for SmallDisk {
         let _ = self.holder.kill();
         let _ = self.holder.wait();
     }
-}
-
-/// One line for people, after what was logged.
-pub(super) fn said_at_the_end(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stderr.clone()).unwrap();
-    let said: Vec<_> = text.lines().filter(|line| line.starts_with("latchkey: ")).collect();
-    assert_eq!(said.len(), 1, "{text}");
-    said[0].to_owned()
 }

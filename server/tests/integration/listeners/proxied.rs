@@ -71,9 +71,8 @@ fn a_proxy_header_that_does_not_come_is_not_waited_for() {
     assert!(code.contains("x-latchkey-code: NO_CLIENT_ADDRESS"), "{code}");
 }
 
-/// By default headers name the client elsewhere; who connects here could write any.
-#[test]
-fn where_connections_begin_with_a_proxy_header_no_client_names_itself() {
+/// A server behind a balancer that writes PROXY headers, and where the balancer connects to.
+fn behind_a_balancer() -> (Scene, String) {
     let environment = [
         ("LATCHKEY_LISTEN_PROXY_PROTOCOL", "127.0.0.1:0"),
         ("LATCHKEY_TRUSTED_PROXIES", "127.0.0.1,10.0.0.7"),
@@ -81,6 +80,13 @@ fn where_connections_begin_with_a_proxy_header_no_client_names_itself() {
     let mut scene = Scene::set(&environment);
     let line = scene.server.next_line();
     let proxied = line.strip_prefix("It listens on ").unwrap().strip_suffix(" too").unwrap().to_owned();
+    (scene, proxied)
+}
+
+/// By default headers name the client elsewhere; who connects here could write any.
+#[test]
+fn where_connections_begin_with_a_proxy_header_no_client_names_itself() {
+    let (scene, proxied) = behind_a_balancer();
     let ask = |head: &str| {
         let stream = TcpStream::connect(&proxied).unwrap();
         exchange(stream, &[head.as_bytes(), &scene.last_request()].concat())
@@ -103,7 +109,11 @@ fn where_connections_begin_with_a_proxy_header_no_client_names_itself() {
     }
     assert!(ask("PROXY TCP4 10.0.0.7 192.0.2.1 4711 443\r\n").starts_with("HTTP/1.1 200"));
     assert_eq!(scene.times_used(), 2);
-    // On the pages the client is who connects, and its tries are its own.
+}
+
+#[test]
+fn on_the_pages_the_client_is_the_source_of_the_proxy_header_and_its_tries_are_its_own() {
+    let (_scene, proxied) = behind_a_balancer();
     let log_in = |source: &str, forged: &str| {
         let body = "username=nobody&password=wrong";
         let request = format!(

@@ -2,14 +2,17 @@
 
 use super::smtp::Smtp;
 use super::start;
-use crate::app::{START, TestApp};
+use crate::app::START;
+use crate::html::attributes;
+use crate::snapshots::redacted;
 use app::Language;
 use contract::Cause;
 use domain::ids::UserNumber;
 use domain::time::Clock;
+use insta::assert_snapshot;
 use serde_json::json;
 use service::mail::Letter;
-use store::{Action, Audit, EmailChange, NewMail};
+use store::{Action, EmailChange, NewMail};
 
 fn confirmation(language: Language, to: &str) -> Letter {
     Letter::ConfirmAddress {
@@ -42,8 +45,17 @@ async fn a_letter_arrives_once_with_both_parts_and_the_right_headers() {
     let id = headers["message-id"].as_str().unwrap();
     assert!(id.starts_with("<1.") && id.ends_with("@keys.example.com>"), "{id}");
     let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());
-    assert!(text.contains("Confirm the address:\nhttps://keys.example.com/confirm?token=a&b=c\n"), "{text}");
-    assert!(html.contains("<a href=\"https://keys.example.com/confirm?token=a&amp;b=c\">"), "{html}");
+    assert_snapshot!(text, @"
+    demo at keys.example.com wants to get mail at this address. If that is you, confirm it:
+
+    Confirm the address:
+    https://keys.example.com/confirm?token=a&b=c
+
+    If it is not you, do nothing: nothing more will be sent here.
+
+    Latchkey at keys.example.com
+    ");
+    assert_eq!(attributes(html, "a", "href")[0], "https://keys.example.com/confirm?token=a&b=c");
     for remote in ["src=", "<img", "<script", "<link", "url("] {
         assert!(!html.contains(remote), "{remote}: {html}");
     }
@@ -62,8 +74,17 @@ async fn letters_speak_romanian() {
     app.send_due().await;
     let mail = smtp.next();
     assert_eq!(mail["headers"]["subject"], "Confirmați adresa de e-mail");
-    assert!(mail["text"].as_str().unwrap().contains("Dacă nu sunteți dumneavoastră, nu faceți nimic"));
-    assert!(mail["html"].as_str().unwrap().contains("<html lang=\"ro\">"));
+    assert_snapshot!(mail["text"].as_str().unwrap(), @"
+    demo de la keys.example.com dorește să primească mesaje la această adresă. Dacă sunteți dumneavoastră, confirmați-o:
+
+    Confirmați adresa:
+    https://keys.example.com/confirm?token=a&b=c
+
+    Dacă nu sunteți dumneavoastră, nu faceți nimic: nu veți mai primi niciun mesaj aici.
+
+    Latchkey la keys.example.com
+    ");
+    assert_eq!(attributes(mail["html"].as_str().unwrap(), "html", "lang"), ["ro"]);
     assert_eq!(mail["defects"], json!([]));
 }
 
@@ -144,11 +165,6 @@ async fn users_are_sent_letters_in_turn() {
     assert_eq!(app.waiting().await, 0);
 }
 
-fn act(app: &TestApp, user: UserNumber, action: Action) -> Audit {
-    let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
-    Audit { at, action, actor, user: Some(user), address: None, detail, asker: None }
-}
-
 #[tokio::test]
 async fn a_letter_that_waited_tells_of_what_followed() {
     let smtp = Smtp::start();
@@ -159,18 +175,62 @@ async fn a_letter_that_waited_tells_of_what_followed() {
     actions.extend([Action::WebhookChanged; 7]);
     actions.push(Action::SubUserInvited);
     for action in actions {
-        app.services.store.record(act(&app, user, action)).await.unwrap();
+        app.services.store.record(app.act(user, action)).await.unwrap();
     }
     app.send_due().await;
     for _ in 0..4 {
+        // At once, and of itself alone.
         let text = smtp.next()["text"].as_str().unwrap().to_owned();
-        assert!(!text.contains("De atunci"), "{text}");
+        insta::allow_duplicates! { redacted().bind(|| assert_snapshot!(text, @"
+        Bună ziua, demo,
+
+        Ceva care vă protejează contul a fost schimbat.
+
+        Ce: Webhook adăugat
+        De către: demo
+        De la: O adresă necunoscută
+        Când: 2026-01-15 12:00:00 UTC
+
+        Dacă ați fost dumneavoastră, nu este nimic de făcut. Dacă nu, schimbați parola, încheiați toate celelalte sesiuni și verificați-vă cheile.
+
+        Deschideți notificările:
+        https://keys.example.com/account/notifications
+
+        Primiți acest mesaj pentru că sunteți anunțat prin e-mail despre: o schimbare a contului dumneavoastră.
+
+        Aceste mesaje vă protejează contul și nu pot fi dezactivate.
+
+        Latchkey la keys.example.com
+        ")) }
     }
     assert!(smtp.all().is_empty());
     app.clock.advance(3600);
     app.send_due().await;
     let text = smtp.next()["text"].as_str().unwrap().to_owned();
-    assert!(text.contains("De atunci") && text.contains("(de 7 ori)") && text.contains("(o dată)"), "{text}");
+    redacted().bind(|| assert_snapshot!(text, @"
+    Bună ziua, demo,
+
+    Ceva care vă protejează contul a fost schimbat.
+
+    Ce: Webhook adăugat
+    De către: demo
+    De la: O adresă necunoscută
+    Când: 2026-01-15 12:00:00 UTC
+    De atunci:
+      Webhook modificat (de 7 ori)
+      Subutilizator invitat (o dată)
+
+    Dacă ați fost dumneavoastră, nu este nimic de făcut. Dacă nu, schimbați parola, încheiați toate celelalte sesiuni și verificați-vă cheile.
+
+    Deschideți notificările:
+    https://keys.example.com/account/notifications
+
+    Primiți acest mesaj pentru că sunteți anunțat prin e-mail despre: o schimbare a contului dumneavoastră.
+
+    Aceste mesaje vă protejează contul și nu pot fi dezactivate.
+
+    Latchkey la keys.example.com
+    "));
     assert_eq!(app.waiting().await, 0);
     assert!(smtp.all().is_empty());
 }
@@ -181,17 +241,40 @@ async fn what_is_still_to_be_told_goes_to_the_address_that_is_replaced() {
     let app = start(&smtp, &[]).await;
     let user = app.add_user_with_mail("demo").await;
     for _ in 0..5 {
-        app.services.store.record(act(&app, user, Action::WebhookAdded)).await.unwrap();
+        app.services.store.record(app.act(user, Action::WebhookAdded)).await.unwrap();
     }
-    app.services.store.record(act(&app, user, Action::SubUserInvited)).await.unwrap();
+    app.services.store.record(app.act(user, Action::SubUserInvited)).await.unwrap();
     let old = Some("demo@example.org".to_owned());
-    let change = EmailChange { user, old, farewell: None, audit: act(&app, user, Action::EmailChanged) };
+    let change = EmailChange { user, old, farewell: None, audit: app.act(user, Action::EmailChanged) };
     app.services.store.set_email(Some("thief@example.net".to_owned()), change).await.unwrap();
     app.send_due().await;
     let letters: Vec<_> = (0..5).map(|_| smtp.next()).collect();
     assert!(letters.iter().all(|letter| letter["to"] == json!(["demo@example.org"])), "{letters:?}");
-    let last = letters[4]["text"].as_str().unwrap();
-    assert!(last.contains("Since then"), "at once, and of all that followed: {last}");
+    // At once, and of all that followed.
+    redacted().bind(|| assert_snapshot!(letters[4]["text"].as_str().unwrap(), @"
+    Hello demo,
+
+    Something that protects your account was changed.
+
+    What: Webhook added
+    By: demo
+    From: An unknown address
+    When: 2026-01-15 12:00:00 UTC
+    Since then:
+      Sub-user invited (once)
+      Mail address changed without confirmation (once)
+
+    If that was you, nothing is to be done. If not, change your password, end all other sessions and look at your keys.
+
+    Open your notifications:
+    https://keys.example.com/account/notifications
+
+    You get this letter because you are told by mail of: a change of your account.
+
+    These letters protect your account and cannot be switched off.
+
+    Latchkey at keys.example.com
+    "));
     assert_eq!(app.waiting().await, 0);
     assert!(smtp.all().is_empty());
 }

@@ -7,6 +7,7 @@ use axum::body::Body;
 use contract::Cause;
 use domain::ids::UserNumber;
 use http::{Method, Request, StatusCode};
+use insta::assert_snapshot;
 
 /// The path of the link in the letter about a new login.
 async fn link(app: &TestApp, smtp: &Smtp, user: UserNumber) -> String {
@@ -72,15 +73,22 @@ async fn people_are_asked_once_in_their_language() {
     let path = link(&app, &smtp, demo).await;
     let stranger = app.stranger();
     let page = stranger.get(&path).await;
-    assert!(page.body.contains("a login from a new address"), "{}", page.body);
-    assert!(page.body.contains("Stop these letters</button>") && !page.body.contains(".wasm"));
+    assert_snapshot!(page.lines("main"), @"
+    Stop letters of this kind
+    You are told by mail of: a login from a new address. If you stop these letters, you still find it in your notifications.
+    Stop these letters
+    ");
+    assert!(!page.body.contains(".wasm"));
     let romanian = stranger.get_in(&path, "ro").await;
-    assert!(romanian.body.contains("Opriți aceste mesaje</button>"), "{}", romanian.body);
+    assert_snapshot!(romanian.lines("main"), @"
+    Opriți mesajele de acest fel
+    Sunteți anunțat prin e-mail despre: o autentificare de la o adresă nouă. Dacă opriți aceste mesaje, veți găsi în continuare totul în notificări.
+    Opriți aceste mesaje
+    ");
     let token = path.split_once("token=").unwrap().1;
     let done = stranger.post("/unsubscribe", &[("token", token)]).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-    let landed = stranger.get(done.header("location")).await;
-    assert!(landed.body.contains("You will get no more letters of this kind."), "{}", landed.body);
+    assert_snapshot!(stranger.messages(done.header("location")).await, @"You will get no more letters of this kind. You can change that at any time in your notifications.");
     assert!(!is_told(&app, demo, Cause::NewLogin).await);
 }
 

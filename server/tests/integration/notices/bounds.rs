@@ -2,20 +2,15 @@
 
 use super::{DAY, MAIL, rows, unread};
 use crate::app::TestApp;
+use crate::html;
 use contract::Cause;
 use domain::ids::UserNumber;
 use domain::time::Clock;
-use store::{Action, Audit, NewNotice};
-
-/// An act in somebody's session, which is told and calls.
-fn act(app: &TestApp, user: UserNumber, action: Action) -> Audit {
-    let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), String::new());
-    Audit { at, action, actor, user: Some(user), address: None, detail, asker: None }
-}
+use store::{Action, NewNotice};
 
 async fn record(app: &TestApp, user: UserNumber, action: Action, times: usize) {
     for _ in 0..times {
-        app.services.store.record(act(app, user, action)).await.unwrap();
+        app.services.store.record(app.act(user, action)).await.unwrap();
     }
 }
 
@@ -38,8 +33,13 @@ async fn beyond_the_bound_acts_are_counted_and_none_of_its_kind_is_hidden() {
     let counted = app.told("demo", Cause::KeyGenerated).await;
     assert_eq!((counted.len(), counted[0].count, unread(&app, "demo").await), (1, 11, 1), "and calls again");
     assert_eq!(store.count_notices(user).await.unwrap(), 1001);
-    let page = app.browser("demo").await.get("/account/notifications").await.page();
-    assert!(page.contains("It happened 11 times; the history in your profile tells of each."), "{page}");
+    let page = app.browser("demo").await.get("/account/notifications").await;
+    insta::assert_snapshot!(html::lines(&html::pieces(&page.body, ".entry")[0], ".entry"), @"
+    The key “” was generated New
+    2026-01-15 12:00:00
+    By demo, from an unknown address. It happened 11 times; the history in your profile tells of each.
+    If you do not know of this, change your password, end all other sessions in your profile, and look at your keys.
+    ");
     assert_eq!(
         rows(&app, "SELECT count(*) FROM audit WHERE key_no IS NULL AND action = 'key_generated'"),
         [11]
@@ -98,7 +98,7 @@ async fn letters_that_cannot_be_switched_off_have_a_limit_and_lose_nothing() {
     assert_eq!(due(), [0, 0, 0, 0, 3600], "the fifth waits, and tells of all that follow");
     assert_eq!(app.told("demo", Cause::AccountChanged).await.len(), 52, "in the app each is told");
     record(&app, user, Action::Login, 1).await;
-    let mut login = act(&app, user, Action::Login);
+    let mut login = app.act(user, Action::Login);
     login.address = Some(domain::address::Address::parse("192.0.2.9").unwrap().into());
     app.services.store.record(login).await.unwrap();
     assert_eq!(due().len(), 6, "letters of another kind do not wait for these");

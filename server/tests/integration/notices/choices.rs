@@ -5,6 +5,7 @@ use crate::app::{Browser, TestApp};
 use crate::html;
 use contract::Cause;
 use http::StatusCode;
+use insta::assert_snapshot;
 
 const PAGE: &str = "/account/notifications/choices";
 
@@ -30,10 +31,10 @@ async fn choices_are_kept_and_respected() {
     let page = browser.get(PAGE).await.page();
     assert!(is_checked(&page, "mail_new_address") && !is_checked(&page, "mail_key_generated"), "{page}");
     assert!(is_checked(&page, "webhook_key_generated"), "{page}");
-    assert!(!page.contains("sends no mail") && !page.contains("no confirmed mail"), "{page}");
+    assert_eq!(html::messages(&page), "", "nothing is in the way of mail");
     choose(&browser, &["mail_key_generated", "webhook_dead_key_in_use", "mail_unknown", "x"]).await;
     let page = browser.get(&format!("{PAGE}?done=saved")).await.page();
-    assert!(page.contains(">Saved.<"), "{page}");
+    assert_snapshot!(html::messages(&page), @"Saved.");
     assert!(!is_checked(&page, "mail_new_address") && is_checked(&page, "mail_key_generated"), "{page}");
     assert!(is_checked(&page, "webhook_dead_key_in_use") && !is_checked(&page, "webhook_new_address"));
     let key = browser.generate("WEB", "default").await;
@@ -50,8 +51,13 @@ async fn choices_are_kept_and_respected() {
     assert_eq!(app.told("demo", Cause::DeadKeyInUse).await.len(), 1);
     assert_eq!(rows(&app, "SELECT notice_no FROM mails").len(), 2);
     assert_eq!(rows(&app, "SELECT cause FROM webhook_deliveries"), [i64::from(Cause::DeadKeyInUse as u8)]);
-    let page = browser.get("/account/profile/history").await.page();
-    assert!(page.contains("Notifications chosen"), "{page}");
+    assert_snapshot!(browser.history().await, @"
+    2026-01-15 12:00:00 | Key deleted | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Key generated default | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Notifications chosen | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Account created demo | The operator |
+    ");
 }
 
 #[tokio::test]
@@ -59,15 +65,16 @@ async fn the_page_says_why_no_mail_would_come() {
     let app = TestApp::start().await;
     app.add_user_with_mail("demo").await;
     let page = app.browser("demo").await.get(PAGE).await.page();
-    assert!(page.contains("This service sends no mail at present"), "{page}");
+    assert_snapshot!(html::messages(&page), @"This service sends no mail at present. What you choose here counts as soon as it does.");
     assert!(page.contains("/account/webhooks"), "{page}");
     let app = TestApp::start_with(&MAIL).await;
     app.add_user("owner").await;
     app.add_sub_user("sub", Some("owner")).await;
     let sub = app.browser("sub").await;
     let page = sub.get(PAGE).await.page();
-    assert!(page.contains("You have no confirmed mail address"), "{page}");
-    assert!(!page.contains("/account/webhooks") && page.contains("The owner of your account"), "{page}");
+    assert_snapshot!(html::messages(&page), @"You have no confirmed mail address, so no mail can be sent to you. Enter one in your profile.");
+    assert!(!page.contains("/account/webhooks"), "{page}");
+    assert_snapshot!(html::texts(&page, "form[action*=choices] > .hint").concat(), @"A webhook is a message to a program. The owner of your account sets webhooks up and chooses what they tell.");
     choose(&sub, &["mail_guessing"]).await;
     let choices = app.services.store.list_notice_choices(app.user("sub").await.number).await.unwrap();
     let by_mail: Vec<_> = choices.iter().filter(|choice| choice.by_mail).map(|choice| choice.cause).collect();

@@ -3,10 +3,12 @@
 use super::unread;
 use crate::app::{Answer, Browser, Key, TestApp};
 use crate::html;
+use crate::snapshots::redacted;
 use axum::body::Body;
 use contract::Cause;
 use domain::time::Clock;
 use http::{Method, StatusCode};
+use insta::assert_snapshot;
 
 const PAGE: &str = "/account/notifications";
 const AUTHORISE: &str = "/account/notifications?do=authorise_notice";
@@ -57,7 +59,8 @@ async fn an_address_is_authorised_from_the_notice_and_the_next_request_passes() 
         (StatusCode::SEE_OTHER, "/account/notifications?page=1&done=authorised",)
     );
     let page = browser.get(done.header("location")).await.page();
-    assert!(page.contains(">Authorised<") && !offers(&page).contains(&AUTHORISE.to_owned()), "{page}");
+    assert_eq!(html::texts(&page, ".entry :not(h2) > .badge"), ["Authorised"]);
+    assert!(!offers(&page).contains(&AUTHORISE.to_owned()), "{page}");
     assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "");
     let again = act(&browser, "authorise_notice", &notice_no(&app, "demo").await, "203.0.113.8").await;
     assert_eq!(again.status, StatusCode::SEE_OTHER, "two clicks want the same");
@@ -72,7 +75,7 @@ async fn an_ignored_address_raises_nothing_and_others_do() {
     let done = act(&browser, "ignore_notice", &notice_no(&app, "demo").await, "203.0.113.8").await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
     let page = browser.get(done.header("location")).await.page();
-    assert!(page.contains(">Ignored<"), "{page}");
+    assert_eq!(html::texts(&page, ".entry :not(h2) > .badge"), ["Ignored"]);
     assert_eq!(offers(&page)[0], AUTHORISE);
     assert!(!offers(&page).contains(&IGNORE.to_owned()), "{page}");
     app.clock.advance(super::DAY);
@@ -130,12 +133,14 @@ async fn pages_hold_twenty_and_all_can_be_marked_as_read_at_once() {
         app.services.use_cases.notices.flush().await;
     }
     assert_eq!(unread(&app, "demo").await, 25);
-    let first = browser.get(PAGE).await.page();
-    assert_eq!(first.matches("<h2>").count(), 20);
-    assert!(first.contains("KEY24") && first.contains("/account/notifications?page=2"), "{first}");
+    let first = browser.get(PAGE).await;
+    let headings = first.texts(".entry h2");
+    assert_eq!(headings.len(), 20);
+    assert_snapshot!(headings[0], @"The deleted key “KEY24” is still being sent New");
+    assert!(first.body.contains("/account/notifications?page=2"), "{}", first.body);
     assert_eq!(unread(&app, "demo").await, 25);
-    let last = browser.get(&format!("{PAGE}?page=4294967295")).await.page();
-    assert!(last.contains("The key “KEY00” was generated"), "{last}");
+    let last = browser.get(&format!("{PAGE}?page=4294967295")).await.texts(".entry h2");
+    assert_snapshot!(last.last().unwrap(), @"The key “KEY00” was generated");
     let done = browser.post(&format!("{PAGE}?do=read_all_notices"), &[]).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, PAGE));
     assert_eq!(unread(&app, "demo").await, 0);
@@ -195,18 +200,43 @@ async fn who_only_reads_is_told_and_its_owner_decides() {
     let key = refused(&app, &sub).await;
     app.services.operator.set_role("sub", contract::Role::ReadsOnly).await.unwrap();
     let page = sub.get(PAGE).await.page();
-    assert!(page.contains("The owner of the account can authorise") && offers(&page).is_empty(), "{page}");
+    assert!(offers(&page).is_empty(), "{page}");
+    redacted().bind(|| assert_snapshot!(html::lines(&page, ".entry"), @"
+    Your account was changed New
+    2026-01-15 12:00:00
+    Role changed: reads-only. By the operator of this service.
+    If you do not know of this, change your password, end all other sessions in your profile, and look at your keys.
+    The key “WEB” is refused from a new address New
+    2026-01-15 12:00:00
+    It was refused once, because the address is not authorised for it.
+    Key: WEB lkd_[masked]
+    You may look at this key and not change it. The owner of the account can authorise an address, or delete the key.
+    The key “WEB” was generated
+    2026-01-15 12:00:00
+    By you, from 192.0.2.10.
+    Key: WEB lkd_[masked]
+    "));
     let number = notice_no(&app, "sub").await;
     for verb in ["authorise_notice", "ignore_notice"] {
         assert_eq!(act(&sub, verb, &number, "203.0.113.8").await.status, StatusCode::FORBIDDEN);
     }
     let owner = app.browser("owner").await;
     let page = owner.get(PAGE).await.page();
-    assert!(page.contains("(sub)") && offers(&page)[0] == AUTHORISE, "{page}");
+    assert_eq!(offers(&page)[0], AUTHORISE);
+    redacted().bind(|| assert_snapshot!(html::lines(&page, ".entry"), @"
+    The key “WEB” is refused from a new address New
+    2026-01-15 12:00:00
+    It was refused once, because the address is not authorised for it.
+    Key: WEB (sub) lkd_[masked]
+    Authorise this address
+    Ignore this address
+    If the address is yours, authorise it, and the next request passes. If you do not know it, somebody else may have your key: delete it and generate a new one.
+    Delete the key
+    "));
     let number = notice_no(&app, "owner").await;
     assert_eq!(act(&owner, "authorise_notice", &number, "203.0.113.8").await.status, StatusCode::SEE_OTHER);
     assert_eq!(app.authz(&key.token, "203.0.113.8").await.code(), "");
-    assert!(sub.get(PAGE).await.page().contains(">Authorised<"));
+    assert_eq!(sub.get(PAGE).await.texts(".entry :not(h2) > .badge"), ["Authorised"]);
     assert_eq!(sub.post(&format!("{PAGE}?do=read_all_notices"), &[]).await.status, StatusCode::SEE_OTHER);
 }
 

@@ -6,6 +6,7 @@ use crate::html;
 use crate::two_factor::{code, enrol, give, half_way};
 use axum::body::Body;
 use http::{Method, StatusCode};
+use insta::assert_snapshot;
 
 /// Everything that makes a secret: the form, where it leads, the secret; and that of the second factor.
 async fn secrets(browser: &Browser<'_>) -> (Vec<(&'static str, String, String)>, String) {
@@ -53,7 +54,8 @@ async fn a_secret_stays_at_an_address_of_its_own_until_its_reader_has_it() {
         assert!(shows(&landing).await && shows(&landing).await, "{form}");
         app.clock.advance(599);
         let page = browser.get(&landing).await.page();
-        assert!(page.contains(&secret) && page.contains("I have it"), "{form}: {page}");
+        assert!(page.contains(&secret), "{form}: {page}");
+        assert_eq!(html::texts(&page, "form[action*=have_it] button"), ["I have it"], "{form}");
         let (made, next) = (hidden(&page, "made"), hidden(&page, "next"));
         let done =
             super::landing(&browser, &format!("{next}?do=have_it"), &[("made", &made), ("next", &next)])
@@ -109,8 +111,15 @@ async fn a_shown_token_has_a_button_in_both_languages_and_in_the_page_of_its_key
     let landing = landing(&browser, "/account/api-keys/new", &fields).await;
     let page = async |language: &str| browser.get_in(&landing, language).await.page();
     let (english, romanian) = (page("en").await, page("ro").await);
-    assert!(english.contains("I have it") && english.contains("for 10 minutes at most"), "{english}");
-    assert!(romanian.contains("L-am salvat") && romanian.contains("cel mult 10 minute"), "{romanian}");
+    let have_it = |page: &str| html::lines(page, ".have-it");
+    assert_snapshot!(have_it(&english), @"
+    It stays at this address until you say that you have it, for 10 minutes at most. Nobody but you can open it.
+    I have it
+    ");
+    assert_snapshot!(have_it(&romanian), @"
+    Rămâne afișat la această adresă până când confirmați că l-ați salvat, cel mult 10 minute. Numai dumneavoastră puteți deschide adresa.
+    L-am salvat
+    ");
     assert_eq!(english.matches("class=\"fresh\"").count(), 1, "the new row is marked");
     let token = shown_token(&english).unwrap();
     let asked = landing.replace(LIST, "/portal/list_keys");
@@ -119,7 +128,11 @@ async fn a_shown_token_has_a_button_in_both_languages_and_in_the_page_of_its_key
     let id = crate::app::key_ids(&english).remove(0);
     let shown = browser.act(&id, "reveal_key", &[]).await;
     let page = browser.get(shown.header("location")).await.page();
-    assert!(page.contains(&token) && page.contains("I have it"), "{page}");
+    assert!(page.contains(&token), "{page}");
+    assert_snapshot!(have_it(&page), @"
+    It stays at this address until you say that you have it, for 10 minutes at most. Nobody but you can open it.
+    I have it
+    ");
     let other = browser.generate("OTHER", "cloud").await;
     let elsewhere = shown.header("location").replace(&id, &other.id);
     assert!(!browser.get(&elsewhere).await.body.contains(&token), "a key's page shows no other key");

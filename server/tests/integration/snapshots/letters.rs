@@ -55,8 +55,7 @@ impl<'a> Reader<'a> {
     }
 
     fn act(&self, action: Action, detail: &str) -> Audit {
-        let (at, actor, user) = (self.app.clock.now(), "demo".to_owned(), Some(self.user));
-        Audit { at, action, actor, user, address: None, detail: detail.to_owned(), asker: None }
+        Audit { detail: detail.to_owned(), ..self.app.act(self.user, action) }
     }
 
     async fn is_told(&mut self, name: &'static str, cause: Cause, count: u64, detail: &str) {

@@ -77,8 +77,7 @@ async fn every_line_of_the_history() {
     let user = app.add_user_with_mail("demo").await;
     for action in ACTIONS {
         app.clock.advance(1);
-        let (at, actor, detail) = (app.clock.now(), "demo".to_owned(), "a <detail>".to_owned());
-        let audit = Audit { at, action, actor, user: Some(user), address: None, detail, asker: None };
+        let audit = Audit { detail: "a <detail>".to_owned(), ..app.act(user, action) };
         app.services.store.record(audit).await.unwrap();
     }
     let browser = app.browser("demo").await;

@@ -1,8 +1,10 @@
 //! Invitations: a link that works once, for three days, and only while it is meant to.
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp, shown_link};
+use crate::html;
 use contract::Role;
 use http::StatusCode;
+use insta::assert_snapshot;
 use service::mail::Letter;
 use store::MailContent;
 
@@ -34,12 +36,22 @@ async fn accept(app: &TestApp, link: &str, password: &str) -> Answer {
     app.stranger().post(link, &[("token", token), ("password", password)]).await
 }
 
+/// The names of those who are invited and have not answered.
+async fn pending(owner: &Browser<'_>) -> Vec<String> {
+    let rows = html::rows(&owner.get(PAGE).await.body, ".below tbody tr");
+    rows.into_iter().map(|mut cells| cells.remove(0)).collect()
+}
+
 /// The one answer of every link that is not open.
 async fn is_closed(app: &TestApp, link: &str) {
     for answer in [app.stranger().get(link).await, accept(app, link, PASSWORD).await] {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{link}");
-        let page = answer.page();
-        assert!(page.contains("This link is closed") && !page.contains("<input type=\"password"), "{page}");
+        insta::allow_duplicates! { assert_snapshot!(answer.lines("main"), @"
+        This link is closed
+        The invitation was used already, was withdrawn or is too old. Ask who invited you for a new one.
+        Login
+        "); }
+        assert_eq!(html::pieces(&answer.body, "input[type=password]"), [""; 0]);
         assert!(answer.headers.get("set-cookie").is_none());
     }
     let token = link.split("token=").nth(1).unwrap_or_default();
@@ -55,33 +67,50 @@ async fn the_invited_choose_a_password_and_are_in() {
     let app = start().await;
     let owner = app.browser("owner").await;
     let link = invite(&owner, &[("username", "guest"), ("email", ""), ("role", "reads_only")]).await;
-    assert!(owner.get(PAGE).await.page().contains("Pending invitations"));
+    assert_eq!(pending(&owner).await, ["guest"]);
     let guest = app.stranger();
     let page = guest.get(&link).await;
     assert_eq!((page.status, page.header("referrer-policy")), (StatusCode::OK, "same-origin"));
-    for text in ["You are invited", "owner invites you", "guest", "2026-01-18 12:00:00"] {
-        assert!(page.page().contains(text), "{text}: {}", page.page());
-    }
+    assert_snapshot!(page.lines("main"), @"
+    You are invited
+    owner invites you to have API keys of your own. Choose a password to begin.
+    Username
+    guest
+    Valid until
+    2026-01-18 12:00:00
+    Password
+    At least 10 characters. A few words in a row make a good password.
+    Accept the invitation
+    ");
     assert!(!page.body.contains(".wasm"), "it needs no program");
     for bad in ["", "short", "password123", &"x".repeat(2000)] {
         let refused = accept(&app, &link, bad).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
-        assert!(refused.page().contains("field-problem"), "{}", refused.page());
+        assert_eq!(refused.texts(".field-problem").len(), 1, "{}", refused.page());
     }
     let token = link.split("token=").nth(1).unwrap();
     let answer = guest.post(&link, &[("token", token), ("password", PASSWORD)]).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
-    assert!(guest.get("/").await.page().contains(">guest</span>"), "it is logged in");
+    assert_eq!(guest.get("/").await.texts(".username"), ["guest"], "they are logged in");
     let fields = [("description", "x"), ("key_type", "cloud")];
     assert_eq!(guest.post("/account/api-keys/new", &fields).await.status, StatusCode::FORBIDDEN);
     app.browser("guest").await;
     is_closed(&app, &link).await;
-    let list = owner.get(PAGE).await.page();
-    assert!(list.contains(">guest</td>") && !list.contains("Pending invitations"), "{list}");
-    let history = owner.get("/account/profile/history").await.page();
-    assert!(history.contains("Sub-user invited") && history.contains("Invitation accepted"), "{history}");
-    let history = app.browser("guest").await.get("/account/profile/history").await.page();
-    assert!(history.contains("by invitation"), "{history}");
+    let list = owner.get(PAGE).await;
+    assert_eq!(html::rows(&list.body, "tbody tr")[0][0], "guest");
+    assert_eq!(pending(&owner).await, [""; 0]);
+    assert_snapshot!(owner.history().await, @"
+    2026-01-15 12:00:00 | Invitation accepted guest | guest | 192.0.2.10
+    2026-01-15 12:00:00 | Sub-user invited guest | owner | 192.0.2.10
+    2026-01-15 12:00:00 | Login | owner | 192.0.2.10
+    2026-01-15 12:00:00 | Account created owner | The operator |
+    ");
+    assert_snapshot!(app.browser("guest").await.history().await, @"
+    2026-01-15 12:00:00 | Login | guest | 192.0.2.10
+    2026-01-15 12:00:00 | Login | guest | 192.0.2.10
+    2026-01-15 12:00:00 | Login | guest | 192.0.2.10
+    2026-01-15 12:00:00 | Account created by invitation | guest | 192.0.2.10
+    ");
 }
 
 #[tokio::test]
@@ -100,7 +129,7 @@ async fn a_link_closes_in_time_or_when_it_is_withdrawn() {
     app.clock.advance(1);
     is_closed(&app, &late).await;
     let owner = app.browser("owner").await;
-    assert!(!owner.get(PAGE).await.page().contains("Pending invitations"));
+    assert_eq!(pending(&owner).await, [""; 0]);
     let renewed = invite(&owner, &[("username", "late"), ("role", "manages_keys")]).await;
     is_closed(&app, &late).await;
     assert_eq!(accept(&app, &renewed, PASSWORD).await.status, StatusCode::SEE_OTHER);
@@ -149,12 +178,12 @@ async fn a_name_is_given_once() {
     for (who, name) in [(&owner, "owner"), (&owner, "STRANGER"), (&owner, "Guest"), (&stranger, "guest")] {
         let refused = try_invite(who, &[("username", name), ("email", "x@example.org")]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
-        let page = refused.page();
-        assert!(page.contains("This username is taken.") && page.contains("x@example.org"), "{page}");
+        insta::allow_duplicates! { assert_snapshot!(refused.messages(), @"This username is taken. Choose another."); }
+        assert_eq!(html::attributes(&refused.body, "[name=email]", "value"), ["x@example.org"]);
     }
     app.add_user("guest").await;
     is_closed(&app, &link).await;
-    assert!(owner.get(PAGE).await.page().contains("Pending invitations"));
+    assert_eq!(pending(&owner).await, ["guest"]);
 }
 
 #[tokio::test]
@@ -179,7 +208,7 @@ async fn bad_fields_are_refused_at_the_field() {
     }
     let full = try_invite(&owner, &[("username", "onemore"), ("role", "reads_only")]).await;
     assert_eq!(full.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(full.page().contains("form-problem"), "{}", full.page());
+    assert_snapshot!(full.messages(), @"The list is full: 100 entries. Remove one, or authorise a network instead of single addresses.");
 }
 
 #[tokio::test]

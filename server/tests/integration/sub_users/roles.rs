@@ -216,7 +216,7 @@ async fn its_pages_offer_nothing_that_would_be_refused() {
 async fn an_owner_always_manages() {
     let app = start().await;
     let refused = app.services.operator.set_role("owner", Role::ReadsOnly).await.unwrap_err();
-    assert!(refused.to_string().contains("owner owns its account"), "{refused}");
+    insta::assert_snapshot!(refused, @"owner owns its account and always manages keys; only sub-users have a role");
     let owner = app.browser("owner").await;
     let key = owner.generate("WEB", "default").await;
     assert_eq!(owner.delete(&key.id).await.status, StatusCode::SEE_OTHER);

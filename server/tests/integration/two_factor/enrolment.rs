@@ -1,9 +1,10 @@
 //! A second factor is set up, switched off, and reset by the operator.
 
-use super::{PROFILE, act, code, enrol, half_way, shown_codes, wrong_code};
+use super::{PANEL, PROFILE, act, code, enrol, half_way, shown_codes, wrong_code};
 use crate::app::{PASSWORD, TestApp};
 use crate::html;
 use http::StatusCode;
+use insta::assert_snapshot;
 
 #[tokio::test]
 async fn an_enrolment_is_confirmed_in_time_with_password_and_code() {
@@ -54,28 +55,40 @@ async fn a_cookie_alone_never_reads_the_secret_of_a_set_up() {
         }
     }
     let elsewhere = thief.get(&landing).await.page();
-    assert!(!holds(&elsewhere) && elsewhere.contains("Set up two-factor login"), "{elsewhere}");
+    assert!(!holds(&elsewhere), "{elsewhere}");
+    assert_snapshot!(html::lines(&elsewhere, PANEL), @"
+    Two-factor login
+    Two-factor login is off. With it, a login asks for a code of an app on your phone too, and your password does not end.
+    Set up two-factor login
+    ");
     let right = code(&app, &secret);
     let proof = [("password", PASSWORD), ("code", right.as_str())];
     let foreign = act(&thief, "confirm_two_factor", &proof).await;
     assert_eq!(foreign.status, StatusCode::NOT_FOUND, "the session that it was shown to confirms it");
     act(&thief, "cancel_two_factor", &[]).await;
-    for (language, words) in [
-        ("en", ["is under way", "Begin again", "Cancel the set-up"]),
-        ("ro", ["este în curs", "Începeți din nou", "Anulați configurarea"]),
-    ] {
-        let plain = owner.get_in(PROFILE, language).await.page();
-        assert!(words.iter().all(|word| plain.contains(word)), "{language}: {plain}");
-    }
+    assert_snapshot!(owner.get_in(PROFILE, "en").await.lines(PANEL), @"
+    Two-factor login
+    The set-up of two-factor login is under way. Its secret was shown once and is not shown again. Begin again to get a new one, or cancel the set-up.
+    Begin again
+    Cancel the set-up
+    ");
+    assert_snapshot!(owner.get_in(PROFILE, "ro").await.lines(PANEL), @"
+    Autentificare în doi pași
+    Configurarea autentificării în doi pași este în curs. Secretul a fost afișat o singură dată și nu mai este afișat. Începeți din nou pentru a primi altul sau anulați configurarea.
+    Începeți din nou
+    Anulați configurarea
+    ");
     // A wrong code leads back to the secret, or says so where the secret is not shown.
     let wrong = wrong_code(&app, &secret);
     let wrong = [("password", PASSWORD), ("code", wrong.as_str())];
     let refused = act(&owner, &format!("confirm_two_factor&made={name}"), &wrong).await;
     assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && holds(&refused.body), "{}", refused.body);
     let back = format!("?do=confirm_two_factor&amp;made={name}");
-    assert!(refused.page().contains(&back) && refused.page().contains("This code is wrong"));
+    assert!(refused.page().contains(&back), "{}", refused.body);
+    assert_snapshot!(refused.messages(), @"This code is wrong or was used already. Wait for the next one, then try again.");
     let refused = act(&owner, "confirm_two_factor", &wrong).await;
-    assert!(refused.page().contains("This code is wrong") && !holds(&refused.body), "{}", refused.body);
+    assert!(!holds(&refused.body), "{}", refused.body);
+    assert_snapshot!(refused.messages(), @"This code is wrong or was used already. Wait for the next one, then try again.");
     let done = act(&owner, "confirm_two_factor", &proof).await;
     assert!(done.header("location").contains("done=two_factor_on"), "{}", done.body);
     assert!(!holds(&owner.get(&landing).await.body), "what was confirmed is shown no more");
@@ -104,8 +117,13 @@ async fn a_set_up_can_be_begun_again_and_cancelled() {
     );
     assert_eq!(confirm(&old).await, StatusCode::UNPROCESSABLE_ENTITY);
     let left = act(&browser, "cancel_two_factor", &[]).await;
-    let page = browser.get(left.header("location")).await.page();
-    assert!(page.contains("is cancelled") && page.contains("Set up two-factor login"), "{page}");
+    let page = browser.get(left.header("location")).await;
+    assert_snapshot!(page.messages(), @"The set-up of two-factor login is cancelled.");
+    assert_snapshot!(page.lines(PANEL), @"
+    Two-factor login
+    Two-factor login is off. With it, a login asks for a code of an app on your phone too, and your password does not end.
+    Set up two-factor login
+    ");
     assert!(shown_codes(&browser.get(&second).await.page()).is_empty());
     assert_eq!(confirm(&new).await, StatusCode::NOT_FOUND);
     assert_eq!(act(&browser, "cancel_two_factor", &[]).await.status, StatusCode::SEE_OTHER, "said twice");
@@ -132,7 +150,11 @@ async fn switching_off_asks_for_password_and_code() {
     let waiting = half_way(&app, "demo").await;
     let off = act(&browser, "switch_two_factor_off", &[("password", PASSWORD), ("code", &right)]).await;
     assert_eq!(off.header("location"), "/account/profile?done=two_factor_off", "{}", off.body);
-    assert!(browser.get(PROFILE).await.page().contains("Set up two-factor login"));
+    assert_snapshot!(browser.get(PROFILE).await.lines(PANEL), @"
+    Two-factor login
+    Two-factor login is off. With it, a login asks for a code of an app on your phone too, and your password does not end.
+    Set up two-factor login
+    ");
     assert!(waiting.get("/").await.header("location").starts_with("/login?"));
     assert_eq!(app.browser("demo").await.get("/").await.status, StatusCode::OK);
 }
@@ -143,12 +165,17 @@ async fn the_operator_resets_a_second_factor() {
     app.add_user("demo").await;
     let browser = app.browser("demo").await;
     let off = app.services.operator.reset_two_factor("demo").await.unwrap_err();
-    assert!(off.to_string().contains("is off, so there is nothing to reset"), "{off}");
+    assert_snapshot!(off, @"two-factor login of demo is off, so there is nothing to reset");
     assert!(app.services.operator.reset_two_factor("nobody").await.is_err());
     enrol(&browser).await;
     let (codes, sessions) = app.services.operator.reset_two_factor("demo").await.unwrap();
     assert_eq!((codes, sessions), (10, 1));
     assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER, "its sessions end");
-    let history = app.browser("demo").await.get("/account/profile/history").await.page();
-    assert!(history.contains("Two-factor login reset by the operator"), "{history}");
+    assert_snapshot!(app.browser("demo").await.history().await, @"
+    2026-01-15 12:00:30 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Two-factor login reset by the operator demo | The operator | 
+    2026-01-15 12:00:00 | Two-factor login switched on | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Account created demo | The operator |
+    ");
 }

@@ -1,20 +1,20 @@
 //! Logins and proofs with a second factor.
 
-use super::{PROFILE, act, code, enrol, give, half_way, shown_codes, wrong_code};
+use super::{PANEL, PROFILE, act, code, enrol, give, half_way, shown_codes, wrong_code};
 use crate::app::{PASSWORD, TestApp};
 use http::StatusCode;
+use insta::assert_snapshot;
 
 #[tokio::test]
-async fn a_code_completes_a_login_once() {
+async fn before_the_code_a_session_sees_one_page() {
     let app = TestApp::start().await;
     app.add_user("demo").await;
     let (first, elsewhere) = (app.browser("demo").await, app.browser("demo").await);
-    let (secret, _) = enrol(&first).await;
+    enrol(&first).await;
     assert_eq!(first.get("/").await.status, StatusCode::OK);
     assert_eq!(elsewhere.get("/").await.status, StatusCode::SEE_OTHER, "it was begun without a code");
 
     let browser = half_way(&app, "demo").await;
-    let pending = browser.cookie.lock().clone();
     for path in ["/", "/account/api-keys", PROFILE, "/account/profile/history", "/account/password"] {
         let answer = browser.get(path).await;
         assert!(answer.header("location").starts_with("/login/code?next="), "{path}: {answer:?}");
@@ -26,7 +26,15 @@ async fn a_code_completes_a_login_once() {
     let page = browser.get("/login/code?next=%2Faccount%2Fapi-keys").await;
     assert!(page.status == StatusCode::OK && page.body.contains("one-time-code"), "{}", page.body);
     assert!(!page.body.contains(".wasm") && !page.body.contains("style="));
+}
 
+#[tokio::test]
+async fn a_code_completes_a_login_once() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let (secret, _) = enrol(&app.browser("demo").await).await;
+    let browser = half_way(&app, "demo").await;
+    let pending = browser.cookie.lock().clone();
     for wrong in ["", &wrong_code(&app, &secret), "abc"] {
         let answer = give(&browser, wrong).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
@@ -51,12 +59,22 @@ async fn a_code_completes_a_login_once() {
     assert_eq!(sessions().await, complete, "who still owes the code is not listed as logged in");
     let refused = give(&again, &right).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "a code works once");
-    assert!(refused.page().contains("This code is wrong or was used already"));
+    assert_snapshot!(refused.messages(), @"This code is wrong or was used already. Wait for the next one, then try again.");
     app.clock.advance(30);
     assert_eq!(give(&again, &code(&app, &secret)).await.status, StatusCode::SEE_OTHER);
-    let history = again.get("/account/profile/history").await.page();
-    assert_eq!(history.matches(">Login").count(), 4, "a login is told of when it is complete");
-    assert!(history.contains("Two-factor login switched on") && history.contains("Failed login"));
+    // A login is told of when it is complete: four of them.
+    assert_snapshot!(again.history().await, @"
+    2026-01-15 12:01:00 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Password accepted, code awaited | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Password accepted, code awaited | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Two-factor login switched on | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Account created demo | The operator |
+    ");
 }
 
 #[tokio::test]
@@ -85,9 +103,33 @@ async fn a_recovery_code_works_once_and_new_ones_replace_it() {
     assert_eq!(give(&half_way(&app, "demo").await, &typed).await.status, StatusCode::SEE_OTHER);
     let used = give(&half_way(&app, "demo").await, &codes[3]).await;
     assert_eq!(used.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let page = browser.get(PROFILE).await.page();
-    assert!(page.contains("Recovery codes left: 9"), "{page}");
-    assert!(browser.get("/account/profile/history").await.page().contains("Recovery code used"));
+    assert_snapshot!(browser.get(PROFILE).await.lines(PANEL), @"
+    Two-factor login
+    Two-factor login is on: after your password a code is asked for.
+    Recovery codes left: 9
+    Make new recovery codes
+    The old ones count no more then.
+    Current password
+    Code
+    Six digits of your authenticator app, or a recovery code
+    Make new recovery codes
+    Switch two-factor login off
+    After that your password alone is enough, and has to be changed from time to time if this service asks for it.
+    Current password
+    Code
+    Six digits of your authenticator app, or a recovery code
+    Switch two-factor login off
+    ");
+    assert_snapshot!(browser.history().await, @"
+    2026-01-15 12:00:30 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Password accepted, code awaited | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Recovery code used | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Password accepted, code awaited | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Two-factor login switched on | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Login | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Account created demo | The operator |
+    ");
 
     let wrong = act(&browser, "make_recovery_codes", &[("password", "wrong"), ("code", &codes[4])]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -170,15 +212,24 @@ async fn a_proof_asks_for_the_code_too() {
         asked.body
     );
     let wrong = wrong_code(&app, &secret);
-    for (fields, says) in [
-        (vec![("password", PASSWORD)], "Enter the code."),
-        (vec![("password", PASSWORD), ("code", wrong.as_str())], "This code is wrong"),
-        (vec![("password", "wrong"), ("code", codes[0].as_str())], "This is not your password."),
+    let mut said = Vec::new();
+    for fields in [
+        vec![("password", PASSWORD)],
+        vec![("password", PASSWORD), ("code", wrong.as_str())],
+        vec![("password", "wrong"), ("code", codes[0].as_str())],
     ] {
         let refused = browser.act(&key.id, "reveal_key", &fields).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(refused.page().contains(says) && !refused.body.contains(&key.token), "{}", refused.page());
+        assert!(!refused.body.contains(&key.token), "{}", refused.page());
+        said.push(refused.messages());
     }
+    assert_snapshot!(said.join("\n--\n"), @"
+    Enter the code.
+    --
+    This code is wrong or was used already. Wait for the next one, then try again.
+    --
+    This is not your password. Try again.
+    ");
     let right = code(&app, &secret);
     let shown = browser.act(&key.id, "reveal_key", &[("password", PASSWORD), ("code", &right)]).await;
     assert_eq!(shown.status, StatusCode::SEE_OTHER);

@@ -7,19 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::ids::UserNumber;
 use domain::time::Clock;
 use domain::webhook::{WebhookNumber, new_message_id};
-use store::{Action, Attempt, AttemptEnd, Audit, NewWebhook};
-
-fn audit(app: &TestApp, owner: UserNumber) -> Audit {
-    Audit {
-        at: app.clock.now(),
-        action: Action::WebhookAdded,
-        actor: "demo".to_owned(),
-        user: Some(owner),
-        address: None,
-        detail: String::new(),
-        asker: None,
-    }
-}
+use store::{Action, Attempt, AttemptEnd, NewWebhook};
 
 async fn insert(app: &TestApp, owner: UserNumber) -> WebhookNumber {
     let webhook = NewWebhook {
@@ -29,7 +17,7 @@ async fn insert(app: &TestApp, owner: UserNumber) -> WebhookNumber {
         seal: Box::new(|number| Ok(number.0.to_string().into_bytes())),
         most: 5,
     };
-    app.services.store.insert_webhook(webhook, audit(app, owner)).await.unwrap()
+    app.services.store.insert_webhook(webhook, app.act(owner, Action::WebhookAdded)).await.unwrap()
 }
 
 #[tokio::test]
@@ -58,7 +46,7 @@ async fn what_was_sent_in_weeks_is_bounded_and_goes_with_its_webhook() {
                 SELECT ?1, 'msg_' || i, 7, 1 FROM n";
     connection.execute(sent, [number.0]).unwrap();
     store.insert_test(number, new_message_id(), now, None).await.unwrap();
-    store.delete_webhook(number, audit(&app, owner)).await.unwrap();
+    store.delete_webhook(number, app.act(owner, Action::WebhookAdded)).await.unwrap();
     assert_eq!((count(number), count(other)), (0, 51));
     app.stop().await;
 }

@@ -25,7 +25,7 @@ async fn problems_are_said_in_words() {
     ];
     let answer = browser.post(&format!("{path}?do=change_webhook"), &fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    assert!(browser.get(answer.header("location")).await.text().contains("The webhook was changed."));
+    insta::assert_snapshot!(browser.messages(answer.header("location")).await, @"The webhook was changed.");
     test(&browser, &path).await;
     let outcomes: Vec<_> = log(&browser, &path).await.into_iter().map(|row| row[2].clone()).collect();
     let broken = "The receiver broke off, or its answer is not HTTP";
