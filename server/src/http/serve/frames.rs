@@ -54,6 +54,11 @@ impl Frames {
         Self::Beginning(0)
     }
 
+    /// Whether the connection speaks HTTP/2.
+    pub(super) fn are_counted(&self) -> bool {
+        matches!(self, Self::Counted(_))
+    }
+
     /// Whether the connection may go on after these bytes.
     #[inline]
     pub(super) fn may_pass(&mut self, bytes: &[u8]) -> bool {

@@ -13,6 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The most bytes of a stranger that are taken in before all others have their turn: so many requests as fit into a
 /// packet would keep the thread that verifies for milliseconds.
 const PIECE: usize = 1024;
+/// The same of HTTP/2, whose smallest frames have 9 bytes: a hundred of them in a piece, from several connections in the
+/// same turn, would be felt by all others.
+const PIECE_OF_FRAMES: usize = 192;
 
 /// Tells its watch what a client that is slow to write or to read does, and stops reading from one that floods.
 pub(super) struct Watched<S> {
@@ -50,8 +53,9 @@ impl<S: AsyncRead + Unpin> Watched<S> {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        let most = if self.frames.are_counted() { PIECE_OF_FRAMES } else { PIECE };
         let mut bytes = [0; PIECE];
-        let mut piece = ReadBuf::new(&mut bytes[..PIECE.min(buf.remaining())]);
+        let mut piece = ReadBuf::new(&mut bytes[..most.min(buf.remaining())]);
         ready!(Pin::new(&mut self.stream).poll_read(cx, &mut piece))?;
         buf.put_slice(piece.filled());
         self.has_read = !piece.filled().is_empty();
