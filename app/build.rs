@@ -18,7 +18,10 @@ const SETS: &[(&str, &str, [&str; 2])] = &[
     ("usage/", "UsageTexts", ["USAGE_EN", "USAGE_RO"]),
     ("webhooks/", "WebhookTexts", ["WEBHOOKS_EN", "WEBHOOKS_RO"]),
     ("mail/", "MailTexts", ["MAIL_EN", "MAIL_RO"]),
+    ("guide/", "GuideTexts", ["GUIDE_EN", "GUIDE_RO"]),
 ];
+/// The Romanian for each sentence of the OpenAPI document, by the English.
+const DOCUMENT: &str = "locales/document/ro.json";
 
 fn main() {
     let (mut code, mut served) = (String::new(), String::new());
@@ -32,6 +35,8 @@ fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     std::fs::write(out.join("texts.rs"), code).expect("OUT_DIR can be written");
     std::fs::write(out.join("served_texts.rs"), served).expect("OUT_DIR can be written");
+    std::fs::write(out.join("document_texts.rs"), sentences(&read(DOCUMENT)))
+        .expect("OUT_DIR can be written");
 }
 
 fn read(path: &str) -> Locale {
@@ -55,6 +60,13 @@ fn check(folder: &str, english: &Locale, romanian: &Locale) {
 
 fn placeholders(text: &str) -> BTreeSet<&str> {
     text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect()
+}
+
+/// A table from English to Romanian, in the order of the English.
+fn sentences(romanian: &Locale) -> String {
+    let rows: String =
+        romanian.iter().map(|(english, text)| format!("    ({english:?}, {text:?}),\n")).collect();
+    format!("static DOCUMENT_RO: &[(&str, &str)] = &[\n{rows}];\n")
 }
 
 fn generate(kind: &str, names: [&str; 2], english: &Locale, romanian: &Locale) -> String {

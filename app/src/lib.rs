@@ -36,6 +36,11 @@ pub use page_table::{Forms, PAGES, Page, SeenBy};
 pub use portal::*;
 #[cfg(feature = "ssr")]
 pub use problem_text::{error_text, problem_text};
+/// The management API as people read it, which the server makes of its document.
+#[cfg(feature = "ssr")]
+pub use served::{
+    ApiGuide, GuideAnswer, GuideField, GuideGroup, GuideKind, GuideOperation, GuideRecord, romanian,
+};
 /// The texts of the pages that the server alone knows, and of what it mails.
 #[cfg(feature = "ssr")]
 pub use served::{action_text, texts};

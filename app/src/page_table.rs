@@ -143,6 +143,7 @@ pages! {
             forms Named(WEBHOOK_FORMS);
         "/account/webhooks/:id/remove" served::remove_page, Users, title || of::WebhookTexts::here().remove_heading,
             forms One("remove_webhook");
+        "/docs/api" served::guide_page, Anybody, title || of::GuideTexts::here().heading;
         "/invitation" served::invitation_page, Anybody, title || of::SubUserTexts::here().invitation_heading,
             forms One("accept_invitation");
         "/login" served::login_page, Anybody, title || texts().login, forms One("log_in");

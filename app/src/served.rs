@@ -2,6 +2,7 @@
 //! forms, and cost the program in the browser nothing (docs/decisions.md). A link to one needs `rel="external"`.
 
 mod door;
+mod guide;
 mod notices;
 mod part;
 mod profile;
@@ -14,6 +15,10 @@ mod usage;
 mod webhooks;
 
 pub(crate) use door::{login_page, setup_page};
+pub(crate) use guide::guide_page;
+pub use guide::{
+    ApiGuide, GuideAnswer, GuideField, GuideGroup, GuideKind, GuideOperation, GuideRecord, romanian,
+};
 pub(crate) use notices::{choices_page, notices_page};
 pub use profile::action_text;
 pub(crate) use profile::{confirm_page, history_page, profile_page};

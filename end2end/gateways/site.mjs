@@ -81,8 +81,8 @@ export class Customer {
     this.name = name;
   }
 
-  static async add(latchkey, name) {
-    await latchkey.addUser(name, PASSWORD);
+  static async add(latchkey, name, owner) {
+    await latchkey.addUser(name, PASSWORD, owner);
     const customer = new Customer(latchkey, name);
     const answer = await customer.post('/login', { username: name, password: PASSWORD });
     customer.cookie = answer.headers.get('set-cookie').split(';')[0];

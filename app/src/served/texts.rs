@@ -37,4 +37,5 @@ served! {
     UsageTexts USAGE_EN USAGE_RO
     WebhookTexts WEBHOOKS_EN WEBHOOKS_RO
     MailTexts MAIL_EN MAIL_RO
+    GuideTexts GUIDE_EN GUIDE_RO
 }

@@ -10,6 +10,7 @@ mod caller;
 mod cors;
 mod document;
 mod error;
+mod guide;
 mod input;
 mod keys;
 mod limits;
@@ -19,6 +20,7 @@ mod usage;
 mod views;
 
 pub(super) use error::ApiError;
+pub(super) use guide::guide;
 
 use crate::services::Services;
 use axum::Router;

@@ -21,6 +21,7 @@ use axum::routing::{any, get};
 use http::{Method, StatusCode};
 use refusals::Refusals;
 use std::sync::Arc;
+pub(super) use verify::__path_verify;
 
 /// Where gateways and backends ask in JSON.
 pub(super) const VERIFY: &str = "/v1/verify";

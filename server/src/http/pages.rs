@@ -101,8 +101,10 @@ async fn render(site: &Site, caller: &PageCaller, request: Request, echo: FormEc
     let asked = Arc::clone(&caller.asked);
     let language = caller.language;
     let files = site.files.clone();
+    let guide = Arc::clone(&site.guide);
     let number = form_number();
     let context = move || {
+        provide_context(Arc::clone(&guide));
         provide_context(Arc::clone(&asked));
         provide_context(language);
         provide_context(echo.clone());

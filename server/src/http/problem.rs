@@ -12,6 +12,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 pub(super) use refused::{WrongMember, refused};
 use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::openapi::{Content, Ref, RefOr, Response as Documented, ResponseBuilder};
 
 /// Problem details with a fixed text.
 pub(super) struct ProblemDetails {
@@ -32,6 +34,8 @@ impl ProblemDetails {
     pub(super) const BAD_ADDRESS: Self =
         Self::new(StatusCode::BAD_REQUEST, "client_ip is not an IPv4 or IPv6 address.");
     pub(super) const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is over 8 KiB.");
+    pub(super) const ONLY_POST: Self =
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "This address takes POST only.");
     pub(super) const LATE_BODY: Self =
         Self::new(StatusCode::REQUEST_TIMEOUT, "The body of the request did not come in time.");
     pub(super) const NO_GATEWAY: Self = Self::new(
@@ -87,7 +91,7 @@ pub(super) fn typed(
     (status, headers, body).into_response()
 }
 
-/// The members of problem details, for the document of the API.
+/// Why something was refused.
 #[derive(utoipa::ToSchema)]
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "it describes what is written")]
@@ -103,6 +107,21 @@ pub(super) struct ProblemDocument {
     detail: String,
     /// What is wrong with the input, place by place.
     errors: Option<Vec<WrongMember>>,
+}
+
+/// Problem details as the document has them: these statuses, each with what it means.
+pub(super) fn documented_problems<'a>(
+    of: impl IntoIterator<Item = &'a (&'static str, &'static str)>,
+) -> BTreeMap<String, RefOr<Documented>> {
+    let problem = |(status, description): &(&str, &str)| {
+        let content = Content::new(Some(Ref::from_schema_name("Problem")));
+        let response = ResponseBuilder::new()
+            .description(*description)
+            .content("application/problem+json", content)
+            .build();
+        ((*status).to_owned(), RefOr::T(response))
+    };
+    of.into_iter().map(problem).collect()
 }
 
 /// What every type begins with.

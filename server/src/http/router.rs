@@ -45,8 +45,12 @@ const SERVER_FUNCTIONS: &str = "/portal/";
 /// Everything the server answers; what is not for gateways runs on `pages`.
 pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
     let answers = Arc::<FormAnswers>::default();
-    let site =
-        Site { services: Arc::clone(&services), files: assets::site_files(), answers: Arc::clone(&answers) };
+    let site = Site {
+        services: Arc::clone(&services),
+        files: assets::site_files(),
+        answers: Arc::clone(&answers),
+        guide: Arc::new(api::guide(&services.settings.public_url.origin)),
+    };
     // `generate_route_list` would do this too, but while it runs no page of the process loads anything. The call fails
     // if the executor was started before, and then nothing is left to do.
     let _ = Executor::init_tokio();

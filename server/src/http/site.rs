@@ -3,7 +3,7 @@
 use super::answers::FormAnswers;
 use super::client;
 use crate::services::Services;
-use app::SiteFiles;
+use app::{ApiGuide, SiteFiles};
 use axum::extract::Request;
 use domain::client_address::ClientAddress;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub(super) struct Site {
     pub(super) files: SiteFiles,
     /// Answers of forms that may come twice.
     pub(super) answers: Arc<FormAnswers>,
+    /// The management API, as people read it.
+    pub(super) guide: Arc<ApiGuide>,
 }
 
 impl Site {

@@ -2,6 +2,7 @@
 
 use super::api::ApiError;
 use super::guard;
+use super::problem::ProblemDetails;
 use app::PortalError;
 use axum::response::{IntoResponse, Response};
 use contract::Code;
@@ -105,7 +106,7 @@ pub(super) const MADE: StatusCode = StatusCode::CREATED;
 
 /// Refuses another method at an address that takes POST only.
 pub(super) fn only_post() -> Response {
-    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response()
+    ([(header::ALLOW, "POST")], ProblemDetails::ONLY_POST).into_response()
 }
 
 /// A page, or a form, that cannot be answered now, because too many are being answered.

@@ -4,7 +4,6 @@ use super::answer::{Answer, found};
 use super::caller::Caller;
 use super::document::{Refused, RefusedChange};
 use super::input::Body;
-use super::keys::IDEMPOTENCY;
 use super::retried::Named;
 use super::views::{AllowedAddress, Page};
 use super::{Api, ApiError};
@@ -13,13 +12,16 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::address::Network;
 
+/// A page of them.
+type AllowedPage = Page<AllowedAddress>;
+
 /// Lists the addresses and networks that a key is allowed from.
 #[utoipa::path(
     get,
     path = "/v1/keys/{id}/allowed-ips",
     tag = "addresses",
     params(("id" = String, Path, description = "The id of the key.")),
-    responses((status = 200, description = "All entries.", body = Page<AllowedAddress>), Refused)
+    responses((status = 200, description = "All entries.", body = AllowedPage), Refused)
 )]
 pub(super) async fn list_allowed(
     State(api): State<Api>,
@@ -38,7 +40,7 @@ pub(super) async fn list_allowed(
     tag = "addresses",
     params(
         ("id" = String, Path, description = "The id of the key."),
-        ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY, max_length = 255)
+        Named
     ),
     request_body = AllowedAddress,
     responses((status = 201, description = "The entry as it stands on the list.", body = AllowedAddress), RefusedChange)
@@ -94,7 +96,7 @@ pub(super) async fn remove_address(
     tag = "addresses",
     params(
         ("id" = String, Path, description = "The id of the key."),
-        ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY, max_length = 255)
+        Named
     ),
     responses((status = 204, description = "It is locked to no address."), RefusedChange)
 )]

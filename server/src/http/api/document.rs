@@ -1,14 +1,13 @@
 //! The OpenAPI document (3.1), made from the handlers.
 
 use super::{Api, operations};
-use crate::http::problem::ProblemDocument;
+use crate::http::gateway;
+use crate::http::problem::{ProblemDocument, documented_problems};
 use axum::extract::State;
 use axum::response::Response;
 use std::collections::BTreeMap;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{
-    Content, OpenApi, Ref, RefOr, Response as Documented, ResponseBuilder, SecurityRequirement, ServerBuilder,
-};
+use utoipa::openapi::{OpenApi, RefOr, Response as Documented, SecurityRequirement, ServerBuilder};
 use utoipa::{IntoResponses, OpenApi as _};
 
 /// Where the document is.
@@ -19,8 +18,8 @@ pub(super) const PATH: &str = "/openapi.json";
 #[openapi(
     info(
         title = "Latchkey",
-        description = "Manages the API keys of a customer. Every request carries a key that may manage keys, as \
-                       `Authorization: Bearer`. Such a key is generated in the pages, where \"May manage keys through \
+        description = "Manages the API keys of a customer, and says whether a key may pass. Every request about keys \
+                       carries a key that may manage keys, as `Authorization: Bearer`. Such a key is generated in the pages, where \"May manage keys through \
                        the API\" is chosen. Times are RFC 3339 in UTC. Members that this document does not name are \
                        refused. Errors are problem details (RFC 9457) with a stable `type`."
     ),
@@ -28,8 +27,10 @@ pub(super) const PATH: &str = "/openapi.json";
         (name = "keys", description = "Keys: listed, generated, looked at, changed, deleted."),
         (name = "addresses", description = "From where a Default key passes."),
         (name = "usage", description = "How a key is used."),
-        (name = "account", description = "Who asks.")
+        (name = "account", description = "Who asks."),
+        (name = "gateways", description = "Whether a key may pass: for gateways and backends.")
     ),
+    paths(gateway::verify),
     components(schemas(ProblemDocument))
 )]
 struct Frame;
@@ -44,8 +45,13 @@ pub(super) fn document(origin: &str) -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("A key for which \"May manage keys through the API\" was chosen."))
         .build();
+    let gateway = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A gateway token, which the operator makes with `latchkey gateway add`."))
+        .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(bearer));
+    components.add_security_scheme("gateway", SecurityScheme::Http(gateway));
     document.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);
     document
 }
@@ -76,28 +82,14 @@ const REFUSED_CHANGE: [(&str, &str); 3] = [
     ("422", "Something that was given is wrong, or the Idempotency-Key was used for another request."),
 ];
 
-fn problems<'a>(
-    of: impl IntoIterator<Item = &'a (&'static str, &'static str)>,
-) -> BTreeMap<String, RefOr<Documented>> {
-    let problem = |(status, description): &(&str, &str)| {
-        let content = Content::new(Some(Ref::from_schema_name("Problem")));
-        let response = ResponseBuilder::new()
-            .description(*description)
-            .content("application/problem+json", content)
-            .build();
-        ((*status).to_owned(), RefOr::T(response))
-    };
-    of.into_iter().map(problem).collect()
-}
-
 impl IntoResponses for Refused {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        problems(&REFUSED)
+        documented_problems(&REFUSED)
     }
 }
 
 impl IntoResponses for RefusedChange {
     fn responses() -> BTreeMap<String, RefOr<Documented>> {
-        problems(REFUSED.iter().chain(&REFUSED_CHANGE))
+        documented_problems(REFUSED.iter().chain(&REFUSED_CHANGE))
     }
 }

@@ -3,7 +3,7 @@
 use super::answer::{Answer, found};
 use super::caller::Caller;
 use super::document::{Refused, RefusedChange};
-use super::input::{Body, Query, WrongInput, present};
+use super::input::{Body, Query, WrongInput, given, present};
 use super::retried::Named;
 use super::views::{
     KeyView, KeyWithToken, Page, key_type_schema, lock_width, lock_width_schema, state_schema,
@@ -52,6 +52,9 @@ pub(super) fn records(limit: Option<u32>) -> Result<usize, ApiError> {
     }
 }
 
+/// A page of them.
+type KeyPage = Page<KeyView>;
+
 /// Lists the keys that the user of the calling key may see, the newest first.
 ///
 /// An owner sees all keys of the account, a sub-user their own.
@@ -60,7 +63,7 @@ pub(super) fn records(limit: Option<u32>) -> Result<usize, ApiError> {
     path = "/v1/keys",
     tag = "keys",
     params(ListQuery),
-    responses((status = 200, description = "A page of keys.", body = Page<KeyView>), Refused)
+    responses((status = 200, description = "A page of keys.", body = KeyPage), Refused)
 )]
 pub(super) async fn list_keys(
     State(api): State<Api>,
@@ -82,10 +85,12 @@ pub(super) async fn list_keys(
 /// A key to generate.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"description": "billing server", "key_type": "default"}))]
 pub(super) struct NewKey {
     /// The customer's own words for it.
     #[schema(example = "billing server", min_length = 1, max_length = 100)]
     description: String,
+    #[serde(default, deserialize_with = "given")]
     #[schema(schema_with = key_type_schema, required = false)]
     key_type: Option<KeyType>,
     /// When it expires; null or nothing: never.
@@ -102,7 +107,7 @@ pub(super) struct NewKey {
     post,
     path = "/v1/keys",
     tag = "keys",
-    params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY, max_length = 255)),
+    params(Named),
     request_body = NewKey,
     responses(
         (status = 201, description = "The key with its token.", body = KeyWithToken,
@@ -140,10 +145,6 @@ fn told(generated: &service::keys::Generated) -> Answer {
     Answer::made(Some(path), &KeyWithToken { key, token: generated.token.expose().to_owned() })
 }
 
-/// What is said of Idempotency-Key.
-pub(super) const IDEMPOTENCY: &str = "A name of your own for this request. When it comes again within 24 hours (ten \
-    minutes, where tokens are shown only once), nothing is done again and the answer is the same.";
-
 /// Tells about one key.
 #[utoipa::path(
     get,
@@ -163,16 +164,21 @@ pub(super) async fn find_key(
 /// What is to be changed of a key; what is not named stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"description": "billing server, Cluj", "paused": true}))]
 pub(super) struct KeyChange {
     /// The customer's own words for it.
-    #[schema(min_length = 1, max_length = 100)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
     description: Option<String>,
     /// When it expires; null takes the end back.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = DateTime, example = "2027-12-31T23:59:59Z")]
     expires_at: Option<Option<String>>,
     /// Whether it is paused: refused from the next request on, until it is resumed.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     paused: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
     #[schema(schema_with = lock_width_schema, required = false)]
     lock_width: Option<u8>,
 }

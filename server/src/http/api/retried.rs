@@ -13,15 +13,33 @@ use http::HeaderName;
 use http::request::Parts;
 use service::retries::{Attempt, Begun};
 use store::KeptAnswer;
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 const NAME: HeaderName = HeaderName::from_static("idempotency-key");
 /// The most characters of a name.
 const LIMIT: usize = 255;
 
+/// What [`parse`] takes, as the document says it.
+const FORM: &str = r#"^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$"#;
+/// What the document says of it.
+const ABOUT: &str = "A name of your own for this request. When it comes again within 24 hours (ten minutes, where \
+    tokens are shown only once), nothing is done again and the answer is the same.";
+
 /// The name of a request, and what is asked besides the body.
 pub(super) struct Named {
     name: Option<String>,
     asked: String,
+}
+
+impl IntoParams for Named {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(FORM));
+        let header = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
+        vec![header.required(Required::False).description(Some(ABOUT)).schema(Some(text)).build()]
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Named {

@@ -4,7 +4,6 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::document::RefusedChange;
 use super::input::Body;
-use super::keys::IDEMPOTENCY;
 use super::retried::Named;
 use super::views::{KeyView, KeyWithToken};
 use super::{Api, ApiError};
@@ -25,6 +24,7 @@ fn overlap_schema() -> Schema {
 /// How a key is to be rotated.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"overlap_seconds": 86400}))]
 pub(super) struct Rotation {
     #[schema(schema_with = overlap_schema)]
     overlap_seconds: u32,
@@ -39,7 +39,7 @@ pub(super) struct Rotation {
     tag = "keys",
     params(
         ("id" = String, Path, description = "The id of the key."),
-        ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY, max_length = 255)
+        Named
     ),
     request_body = Rotation,
     responses((status = 201, description = "The key with its new token.", body = KeyWithToken), RefusedChange)

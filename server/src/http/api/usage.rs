@@ -64,13 +64,16 @@ pub(super) struct UsageStep {
     refused: u64,
 }
 
+/// A page of them.
+type UsagePage = Page<UsageStep>;
+
 /// Tells how often a key was used and refused, step by step; steps without any are left out.
 #[utoipa::path(
     get,
     path = "/v1/keys/{id}/usage",
     tag = "usage",
     params(("id" = String, Path, description = "The id of the key."), UsageQuery),
-    responses((status = 200, description = "The steps, oldest first.", body = Page<UsageStep>), Refused)
+    responses((status = 200, description = "The steps, oldest first.", body = UsagePage), Refused)
 )]
 pub(super) async fn list_usage(
     State(api): State<Api>,
@@ -165,13 +168,16 @@ pub(super) struct AddressQuery {
     limit: Option<u32>,
 }
 
+/// A page of them.
+type AddressPage = Page<UsedAddress>;
+
 /// Lists the addresses that a key was used from, the one that was used last first.
 #[utoipa::path(
     get,
     path = "/v1/keys/{id}/addresses",
     tag = "usage",
     params(("id" = String, Path, description = "The id of the key."), AddressQuery),
-    responses((status = 200, description = "A page of addresses.", body = Page<UsedAddress>), Refused)
+    responses((status = 200, description = "A page of addresses.", body = AddressPage), Refused)
 )]
 pub(super) async fn list_addresses(
     State(api): State<Api>,

@@ -4,16 +4,17 @@ use contract::{KeyState, KeyType, LockWidth, Role};
 use domain::time::Micros;
 use serde::{Deserialize, Serialize};
 use service::keys::ListedKey;
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use std::borrow::Cow;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A page of a list.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 pub(super) struct Page<T> {
-    /// The records of this page.
+    /// Its records.
     pub(super) data: Vec<T>,
-    /// Give it as `cursor` to get the next page; null on the last one. A page may hold fewer records than `limit` and
-    /// still have a cursor.
+    /// Where the next one begins.
     pub(super) next_cursor: Option<String>,
 }
 
@@ -21,6 +22,35 @@ impl<T> Page<T> {
     /// All there is.
     pub(super) fn all(data: Vec<T>) -> Self {
         Self { data, next_cursor: None }
+    }
+}
+
+/// By hand, because what is derived writes every record out once more where its name would do.
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let records = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let cursor = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
+        let page = ObjectBuilder::new()
+            .description(Some("A page of a list."))
+            .property("data", records.description(Some("The records of this page.")))
+            .property("next_cursor", cursor.description(Some(NEXT_CURSOR)))
+            .required("data")
+            .required("next_cursor");
+        RefOr::T(page.build().into())
+    }
+}
+
+const NEXT_CURSOR: &str = "Give it as `cursor` to get the next page; null on the last one. A page may hold fewer \
+    records than `limit` and still have a cursor.";
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Page", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into(), T::schema()));
+        T::schemas(schemas);
     }
 }
 
@@ -140,6 +170,7 @@ pub(super) struct KeyWithToken {
 /// An entry of an allow list.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"address": "203.0.113.0/24"}))]
 pub(super) struct AllowedAddress {
     /// An address, or a network in CIDR form.
     #[schema(example = "203.0.113.0/24", max_length = 100)]

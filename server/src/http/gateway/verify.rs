@@ -4,7 +4,7 @@ use super::credential;
 use crate::http::access::note_verdict;
 use crate::http::guard;
 use crate::http::load::admit_question;
-use crate::http::problem::ProblemDetails;
+use crate::http::problem::{ProblemDetails, documented_problems};
 use crate::services::Services;
 use axum::Json;
 use axum::extract::Request;
@@ -17,44 +17,148 @@ use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
 use service::verify::{KeyEntry, Verdict, VerificationRequest};
+use std::collections::BTreeMap;
 use std::time::Instant;
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Response as Documented};
+use utoipa::{IntoResponses, ToSchema};
 
 /// The most bytes of a question.
 const BODY_LIMIT: usize = 8 * 1024;
 
-#[derive(Deserialize)]
+/// A question whether a key may pass.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"key": "lkd_0123456789abcdefghijklmnopqrstuvwxyzAB", "client_ip": "203.0.113.7"}))]
 struct VerifyRequest {
+    /// The key, as the client sent it.
     key: String,
+    /// The address of the client, IPv4 or IPv6.
+    #[schema(schema_with = address_schema)]
     client_ip: String,
+    /// The username that came with the key, if one did: it has to be that of the key.
     username: Option<String>,
+    /// Whether it is only asked: nothing is counted, and no key locks to the address.
     #[serde(default)]
+    #[schema(required = false)]
     dry_run: bool,
 }
 
-#[derive(Serialize)]
-struct VerifyResponse {
-    valid: bool,
-    code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    username: Option<String>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    valid_key: Option<ValidKey>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_seconds: Option<u32>,
+fn address_schema() -> Schema {
+    let form =
+        |known| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(known)));
+    AnyOfBuilder::new()
+        .item(form(KnownFormat::Ipv4))
+        .item(form(KnownFormat::Ipv6))
+        .description(Some("The address of the client, IPv4 or IPv6."))
+        .build()
+        .into()
 }
 
-#[derive(Serialize)]
-struct ValidKey {
+/// Whether a key may pass.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = Verdict)]
+enum VerifyResponse {
+    Passes(Box<Passes>),
+    Refused(Refused),
+}
+
+/// A key that may pass.
+#[derive(Serialize, ToSchema)]
+struct Passes {
+    /// True: it may pass, and its use is counted.
+    valid: bool,
+    #[schema(schema_with = passing_code)]
+    code: &'static str,
+    /// The id of the key.
+    #[schema(format = "uuid", example = "0198c1f2-7a4e-7c3b-9d2e-5f6a7b8c9d0e")]
+    key_id: String,
+    /// Whose it is.
+    #[schema(example = "demouser")]
+    username: String,
+    /// The kind of the key.
+    #[schema(example = "default")]
     key_type: &'static str,
+    /// The customer's own words for it.
+    #[schema(example = "billing server")]
     description: String,
+    /// The address it is locked to; null: none.
+    #[schema(example = "203.0.113.7")]
     locked_on_ip: Option<String>,
+    /// How often it was used, this time too.
+    #[schema(example = 42)]
     times_used: u64,
+    /// When it was used last: now; null: never, where it is only asked.
+    #[schema(format = DateTime, example = "2026-11-27T08:20:00Z")]
     last_used_at: Option<String>,
 }
 
-/// Answers one JSON question.
+/// A key that may not pass.
+#[derive(Serialize, ToSchema)]
+struct Refused {
+    /// False: it may not pass.
+    valid: bool,
+    #[schema(schema_with = refusing_code)]
+    code: &'static str,
+    /// The id of the key, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uuid", example = "0198c1f2-7a4e-7c3b-9d2e-5f6a7b8c9d0e")]
+    key_id: Option<String>,
+    /// Whose it is, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "demouser")]
+    username: Option<String>,
+    /// Seconds after which it may be asked again, where a source guesses keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 30)]
+    retry_after_seconds: Option<u32>,
+}
+
+fn passing_code() -> Schema {
+    codes(|code| code == Code::Valid)
+}
+
+/// Every code but the one that passes and the one that has a status of its own.
+fn refusing_code() -> Schema {
+    codes(|code| !matches!(code, Code::Valid | Code::Unavailable))
+}
+
+fn codes(which: impl Fn(Code) -> bool) -> Schema {
+    let names: Vec<_> = Code::ALL.into_iter().filter(|code| which(*code)).map(Code::name).collect();
+    let text = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    text.description(Some("Why, by a name that stays.")).build().into()
+}
+
+/// What the question may answer in vain; the statuses of `statuses.rs`.
+struct InVain;
+
+impl IntoResponses for InVain {
+    fn responses() -> BTreeMap<String, RefOr<Documented>> {
+        documented_problems(&[
+            ("400", "The body is not what this takes, or client_ip is no address."),
+            ("401", "A gateway token is needed."),
+            ("404", "This address answers pages only: gateways have one of their own."),
+            ("405", "Another method than POST."),
+            ("408", "The body did not come in time."),
+            ("413", "The body is over 8 KiB."),
+            ("503", "It cannot be answered now; Retry-After says when to try again."),
+        ])
+    }
+}
+
+/// Says whether a key may pass, and counts the use if it may.
+///
+/// For gateways and backends, with a gateway token (`latchkey gateway add`). A refusal is an answer too: its status is
+/// 200, and its code says why. Nothing is asked of a key before the token is right.
+#[utoipa::path(
+    post,
+    path = "/v1/verify",
+    operation_id = "verify_key",
+    tag = "gateways",
+    security(("gateway" = [])),
+    request_body = VerifyRequest,
+    responses((status = 200, description = "Whether the key may pass.", body = VerifyResponse), InVain)
+)]
 pub(super) async fn verify(services: &Services, request: Request, peer: Peer) -> Response {
     let (request, body) = request.into_parts();
     // Before the body is read: strangers send whatever they like.
@@ -107,21 +211,28 @@ fn told(services: &Services, verdict: &Verdict) -> Response {
 }
 
 fn answer(services: &Services, verdict: &Verdict) -> VerifyResponse {
-    let key = verdict.key.as_ref();
-    let valid = verdict.code == Code::Valid;
-    VerifyResponse {
-        valid,
-        code: verdict.code.name(),
-        key_id: key.map(|k| k.id.to_string()),
-        username: key.map(|k| k.user.username.to_string()),
-        valid_key: key.filter(|_| valid).map(|key| valid_key(services, verdict, key)),
-        retry_after_seconds: verdict.retry_after_seconds,
+    let code = verdict.code.name();
+    match verdict.key.as_ref() {
+        Some(key) if verdict.code == Code::Valid => {
+            VerifyResponse::Passes(Box::new(passes(services, verdict, key)))
+        }
+        key => VerifyResponse::Refused(Refused {
+            valid: false,
+            code,
+            key_id: key.map(|k| k.id.to_string()),
+            username: key.map(|k| k.user.username.to_string()),
+            retry_after_seconds: verdict.retry_after_seconds,
+        }),
     }
 }
 
-fn valid_key(services: &Services, verdict: &Verdict, key: &KeyEntry) -> ValidKey {
+fn passes(services: &Services, verdict: &Verdict, key: &KeyEntry) -> Passes {
     let facts = services.verifier.facts(key);
-    ValidKey {
+    Passes {
+        valid: true,
+        code: verdict.code.name(),
+        key_id: key.id.to_string(),
+        username: key.user.username.to_string(),
         key_type: key.key_type.name(),
         description: facts.description,
         locked_on_ip: facts.locked.map(|a| a.to_string()),
