@@ -4,6 +4,7 @@ mod detail;
 mod generate;
 mod list;
 mod lock;
+mod proof;
 mod reveal;
 mod rotation;
 mod settings;

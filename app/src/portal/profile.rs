@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::{KeyId, Moment};
 
 /// A mail address that waits for its confirmation.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -81,6 +81,8 @@ pub struct HistoryRow {
     pub action: String,
     /// The name of the one who did it: a username, or `operator`.
     pub actor: String,
+    /// The key through which a program asked for it, if one did.
+    pub via: Option<KeyId>,
     /// From where; none: unknown, or the operator's shell.
     pub address: Option<String>,
     /// What else is worth knowing.

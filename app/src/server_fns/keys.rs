@@ -187,13 +187,22 @@ pub async fn set_key_expiry(
 pub async fn rotate_key(
     #[server(default)] id: KeyId,
     #[server(default)] overlap_seconds: String,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
 ) -> Result<MadeKey, PortalError> {
     let request = signed_in()?;
     let actor = request.managing()?;
+    let proved = match password.filter(|password| !password.0.is_empty()).map(Password::take) {
+        None => None,
+        password => {
+            Some(request.note(request.use_cases.accounts.ask_proof(&actor, password, &code.0).await)?)
+        }
+    };
     let name = request.draw_name()?;
     // What is no number is no choice either.
     let overlap = overlap_seconds.trim().parse().unwrap_or(u32::MAX);
-    let rotated = request.use_cases.keys.rotate_key(actor, &id.0, overlap, &|_| Ok(None)).await;
+    let rotated =
+        request.use_cases.keys.rotate_key(actor, &id.0, overlap, proved.as_ref(), &|_| Ok(None)).await;
     let Generated { key, token } = request.note(rotated)?;
     let id = key.row.id;
     let RevealedKey { id: shown_id, token: shown } = revealed(id, &token);

@@ -8,7 +8,7 @@ use super::landings;
 use super::signed_in;
 use crate::portal::{Code, EmailLink, HistoryPage, Password, PortalError, Profile};
 #[cfg(feature = "ssr")]
-use crate::portal::{HistoryRow, WaitingEmail};
+use crate::portal::{HistoryRow, KeyId, WaitingEmail};
 #[cfg(feature = "ssr")]
 use crate::to_view::{moment, session_view};
 #[cfg(feature = "ssr")]
@@ -122,6 +122,7 @@ pub async fn list_history(#[server(default)] page: u32) -> Result<HistoryPage, P
         at: moment(row.at, &request.reader.time_zone),
         action: row.action.clone(),
         actor: row.actor.clone(),
+        via: row.via.map(|key| KeyId(key.to_string())),
         address: row.address.map(|a| a.to_string()),
         detail: row.detail.clone(),
     };

@@ -50,7 +50,7 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     signed_out("a key", generated.map(drop));
     signed_out(
         "rotation",
-        services.use_cases.keys.rotate_key(manager, &key.id, 0, &|_| Ok(None)).await.map(drop),
+        services.use_cases.keys.rotate_key(manager, &key.id, 0, None, &|_| Ok(None)).await.map(drop),
     );
     signed_out("deletion", services.use_cases.keys.delete_key(manager, &key.id).await);
     let invitee = Invitee { username: "sub".to_owned(), email: String::new(), role: Role::ReadsOnly };

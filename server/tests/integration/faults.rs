@@ -11,6 +11,7 @@ mod load;
 mod model;
 mod power_loss;
 mod restoring;
+mod retries;
 mod revocation;
 mod rotation;
 mod rounds;

@@ -1,9 +1,10 @@
 use leptos::prelude::*;
 
-use crate::components::{Announcer, Form, HaveItForm, PlainForm, SubmitButton, proof_fields, whole_token};
+use super::proof::proof_when_needed;
+use crate::components::{Announcer, Form, HaveItForm, PlainForm, SubmitButton, whole_token};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
-use crate::portal::{Field, KeyDetails, KeyType, PortalError, RevealedKey};
+use crate::portal::{Field, KeyDetails, KeyType, RevealedKey};
 use crate::server_call::Loading;
 use crate::server_fns::RevealKey;
 
@@ -70,22 +71,7 @@ pub(super) fn reveal_panel(key: KeyDetails, path: String, form: RevealForm) -> P
 fn masked_token(key: KeyDetails, path: &str, form: RevealForm) -> Part {
     let t = texts();
     let form = form.form;
-    let (state, code_needed, viewer) = (form.state, key.code_needed, key.viewer);
-    let asks = Memo::new(move |_| {
-        key.proof_needed
-            || state.error.with(|error| {
-                error.as_ref().is_some_and(|error| {
-                    *error == PortalError::ProofNeeded
-                        || error.problem_of(Field::Password).or(error.problem_of(Field::Code)).is_some()
-                })
-            })
-    });
-    let password = move || {
-        if !asks.get() {
-            return ().part();
-        }
-        proof_fields(state, viewer.clone(), code_needed, t.proof_hint)
-    };
+    let (state, password) = (form.state, proof_when_needed(form.state, &key));
     view! {
         <p><code class="token" translate="no">{key.row.masked_token}</code></p>
         <PlainForm form path=format!("{path}?do=reveal_key") fields=&[Field::Password, Field::Code]>

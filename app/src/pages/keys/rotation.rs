@@ -1,10 +1,14 @@
 use leptos::prelude::*;
 
+use super::proof::proof_when_needed;
 use crate::components::{Form, PlainForm, SubmitButton, Time, form_problem_line, problem_line, problem_of};
 use crate::i18n::{fill, group_digits, language, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyDetails, OldToken};
 use crate::server_fns::{EndOldToken, RotateKey};
+
+/// The fields that show their own errors.
+const FIELDS: &[Field] = &[Field::OverlapSeconds, Field::Password, Field::Code];
 
 /// The forms that give a key another token.
 #[derive(Clone, Copy)]
@@ -24,7 +28,7 @@ pub(super) fn rotation_panel(key: &KeyDetails, path: &str, form: Form<RotateKey>
     view! {
         <section class="panel tall">
             <h2>{t.rotation_heading}</h2>
-            {rotate_form(path, key.row.id.0.clone(), form)}
+            {rotate_form(path, key, form)}
         </section>
     }
     .part()
@@ -46,9 +50,10 @@ pub(super) fn old_token_panel(key: &KeyDetails, path: &str, forms: RotationForms
     .part()
 }
 
-fn rotate_form(path: &str, id: String, form: Form<RotateKey>) -> Part {
+fn rotate_form(path: &str, key: &KeyDetails, form: Form<RotateKey>) -> Part {
     let t = texts();
     let state = form.state;
+    let proof = key.row.manages_keys.then(|| proof_when_needed(state, key));
     let chosen = state.entered("overlap_seconds").unwrap_or_else(|| "86400".into());
     let overlaps = [
         ("0", t.overlap_none),
@@ -61,14 +66,15 @@ fn rotate_form(path: &str, id: String, form: Form<RotateKey>) -> Part {
         view! { <option value=seconds selected=chosen == seconds>{text}</option> }
     });
     view! {
-        <PlainForm form path=format!("{path}?do=rotate_key") fields=&[Field::OverlapSeconds] once=true>
-            <input type="hidden" name="id" value=id/>
+        <PlainForm form path=format!("{path}?do=rotate_key") fields=FIELDS once=true>
+            <input type="hidden" name="id" value=key.row.id.0.clone()/>
             <p class="hint">{t.rotation_text}</p>
             <div class="field">
                 <label for="overlap">{t.overlap_label}</label>
                 <select id="overlap" class="input" name="overlap_seconds" autocomplete="off">{overlaps}</select>
                 {problem_line("overlap-error".into(), problem_of(state, Field::OverlapSeconds))}
             </div>
+            {proof}
             <SubmitButton state label=t.rotate class="button quiet"/>
         </PlainForm>
     }

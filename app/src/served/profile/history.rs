@@ -5,6 +5,7 @@ use super::super::texts::{ProfileTexts, Served};
 use crate::components::{PageHeading, Table, Time, pager};
 use crate::part::{IntoPart, Part};
 use crate::portal::{HistoryPage, HistoryRow};
+use crate::server_fns::key_path;
 use crate::server_fns::list_history;
 
 /// What happened in the account of the user, page by page.
@@ -35,7 +36,9 @@ fn cells(t: &'static ProfileTexts, row: HistoryRow) -> Vec<Part> {
     let what = action_text(t, &row.action).unwrap_or(row.action.as_str()).to_owned();
     let is_operator = row.actor == "operator";
     let from = row.address.unwrap_or_else(|| if is_operator { "" } else { t.address_unknown }.to_owned());
-    let who = if is_operator { t.by_operator.to_owned() } else { row.actor };
+    let name = if is_operator { t.by_operator.to_owned() } else { row.actor };
+    let key = row.via.map(|key| view! { " "<a class="hint" href=key_path(&key)>{t.by_key}</a> });
+    let who = view! { {name}{key} };
     let what = view! { {what} " " {(!row.detail.is_empty()).then(|| view! { <span class="hint">{row.detail}</span> })} };
     vec![view! { <Time moment=Some(row.at)/> }.part(), what.part(), who.part(), from.part()]
 }

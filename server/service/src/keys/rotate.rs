@@ -2,7 +2,7 @@
 
 use super::generate::{Generated, Keep, TRIES};
 use super::{Keys, ListedKey, span_starts};
-use crate::accounts::{KeyManager, store_trouble};
+use crate::accounts::{KeyManager, Proved, store_trouble};
 use contract::{Field, Problem, Refusal};
 use domain::rotation;
 use domain::time::Micros;
@@ -23,20 +23,22 @@ pub struct OldToken {
 
 impl Keys {
     /// Gives a key another token, and returns it. The one before passes for so many seconds more, which have to be among
-    /// [`rotation::OVERLAPS`].
+    /// [`rotation::OVERLAPS`]. A key that manages keys takes a proof, unless the session has one.
     ///
     /// # Errors
-    /// There is no such key for the actor, the seconds cannot be chosen, or the token before the present one still passes.
+    /// There is no such key for the actor, a proof is needed, the seconds cannot be chosen, or the token before the present one still passes.
     pub async fn rotate_key(
         &self,
         actor: KeyManager<'_>,
         id: &str,
         overlap_seconds: u32,
+        proved: Option<&Proved<'_>>,
         keep: Keep<'_>,
     ) -> Result<Generated, Refusal> {
         let before = self.find_listed(&actor, id).await?;
         // The new token may manage keys too, and for that a stolen cookie must not be enough.
-        if before.row.manages_keys && actor.session().is_ok() && self.accounts.is_proof_needed(&actor) {
+        let is_guarded = before.row.manages_keys && actor.session().is_ok();
+        if is_guarded && proved.is_none() && self.accounts.is_proof_needed(&actor) {
             return Err(Refusal::ProofNeeded);
         }
         for _ in 0..TRIES {

@@ -56,8 +56,10 @@ pub(super) async fn rotate_key(
         .run(&api, &caller, &body, async |kept| {
             let Rotation { overlap_seconds } = body.read()?;
             caller.count_change(&api)?;
-            let rotated =
-                api.keys().rotate_key(manager, &id, overlap_seconds, &|made| kept.of(&told(made))).await?;
+            let rotated = api
+                .keys()
+                .rotate_key(manager, &id, overlap_seconds, None, &|made| kept.of(&told(made)))
+                .await?;
             Ok(told(&rotated))
         })
         .await

@@ -2,6 +2,7 @@
 
 use super::{PROGRAMS, Program, assert_problem};
 use crate::app::TestApp;
+use crate::html;
 use domain::time::{Clock, Micros};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -252,4 +253,19 @@ async fn a_program_rotates_a_key_and_the_old_token_passes_for_a_while() {
     assert_eq!(gateway.code(old, "198.51.100.1").await, "ROTATED");
     assert_eq!(gateway.code(new, "198.51.100.1").await, "VALID");
     assert_eq!(program.get(&path(&made)).await.json()["times_used"], 3);
+}
+
+#[tokio::test]
+async fn the_history_tells_through_which_key_it_was_done() {
+    let app = TestApp::start().await;
+    app.add_user("demouser").await;
+    let program = Program::of(&app, "demouser").await;
+    assert_eq!(program.post("/v1/keys", json!({"description": "web"})).await.status, StatusCode::CREATED);
+    let page = app.browser("demouser").await.get("/account/profile/history").await.page();
+    let rows = html::rows(&page, "tbody tr");
+    let done: Vec<_> = rows.iter().filter(|row| row[1].starts_with("Key generated")).collect();
+    assert_eq!((done[0][2].as_str(), done[0][3].as_str()), ("demouser by an API key", PROGRAMS));
+    assert_eq!(done[1][2], "demouser");
+    let links = html::attributes(&page, "tbody a", "href");
+    assert_eq!(links, [format!("/account/api-keys/{}", program.key.id)]);
 }

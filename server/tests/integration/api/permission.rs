@@ -2,6 +2,7 @@
 
 use super::{PROGRAMS, Program, assert_problem, generate_managing, request};
 use crate::app::{PASSWORD, TestApp};
+use crate::html;
 use axum::body::Body;
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -40,6 +41,19 @@ async fn rotating_a_key_that_manages_keys_takes_the_password_too() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     let program = Program { app: &app, key };
     assert_eq!(program.get("/v1/account").await.status, StatusCode::OK, "its token still passes");
+    let id = &program.key.id;
+    let asked =
+        html::attributes(&refused.page(), "form[action$=rotate_key] input:not([type=hidden])", "name");
+    assert_eq!(asked, ["password"]);
+    let wrong = [("overlap_seconds", "0"), ("password", "not this one")];
+    assert_eq!(browser.act(id, "rotate_key", &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let right = [("overlap_seconds", "0"), ("password", PASSWORD)];
+    assert_eq!(browser.act(id, "rotate_key", &right).await.status, StatusCode::SEE_OTHER);
+    assert_problem(&program.get("/v1/account").await, StatusCode::UNAUTHORIZED, "key-rotated");
+    let plain = browser.generate("plain", "cloud").await;
+    app.clock.advance(601);
+    let rotated = browser.act(&plain.id, "rotate_key", &[("overlap_seconds", "0")]).await;
+    assert_eq!(rotated.status, StatusCode::SEE_OTHER, "another key takes none");
 }
 
 #[tokio::test]
