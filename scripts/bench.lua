@@ -17,6 +17,15 @@ local build = {
   throttled = function(token) return hook("/authz/forward-auth", token:sub(2), elsewhere) end,
   -- Through nginx, which names the client itself.
   guarded = function(token) return wrk.format("GET", "/file", { ["X-API-Key"] = token }) end,
+  -- A program that generates keys.
+  generate = function(token)
+    local headers = {
+      ["Authorization"] = "Bearer " .. token,
+      ["Content-Type"] = "application/json",
+      ["X-Forwarded-For"] = home,
+    }
+    return wrk.format("POST", "/v1/keys", headers, '{"description": "bench"}')
+  end,
   verify = function(token, gateway)
     local headers = { ["Authorization"] = "Bearer " .. gateway, ["Content-Type"] = "application/json" }
     return wrk.format("POST", "/v1/verify", headers, ('{"key":"%s","client_ip":"%s"}'):format(token, home))

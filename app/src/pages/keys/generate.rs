@@ -46,7 +46,9 @@ fn permission_field(state: FormState, viewer: Viewer) -> Part {
     view! {
         <details class="field" open=checked>
             <summary>{t.manages_keys}</summary>
-            <p class="hint">{t.manages_keys_hint}</p>
+            <p class="hint">
+                {t.manages_keys_hint} " " <a href="/docs/api" rel="external">{t.manages_keys_guide}</a>
+            </p>
             <label class="choice">
                 <input type="checkbox" name="manages_keys" value="true" autocomplete="off" checked=checked/>
                 <span>{t.manages_keys}</span>

@@ -24,11 +24,11 @@ pub(super) const PATH: &str = "/openapi.json";
                        refused. Errors are problem details (RFC 9457) with a stable `type`."
     ),
     tags(
-        (name = "keys", description = "Keys: listed, generated, looked at, changed, deleted."),
-        (name = "addresses", description = "From where a Default key passes."),
-        (name = "usage", description = "How a key is used."),
-        (name = "account", description = "Who asks."),
-        (name = "gateways", description = "Whether a key may pass: for gateways and backends.")
+        (name = "keys", description = "Keys"),
+        (name = "addresses", description = "Where a Default key passes from"),
+        (name = "usage", description = "How a key is used"),
+        (name = "account", description = "Who asks"),
+        (name = "gateways", description = "Whether a key may pass: for gateways and backends")
     ),
     paths(gateway::verify),
     components(schemas(ProblemDocument))
