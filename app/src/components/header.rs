@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -7,8 +5,7 @@ use super::{Form, account_menu, once_there};
 use crate::i18n::texts;
 use crate::page_table::{MENU, MenuEntry};
 use crate::part::{IntoPart, Part};
-use crate::portal::Viewer;
-use crate::server_call::Reply;
+use crate::portal::{PortalError, Viewer};
 use crate::server_fns::LogOut;
 use crate::session::Session;
 
@@ -22,16 +19,15 @@ pub(crate) fn Header(
     let log_out = Form::<LogOut>::then(|()| {
         let _ = window().location().set_href("/login");
     });
-    let navigation = move |reply: Reply| {
-        let viewer = reply.read::<Option<Viewer>>().ok().flatten();
-        viewer.map(|viewer| navigation_bar(viewer, log_out)).part()
+    let navigation = move |viewer: Result<Option<Viewer>, PortalError>| {
+        viewer.ok().flatten().map(|viewer| navigation_bar(viewer, log_out)).part()
     };
     view! {
         <header class="site-header">
             <div class="band">
                 <a class="brand" href="/">"Latchkey"</a>
             </div>
-            {once_there(session.viewer, || ().part(), Arc::new(navigation))}
+            {once_there(session.viewer, || ().part(), navigation)}
         </header>
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{PageHeading, login_path};
@@ -9,7 +10,7 @@ use crate::i18n::{language, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::PortalError;
 use crate::problem_text::error_text;
-use crate::server_call::{Loading, Reply, ReplyResource};
+use crate::server_call::Loading;
 use crate::title::set_title;
 
 /// Shows what a server function returned, or why it returned nothing; the old content stays during another call.
@@ -21,44 +22,37 @@ pub(crate) fn Loaded<T, V>(
     show: impl Fn(T) -> V + Send + Sync + 'static,
 ) -> impl IntoView
 where
-    T: DeserializeOwned + 'static,
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     V: IntoView + 'static,
 {
     let t = texts();
     let waiting = move || view! { <p class="loading">{t.loading}</p> }.part();
-    let show = move |reply: Reply| match reply.read() {
+    let show = move |result| match result {
         Ok(value) => show(value).part(),
         Err(error) => {
             let again = Callback::new(move |()| from.refetch());
             error_view(error, again)
         }
     };
-    once_there(from, waiting, Arc::new(show))
+    once_there(from, waiting, show)
 }
 
-/// What `show` makes of a reply; `waiting` until the first one is there.
-pub(crate) fn once_there<T>(
+/// What `show` makes of a result; `waiting` until the first one is there.
+pub(crate) fn once_there<T: Clone + Send + Sync + 'static>(
     from: Loading<T>,
     waiting: impl FnOnce() -> Part + Send + 'static,
-    show: Arc<dyn Fn(Reply) -> Part + Send + Sync>,
+    show: impl Fn(Result<T, PortalError>) -> Part + Send + Sync + 'static,
 ) -> Part {
-    transition(from.untyped(), Box::new(waiting), show)
+    let show = Arc::new(show);
+    let body = move || {
+        let show = Arc::clone(&show);
+        Suspend::new(async move { show(from.await) }).part()
+    };
+    transition(Box::new(waiting), Box::new(body))
 }
 
-fn transition(
-    from: ReplyResource,
-    waiting: Box<dyn FnOnce() -> Part + Send>,
-    show: Arc<dyn Fn(Reply) -> Part + Send + Sync>,
-) -> Part {
-    view! {
-        <Transition fallback=waiting>
-            {move || {
-                let show = Arc::clone(&show);
-                Suspend::new(async move { show(from.await) })
-            }}
-        </Transition>
-    }
-    .part()
+fn transition(waiting: Box<dyn FnOnce() -> Part + Send>, body: Box<dyn Fn() -> Part + Send + Sync>) -> Part {
+    view! { <Transition fallback=waiting>{move || body()}</Transition> }.part()
 }
 
 /// What stands where a page cannot be shown.

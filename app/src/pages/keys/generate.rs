@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -10,8 +8,7 @@ use crate::components::{
 };
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
-use crate::portal::{Field, Viewer};
-use crate::server_call::Reply;
+use crate::portal::{Field, PortalError, Viewer};
 use crate::server_fns::GenerateKey;
 use crate::session::Session;
 
@@ -26,12 +23,12 @@ pub(crate) fn GenerateKeyPage() -> Part {
         let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
         navigate(&format!("/account/api-keys?made={}", key.made), options);
     });
-    let show = move |reply: Reply| match reply.read::<Option<Viewer>>() {
+    let show = move |viewer: Result<Option<Viewer>, PortalError>| match viewer {
         Ok(Some(viewer)) if !viewer.may_manage => forbidden_view(),
         Ok(Some(viewer)) => generate_form(form, viewer),
         _ => forbidden_view(),
     };
-    once_there(expect_context::<Session>().viewer, || ().part(), Arc::new(show))
+    once_there(expect_context::<Session>().viewer, || ().part(), show)
 }
 
 const FIELDS: [Field; 6] =
