@@ -17,6 +17,7 @@ const SETS: &[(&str, &str, [&str; 2])] = &[
     ("notices/", "NoticeTexts", ["NOTICES_EN", "NOTICES_RO"]),
     ("usage/", "UsageTexts", ["USAGE_EN", "USAGE_RO"]),
     ("webhooks/", "WebhookTexts", ["WEBHOOKS_EN", "WEBHOOKS_RO"]),
+    ("applications/", "ApplicationTexts", ["APPLICATIONS_EN", "APPLICATIONS_RO"]),
     ("mail/", "MailTexts", ["MAIL_EN", "MAIL_RO"]),
     ("guide/", "GuideTexts", ["GUIDE_EN", "GUIDE_RO"]),
 ];

@@ -7,7 +7,7 @@ use crate::i18n::{Language, Plural, Texts, fill, plural};
 use crate::portal::WebhookProblem;
 use crate::portal::{Field, PortalError, Problem};
 #[cfg(feature = "ssr")]
-use crate::served::texts::{DoorTexts, ProfileTexts, SecurityTexts, Served};
+use crate::served::texts::{ApplicationTexts, DoorTexts, ProfileTexts, SecurityTexts, Served};
 #[cfg(feature = "ssr")]
 use crate::served::webhook_problem;
 
@@ -141,6 +141,10 @@ fn problem_template(t: &Texts, language: Language, field: Field, problem: &Probl
         #[cfg(feature = "ssr")]
         Problem::StaleLink => profile.problem_stale_link,
         #[cfg(feature = "ssr")]
+        Problem::NotAUserCode => ApplicationTexts::in_language(language).problem_not_a_user_code,
+        #[cfg(feature = "ssr")]
+        Problem::UnknownUserCode => ApplicationTexts::in_language(language).problem_unknown_user_code,
+        #[cfg(feature = "ssr")]
         Problem::Webhook(problem) => webhook_problem(language, *problem),
     }
 }
@@ -162,6 +166,8 @@ fn empty_text(t: &Texts, language: Language, field: Field) -> &'static str {
         Field::Description => t.problem_empty_description,
         Field::KeyType => t.problem_unknown_key_type,
         Field::Address => t.problem_empty_address,
+        #[cfg(feature = "ssr")]
+        Field::UserCode => ApplicationTexts::in_language(language).problem_empty_user_code,
         #[cfg(feature = "ssr")]
         Field::Email => ProfileTexts::in_language(language).problem_empty_email,
         #[cfg(feature = "ssr")]

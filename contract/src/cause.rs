@@ -24,6 +24,8 @@ named! {
         KeyChanged = 12 => "key_changed",
         /// A key was given another token, or the one before stopped passing.
         KeyRotated = 14 => "key_rotated",
+        /// An application was let in, and has a key now.
+        ApplicationApproved = 15 => "application_approved",
         /// The addresses a key passes from were changed.
         AddressesChanged = 7 => "addresses_changed",
         /// A key expires soon.

@@ -132,6 +132,9 @@ pub enum Field {
     /// `cause_…`
     #[cfg(feature = "served")]
     Causes,
+    /// `user_code`
+    #[cfg(feature = "served")]
+    UserCode,
 }
 
 /// What can be wrong with a field; as with [`Field`], some of it only on served pages.
@@ -238,6 +241,12 @@ pub enum Problem {
     /// The link was used, replaced or is too old, or it is meant for somebody else.
     #[cfg(feature = "served")]
     StaleLink,
+    /// Not a code such as applications show.
+    #[cfg(feature = "served")]
+    NotAUserCode,
+    /// No application waits with that code: it is wrong, was used or has ended.
+    #[cfg(feature = "served")]
+    UnknownUserCode,
     /// Of a webhook.
     #[cfg(feature = "served")]
     Webhook(WebhookProblem),

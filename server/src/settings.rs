@@ -65,6 +65,7 @@ pub const KNOWN: &[KnownSetting] = &[
     known("max_keys", "100000"),
     known("api_requests_per_minute", "120"),
     known("api_allowed_origins", ""),
+    known("applications", "true"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
     known("password_max_age_days", "30"),
@@ -180,6 +181,8 @@ pub struct Settings {
     pub api_requests_per_minute: Option<u32>,
     /// Origins whose pages may ask the management API.
     pub api_allowed_origins: Vec<String>,
+    /// Whether applications may ask customers for keys.
+    pub applications: bool,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// For how many days a password is valid without a second factor; 0: for ever.

@@ -36,6 +36,7 @@ served! {
     NoticeTexts NOTICES_EN NOTICES_RO
     UsageTexts USAGE_EN USAGE_RO
     WebhookTexts WEBHOOKS_EN WEBHOOKS_RO
+    ApplicationTexts APPLICATIONS_EN APPLICATIONS_RO
     MailTexts MAIL_EN MAIL_RO
     GuideTexts GUIDE_EN GUIDE_RO
 }

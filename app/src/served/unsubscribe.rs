@@ -53,6 +53,7 @@ impl MailTexts {
             "addresses_changed" => self.about_addresses_changed,
             "key_changed" => self.about_key_changed,
             "key_rotated" => self.about_key_rotated,
+            "application_approved" => self.about_application_approved,
             "key_expiring" => self.about_key_expiring,
             "new_login" => self.about_new_login,
             "password_expiring" => self.about_password_expiring,

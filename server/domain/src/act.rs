@@ -49,6 +49,8 @@ pub enum Action {
     WebhookAdded,
     WebhookChanged,
     WebhookRemoved,
+    ApplicationApproved,
+    ApplicationRefused,
 }
 
 impl Action {
@@ -101,6 +103,8 @@ impl Action {
             Self::WebhookAdded => "webhook_added",
             Self::WebhookChanged => "webhook_changed",
             Self::WebhookRemoved => "webhook_removed",
+            Self::ApplicationApproved => "application_approved",
+            Self::ApplicationRefused => "application_refused",
         }
     }
 }

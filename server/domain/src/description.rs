@@ -50,14 +50,14 @@ impl Description {
 
 /// Control characters, line separators and bidirectional overrides: they would let one row of the list
 /// look like another.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Characters that leave no mark on a page: spaces, `Default_Ignorable_Code_Point` of Unicode 16 (joiners, variation
 /// selectors, tags, Hangul fillers …), the blank Braille pattern, and marks of annotations and of music that are not
 /// drawn. Within a text they are welcome: emoji and some scripts are written with joiners.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,

@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod address;
+pub mod application;
 pub mod client_address;
 pub mod counted;
 pub mod credentials;

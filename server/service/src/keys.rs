@@ -15,6 +15,7 @@ mod usage;
 
 pub use change::{AskedEnd, KeyEdit};
 pub use dashboard::DashboardFigures;
+pub(crate) use generate::Grant;
 pub use generate::{AskedKey, Generated, Keep};
 pub use list::{KeyFigures, KeyList, ListedKey};
 pub use rotate::OldToken;

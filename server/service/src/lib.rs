@@ -5,6 +5,7 @@
 //! runtime. A use case that changes something has made it durable when it returns.
 
 pub mod accounts;
+pub mod applications;
 pub mod events;
 pub mod import;
 pub mod keys;
@@ -20,12 +21,13 @@ pub mod webhooks;
 /// Records of the store that use cases return.
 pub mod records {
     pub use store::{
-        AddressUses, AuditRow, DeliveryRow, HourCounts, InvitationRow, NoticeChoice, WaitingAddress,
-        WebhookRow,
+        AddressUses, ApplicationRow, AuditRow, DeliveryRow, HourCounts, InvitationRow, NoticeChoice,
+        WaitingAddress, WebhookRow,
     };
 }
 
 use accounts::{Accounts, Changes, MailAddresses, SubUsers};
+use applications::Applications;
 use domain::time::Clock;
 use keys::Keys;
 use mail::Subscriptions;
@@ -46,7 +48,9 @@ pub struct UseCases {
     /// Sub-users and invitations.
     pub sub_users: SubUsers,
     /// Keys.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
+    /// Applications that ask for keys, unless the operator switched them off.
+    pub applications: Option<Applications>,
     /// Notices, and how users get them.
     pub notices: Notices,
     /// Webhooks.

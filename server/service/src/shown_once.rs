@@ -1,10 +1,13 @@
 //! Secrets that are shown once, each at an address of its own: a new key, the secret of an authenticator, recovery
-//! codes, the link of an invitation, the secret of a webhook. In memory only: a restart forgets them.
+//! codes, the link of an invitation, the secret of a webhook; and the code of an application, typed by somebody who is
+//! about to decide. In memory only: a restart forgets them.
 //!
 //! The answer to the form that made a secret leads to its address. Only the session that made it can open the address, as
 //! often as it likes (a prefetch, a HEAD or a lost answer uses nothing up), until the reader confirms that they have it,
 //! or [`KEPT_SECONDS`] pass.
 
+use crate::applications::Decided;
+use domain::application::UserCode;
 use domain::ids::{KeyId, SessionNumber};
 use domain::second_factor::TotpSecret;
 use domain::time::Micros;
@@ -37,6 +40,10 @@ pub enum Shown {
     Invitation(SecretString),
     /// The secret of a webhook.
     WebhookSecret(WebhookNumber, SecretString),
+    /// The code of an application that waits, typed in this session.
+    Application(UserCode),
+    /// What was decided about an application.
+    Decided(Decided),
 }
 
 /// The last part of the address that shows a secret. It cannot be guessed, and is worth nothing to other sessions.

@@ -81,6 +81,11 @@ impl CauseTexts {
             Cause::AddressesChanged => (t.subject_addresses_changed, t.text_addresses_changed, not_you),
             Cause::KeyChanged => (t.subject_key_changed, t.text_key_changed, not_you),
             Cause::KeyRotated => (t.subject_key_rotated, t.text_key_rotated, not_you),
+            Cause::ApplicationApproved => (
+                t.subject_application_approved,
+                t.text_application_approved,
+                Some(t.advice_application_approved),
+            ),
             Cause::KeyExpiring => (t.subject_key_expiring, t.text_key_expiring, Some(t.advice_key_expiring)),
             Cause::NewLogin if facts.is_from_unknown() => {
                 (t.subject_unknown_login, t.text_unknown_login, not_you)

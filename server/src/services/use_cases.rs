@@ -6,6 +6,7 @@ use service::accounts::{
     Accounts, Changes, LetterThrottle, LoginThrottles, MailAddresses, Passwords, Renewals, SetupLink,
     SubUsers,
 };
+use service::applications::{Applications, AskThrottles};
 use service::import::Importer;
 use service::keys::Keys;
 use service::mail::Subscriptions;
@@ -27,6 +28,7 @@ impl Foundation {
         bell: &Arc<Notify>,
     ) -> UseCases {
         let accounts = self.accounts(passwords.clone(), setup.clone());
+        let keys = Arc::new(self.keys(&accounts, verifier));
         let (store, index, buffer) = (&self.store, &self.index, &self.notice_buffer);
         UseCases {
             sub_users: self.sub_users(&accounts),
@@ -37,7 +39,8 @@ impl Foundation {
                 clock: Arc::clone(&self.clock),
                 pepper: self.secrets.pepper.clone(),
             },
-            keys: self.keys(&accounts, verifier),
+            applications: self.settings.applications.then(|| self.applications(&keys)),
+            keys,
             mail_is_on: self.mail_is_on(),
             revealable: self.settings.revealable,
             installation: self.settings.public_url.host().to_owned(),
@@ -73,6 +76,17 @@ impl Foundation {
             most: self.settings.max_keys,
             setup: setup.clone(),
             at_work: Arc::default(),
+        }
+    }
+
+    fn applications(&self, keys: &Arc<Keys>) -> Applications {
+        Applications {
+            store: Arc::clone(&self.store),
+            keys: Arc::clone(keys),
+            clock: Arc::clone(&self.clock),
+            pepper: self.secrets.pepper.clone(),
+            sealing: self.secrets.sealing.clone(),
+            throttles: AskThrottles::default(),
         }
     }
 

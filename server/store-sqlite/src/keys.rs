@@ -128,7 +128,8 @@ impl KeyStore for SqliteStore {
     }
 }
 
-async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<(), Trouble> {
+/// Adds a key within the transaction of a change.
+pub(super) async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<(), Trouble> {
     if let Some(most) = key.most
         && count_living(tx, key.user, most).await? >= most
     {

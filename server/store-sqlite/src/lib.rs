@@ -3,6 +3,7 @@
 //! One task writes the state (`writer`), a pool of connections that only read serves the pages, and whoever verifies owns the
 //! log of uses (`usage_log`). Nothing of SQLite or of files leaves this crate but [`OpenError`], which is for the operator.
 
+mod applications;
 mod audit;
 mod belonging;
 mod bond;

@@ -237,6 +237,8 @@ impl SqliteStore {
             super::webhooks::deliveries::DUE,
             super::webhooks::deliveries::OLD,
             super::invitations::OLD,
+            super::applications::OVER,
+            super::applications::UNFETCHED,
         ];
         let mut plans = Vec::new();
         for query in queries {

@@ -11,6 +11,7 @@
 //! Numbers of rows have 32 bits. They name rows, and say neither when a row was made nor in which order changes were
 //! committed: an engine may give them in any order and with gaps.
 
+mod applications;
 mod import;
 mod kept_answers;
 mod key_changes;
@@ -30,6 +31,7 @@ mod usage;
 mod users;
 mod webhooks;
 
+pub use applications::*;
 pub use import::*;
 pub use kept_answers::*;
 pub use key_changes::*;

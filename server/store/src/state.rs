@@ -1,8 +1,8 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    AuditStore, GatewayStore, ImportStore, InvitationStore, KeptAnswerStore, KeyChange, KeyChangeStore,
-    KeyStore, MailStore, NoticeStore, ProfileStore, ReminderStore, RotationStore, RuleStore,
+    ApplicationStore, AuditStore, GatewayStore, ImportStore, InvitationStore, KeptAnswerStore, KeyChange,
+    KeyChangeStore, KeyStore, MailStore, NoticeStore, ProfileStore, ReminderStore, RotationStore, RuleStore,
     SecondFactorStore, SessionStore, StoreError, SubUserStore, UsageReader, UserStore, WebhookStore,
 };
 use async_trait::async_trait;
@@ -23,6 +23,7 @@ pub trait Store:
     + KeyStore
     + KeyChangeStore
     + KeptAnswerStore
+    + ApplicationStore
     + RuleStore
     + RotationStore
     + GatewayStore

@@ -21,6 +21,7 @@ pub(super) fn title(t: &'static NoticeTexts, notice: &Notice) -> String {
         Cause::AddressesChanged => about_key(t.title_addresses_changed),
         Cause::KeyChanged => about_key(t.title_key_changed),
         Cause::KeyRotated => about_key(t.title_key_rotated),
+        Cause::ApplicationApproved => about_key(t.title_application_approved),
         Cause::KeyExpiring => about_key(t.title_key_expiring),
         Cause::NewLogin if notice.is_from_unknown => t.title_unknown_login.to_owned(),
         Cause::NewLogin => t.title_new_login.to_owned(),
@@ -63,6 +64,7 @@ fn what_happened(t: &'static NoticeTexts, notice: &Notice) -> String {
                 if notice.detail.is_empty() { what.to_owned() } else { format!("{what}: {}", notice.detail) };
             format!("{what}. {}", by(t, notice))
         }
+        Cause::ApplicationApproved => format!("{} {}", t.text_application_approved, by(t, notice)),
         Cause::KeyGenerated | Cause::KeyShown | Cause::KeyDeleted => by(t, notice),
     }
 }
@@ -78,6 +80,7 @@ pub(super) fn advice(t: &'static NoticeTexts, notice: &Notice) -> Option<&'stati
         Cause::NewLogin => t.advice_new_login,
         Cause::PasswordExpiring => t.advice_password_expiring,
         Cause::KeyExpiring => t.advice_key_expiring,
+        Cause::ApplicationApproved => t.advice_application_approved,
         Cause::WebhookOff => t.advice_webhook_off,
         Cause::KeyGenerated
         | Cause::KeyShown
@@ -133,6 +136,7 @@ pub(super) fn cause_text(t: &'static NoticeTexts, cause: Cause) -> &'static str 
         Cause::AddressesChanged => t.cause_addresses_changed,
         Cause::KeyChanged => t.cause_key_changed,
         Cause::KeyRotated => t.cause_key_rotated,
+        Cause::ApplicationApproved => t.cause_application_approved,
         Cause::KeyExpiring => t.cause_key_expiring,
         Cause::NewLogin => t.cause_new_login,
         Cause::PasswordExpiring => t.cause_password_expiring,

@@ -80,6 +80,8 @@ pub fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static st
         "key_resumed" => t.action_key_resumed,
         "key_expiry_set" => t.action_key_expiry_set,
         "key_rotated" => t.action_key_rotated,
+        "application_approved" => t.action_application_approved,
+        "application_refused" => t.action_application_refused,
         "old_token_ended" => t.action_old_token_ended,
         "address_added" => t.action_address_added,
         "address_removed" => t.action_address_removed,

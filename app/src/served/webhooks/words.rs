@@ -32,6 +32,7 @@ pub(super) fn cause_text(t: &'static WebhookTexts, name: &str) -> &'static str {
         "addresses_changed" => t.cause_addresses_changed,
         "key_changed" => t.cause_key_changed,
         "key_rotated" => t.cause_key_rotated,
+        "application_approved" => t.cause_application_approved,
         "key_expiring" => t.cause_key_expiring,
         "new_login" => t.cause_new_login,
         "password_expiring" => t.cause_password_expiring,

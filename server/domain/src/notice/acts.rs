@@ -63,6 +63,7 @@ impl Act<'_> {
                 Cause::AddressesChanged
             }
             Action::Login => Cause::NewLogin,
+            Action::ApplicationApproved => Cause::ApplicationApproved,
             Action::PasswordReset
             | Action::PasswordChanged
             | Action::TwoFactorOn
@@ -96,14 +97,20 @@ impl Act<'_> {
             | Action::AddressIgnored
             | Action::NoticesChosen
             | Action::GatewayAdded
-            | Action::GatewayRemoved => return None,
+            | Action::GatewayRemoved
+            | Action::ApplicationRefused => return None,
         })
     }
 
-    /// Whether an owner who does this to their sub-user is told as well: their session may be in other hands.
+    /// Whether the owner of the account is told as well. Of what an owner does to their sub-user, because their session may be
+    /// in other hands; of an application that has a key of the account, whoever let it in.
     #[must_use]
     pub fn is_told_to_its_owner(&self) -> bool {
-        self.by_session && matches!(self.action, Action::UserEnabled | Action::RoleChanged)
+        match self.action {
+            Action::UserEnabled | Action::RoleChanged => self.by_session,
+            Action::ApplicationApproved => true,
+            _ => false,
+        }
     }
 
     /// Whether webhooks are told. They are not told of themselves: a thief who changed one would only be told by it.
@@ -123,8 +130,10 @@ impl Act<'_> {
         }
         let is_own = listener.is_concerned && self.actor == listener.username && self.from_network;
         // Users know what they do themselves. From an address that never logged in, or is unknown, it may be somebody else.
-        // Their programs run elsewhere, and where their keys pass is ruled by the keys.
-        let is_read = cause != Cause::NewLogin && is_own && (logins.from_there || self.by_key);
+        // Their programs run elsewhere, and where their keys pass is ruled by the keys. Whoever was talked into letting an
+        // application in did that themselves, too.
+        let is_always_unread = matches!(cause, Cause::NewLogin | Cause::ApplicationApproved);
+        let is_read = !is_always_unread && is_own && (logins.from_there || self.by_key);
         Some(Telling { is_read, names_actor: !is_own })
     }
 }
@@ -183,6 +192,17 @@ mod tests {
         assert!(in_pages(Action::RoleChanged).is_told_to_its_owner());
         assert!(!in_pages(Action::KeyDeleted).is_told_to_its_owner());
         assert!(!Act { by_session: false, ..in_pages(Action::RoleChanged) }.is_told_to_its_owner());
+    }
+
+    #[test]
+    fn an_approved_application_is_news_to_those_too_who_let_it_in() {
+        let act = in_pages(Action::ApplicationApproved);
+        assert_eq!(act.telling(&demo(KNOWN)), Some(Telling { is_read: false, names_actor: false }));
+        assert!(act.is_told_to_its_owner() && act.is_told_to_webhooks());
+        let by_program = Act { by_session: false, by_key: true, ..act };
+        assert_eq!(by_program.telling(&demo(KNOWN)), Some(Telling { is_read: false, names_actor: false }));
+        assert!(by_program.is_told_to_its_owner());
+        assert_eq!(in_pages(Action::ApplicationRefused).cause(), None);
     }
 
     #[test]

@@ -4,12 +4,14 @@ use super::change::AskedEnd;
 use super::{Keys, ListedKey};
 use crate::accounts::{Actor, KeyManager, Proved, store_trouble};
 use contract::{Field, FieldError, KeyState, KeyType, Problem, Refusal, Role};
+use domain::application::{DeviceCodeHash, FETCH_SECONDS};
 use domain::description::{Description, DescriptionError};
 use domain::ids::{KeyId, UserNumber, Username};
 use domain::rule::AddressRule;
+use domain::sealing::SealingKey;
 use domain::time::Micros;
 use domain::token::PlainToken;
-use store::{Action, KeptAnswer, KeyRow, NewKey, StoreError};
+use store::{Action, Approval, KeptAnswer, KeyRow, NewKey, StoreError};
 
 /// How often a token is drawn: two SMPP secrets of one username may be the same by chance (1 in 2·10^14).
 pub(super) const TRIES: usize = 3;
@@ -47,6 +49,16 @@ pub struct Generated {
 /// What of a generated key is kept, together with it, for a program that may ask again.
 pub type Keep<'a> = &'a (dyn Fn(&Generated) -> Result<Option<KeptAnswer>, Refusal> + Sync);
 
+/// The application that a key is for.
+pub(crate) struct Grant<'a> {
+    /// Which.
+    pub(crate) device: DeviceCodeHash,
+    /// How it calls itself.
+    pub(crate) name: &'a str,
+    /// With what the token is sealed until it is fetched.
+    pub(crate) sealing: &'a SealingKey,
+}
+
 /// The same, found to be right.
 struct WantedKey {
     user: UserNumber,
@@ -68,11 +80,25 @@ impl Keys {
         asked: AskedKey<'_>,
         keep: Keep<'_>,
     ) -> Result<Generated, Refusal> {
+        self.generate_for(actor, asked, keep, None).await
+    }
+
+    /// Generates a key, and gives it to an application if it is for one.
+    ///
+    /// # Errors
+    /// The same, or the application does not wait any more.
+    pub(crate) async fn generate_for(
+        &self,
+        actor: KeyManager<'_>,
+        asked: AskedKey<'_>,
+        keep: Keep<'_>,
+        grant: Option<Grant<'_>>,
+    ) -> Result<Generated, Refusal> {
         let wanted = self.parse(&actor, asked).await?;
         for _ in 0..TRIES {
             let (generated, sealed) = self.draw(&wanted).map_err(store_trouble)?;
-            let kept = keep(&generated)?;
-            match self.insert(&actor.keeping(kept), &generated, sealed).await {
+            let actor = actor.keeping(keep(&generated)?);
+            match self.insert(&actor, &generated, sealed, grant.as_ref()).await {
                 Err(StoreError::Conflict) => {}
                 Err(StoreError::LimitReached) => {
                     let limit = self.most.unwrap_or(u32::MAX);
@@ -128,6 +154,7 @@ impl Keys {
         actor: &Actor,
         generated: &Generated,
         sealed: Option<Vec<u8>>,
+        grant: Option<&Grant<'_>>,
     ) -> Result<(), StoreError> {
         let row = &generated.key.row;
         let key = NewKey {
@@ -144,7 +171,16 @@ impl Keys {
             most: self.most,
         };
         let audit = actor.audit(row.created_at, Action::KeyGenerated, row.key_type.name());
-        self.store.insert_key(key, audit).await
+        let Some(grant) = grant else { return self.store.insert_key(key, audit).await };
+        let token_sealed = grant
+            .sealing
+            .seal_bytes(&grant.device.place(), generated.token.expose().as_bytes())
+            .map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        let fetch_until = row.created_at.plus_seconds(FETCH_SECONDS);
+        let approval = Approval { device: grant.device, key, token_sealed, fetch_until };
+        // An answer is kept with one line.
+        let approved = actor.keeping(None).audit(row.created_at, Action::ApplicationApproved, grant.name);
+        self.store.approve_application(approval, audit, approved).await
     }
 
     /// All fields, with every message at its field.

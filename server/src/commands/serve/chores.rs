@@ -24,6 +24,9 @@ pub(super) async fn sweep(services: &Services) {
     services.use_cases.notices.sweep().await;
     services.use_cases.webhooks.sweep_deliveries().await;
     services.use_cases.retries.sweep().await;
+    if let Some(applications) = &services.use_cases.applications {
+        applications.sweep().await;
+    }
 }
 
 /// Wipes secrets, answers and session tokens from memory whose time is over.

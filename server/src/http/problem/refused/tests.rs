@@ -26,7 +26,8 @@ fn after_field(field: Field) -> Option<Field> {
         TimeZone => Language,
         Language => Url,
         Url => Causes,
-        Causes => return None,
+        Causes => UserCode,
+        UserCode => return None,
     })
 }
 
@@ -67,7 +68,9 @@ fn after_problem(problem: &Problem) -> Option<Problem> {
         NotRevealable => NotAChoice,
         NotAChoice => NotAMailAddress,
         NotAMailAddress => StaleLink,
-        StaleLink => Webhook(WebhookProblem::NoUrl),
+        StaleLink => NotAUserCode,
+        NotAUserCode => UnknownUserCode,
+        UnknownUserCode => Webhook(WebhookProblem::NoUrl),
         Webhook(problem) => Webhook(after_webhook_problem(*problem)?),
     })
 }
