@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use secrecy::ExposeSecret;
 use service::UseCases;
 use service::accounts::{Actor, KeyManager, Proved, Reader, SessionToken, UnfinishedLogin, Visit};
+use service::applications::Applications;
 use service::records::WebhookRow;
 use service::shown_once::{Shown, ShownName};
 use std::sync::Arc;
@@ -113,7 +114,16 @@ impl PageRequest {
             unread: self.unread,
             may_manage: actor.may_manage().is_ok(),
             code_needed: actor.has_second_factor(),
+            applications: self.use_cases.applications.is_some(),
         })
+    }
+
+    /// Returns the use cases of applications.
+    ///
+    /// # Errors
+    /// `NotFound`: the operator switched them off.
+    pub(crate) fn applications(&self) -> Result<&Applications, PortalError> {
+        self.note(self.use_cases.applications.as_ref().ok_or(Refusal::NotFound))
     }
 
     /// Returns the name of the user whose password the forms of the page ask for.

@@ -126,6 +126,10 @@ pages! {
         "/account/api-keys/:id/usage" served::usage_page, Users;
         "/account/sub-users" served::sub_users_page, Users, title || of::SubUserTexts::here().heading,
             forms Named(SUB_USER_FORMS), menu |viewer| viewer.is_owner.then(|| texts().sub_users.to_owned());
+        "/account/applications" served::applications_page, Users, title || of::ApplicationTexts::here().heading,
+            menu |viewer| viewer.applications.then(|| texts().applications.to_owned());
+        "/account/applications/approve" served::approve_page, Users,
+            title || of::ApplicationTexts::here().approve_heading, forms Named(APPLICATION_FORMS);
         "/account/profile" served::profile_page, Users, title || of::ProfileTexts::here().heading,
             forms Named(PROFILE_FORMS), menu |_| Some(texts().profile.to_owned());
         "/account/profile/confirm" served::confirm_page, Users, title || of::ProfileTexts::here().confirm_heading,
@@ -156,6 +160,8 @@ pages! {
     }
 }
 
+#[cfg(feature = "ssr")]
+const APPLICATION_FORMS: &[&str] = &["give_user_code", "decide_application"];
 #[cfg(feature = "ssr")]
 const KEY_FORMS: &[&str] = &[
     "authorise_address",

@@ -2,6 +2,7 @@
 //!
 //! No SQL, no HTTP, and no secret except in the one type that shows a token ([`ShownToken`]).
 
+mod applications;
 mod notices;
 mod problem;
 mod profile;
@@ -10,6 +11,7 @@ mod sub_users;
 mod usage;
 mod webhooks;
 
+pub use applications::*;
 pub use notices::*;
 pub use problem::*;
 pub use profile::*;
@@ -20,7 +22,7 @@ pub use webhooks::*;
 
 pub use contract::{
     AddressState, Cause, Field, FieldError, KeyState, KeyType, LockWidth, Problem, Refusal, Role,
-    WebhookProblem,
+    WebhookProblem, Whose,
 };
 
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,8 @@ hidden! {
     EmailLink
     /// The secret part of the link of an invitation.
     InvitationLink
+    /// The code that an application shows to its user.
+    UserCode
 }
 
 #[cfg(feature = "ssr")]
@@ -93,6 +97,8 @@ pub struct Viewer {
     pub may_manage: bool,
     /// Whether a proof of its password also asks for a code.
     pub code_needed: bool,
+    /// Whether applications may ask for keys.
+    pub applications: bool,
 }
 
 /// A point in time, as the page shows it.

@@ -1,6 +1,7 @@
 //! Pages that the server alone knows: the door, and what an account needs now and then. They are plain pages with plain
 //! forms, and cost the program in the browser nothing (docs/decisions.md). A link to one needs `rel="external"`.
 
+mod applications;
 mod door;
 mod guide;
 mod notices;
@@ -14,6 +15,7 @@ mod unsubscribe;
 mod usage;
 mod webhooks;
 
+pub(crate) use applications::{applications_page, approve_page};
 pub(crate) use door::{login_page, setup_page};
 pub(crate) use guide::guide_page;
 pub use guide::{

@@ -1,6 +1,7 @@
 //! The functions that the browser calls. Each finds its request, parses, makes one call of a use case and returns a view
 //! type.
 
+mod applications;
 mod dashboard;
 mod keys;
 mod landing;
@@ -14,6 +15,7 @@ mod sub_users;
 mod usage;
 mod webhooks;
 
+pub use applications::*;
 pub use dashboard::*;
 pub use keys::*;
 use landing::landings;

@@ -1,5 +1,6 @@
 //! Turns what use cases return into what pages show.
 
+mod applications;
 mod keys;
 mod notices;
 mod profile;
@@ -7,6 +8,7 @@ mod security;
 mod sub_users;
 mod webhooks;
 
+pub(crate) use applications::*;
 pub(crate) use keys::*;
 pub(crate) use notices::*;
 pub(crate) use profile::*;

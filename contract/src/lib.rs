@@ -12,6 +12,7 @@ mod language;
 mod lock_width;
 mod refusal;
 mod role;
+mod whose;
 
 pub use cause::{AddressState, Cause};
 pub use code::Code;
@@ -21,3 +22,4 @@ pub use language::Language;
 pub use lock_width::LockWidth;
 pub use refusal::{Field, FieldError, Problem, Refusal, WebhookProblem};
 pub use role::Role;
+pub use whose::Whose;

@@ -13,6 +13,7 @@ mod gateway;
 mod guard;
 mod held;
 mod load;
+mod oauth;
 mod one_click;
 mod pages;
 mod problem;

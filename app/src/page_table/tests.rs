@@ -42,12 +42,16 @@ fn the_menu_leads_to_pages_that_its_reader_may_see() {
         unread: 3,
         may_manage: true,
         code_needed: false,
+        applications: is_owner,
     };
     let shown = |is_owner| {
         let viewer = viewer(is_owner);
         MENU.iter().filter_map(|entry| (entry.text)(&viewer)).collect::<Vec<_>>()
     };
-    assert_eq!(shown(true), ["Dashboard", "API Keys", "Sub-users", "Profile", "Notifications (3)"]);
+    assert_eq!(
+        shown(true),
+        ["Dashboard", "API Keys", "Sub-users", "Applications", "Profile", "Notifications (3)"]
+    );
     assert_eq!(shown(false), ["Dashboard", "API Keys", "Profile", "Notifications (3)"]);
     for entry in MENU {
         let page = Page::find(entry.path).unwrap();

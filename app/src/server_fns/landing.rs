@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use server_fn::ServerFn;
 
-use crate::portal::{KeyId, Role};
+use crate::portal::{KeyId, Role, UserCode};
 
 /// A change that a plain form can ask for: where the browser goes after it, and what comes back if it is refused.
 pub trait Landing: ServerFn {
@@ -55,6 +55,12 @@ impl Entered for u32 {
 }
 
 impl Entered for KeyId {
+    fn entered(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl Entered for UserCode {
     fn entered(&self) -> String {
         self.0.clone()
     }

@@ -8,7 +8,7 @@ mod list;
 mod throttle;
 
 pub use ask::{AskError, AskedApplication, Asking};
-pub use decide::{Decided, LookedAt, Owners, Whose};
+pub use decide::{Decided, LookedAt, Owners};
 pub use fetch::Answer;
 pub use list::ApplicationList;
 pub use throttle::AskThrottles;

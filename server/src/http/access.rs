@@ -22,7 +22,7 @@ const EXT_AUTHZ: &str = "/authz/ext-authz";
 const SECRET_LENGTH: usize = 8;
 /// The parts of paths of ours that are as long as that, besides those of pages, ids and the names of server functions.
 /// Whatever else stands in a path is not ours to write down.
-const OWN_PARTS: &[&str] = &["auth-request", "forward-auth", "favicon.ico"];
+const OWN_PARTS: &[&str] = &["auth-request", "forward-auth", "device_authorization", "favicon.ico"];
 /// The most bytes of a path that are written.
 const PATH_LIMIT: usize = 200;
 

@@ -14,6 +14,7 @@ use super::gateway::probed;
 use super::guard::Sender;
 use super::held::{IsFile, hold};
 use super::load::{FORM_LIMIT, admit_page};
+use super::oauth;
 use super::one_click::is_one_click;
 use super::pages::{
     choose_language, login_step_page, missing_page, open_page, plain_form, server_function, setup_page,
@@ -54,7 +55,8 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
     // `generate_route_list` would do this too, but while it runs no page of the process loads anything. The call fails
     // if the executor was started before, and then nothing is left to do.
     let _ = Executor::init_tokio();
-    let portal = portal(site).merge(api::router(Arc::clone(&services)));
+    let portal =
+        portal(site).merge(api::router(Arc::clone(&services))).merge(oauth::router(Arc::clone(&services)));
     let gateways = Arc::clone(&services);
     let rest = gateway::router(Arc::clone(&services)).fallback(move |request: Request| {
         let (services, portal, pages) = (Arc::clone(&services), portal.clone(), pages.clone());
@@ -62,7 +64,7 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
             let path = request.uri().path().to_owned();
             match admit_page(&services, request).await {
                 Ok((request, place)) => answer_page(&services.settings, request, place, portal, &pages).await,
-                Err(refusal) => api::refused_place(&path, *refusal),
+                Err(refusal) => oauth::refused_place(&path, api::refused_place(&path, *refusal)),
             }
         }
     });

@@ -2,6 +2,7 @@
 
 use super::api::ApiError;
 use super::guard;
+use super::oauth::OAuthError;
 use super::problem::ProblemDetails;
 use app::PortalError;
 use axum::response::{IntoResponse, Response};
@@ -96,6 +97,24 @@ pub(super) fn of_api(error: &ApiError) -> StatusCode {
         ApiError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
         ApiError::NoSuchPath => StatusCode::NOT_FOUND,
         ApiError::Method => StatusCode::METHOD_NOT_ALLOWED,
+    }
+}
+
+/// The status of an answer to an application that got no key.
+pub(super) fn of_oauth(error: &OAuthError) -> StatusCode {
+    match error {
+        OAuthError::Refused(refusal) => of_portal(&PortalError::from(refusal.clone())),
+        OAuthError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        OAuthError::MediaType
+        | OAuthError::Missing(_)
+        | OAuthError::Twice(_)
+        | OAuthError::Asked(_)
+        | OAuthError::UnsupportedGrantType
+        | OAuthError::Pending
+        | OAuthError::SlowDown
+        | OAuthError::Expired
+        | OAuthError::Denied
+        | OAuthError::InvalidGrant => StatusCode::BAD_REQUEST,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Applications;
 use crate::accounts::{Actor, KeyManager, Proved, store_trouble};
 use crate::keys::{AskedKey, Grant};
-use contract::{Field, KeyType, Problem, Refusal, Role};
+use contract::{Field, KeyType, Problem, Refusal, Role, Whose};
 use domain::application::{DeviceCode, UserCode};
 use domain::client_address::ClientAddress;
 use domain::ids::Username;
@@ -11,19 +11,6 @@ use store::{Action, Guesser, StoreError, Tried, WaitingApplication};
 
 /// The most users that a page offers to choose from.
 const OFFERED: u32 = 200;
-
-/// Whose address an application asked from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// The actor's own, at this moment.
-    Here,
-    /// One from which keys of theirs pass.
-    OfKeys,
-    /// Of neither.
-    Elsewhere,
-    /// It is not known.
-    Unknown,
-}
 
 /// The users that may own the key.
 pub struct Owners {
