@@ -167,6 +167,17 @@ for (const scheme of ['light', 'dark'] as const) {
       await portal.button('Invite').click();
       const link = await page.locator('.notice code').innerText();
       await judge(page, 'invitation');
+      const asked = await page.request.post('/oauth/device_authorization', { form: { client_name: 'Zapier' } });
+      await portal.open(`/account/applications/approve?user_code=${(await asked.json()).user_code}`);
+      await judge(page, 'code of an application');
+      await portal.button('Continue').click();
+      await portal.at('Let “Zapier” use your account?');
+      await judge(page, 'an application that asks');
+      await portal.button('Approve').click();
+      await portal.at('Approved');
+      await judge(page, 'an application that was approved');
+      await portal.open('/account/applications');
+      await judge(page, 'applications');
       await portal.open('/account/webhooks');
       await judge(page, 'webhooks');
       await portal.open('/account/profile');

@@ -97,7 +97,8 @@ async fn approve(
 ) -> Result<(), Trouble> {
     let (device, key) = (approval.device.0, approval.key.id);
     tx.one(sql!(BY_DEVICE, device.as_slice(), approved.at.0)).await?;
-    keys::insert(tx, approval.key, generated).await?;
+    keys::insert(tx, approval.key).await?;
+    audit::write_untold(tx, generated, Some(key)).await?;
     let sql = "UPDATE applications SET state = ?1, user_code_hash = NULL, decided_by = ?2, decided_at = ?3,
                token_sealed = ?4, expires_at = max(applications.expires_at, ?5),
                key_no = k.no, user_no = k.user_no, account_no = k.account_no

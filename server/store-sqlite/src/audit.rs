@@ -14,6 +14,16 @@ use store::{Asker, Audit, AuditRow, AuditStore, StoreError};
 pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<(), Trouble> {
     let via = permit(tx, audit).await?;
     notices::tell(tx, audit, key).await?;
+    insert(tx, audit, key, via).await
+}
+
+/// The same about a part of something that has a line of its own, which tells of both.
+pub(super) async fn write_untold(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<(), Trouble> {
+    let via = permit(tx, audit).await?;
+    insert(tx, audit, key, via).await
+}
+
+async fn insert(tx: &mut Tx, audit: &Audit, key: Option<KeyId>, via: Option<u32>) -> Result<(), Trouble> {
     let sql = "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail, via_key_no)
                VALUES (?, ?, ?, ?, (SELECT no FROM keys WHERE id = ?), ?, ?, ?)";
     tx.run(sql!(

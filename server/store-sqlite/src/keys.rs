@@ -88,7 +88,11 @@ impl KeyStore for SqliteStore {
     }
 
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<(), StoreError> {
-        change!(self, |tx| insert(tx, key, &audit).await)
+        change!(self, |tx| {
+            let id = key.id;
+            insert(tx, key).await?;
+            audit::write(tx, &audit, Some(id)).await
+        })
     }
 
     async fn list_keys(&self, scope: KeyScope, keys: &[KeyId]) -> Result<Vec<KeyRow>, StoreError> {
@@ -128,8 +132,8 @@ impl KeyStore for SqliteStore {
     }
 }
 
-/// Adds a key within the transaction of a change.
-pub(super) async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<(), Trouble> {
+/// Adds a key within the transaction of a change, which writes its line.
+pub(super) async fn insert(tx: &mut Tx, key: NewKey) -> Result<(), Trouble> {
     if let Some(most) = key.most
         && count_living(tx, key.user, most).await? >= most
     {
@@ -156,7 +160,6 @@ pub(super) async fn insert(tx: &mut Tx, key: NewKey, audit: &Audit) -> Result<()
             key.manages_keys
         ))
         .await?;
-    audit::write(tx, audit, Some(key.id)).await?;
     let indexed = IndexedKey {
         number: key_no(&inserted, "no")?,
         id: key.id,

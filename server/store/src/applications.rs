@@ -152,7 +152,7 @@ pub trait ApplicationStore: Send + Sync {
         device: DeviceCodeHash,
         now: Micros,
     ) -> Result<Option<WaitingApplication>, StoreError>;
-    /// Makes a key and gives it to an application, with a line in the history about each. `NotFound` if the request is not
+    /// Makes a key and gives it to an application, with a line in the history about each, of which the second is told. `NotFound` if the request is not
     /// open any more; besides that it fails as adding a key does.
     async fn approve_application(
         &self,

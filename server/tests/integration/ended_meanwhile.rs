@@ -1,6 +1,7 @@
 //! What a request has begun when its session ends does not happen any more.
 
 use crate::app::{PASSWORD, TestApp};
+use crate::applications::Device;
 use crate::standing::{NEW_PASSWORD, PROFILE, actor};
 use crate::two_factor::{code, enrol, give, half_way, shown_codes};
 use app::Language;
@@ -52,6 +53,10 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
         "rotation",
         services.use_cases.keys.rotate_key(manager, &key.id, 0, None, &|_| Ok(None)).await.map(drop),
     );
+    let applications = services.use_cases.applications.as_ref().unwrap();
+    let device = Device::ask(&app, "Zapier").await;
+    signed_out("approval", applications.approve(&proved, device.code(), None).await.map(drop));
+    signed_out("denial", applications.refuse(manager, device.code()).await.map(drop));
     signed_out("deletion", services.use_cases.keys.delete_key(manager, &key.id).await);
     let invitee = Invitee { username: "sub".to_owned(), email: String::new(), role: Role::ReadsOnly };
     let invited = services.use_cases.sub_users.invite_sub_user(&proved, invitee, Language::En).await;

@@ -74,7 +74,16 @@ fn gateways_may_have_listeners_of_their_own() {
     assert_eq!(status("http://x/authz/auth-request", &[&socket[..], &asked[..]].concat()), "200");
     assert_eq!(status(&format!("{apart}/v1/verify"), &["-X", "POST"]), "401");
     assert_eq!(scene.times_used(), 2);
-    for path in ["/", "/login", "/setup", "/account/api-keys", "/portal/log_in", "/metrics", "/nowhere"] {
+    for path in [
+        "/",
+        "/login",
+        "/setup",
+        "/account/api-keys",
+        "/portal/log_in",
+        "/metrics",
+        "/oauth/token",
+        "/nowhere",
+    ] {
         let word = curl(&[&format!("{apart}{path}")]);
         insta::allow_duplicates! { assert_snapshot!(word, @r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"This address answers gateways only; pages are at the public address (settings listen, public_url)."}"#); }
     }

@@ -7,6 +7,7 @@ mod alive;
 mod answer;
 mod api;
 mod app;
+mod applications;
 mod audit;
 mod authz;
 mod bad_input;

@@ -7,6 +7,7 @@
 //! left over, fails.
 
 mod account;
+mod applications;
 mod command_line;
 mod forms;
 mod gateways;
@@ -25,7 +26,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// What differs from run to run, and what is written in place of it.
-const CHANCE: [(&str, &str); 23] = [
+const CHANCE: [(&str, &str); 24] = [
     (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", "[id]"),
     (r"\b(lk[a-z]{1,2})_[0-9A-Za-z]{42}\b", "${1}_[token]"),
     (r"\b(lk[a-z])_[0-9A-Za-z]{4}…[0-9A-Za-z]{4}", "${1}_[masked]"),
@@ -47,6 +48,8 @@ const CHANCE: [(&str, &str); 23] = [
     (r"secret=[A-Z2-7]{32}", "secret=[secret of the second factor]"),
     (r#"( d=)"[^"]{400,}""#, "$1[a picture]"),
     (r#"(<code class="token"> )[0-9a-z]{5}-[0-9a-z]{5}\b"#, "$1[recovery code]"),
+    // What applications show, and the example of one.
+    (r"\b[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}\b", "[code]"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
     // Pages name files of the site, whose names are longer once it is built.
     (r"(?m)^content-length: \d+$", "content-length: [length]"),

@@ -1,7 +1,7 @@
 //! What is done to an account, told to whom it concerns. The audit log is the source: whatever is written there
 //! tells of itself, in the same transaction.
 
-use super::super::rows::{owner, source_range, user_no};
+use super::super::rows::{source_range, user_no};
 use super::{Act, Made, mail_about, make_or_add, pass_on};
 use crate::Trouble;
 use crate::statements::{Tx, sql};
@@ -21,11 +21,11 @@ pub(in super::super) async fn tell(tx: &mut Tx, audit: &Audit, key: Option<KeyId
     let Some(cause) = act.cause() else { return Ok(()) };
     let Some((user, username)) = concerned(tx, audit, key).await? else { return Ok(()) };
     if act.is_told_to_its_owner()
-        && let Some(owner) = owner_of(tx, user).await?
+        && let Some((owner, owner_name)) = owner_of(tx, user).await?
     {
         let detail = format!("{username} {}", audit.detail);
         let by_itself = Audit { user: Some(owner), detail: detail.trim().to_owned(), ..audit.clone() };
-        tell_one(tx, &by_itself, key, cause, (owner, audit.actor.clone())).await?;
+        tell_one(tx, &by_itself, key, cause, (owner, owner_name)).await?;
     }
     tell_one(tx, audit, key, cause, (user, username)).await
 }
@@ -41,9 +41,11 @@ fn act(audit: &Audit) -> notice::acts::Act<'_> {
     }
 }
 
-async fn owner_of(tx: &mut Tx, user: UserNumber) -> Result<Option<UserNumber>, Trouble> {
-    let row = tx.one(sql!("SELECT owner_no FROM users WHERE no = ?", user.0)).await?;
-    owner(&row)
+/// The owner of a sub-user's account, with their name.
+async fn owner_of(tx: &mut Tx, user: UserNumber) -> Result<Option<(UserNumber, String)>, Trouble> {
+    let sql = "SELECT o.no, o.username FROM users u JOIN users o ON o.no = u.owner_no WHERE u.no = ?";
+    let row = tx.optional(sql!(sql, user.0)).await?;
+    row.map(|row: SqliteRow| Ok((user_no(&row, "no")?, row.try_get("username")?))).transpose()
 }
 
 async fn tell_one(

@@ -2,6 +2,7 @@
 
 use super::{Album, LANGUAGES};
 use crate::app::{Browser, PASSWORD, TestApp};
+use crate::applications::Device;
 use crate::html::outline;
 use crate::mail::smtp::Smtp;
 use crate::mail::start;
@@ -88,6 +89,9 @@ impl<'a> Reader<'a> {
         self.gets("key_expiring").await;
         self.browser().await.act(&key.id, "rotate_key", &[("overlap_seconds", "86400")]).await;
         self.gets("key_rotated").await;
+        let application = Device::ask(app, "Zapier").await;
+        application.approve(&self.browser().await).await;
+        self.gets("application_approved").await;
         self.browser().await.delete(&key.id).await;
         self.gets("key_deleted").await;
         assert_eq!(app.authz(&key.token, OTHER).await.code(), "DELETED");

@@ -6,7 +6,7 @@ use crate::app::{Browser, TestApp};
 use crate::html::texts;
 
 /// Pages that need no id.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 13] = [
     ("dashboard", "/"),
     ("keys", "/account/api-keys"),
     ("keys_new", "/account/api-keys/new"),
@@ -16,6 +16,8 @@ const PAGES: [(&str, &str); 11] = [
     ("email_confirm", "/account/profile/confirm?token=old"),
     ("history", "/account/profile/history"),
     ("sub_users", "/account/sub-users"),
+    ("applications", "/account/applications"),
+    ("application_code", "/account/applications/approve?user_code=bcdfghjk"),
     ("webhooks", "/account/webhooks"),
     ("nowhere", "/nowhere"),
 ];

@@ -3,6 +3,7 @@
 use super::Album;
 use super::account::{Account, add_webhook};
 use crate::app::{Browser, PASSWORD, TestApp};
+use crate::applications::Device;
 use crate::receiver::{Message, Receiver};
 use contract::Cause;
 use std::fmt::Write as _;
@@ -56,6 +57,8 @@ impl Owner<'_> {
         self.gets("key_expiring").await;
         self.browser.act(&key.id, "rotate_key", &[("overlap_seconds", "86400")]).await;
         self.gets("key_rotated").await;
+        Device::ask(self.app, "Zapier").await.approve(&self.browser).await;
+        self.gets("application_approved").await;
         self.browser.delete(&key.id).await;
         self.gets("key_deleted").await;
         assert_eq!(self.app.authz(&key.token, OTHER).await.code(), "DELETED");

@@ -66,6 +66,8 @@ const CHANGES: &[(&str, Is)] = &[
     ("end_old_token", Refused("/account/api-keys/ID?do=end_old_token")),
     ("pause_key", Refused("/account/api-keys/ID?do=pause_key")),
     ("resume_key", Refused("/account/api-keys/ID?do=resume_key")),
+    ("give_user_code", Refused("/account/applications/approve?do=give_user_code")),
+    ("decide_application", Refused("/account/applications/approve?do=decide_application")),
     ("add_webhook", Refused("/account/webhooks")),
     ("change_webhook", Refused("/account/webhooks/ID?do=change_webhook")),
     ("rotate_webhook_secret", Refused("/account/webhooks/ID?do=rotate_webhook_secret")),
