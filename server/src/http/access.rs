@@ -138,6 +138,7 @@ mod tests {
     #[case("/", "/")]
     #[case("/authz/forward-auth", "/authz/forward-auth")]
     #[case("/authz/ext-authz/orders/7", "/authz/ext-authz/*")]
+    #[case("/oauth/device_authorization", "/oauth/device_authorization")]
     #[case("/portal/end_sub_user_sessions", "/portal/end_sub_user_sessions")]
     #[case("/account/webhooks/17/remove", "/account/webhooks/17/remove")]
     #[case("/wp-admin/x", "/*/x")]

@@ -6,6 +6,7 @@ mod flow;
 mod guesses;
 mod input;
 mod owners;
+mod shown;
 
 use crate::app::{Answer, Browser, PASSWORD, TestApp};
 use axum::body::Body;

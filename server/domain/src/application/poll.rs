@@ -86,6 +86,13 @@ impl PollFacts {
         }
     }
 
+    /// Whether it asked within the last second too. It is slowed down without a note, because every note costs a write.
+    #[must_use]
+    pub fn is_flooding(&self, now: Micros) -> bool {
+        let is_open = self.state == RequestState::Open && now < self.expires_at;
+        is_open && self.polled_at.is_some_and(|last| (0..Micros::SECOND).contains(&(now.0 - last.0)))
+    }
+
     fn is_too_soon(&self, now: Micros) -> bool {
         let wait = i64::from(self.interval_seconds) * Micros::SECOND - TOLERANCE;
         // A clock that was set back is not the application's fault.
@@ -124,6 +131,16 @@ mod tests {
         assert_eq!(asked.judge(at(99)), Poll::Pending, "the clock was set back");
         let slow = PollFacts { interval_seconds: MOST_SECONDS, ..asked };
         assert_eq!(slow.judge(at(101)), Poll::SlowDown { interval_seconds: MOST_SECONDS });
+    }
+
+    #[test]
+    fn a_flood_is_told_from_haste() {
+        let asked = facts(RequestState::Open, Some(100));
+        assert!(asked.is_flooding(at(100)) && asked.is_flooding(Micros(at(101).0 - 1)));
+        assert!(!asked.is_flooding(at(101)) && !asked.is_flooding(at(99)));
+        assert!(!facts(RequestState::Open, None).is_flooding(at(100)));
+        assert!(!facts(RequestState::Approved, Some(100)).is_flooding(at(100)), "a key is handed over");
+        assert!(!facts(RequestState::Open, Some(END)).is_flooding(at(END)));
     }
 
     #[test]

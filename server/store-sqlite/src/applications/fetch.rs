@@ -31,7 +31,7 @@ pub(super) async fn fetch(
 ) -> Result<Fetched, StoreError> {
     let read = store.find(sql!(FIND, device.0.as_slice()), facts).await?.ok_or(StoreError::NotFound)?;
     let poll = read.judge(now);
-    if matches!(poll, Poll::Expired | Poll::Denied | Poll::Used) {
+    if read.is_flooding(now) || matches!(poll, Poll::Expired | Poll::Denied | Poll::Used) {
         return Ok(Fetched { poll, token_sealed: None });
     }
     change!(store, |tx| {

@@ -76,8 +76,8 @@ pub(super) async fn is_address_of_keys(
     let (sql, number) = of_scope!(
         scope,
         "SELECT 1 FROM keys k WHERE k.deleted_at IS NULL AND (k.locked_ip BETWEEN ?2 AND ?3
-             OR EXISTS (SELECT 1 FROM json_each(?4) c JOIN key_networks n
-                 ON n.key_no = k.no AND n.network = unhex(c.value ->> 0) AND n.prefix_length = c.value ->> 1)) AND ",
+             OR EXISTS (SELECT 1 FROM key_networks n WHERE n.key_no = k.no AND (n.network, n.prefix_length) IN
+                 (SELECT unhex(c.value ->> 0), c.value ->> 1 FROM json_each(?4) c))) AND ",
         "k.",
         " LIMIT 1"
     );

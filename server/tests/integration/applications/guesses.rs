@@ -150,7 +150,7 @@ async fn a_flood_of_polls_is_slowed_down_without_asking_the_store() {
         }
     }
     assert_eq!(seen, [900, 10]);
-    assert_eq!(device.polled().await, refused("slow_down"));
+    assert_eq!(device.polled().await, refused("slow_down"), "whatever its code");
     app.clock.advance(5);
     assert_eq!(device.polled().await, refused("authorization_pending"));
 }
