@@ -156,6 +156,8 @@ async function shootFull(kind) {
     profile: '/account/profile',
     history: '/account/profile/history',
     'sub-users': '/account/sub-users',
+    applications: '/account/applications',
+    'application-code': '/account/applications/approve',
     webhooks: '/account/webhooks',
     notifications: '/account/notifications',
     'notifications-choices': '/account/notifications/choices',
