@@ -1,6 +1,7 @@
 //! HTTP: what gateways ask, what browsers see. Nothing is decided here.
 
 mod access;
+mod actions;
 mod admin;
 mod answers;
 mod api;
@@ -19,6 +20,7 @@ mod pages;
 mod problem;
 mod router;
 pub mod serve;
+mod shown_key;
 mod site;
 mod statuses;
 

@@ -66,6 +66,7 @@ pub const KNOWN: &[KnownSetting] = &[
     known("api_requests_per_minute", "120"),
     known("api_allowed_origins", ""),
     known("applications", "true"),
+    known("sendsms_actions", "false"),
     known("session_idle_minutes", "120"),
     known("session_absolute_hours", "168"),
     known("password_max_age_days", "30"),
@@ -183,6 +184,8 @@ pub struct Settings {
     pub api_allowed_origins: Vec<String>,
     /// Whether applications may ask customers for keys.
     pub applications: bool,
+    /// Whether sendSMS's actions are answered at `/json`.
+    pub sendsms_actions: bool,
     /// When sessions end.
     pub session_limits: SessionLimits,
     /// For how many days a password is valid without a second factor; 0: for ever.

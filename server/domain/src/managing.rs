@@ -21,11 +21,16 @@ pub struct ManagerFacts {
 }
 
 impl ManagerFacts {
-    /// Whether a change may be made with it now. Its request was let in a moment ago, and much can happen in a moment.
+    /// Whether any key may be changed with it now. Its request was let in a moment ago, and much can happen in a moment.
     #[must_use]
     pub fn may_change(&self, now: Micros) -> bool {
-        self.permitted
-            && !self.deleted
+        self.permitted && self.may_change_itself(now)
+    }
+
+    /// Whether it may be changed with itself now, which takes no permission.
+    #[must_use]
+    pub fn may_change_itself(&self, now: Micros) -> bool {
+        !self.deleted
             && !self.paused
             && !self.user_disabled
             && self.role == Role::ManagesKeys
@@ -48,14 +53,17 @@ mod tests {
             role: Role::ManagesKeys,
         };
         assert!(fine.may_change(Micros(9)));
-        assert!(!fine.may_change(Micros(10)));
+        assert!(!fine.may_change(Micros(10)) && !fine.may_change_itself(Micros(10)));
+        let plain = ManagerFacts { permitted: false, ..fine };
+        assert!(!plain.may_change(Micros(9)) && plain.may_change_itself(Micros(9)));
         let others = [
-            ManagerFacts { permitted: false, ..fine },
             ManagerFacts { deleted: true, ..fine },
             ManagerFacts { paused: true, ..fine },
             ManagerFacts { user_disabled: true, ..fine },
             ManagerFacts { role: Role::ReadsOnly, ..fine },
         ];
-        assert!(others.iter().all(|facts| !facts.may_change(Micros(9))));
+        assert!(
+            others.iter().all(|facts| !facts.may_change(Micros(9)) && !facts.may_change_itself(Micros(9)))
+        );
     }
 }

@@ -45,13 +45,16 @@ impl Quota {
         now.0 - window.began.0 >= i64::from(self.seconds) * Micros::SECOND
     }
 
-    /// Charges one request; begins a new window where the last one has ended.
-    pub fn charge(self, window: &mut Window, now: Steady) -> Standing {
+    /// Charges a request that asks for as much as so many, or nothing where fewer are left; begins a new window where the
+    /// last one has ended.
+    pub fn charge(self, requests: u32, window: &mut Window, now: Steady) -> Standing {
         if self.is_over(window, now) {
             *window = Window::new(now);
         }
-        let allowed = window.used < self.requests;
-        window.used += u32::from(allowed);
+        let allowed = requests <= self.requests - window.used;
+        if allowed {
+            window.used += requests;
+        }
         let left = window.began.0 + i64::from(self.seconds) * Micros::SECOND - now.0;
         let reset_seconds =
             u32::try_from((left + Micros::SECOND - 1) / Micros::SECOND).unwrap_or(self.seconds).max(1);
@@ -71,10 +74,21 @@ mod tests {
     fn a_window_lets_so_many_pass_and_then_begins_anew() {
         let quota = Quota { requests: 2, seconds: 60 };
         let mut window = Window::new(at(0));
-        let mut charge = |seconds| quota.charge(&mut window, at(seconds));
+        let mut charge = |seconds| quota.charge(1, &mut window, at(seconds));
         assert_eq!(charge(0), Standing { allowed: true, remaining: 1, reset_seconds: 60 });
         assert_eq!(charge(1), Standing { allowed: true, remaining: 0, reset_seconds: 59 });
         assert_eq!(charge(59), Standing { allowed: false, remaining: 0, reset_seconds: 1 });
         assert_eq!(charge(60), Standing { allowed: true, remaining: 1, reset_seconds: 60 });
+    }
+
+    #[test]
+    fn many_are_charged_at_once_or_none_of_them() {
+        let quota = Quota { requests: 3, seconds: 60 };
+        let mut window = Window::new(at(0));
+        let mut charge = |requests| quota.charge(requests, &mut window, at(0));
+        assert_eq!(charge(4), Standing { allowed: false, remaining: 3, reset_seconds: 60 });
+        assert_eq!(charge(2), Standing { allowed: true, remaining: 1, reset_seconds: 60 });
+        assert_eq!(charge(2), Standing { allowed: false, remaining: 1, reset_seconds: 60 });
+        assert_eq!(charge(1), Standing { allowed: true, remaining: 0, reset_seconds: 60 });
     }
 }

@@ -19,8 +19,9 @@ mod rotate;
 mod usage;
 mod views;
 
-pub(super) use error::ApiError;
+pub(super) use error::{ApiError, key_detail};
 pub(super) use guide::guide;
+pub(super) use limits::Limits;
 
 use crate::services::Services;
 use axum::Router;
@@ -30,7 +31,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use contract::Refusal;
 use http::StatusCode;
-use limits::Limits;
 use service::keys::Keys;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -80,8 +80,7 @@ fn operations() -> OpenApiRouter<Api> {
 }
 
 /// The routes of the API.
-pub(super) fn router(services: Arc<Services>) -> Router {
-    let limits = Arc::new(Limits::new(services.settings.api_requests_per_minute));
+pub(super) fn router(services: Arc<Services>, limits: Arc<Limits>) -> Router {
     let cors = cors::layer(&services.settings.api_allowed_origins);
     let api = Api { services, limits };
     let (operations, _) = operations().split_for_parts();

@@ -3,8 +3,9 @@
 //! Verifications are answered on the thread that reads the connection. A page takes a thousand times longer, so pages run
 //! on a runtime of their own and never delay a verification.
 
+use super::actions;
 use super::answers::FormAnswers;
-use super::api;
+use super::api::{self, Limits};
 use super::client::ConnectionInfo;
 use super::cookies;
 use super::entrance::Entrance;
@@ -55,8 +56,11 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
     // `generate_route_list` would do this too, but while it runs no page of the process loads anything. The call fails
     // if the executor was started before, and then nothing is left to do.
     let _ = Executor::init_tokio();
-    let portal =
-        portal(site).merge(api::router(Arc::clone(&services))).merge(oauth::router(Arc::clone(&services)));
+    let limits = Arc::new(Limits::new(services.settings.api_requests_per_minute));
+    let portal = portal(site)
+        .merge(api::router(Arc::clone(&services), Arc::clone(&limits)))
+        .merge(oauth::router(Arc::clone(&services)))
+        .merge(actions::router(Arc::clone(&services), limits));
     let gateways = Arc::clone(&services);
     let rest = gateway::router(Arc::clone(&services)).fallback(move |request: Request| {
         let (services, portal, pages) = (Arc::clone(&services), portal.clone(), pages.clone());
@@ -64,11 +68,17 @@ pub fn site(services: Arc<Services>, pages: Handle) -> Entrance {
             let path = request.uri().path().to_owned();
             match admit_page(&services, request).await {
                 Ok((request, place)) => answer_page(&services.settings, request, place, portal, &pages).await,
-                Err(refusal) => oauth::refused_place(&path, api::refused_place(&path, *refusal)),
+                Err(refusal) => refused_place(&services.settings, &path, *refusal),
             }
         }
     });
     Entrance::new(gateways, rest).keeping(answers)
+}
+
+/// The answer to a request that got no place, in the words of those who asked.
+fn refused_place(settings: &Settings, path: &str, answer: Response) -> Response {
+    let answer = oauth::refused_place(path, api::refused_place(path, answer));
+    actions::refused_place(settings, path, answer)
 }
 
 async fn answer_page(

@@ -128,6 +128,11 @@ pub(super) fn only_post() -> Response {
     ([(header::ALLOW, "POST")], ProblemDetails::ONLY_POST).into_response()
 }
 
+/// Refuses another method at an address that takes GET and POST only.
+pub(super) fn only_get_and_post() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response()
+}
+
 /// A page, or a form, that cannot be answered now, because too many are being answered.
 pub(super) fn busy_page() -> Response {
     let text = "Too many requests at once; try again shortly.";

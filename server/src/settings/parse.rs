@@ -58,6 +58,7 @@ impl Settings {
             api_requests_per_minute: (api_requests > 0).then_some(api_requests),
             api_allowed_origins: layers.read("api_allowed_origins", |v| origins(v, &server))?,
             applications: layers.read("applications", yes_or_no)?,
+            sendsms_actions: layers.read("sendsms_actions", yes_or_no)?,
             session_limits: SessionLimits { idle_seconds: minutes * 60, absolute_seconds: hours * 3600 },
             smtp: SmtpSettings::parse(layers)?,
             password_max_age_days: layers.read("password_max_age_days", |v| number(v, 0, 3650))?,

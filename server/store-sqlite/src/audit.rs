@@ -12,14 +12,14 @@ use store::{Asker, Audit, AuditRow, AuditStore, StoreError};
 
 /// Writes one line within the transaction of what it tells of; fails if the asker may not ask any more.
 pub(super) async fn write(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<(), Trouble> {
-    let via = permit(tx, audit).await?;
+    let via = permit(tx, audit, key).await?;
     notices::tell(tx, audit, key).await?;
     insert(tx, audit, key, via).await
 }
 
 /// The same about a part of something that has a line of its own, which tells of both.
 pub(super) async fn write_untold(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<(), Trouble> {
-    let via = permit(tx, audit).await?;
+    let via = permit(tx, audit, key).await?;
     insert(tx, audit, key, via).await
 }
 
@@ -43,12 +43,16 @@ async fn insert(tx: &mut Tx, audit: &Audit, key: Option<KeyId>, via: Option<u32>
 
 /// Fails if the asker may not ask any more; keeps the answer that goes with the change. Returns the number of the key
 /// that asks, if one does.
-async fn permit(tx: &mut Tx, audit: &Audit) -> Result<Option<u32>, Trouble> {
+async fn permit(tx: &mut Tx, audit: &Audit, key: Option<KeyId>) -> Result<Option<u32>, Trouble> {
     match &audit.asker {
         None => Ok(None),
         Some(Asker::Session(session)) => sessions::check_standing(tx, *session).await.map(|()| None),
-        Some(Asker::Key(key, kept)) => {
-            let number = managing_keys::check_standing(tx, *key, audit.at).await?;
+        Some(Asker::Itself(asker)) if key == Some(*asker) => {
+            managing_keys::check_itself(tx, *asker, audit.at).await.map(Some)
+        }
+        Some(Asker::Itself(_)) => Err(StoreError::SignedOut.into()),
+        Some(Asker::Key(asker, kept)) => {
+            let number = managing_keys::check_standing(tx, *asker, audit.at).await?;
             if let Some(kept) = kept {
                 kept_answers::insert(tx, number, kept, audit.at).await?;
             }
@@ -64,7 +68,7 @@ pub(super) async fn write_if(
     audit: &Audit,
     key: Option<KeyId>,
 ) -> Result<(), Trouble> {
-    if changed { write(tx, audit, key).await } else { permit(tx, audit).await.map(drop) }
+    if changed { write(tx, audit, key).await } else { permit(tx, audit, key).await.map(drop) }
 }
 
 fn audit_row(row: &SqliteRow) -> Result<AuditRow, Trouble> {

@@ -12,6 +12,17 @@ use store::StoreError;
 
 /// Fails if the key may not manage keys any more. Returns its number.
 pub(super) async fn check_standing(tx: &mut Tx, key: KeyId, now: Micros) -> Result<u32, Trouble> {
+    let (number, facts) = read(tx, key).await?;
+    if facts.may_change(now) { Ok(number) } else { Err(StoreError::SignedOut.into()) }
+}
+
+/// Fails if the key may not change itself any more. Returns its number.
+pub(super) async fn check_itself(tx: &mut Tx, key: KeyId, now: Micros) -> Result<u32, Trouble> {
+    let (number, facts) = read(tx, key).await?;
+    if facts.may_change_itself(now) { Ok(number) } else { Err(StoreError::SignedOut.into()) }
+}
+
+async fn read(tx: &mut Tx, key: KeyId) -> Result<(u32, ManagerFacts), Trouble> {
     let sql = "SELECT k.no, k.manages_keys, k.deleted_at, k.disabled_at, k.expires_at, u.role, u.owner_no,
                u.disabled_at AS user_disabled_at, o.disabled_at AS owner_disabled_at
                FROM keys k JOIN users u ON u.no = k.user_no LEFT JOIN users o ON o.no = u.owner_no
@@ -25,5 +36,5 @@ pub(super) async fn check_standing(tx: &mut Tx, key: KeyId, now: Micros) -> Resu
         user_disabled: has(&row, "user_disabled_at")? || has(&row, "owner_disabled_at")?,
         role: role_of(&row)?,
     };
-    if facts.may_change(now) { Ok(row.try_get("no")?) } else { Err(StoreError::SignedOut.into()) }
+    Ok((row.try_get("no")?, facts))
 }

@@ -7,11 +7,12 @@ use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
 use domain::address::{Address, Network};
+use domain::client_address::ClientAddress;
 use domain::ids::{KeyId, KeyNumber};
 use domain::rule::{AddressRule, Ruling};
 use domain::time::Micros;
 use sqlx::Row;
-use store::{Audit, Change, RuleStore, StoreError};
+use store::{Asker, Audit, Change, RuleStore, StoreError};
 
 /// Binds a key to an address, if it has none and passes: a request that is denied uses nothing up.
 const BIND: &str = "UPDATE keys SET locked_ip = ?1, locked_at = ?2
@@ -34,6 +35,18 @@ async fn read_rule(tx: &mut Tx, key: KeyId) -> Result<(KeyNumber, AddressRule), 
 pub(super) async fn find_living(tx: &mut Tx, key: KeyId) -> Result<KeyNumber, Trouble> {
     let row = tx.one(sql!("SELECT no FROM keys WHERE id = ? AND deleted_at IS NULL", key.0)).await?;
     key_no(&row, "no")
+}
+
+/// Fails if a key asks for a change of itself from where it does not pass: its rule may be another by now. Judged before
+/// the change, which could let it pass.
+async fn check_place(tx: &mut Tx, key: KeyId, audit: &Audit) -> Result<(), Trouble> {
+    if !matches!(audit.asker, Some(Asker::Itself(_))) {
+        return Ok(());
+    }
+    let (_, rule) = read_rule(tx, key).await?;
+    let passes = |address| rule.view().judge(address) == Ruling::Pass;
+    let is_there = audit.address.and_then(ClientAddress::known).is_some_and(passes);
+    if is_there { Ok(()) } else { Err(StoreError::SignedOut.into()) }
 }
 
 /// Ends a step on the rule of a key: its line in the audit log, and the rule that results, if the step changed anything.
@@ -77,6 +90,7 @@ impl RuleStore for SqliteStore {
     ) -> Result<(), StoreError> {
         change!(self, |tx| {
             let number = find_living(tx, key).await?;
+            check_place(tx, key, &audit).await?;
             let held = tx.one(sql!("SELECT count(*) FROM key_networks WHERE key_no = ?", number.0)).await?;
             let sql =
                 "INSERT INTO key_networks (key_no, network, prefix_length, added_at) VALUES (?, ?, ?, ?)";

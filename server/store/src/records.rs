@@ -61,6 +61,8 @@ pub enum Asker {
     Session(SessionNumber),
     /// A key that manages keys; with the answer, if it is kept together with the change.
     Key(KeyId, Option<KeptAnswer>),
+    /// Any key, for a change of itself: from an address at which it passes.
+    Itself(KeyId),
 }
 
 /// A line as it was written.

@@ -14,6 +14,8 @@ pub struct Act<'a> {
     pub by_session: bool,
     /// Whether a program did it, with a key of that user that manages keys.
     pub by_key: bool,
+    /// Whether a program did it to the very key that it showed. That takes no permission: whoever holds the key can.
+    pub by_itself: bool,
     /// Whether it came over the network. The operator's shell does not.
     pub from_network: bool,
 }
@@ -131,8 +133,9 @@ impl Act<'_> {
         let is_own = listener.is_concerned && self.actor == listener.username && self.from_network;
         // Users know what they do themselves. From an address that never logged in, or is unknown, it may be somebody else.
         // Their programs run elsewhere, and where their keys pass is ruled by the keys. Whoever was talked into letting an
-        // application in did that themselves, too.
-        let is_always_unread = matches!(cause, Cause::NewLogin | Cause::ApplicationApproved);
+        // application in did that themselves, too, and what a key does to itself may be a thief's doing, wherever it is done.
+        let is_always_unread =
+            self.by_itself || matches!(cause, Cause::NewLogin | Cause::ApplicationApproved);
         let is_read = !is_always_unread && is_own && (logins.from_there || self.by_key);
         Some(Telling { is_read, names_actor: !is_own })
     }
@@ -146,7 +149,7 @@ mod tests {
     const ELSEWHERE: Logins = Logins { any: true, from_there: false };
 
     fn in_pages(action: Action) -> Act<'static> {
-        Act { action, actor: "demo", by_session: true, by_key: false, from_network: true }
+        Act { action, actor: "demo", by_session: true, by_key: false, by_itself: false, from_network: true }
     }
 
     fn demo(logins: Logins) -> Listener<'static> {
@@ -160,6 +163,17 @@ mod tests {
         assert_eq!(told(ELSEWHERE), Some(Telling { is_read: false, names_actor: false }));
         let by_program = Act { by_session: false, by_key: true, ..in_pages(Action::KeyDeleted) };
         assert_eq!(by_program.telling(&demo(ELSEWHERE)), Some(Telling { is_read: true, names_actor: false }));
+    }
+
+    #[test]
+    fn what_a_key_does_to_itself_is_never_read_already() {
+        let by_itself = Act { by_session: false, by_itself: true, ..in_pages(Action::AddressAdded) };
+        for logins in [KNOWN, ELSEWHERE] {
+            assert_eq!(
+                by_itself.telling(&demo(logins)),
+                Some(Telling { is_read: false, names_actor: false })
+            );
+        }
     }
 
     #[test]

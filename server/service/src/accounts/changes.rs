@@ -23,11 +23,16 @@ impl Default for Changes {
 impl Changes {
     /// Counts one change of the actor, or refuses it.
     pub fn count(&self, actor: &Actor, now: Steady) -> Result<(), Refusal> {
+        self.count_of(actor.user, now)
+    }
+
+    /// Counts one change that is made for a user, or refuses it.
+    pub fn count_of(&self, user: UserNumber, now: Steady) -> Result<(), Refusal> {
         let mut by_user = self.0.lock();
-        if let Some(retry_after_seconds) = by_user.wait_seconds(&actor.user, now) {
+        if let Some(retry_after_seconds) = by_user.wait_seconds(&user, now) {
             return Err(Refusal::Throttled { retry_after_seconds });
         }
-        by_user.charge(actor.user, now);
+        by_user.charge(user, now);
         Ok(())
     }
 }

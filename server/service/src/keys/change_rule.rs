@@ -2,10 +2,11 @@
 
 use super::Keys;
 use crate::accounts::{Actor, KeyManager, store_trouble};
-use contract::{Field, Problem, Refusal};
+use contract::{Field, KeyType, Problem, Refusal};
 use domain::address::{AddressError, Network};
+use domain::ids::KeyId;
 use domain::rule::AddressRule;
-use store::{Action, KeyRow, StoreError};
+use store::{Action, Audit, KeyRow, StoreError};
 
 /// The most entries of an allow list.
 const ENTRIES: u32 = AddressRule::ENTRIES;
@@ -19,9 +20,19 @@ impl Keys {
         address: &str,
     ) -> Result<(), Refusal> {
         let row = self.find_default_key(&actor, id).await?;
-        let network = parse(address)?;
+        let network = Self::parse_address(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressAdded, network.to_string());
-        let result = self.store.insert_network(row.id, network, ENTRIES, audit).await;
+        self.add_to_list(row.id, network, audit).await
+    }
+
+    /// Adds a network to an allow list that is known to have one.
+    pub(super) async fn add_to_list(
+        &self,
+        key: KeyId,
+        network: Network,
+        audit: Audit,
+    ) -> Result<(), Refusal> {
+        let result = self.store.insert_network(key, network, ENTRIES, audit).await;
         result.map_err(|error| match error {
             StoreError::Conflict => Refusal::field(Field::Address, Problem::AlreadyListed),
             StoreError::LimitReached => Refusal::field(Field::Address, Problem::TooMany { limit: ENTRIES }),
@@ -37,7 +48,7 @@ impl Keys {
         address: &str,
     ) -> Result<(), Refusal> {
         let row = self.find_default_key(&actor, id).await?;
-        let network = parse(address)?;
+        let network = Self::parse_address(address)?;
         let audit = actor.audit(self.clock.now(), Action::AddressRemoved, network.to_string());
         self.store.delete_network(row.id, network, audit).await.map_err(store_trouble)
     }
@@ -52,24 +63,34 @@ impl Keys {
 
     async fn find_default_key(&self, actor: &Actor, id: &str) -> Result<KeyRow, Refusal> {
         let row = self.find_row(actor, id).await?;
-        if row.key_type.is_address_bound() {
-            Ok(row)
-        } else {
-            Err(Refusal::field(Field::Address, Problem::NotADefaultKey))
-        }
+        has_a_list(row.key_type)?;
+        Ok(row)
+    }
+
+    /// An entry of an allow list, as people write it.
+    ///
+    /// # Errors
+    /// It is none, or would let everybody in.
+    pub fn parse_address(text: &str) -> Result<Network, Refusal> {
+        Network::parse(text).map_err(|error| {
+            let problem = match error {
+                AddressError::Empty => Problem::Empty,
+                AddressError::NotAnAddress => Problem::NotAnAddress,
+                AddressError::Zoned => Problem::ZonedAddress,
+                AddressError::HostBits(network) => Problem::HostBits { suggestion: network.to_string() },
+                AddressError::MappedNetwork => Problem::MappedNetwork,
+                AddressError::Everybody => Problem::Everybody,
+            };
+            Refusal::field(Field::Address, problem)
+        })
     }
 }
 
-fn parse(address: &str) -> Result<Network, Refusal> {
-    Network::parse(address).map_err(|error| {
-        let problem = match error {
-            AddressError::Empty => Problem::Empty,
-            AddressError::NotAnAddress => Problem::NotAnAddress,
-            AddressError::Zoned => Problem::ZonedAddress,
-            AddressError::HostBits(network) => Problem::HostBits { suggestion: network.to_string() },
-            AddressError::MappedNetwork => Problem::MappedNetwork,
-            AddressError::Everybody => Problem::Everybody,
-        };
-        Refusal::field(Field::Address, problem)
-    })
+/// Fails for keys that pass from anywhere.
+pub(super) fn has_a_list(key_type: KeyType) -> Result<(), Refusal> {
+    if key_type.is_address_bound() {
+        Ok(())
+    } else {
+        Err(Refusal::field(Field::Address, Problem::NotADefaultKey))
+    }
 }

@@ -1,12 +1,12 @@
 //! Who asks: the user of the key in `Authorization: Bearer`, if it may pass and may manage keys.
 //!
-//! The key is judged as at a gateway: its address rule holds, guesses are throttled, refusals are counted and told of, and
-//! a request that is let in counts as a use of it. A key that may not manage keys is not used by asking here, so that it
+//! The key is judged as at a gateway, and a request that is let in counts as a use of it. A key that may not manage keys is not used by asking here, so that it
 //! is neither counted nor locked to an address.
 
 use super::{Api, ApiError, limits};
 use crate::http::access;
 use crate::http::client;
+use crate::http::shown_key::ShownKey;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use domain::ids::KeyId;
 use domain::quota::{Quota, Standing};
 use http::{HeaderMap, HeaderValue, header};
 use service::accounts::{Actor, KeyManager};
-use service::verify::{Verdict, VerificationRequest};
+use service::verify::Verdict;
 
 /// Who asks.
 #[derive(Clone)]
@@ -65,30 +65,19 @@ async fn identify(
 ) -> Result<Caller, ApiError> {
     let token = bearer(headers)?;
     let address = address.ok_or_else(|| refusal(&Verdict::refuse(Code::NoClientAddress)))?;
-    let ask = |dry_run| {
-        let question = VerificationRequest { token, username: None, address, dry_run };
-        api.services.verifier.verify(question)
-    };
-    let mut verdict = ask(true).await;
-    if verdict.code != Code::Valid && verdict.key.is_some() {
-        // So that the refusal of a known key is counted, and told of.
-        verdict = ask(false).await;
-    }
-    let Verdict { code: Code::Valid, key: Some(entry), .. } = verdict else { return Err(refusal(&verdict)) };
+    let shown = ShownKey { services: &api.services, token, username: None, address };
+    let entry = shown.find().await.map_err(|verdict| refusal(&verdict))?;
     let actor = match api.keys().find_caller(&entry, address).await {
         Err(Refusal::Forbidden) => return Err(ApiError::NotPermitted),
         found => found?,
     };
-    if let Some((of, standing)) = api.limits.charge(entry.id, api.services.clock.steady()) {
+    if let Some((of, standing)) = api.limits.charge(entry.id, 1, api.services.clock.steady()) {
         *quota = Some((of, standing));
         if !standing.allowed {
             return Err(ApiError::TooOften { retry_after_seconds: standing.reset_seconds });
         }
     }
-    let verdict = ask(false).await;
-    if verdict.code != Code::Valid {
-        return Err(refusal(&verdict));
-    }
+    shown.count().await.map_err(|verdict| refusal(&verdict))?;
     Ok(Caller { actor, key: entry.id })
 }
 

@@ -126,7 +126,8 @@ impl ApiError {
     }
 }
 
-fn key_detail(code: Code) -> &'static str {
+/// Why a key was refused, for people.
+pub(in crate::http) fn key_detail(code: Code) -> &'static str {
     match code {
         Code::Missing => "A key that manages keys is needed, in Authorization: Bearer.",
         Code::Malformed | Code::NotFound => "There is no such key.",

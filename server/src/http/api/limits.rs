@@ -14,27 +14,32 @@ const SECONDS: u32 = 60;
 const WINDOWS: usize = 10_000;
 
 /// The requests of each key in its present minute.
-pub(super) struct Limits {
+pub(in crate::http) struct Limits {
     quota: Option<Quota>,
     windows: Mutex<HashMap<KeyId, Window>>,
 }
 
 impl Limits {
     /// So many requests a minute; none: no limit.
-    pub(super) fn new(requests_per_minute: Option<u32>) -> Self {
+    pub(in crate::http) fn new(requests_per_minute: Option<u32>) -> Self {
         let quota = requests_per_minute.map(|requests| Quota { requests, seconds: SECONDS });
         Self { quota, windows: Mutex::default() }
     }
 
-    /// Charges one request of a key; `None` without a limit.
-    pub(super) fn charge(&self, key: KeyId, now: Steady) -> Option<(Quota, Standing)> {
+    /// Charges a request of a key that asks for as much as so many; `None` without a limit.
+    pub(in crate::http) fn charge(
+        &self,
+        key: KeyId,
+        requests: u32,
+        now: Steady,
+    ) -> Option<(Quota, Standing)> {
         let quota = self.quota?;
         let mut windows = self.windows.lock();
         if windows.len() >= WINDOWS {
             windows.retain(|_, window| !quota.is_over(window, now));
         }
         let window = windows.entry(key).or_insert_with(|| Window::new(now));
-        Some((quota, quota.charge(window, now)))
+        Some((quota, quota.charge(requests, window, now)))
     }
 }
 

@@ -68,6 +68,7 @@ fn what_is_unknown_stops_the_start(
 #[case("log_format", "xml")]
 #[case("key_prefix", "LK")]
 #[case("key_in_query", "yes")]
+#[case("sendsms_actions", "on")]
 #[case("cors_preflights", "true")]
 #[case("require_gateway_token", "1")]
 #[case("hsts_include_subdomains", "yes")]

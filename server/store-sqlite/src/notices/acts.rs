@@ -37,6 +37,7 @@ fn act(audit: &Audit) -> notice::acts::Act<'_> {
         actor: &audit.actor,
         by_session: matches!(audit.asker, Some(Asker::Session(_))),
         by_key: matches!(audit.asker, Some(Asker::Key(..))),
+        by_itself: matches!(audit.asker, Some(Asker::Itself(_))),
         from_network: audit.address.is_some(),
     }
 }

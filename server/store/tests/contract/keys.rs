@@ -3,9 +3,10 @@
 use super::bench::Bench;
 use super::engines::{Engine, for_each_engine};
 use super::*;
-use contract::LockWidth;
+use contract::{Cause, LockWidth};
 use domain::address::Network;
-use store::{KeyChange, KeyScope, StoreError};
+use domain::client_address::ClientAddress;
+use store::{Asker, KeyChange, KeyScope, StoreError};
 
 fn network(text: &str) -> Network {
     Network::parse(text).unwrap()
@@ -70,6 +71,39 @@ async fn an_allow_list_has_each_network_once_and_a_limit(engine: Engine) {
     assert_eq!(delete().await, Ok(()));
     assert_eq!(delete().await, Err(StoreError::NotFound));
     assert_eq!(bench.rule().await, "true locked - /128 [2001:db8::/32]");
+}
+
+async fn a_key_adds_addresses_to_itself_alone_and_from_where_it_passes(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let ask = async |asker: KeyId, from: &str, text: &str| {
+        let (from, asker) = (Some(ClientAddress::Known(address(from))), Some(Asker::Itself(asker)));
+        let audit =
+            Audit { address: from, asker, actor: "s".into(), ..audit_of(bench.sub, 9, Action::AddressAdded) };
+        bench.store.insert_network(bench.id, network(text), 9, audit).await
+    };
+    let refused = Err(StoreError::SignedOut);
+    assert_eq!(ask(bench.id, "10.0.0.1", "10.0.0.1").await, refused, "it passes from nowhere yet");
+    bench.bind("10.0.0.1").await;
+    let new = key(bench.sub, KeyType::Default, 2);
+    let other = new.id;
+    bench.store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+    assert_eq!(ask(other, "10.0.0.1", "10.2.0.0/16").await, refused, "it is another key");
+    assert_eq!(ask(bench.id, "10.0.0.2", "10.0.0.0/8").await, refused, "the new entry does not let it in");
+    assert_eq!(ask(bench.id, "10.0.0.1", "10.2.0.0/16").await, Ok(()));
+    assert_eq!(ask(bench.id, "10.2.0.9", "10.3.0.0/16").await, Ok(()));
+    let change = async |change| {
+        bench.store.change_key(bench.id, vec![(change, audit(7, Action::KeyPaused))]).await.unwrap();
+    };
+    change(KeyChange::Paused(true)).await;
+    assert_eq!(ask(bench.id, "10.0.0.1", "10.4.0.0/16").await, refused, "paused");
+    change(KeyChange::Paused(false)).await;
+    bench.store.set_user_disabled(bench.owner, true, audit(7, Action::UserDisabled)).await.unwrap();
+    assert_eq!(ask(bench.id, "10.0.0.1", "10.4.0.0/16").await, refused, "the owner is disabled");
+    assert_eq!(bench.rule().await, "true locked 10.0.0.1 /128 [10.2.0.0/16 10.3.0.0/16]");
+    let lines = bench.store.list_user_audit(bench.sub, 0, 1).await.unwrap();
+    assert_eq!((lines[0].key, lines[0].via), (Some(bench.id), Some(bench.id)));
+    let told = bench.store.list_notices(bench.sub, 0, 1).await.unwrap();
+    assert_eq!((told[0].cause, told[0].read_at), (Cause::AddressesChanged, None));
 }
 
 async fn the_first_address_that_may_pass_binds(engine: Engine) {
@@ -177,6 +211,7 @@ async fn users_keys_and_tombstones_are_loaded(engine: Engine) {
 for_each_engine!(
     a_key_is_seen_within_its_scopes_alone,
     an_allow_list_has_each_network_once_and_a_limit,
+    a_key_adds_addresses_to_itself_alone_and_from_where_it_passes,
     the_first_address_that_may_pass_binds,
     a_key_that_does_not_pass_is_bound_to_nothing,
     the_watcher_is_told_of_each_rule_that_changed,
