@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Webhook } from 'standardwebhooks';
@@ -102,6 +103,46 @@ for (const [name, how] of Object.entries(PROGRAMS)) {
     }
   });
 }
+
+test('the script for curl lists, generates, limits, rotates and deletes a key', async () => {
+  // Loopback is no proxy here: who asks from there is the client.
+  const latchkey = await Latchkey.start({ more: ['--trusted-proxy', '192.0.2.99'] });
+  try {
+    const customer = await Customer.add(latchkey, 'demouser');
+    const gateway = await latchkey.addGateway('curl');
+    const managing = await customer.generateManaging();
+    const run = async (...words) => {
+      const env = { PATH: process.env.PATH, LATCHKEY_URL: latchkey.url, LATCHKEY_TOKEN: managing.token };
+      const script = adopt(spawn('./manage-keys.sh', words, { cwd: folder('curl'), env }));
+      const read = [text(script.stdout), text(script.stderr), once(script, 'close')];
+      const [out, err, [code]] = await Promise.all(read);
+      return { out: out.trimEnd(), err, code };
+    };
+    const done = async (...words) => {
+      const { out, err, code } = await run(...words);
+      assert.equal(code, 0, err);
+      return out;
+    };
+    const code = async (token, from) => (await latchkey.verify(gateway, token, from)).code;
+
+    const [id, token] = (await done('generate', 'billing server')).split('\t');
+    assert.equal(await done('limit', id, '203.0.113.0/24'), '203.0.113.0/24');
+    assert.equal(await code(token, '198.51.100.7'), 'IP_NOT_ALLOWED');
+    assert.equal(await code(token, '203.0.113.7'), 'VALID');
+    const row = `${id}\tdemouser\tdefault\tactive\t1\tbilling server`;
+    assert.equal((await done('list')).split('\n')[0], row, 'newest first');
+    const next = await done('rotate', id, '3600');
+    assert.deepEqual([await code(token, '203.0.113.7'), await code(next, '203.0.113.7')], ['VALID', 'VALID']);
+    assert.equal(await done('delete', id), '');
+    assert.equal(await code(next, '203.0.113.7'), 'DELETED');
+    const refused = await run('delete', id);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /"type":"urn:problem-type:latchkey:not-found"/);
+    assert.equal((await run('nonsense')).code, 2);
+  } finally {
+    await latchkey.stop();
+  }
+});
 
 test('the receiver of webhooks takes what Latchkey sends, once, and nothing else', async () => {
   const latchkey = await Latchkey.start();

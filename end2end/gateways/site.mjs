@@ -94,6 +94,12 @@ export class Customer {
     return { ...(await answer.json()), key_type: type };
   }
 
+  /** A key with which programs may manage keys. */
+  async generateManaging() {
+    const fields = { description: 'program', key_type: 'cloud', manages_keys: 'true', password: PASSWORD };
+    return (await this.post('/portal/generate_key', fields)).json();
+  }
+
   async delete(key) {
     await this.post('/portal/delete_key', { id: key.id });
   }

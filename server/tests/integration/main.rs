@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests end with what they spawn")]
 
 mod access_log;
+mod actions;
 mod alive;
 mod answer;
 mod api;
