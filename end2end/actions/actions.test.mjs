@@ -14,6 +14,7 @@ const WAYS = ['GET', 'POST with a query', 'POST with a form', 'POST with an arra
 
 let latchkey;
 let customer;
+let gateway;
 
 before(async () => {
   // Loopback is no proxy here: who asks from there is the client.
@@ -21,6 +22,7 @@ before(async () => {
   await latchkey.halt();
   await latchkey.resume({ LATCHKEY_SENDSMS_ACTIONS: 'true', LATCHKEY_API_REQUESTS_PER_MINUTE: '0' });
   customer = await Customer.add(latchkey, 'demouser');
+  gateway = await latchkey.addGateway('actions');
 });
 
 after(() => latchkey.stop());
@@ -83,6 +85,55 @@ for (const way of WAYS) {
     assert.deepEqual(told[4], told[5], 'a wrong username reads as a wrong key');
     assert.deepEqual(await customer.uses(key), [0, null], 'neither counted nor locked');
     assert.deepEqual(await ask(way, own(key, 'token_list_ips')), ok([]));
+  });
+
+  test(`${way}: several commands at once are one use`, async () => {
+    const key = await customer.generate('default');
+    const data = (list) => own(key, 'execute_multiple', { data: JSON.stringify(list) });
+    const add = { command: 'token_add_ip', params: { ipaddr: '203.0.113.7' } };
+    const list = { command: 'token_list_ips', params: [] };
+    const asked = [own(key, 'execute_multiple'), data([]), data([add, { command: 'nothing' }])];
+    const told = await php(asked.map((params) => ({ way, params })));
+    [[-2, 'missing_parameter'], [-3, 'bad_parameter'], [-1, 'unknown_action']].forEach((how, number) => refused(told[number], ...how));
+    assert.deepEqual(await ask(way, data([add, list])), ok([ok('203.0.113.7'), ok(['203.0.113.7'])]));
+    assert.deepEqual(await customer.uses(key), [1, '127.0.0.1']);
+  });
+
+  test(`${way}: an application gets the key that a customer allows it, once`, async () => {
+    const [key, plain] = [await customer.generateManaging(), await customer.generate('default')];
+    const asks = { action: 'user_authorize_application', application_name: 'Magazinul meu', return_url: 'https://shop.example/' };
+    const { details: request_key } = await ask(way, asks);
+    const fetch = { action: 'user_get_api_key', request_key };
+    const allow = (by) => own(by, 'user_allow_token_request', { request_key });
+    const told = await php([fetch, allow(plain), allow(key), allow(key), fetch, fetch].map((params) => ({ way, params })));
+    refused(told[0], -11, 'pending');
+    refused(told[1], -7, 'not_permitted');
+    assert.deepEqual(told[2], ok('Magazinul meu'));
+    refused(told[3], -12, 'unknown_request');
+    refused(told[5], -12, 'unknown_request');
+    const token = told[4].details;
+    assert.deepEqual(told[4], ok(token));
+    const verdict = await latchkey.verify(gateway, token, '203.0.113.7');
+    assert.deepEqual([verdict.code, verdict.key_type, verdict.description], ['VALID', 'app', 'Magazinul meu']);
+    assert.deepEqual(await customer.uses(plain), [0, null], 'it was not used');
+  });
+
+  test(`${way}: what an application asks for in vain stores nothing`, async () => {
+    const key = await customer.generateManaging();
+    const asked = [
+      [{ action: 'user_authorize_application' }, -2, 'missing_parameter'],
+      [{ action: 'user_authorize_application', application_name: 'x'.repeat(65) }, -3, 'bad_parameter'],
+      [{ action: 'user_authorize_application', application_name: 'x', icon_url: 'javascript:alert(1)' }, -3, 'bad_parameter'],
+      [{ action: 'user_get_api_key' }, -2, 'missing_parameter'],
+      [{ action: 'user_get_api_key', request_key: 'x' }, -12, 'unknown_request'],
+      [own(key, 'user_allow_token_request'), -2, 'missing_parameter'],
+      [{ ...own(key, 'user_allow_token_request', { request_key: 'x' }), password: `${key.token}x` }, -4, 'wrong_credentials'],
+      [{ ...own(key, 'user_allow_token_request', { request_key: 'x' }), username: 'other' }, -4, 'wrong_credentials'],
+    ];
+    const told = await php(asked.map(([params]) => ({ way, params })));
+    told.forEach((answer, number) => refused(answer, asked[number][1], asked[number][2]));
+    assert.deepEqual(await customer.uses(key), [0, null]);
+    refused(await ask(way, own(key, 'user_allow_token_request', { request_key: 'x' })), -12, 'unknown_request');
   });
 
   test(`${way}: an address is added from where the key passes alone`, async () => {

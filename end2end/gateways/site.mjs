@@ -97,7 +97,10 @@ export class Customer {
   /** A key with which programs may manage keys. */
   async generateManaging() {
     const fields = { description: 'program', key_type: 'cloud', manages_keys: 'true', password: PASSWORD };
-    return (await this.post('/portal/generate_key', fields)).json();
+    const answer = await this.post('/portal/generate_key', fields);
+    // A password that is proved gives the session another token.
+    this.cookie = answer.headers.get('set-cookie').split(';')[0];
+    return answer.json();
   }
 
   async delete(key) {

@@ -21,11 +21,13 @@ use axum::response::Response;
 use axum::routing::any;
 use caller::Caller;
 use command::{Asked, Command, Keyed, Open};
-use domain::address::Address;
+use contract::Refusal;
+use domain::client_address::ClientAddress;
 use http::{Method, StatusCode};
 use parameters::Parameters;
 use serde_json::{Value, json};
-use service::keys::Keys;
+use service::applications::{Answer as Fetched, Applications, AskedApplication};
+use service::keys::{Keys, OwnKey};
 use std::sync::Arc;
 
 /// Where programs ask.
@@ -63,9 +65,9 @@ async fn answer(State(actions): State<Actions>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::POST) {
         return only_get_and_post();
     }
-    let address = client::of_page(&actions.services, request.extensions(), request.headers()).known();
+    let address = client::of_page(&actions.services, request.extensions(), request.headers());
     let mut response = respond(actions.carry_out(request, address).await);
-    access::note_client(&mut response, address);
+    access::note_client(&mut response, address.known());
     response
 }
 
@@ -74,38 +76,73 @@ impl Actions {
         &self.services.use_cases.keys
     }
 
-    async fn carry_out(&self, request: Request, address: Option<Address>) -> Result<Value, Failure> {
+    /// Applications, unless the operator switched them off.
+    fn applications(&self) -> Result<&Applications, Failure> {
+        let off = || Failure::new(Kind::UnknownAction, "Applications may not ask for keys here.");
+        self.services.use_cases.applications.as_ref().ok_or_else(off)
+    }
+
+    async fn carry_out(&self, request: Request, address: ClientAddress) -> Result<Value, Failure> {
         let parameters = Parameters::read(request).await?;
         let asked = Asked::read(&parameters)?;
+        if asked.needs_applications() {
+            self.applications()?;
+        }
         let caller = match asked.needs_key() {
-            true => Some(self.admit(&parameters, address, asked.weight()).await?),
+            true => Some(self.admit(&parameters, address.known(), &asked).await?),
             false => None,
         };
         match &asked {
-            Asked::One(command) => self.run(command, caller.as_ref()).await,
+            Asked::One(command) => self.run(command, caller.as_ref(), address).await,
             Asked::Many(commands) => {
                 let mut answers = Vec::with_capacity(commands.len());
                 for command in commands {
-                    answers.push(told(self.run(command, caller.as_ref()).await));
+                    answers.push(told(self.run(command, caller.as_ref(), address).await));
                 }
                 Ok(Value::Array(answers))
             }
         }
     }
 
-    async fn run(&self, command: &Command, caller: Option<&Caller>) -> Result<Value, Failure> {
+    async fn run(
+        &self,
+        command: &Command,
+        caller: Option<&Caller>,
+        address: ClientAddress,
+    ) -> Result<Value, Failure> {
         match (command, caller) {
-            (Command::Open(Open::Ping), _) => Ok(json!("pong")),
+            (Command::Open(open), _) => self.run_open(open, address).await,
             (Command::Keyed(keyed), Some(caller)) => self.run_keyed(keyed, caller).await,
             (Command::Keyed(_), None) => Err(Failure::new(Kind::MissingParameter, "A key is needed.")),
         }
     }
 
-    async fn run_keyed(&self, keyed: &Keyed, Caller { own }: &Caller) -> Result<Value, Failure> {
+    async fn run_open(&self, open: &Open, address: ClientAddress) -> Result<Value, Failure> {
+        match open {
+            Open::Ping => Ok(json!("pong")),
+            Open::Ask { name, icon_url, return_url } => {
+                let (icon_url, return_url) = (icon_url.as_deref(), return_url.as_deref());
+                let asked = AskedApplication { name, icon_url, return_url };
+                let asking = self.applications()?.ask(asked, address).await?;
+                Ok(json!(asking.device_code.expose()))
+            }
+            Open::Fetch { request_key } => {
+                match self.applications()?.fetch_key(request_key, address).await? {
+                    Fetched::Token(token) => Ok(json!(token.expose())),
+                    Fetched::Pending => Err(Failure::new(Kind::Pending, "Nobody has let it in yet.")),
+                    Fetched::SlowDown => Err(Failure::new(Kind::TooOften, "Ask less often.")),
+                    Fetched::Denied => Err(Failure::new(Kind::Denied, "It was refused.")),
+                    Fetched::Expired | Fetched::Unknown => Err(Failure::unknown_request()),
+                }
+            }
+        }
+    }
+
+    async fn run_keyed(&self, keyed: &Keyed, caller: &Caller) -> Result<Value, Failure> {
+        let own = &caller.own;
         match keyed {
             Keyed::AddAddress(network) => {
-                let services = &self.services;
-                services.use_cases.changes.count_of(own.user, services.clock.steady())?;
+                self.count_change(own)?;
                 self.keys().authorise_own_address(own, *network).await?;
                 Ok(json!(network.to_string()))
             }
@@ -113,6 +150,19 @@ impl Actions {
                 let list = self.keys().list_own_addresses(own).await?;
                 Ok(list.iter().map(ToString::to_string).collect())
             }
+            Keyed::LetIn { request_key } => {
+                let applications = self.applications()?;
+                let actor = caller.actor.as_ref().ok_or(Refusal::Forbidden)?;
+                self.count_change(own)?;
+                let let_in = applications.approve_by_request_key(actor.may_manage()?, request_key).await?;
+                Ok(json!(let_in.name))
+            }
         }
+    }
+
+    /// Counts a change, as every door does.
+    fn count_change(&self, own: &OwnKey) -> Result<(), Failure> {
+        let services = &self.services;
+        Ok(services.use_cases.changes.count_of(own.user, services.clock.steady())?)
     }
 }

@@ -1,5 +1,6 @@
 //! sendSMS's actions at `/json`, asked as its client libraries ask.
 
+mod applications;
 mod commands;
 mod many;
 mod refused;

@@ -62,7 +62,7 @@ fn request(method: Method, path: &str) -> http::request::Builder {
 }
 
 /// Generates a key that manages keys, in the pages.
-async fn generate_managing(browser: &Browser<'_>, key_type: &str) -> Key {
+pub(crate) async fn generate_managing(browser: &Browser<'_>, key_type: &str) -> Key {
     let fields = [
         ("description", "program"),
         ("key_type", key_type),

@@ -10,7 +10,9 @@ use axum::response::{IntoResponse, Response};
 use contract::{Code, Field, FieldError, Problem, Refusal};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use service::applications::AskError;
 use service::verify::Verdict;
+use std::fmt::Display;
 
 /// Why a command was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +27,16 @@ pub(super) enum Kind {
     TooOften,
     BadAddress,
     AddressNotAdded,
+    Pending,
+    UnknownRequest,
+    Denied,
+    LimitReached,
     Unavailable,
 }
 
 impl Kind {
     #[cfg(test)]
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 15] = [
         Self::UnknownAction,
         Self::MissingParameter,
         Self::BadParameter,
@@ -41,6 +47,10 @@ impl Kind {
         Self::TooOften,
         Self::BadAddress,
         Self::AddressNotAdded,
+        Self::Pending,
+        Self::UnknownRequest,
+        Self::Denied,
+        Self::LimitReached,
         Self::Unavailable,
     ];
 
@@ -57,6 +67,10 @@ impl Kind {
             Self::TooOften => (-8, "too_often"),
             Self::BadAddress => (-9, "bad_address"),
             Self::AddressNotAdded => (-10, "address_not_added"),
+            Self::Pending => (-11, "pending"),
+            Self::UnknownRequest => (-12, "unknown_request"),
+            Self::Denied => (-13, "denied"),
+            Self::LimitReached => (-14, "limit_reached"),
             Self::Unavailable => (-15, "unavailable"),
         }
     }
@@ -78,6 +92,11 @@ impl Failure {
     /// The same, of one command of several.
     pub(super) fn of_command(self, number: usize) -> Self {
         Self { message: format!("Command {number}: {}", self.message), ..self }
+    }
+
+    /// No application asks with that code any more.
+    pub(super) fn unknown_request() -> Self {
+        Self::new(Kind::UnknownRequest, "There is no such request_key, or it was used, or has ended.")
     }
 
     /// The key asks more often than it may.
@@ -112,10 +131,26 @@ impl From<Refusal> for Failure {
             }
             Refusal::Throttled { retry_after_seconds } => Self::too_often(retry_after_seconds),
             Refusal::Invalid(errors) => Self::of_fields(&errors),
-            Refusal::NotFound => Self::new(Kind::BadParameter, "There is no such thing."),
-            Refusal::Conflict | Refusal::LimitReached | Refusal::Busy | Refusal::Unavailable => {
+            Refusal::NotFound => Self::unknown_request(),
+            Refusal::LimitReached => Self::new(Kind::LimitReached, "There are as many as there may be."),
+            Refusal::Conflict | Refusal::Busy | Refusal::Unavailable => {
                 Self::new(Kind::Unavailable, "It cannot be done now, and nothing was changed: try again.")
             }
+        }
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        let wrong = |name: &str, why: &dyn Display| {
+            Self::new(Kind::BadParameter, format!("The parameter {name} {why}."))
+        };
+        match error {
+            AskError::Name(why) => wrong("application_name", &why),
+            AskError::Icon(why) => wrong("icon_url", &why),
+            AskError::Return(why) => wrong("return_url", &why),
+            AskError::TooMany { retry_after_seconds } => Self::too_often(retry_after_seconds),
+            AskError::Refused(refusal) => refusal.into(),
         }
     }
 }
@@ -130,6 +165,7 @@ impl Failure {
                 Kind::AddressNotAdded
             }
             (Field::Address, _) => Kind::BadAddress,
+            (_, Problem::TooManyKeys { .. }) => Kind::LimitReached,
             _ => Kind::BadParameter,
         };
         Self::new(kind, problem_text(texts_in(Language::En), Language::En, *field, problem))

@@ -2,19 +2,26 @@
 
 use super::Actions;
 use super::answer::{Failure, Kind};
+use super::command::Asked;
 use super::parameters::Parameters;
 use crate::http::shown_key::ShownKey;
-use contract::Code;
+use contract::{Code, Refusal};
 use domain::address::Address;
 use domain::ids::Username;
 use domain::token::SMPP_LENGTH;
+use service::accounts::Actor;
 use service::keys::OwnKey;
 use service::verify::{KeyEntry, Verdict};
+
+const NO_MANAGER: &str =
+    "This key may not manage keys: generate one for which \"May manage keys through the API\" is chosen.";
 
 /// Who asks.
 pub(super) struct Caller {
     /// With which key.
     pub(super) own: OwnKey,
+    /// For whom, if that was asked for and the key manages keys.
+    pub(super) actor: Option<Actor>,
 }
 
 impl Actions {
@@ -23,7 +30,7 @@ impl Actions {
         &self,
         parameters: &Parameters,
         address: Option<Address>,
-        weight: u32,
+        asked: &Asked,
     ) -> Result<Caller, Failure> {
         let (username, token) = (parameters.need("username")?, parameters.need("password")?);
         let address = address.ok_or_else(|| Verdict::refuse(Code::NoClientAddress))?;
@@ -35,18 +42,36 @@ impl Actions {
             return Err(Verdict::refuse(Code::NotFound).into());
         }
         let own = self.keys().find_own_key(&entry, address).await?;
-        let charged = self.limits.charge(entry.id, weight, self.services.clock.steady());
-        if let Some((quota, standing)) = charged.filter(|(_, standing)| !standing.allowed) {
-            return Err(if weight > quota.requests {
-                let how =
-                    format!("A key may ask for {} commands in a minute; these are {weight}.", quota.requests);
+        let actor = match asked.needs_permission() {
+            true => Some(self.find_manager(&entry, address).await?),
+            false => None,
+        };
+        self.charge(&entry, asked.weight())?;
+        shown.count().await?;
+        Ok(Caller { own, actor })
+    }
+
+    async fn find_manager(&self, key: &KeyEntry, address: Address) -> Result<Actor, Failure> {
+        let actor = self.keys().find_caller(key, address).await.map_err(|refusal| match refusal {
+            Refusal::Forbidden => Failure::new(Kind::NotPermitted, NO_MANAGER),
+            refusal => refusal.into(),
+        })?;
+        actor.may_manage()?;
+        Ok(actor)
+    }
+
+    fn charge(&self, key: &KeyEntry, weight: u32) -> Result<(), Failure> {
+        let charged = self.limits.charge(key.id, weight, self.services.clock.steady());
+        match charged {
+            Some((quota, standing)) if !standing.allowed => Err(if weight > quota.requests {
+                let most = quota.requests;
+                let how = format!("A key may ask for {most} commands in a minute; these are {weight}.");
                 Failure::new(Kind::TooOften, how)
             } else {
                 Failure::too_often(standing.reset_seconds)
-            });
+            }),
+            _ => Ok(()),
         }
-        shown.count().await?;
-        Ok(Caller { own })
     }
 }
 

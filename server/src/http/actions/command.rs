@@ -34,6 +34,20 @@ pub(super) enum Command {
 pub(super) enum Open {
     /// Says that somebody is there.
     Ping,
+    /// Asks for a key of some customer.
+    Ask {
+        /// How the application calls itself.
+        name: String,
+        /// Where its icon is.
+        icon_url: Option<String>,
+        /// Where its user may go back to.
+        return_url: Option<String>,
+    },
+    /// Asks whether it was let in, and fetches the key.
+    Fetch {
+        /// The code of the request.
+        request_key: String,
+    },
 }
 
 /// A command of a program that shows a key.
@@ -42,6 +56,11 @@ pub(super) enum Keyed {
     AddAddress(Network),
     /// Lists its entries.
     ListAddresses,
+    /// Lets an application in; takes the permission to manage keys.
+    LetIn {
+        /// The code of its request.
+        request_key: String,
+    },
 }
 
 /// A command of several, as sendSMS's libraries write it.
@@ -81,11 +100,27 @@ impl Asked {
         !matches!(self, Self::One(Command::Open(_)))
     }
 
+    /// Whether that key has to be one that manages keys.
+    pub(super) fn needs_permission(&self) -> bool {
+        self.commands().iter().any(|command| matches!(command, Command::Keyed(Keyed::LetIn { .. })))
+    }
+
+    /// Whether it is about applications.
+    pub(super) fn needs_applications(&self) -> bool {
+        let is_open = |open: &Open| matches!(open, Open::Ask { .. } | Open::Fetch { .. });
+        self.needs_permission()
+            || self.commands().iter().any(|command| matches!(command, Command::Open(open) if is_open(open)))
+    }
+
     /// As how many requests it is charged.
     pub(super) fn weight(&self) -> u32 {
+        u32::try_from(self.commands().len()).unwrap_or(u32::MAX)
+    }
+
+    fn commands(&self) -> &[Command] {
         match self {
-            Self::One(_) => 1,
-            Self::Many(list) => u32::try_from(list.len()).unwrap_or(u32::MAX),
+            Self::One(command) => std::slice::from_ref(command),
+            Self::Many(commands) => commands,
         }
     }
 }
@@ -102,7 +137,16 @@ impl Queued {
 
 impl Command {
     fn read(name: &str, parameters: &Parameters) -> Result<Self, Failure> {
+        let text = |name| parameters.need(name).map(str::to_owned);
+        let optional = |name| parameters.find(name).map(|text| text.map(str::to_owned));
         Ok(match name {
+            "user_authorize_application" => Self::Open(Open::Ask {
+                name: text("application_name")?,
+                icon_url: optional("icon_url")?,
+                return_url: optional("return_url")?,
+            }),
+            "user_allow_token_request" => Self::Keyed(Keyed::LetIn { request_key: text("request_key")? }),
+            "user_get_api_key" => Self::Open(Open::Fetch { request_key: text("request_key")? }),
             "ping" => Self::Open(Open::Ping),
             "token_add_ip" => {
                 Self::Keyed(Keyed::AddAddress(Keys::parse_address(parameters.need("ipaddr")?)?))
