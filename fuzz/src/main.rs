@@ -5,6 +5,7 @@
 mod header;
 mod server;
 mod targets {
+    pub(crate) mod actions;
     pub(crate) mod client_address;
     pub(crate) mod cookie;
     pub(crate) mod form_body;
@@ -20,7 +21,8 @@ use std::sync::LazyLock;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 9] = [
+const TARGETS: [(&str, Target); 10] = [
+    ("actions", targets::actions::check),
     ("client_address", targets::client_address::check),
     ("cookie", targets::cookie::check),
     ("form_body", targets::form_body::check),

@@ -53,8 +53,9 @@ impl Server {
     fn start() -> Self {
         let dir = tempfile::tempdir().expect("a directory can be made");
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
-        let flags = [("data_dir", dir.path().display().to_string()), ("key_in_query", "true".to_owned())];
-        let flags = flags.into_iter().map(|(name, value)| (name, "--fuzz", value)).collect();
+        let on = ["key_in_query", "sendsms_actions"].map(|name| (name, "true".to_owned()));
+        let flags = [("data_dir", dir.path().display().to_string())].into_iter().chain(on);
+        let flags = flags.map(|(name, value)| (name, "--fuzz", value)).collect();
         let layers = Layers::load(None, std::iter::empty(), flags).expect("the settings are known");
         let settings = Settings::parse(&layers).expect("the settings fit");
         let (entrance, gateway_token) = runtime.block_on(async {

@@ -14,7 +14,7 @@ use super::statuses::only_get_and_post;
 use super::{access, client};
 use crate::services::Services;
 use crate::settings::Settings;
-use answer::{Failure, Kind, respond, told};
+use answer::{Details, Failure, Kind, respond};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -82,7 +82,7 @@ impl Actions {
         self.services.use_cases.applications.as_ref().ok_or_else(off)
     }
 
-    async fn carry_out(&self, request: Request, address: ClientAddress) -> Result<Value, Failure> {
+    async fn carry_out(&self, request: Request, address: ClientAddress) -> Result<Details, Failure> {
         let parameters = Parameters::read(request).await?;
         let asked = Asked::read(&parameters)?;
         if asked.needs_applications() {
@@ -92,14 +92,15 @@ impl Actions {
             true => Some(self.admit(&parameters, address.known(), &asked).await?),
             false => None,
         };
+        let run = |command| self.run(command, caller.as_ref(), address);
         match &asked {
-            Asked::One(command) => self.run(command, caller.as_ref(), address).await,
+            Asked::One(command) => run(command).await.map(Details::One),
             Asked::Many(commands) => {
-                let mut answers = Vec::with_capacity(commands.len());
+                let mut told = Vec::with_capacity(commands.len());
                 for command in commands {
-                    answers.push(told(self.run(command, caller.as_ref(), address).await));
+                    told.push(run(command).await.map(Details::One).into());
                 }
-                Ok(Value::Array(answers))
+                Ok(Details::Many(told))
             }
         }
     }

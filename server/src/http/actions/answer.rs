@@ -9,6 +9,7 @@ use app::{Language, problem_text, texts_in};
 use axum::response::{IntoResponse, Response};
 use contract::{Code, Field, FieldError, Problem, Refusal};
 use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
 use serde_json::{Value, json};
 use service::applications::AskError;
 use service::verify::Verdict;
@@ -173,19 +174,39 @@ impl Failure {
 }
 
 /// What became of a command.
-pub(super) fn told(outcome: Result<Value, Failure>) -> Value {
-    match outcome {
-        Ok(details) => json!({"status": 0, "message": "OK", "details": details}),
-        Err(Failure { kind, message }) => {
-            let (status, name) = kind.told();
-            json!({"status": status, "message": message, "details": {"ErrorMessages": name}})
+#[derive(Serialize)]
+pub(super) struct Told {
+    status: i8,
+    message: String,
+    details: Details,
+}
+
+/// What came of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Details {
+    /// Of one command.
+    One(Value),
+    /// Of several, in their order.
+    Many(Vec<Told>),
+}
+
+impl From<Result<Details, Failure>> for Told {
+    fn from(outcome: Result<Details, Failure>) -> Self {
+        match outcome {
+            Ok(details) => Self { status: 0, message: "OK".to_owned(), details },
+            Err(Failure { kind, message }) => {
+                let (status, name) = kind.told();
+                Self { status, message, details: Details::One(json!({"ErrorMessages": name})) }
+            }
         }
     }
 }
 
 /// The answer to a request.
-pub(super) fn respond(outcome: Result<Value, Failure>) -> Response {
-    let mut response = (StatusCode::OK, told(outcome).to_string()).into_response();
+pub(super) fn respond(outcome: Result<Details, Failure>) -> Response {
+    let body = serde_json::to_string(&Told::from(outcome)).expect("texts are JSON");
+    let mut response = (StatusCode::OK, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
