@@ -2,6 +2,7 @@
 
 mod applications;
 mod commands;
+mod imported;
 mod many;
 mod refused;
 mod together;
