@@ -26,7 +26,9 @@ pub(crate) fn applications_page() -> Part {
 fn show(page: ApplicationsPage) -> Part {
     let t = ApplicationTexts::here();
     let pager = (page.pages > 1).then(|| pager(page.page, page.pages, APPLICATIONS));
-    let enter = page.may_manage.then(|| view! { <p><a class="button" href=APPROVE>{t.enter_code}</a></p> });
+    let enter = page
+        .may_manage
+        .then(|| view! { <p class="below"><a class="button" href=APPROVE>{t.enter_code}</a></p> });
     view! {
         <PageHeading/>
         <p class="record-line">{t.text}</p>

@@ -4,10 +4,10 @@ use leptos_router::hooks::use_query_map;
 
 use super::super::texts::{ApplicationTexts, Served};
 use super::APPROVE;
-use crate::components::{Form, PageHeading, PlainForm, SubmitButton, TextField};
+use crate::components::{Form, PageHeading, PlainForm, SubmitButton, TextField, form_problem_line};
 use crate::part::{IntoPart, Part};
 use crate::portal::Field;
-use crate::server_fns::GiveUserCode;
+use crate::server_fns::{DecideApplication, GiveUserCode};
 
 /// Where the code of an application is entered. A link may fill the field, and does no more.
 pub(super) fn enter(may_manage: bool) -> Part {
@@ -19,8 +19,11 @@ pub(super) fn enter(may_manage: bool) -> Part {
     let of_link = use_query_map().with_untracked(|query| query.get("user_code"));
     let of_link = of_link.and_then(|text| UserCode::parse(&text)).map(|code| code.to_string());
     let warning = of_link.is_some().then(|| view! { <p class="hint">{t.filled_by_link}</p> });
+    // A decision whose page is not known any more, after a restart or much later.
+    let decision = Form::<DecideApplication>::new();
     view! {
         <PageHeading/>
+        {form_problem_line(decision.state, &[])}
         <p>{t.enter_text}</p>
         <PlainForm form path=format!("{APPROVE}?do=give_user_code") fields=&[Field::UserCode]>
             <TextField

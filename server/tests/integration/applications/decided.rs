@@ -99,11 +99,11 @@ async fn a_decision_that_is_neither_changes_nothing() {
         let answer = device.decide(&browser, &landing, odd).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{odd:?}");
     }
-    let bare = browser.post(&format!("{APPROVE}?do=decide_application"), APPROVED).await;
-    assert_eq!(
-        (bare.status, bare.texts("h1")),
-        (StatusCode::UNPROCESSABLE_ENTITY, vec!["Enter the code of an application".to_owned()])
-    );
+    let decide = format!("{APPROVE}?do=decide_application");
+    let bare = browser.post(&decide, APPROVED).await;
+    assert_eq!(bare.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(bare.texts("h1"), ["Enter the code of an application"]);
+    assert_eq!(bare.messages(), "Enter the code that the application shows.");
     assert_eq!(device.polled().await, refused("authorization_pending"));
 }
 
