@@ -23,7 +23,7 @@ pub struct NoticePage {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     /// Its number.
-    pub number: u32,
+    pub number: i64,
     /// Why.
     pub cause: Cause,
     /// Whether it was not read before.

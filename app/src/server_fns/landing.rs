@@ -48,6 +48,12 @@ impl Entered for bool {
     }
 }
 
+impl Entered for i64 {
+    fn entered(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Entered for u32 {
     fn entered(&self) -> String {
         self.to_string()

@@ -52,7 +52,7 @@ pub async fn list_notice_choices() -> Result<NoticeChoices, PortalError> {
 /// Authorises an address that a notice names.
 #[server(prefix = "/portal", endpoint = "authorise_notice")]
 pub async fn authorise_notice(
-    #[server(default)] notice: u32,
+    #[server(default)] notice: i64,
     #[server(default)] address: String,
     #[server(default)] page: u32,
 ) -> Result<(), PortalError> {
@@ -66,7 +66,7 @@ pub async fn authorise_notice(
 /// Ignores an address that a notice names.
 #[server(prefix = "/portal", endpoint = "ignore_notice")]
 pub async fn ignore_notice(
-    #[server(default)] notice: u32,
+    #[server(default)] notice: i64,
     #[server(default)] address: String,
     #[server(default)] page: u32,
     #[server(default)] password: Option<Password>,

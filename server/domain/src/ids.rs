@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// The row number of a user.
+/// The row number of a user: a place in the memory index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserNumber(pub u32);
 
@@ -18,15 +18,15 @@ pub struct KeyNumber(pub u32);
 
 /// The row number of a session; it stays while the session's token changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionNumber(pub u32);
+pub struct SessionNumber(pub i64);
 
 /// The row number of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NoticeNumber(pub u32);
+pub struct NoticeNumber(pub i64);
 
 /// The row number of a mail that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MailNumber(pub u32);
+pub struct MailNumber(pub i64);
 
 /// The public id of a key (UUIDv7). An id, never a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

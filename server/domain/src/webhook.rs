@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 /// The row number of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WebhookNumber(pub u32);
+pub struct WebhookNumber(pub i64);
 
 impl WebhookNumber {
     /// Where its secret is sealed for.
@@ -32,7 +32,7 @@ impl WebhookNumber {
 
 /// The row number of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DeliveryNumber(pub u32);
+pub struct DeliveryNumber(pub i64);
 
 /// A new `webhook-id`: the same however often the message is tried, so that receivers can tell.
 #[must_use]

@@ -14,7 +14,7 @@ struct Message<'a, T> {
 
 #[derive(Serialize)]
 struct NoticeData<'a> {
-    notice_id: u32,
+    notice_id: i64,
     username: &'a str,
     count: u64,
     first_at: String,

@@ -63,13 +63,13 @@ pub(super) async fn keep_address(tx: &mut Tx, user: UserNumber, at: Micros) -> R
 
 fn mail_row(row: &SqliteRow) -> Result<MailRow, Trouble> {
     let content = match (row.try_get::<Option<i64>, _>("notice_no")?, row.try_get("payload")?) {
-        (Some(notice), None) => MailContent::Notice(NoticeNumber(number(notice)?)),
+        (Some(notice), None) => MailContent::Notice(NoticeNumber(notice)),
         (None, Some(payload)) => MailContent::Letter(payload),
         _ => return Err(corrupt("mail")),
     };
     let concerned = has(row, "user_no")?;
     Ok(MailRow {
-        number: MailNumber(number(row.try_get("mail_no")?)?),
+        number: MailNumber(row.try_get("mail_no")?),
         content,
         user: concerned.then(|| mail_user(row)).transpose()?,
         created_at: micros(row, "queued_at")?,

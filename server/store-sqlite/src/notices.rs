@@ -13,7 +13,7 @@ pub(super) use acts::tell;
 pub(super) use facts::OLD;
 use passing::{mail_about, pass_on};
 
-use super::rows::{number, owner};
+use super::rows::owner;
 use crate::Trouble;
 use crate::statements::{Tx, sql};
 use domain::ids::{NoticeNumber, UserNumber};
@@ -109,7 +109,7 @@ impl Standing {
                 &notice.detail
             ))
             .await?;
-        let gathering = row.try_get::<Option<i64>, _>("gathering")?.map(number).transpose()?;
+        let gathering: Option<i64> = row.try_get("gathering")?;
         Ok(Self {
             gathering: gathering.map(NoticeNumber),
             owner: owner(&row)?.zip(row.try_get("username")?),
@@ -161,7 +161,7 @@ async fn make(tx: &mut Tx, notice: &NewNotice, act: &Act<'_>) -> Result<NoticeNu
             &notice.detail
         ))
         .await?;
-    let notice_no = NoticeNumber(number(row.try_get("no")?)?);
+    let notice_no = NoticeNumber(row.try_get("no")?);
     add_addresses(tx, notice_no, notice).await?;
     bounds::make_room(tx, notice).await?;
     Ok(notice_no)

@@ -4,7 +4,7 @@ mod standing;
 
 pub(super) use standing::{check_asking, check_standing, insert, renew};
 
-use super::rows::{address, client, client_bytes, micros, number, source_range};
+use super::rows::{address, client, client_bytes, micros, source_range};
 use super::users::user_row;
 use super::{SqliteStore, audit};
 use crate::Trouble;
@@ -158,5 +158,5 @@ fn user_session(row: &SqliteRow) -> Result<UserSession, Trouble> {
 }
 
 fn session_no(row: &SqliteRow, column: &str) -> Result<SessionNumber, Trouble> {
-    number(row.try_get(column)?).map(SessionNumber)
+    Ok(SessionNumber(row.try_get(column)?))
 }

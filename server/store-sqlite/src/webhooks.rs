@@ -20,7 +20,7 @@ use store::{
 fn webhook_row(row: &SqliteRow) -> Result<WebhookRow, Trouble> {
     let optional = |column: &str| Ok::<_, Trouble>(row.try_get::<Option<i64>, _>(column)?.map(Micros));
     Ok(WebhookRow {
-        number: WebhookNumber(number(row.try_get("no")?)?),
+        number: WebhookNumber(row.try_get("no")?),
         owner: user_no(row, "owner_no")?,
         url: row.try_get("url")?,
         secret_sealed: row.try_get("secret_sealed")?,
@@ -39,7 +39,7 @@ async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<Webho
         .optional(sql!(sql, webhook.owner.0, &webhook.url, webhook.causes, audit.at.0, webhook.most))
         .await?
         .ok_or(StoreError::LimitReached)?;
-    let added = WebhookNumber(number(row.try_get("no")?)?);
+    let added = WebhookNumber(row.try_get("no")?);
     let sealed = (webhook.seal)(added).map_err(|error| StoreError::Unavailable(error.to_string()))?;
     tx.run(sql!("UPDATE webhooks SET secret_sealed = ? WHERE no = ?", sealed, added.0)).await?;
     audit::write(tx, audit, None).await?;
@@ -48,7 +48,7 @@ async fn insert(tx: &mut Tx, webhook: NewWebhook, audit: &Audit) -> Result<Webho
 
 /// Returns whether it is otherwise than before.
 async fn change(tx: &mut Tx, webhook: WebhookNumber, change: WebhookChange) -> Result<bool, Trouble> {
-    let webhook = i64::from(webhook.0);
+    let webhook = webhook.0;
     let row = tx.one(sql!("SELECT * FROM webhooks WHERE no = ?", webhook)).await?;
     let before = webhook_row(&row)?;
     if is_so(&before, &change) {

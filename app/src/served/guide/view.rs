@@ -63,8 +63,8 @@ fn operation_panel(operation: &GuideOperation) -> Part {
     let t = GuideTexts::here();
     let description = operation.description.as_deref().map(|text| view! { <p>{said(text)}</p> });
     let body = operation.body.as_deref().map(|name| view! { <p>{t.body}" "{record_link(name)}</p> });
-    let parameters =
-        (!operation.parameters.is_empty()).then(|| field_table(t.parameters, &operation.parameters));
+    let parameters = (!operation.parameters.is_empty())
+        .then(|| field_table(t.parameters, &operation.id, &operation.parameters));
     view! {
         <article class="panel wide" id=operation.id.clone() aria-labelledby=format!("{}-name", operation.id)>
             <h3 id=format!("{}-name", operation.id)>{address(operation)}</h3>
@@ -94,7 +94,8 @@ fn record_link(name: &str) -> Part {
 
 fn record_panel(record: &GuideRecord) -> Part {
     let id = format!("record-{}", record.name);
-    let fields = (!record.fields.is_empty()).then(|| field_table(GuideTexts::here().members, &record.fields));
+    let fields = (!record.fields.is_empty())
+        .then(|| field_table(GuideTexts::here().members, &record.name, &record.fields));
     view! {
         <article class="panel wide" id=id.clone() aria-labelledby=format!("{id}-name")>
             <h3 id=format!("{id}-name")><code>{record.name.clone()}</code></h3>
@@ -105,10 +106,12 @@ fn record_panel(record: &GuideRecord) -> Part {
     .part()
 }
 
-fn field_table(caption: &'static str, fields: &[GuideField]) -> Part {
+/// Parameters or members; `of` names what has them, because there are many such tables.
+fn field_table(caption: &'static str, of: &str, fields: &[GuideField]) -> Part {
     let t = GuideTexts::here();
+    let name = format!("{caption}: {of}");
     view! {
-        <div class="field-frame" tabindex="0" role="region" aria-label=caption>
+        <div class="field-frame" tabindex="0" role="region" aria-label=name>
             <table class="fields">
                 <caption>{caption}</caption>
                 <thead>

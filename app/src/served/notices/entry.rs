@@ -107,7 +107,7 @@ fn row(t: &'static NoticeTexts, notice: &Notice, address: &NoticeAddress, page: 
 }
 
 /// A form of one button that does something about an address.
-fn act(verb: &'static str, label: &'static str, notice: u32, address: String, page: u32) -> Part {
+fn act(verb: &'static str, label: &'static str, notice: i64, address: String, page: u32) -> Part {
     let named = fill("{label}: {address}", &[("label", &label), ("address", &address)]);
     view! {
         <form method="post" action=format!("{NOTICES}?do={verb}")>

@@ -88,7 +88,7 @@ impl Notices {
         &self,
         keys: &Keys,
         actor: &Actor,
-        notice: u32,
+        notice: i64,
         address: &str,
     ) -> Result<(), Refusal> {
         let found = self.find_place(actor, notice, address).await?;
@@ -105,7 +105,7 @@ impl Notices {
 
     /// Ignores an address of a notice: later refusals of its key from there make no notice. Of a network, the addresses
     /// that the notice names are ignored.
-    pub async fn ignore(&self, actor: &Proved<'_>, notice: u32, address: &str) -> Result<(), Refusal> {
+    pub async fn ignore(&self, actor: &Proved<'_>, notice: i64, address: &str) -> Result<(), Refusal> {
         let found = self.find_place(actor, notice, address).await?;
         for address in found.named {
             let audit = actor.audit(self.clock.now(), Action::AddressIgnored, address.to_string());
@@ -116,7 +116,7 @@ impl Notices {
     }
 
     /// Marks a notice on which the actor acted as read; if that fails, it stays unread.
-    async fn mark_read(&self, actor: &Actor, notice: u32) {
+    async fn mark_read(&self, actor: &Actor, notice: i64) {
         // Nothing that a key asks for reads a notice.
         let Ok(session) = actor.session() else { return };
         let (notices, now) = (vec![NoticeNumber(notice)], self.clock.now());
@@ -162,7 +162,7 @@ impl Notices {
     }
 
     /// Finds the living key of a notice and a place that the notice names, if the actor may decide about both.
-    async fn find_place(&self, actor: &Actor, notice: u32, place: &str) -> Result<FoundPlace, Refusal> {
+    async fn find_place(&self, actor: &Actor, notice: i64, place: &str) -> Result<FoundPlace, Refusal> {
         actor.may_manage()?;
         let network = Network::parse(place).map_err(|_| Refusal::NotFound)?;
         let facts = self.store.find_notice(NoticeNumber(notice)).await.map_err(store_trouble)?;

@@ -47,7 +47,7 @@ pub(super) async fn last_like(
             act.actor
         ))
         .await?;
-    row.map(|row| number(row.try_get("no")?).map(NoticeNumber)).transpose()
+    row.map(|row| Ok(NoticeNumber(row.try_get("no")?))).transpose()
 }
 
 /// Removes the oldest beyond the most that are kept, but none that is young.

@@ -2,7 +2,7 @@
 
 use super::super::keys::key_type;
 use super::super::rows::{
-    corrupt, count, has, key_id, micros, number, numbers, optional_micros, owner, stored_address, token_hash,
+    corrupt, count, has, key_id, micros, numbers, optional_micros, owner, stored_address, token_hash,
     user_no, username,
 };
 use crate::statements::sql;
@@ -31,7 +31,7 @@ pub(super) const PAGE: &str =
 pub(in super::super) const OLD: &str = "SELECT no FROM notices WHERE last_at < ? ORDER BY last_at LIMIT ?";
 
 pub(super) fn notice_no(row: &SqliteRow) -> Result<NoticeNumber, Trouble> {
-    number(row.try_get(0)?).map(NoticeNumber)
+    Ok(NoticeNumber(row.try_get(0)?))
 }
 
 impl SqliteStore {

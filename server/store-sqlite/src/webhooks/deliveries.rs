@@ -42,10 +42,10 @@ fn delivery_row(row: &SqliteRow) -> Result<DeliveryRow, Trouble> {
         return Err(corrupt("id of a message"));
     }
     Ok(DeliveryRow {
-        number: DeliveryNumber(number(row.try_get("no")?)?),
-        webhook: WebhookNumber(number(row.try_get("webhook_no")?)?),
+        number: DeliveryNumber(row.try_get("no")?),
+        webhook: WebhookNumber(row.try_get("webhook_no")?),
         message_id,
-        notice: row.try_get::<Option<i64>, _>("notice_no")?.map(number).transpose()?.map(NoticeNumber),
+        notice: row.try_get::<Option<i64>, _>("notice_no")?.map(NoticeNumber),
         cause: row.try_get::<Option<i64>, _>("cause")?.map(cause).transpose()?,
         created_at: micros(row, "created_at")?,
         due_at: optional_micros(row, "due_at")?,

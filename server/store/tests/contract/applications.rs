@@ -39,7 +39,7 @@ fn asked(number: u8, from: Option<&str>) -> NewApplication {
     }
 }
 
-fn guesser(session: u32, from: &str, at: i64) -> Guesser {
+fn guesser(session: i64, from: &str, at: i64) -> Guesser {
     Guesser { session: SessionNumber(session), address: ClientAddress::Known(address(from)), at: Micros(at) }
 }
 

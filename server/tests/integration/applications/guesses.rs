@@ -70,7 +70,7 @@ async fn all_who_guess_have_a_limit_together() {
     for number in 0..1_000_u32 {
         let address = Address::parse(&format!("10.1.{}.{}", number / 100, number % 100 + 1)).unwrap();
         let guesser = Guesser {
-            session: SessionNumber(10_000 + number),
+            session: SessionNumber(10_000 + i64::from(number)),
             address: ClientAddress::Known(address),
             at: app.clock.now(),
         };
