@@ -25,6 +25,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a connection that is closed for having nothing to ask may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a stranger's connection that ended for a flood stays open, unread, and in its place: closed at once, it would
+/// come back at once.
+const PENANCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn attend(arrival: Arrival, front: Arc<Front>, guest: Guest) {
     let Arrival { stream, peer, proxied, door } = arrival;
@@ -115,7 +118,13 @@ where
     let http = if is_strangers { &front.guest_http } else { &front.http };
     let mut connection = pin!(http.serve_connection(io, service));
     let late = match drive(connection.as_mut(), &watch, &front.stop).await {
-        None if watch.was_flooded() => &front.traffic.floods,
+        None if watch.was_flooded() => {
+            front.traffic.floods.add();
+            if is_strangers {
+                let _ = timeout(PENANCE, front.stop.cancelled()).await;
+            }
+            return;
+        }
         None => return,
         Some(Step::Head) => &front.traffic.late_heads,
         Some(Step::Answer) => &front.traffic.unfetched,
