@@ -17,12 +17,12 @@ local build = {
   throttled = function(token) return hook("/authz/forward-auth", token:sub(2), elsewhere) end,
   -- Through nginx, which names the client itself.
   guarded = function(token) return wrk.format("GET", "/file", { ["X-API-Key"] = token }) end,
-  -- A program that generates keys.
-  generate = function(token)
+  -- Programs that generate keys, each somewhere else, so that none has more than its share.
+  generate = function(token, gateway, place)
     local headers = {
       ["Authorization"] = "Bearer " .. token,
       ["Content-Type"] = "application/json",
-      ["X-Forwarded-For"] = home,
+      ["X-Forwarded-For"] = ("198.18.0.%d"):format(place % 256),
     }
     return wrk.format("POST", "/v1/keys", headers, '{"description": "bench"}')
   end,
