@@ -7,6 +7,7 @@ mod control;
 mod doctor;
 mod gateway;
 mod import;
+mod key;
 mod out;
 mod serve;
 mod user;
@@ -31,6 +32,9 @@ enum Verb {
     /// Users: those who log in and own keys
     #[command(subcommand)]
     User(user::Verb),
+    /// Keys of customers: finding one, looking at it, revoking it; never its token
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Gateways: those who may ask, each with its token
     #[command(subcommand)]
     Gateway(gateway::Verb),
@@ -77,6 +81,20 @@ impl Common {
 /// Why a verb ended badly: one line for standard error.
 type Failure = Box<dyn std::error::Error>;
 
+/// The end of a verb with an exit code of its own, which docs/operating.md lists.
+#[derive(Debug, thiserror::Error)]
+#[error("{line}")]
+struct Ended {
+    code: u8,
+    line: String,
+}
+
+impl Ended {
+    fn failure(code: u8, line: impl Into<String>) -> Failure {
+        Self { code, line: line.into() }.into()
+    }
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -90,6 +108,7 @@ pub fn run() -> ExitCode {
     let result = match line.verb {
         Verb::Serve(flags) => serve::run(&flags),
         Verb::User(verb) => user::run(verb),
+        Verb::Key(verb) => key::run(verb),
         Verb::Gateway(verb) => gateway::run(verb),
         Verb::Import(flags) => import::run(&flags),
         Verb::Doctor(verb) => doctor::run(&verb),
@@ -100,7 +119,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             out::remark(format_args!("latchkey: {error}"));
-            ExitCode::FAILURE
+            error.downcast_ref::<Ended>().map_or(ExitCode::FAILURE, |ended| ExitCode::from(ended.code))
         }
     }
 }

@@ -19,6 +19,7 @@ use service::accounts::SetupLink;
 use service::accounts::operator::Operator;
 use service::events::Events;
 use service::import::Importer;
+use service::keys::operator::OperatorKeys;
 use service::verify::Verifier;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
@@ -107,6 +108,8 @@ pub struct Services {
     pub probes: Probes,
     /// The operator's verbs.
     pub operator: Operator,
+    /// The operator's verbs around keys.
+    pub operator_keys: OperatorKeys,
     /// Keys that come from another system.
     pub importer: Importer,
     /// The link to the first account.

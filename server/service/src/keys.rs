@@ -8,6 +8,7 @@ mod dashboard;
 mod delete;
 mod generate;
 mod list;
+pub mod operator;
 mod own_key;
 mod reveal;
 mod rotate;

@@ -7,11 +7,15 @@ mod answers;
 mod carry_out;
 mod data_dir;
 mod import;
+mod keys;
 mod ownership;
 mod protocol;
 
 pub(super) use data_dir::{DataDir, is_locked, refuse_long_socket, refuse_what_is_no_directory, wrong};
 pub(super) use import::{ReadLine, SentLine, import};
+pub(super) use keys::{
+    KeyDetails, KeyLine, KeyLines, KeyReply, KeyRequest, RevokedKey, ShownToken, WhichKey,
+};
 pub(super) use ownership::refuse_files_of_others;
 pub(super) use protocol::{ProbeOpened, Secret, UserLine, VerbReply, VerbRequest};
 
@@ -162,7 +166,9 @@ async fn ask_server(mut stream: UnixStream, request: &VerbRequest) -> Result<Ver
 }
 
 async fn ask_here(settings: Settings, request: &VerbRequest) -> Result<VerbReply, Failure> {
-    let (services, flusher) = start(settings, Arc::new(SystemClock)).await?;
+    let (services, mut flusher) = start(settings, Arc::new(SystemClock)).await?;
+    // Nobody is served, so there is no use that a deletion would wait for.
+    flusher.turn_away();
     let reply = carry_out(&services, request).await;
     services.store.close().await;
     drop(flusher);

@@ -9,6 +9,7 @@ use service::accounts::{
 use service::applications::{Applications, AskThrottles};
 use service::import::Importer;
 use service::keys::Keys;
+use service::keys::operator::OperatorKeys;
 use service::mail::Subscriptions;
 use service::notices::Notices;
 use service::retries::{Retries, Running};
@@ -62,6 +63,18 @@ impl Foundation {
             },
             changes: Changes::default(),
             shown_once: ShownOnce::default(),
+        }
+    }
+
+    /// The operator's verbs around keys.
+    pub(super) fn operator_keys(&self, verifier: &Arc<Verifier>) -> OperatorKeys {
+        OperatorKeys {
+            store: Arc::clone(&self.store),
+            index: Arc::clone(&self.index),
+            verifier: Arc::clone(verifier),
+            clock: Arc::clone(&self.clock),
+            pepper: self.secrets.pepper.clone(),
+            format: self.settings.token_format.clone(),
         }
     }
 

@@ -120,6 +120,7 @@ impl Foundation {
                 pepper: self.secrets.pepper.clone(),
                 setup: setup.clone(),
             },
+            operator_keys: self.operator_keys(&verifier),
             importer: self.importer(&setup),
             use_cases: Arc::new(use_cases),
             deliverer: self.deliverer(bell),

@@ -71,7 +71,7 @@ pub(super) async fn write_if(
     if changed { write(tx, audit, key).await } else { permit(tx, audit, key).await.map(drop) }
 }
 
-fn audit_row(row: &SqliteRow) -> Result<AuditRow, Trouble> {
+pub(super) fn audit_row(row: &SqliteRow) -> Result<AuditRow, Trouble> {
     Ok(AuditRow {
         at: micros(row, "at")?,
         action: row.try_get("action")?,

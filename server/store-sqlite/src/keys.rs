@@ -60,7 +60,7 @@ pub(super) fn rule(row: &SqliteRow, allow_list: Vec<Network>) -> Result<AddressR
     })
 }
 
-fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, Trouble> {
+pub(super) fn key_row(row: &SqliteRow, allow_list: Vec<Network>) -> Result<KeyRow, Trouble> {
     Ok(KeyRow {
         id: key_id(row, "id")?,
         user: user_no(row, "user_no")?,

@@ -17,6 +17,7 @@ mod inspect;
 mod invitations;
 mod kept_answers;
 mod key_changes;
+mod key_search;
 mod keys;
 mod labels;
 mod load;

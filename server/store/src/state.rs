@@ -2,8 +2,9 @@
 
 use super::{
     ApplicationStore, AuditStore, GatewayStore, ImportStore, InvitationStore, KeptAnswerStore, KeyChange,
-    KeyChangeStore, KeyStore, MailStore, NoticeStore, ProfileStore, ReminderStore, RotationStore, RuleStore,
-    SecondFactorStore, SessionStore, StoreError, SubUserStore, UsageReader, UserStore, WebhookStore,
+    KeyChangeStore, KeySearchStore, KeyStore, MailStore, NoticeStore, ProfileStore, ReminderStore,
+    RotationStore, RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore, UsageReader,
+    UserStore, WebhookStore,
 };
 use async_trait::async_trait;
 use contract::KeyType;
@@ -22,6 +23,7 @@ pub trait Store:
     + ProfileStore
     + KeyStore
     + KeyChangeStore
+    + KeySearchStore
     + KeptAnswerStore
     + ApplicationStore
     + RuleStore

@@ -65,6 +65,10 @@ fn what_happened(t: &'static NoticeTexts, notice: &Notice) -> String {
             format!("{what}. {}", by(t, notice))
         }
         Cause::ApplicationApproved => format!("{} {}", t.text_application_approved, by(t, notice)),
+        // Only the operator gives a reason.
+        Cause::KeyDeleted if !notice.detail.is_empty() => {
+            format!("{} {}", by(t, notice), fill(t.reason, &[("reason", &notice.detail)]))
+        }
         Cause::KeyGenerated | Cause::KeyShown | Cause::KeyDeleted => by(t, notice),
     }
 }

@@ -105,14 +105,27 @@ impl Act<'_> {
     }
 
     /// Whether the owner of the account is told as well. Of what an owner does to their sub-user, because their session may be
-    /// in other hands; of an application that has a key of the account, whoever let it in.
+    /// in other hands; of an application that has a key of the account, whoever let it in; of a key that the operator revoked.
     #[must_use]
     pub fn is_told_to_its_owner(&self) -> bool {
         match self.action {
             Action::UserEnabled | Action::RoleChanged => self.by_session,
             Action::ApplicationApproved => true,
+            Action::KeyDeleted => self.is_by_operator(),
             _ => false,
         }
+    }
+
+    /// Whether what the owner of the account is told begins with whom it concerns. A key's notice names its user already.
+    #[must_use]
+    pub fn names_whom_it_concerns(&self) -> bool {
+        self.action != Action::KeyDeleted
+    }
+
+    /// Whether it was done in the operator's shell. A user may bear the operator's name.
+    fn is_by_operator(&self) -> bool {
+        let by_user = self.by_session || self.by_key || self.by_itself || self.from_network;
+        self.actor == "operator" && !by_user
     }
 
     /// Whether webhooks are told. They are not told of themselves: a thief who changed one would only be told by it.
@@ -184,6 +197,8 @@ mod tests {
         assert_eq!(act.telling(&Listener { is_concerned: false, ..demo(KNOWN) }), by_other);
         let operator = Act { actor: "operator", by_session: false, from_network: false, ..act };
         assert_eq!(operator.telling(&demo(KNOWN)), by_other);
+        assert!(operator.is_told_to_its_owner() && !act.is_told_to_its_owner());
+        assert!(!Act { from_network: true, ..operator }.is_told_to_its_owner(), "a user of that name");
         let of_that_name = Listener { username: "operator", ..demo(KNOWN) };
         assert_eq!(operator.telling(&of_that_name), by_other, "a user may bear the operator's name");
     }

@@ -1,7 +1,7 @@
 //! Carries out verbs.
 
-use super::answers;
 use super::protocol::{GatewayLine, ProbeOpened, UserLine, VerbReply, VerbRequest};
+use super::{answers, keys};
 use crate::services::Services;
 use contract::Role;
 use service::accounts::operator::{NewUserRequest, Operator, OperatorError};
@@ -59,6 +59,7 @@ async fn try_carry_out(services: &Services, request: &VerbRequest) -> Result<Ver
         // A running server answers this itself (control.rs); without one, nobody listens.
         VerbRequest::ListPlaces => VerbReply::Places(vec![]),
         VerbRequest::Import(_) => VerbReply::Failed("an import needs its file".to_owned()),
+        VerbRequest::Key(request) => VerbReply::Key(keys::carry_out(services, request).await),
         VerbRequest::OpenProbe => VerbReply::Probe(open_probe(services)?),
         VerbRequest::CloseProbe { marker } => services.probes.close(marker).map_or_else(
             || VerbReply::Failed("the probe is over; is another doctor at work? Try again".to_owned()),

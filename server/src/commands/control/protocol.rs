@@ -1,5 +1,6 @@
 //! The messages between verbs and the server: JSON, one line each way.
 
+use super::keys::{KeyReply, KeyRequest};
 use crate::probe::Arrival;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,7 +13,7 @@ pub(in super::super) struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// The text itself.
-    pub(super) fn expose(&self) -> &Zeroizing<String> {
+    pub(in super::super) fn expose(&self) -> &Zeroizing<String> {
         &self.0
     }
 }
@@ -86,6 +87,7 @@ pub(in super::super) enum VerbRequest {
     Check(Box<VerbRequest>),
     /// Asks the server to take in a file, which follows in pieces once the server is ready.
     Import(ImportOptions),
+    Key(KeyRequest),
     OpenProbe,
     CloseProbe {
         marker: String,
@@ -119,6 +121,7 @@ pub(in super::super) enum VerbReply {
     Places(Vec<String>),
     Ready,
     Imported(ImportReport),
+    Key(KeyReply),
     Probe(ProbeOpened),
     Arrivals(Vec<Arrival>),
     Failed(String),

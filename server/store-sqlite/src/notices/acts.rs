@@ -23,8 +23,11 @@ pub(in super::super) async fn tell(tx: &mut Tx, audit: &Audit, key: Option<KeyId
     if act.is_told_to_its_owner()
         && let Some((owner, owner_name)) = owner_of(tx, user).await?
     {
-        let detail = format!("{username} {}", audit.detail);
-        let by_itself = Audit { user: Some(owner), detail: detail.trim().to_owned(), ..audit.clone() };
+        let detail = match act.names_whom_it_concerns() {
+            true => format!("{username} {}", audit.detail).trim().to_owned(),
+            false => audit.detail.clone(),
+        };
+        let by_itself = Audit { user: Some(owner), detail, ..audit.clone() };
         tell_one(tx, &by_itself, key, cause, (owner, owner_name)).await?;
     }
     tell_one(tx, audit, key, cause, (user, username)).await

@@ -8,6 +8,7 @@ mod bench;
 mod engines;
 mod import;
 mod key_changes;
+mod key_search;
 mod keys;
 mod mails;
 mod notices;

@@ -45,6 +45,12 @@ impl Users {
         self.by_number.get(number.0 as usize)?.as_ref()
     }
 
+    /// The users of some numbers; none behind the last one.
+    pub(super) fn stretch(&self, from: usize, take: usize) -> Option<Vec<Arc<UserEntry>>> {
+        let rest = self.by_number.get(from..).filter(|rest| !rest.is_empty())?;
+        Some(rest.iter().take(take).flatten().cloned().collect())
+    }
+
     /// Adds a user, after their owner if they have one. A user who is there already stays as they are, because keys and
     /// sub-users hold that entry.
     pub(super) fn add(&mut self, user: IndexedUser) {

@@ -41,13 +41,18 @@ pub struct Flusher {
 
 impl Drop for Flusher {
     fn drop(&mut self) {
-        let mut queue = self.journal.queue.lock();
-        queue.closed = true;
-        queue.waiting.clear();
+        self.turn_away();
     }
 }
 
 impl Flusher {
+    /// Lets nobody wait for it, where it is not run because nobody is served.
+    pub fn turn_away(&mut self) {
+        let mut queue = self.journal.queue.lock();
+        queue.closed = true;
+        queue.waiting.clear();
+    }
+
     /// A flusher whose log has recovered what an earlier run left, and whose index has the totals, which are complete then.
     pub async fn start(
         journal: Arc<Journal>,
