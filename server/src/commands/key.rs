@@ -106,7 +106,7 @@ pub(super) struct Which {
     #[arg(long, conflicts_with = "id")]
     token_from_stdin: bool,
     /// Whose SMPP secret it is, where two users have the same
-    #[arg(long, value_name = "NAME", requires = "token_from_stdin")]
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
     username: Option<String>,
 }
 
@@ -116,6 +116,10 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
             let settings = common.settings()?;
             refuse_token(&settings, username.as_deref())?;
             let lines = find(&settings, KeyRequest::List { username }, json)?;
+            if lines.keys.is_empty() && !json {
+                remark("There is no such key; only customers generate keys, in their pages.");
+                return Ok(());
+            }
             list(&lines, json)
         }
         Verb::Find { known, json, common } => {

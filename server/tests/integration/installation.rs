@@ -37,7 +37,7 @@ fn names(dir: &Path) -> Vec<String> {
 #[test]
 fn no_verb_makes_an_installation() {
     let folder = tempfile::tempdir().unwrap();
-    let verbs: [&[&str]; 11] = [
+    let verbs: [&[&str]; 15] = [
         &["gateway", "add", "billing"],
         &["gateway", "list"],
         &["gateway", "remove", "billing"],
@@ -48,6 +48,10 @@ fn no_verb_makes_an_installation() {
         &["user", "reset-password", "eve"],
         &["user", "reset-2fa", "eve"],
         &["user", "end-sessions", "eve"],
+        &["key", "list"],
+        &["key", "find", "x"],
+        &["key", "show", "0198c0de-0000-7000-8000-000000000000"],
+        &["key", "revoke", "0198c0de-0000-7000-8000-000000000000", "--reason", "x", "--yes"],
         &["doctor", "gateway", "http://127.0.0.1:1/"],
     ];
     for arguments in verbs {
@@ -119,7 +123,7 @@ fn whose_the_data_are_is_said_to_another_user() {
         assert_eq!(as_nobody(arguments), wanted(&shown.to_string()));
     }
     fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
-    for arguments in [serve, &["user", "list"], &["gateway", "add", "x"]] {
+    for arguments in [serve, &["user", "list"], &["gateway", "add", "x"], &["key", "list"], &["key", "find", "x"]] {
         assert_eq!(as_nobody(arguments), wanted(&dir.join("lock").display().to_string()));
     }
     for file in ["lock", "secrets.toml", "usage.db", ""] {

@@ -29,7 +29,7 @@ pub(super) fn table(lines: &KeyLines) -> String {
             key.state,
             key.times_used,
             key.last_used_at.as_deref().unwrap_or("-"),
-            key.description
+            plain(&key.description)
         );
     }
     text
@@ -37,7 +37,7 @@ pub(super) fn table(lines: &KeyLines) -> String {
 
 /// How many keys a list leaves out.
 pub(super) fn more(lines: &KeyLines) -> String {
-    format!("and {} more; say more of the one that is meant", counted(lines.more, "key"))
+    format!("and {} more; a longer text, or --username, finds fewer", lines.more)
 }
 
 /// What the token is to the key that was found by it.
@@ -78,7 +78,7 @@ pub(super) fn details(shown: &KeyDetails) -> String {
     row("lock", &lock(shown));
     row("allow list", &or_dash(&shown.allowed_ips.join(", ")));
     row("manages keys", if shown.manages_keys { "yes, through the API" } else { "no" });
-    row("used", &uses(key));
+    row("times used", uses(key).trim_start_matches("used "));
     if let Some(found) = found_by(key) {
         row("piped in", &found);
     }
@@ -189,7 +189,7 @@ pub(super) fn deleted_already(key: &KeyLine) -> String {
 
 /// `“WEB” of demo (lkd_abcd…wxyz)`
 fn name(key: &KeyLine) -> String {
-    format!("“{}” of {} ({})", key.description, key.username, key.masked_token)
+    format!("“{}” of {} ({})", plain(&key.description), key.username, key.masked_token)
 }
 
 fn user(key: &KeyLine) -> String {
