@@ -50,7 +50,39 @@ fn wrong_usage_is_told_and_never_repeats_a_token() {
         let shown = arguments.join(" ").replace(&token, "TOKEN");
         let _ = writeln!(text, "key {shown}\n  {}", lines.collect::<Vec<_>>().join("\n  "));
     }
-    assert_snapshot!(without_dir(&text, dir.path()), @"");
+    assert_snapshot!(without_dir(&text, dir.path()), @r#"
+    key 
+      error: unexpected argument '--data-dir' found
+    key find
+      error: the following required arguments were not provided:
+        <TEXT>
+    key find x --token-from-stdin
+      error: the argument '[TEXT]' cannot be used with '--token-from-stdin'
+    key find TOKEN
+      latchkey: there is a whole token in the command line, which others read and shells keep: treat it as leaked, and pipe it in with --token-from-stdin
+    key find x --username TOKEN
+      latchkey: there is a whole token in the command line, which others read and shells keep: treat it as leaked, and pipe it in with --token-from-stdin
+    key list --username TOKEN
+      latchkey: there is a whole token in the command line, which others read and shells keep: treat it as leaked, and pipe it in with --token-from-stdin
+    key show
+      error: the following required arguments were not provided:
+        <ID>
+    key show TOKEN
+      latchkey: there is a whole token in the command line, which others read and shells keep: treat it as leaked, and pipe it in with --token-from-stdin
+    key show 0198c0de-0000-7000-8000-000000000000 --username demo
+      error: the argument '[ID]' cannot be used with '--username <NAME>'
+    key revoke 0198c0de-0000-7000-8000-000000000000
+      error: the following required arguments were not provided:
+        --reason <TEXT>
+    key revoke TOKEN --reason x --yes
+      latchkey: there is a whole token in the command line, which others read and shells keep: treat it as leaked, and pipe it in with --token-from-stdin
+    key revoke 0198c0de-0000-7000-8000-000000000000 --reason found TOKEN on GitHub --yes
+      latchkey: there is a whole token in the command line, which others read and shells keep: treat it as leaked, and pipe it in with --token-from-stdin
+    key revoke 0198c0de-0000-7000-8000-000000000000 --reason see "TOKEN". --yes
+      latchkey: there is a whole token in the command line, which others read and shells keep: treat it as leaked, and pipe it in with --token-from-stdin
+    key revoke 0198c0de-0000-7000-8000-000000000000 --reason   --yes
+      latchkey: the reason is empty; choose another
+    "#);
 }
 
 #[test]

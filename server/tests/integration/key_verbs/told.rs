@@ -30,13 +30,48 @@ async fn a_sub_user_and_the_owner_of_the_account_are_told_with_the_reason() {
     }
     let page = app.browser("acme").await.get("/account/notifications").await.page();
     let entry = html::lines(&page, ".entry").replace(&super::masked(&key.token), "[masked]");
-    assert_snapshot!(entry, @"");
+    assert_snapshot!(entry, @"
+    The deleted key “Reports” is still being sent New
+    2026-01-15 12:00:00
+    It was deleted on 2026-01-15 12:00:00. Since then a program keeps sending it and was refused once.
+    Key: Reports (maria) [masked]
+    Put a valid key into that program. If you do not know the program, nothing is to be done: this key opens nothing any more.
+    The key “Reports” was deleted New
+    2026-01-15 12:00:00
+    By the operator of this service. Reason given: pasted into a ticket
+    Key: Reports (maria) [masked]
+    If you do not know of this, change your password, end all other sessions in your profile, and look at your keys.
+    ");
     app.clock.advance(1);
     app.send_due().await;
     let letter = smtp.next();
     assert_eq!(letter["headers"]["subject"], "A key was deleted: Reports");
     let text = letter["text"].as_str().unwrap().replace(&super::masked(&key.token), "[masked]");
-    assert_snapshot!(text, @"");
+    assert_snapshot!(text, @"
+    Hello acme,
+
+    One of your API keys was deleted. It is refused from now on.
+
+    Key: Reports
+    Token: [masked]
+    Type: Cloud
+    User: maria
+    By: The operator
+    Details: pasted into a ticket
+    When: 2026-01-15 12:00:00 UTC
+
+    If that was you, nothing is to be done. If not, change your password, end all other sessions and look at your keys.
+
+    Open your notifications:
+    https://keys.example.com/account/notifications
+
+    You get this letter because you are told by mail of: a key that was deleted.
+
+    Stop letters of this kind:
+    https://keys.example.com/unsubscribe?token=acme.key_deleted.8f77fcbeace36e8396c4c635d760d90b
+
+    Latchkey at keys.example.com
+    ");
     let history = maria.history().await;
     assert_snapshot!(history.lines().next().unwrap(), @"2026-01-15 12:00:00 | Key deleted pasted into a ticket | The operator |");
     let romanian = app.browser("acme").await.get_in("/account/notifications", "ro").await.page();
