@@ -86,7 +86,8 @@ fn usage_errors_are_told_apart() {
         (Some(0), concat!("latchkey ", env!("CARGO_PKG_VERSION"), "\n").to_owned())
     );
     assert!(out(&run(&["--help"])).contains("gateway"));
-    let key_verbs = ["user", "key"].map(|verb| out(&run(&[verb, "--help"]))).concat() + &out(&run(&["--help"]));
+    let key_verbs =
+        ["user", "key"].map(|verb| out(&run(&[verb, "--help"]))).concat() + &out(&run(&["--help"]));
     assert!(!key_verbs.contains("generate"), "no verb makes a customer's key");
 }
 

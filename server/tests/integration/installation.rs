@@ -123,7 +123,9 @@ fn whose_the_data_are_is_said_to_another_user() {
         assert_eq!(as_nobody(arguments), wanted(&shown.to_string()));
     }
     fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
-    for arguments in [serve, &["user", "list"], &["gateway", "add", "x"], &["key", "list"], &["key", "find", "x"]] {
+    for arguments in
+        [serve, &["user", "list"], &["gateway", "add", "x"], &["key", "list"], &["key", "find", "x"]]
+    {
         assert_eq!(as_nobody(arguments), wanted(&dir.join("lock").display().to_string()));
     }
     for file in ["lock", "secrets.toml", "usage.db", ""] {

@@ -47,6 +47,8 @@ async fn a_sub_user_and_the_owner_of_the_account_are_told_with_the_reason() {
     let letter = smtp.next();
     assert_eq!(letter["headers"]["subject"], "A key was deleted: Reports");
     let text = letter["text"].as_str().unwrap().replace(&super::masked(&key.token), "[masked]");
+    // What follows holds a code of this installation.
+    let text = text.split("Stop letters").next().unwrap();
     assert_snapshot!(text, @"
     Hello acme,
 
@@ -66,11 +68,6 @@ async fn a_sub_user_and_the_owner_of_the_account_are_told_with_the_reason() {
     https://keys.example.com/account/notifications
 
     You get this letter because you are told by mail of: a key that was deleted.
-
-    Stop letters of this kind:
-    https://keys.example.com/unsubscribe?token=acme.key_deleted.8f77fcbeace36e8396c4c635d760d90b
-
-    Latchkey at keys.example.com
     ");
     let history = maria.history().await;
     assert_snapshot!(history.lines().next().unwrap(), @"2026-01-15 12:00:00 | Key deleted pasted into a ticket | The operator |");
