@@ -167,8 +167,14 @@ async fn the_notices_of_others_do_not_exist_and_bad_input_changes_nothing() {
                 "{address}"
             );
         }
-        assert_eq!(act(&browser, verb, "999", "203.0.113.8").await.status, StatusCode::NOT_FOUND);
-        for number in ["", "x", "-1", "99999999999"] {
+        for number in ["999", "-1", "99999999999"] {
+            assert_eq!(
+                act(&browser, verb, number, "203.0.113.8").await.status,
+                StatusCode::NOT_FOUND,
+                "{number}"
+            );
+        }
+        for number in ["", "x", "1.5", "99999999999999999999"] {
             assert_eq!(
                 act(&browser, verb, number, "203.0.113.8").await.status,
                 StatusCode::BAD_REQUEST,
