@@ -29,7 +29,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Change, IndexedKey, KeyScope, OldToken, Total, Watcher};
+use store::{Change, IndexedKey, KeyScope, Total, Watcher};
 use users::Users;
 
 /// What never changes about a key or tombstone.
@@ -96,13 +96,6 @@ impl KeyIndex {
         let entries = self.entries.read();
         let (number, record) = entries.keys.find(hash)?;
         entries.entry(hash, number, record)
-    }
-
-    /// What is known of the token by which a key was found, if the key has another one by now.
-    pub fn old_token(&self, key: &KeyEntry) -> Option<OldToken> {
-        let entries = self.entries.read();
-        let record = entries.keys.get(key.number)?;
-        entries.keys.old_token(record, &key.token).ok().flatten().copied()
     }
 
     /// Some of the users, from a place on; none behind the last one.
