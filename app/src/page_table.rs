@@ -151,6 +151,10 @@ pages! {
         "/invitation" served::invitation_page, Anybody, title || of::SubUserTexts::here().invitation_heading,
             forms One("accept_invitation");
         "/login" served::login_page, Anybody, title || texts().login, forms One("log_in");
+        "/login/forgot" served::forgot_page, Anybody, title || of::DoorTexts::here().forgot_heading,
+            forms One("send_password_link");
+        "/login/password" served::new_password_page, Anybody,
+            title || of::DoorTexts::here().new_password_heading, forms One("set_password_by_link");
         "/login/code" served::code_page, Unfinished, title || of::SecurityTexts::here().code_heading,
             forms One("give_code");
         "/setup" served::setup_page, Setup, title || of::DoorTexts::here().setup_heading,

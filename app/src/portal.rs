@@ -59,6 +59,8 @@ hidden! {
     EmailLink
     /// The secret part of the link of an invitation.
     InvitationLink
+    /// The secret part of a link to set a password.
+    PasswordLink
     /// The code that an application shows to its user.
     UserCode
 }

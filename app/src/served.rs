@@ -3,6 +3,7 @@
 
 mod applications;
 mod door;
+mod forgotten;
 mod guide;
 mod notices;
 mod part;
@@ -17,6 +18,7 @@ mod webhooks;
 
 pub(crate) use applications::{applications_page, approve_page};
 pub(crate) use door::{login_page, setup_page};
+pub(crate) use forgotten::{forgot_page, new_password_page};
 pub(crate) use guide::guide_page;
 pub use guide::{
     ApiGuide, GuideAnswer, GuideField, GuideGroup, GuideKind, GuideOperation, GuideRecord, romanian,

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::location::Url;
 
-use super::part::asked;
+use super::part::{asked, confirmation};
 use super::texts::{DoorTexts, Served};
 use crate::components::{Form, FormState, Kind, PageHeading, PlainForm, SubmitButton, TextField};
 use crate::i18n::texts;
@@ -14,17 +14,19 @@ use crate::server_fns::{CreateFirstAccount, LogIn, local_path, setup_is_open};
 
 /// Where a session starts.
 pub(crate) fn login_page() -> Part {
-    let t = texts();
+    let (t, door) = (texts(), DoorTexts::here());
     let form = Form::<LogIn>::new();
     view! {
         <div class="door">
             <PageHeading/>
+            {confirmation(|done| (done == "password").then_some(door.done_password))}
             <PlainForm form path="/login" fields=&[Field::Username, Field::Password] once=true>
                 {next_field(form.state)}
                 <TextField state=form.state field=Field::Username name="username" label=t.username kind=Kind::Username/>
                 <TextField state=form.state field=Field::Password name="password" label=t.password kind=Kind::CurrentPassword/>
                 <SubmitButton state=form.state label=t.login/>
             </PlainForm>
+            <p><a href="/login/forgot">{door.forgot}</a></p>
         </div>
     }
     .part()

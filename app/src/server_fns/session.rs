@@ -8,7 +8,7 @@ use super::page_request;
 use super::{landings, local_path};
 #[cfg(feature = "ssr")]
 use crate::page_request::Cookie;
-use crate::portal::{Password, PortalError, SetupLink, Viewer};
+use crate::portal::{Password, PasswordLink, PortalError, SetupLink, Viewer};
 #[cfg(feature = "ssr")]
 use domain::credentials::Password as Attempt;
 
@@ -37,6 +37,35 @@ pub async fn create_first_account(
     let link = token;
     let accounts = &request.use_cases.accounts;
     request.begin(accounts.create_first_account(&link.0, &username, password.take(), &request.visit).await)
+}
+
+/// Sends a link to set a password; the answer says nothing of whether there is such a user.
+#[server(prefix = "/portal", endpoint = "send_password_link")]
+pub async fn send_password_link(#[server(default)] username: String) -> Result<(), PortalError> {
+    let request = page_request()?;
+    let links = &request.use_cases.password_links;
+    request.note(links.send(&username, request.language, &request.visit).await)
+}
+
+/// Returns the name of the user whose password this link sets; a POST, because the link is a secret.
+#[server(prefix = "/portal", endpoint = "find_password_link")]
+pub async fn find_password_link(#[server(default)] token: PasswordLink) -> Result<String, PortalError> {
+    let request = page_request()?;
+    let link = token;
+    let found = request.note(request.use_cases.password_links.find(&link.0).await)?;
+    Ok(found.username.to_string())
+}
+
+/// Sets the password of the user whose link this is.
+#[server(prefix = "/portal", endpoint = "set_password_by_link")]
+pub async fn set_password_by_link(
+    #[server(default)] token: PasswordLink,
+    #[server(default)] new_password: Password,
+) -> Result<(), PortalError> {
+    let request = page_request()?;
+    let link = token;
+    let links = &request.use_cases.password_links;
+    request.note(links.set_password(&link.0, new_password.take(), &request.visit).await)
 }
 
 /// Starts a session.
@@ -68,4 +97,6 @@ landings! {
     CreateFirstAccount(form) => "/", [username];
     LogIn(form) => local_path(form.next.as_deref()), [username, next];
     LogOut(form) => "/login", [];
+    SendPasswordLink(form) => "/login/forgot?done=sent", [username];
+    SetPasswordByLink(form) => "/login?done=password", [];
 }

@@ -22,6 +22,7 @@ pub mod mark;
 pub mod notice;
 pub mod outbound;
 pub mod panics;
+pub mod password_link;
 pub mod password_rules;
 pub mod proxy_protocol;
 pub mod quota;

@@ -26,7 +26,7 @@ pub mod records {
     };
 }
 
-use accounts::{Accounts, Changes, MailAddresses, SubUsers};
+use accounts::{Accounts, Changes, MailAddresses, PasswordLinks, SubUsers};
 use applications::Applications;
 use domain::time::Clock;
 use keys::Keys;
@@ -45,6 +45,8 @@ pub struct UseCases {
     pub changes: Changes,
     /// Mail addresses of users.
     pub mail_addresses: MailAddresses,
+    /// Links to set a password.
+    pub password_links: PasswordLinks,
     /// Sub-users and invitations.
     pub sub_users: SubUsers,
     /// Keys.

@@ -6,7 +6,7 @@ use super::page_links::Pages;
 use super::parts::MailerParts;
 use app::texts::{MailTexts, Served};
 use app::{Language, fill};
-use service::accounts::InvitationToken;
+use service::accounts::{InvitationToken, hash_of_link};
 use service::mail::{Letter, Subscription};
 use store::{MailContent, MailRow, StoreError};
 
@@ -22,7 +22,7 @@ pub(super) async fn write(
                 return Ok(Err("it was sealed with another key"));
             };
             if is_closed(&opened, parts).await? {
-                return Ok(Err("the invitation is closed"));
+                return Ok(Err("its link is closed"));
             }
             return Ok(Ok(letter(opened, &pages)));
         }
@@ -39,12 +39,21 @@ pub(super) async fn write(
     Ok(Ok(notice::letter(&contents, user, email, &pages, &subscription.token(&parts.pepper))))
 }
 
-/// Whether a letter is an invitation that was withdrawn or is too old.
+/// Whether a letter brings a link that opens nothing any more: it was withdrawn or replaced, or is too old.
 async fn is_closed(letter: &Letter, parts: &MailerParts) -> Result<bool, StoreError> {
-    let Letter::Invitation { link, .. } = letter else { return Ok(false) };
-    let token = link.split_once("token=").and_then(|(_, token)| InvitationToken::parse(token));
-    let Some(token) = token else { return Ok(true) };
-    Ok(parts.store.find_invitation(token.hash(), parts.clock.now()).await?.is_none())
+    let now = parts.clock.now();
+    match letter {
+        Letter::Invitation { link, .. } => {
+            let token = link.split_once("token=").and_then(|(_, token)| InvitationToken::parse(token));
+            let Some(token) = token else { return Ok(true) };
+            Ok(parts.store.find_invitation(token.hash(), now).await?.is_none())
+        }
+        Letter::SetPassword { link, .. } => {
+            let Some(hash) = hash_of_link(link) else { return Ok(true) };
+            Ok(parts.store.find_password_link(hash, now).await?.is_none())
+        }
+        Letter::ConfirmAddress { .. } | Letter::AddressReplaced { .. } => Ok(false),
+    }
 }
 
 /// Writes a letter that somebody asked for.
@@ -71,6 +80,17 @@ fn letter(letter: Letter, pages: &Pages) -> Draft {
                 Block::Text(fill(t.invite_ignore, &values)),
             ];
             signed(pages, t, to, language, fill(t.invite_subject, &values), blocks)
+        }
+        Letter::SetPassword { to, language, username, link } => {
+            let t = MailTexts::in_language(language);
+            let values: [(&str, &dyn std::fmt::Display); 2] =
+                [("username", &one_line(&username)), ("site", &pages.site())];
+            let blocks = vec![
+                Block::Text(fill(t.forgot_text, &values)),
+                Block::Link(t.forgot_link, link),
+                Block::Text(t.forgot_ignore.to_owned()),
+            ];
+            signed(pages, t, to, language, fill(t.forgot_subject, &values), blocks)
         }
         Letter::AddressReplaced { to, language, username } => {
             let t = MailTexts::in_language(language);

@@ -3,8 +3,8 @@
 use super::wire::Foundation;
 use service::UseCases;
 use service::accounts::{
-    Accounts, Changes, LetterThrottle, LoginThrottles, MailAddresses, Passwords, Renewals, SetupLink,
-    SubUsers,
+    Accounts, Changes, LetterThrottle, LinkThrottle, LoginThrottles, MailAddresses, PasswordLinks, Passwords,
+    Renewals, SetupLink, SubUsers,
 };
 use service::applications::{Applications, AskThrottles};
 use service::import::Importer;
@@ -34,6 +34,7 @@ impl Foundation {
         UseCases {
             sub_users: self.sub_users(&accounts),
             mail_addresses: self.mail_addresses(&accounts),
+            password_links: self.password_links(&accounts),
             notices: Notices::new(store.clone(), index.clone(), buffer.clone(), self.clock.clone()),
             subscriptions: Subscriptions {
                 store: Arc::clone(store),
@@ -133,6 +134,18 @@ impl Foundation {
             mail_is_on: self.mail_is_on(),
             origin: self.settings.public_url.origin.clone(),
             throttle: LetterThrottle::for_confirmations(),
+        }
+    }
+
+    fn password_links(&self, accounts: &Arc<Accounts>) -> PasswordLinks {
+        PasswordLinks {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            accounts: Arc::clone(accounts),
+            sealing: self.secrets.sealing.clone(),
+            mail_is_on: self.mail_is_on(),
+            origin: self.settings.public_url.origin.clone(),
+            throttle: LinkThrottle::default(),
         }
     }
 

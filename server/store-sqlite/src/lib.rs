@@ -27,6 +27,7 @@ mod moves;
 mod notices;
 mod open;
 mod open_error;
+mod password_links;
 mod profile;
 mod reminders;
 mod rotations;

@@ -237,6 +237,7 @@ impl SqliteStore {
             super::webhooks::deliveries::DUE,
             super::webhooks::deliveries::OLD,
             super::invitations::OLD,
+            super::password_links::OLD,
             super::applications::OVER,
             super::applications::UNFETCHED,
         ];

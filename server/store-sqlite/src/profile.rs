@@ -2,7 +2,7 @@
 
 use super::rows::micros;
 use super::sessions::check_asking;
-use super::{SqliteStore, audit, mails};
+use super::{SqliteStore, audit, mails, password_links};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
@@ -118,6 +118,8 @@ async fn replace_email(
         return Err(StoreError::Conflict.into());
     }
     tx.run(sql!("DELETE FROM mail_confirmations WHERE user_no = ?", user)).await?;
+    // Whoever reads the old address may not set the password any more.
+    password_links::close(tx, change.user).await?;
     if let Some(letter) = &change.farewell {
         mails::insert(tx, letter).await?;
     }

@@ -2,7 +2,7 @@
 
 use super::rows::{has, micros, owner, role, user_no, username};
 use super::sessions::renew;
-use super::{SqliteStore, audit};
+use super::{SqliteStore, audit, password_links};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
@@ -168,7 +168,14 @@ async fn check_password(tx: &mut Tx, user: UserNumber, present: &str) -> Result<
     tx.one(sql!("SELECT 1 FROM users WHERE no = ? AND password_hash = ?", user.0, present)).await.map(drop)
 }
 
-async fn write_password(tx: &mut Tx, user: UserNumber, hash: &str, at: Micros) -> Result<(), Trouble> {
+/// Gives a user another password, which closes the link by which they could set one.
+pub(super) async fn write_password(
+    tx: &mut Tx,
+    user: UserNumber,
+    hash: &str,
+    at: Micros,
+) -> Result<(), Trouble> {
+    password_links::close(tx, user).await?;
     let sql = "UPDATE users SET password_hash = ?, password_set_at = ?, reminded_age = NULL
                WHERE no = ? RETURNING no";
     tx.one(sql!(sql, hash, at.0, user.0)).await.map(drop)

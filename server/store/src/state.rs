@@ -2,9 +2,9 @@
 
 use super::{
     ApplicationStore, AuditStore, GatewayStore, ImportStore, InvitationStore, KeptAnswerStore, KeyChange,
-    KeyChangeStore, KeySearchStore, KeyStore, MailStore, NoticeStore, ProfileStore, ReminderStore,
-    RotationStore, RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore, UsageReader,
-    UserStore, WebhookStore,
+    KeyChangeStore, KeySearchStore, KeyStore, MailStore, NoticeStore, PasswordLinkStore, ProfileStore,
+    ReminderStore, RotationStore, RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore,
+    UsageReader, UserStore, WebhookStore,
 };
 use async_trait::async_trait;
 use contract::KeyType;
@@ -20,6 +20,7 @@ pub trait Store:
     + SubUserStore
     + InvitationStore
     + SessionStore
+    + PasswordLinkStore
     + ProfileStore
     + KeyStore
     + KeyChangeStore

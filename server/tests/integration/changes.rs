@@ -13,7 +13,7 @@ const AT_ONCE: usize = 300;
 
 /// What only ends something, or was begun by nobody who is logged in, or asks for the password each time and is slowed
 /// down with it, or changes nothing.
-const NOT_COUNTED: [&str; 24] = [
+const NOT_COUNTED: [&str; 27] = [
     "log_out",
     "end_session",
     "end_other_sessions",
@@ -38,6 +38,9 @@ const NOT_COUNTED: [&str; 24] = [
     "find_invitation",
     "find_email_by_link",
     "have_it",
+    "send_password_link",
+    "find_password_link",
+    "set_password_by_link",
 ];
 
 /// So that every form can be read.

@@ -17,7 +17,7 @@ const SMTP: [(&str, &str); 2] =
 const ADDRESS: &str = "section:has(form[action*=set_email])";
 
 /// The letters that wait, oldest first.
-async fn letters(app: &TestApp) -> Vec<Letter> {
+pub(crate) async fn letters(app: &TestApp) -> Vec<Letter> {
     let later = app.clock.now().plus_seconds(10 * 365 * 24 * 3600);
     let rows = app.services.store.list_old_mails(later, 100).await.unwrap();
     let key = Secrets::load(&app.services.settings).unwrap().sealing;

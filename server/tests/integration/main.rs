@@ -27,6 +27,7 @@ mod dead;
 mod doctor;
 mod ended_meanwhile;
 mod faults;
+mod forgotten;
 mod gateway_token;
 mod hashing;
 mod history;

@@ -57,6 +57,8 @@ pub fn action_text(t: &'static ProfileTexts, action: &str) -> Option<&'static st
         "invitation_accepted" => t.action_invitation_accepted,
         "password_reset" => t.action_password_reset,
         "password_changed" => t.action_password_changed,
+        "password_link_sent" => t.action_password_link_sent,
+        "password_set_by_link" => t.action_password_set_by_link,
         "two_factor_on" => t.action_two_factor_on,
         "two_factor_off" => t.action_two_factor_off,
         "two_factor_reset" => t.action_two_factor_reset,

@@ -68,6 +68,7 @@ impl Act<'_> {
             Action::ApplicationApproved => Cause::ApplicationApproved,
             Action::PasswordReset
             | Action::PasswordChanged
+            | Action::PasswordSetByLink
             | Action::TwoFactorOn
             | Action::TwoFactorOff
             | Action::TwoFactorReset
@@ -96,6 +97,7 @@ impl Act<'_> {
             | Action::SessionsEnded
             | Action::InvitationWithdrawn
             | Action::InvitationAccepted
+            | Action::PasswordLinkSent
             | Action::AddressIgnored
             | Action::NoticesChosen
             | Action::GatewayAdded

@@ -37,6 +37,18 @@ pub enum Letter {
         /// The link that accepts it.
         link: String,
     },
+    /// Lets a user set a password who has forgotten theirs.
+    SetPassword {
+        /// The address.
+        to: String,
+        /// The user's language, or else that of the page it was asked for on.
+        #[serde(with = "code")]
+        language: Language,
+        /// The user.
+        username: String,
+        /// The link that leads to the form.
+        link: String,
+    },
     /// Tells an address that it no longer belongs to its user.
     AddressReplaced {
         /// The address that was replaced.

@@ -13,6 +13,7 @@ mod keys;
 mod mails;
 mod notices;
 mod old_tokens;
+mod password_links;
 mod profile;
 mod rotations;
 mod second_factor;

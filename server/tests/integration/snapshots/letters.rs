@@ -158,10 +158,16 @@ async fn letters_in(language: &str) -> BTreeMap<&'static str, String> {
     }
     app.reset_password("demo", "another password").await;
     reader.gets("password_reset_by_operator").await;
+    reader.forgot().await;
     reader.letters
 }
 
 impl Reader<'_> {
+    async fn forgot(&mut self) {
+        self.app.stranger().post("/login/forgot", &[("username", "demo")]).await;
+        self.gets("set_password").await;
+    }
+
     /// The letter to somebody who is invited, in the language of who invites.
     async fn invites(&mut self) {
         let fields = [("username", "guest"), ("email", "guest@example.org"), ("role", "reads_only")];

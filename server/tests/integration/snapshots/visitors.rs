@@ -38,6 +38,8 @@ async fn before_the_login() {
     album.takes(&visitor, "first_page", "/").await;
     album.takes(&visitor, "login", "/login?next=%2Faccount%2Fprofile").await;
     album.takes(&visitor, "setup", "/setup").await;
+    album.takes(&visitor, "forgot", "/login/forgot").await;
+    album.takes(&visitor, "password_link_closed", "/login/password?token=old").await;
     album.takes(&visitor, "invitation_closed", "/invitation?token=old").await;
     album.takes(&visitor, "unsubscribe_closed", "/unsubscribe?token=old").await;
     let fields = [("username", "demouser"), ("password", "wrong"), ("next", "/account/profile")];

@@ -9,7 +9,7 @@ use domain::time::Clock;
 use store::{Action, Audit, NewNotice};
 
 /// What a line of a user's history can tell of; all fit on one page.
-const ACTIONS: [Action; 37] = [
+const ACTIONS: [Action; 39] = [
     Action::UserAdded,
     Action::UserDisabled,
     Action::UserEnabled,
@@ -20,6 +20,8 @@ const ACTIONS: [Action; 37] = [
     Action::InvitationAccepted,
     Action::PasswordReset,
     Action::PasswordChanged,
+    Action::PasswordLinkSent,
+    Action::PasswordSetByLink,
     Action::TwoFactorOn,
     Action::TwoFactorOff,
     Action::TwoFactorReset,
