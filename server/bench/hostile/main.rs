@@ -94,7 +94,9 @@ fn report(target: &Target, attack: Attack, pairs: &[(Figures, Figures)]) -> bool
     let verifications = median(&|(quiet, attacked)| attacked.p99 / quiet.p99);
     let logins = median(&|(quiet, attacked)| attacked.login / quiet.login);
     let memory = measure::peak_megabytes(target.process);
-    let refused: usize = pairs.iter().map(|(quiet, attacked)| quiet.refused + attacked.refused).sum();
+    let refused = pairs.iter().flat_map(|(quiet, attacked)| [("quiet", quiet), ("attacked", attacked)]);
+    let refused: Vec<_> =
+        refused.flat_map(|(when, f)| f.refused.iter().map(move |one| (when, one))).collect();
     println!(
         "{:<44} {:>9.2} {:>9.2} {:>7.2} {:>9.1} {:>9.1} {:>7.2} {:>8}",
         attack.title(),
@@ -106,8 +108,8 @@ fn report(target: &Target, attack: Attack, pairs: &[(Figures, Figures)]) -> bool
         logins,
         memory
     );
-    if refused > 0 {
-        println!("  {refused} verifications and logins of others were refused");
+    for (when, (fault, count)) in &refused {
+        println!("  refused to others ({when}), {count} times: {fault}");
     }
-    verifications <= VERIFICATIONS && logins <= LOGINS && memory <= MEMORY && refused == 0
+    verifications <= VERIFICATIONS && logins <= LOGINS && memory <= MEMORY && refused.is_empty()
 }

@@ -1,9 +1,11 @@
 //! What an attack costs the others: a gateway that verifies, and people who log in.
 
 use crate::Target;
-use crate::web::{ask, connect, log_in};
+use crate::web::{Reply, ask, connect, log_in};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep};
 
 /// The gateway is a trusted proxy.
@@ -23,21 +25,43 @@ pub(crate) struct Figures {
     pub(crate) p99: f64,
     /// Nine of ten logins take less, in milliseconds.
     pub(crate) login: f64,
-    /// Verifications and logins without the answer that they should have.
-    pub(crate) refused: usize,
+    /// What was answered to verifications and logins in place of the right answer, and how often.
+    pub(crate) refused: Refused,
+}
+
+/// How often each wrong answer came.
+pub(crate) type Refused = BTreeMap<String, usize>;
+
+/// What is wrong with an answer to `what`, if anything.
+fn fault(what: &str, answered: Result<std::io::Result<Reply>, Elapsed>, right: u16) -> Option<String> {
+    match answered {
+        Ok(Ok(reply)) if reply.status == right => None,
+        Ok(Ok(reply)) => Some(format!("{what}: {}", reply.status)),
+        Ok(Err(error)) => Some(format!("{what}: {error}")),
+        Err(_) => Some(format!("{what}: no answer in {} s", PATIENCE.as_secs())),
+    }
 }
 
 /// The times of what was answered, and how much was not.
 #[derive(Default)]
 struct Times {
     millis: Vec<f64>,
-    refused: usize,
+    refused: Refused,
 }
 
 impl Times {
-    fn add(&mut self, began: Instant, is_right: bool) {
+    fn add(&mut self, began: Instant, fault: Option<String>) {
         self.millis.push(began.elapsed().as_secs_f64() * 1000.0);
-        self.refused += usize::from(!is_right);
+        if let Some(fault) = fault {
+            *self.refused.entry(fault).or_default() += 1;
+        }
+    }
+
+    fn join(&mut self, others: Times) {
+        self.millis.extend(others.millis);
+        for (fault, count) in others.refused {
+            *self.refused.entry(fault).or_default() += count;
+        }
     }
 
     fn quantile(&mut self, part: f64) -> f64 {
@@ -57,14 +81,11 @@ pub(crate) async fn measure(target: &Target, time: Duration) -> Figures {
     let mut logins = log_ins(target, end).await;
     let mut verifications = Times::default();
     for times in verifying.join_all().await {
-        verifications.millis.extend(times.millis);
-        verifications.refused += times.refused;
+        verifications.join(times);
     }
-    Figures {
-        p99: verifications.quantile(0.99),
-        login: logins.quantile(0.9),
-        refused: verifications.refused + logins.refused,
-    }
+    let (p99, login) = (verifications.quantile(0.99), logins.quantile(0.9));
+    verifications.join(logins);
+    Figures { p99, login, refused: verifications.refused }
 }
 
 async fn verify(target: Target, end: Instant) -> Times {
@@ -80,14 +101,18 @@ async fn verify(target: Target, end: Instant) -> Times {
             Some(stream) => Ok(stream),
             None => connect(GATEWAY, target.address).await,
         };
-        let Ok(mut stream) = stream else {
-            times.add(began, false);
-            continue;
+        let mut stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => {
+                times.add(began, Some(format!("connection: {error}")));
+                sleep(BETWEEN_QUESTIONS).await;
+                continue;
+            }
         };
         let answered = tokio::time::timeout(PATIENCE, ask(&mut stream, &request)).await;
-        let is_right = matches!(&answered, Ok(Ok(reply)) if reply.status == 200);
-        times.add(began, is_right);
-        connection = is_right.then_some(stream);
+        let fault = fault("verification", answered, 200);
+        connection = fault.is_none().then_some(stream);
+        times.add(began, fault);
         sleep(BETWEEN_QUESTIONS).await;
     }
     times
@@ -104,7 +129,7 @@ async fn log_ins(target: &Target, end: Instant) -> Times {
         let username = format!("other{number}");
         let login = log_in([127, 0, 1, 1 + number], target.address, &username);
         let answered = tokio::time::timeout(PATIENCE, login).await;
-        times.add(began, matches!(answered, Ok(Ok(reply)) if reply.status == 303));
+        times.add(began, fault("login", answered, 303));
         sleep(BETWEEN_LOGINS).await;
     }
     times
