@@ -5,12 +5,13 @@
 mod announce;
 mod chores;
 mod log;
+mod manager;
 mod signals;
 
 use super::control::{self, DataDir};
 use super::out::cannot_print;
 use super::{Common, Failure};
-use crate::http::serve::{Front, Listener, Tls, serve};
+use crate::http::serve::{Front, Handed, Listener, Tls, serve};
 use crate::http::{Entrance, admin, site};
 use crate::life::Ended;
 use crate::services::{Services, SystemClock, start};
@@ -82,6 +83,7 @@ impl Flags {
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
+    let handed = Handed::receive()?;
     let settings = flags.settings()?;
     let _log = log_to_stderr(&settings);
     log_panics();
@@ -116,7 +118,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .enable_all()
         .build()?;
     let beside = [pages.handle(), doors.handle()];
-    let result = here.block_on(serve_until_signal(&services, flusher, beside, &data_dir, signals));
+    let result = here.block_on(serve_until_signal(&services, flusher, beside, &data_dir, signals, handed));
     pages.block_on(services.store.close());
     pages.shutdown_timeout(Duration::from_secs(1));
     result
@@ -163,13 +165,14 @@ async fn serve_until_signal(
     [pages, doors]: [&Handle; 2],
     data_dir: &DataDir,
     mut signals: Signals,
+    mut handed: Handed,
 ) -> Result<(), Failure> {
     let (settings, life) = (&services.settings, &services.life);
     let tls = settings.server.tls.as_ref().map(Tls::load).transpose()?;
-    let listeners = Listener::bind_all(&settings.server)?;
     let control = data_dir.listen()?;
     let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
-    let metrics = serve_admin(services, pages, stop.clone()).await?;
+    let metrics = serve_admin(services, pages, &mut handed, stop.clone()).await?;
+    let listeners = Listener::bind_all(&settings.server, &mut handed)?;
     let tasks = start_tasks(services, flusher, pages, &stop, &stop_counting);
     let places = listeners.iter().map(Listener::place).chain(&metrics).map(ToString::to_string).collect();
     let verbs = control::serve(control, Arc::clone(services), places, stop.clone());
@@ -187,11 +190,17 @@ async fn serve_until_signal(
         front = front.with_tls(tls, pages.clone());
     }
     let serving = life.run(&Handle::current(), "the listener", &stop, serve(listeners, front));
+    manager::ready();
+    if let Some(each) = manager::watched() {
+        let watching = every(each, stop.clone(), async || manager::alive());
+        life.run(&Handle::current(), "the watchdog", &stop, watching);
+    }
     let failure = tokio::select! {
         () = signals.stop() => None,
         cause = services.store.failed() => Some(broken(cause)),
         ended = life.over() => Some(stopped_by(&ended)),
     };
+    manager::stopping();
     tracing::info!(event = "stopping", "stopping: requests in flight are answered first");
     stop.cancel();
     // A letter or message in flight is recorded as sent while the store still takes changes.
@@ -234,11 +243,11 @@ fn broken(cause: StoreError) -> Failure {
 async fn serve_admin(
     services: &Arc<Services>,
     pages: &Handle,
+    handed: &mut Handed,
     stop: CancellationToken,
 ) -> Result<Option<Listen>, Failure> {
     let Some(address) = services.settings.admin_listen else { return Ok(None) };
-    #[expect(clippy::disallowed_methods, reason = "it is awaited")]
-    let listener = pages.spawn(async move { Listener::bind(Listen::Address(address)) }).await?;
+    let listener = Listener::take_or_bind(Listen::Address(address), handed);
     let listener = listener.map_err(|error| format!("{error} (--admin-listen)"))?;
     let place = listener.place().clone();
     // Its connections are not counted among those of gateways and browsers.

@@ -6,6 +6,7 @@ mod body;
 mod connection;
 mod frames;
 mod guest;
+mod handed;
 mod handles;
 mod io;
 mod listen;
@@ -19,6 +20,7 @@ mod tls;
 mod unix;
 mod watch;
 
+pub use handed::{Handed, HandedError};
 pub use listen::{ListenError, Listener};
 pub use tls::{Tls, TlsError};
 

@@ -1,7 +1,7 @@
 //! Settings of connections.
 
 use super::parse::{number, optional, socket_address};
-use super::{Layers, SettingsError};
+use super::{Layers, SettingsError, Source};
 use domain::share::ShareRule;
 use std::fmt;
 use std::net::SocketAddr;
@@ -52,6 +52,8 @@ pub struct Timeouts {
 pub struct ServerSettings {
     /// Where to listen; at least one.
     pub listen: Vec<Listen>,
+    /// Whether the operator said so.
+    pub listen_is_set: bool,
     /// Where connections begin with a PROXY header.
     pub listen_proxy_protocol: Option<SocketAddr>,
     /// Where gateways ask, if they have places of their own; the others then answer pages only.
@@ -77,6 +79,7 @@ impl ServerSettings {
         let seconds = |name| layers.read(name, |v| number(v, 1, 3600)).map(Duration::from_secs);
         Ok(Self {
             listen: layers.read("listen", listen)?,
+            listen_is_set: *layers.get("listen").1 != Source::Default,
             listen_proxy_protocol: layers.read("listen_proxy_protocol", optional(socket_address))?,
             listen_gateways: layers.read("listen_gateways", optional(listen))?.unwrap_or_default(),
             tls: tls(layers)?,

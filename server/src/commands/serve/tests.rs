@@ -16,8 +16,9 @@ where
     let (services, flusher) = start(settings, Arc::new(SystemClock)).await.unwrap();
     let (here, stop) = (Handle::current(), CancellationToken::new());
     services.life.run(&here, "the part of this test", &stop, part);
-    let serving =
-        serve_until_signal(&services, flusher, [&here, &here], &data_dir, Signals::listen().unwrap());
+    let signals = Signals::listen().unwrap();
+    let both = [&here, &here];
+    let serving = serve_until_signal(&services, flusher, both, &data_dir, signals, Handed::default());
     let ended = tokio::time::timeout(Duration::from_secs(120), serving).await.unwrap();
     services.store.close().await;
     ended.map_err(|failure| failure.to_string())

@@ -1,5 +1,6 @@
 //! Where connections come from.
 
+use super::handed::{Handed, Socket as HandedSocket};
 use super::unix::SocketFile;
 use crate::http::client::Door;
 use crate::settings::{Listen, ServerSettings};
@@ -17,14 +18,20 @@ const BACKLOG: i32 = 4096;
 
 /// A place to listen at that cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {place}: {why}; {}", advice(place, why))]
+#[error("cannot listen on {place}: {why}; {}", advice(place, why, *beside_handed))]
 pub struct ListenError {
     place: Listen,
     why: io::Error,
+    /// Whether sockets were handed over that no setting names.
+    beside_handed: bool,
 }
 
-fn advice(place: &Listen, why: &io::Error) -> &'static str {
+fn advice(place: &Listen, why: &io::Error, beside_handed: bool) -> &'static str {
     match place {
+        _ if beside_handed => {
+            "a socket that was handed over (LISTEN_FDS) may be open there under another address: let `listen` name it as \
+             the unit of the socket does, or leave `listen` out"
+        }
         Listen::Address(address)
             if why.kind() == io::ErrorKind::PermissionDenied && address.port() < 1024 =>
         {
@@ -45,7 +52,11 @@ pub struct Listener {
 
 enum Socket {
     Tcp(TcpListener),
-    Unix { listener: UnixListener, _file: SocketFile },
+    /// The file of a socket that was handed over belongs to the service manager.
+    Unix {
+        listener: UnixListener,
+        _file: Option<SocketFile>,
+    },
 }
 
 /// What a connection's bytes go through.
@@ -80,17 +91,48 @@ impl ListenError {
 }
 
 impl Listener {
-    /// Listens wherever the settings say, in their order.
+    /// Listens wherever the settings say, in their order, and at what was handed over besides. A socket that was handed
+    /// over is taken in place of one that would be opened at the same place; where there is any, the default of `listen`
+    /// is none.
     ///
     /// # Errors
     /// Names the first place that cannot be had, and why.
-    pub fn bind_all(settings: &ServerSettings) -> Result<Vec<Self>, ListenError> {
+    pub fn bind_all(settings: &ServerSettings, handed: &mut Handed) -> Result<Vec<Self>, ListenError> {
         let door = if settings.listen_gateways.is_empty() { Door::All } else { Door::Pages };
-        let plain = settings.listen.iter().map(|place| (place.clone(), false, door));
+        let by_default = !settings.listen_is_set && !handed.is_empty();
+        let listen = if by_default { &[][..] } else { &settings.listen };
+        let plain = listen.iter().map(|place| (place.clone(), false, door));
         let proxied = settings.listen_proxy_protocol.map(|address| (Listen::Address(address), true, door));
         let gateways = settings.listen_gateways.iter().map(|place| (place.clone(), false, Door::Gateways));
-        let all = plain.chain(proxied).chain(gateways);
-        all.map(|(place, proxied, door)| Ok(Self { proxied, door, ..Self::bind(place)? })).collect()
+        let named: Vec<_> = plain.chain(proxied).chain(gateways).collect();
+        let mut all = Vec::new();
+        for (place, proxied, door) in named {
+            all.push(Self { proxied, door, ..Self::take_or_bind(place, handed)? });
+        }
+        let rest = handed.take_rest().into_iter();
+        all.splice(0..0, rest.map(|(place, socket)| Self { door, ..Self::handed(place, socket) }));
+        Ok(all)
+    }
+
+    /// Listens at one place, by the socket that was handed over for it if there is one.
+    ///
+    /// # Errors
+    /// Nothing can listen at the place.
+    pub fn take_or_bind(place: Listen, handed: &mut Handed) -> Result<Self, ListenError> {
+        match handed.take(&place) {
+            Some(socket) => Ok(Self::handed(place, socket)),
+            None => {
+                Self::bind(place).map_err(|error| ListenError { beside_handed: !handed.is_empty(), ..error })
+            }
+        }
+    }
+
+    fn handed(place: Listen, socket: HandedSocket) -> Self {
+        let socket = match socket {
+            HandedSocket::Tcp(listener) => Socket::Tcp(listener),
+            HandedSocket::Unix(listener) => Socket::Unix { listener, _file: None },
+        };
+        Self { socket, place, proxied: false, door: Door::All }
     }
 
     /// Listens at one place.
@@ -101,7 +143,7 @@ impl Listener {
         let socket = match &place {
             Listen::Address(address) => bind_tcp(*address).map(Socket::Tcp),
             Listen::Unix(path) => {
-                SocketFile::listen(path).map(|(listener, _file)| Socket::Unix { listener, _file })
+                SocketFile::listen(path).map(|(listener, file)| Socket::Unix { listener, _file: Some(file) })
             }
         };
         match socket {
@@ -111,7 +153,7 @@ impl Listener {
                 Ok(Self { socket: Socket::Tcp(listener), place, proxied: false, door: Door::All })
             }
             Ok(socket) => Ok(Self { socket, place, proxied: false, door: Door::All }),
-            Err(why) => Err(ListenError { place, why }),
+            Err(why) => Err(ListenError { place, why, beside_handed: false }),
         }
     }
 
@@ -124,7 +166,7 @@ impl Listener {
             Listen::Address(address) => bound_tcp(*address).map(drop),
             Listen::Unix(path) => SocketFile::look(path),
         };
-        tried.map_err(|why| ListenError { place: place.clone(), why })
+        tried.map_err(|why| ListenError { place: place.clone(), why, beside_handed: false })
     }
 
     /// Where it listens.
@@ -160,7 +202,7 @@ pub(super) struct Open {
 
 enum OpenSocket {
     Tcp(OpenTcp),
-    Unix { listener: OpenUnix, _file: SocketFile },
+    Unix { listener: OpenUnix, _file: Option<SocketFile> },
 }
 
 impl Open {
