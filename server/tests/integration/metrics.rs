@@ -136,6 +136,9 @@ async fn every_metric_is_described_and_documented_and_the_dashboard_asks_for_no_
     let asked: BTreeSet<_> = queries.flat_map(|t| names(t["expr"].as_str().unwrap())).collect();
     assert!(asked.len() > 10, "{asked:?}");
     assert!(asked.is_subset(&known), "unknown: {:?}", asked.difference(&known));
+    let rules = names(&std::fs::read_to_string(root().join("docs/monitoring/prometheus-rules.yml")).unwrap());
+    assert!(rules.len() > 10, "{rules:?}");
+    assert!(rules.is_subset(&known), "unknown: {:?}", rules.difference(&known));
     app.stop().await;
 }
 
