@@ -8,13 +8,14 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// The row number of a user: a place in the memory index.
+/// The row number of a user: positive and unique. The engine chooses it, so it is no place, no count and no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserNumber(pub u32);
+pub struct UserNumber(pub i64);
 
-/// The row number of a key: what the usage journal and the memory index speak of.
+/// The row number of a key, which changes and counts speak of. As with users, it is positive and unique, and nothing else
+/// follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyNumber(pub u32);
+pub struct KeyNumber(pub i64);
 
 /// The row number of a session; it stays while the session's token changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,8 +29,9 @@ pub struct NoticeNumber(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MailNumber(pub i64);
 
-/// The public id of a key (UUIDv7). An id, never a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The public id of a key (UUIDv7). An id, never a secret. Ids are in the order in which keys were generated, as far as the
+/// clocks of the machines agree: what lists keys by their age goes by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(pub Uuid);
 
 impl KeyId {
@@ -40,6 +42,18 @@ impl KeyId {
     #[must_use]
     pub fn generate() -> Self {
         Self(Uuid::now_v7())
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// Back from its bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
     }
 
     /// Its text, written into a buffer, where an allocation would be felt.

@@ -32,7 +32,7 @@ macro_rules! select {
 pub(super) const LIST: &str = concat!(
     select!(),
     "k.id IN (SELECT unhex(value) FROM json_each(?1))
-    AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL ORDER BY k.no DESC"
+    AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL ORDER BY k.id DESC"
 );
 const FIND: &str =
     concat!(select!(), "k.id = ?1 AND (k.account_no = ?2 OR k.user_no = ?3) AND k.deleted_at IS NULL");
@@ -42,8 +42,8 @@ pub(super) const NETWORKS: &str = "SELECT network, prefix_length FROM key_networ
 /// The account and the user of a scope, one of which is set.
 fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
     match scope {
-        KeyScope::Account(owner) => (Some(owner.0.into()), None),
-        KeyScope::User(user) => (None, Some(user.0.into())),
+        KeyScope::Account(owner) => (Some(owner.0), None),
+        KeyScope::User(user) => (None, Some(user.0)),
     }
 }
 

@@ -31,6 +31,7 @@ mod password_links;
 mod profile;
 mod reminders;
 mod rotations;
+mod row_numbers;
 mod rows;
 mod rules;
 mod second_factor;

@@ -4,10 +4,11 @@
 //! between threads, take several times as long.
 
 use crate::Trouble;
+use crate::row_numbers;
 use crate::rows::corrupt;
 use contract::{KeyType, LockWidth};
 use domain::address::{Address, Network};
-use domain::ids::{KeyId, KeyNumber, UserNumber, Username};
+use domain::ids::{KeyId, KeyNumber, Username};
 use domain::rule::AddressRule;
 use domain::time::Micros;
 use domain::token::{MaskedPrefix, TokenHash};
@@ -17,6 +18,7 @@ use std::path::Path;
 use store::{Change, IndexedKey, IndexedUser, OldToken, PrefixInUse, Watcher};
 use uuid::Uuid;
 
+/// By number, so that owners come before their sub-users: they were there when those were added.
 const USERS: &str = "SELECT no, owner_no, username, disabled_at IS NOT NULL FROM users ORDER BY no";
 const GATEWAYS: &str = "SELECT token_hash, name FROM gateways";
 const NETWORKS: &str =
@@ -31,8 +33,8 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     each(&connection, USERS, |row| {
         let user = IndexedUser {
-            number: UserNumber(row.get(0)?),
-            owner: row.get::<_, Option<u32>>(1)?.map(UserNumber),
+            number: row_numbers::user(row.get(0)?)?,
+            owner: row.get::<_, Option<i64>>(1)?.map(row_numbers::user).transpose()?,
             username: Username::parse(&row.get::<_, String>(2)?).map_err(|_| corrupt("username"))?,
             disabled: row.get(3)?,
         };
@@ -69,7 +71,7 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
     })?;
     each(&connection, OLD_TOKENS, |row| {
         watcher.committed(Change::OldToken(OldToken {
-            key: KeyNumber(row.get(0)?),
+            key: row_numbers::key(row.get(0)?)?,
             token_hash: TokenHash(row.get(1)?),
             rotated_at: Micros(row.get(2)?),
             until: Micros(row.get(3)?),
@@ -120,9 +122,9 @@ fn each(
 fn key(row: &Row<'_>, allow_list: Vec<Network>) -> Result<IndexedKey, Trouble> {
     let key_type = KeyType::from_number(row.get(4)?).ok_or_else(|| corrupt("key type"))?;
     Ok(IndexedKey {
-        number: KeyNumber(row.get(0)?),
+        number: row_numbers::key(row.get(0)?)?,
         id: KeyId(Uuid::from_bytes(row.get(1)?)),
-        user: UserNumber(row.get(2)?),
+        user: row_numbers::user(row.get(2)?)?,
         token_hash: TokenHash(row.get(3)?),
         key_type,
         description: row.get(5)?,

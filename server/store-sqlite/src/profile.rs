@@ -111,7 +111,7 @@ async fn replace_email(
     change: EmailChange,
 ) -> Result<(), Trouble> {
     mails::keep_address(tx, change.user, change.audit.at).await?;
-    let user = i64::from(change.user.0);
+    let user = change.user.0;
     let sql = "UPDATE users SET email = ?, email_confirmed_at = ? WHERE no = ? AND email IS ?";
     let done = tx.run(sql!(sql, email, confirmed.then_some(change.audit.at.0), user, &change.old)).await?;
     if done == 0 {

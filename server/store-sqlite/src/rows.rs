@@ -1,6 +1,7 @@
 //! Reads columns as domain types.
 
 use crate::Trouble;
+use crate::row_numbers;
 use contract::Role;
 use domain::address::{Address, Network};
 use domain::client_address::ClientAddress;
@@ -38,8 +39,9 @@ pub(super) fn sort_out<T>(
     Ok((held, unreadable))
 }
 
+/// A count of 32 bits.
 pub(super) fn number(value: i64) -> Result<u32, Trouble> {
-    u32::try_from(value).map_err(|_| corrupt("row number"))
+    u32::try_from(value).map_err(|_| corrupt("number"))
 }
 
 /// A number of things, which is never negative.
@@ -58,11 +60,11 @@ pub(super) fn has(row: &SqliteRow, column: &str) -> Result<bool, Trouble> {
 }
 
 pub(super) fn user_no(row: &SqliteRow, column: &str) -> Result<UserNumber, Trouble> {
-    number(row.try_get(column)?).map(UserNumber)
+    row_numbers::user(row.try_get(column)?)
 }
 
 pub(super) fn key_no(row: &SqliteRow, column: &str) -> Result<KeyNumber, Trouble> {
-    number(row.try_get(column)?).map(KeyNumber)
+    row_numbers::key(row.try_get(column)?)
 }
 
 pub(super) fn key_id(row: &SqliteRow, column: &str) -> Result<KeyId, Trouble> {
@@ -70,7 +72,7 @@ pub(super) fn key_id(row: &SqliteRow, column: &str) -> Result<KeyId, Trouble> {
 }
 
 pub(super) fn owner(row: &SqliteRow) -> Result<Option<UserNumber>, Trouble> {
-    row.try_get::<Option<i64>, _>("owner_no")?.map(number).transpose().map(|n| n.map(UserNumber))
+    row.try_get::<Option<i64>, _>("owner_no")?.map(row_numbers::user).transpose()
 }
 
 pub(super) fn role(row: &SqliteRow) -> Result<Role, Trouble> {

@@ -1,6 +1,7 @@
 //! What rows of the journal hold: uses, keys that are folded, addresses that are folded ahead of their keys.
 
 use crate::Trouble;
+use crate::row_numbers::short;
 use crate::rows::corrupt;
 use crate::use_sums::Piece;
 use domain::address::Address;
@@ -12,19 +13,20 @@ pub(super) const USES: i64 = 0;
 pub(super) const FOLDED: i64 = 1;
 pub(super) const MOVED: i64 = 2;
 
-/// Bytes of one use in a journal row: key, user, address.
+/// Bytes of one use in a journal row: key, user, address. Both numbers have 32 bits here.
 const ENTRY: usize = 24;
 /// Bytes of one moved address in a journal row: key, address.
 const MOVED_ENTRY: usize = 20;
 
 /// Replaces the content of the buffer by uses, as one journal row holds them.
-pub(super) fn write_uses(buffer: &mut Vec<u8>, uses: &[Use]) {
+pub(super) fn write_uses(buffer: &mut Vec<u8>, uses: &[Use]) -> Result<(), Trouble> {
     buffer.clear();
     for one in uses {
-        buffer.extend_from_slice(&one.key.0.to_le_bytes());
-        buffer.extend_from_slice(&one.user.0.to_le_bytes());
+        buffer.extend_from_slice(&short(one.key.0)?.to_le_bytes());
+        buffer.extend_from_slice(&short(one.user.0)?.to_le_bytes());
         buffer.extend_from_slice(&one.address.to_bytes());
     }
+    Ok(())
 }
 
 /// The uses of one journal row.
@@ -38,8 +40,8 @@ pub(super) fn uses(entries: &[u8]) -> Result<impl Iterator<Item = Use> + '_, Tro
         let mut address = [0_u8; 16];
         address.copy_from_slice(&entry[8..]);
         Use {
-            key: KeyNumber(number(0)),
-            user: UserNumber(number(4)),
+            key: KeyNumber(number(0).into()),
+            user: UserNumber(number(4).into()),
             address: Address::from_bytes(address),
             rotated_at: None,
         }
@@ -48,29 +50,31 @@ pub(super) fn uses(entries: &[u8]) -> Result<impl Iterator<Item = Use> + '_, Tro
 
 /// The keys that a row of folded ones names.
 pub(super) fn folded_keys(entries: &[u8]) -> impl Iterator<Item = KeyNumber> + '_ {
-    entries.as_chunks::<4>().0.iter().map(|bytes| KeyNumber(u32::from_le_bytes(*bytes)))
+    entries.as_chunks::<4>().0.iter().map(|bytes| KeyNumber(u32::from_le_bytes(*bytes).into()))
 }
 
 /// The keys that these pieces complete.
-pub(super) fn folded_marks(pieces: &[Piece]) -> Vec<u8> {
-    let folded = pieces.iter().filter_map(|piece| match piece {
-        Piece::Key(sum) => Some(sum.key.0.to_le_bytes()),
-        Piece::Addresses(..) | Piece::Room(_) => None,
-    });
-    folded.flatten().collect()
+pub(super) fn folded_marks(pieces: &[Piece]) -> Result<Vec<u8>, Trouble> {
+    let mut marks = Vec::new();
+    for piece in pieces {
+        let Piece::Key(sum) = piece else { continue };
+        marks.extend_from_slice(&short(sum.key.0)?.to_le_bytes());
+    }
+    Ok(marks)
 }
 
 /// The addresses that these pieces take ahead of their keys.
-pub(super) fn moved_marks(pieces: &[Piece]) -> Vec<u8> {
+pub(super) fn moved_marks(pieces: &[Piece]) -> Result<Vec<u8>, Trouble> {
     let mut marks = Vec::new();
     for piece in pieces {
         let Piece::Addresses(key, addresses) = piece else { continue };
+        let key = short(key.0)?.to_le_bytes();
         for (address, ..) in addresses {
-            marks.extend_from_slice(&key.0.to_le_bytes());
+            marks.extend_from_slice(&key);
             marks.extend_from_slice(&address.to_bytes());
         }
     }
-    marks
+    Ok(marks)
 }
 
 /// The addresses that a row of moved ones names, with their keys.
@@ -79,6 +83,6 @@ pub(super) fn moved_addresses(entries: &[u8]) -> impl Iterator<Item = (KeyNumber
         let (mut key, mut address) = ([0_u8; 4], [0_u8; 16]);
         key.copy_from_slice(&bytes[..4]);
         address.copy_from_slice(&bytes[4..]);
-        (KeyNumber(u32::from_le_bytes(key)), Address::from_bytes(address))
+        (KeyNumber(u32::from_le_bytes(key).into()), Address::from_bytes(address))
     })
 }

@@ -42,7 +42,7 @@ impl SqliteUsageLog {
     /// Commits a batch as one row.
     pub(super) fn append_row(&mut self, at: Micros, uses: &[Use]) -> Result<(), Trouble> {
         let seq = self.next_seq(self.generation);
-        write_uses(&mut self.buffer, uses);
+        write_uses(&mut self.buffer, uses)?;
         if uses.iter().any(|one| one.rotated_at.is_some()) {
             return self.append_with_old_tokens(seq, at, uses);
         }
@@ -52,7 +52,7 @@ impl SqliteUsageLog {
 
     /// Moves pieces of a generation from the journal into the totals, in one transaction.
     pub(super) fn fold(&mut self, generation: Generation, pieces: &[Piece]) -> Result<(), Trouble> {
-        let marks = [(FOLDED, folded_marks(pieces)), (MOVED, moved_marks(pieces))]
+        let marks = [(FOLDED, folded_marks(pieces)?), (MOVED, moved_marks(pieces)?)]
             .map(|(kind, entries)| (self.next_seq(generation), kind, entries));
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         add_pieces(&tx, pieces)?;

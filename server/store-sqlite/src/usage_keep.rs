@@ -70,7 +70,7 @@ impl Walk {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct HourRow {
     /// Number of the key or the user that the hour is of.
-    owner_no: u32,
+    owner_no: i64,
     /// Counted from 1970.
     hour: i64,
     /// Cause, whether refused, or when the token was replaced.
@@ -131,7 +131,7 @@ fn step(
             Ok(HourRow { owner_no: row.get(0)?, hour: row.get(1)?, kind: row.get(2)? })
         })
         .optional()?;
-    let last = end.unwrap_or(HourRow { owner_no: u32::MAX, hour: i64::MAX, kind: i64::MAX });
+    let last = end.unwrap_or(HourRow { owner_no: i64::MAX, hour: i64::MAX, kind: i64::MAX });
     connection.prepare_cached(table.remove)?.execute(params![
         owner_no,
         hour,

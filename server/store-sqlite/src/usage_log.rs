@@ -13,11 +13,11 @@ use super::usage_names::Named;
 use super::usage_old_tokens::OldTokens;
 use super::usage_open::{MIGRATIONS, claim, last_places, migrate, prepare};
 use super::usage_sweep::Sweep;
-use super::{cannot_open, usage_keep, usage_mark, usage_names};
+use super::{cannot_open, row_numbers, usage_keep, usage_mark};
 use crate::OpenError;
 use crate::Trouble;
 use async_trait::async_trait;
-use domain::ids::{KeyNumber, UserNumber};
+use domain::ids::UserNumber;
 use domain::mark::Mark;
 use domain::time::Micros;
 use rusqlite::{Connection, TransactionBehavior};
@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Lag, Refusal, StoreError, Total, UsageLog, Use, Watcher};
+use store::{Change, Lag, Refusal, StoreError, Total, UsageLog, Use, Watcher};
 use uuid::Uuid;
 
 /// After how many seconds the journal is folded.
@@ -179,20 +179,11 @@ impl SqliteUsageLog {
         let mut select = self.connection.prepare("SELECT key_no, times_used, last_used FROM totals")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            each(Total { key: KeyNumber(row.get(0)?), count: row.get(1)?, last: Micros(row.get(2)?) });
-        }
-        Ok(())
-    }
-
-    /// Records the ids of the keys with these numbers, as far as they are known and not recorded yet.
-    pub(super) fn name(&mut self, keys: impl Iterator<Item = KeyNumber>) -> Result<(), Trouble> {
-        let new: Vec<_> = keys
-            .filter(|key| !self.named.holds(*key))
-            .filter_map(|key| self.watcher.id_of(key).map(|id| (key, id)))
-            .collect();
-        if !new.is_empty() {
-            usage_names::name(&mut self.connection, &new)?;
-            new.iter().for_each(|(key, _)| self.named.add(*key));
+            each(Total {
+                key: row_numbers::key(row.get(0)?)?,
+                count: row.get(1)?,
+                last: Micros(row.get(2)?),
+            });
         }
         Ok(())
     }
@@ -226,11 +217,12 @@ impl UsageLog for SqliteUsageLog {
         Ok(self.connection.busy_timeout(Duration::ZERO).map_err(Trouble::from)?)
     }
 
-    async fn append(&mut self, at: Micros, uses: &[Use]) -> Result<(), StoreError> {
+    async fn append(&mut self, at: Micros, uses: &[Use]) -> Result<Vec<Change>, StoreError> {
         let met = self.append_row(at, uses);
         self.met(met)?;
         self.gathered.add(at, uses);
-        Ok(())
+        // No other process changes anything: the data directory is locked.
+        Ok(Vec::new())
     }
 
     async fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 
 use super::usage_log::SqliteUsageLog;
 use crate::Trouble;
+use crate::row_numbers::short;
 use domain::ids::{KeyId, KeyNumber};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::HashSet;
@@ -13,6 +14,24 @@ const KNOWN: &str =
     "SELECT c.key_no FROM counted_keys c JOIN state.keys k ON k.no = c.key_no AND k.id = c.id";
 
 impl SqliteUsageLog {
+    /// Records the ids of the keys with these numbers, as far as they are known and not recorded yet.
+    pub(super) fn name(&mut self, keys: impl Iterator<Item = KeyNumber>) -> Result<(), Trouble> {
+        let mut new = Vec::new();
+        for key in keys {
+            let number = short(key.0)?;
+            if !self.named.holds(number)
+                && let Some(id) = self.watcher.id_of(key)
+            {
+                new.push((number, id));
+            }
+        }
+        if !new.is_empty() {
+            name(&mut self.connection, &new)?;
+            new.iter().for_each(|(key, _)| self.named.add(*key));
+        }
+        Ok(())
+    }
+
     /// Removes what was counted under numbers that are not those of the same keys in `state`.
     pub(super) fn keep_only_known(&mut self, state: &Path) -> Result<(), Trouble> {
         attach(&self.connection, state)?;
@@ -37,13 +56,13 @@ pub(super) struct Named(Vec<u64>);
 
 impl Named {
     /// Whether it was named.
-    pub(super) fn holds(&self, key: KeyNumber) -> bool {
+    fn holds(&self, key: u32) -> bool {
         let (word, bit) = Self::bit(key);
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
     /// Remembers that the key is named.
-    pub(super) fn add(&mut self, key: KeyNumber) {
+    fn add(&mut self, key: u32) {
         let (word, bit) = Self::bit(key);
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
@@ -51,18 +70,18 @@ impl Named {
         self.0[word] |= bit;
     }
 
-    fn bit(key: KeyNumber) -> (usize, u64) {
-        (key.0 as usize / 64, 1 << (key.0 % 64))
+    fn bit(key: u32) -> (usize, u64) {
+        (key as usize / 64, 1 << (key % 64))
     }
 }
 
 /// Notes the keys behind these numbers; those that are noted stay as they are.
-pub(super) fn name(connection: &mut Connection, keys: &[(KeyNumber, KeyId)]) -> rusqlite::Result<()> {
+fn name(connection: &mut Connection, keys: &[(u32, KeyId)]) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let add = "INSERT INTO counted_keys (key_no, id) VALUES (?, ?) ON CONFLICT DO NOTHING";
     let mut add = tx.prepare_cached(add)?;
     for (number, id) in keys {
-        add.execute(params![number.0, id.0.as_bytes()])?;
+        add.execute(params![number, id.0.as_bytes()])?;
     }
     drop(add);
     tx.commit()

@@ -9,6 +9,7 @@ use super::usage_journal::insert_uses;
 use super::usage_log::SqliteUsageLog;
 use super::usage_read::Turns;
 use crate::Trouble;
+use crate::row_numbers::short;
 use crate::statements::sql;
 use crate::use_sums::FOLD_ROWS;
 use domain::address::Address;
@@ -69,7 +70,7 @@ impl SqliteUsageLog {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         insert_uses(&tx, seq, at, &self.buffer)?;
         let sql = "INSERT INTO old_token_journal (at, entries) VALUES (?, ?)";
-        for row in written(uses).chunks(ROW_USES * ENTRY) {
+        for row in written(uses)?.chunks(ROW_USES * ENTRY) {
             tx.prepare_cached(sql)?.execute(params![at.0, row])?;
         }
         tx.commit()?;
@@ -128,15 +129,15 @@ impl SqliteUsageLog {
 }
 
 /// The uses by old tokens among these.
-fn written(uses: &[Use]) -> Vec<u8> {
+fn written(uses: &[Use]) -> Result<Vec<u8>, Trouble> {
     let mut entries = Vec::new();
     for one in uses {
         let Some(rotated_at) = one.rotated_at else { continue };
-        entries.extend_from_slice(&one.key.0.to_le_bytes());
+        entries.extend_from_slice(&short(one.key.0)?.to_le_bytes());
         entries.extend_from_slice(&rotated_at.0.to_le_bytes());
         entries.extend_from_slice(&one.address.to_bytes());
     }
-    entries
+    Ok(entries)
 }
 
 /// The uses of one row.
@@ -150,7 +151,7 @@ fn read(entries: &[u8]) -> Result<impl Iterator<Item = (Token, Address)> + '_, T
         key.copy_from_slice(&entry[..4]);
         at.copy_from_slice(&entry[4..12]);
         address.copy_from_slice(&entry[12..]);
-        let token = (KeyNumber(u32::from_le_bytes(key)), Micros(i64::from_le_bytes(at)));
+        let token = (KeyNumber(u32::from_le_bytes(key).into()), Micros(i64::from_le_bytes(at)));
         (token, Address::from_bytes(address))
     }))
 }

@@ -187,7 +187,7 @@ mod tests {
             for n in 0..addresses {
                 let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + n).into());
                 sums.add(
-                    Use { key: KeyNumber(key), user: UserNumber(1), address, rotated_at: None },
+                    Use { key: KeyNumber(key.into()), user: UserNumber(1), address, rotated_at: None },
                     Micros(i64::from(n)),
                 );
             }

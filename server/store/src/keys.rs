@@ -90,7 +90,8 @@ pub struct PrefixInUse {
 /// Keys.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory. Tells it too whether
+    /// Hands every user, then every key and tombstone, to `watcher`: the start of the index in memory. Owners come before their
+    /// sub-users, and keys before their old tokens; keys in the order of their ids are taken in fastest. Tells it too whether
     /// tokens of other forms are admitted. Returns the prefixes of the living keys whose tokens have our form.
     ///
     /// Every change that is committed later is told to the watcher of the engine. Up to where this read is for the engine
@@ -98,7 +99,7 @@ pub trait KeyStore: Send + Sync {
     async fn load(&self, watcher: Arc<dyn Watcher>) -> Result<Vec<PrefixInUse>, StoreError>;
     /// Adds a key; `Conflict` if the token hash is taken, `LimitReached` if the account has as many keys as it may.
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<(), StoreError>;
-    /// The rows of these keys, newest first; those outside of the scope and tombstones are left out.
+    /// The rows of these keys, newest first (by their ids, as the index lists them); those outside of the scope and tombstones are left out.
     async fn list_keys(&self, scope: KeyScope, keys: &[KeyId]) -> Result<Vec<KeyRow>, StoreError>;
     /// Finds a key that is in the scope and not deleted.
     async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError>;

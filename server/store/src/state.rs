@@ -55,6 +55,13 @@ pub trait Watcher: Send + Sync {
     /// Takes in one change.
     fn committed(&self, change: Change);
 
+    /// Takes in changes of other processes, in the order of their commits. An engine that several processes share tells of
+    /// them here, those that [`UsageLog::append`](crate::UsageLog::append) returns excepted: uses that were judged before
+    /// are judged anew.
+    fn committed_elsewhere(&self, changes: Vec<Change>) {
+        changes.into_iter().for_each(|change| self.committed(change));
+    }
+
     /// The public id of a key that it was told of. An engine that counts in a place of its own notes ids beside numbers.
     fn id_of(&self, _key: KeyNumber) -> Option<KeyId> {
         None

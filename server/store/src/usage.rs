@@ -1,6 +1,6 @@
 //! The counts: accepted uses are committed before they are answered, and readers see no fewer than were answered.
 
-use super::StoreError;
+use super::{Change, StoreError};
 use async_trait::async_trait;
 use contract::Code;
 use domain::address::Address;
@@ -71,9 +71,13 @@ pub trait UsageLog: Send {
     async fn recover(&mut self, each: &mut (dyn FnMut(Total) + Send)) -> Result<(), StoreError>;
     /// Commits one batch of accepted uses. When this returns they survive the death of the process; readers see them.
     ///
+    /// Returns what other processes changed before that commit, in the order of the commits: everything of which the watcher
+    /// had not been told when this was called. The caller tells the index, and judges the uses anew before they are answered.
+    /// An engine of one process returns an empty list, for which nothing is allocated.
+    ///
     /// # Errors
     /// Nothing of the batch was kept. A lock ([`StoreError::is_lock`]) is not waited for.
-    async fn append(&mut self, at: Micros, uses: &[Use]) -> Result<(), StoreError>;
+    async fn append(&mut self, at: Micros, uses: &[Use]) -> Result<Vec<Change>, StoreError>;
     /// Adds refused requests, in one transaction.
     ///
     /// # Errors

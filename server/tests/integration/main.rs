@@ -65,6 +65,7 @@ mod receiver;
 mod refused;
 mod released;
 mod rotation;
+mod row_numbers;
 mod said;
 mod scene;
 mod session_cookies;

@@ -36,7 +36,7 @@ pub(super) async fn add_webhook(app: &TestApp, owner: &str, causes: &[Cause]) {
         .execute(
             "INSERT INTO webhooks (owner_no, url, secret_sealed, causes, created_at)
              VALUES (?1, 'https://hooks.example', x'00', ?2, 1)",
-            [owner, causes],
+            [owner, causes.into()],
         )
         .unwrap();
 }

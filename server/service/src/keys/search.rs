@@ -5,7 +5,7 @@ use crate::accounts::{Actor, store_trouble};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contract::{KeyState, KeyType, Refusal};
-use domain::ids::{KeyId, KeyNumber};
+use domain::ids::KeyId;
 use domain::sealing::SealingKey;
 
 /// Keys that are read at a time.
@@ -37,9 +37,9 @@ impl KeyFilter {
     }
 }
 
-/// Where a search goes on: behind a key. Programs get it sealed, because numbers of keys would tell how many there are.
+/// Where a search goes on: behind a key. Programs get it sealed, so that none is made up, and none is used by another user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor(KeyNumber);
+pub struct Cursor(KeyId);
 
 impl Cursor {
     fn place(actor: &Actor) -> String {
@@ -48,7 +48,7 @@ impl Cursor {
 
     /// The text for a program.
     fn seal(self, sealing: &SealingKey, actor: &Actor) -> Result<String, Refusal> {
-        let sealed = sealing.seal_bytes(&Self::place(actor), &self.0.0.to_be_bytes());
+        let sealed = sealing.seal_bytes(&Self::place(actor), &self.0.to_bytes());
         sealed.map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).map_err(|error| {
             tracing::error!(%error, "a cursor cannot be sealed");
             Refusal::Unavailable
@@ -58,8 +58,8 @@ impl Cursor {
     /// Reads what the same user was given.
     fn open(sealing: &SealingKey, actor: &Actor, text: &str) -> Option<Self> {
         let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let number = sealing.open_bytes(&Self::place(actor), &sealed).ok()?;
-        Some(Self(KeyNumber(u32::from_be_bytes(number.as_slice().try_into().ok()?))))
+        let id = sealing.open_bytes(&Self::place(actor), &sealed).ok()?;
+        Some(Self(KeyId::from_bytes(id.as_slice().try_into().ok()?)))
     }
 }
 
@@ -93,14 +93,13 @@ impl Keys {
         loop {
             // One more tells whether there are more.
             let stretch = self.index.older(scope, from, STRETCH.min(limit + 1));
-            let ids: Vec<KeyId> = stretch.iter().map(|(_, id)| *id).collect();
-            let rows = self.store.list_keys(scope, &ids).await.map_err(store_trouble)?;
+            let rows = self.store.list_keys(scope, &stretch).await.map_err(store_trouble)?;
             let mut rows = rows.into_iter().peekable();
-            for (number, id) in &stretch {
+            for id in &stretch {
                 if keys.len() == limit {
                     return self.found(actor, keys, from);
                 }
-                from = Some(*number);
+                from = Some(*id);
                 // Deleted meanwhile, if it is not there.
                 let Some(row) = rows.next_if(|row| row.id == *id) else { continue };
                 let key = self.with_counts(row);
@@ -119,12 +118,7 @@ impl Keys {
         }
     }
 
-    fn found(
-        &self,
-        actor: &Actor,
-        keys: Vec<ListedKey>,
-        last: Option<KeyNumber>,
-    ) -> Result<FoundKeys, Refusal> {
+    fn found(&self, actor: &Actor, keys: Vec<ListedKey>, last: Option<KeyId>) -> Result<FoundKeys, Refusal> {
         let next = last.map(|last| Cursor(last).seal(&self.cursors, actor)).transpose()?;
         Ok(FoundKeys { keys, next })
     }

@@ -1,7 +1,7 @@
 //! One bind at a time per key: of a thousand first requests one asks the store, and the others then read the winner
 //! from the index.
 
-use domain::ids::KeyNumber;
+use domain::ids::KeyId;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 /// The keys whose first address is being bound.
 #[derive(Default)]
-pub(super) struct Bindings(Mutex<HashMap<KeyNumber, Arc<AsyncMutex<()>>>>);
+pub(super) struct Bindings(Mutex<HashMap<KeyId, Arc<AsyncMutex<()>>>>);
 
 impl Bindings {
     /// Waits until no other request binds this key.
-    pub(super) async fn wait_for_turn(&self, key: KeyNumber) -> BindTurn<'_> {
+    pub(super) async fn wait_for_turn(&self, key: KeyId) -> BindTurn<'_> {
         let lock = Arc::clone(self.0.lock().entry(key).or_default());
         BindTurn { bindings: self, key, guard: Some(lock.lock_owned().await) }
     }
@@ -22,7 +22,7 @@ impl Bindings {
 /// The turn of one request; dropping it lets the next one in.
 pub(super) struct BindTurn<'a> {
     bindings: &'a Bindings,
-    key: KeyNumber,
+    key: KeyId,
     guard: Option<OwnedMutexGuard<()>>,
 }
 

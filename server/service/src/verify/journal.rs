@@ -11,7 +11,7 @@ mod trouble;
 pub use figures::Figures;
 pub use flusher::Flusher;
 
-use super::index::KeyEntry;
+use super::index::{KeyEntry, Place};
 use domain::address::Address;
 use domain::time::Micros;
 use parking_lot::Mutex;
@@ -32,10 +32,17 @@ pub struct Counted {
     pub at: Micros,
 }
 
+/// An accepted use, and where the record of its key lies: the count of the key is found without a search.
+#[derive(Clone, Copy)]
+struct Accepted {
+    used: Use,
+    place: Place,
+}
+
 /// A caller that waits for the flusher.
 struct Waiting {
     /// `None` is a barrier: the caller waits until every earlier use has been answered.
-    used: Option<Use>,
+    accepted: Option<Accepted>,
     /// Whether a barrier stands behind every use that was judged before it came.
     is_last: bool,
     answer: oneshot::Sender<Result<Counted, StoreError>>,
@@ -60,14 +67,16 @@ pub struct Journal {
 
 impl Journal {
     /// Counts one accepted use, which is committed when this returns. After an error it is not counted. `rotated_at` is when
-    /// the token was replaced by which it came, if it was.
+    /// the token was replaced by which it came, if it was. What other processes changed before that commit is in the index
+    /// then, so the caller has to find out whether its judgement still stands ([`super::KeyIndex::is_current`]).
     pub async fn record(
         &self,
         key: &KeyEntry,
         address: Address,
         rotated_at: Option<Micros>,
     ) -> Result<Counted, StoreError> {
-        self.wait(Some(Use { key: key.number, user: key.user.number, address, rotated_at })).await
+        let used = Use { key: key.number, user: key.user.number, address, rotated_at };
+        self.wait(Some(Accepted { used, place: key.place() })).await
     }
 
     /// Whether uses can be counted, or the error of the last commit. After a failure the flusher tries again every
@@ -97,17 +106,17 @@ impl Journal {
         self.refusals.add(refusal);
     }
 
-    async fn wait(&self, used: Option<Use>) -> Result<Counted, StoreError> {
+    async fn wait(&self, accepted: Option<Accepted>) -> Result<Counted, StoreError> {
         let (answer, receiver) = oneshot::channel();
         {
             let mut queue = self.queue.lock();
             if queue.closed {
                 return Err(stopped());
             }
-            if used.is_some() && queue.waiting.len() >= QUEUE {
+            if accepted.is_some() && queue.waiting.len() >= QUEUE {
                 return Err(StoreError::Overloaded);
             }
-            queue.waiting.push(Waiting { used, is_last: false, answer });
+            queue.waiting.push(Waiting { accepted, is_last: false, answer });
         }
         self.wake.notify_one();
         receiver.await.map_err(|_| stopped())?

@@ -208,22 +208,38 @@ impl Verifier {
         dry_run: bool,
         now: Micros,
     ) -> Result<Option<Counted>, Code> {
-        let Admission { mut ruling, rotated_at } = self.parts.index.judge(key, address, now)?;
+        let admission = self.parts.index.judge(key, address, now)?;
         if dry_run {
             return Ok(None);
         }
-        if ruling == Ruling::PassAndBind {
-            ruling = self.bind(key, address, now).await?;
+        if admission.ruling != Ruling::Pass {
+            self.obey(admission.ruling, key, address, now).await?;
         }
-        if ruling != Ruling::Pass {
-            return Err(Code::Unavailable);
+        let counted = self.parts.journal.record(key, address, admission.rotated_at).await;
+        let counted = counted.map_err(|_| Code::Unavailable)?;
+        if !self.parts.index.is_current(&admission) {
+            self.judge_again(key, address).await?;
         }
-        let counted = self.parts.journal.record(key, address, rotated_at).await;
-        counted.map(Some).map_err(|_| Code::Unavailable)
+        Ok(Some(counted))
+    }
+
+    /// Judges a use that is committed already, because another process changed something before that commit or since. So
+    /// VALID rests on the commit and on no clock. A use that does not pass any more stays counted: what was answered VALID
+    /// is never more than what is counted, and may be less.
+    async fn judge_again(&self, key: &KeyEntry, address: Address) -> Result<(), Code> {
+        let now = self.parts.clock.now();
+        let Admission { ruling, .. } = self.parts.index.judge(key, address, now)?;
+        self.obey(ruling, key, address, now).await
+    }
+
+    /// Binds the first address where the rule says so.
+    async fn obey(&self, ruling: Ruling, key: &KeyEntry, address: Address, now: Micros) -> Result<(), Code> {
+        let ruling = if ruling == Ruling::PassAndBind { self.bind(key, address, now).await? } else { ruling };
+        if ruling == Ruling::Pass { Ok(()) } else { Err(Code::Unavailable) }
     }
 
     async fn bind(&self, key: &KeyEntry, address: Address, now: Micros) -> Result<Ruling, Code> {
-        let _turn = self.bindings.wait_for_turn(key.number).await;
+        let _turn = self.bindings.wait_for_turn(key.id).await;
         for _ in 0..BIND_TRIES {
             let ruling = self.parts.index.judge(key, address, now)?.ruling;
             if ruling != Ruling::PassAndBind {
@@ -252,3 +268,6 @@ impl Verifier {
         self.parts.journal.refuse(Refusal { key: key.number, user: key.user.number, hour: now.hour(), code });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use crate::usage_keep::Walk;
 use crate::use_sums::{FOLD_ROWS, UseSums};
 use contract::Code;
 use domain::address::Address;
-use store::Change;
+use domain::ids::KeyNumber;
 
 /// Rows of a step beside those that are meant: marks in the journal.
 const MARKS: i64 = 2;
@@ -46,7 +46,7 @@ impl SqliteUsageLog {
 fn uses_of(key: u32, addresses: u32) -> impl Iterator<Item = Use> {
     (0..addresses).map(move |n| {
         let address = Address::new(std::net::Ipv4Addr::from(0x0A00_0000 + 7 * key + n).into());
-        Use { key: KeyNumber(key), user: UserNumber(key), address, rotated_at: None }
+        Use { key: KeyNumber(key.into()), user: UserNumber(key.into()), address, rotated_at: None }
     })
 }
 
@@ -60,7 +60,7 @@ fn a_fold_of_many_keys_with_many_addresses_takes_small_steps() {
         let mut sums = UseSums::default();
         for key in 1..=64 {
             let uses: Vec<_> = uses_of(key + 1000 * u32::from(generation.0 == 2), 1000)
-                .map(|one| Use { key: KeyNumber(key), ..one })
+                .map(|one| Use { key: KeyNumber(key.into()), ..one })
                 .collect();
             log.generation = generation;
             log.rows_of(|log| log.append_row(at, &uses));

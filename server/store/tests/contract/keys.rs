@@ -26,7 +26,7 @@ impl Bench {
     }
 
     /// Under which number the watcher hears of the key.
-    fn number(&self) -> u32 {
+    fn number(&self) -> i64 {
         self.told.number(self.id).0
     }
 
@@ -52,6 +52,15 @@ async fn a_key_is_seen_within_its_scopes_alone(engine: Engine) {
     };
     assert_eq!(listed(KeyScope::Account(bench.owner)).await, [second, bench.id], "newest first");
     assert_eq!(listed(KeyScope::User(bench.sub)).await, [bench.id]);
+    // Of two that are added at once, the one that was generated first may come last.
+    let ([older, newer], mut hash) = ([(); 2].map(|()| KeyId::generate()), 3);
+    for id in [newer, older] {
+        let new = NewKey { id, ..key(bench.owner, KeyType::Cloud, hash) };
+        store.insert_key(new, audit(5, Action::KeyGenerated)).await.unwrap();
+        hash += 1;
+    }
+    let rows = store.list_keys(KeyScope::Account(bench.owner), &[older, newer]).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [newer, older], "by their ids");
     assert_eq!(listed(KeyScope::Account(other)).await, []);
     assert!(store.find_key(KeyScope::Account(other), bench.id).await.unwrap().is_none());
     assert_eq!(store.reveal_key(bench.id, audit(6, Action::KeyShown)).await, Ok(vec![1, 2, 3]));

@@ -210,7 +210,12 @@ async fn leave_unfolded(dir: &Path, keys: u32) {
 }
 
 fn use_of(key: u32) -> Use {
-    Use { key: KeyNumber(key), user: UserNumber(1), address: Address::parse(HERE).unwrap(), rotated_at: None }
+    Use {
+        key: KeyNumber(key.into()),
+        user: UserNumber(1),
+        address: Address::parse(HERE).unwrap(),
+        rotated_at: None,
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What customers call their keys. Descriptions of a million keys lie one behind the other, so that a key needs no
 //! allocation of its own.
 
-use domain::ids::KeyNumber;
+use super::place::Place;
 use std::collections::HashMap;
 
 /// Bytes of a piece of descriptions; a description is shorter.
@@ -15,7 +15,7 @@ pub(super) struct Descriptions {
     /// Those that keys were loaded or generated with.
     pieces: Vec<String>,
     /// Those of keys that were renamed since.
-    renamed: HashMap<KeyNumber, Box<str>>,
+    renamed: HashMap<Place, Box<str>>,
 }
 
 impl Descriptions {
@@ -32,9 +32,9 @@ impl Descriptions {
     }
 
     /// The description of a key that begins there and has so many bytes.
-    pub(super) fn get(&self, number: KeyNumber, start: u32, length: u16) -> &str {
+    pub(super) fn get(&self, place: Place, start: u32, length: u16) -> &str {
         if length == RENAMED {
-            return self.renamed.get(&number).map_or("", |text| text);
+            return self.renamed.get(&place).map_or("", |text| text);
         }
         let (piece, start) = (start as usize / PIECE, start as usize % PIECE);
         let piece = self.pieces.get(piece).map_or("", String::as_str);
@@ -42,13 +42,13 @@ impl Descriptions {
     }
 
     /// Gives a key another description; its length is [`RENAMED`] from then on.
-    pub(super) fn rename(&mut self, number: KeyNumber, text: String) {
-        self.renamed.insert(number, text.into());
+    pub(super) fn rename(&mut self, place: Place, text: String) {
+        self.renamed.insert(place, text.into());
     }
 
     /// Drops what a deleted key was renamed to.
-    pub(super) fn forget(&mut self, number: KeyNumber) {
-        self.renamed.remove(&number);
+    pub(super) fn forget(&mut self, place: Place) {
+        self.renamed.remove(&place);
     }
 }
 
@@ -71,13 +71,13 @@ mod tests {
 
     #[test]
     fn a_renamed_key_is_called_so_until_it_is_deleted() {
-        let mut descriptions = Descriptions::default();
+        let (mut descriptions, place) = (Descriptions::default(), Place::behind(7).unwrap());
         let (start, length) = descriptions.keep("as it was");
-        descriptions.rename(KeyNumber(7), "as it is".into());
-        assert_eq!(descriptions.get(KeyNumber(7), start, RENAMED), "as it is");
-        assert_eq!(descriptions.get(KeyNumber(7), start, length), "as it was");
-        descriptions.forget(KeyNumber(7));
-        assert_eq!(descriptions.get(KeyNumber(7), start, RENAMED), "");
+        descriptions.rename(place, "as it is".into());
+        assert_eq!(descriptions.get(place, start, RENAMED), "as it is");
+        assert_eq!(descriptions.get(place, start, length), "as it was");
+        descriptions.forget(place);
+        assert_eq!(descriptions.get(place, start, RENAMED), "");
         assert!(descriptions.renamed.is_empty());
     }
 }

@@ -1,15 +1,28 @@
-//! The living keys of each account and of each sub-user, oldest first.
+//! The living keys of each account and of each sub-user, the oldest first.
+//!
+//! Keys stand in the order of their ids, which are made when a key is generated: what an engine's numbers say of the order
+//! is its own affair.
 
-use domain::ids::{KeyNumber, UserNumber};
-use std::collections::HashMap;
+use super::key_records::{KeyRecords, Record};
+use super::place::{Place, mix};
+use super::{Entries, KeyIndex};
+use domain::ids::{KeyId, UserNumber};
+use domain::time::Micros;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use store::KeyScope;
 
 /// Hash maps; each is small, so that the growth of one does not hold verifications up.
 const SHARDS: usize = 64;
+/// Keys of a list that are read under one hold of the lock.
+const STRETCH: usize = 4096;
+
+/// The latest uses found so far, with the earliest of them on top.
+type Latest = BinaryHeap<Reverse<(Micros, KeyId)>>;
 
 /// All lists.
 pub(super) struct Lists {
-    shards: Vec<HashMap<KeyScope, Vec<KeyNumber>>>,
+    shards: Vec<HashMap<KeyScope, Vec<Place>>>,
     /// Living keys, each counted once although it may stand in two lists.
     living: usize,
 }
@@ -21,38 +34,33 @@ impl Default for Lists {
 }
 
 impl Lists {
-    pub(super) fn get(&self, scope: KeyScope) -> &[KeyNumber] {
+    fn get(&self, scope: KeyScope) -> &[Place] {
         self.shards[shard(scope)].get(&scope).map_or(&[], Vec::as_slice)
     }
 
-    /// How many keys live.
-    pub(super) fn living(&self) -> usize {
-        self.living
-    }
-
     /// Adds a key to these lists, in whatever order keys come. A key that is listed already changes nothing.
-    pub(super) fn add(&mut self, number: KeyNumber, scopes: &[KeyScope]) {
+    pub(super) fn add(&mut self, place: Place, scopes: &[KeyScope], keys: &KeyRecords) {
         let mut is_new = false;
         for scope in scopes {
             let list = self.shards[shard(*scope)].entry(*scope).or_default();
             // Nearly every key is newer than all before it, and is added at the end without a search.
             let found = match list.last() {
-                Some(last) if *last >= number => list.binary_search(&number),
+                Some(last) if keys.id(*last) >= keys.id(place) => search(list, place, keys),
                 _ => Err(list.len()),
             };
             if let Err(position) = found {
-                list.insert(position, number);
+                list.insert(position, place);
                 is_new = true;
             }
         }
         self.living += usize::from(is_new);
     }
 
-    pub(super) fn remove(&mut self, number: KeyNumber, scopes: &[KeyScope]) {
+    pub(super) fn remove(&mut self, place: Place, scopes: &[KeyScope], keys: &KeyRecords) {
         let mut lived = false;
         for scope in scopes {
             if let Some(list) = self.shards[shard(*scope)].get_mut(scope)
-                && let Ok(position) = list.binary_search(&number)
+                && let Ok(position) = search(list, place, keys)
             {
                 list.remove(position);
                 lived = true;
@@ -62,7 +70,65 @@ impl Lists {
     }
 }
 
+/// Where a key stands in a list, or where it would.
+fn search(list: &[Place], place: Place, keys: &KeyRecords) -> Result<usize, usize> {
+    list.binary_search_by_key(&keys.id(place), |listed| keys.id(*listed))
+}
+
 fn shard(scope: KeyScope) -> usize {
     let (KeyScope::Account(UserNumber(number)) | KeyScope::User(UserNumber(number))) = scope;
-    number as usize % SHARDS
+    mix(number.cast_unsigned()) as usize % SHARDS
+}
+
+impl KeyIndex {
+    /// How many living keys a scope has.
+    pub fn count(&self, scope: KeyScope) -> usize {
+        self.entries.read().lists.get(scope).len()
+    }
+
+    /// How many living keys there are.
+    pub fn count_all(&self) -> usize {
+        self.entries.read().lists.living
+    }
+
+    /// A stretch of the living keys of a scope, newest first, and how many there are.
+    pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyId>, usize) {
+        let Entries { lists, keys, .. } = &*self.entries.read();
+        let list = lists.get(scope);
+        let places = list.iter().rev().skip(skip).take(take);
+        (places.filter_map(|place| keys.id(*place)).collect(), list.len())
+    }
+
+    /// Some of the living keys of a scope that are older than one of them, newest first. That one may be gone by now.
+    pub fn older(&self, scope: KeyScope, than: Option<KeyId>, take: usize) -> Vec<KeyId> {
+        let Entries { lists, keys, .. } = &*self.entries.read();
+        let list = lists.get(scope);
+        let end = than.map_or(list.len(), |than| list.partition_point(|place| keys.id(*place) < Some(than)));
+        list[..end].iter().rev().take(take).filter_map(|place| keys.id(*place)).collect()
+    }
+
+    /// The living keys of a scope that were used last, latest first. Between stretches of the list it yields the thread,
+    /// for other pages, and the lock.
+    pub async fn last_used(&self, scope: KeyScope, most: usize) -> Vec<KeyId> {
+        let (mut latest, mut from) = (BinaryHeap::new(), 0);
+        while self.add_last_used(scope, from, most, &mut latest) {
+            from += STRETCH;
+            tokio::task::yield_now().await;
+        }
+        latest.into_sorted_vec().into_iter().map(|Reverse((_, id))| id).collect()
+    }
+
+    /// Adds the keys of one stretch of a list, and returns whether there is another stretch.
+    fn add_last_used(&self, scope: KeyScope, from: usize, most: usize, latest: &mut Latest) -> bool {
+        let Entries { lists, keys, .. } = &*self.entries.read();
+        let list = lists.get(scope);
+        let records = list.iter().skip(from).take(STRETCH).filter_map(|place| keys.get(*place));
+        for (record, at) in records.filter_map(|record| Some((record, Record::last_used(record)?))) {
+            latest.push(Reverse((at, record.id)));
+            if latest.len() > most {
+                latest.pop();
+            }
+        }
+        list.len() > from + STRETCH
+    }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use domain::ids::Username;
 use domain::rule::AddressRule;
-use store::IndexedUser;
+use store::{Change, IndexedKey, IndexedUser, OldToken, Watcher};
 
 const OWNER: UserNumber = UserNumber(1);
 const SUB: UserNumber = UserNumber(2);
@@ -11,21 +11,31 @@ fn user(number: UserNumber, owner: Option<UserNumber>) -> Change {
     Change::UserAdded(IndexedUser { number, owner, username, disabled: false })
 }
 
-fn hash(number: u32) -> TokenHash {
+fn hash(number: i64) -> TokenHash {
     let mut hash = [0; 32];
-    hash[..4].copy_from_slice(&number.to_be_bytes());
-    hash[4..8].copy_from_slice(&number.wrapping_mul(2_654_435_761).to_le_bytes());
+    hash[..8].copy_from_slice(&mix(number.cast_unsigned()).to_le_bytes());
+    hash[8..16].copy_from_slice(&number.to_le_bytes());
     TokenHash(hash)
 }
 
-fn id(number: u32) -> KeyId {
-    format!("00000000-0000-7000-8000-{number:012}").parse().unwrap()
+/// Ids in the order of the numbers.
+fn id(number: i64) -> KeyId {
+    id_at(number, 0)
 }
 
-fn key(number: u32, user: UserNumber) -> Change {
+/// The id of a key that was generated at this time.
+fn id_at(at: i64, number: i64) -> KeyId {
+    KeyId::from_bytes((i128::from(at) << 64 | i128::from(number)).to_be_bytes())
+}
+
+fn key(number: i64, user: UserNumber) -> Change {
+    key_with_id(number, id(number), user)
+}
+
+fn key_with_id(number: i64, id: KeyId, user: UserNumber) -> Change {
     Change::KeyAdded(Box::new(IndexedKey {
         number: KeyNumber(number),
-        id: id(number),
+        id,
         user,
         token_hash: hash(number),
         key_type: KeyType::Cloud,
@@ -37,11 +47,11 @@ fn key(number: u32, user: UserNumber) -> Change {
     }))
 }
 
-fn ids(numbers: &[u32]) -> Vec<KeyId> {
+fn ids(numbers: &[i64]) -> Vec<KeyId> {
     numbers.iter().map(|number| id(*number)).collect()
 }
 
-fn index(keys: u32) -> KeyIndex {
+fn index(keys: i64) -> KeyIndex {
     let index = KeyIndex::default();
     index.committed(user(OWNER, None));
     index.committed(user(SUB, Some(OWNER)));
@@ -56,15 +66,11 @@ fn index(keys: u32) -> KeyIndex {
 async fn the_keys_used_last_are_found_among_many() {
     let index = index(10_000);
     for number in (1..=10_000).rev() {
-        index.set_total(Total {
-            key: KeyNumber(number),
-            count: 1,
-            last: Micros(i64::from(number * 7919 % 10_007)),
-        });
+        index.set_total(Total { key: KeyNumber(number), count: 1, last: Micros(number * 7919 % 10_007) });
     }
-    let mut all: Vec<_> = (1..=10_000_u32).map(|number| (number * 7919 % 10_007, number)).collect();
+    let mut all: Vec<_> = (1..=10_000_i64).map(|number| (number * 7919 % 10_007, number)).collect();
     all.sort_unstable_by(|a, b| b.cmp(a));
-    let latest = |wanted: &dyn Fn(u32) -> bool| -> Vec<_> {
+    let latest = |wanted: &dyn Fn(i64) -> bool| -> Vec<_> {
         all.iter().map(|(_, number)| *number).filter(|number| wanted(*number)).take(5).collect()
     };
     assert_eq!(index.last_used(KeyScope::Account(OWNER), 5).await, ids(&latest(&|_| true)));
@@ -127,4 +133,93 @@ fn keys_may_come_in_any_order() {
     index.committed(key(9, OWNER));
     assert_eq!(listed(), ids(&[7, 4]));
     assert_eq!(index.count_all(), 2);
+}
+
+/// Numbers that say nothing: of no order, far apart.
+const NUMBERS: [i64; 6] = [i64::MAX, 1, 7_000_000_000, 7_000_000_001, 2, i64::MAX - 1];
+
+#[test]
+fn a_key_is_known_by_whatever_number_its_engine_gave_it() {
+    let index = index(0);
+    for _ in 0..2 {
+        for (age, number) in (1..).zip(NUMBERS) {
+            index.committed(key_with_id(number, id_at(age, number), SUB));
+        }
+    }
+    let mut listed: Vec<_> = (1..).zip(NUMBERS).map(|(age, number)| id_at(age, number)).collect();
+    listed.reverse();
+    assert_eq!(index.page(KeyScope::Account(OWNER), 0, 9), (listed.clone(), 6), "by age, not by number");
+    assert_eq!(index.page(KeyScope::User(SUB), 2, 2).0, listed[2..4]);
+    assert_eq!(index.older(KeyScope::User(SUB), None, 2), listed[..2]);
+    assert_eq!(index.older(KeyScope::User(SUB), Some(listed[1]), 9), listed[2..]);
+    for (count, number) in (1..).zip(NUMBERS) {
+        index.set_total(Total { key: KeyNumber(number), count, last: Micros(number) });
+        assert_eq!(index.uses(&hash(number)), (count, Some(Micros(number))));
+        assert_eq!(
+            index.id_of(KeyNumber(number)).map(|id| id.to_bytes()[8..].to_vec()),
+            Some(number.to_be_bytes().to_vec())
+        );
+        let rule = AddressRule { locked: Address::parse("203.0.113.7").ok(), ..AddressRule::default() };
+        index.committed(Change::KeyRule(KeyNumber(number), rule));
+        let found = index.find(&hash(number)).unwrap();
+        assert_eq!((found.number, index.facts(&found).locked.is_some()), (KeyNumber(number), true));
+        assert_eq!(index.add_use(found.place(), Micros(1)), count + 1);
+    }
+    index.committed(Change::KeyDeleted(KeyNumber(7_000_000_001)));
+    index.committed(Change::KeyDeleted(KeyNumber(5)));
+    assert_eq!(index.page(KeyScope::User(SUB), 0, 9).0, [&listed[..2], &listed[3..]].concat());
+    assert_eq!(index.older(KeyScope::User(SUB), Some(listed[2]), 9), listed[3..], "behind one that is gone");
+}
+
+#[test]
+fn a_user_is_known_by_whatever_number_their_engine_gave_them() {
+    let index = KeyIndex::default();
+    let [owner, sub, other, ..] = NUMBERS.map(UserNumber);
+    for _ in 0..2 {
+        index.committed(user(owner, None));
+        index.committed(user(sub, Some(owner)));
+        index.committed(user(other, None));
+    }
+    index.committed(key(7, sub));
+    assert_eq!(index.users_of(KeyScope::Account(owner)), [owner, sub]);
+    let stretch = |from| index.users(from, 2).map(|some| some.iter().map(|user| user.number).collect());
+    assert_eq!([0, 2, 3].map(stretch), [Some(vec![owner, sub]), Some(vec![other]), None]);
+    index.committed(Change::UserDisabled(owner, true));
+    assert!(index.find(&hash(7)).unwrap().user.is_disabled(), "with the owner of the account");
+}
+
+#[test]
+fn a_sub_user_without_an_owner_and_a_key_without_a_user_are_left_out() {
+    let index = KeyIndex::default();
+    index.committed(user(SUB, Some(OWNER)));
+    index.committed(key(7, SUB));
+    assert!(index.find(&hash(7)).is_none(), "nobody would see that the owner is disabled");
+    index.committed(user(OWNER, None));
+    index.committed(user(SUB, Some(OWNER)));
+    index.committed(key(7, SUB));
+    assert!(index.find(&hash(7)).is_some());
+}
+
+#[test]
+fn an_old_token_leads_to_its_key_whatever_its_number() {
+    let index = index(0);
+    for number in NUMBERS {
+        index.committed(key(number, OWNER));
+        let (key, until) = (KeyNumber(number), Micros(5));
+        index.committed(Change::OldToken(OldToken {
+            key,
+            token_hash: hash(number),
+            rotated_at: Micros(1),
+            until,
+        }));
+        index.committed(Change::KeyToken(key, hash(number - 3)));
+    }
+    for number in NUMBERS {
+        let old = index.find(&hash(number)).unwrap();
+        assert_eq!(
+            (old.number, index.old_token(&old).map(|old| old.until)),
+            (KeyNumber(number), Some(Micros(5)))
+        );
+        assert_eq!(index.find(&hash(number - 3)).map(|found| found.number), Some(KeyNumber(number)));
+    }
 }

@@ -1,5 +1,6 @@
-//! Users in memory, by their row numbers.
+//! Users in memory, in the order in which they came.
 
+use super::place::{Place, PlaceTable, number_hash};
 use domain::ids::{UserNumber, Username};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,46 +36,58 @@ impl UserEntry {
 /// All users.
 #[derive(Default)]
 pub(super) struct Users {
-    by_number: Vec<Option<Arc<UserEntry>>>,
+    entries: Vec<Arc<UserEntry>>,
+    by_number: PlaceTable,
     /// The sub-users of each owner who has any.
     sub_users: HashMap<UserNumber, Vec<UserNumber>>,
 }
 
 impl Users {
-    pub(super) fn get(&self, number: UserNumber) -> Option<&Arc<UserEntry>> {
-        self.by_number.get(number.0 as usize)?.as_ref()
+    /// The user whose entry lies there.
+    pub(super) fn get(&self, place: Place) -> Option<&Arc<UserEntry>> {
+        self.entries.get(place.index())
     }
 
-    /// The users of some numbers; none behind the last one.
+    /// Where the entry of a user lies.
+    pub(super) fn find(&self, number: UserNumber) -> Option<Place> {
+        let is_it = |place| self.get(place).is_some_and(|user| user.number == number);
+        self.by_number.find(number_hash(number.0), is_it)
+    }
+
+    /// Some of the users, from a place on; none behind the last one.
     pub(super) fn stretch(&self, from: usize, take: usize) -> Option<Vec<Arc<UserEntry>>> {
-        let rest = self.by_number.get(from..).filter(|rest| !rest.is_empty())?;
-        Some(rest.iter().take(take).flatten().cloned().collect())
+        let rest = self.entries.get(from..).filter(|rest| !rest.is_empty())?;
+        Some(rest.iter().take(take).cloned().collect())
     }
 
-    /// Adds a user, after their owner if they have one. A user who is there already stays as they are, because keys and
-    /// sub-users hold that entry.
+    /// Adds a user. A user who is there already stays as they are, because keys and sub-users hold that entry. A sub-user
+    /// comes after their owner: without that entry nobody would see that the account is disabled, so they are left out.
     pub(super) fn add(&mut self, user: IndexedUser) {
-        if self.get(user.number).is_some() {
+        if self.find(user.number).is_some() {
             return;
         }
-        let index = user.number.0 as usize;
+        let owner = user.owner.map(|owner| self.find(owner).and_then(|place| self.get(place)).cloned());
+        let (Some(place), false) = (Place::behind(self.entries.len()), matches!(owner, Some(None))) else {
+            tracing::error!(user = user.number.0, "a user without their owner, or one too many");
+            return;
+        };
         let entry = UserEntry {
             number: user.number,
             username: user.username,
-            owner: user.owner.and_then(|owner| self.get(owner).cloned()),
+            owner: owner.flatten(),
             disabled: AtomicBool::new(user.disabled),
         };
         if let Some(owner) = &entry.owner {
             self.sub_users.entry(owner.number).or_default().push(entry.number);
         }
-        if self.by_number.len() <= index {
-            self.by_number.resize(index + 1, None);
-        }
-        self.by_number[index] = Some(Arc::new(entry));
+        self.entries.push(Arc::new(entry));
+        let entries = &self.entries;
+        let hash_of = |place: Place| entries.get(place.index()).map_or(0, |user| number_hash(user.number.0));
+        self.by_number.insert(number_hash(user.number.0), place, hash_of);
     }
 
     pub(super) fn set_disabled(&self, number: UserNumber, disabled: bool) {
-        if let Some(user) = self.get(number) {
+        if let Some(user) = self.find(number).and_then(|place| self.get(place)) {
             user.disabled.store(disabled, Ordering::Release);
         }
     }

@@ -10,7 +10,7 @@ mod chores;
 
 use super::lock::Lock;
 use super::refusals::Draining;
-use super::{Counted, Journal, Waiting};
+use super::{Accepted, Counted, Journal, Waiting};
 use crate::verify::KeyIndex;
 use domain::time::Clock;
 use std::sync::Arc;

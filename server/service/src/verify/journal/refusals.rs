@@ -1,6 +1,7 @@
 //! Refused requests on their way to the statistics: counted in memory by kind (key, hour, code) for a second, then written
 //! a few kinds at a time. A crash loses what was not written.
 
+use crate::verify::index::mix;
 use hashbrown::{HashMap, hash_map};
 use parking_lot::Mutex;
 use store::Refusal;
@@ -72,7 +73,7 @@ impl Refusals {
     }
 
     fn shard(&self, refusal: Refusal) -> &Mutex<HashMap<Refusal, u64>> {
-        &self.0[refusal.key.0 as usize % SHARDS]
+        &self.0[mix(refusal.key.0.cast_unsigned()) as usize % SHARDS]
     }
 }
 
@@ -82,12 +83,15 @@ mod tests {
     use contract::Code;
     use domain::ids::{KeyNumber, UserNumber};
 
-    #[test]
-    fn all_kinds_are_taken_a_few_at_a_time_and_what_is_held_is_bounded() {
+    #[rstest::rstest]
+    #[case::dense(1)]
+    #[case::sparse(1 << 32)]
+    fn all_kinds_are_taken_a_few_at_a_time_and_what_is_held_is_bounded(#[case] step: i64) {
+        let numbered = |n: i64| n * step;
         let refusals = Refusals::default();
         let refusal =
             |key| Refusal { key: KeyNumber(key), user: UserNumber(1), hour: 0, code: Code::Deleted };
-        for key in (0..300_000).chain(0..10) {
+        for key in (0..300_000).chain(0..10).map(numbered) {
             refusals.add(refusal(key));
         }
         let (mut draining, mut counts) = (Draining::default(), HashMap::new());
@@ -100,7 +104,7 @@ mod tests {
             counts.extend(taken);
         }
         assert!((KINDS - SHARDS..=KINDS).contains(&counts.len()), "{}", counts.len());
-        assert_eq!(counts[&refusal(3)], 2);
+        assert_eq!(counts[&refusal(numbered(3))], 2);
         for key in 0..1000 {
             refusals.add(refusal(key));
         }

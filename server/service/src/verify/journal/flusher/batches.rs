@@ -3,6 +3,7 @@
 use super::*;
 use domain::time::Micros;
 use std::time::Instant;
+use store::{Change, Watcher};
 
 /// Uses that one commit holds.
 pub(super) const BATCH: usize = 1024;
@@ -26,7 +27,7 @@ impl Flusher {
     async fn flush(&mut self) -> Vec<Waiting> {
         let waiting = self.next_batch();
         self.batch.clear();
-        self.batch.extend(waiting.iter().filter_map(|w| w.used));
+        self.batch.extend(waiting.iter().filter_map(|w| Some(w.accepted?.used)));
         let at = self.clock.now();
         let committed = if self.batch.is_empty() { Ok(()) } else { self.append(at).await };
         if committed.as_ref().is_err_and(StoreError::is_lock) && self.lock.is_short() {
@@ -35,12 +36,12 @@ impl Flusher {
         }
         let mut barriers = Vec::new();
         for one in waiting {
-            let Some(used) = one.used else {
+            let Some(Accepted { place, .. }) = one.accepted else {
                 barriers.push(one);
                 continue;
             };
             let result =
-                committed.clone().map(|()| Counted { times_used: self.index.add_use(used.key, at), at });
+                committed.clone().map(|()| Counted { times_used: self.index.add_use(place, at), at });
             // The caller may be gone; the use is counted all the same.
             let _ = one.answer.send(result);
         }
@@ -58,7 +59,7 @@ impl Flusher {
         // queue once. This thread judges, so nothing that was judged is still on its way here.
         let turn = std::mem::take(&mut queue.waiting);
         let (barriers, turn): (Vec<_>, _) =
-            turn.into_iter().partition(|waiting| waiting.used.is_none() && !waiting.is_last);
+            turn.into_iter().partition(|waiting| waiting.accepted.is_none() && !waiting.is_last);
         rest.extend(barriers.into_iter().map(|waiting| Waiting { is_last: true, ..waiting }));
         queue.waiting = rest;
         // Nobody else wakes the flusher for the rest.
@@ -75,7 +76,10 @@ impl Flusher {
 
     async fn append(&mut self, at: Micros) -> Result<(), StoreError> {
         let began = Instant::now();
-        let committed = self.log.append(at, &self.batch).await;
+        let appended = self.log.append(at, &self.batch).await;
+        // Before anybody is answered. The callers then judge their uses anew, as does everybody whose use was judged
+        // meanwhile and waits for the next commit.
+        let committed = appended.map(|changes| self.take_in(changes));
         if self.observe(&committed) {
             return committed;
         }
@@ -89,6 +93,13 @@ impl Flusher {
             Err(_) => figures.commit_failures.inc(),
         }
         committed
+    }
+
+    /// Takes in what other processes changed before the batch was committed.
+    fn take_in(&self, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            self.index.committed_elsewhere(changes);
+        }
     }
 
     /// Records the result of a write of uses. Returns whether to wait for a lock.

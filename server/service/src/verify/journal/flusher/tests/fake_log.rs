@@ -60,13 +60,13 @@ impl UsageLog for FakeLog {
         Ok(())
     }
 
-    async fn append(&mut self, _: Micros, uses: &[Use]) -> Result<(), StoreError> {
+    async fn append(&mut self, _: Micros, uses: &[Use]) -> Result<Vec<Change>, StoreError> {
         self.works()?;
         self.wrote(Step::Uses(uses.len()));
         let mut kept = self.kept.lock();
         kept.batches.push(uses.len());
         kept.unfolded += uses.len();
-        Ok(())
+        Ok(Vec::new())
     }
 
     async fn refuse(&mut self, refusals: &[(Refusal, u64)]) -> Result<(), StoreError> {

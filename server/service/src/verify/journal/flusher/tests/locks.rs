@@ -90,7 +90,12 @@ async fn a_lock_of_a_moment_loses_nothing_of_a_stop() {
     journal.record(&key, address(), None).await.unwrap();
     log.locked.store(true, Ordering::SeqCst);
     for number in 0..kinds {
-        journal.refuse(Refusal { key: KeyNumber(number), user: UserNumber(1), hour: 0, code: Code::Deleted });
+        journal.refuse(Refusal {
+            key: KeyNumber(number.into()),
+            user: UserNumber(1),
+            hour: 0,
+            code: Code::Deleted,
+        });
     }
     stop.cancel();
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -106,7 +111,12 @@ async fn what_was_being_written_is_not_lost_by_a_stop_either() {
     let Running { journal, stop, task, .. } = start(&log).await;
     let kinds = 3 * u32::try_from(REFUSAL_CHUNK).unwrap();
     for number in 0..kinds {
-        journal.refuse(Refusal { key: KeyNumber(number), user: UserNumber(1), hour: 0, code: Code::Deleted });
+        journal.refuse(Refusal {
+            key: KeyNumber(number.into()),
+            user: UserNumber(1),
+            hour: 0,
+            code: Code::Deleted,
+        });
     }
     log.locked.store(true, Ordering::SeqCst);
     // By now a chunk waits for the lock to go.
