@@ -64,7 +64,10 @@ async fn the_last_numbers_of_32_bits_count_and_further_ones_are_refused() {
     let number = user("last").await.unwrap();
     assert_eq!(number, UserNumber(last));
     let refused = user("further").await.unwrap_err().to_string();
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(
+        refused,
+        @"the store is in trouble: row number 4294967296 does not fit into the 32 bits that SQLite's engine has for numbers of keys and users"
+    );
     assert_eq!(store.count_users().await, Ok(1), "nothing of it is kept");
     let add = |hash| store.insert_key(key_of(number, hash), audit(Action::KeyGenerated));
     add(1).await.unwrap();
