@@ -27,18 +27,12 @@ impl Description {
     /// # Errors
     /// Says which rule the text breaks.
     pub fn parse(text: &str) -> Result<Self, DescriptionError> {
-        let text = text.trim();
         // A row that shows nothing cannot be told from others, and its link cannot be clicked.
-        if text.chars().all(is_invisible) {
-            return Err(DescriptionError::Empty);
-        }
-        if text.chars().any(is_hidden) {
-            return Err(DescriptionError::ControlCharacter);
-        }
-        if text.chars().count() > Self::LIMIT {
-            return Err(DescriptionError::TooLong);
-        }
-        Ok(Self(text.to_owned()))
+        parse_line(text, Self::LIMIT, is_hidden).map(Self).map_err(|error| match error {
+            LineError::Empty => DescriptionError::Empty,
+            LineError::Refused => DescriptionError::ControlCharacter,
+            LineError::TooLong => DescriptionError::TooLong,
+        })
     }
 
     /// The text.
@@ -46,6 +40,33 @@ impl Description {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Why a text is no line that people can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineError {
+    /// Nothing visible is there.
+    Empty,
+    /// A character is there that is refused.
+    Refused,
+    /// There are more characters than there may be.
+    TooLong,
+}
+
+/// Trims a line. It has something to see, at most so many characters, and none that is refused.
+pub(crate) fn parse_line(
+    text: &str,
+    limit: usize,
+    is_refused: impl Fn(char) -> bool,
+) -> Result<String, LineError> {
+    let text = text.trim();
+    if text.chars().any(is_refused) {
+        return Err(LineError::Refused);
+    }
+    if text.chars().all(is_invisible) {
+        return Err(LineError::Empty);
+    }
+    if text.chars().count() > limit { Err(LineError::TooLong) } else { Ok(text.to_owned()) }
 }
 
 /// Control characters, line separators and bidirectional overrides: they would let one row of the list

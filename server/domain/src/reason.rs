@@ -1,6 +1,6 @@
 //! Why an operator did something to a customer: words that the customer reads.
 
-use super::description::{is_hidden, is_invisible};
+use super::description::{LineError, is_hidden, parse_line};
 
 /// 1 to 200 characters on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,17 +29,11 @@ impl Reason {
     /// # Errors
     /// Says which rule the text breaks.
     pub fn parse(text: &str) -> Result<Self, ReasonError> {
-        let text = text.trim();
-        if text.chars().all(is_invisible) {
-            return Err(ReasonError::Empty);
-        }
-        if text.chars().any(is_hidden) {
-            return Err(ReasonError::ControlCharacter);
-        }
-        if text.chars().count() > Self::LIMIT {
-            return Err(ReasonError::TooLong);
-        }
-        Ok(Self(text.to_owned()))
+        parse_line(text, Self::LIMIT, is_hidden).map(Self).map_err(|error| match error {
+            LineError::Empty => ReasonError::Empty,
+            LineError::Refused => ReasonError::ControlCharacter,
+            LineError::TooLong => ReasonError::TooLong,
+        })
     }
 
     /// The text.

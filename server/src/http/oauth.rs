@@ -15,15 +15,14 @@ use super::statuses::only_post;
 use crate::services::Services;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Extension, extract::DefaultBodyLimit};
 use contract::Refusal;
 use domain::client_address::ClientAddress;
 use form::Form;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use service::applications::{Answer, Applications, AskedApplication, Asking};
 use std::sync::Arc;
@@ -77,6 +76,24 @@ async fn around(State(services): State<Arc<Services>>, mut request: Request, nex
 #[derive(Clone, Copy)]
 struct CameFrom(ClientAddress);
 
+/// What an application sent, and from where.
+struct Sent {
+    form: Form,
+    from: ClientAddress,
+}
+
+impl FromRequest<Arc<Services>> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, services: &Arc<Services>) -> Result<Self, Response> {
+        let from = request.extensions().get().map_or(ClientAddress::Unknown, |CameFrom(from)| *from);
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, services).await.map_err(IntoResponse::into_response)?;
+        let form = Form::read(&headers, &body).map_err(IntoResponse::into_response)?;
+        Ok(Self { form, from })
+    }
+}
+
 /// The use cases; there are none where the routes are not.
 fn applications(services: &Services) -> Result<&Applications, OAuthError> {
     services.use_cases.applications.as_ref().ok_or(OAuthError::Refused(Refusal::NotFound))
@@ -95,11 +112,8 @@ struct Authorization<'a> {
 
 async fn ask(
     State(services): State<Arc<Services>>,
-    Extension(CameFrom(from)): Extension<CameFrom>,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent { form, from }: Sent,
 ) -> Result<Response, OAuthError> {
-    let form = Form::read(&headers, &body)?;
     // Programs that know OAuth and not us send the one name they have.
     let name = form.get("client_name").or_else(|| form.get("client_id"));
     let asked = AskedApplication {
@@ -130,17 +144,12 @@ struct Token<'a> {
 
 async fn fetch(
     State(services): State<Arc<Services>>,
-    Extension(CameFrom(from)): Extension<CameFrom>,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent { form, from }: Sent,
 ) -> Result<Response, OAuthError> {
-    let form = Form::read(&headers, &body)?;
-    match form.get("grant_type") {
-        None => return Err(OAuthError::Missing("grant_type")),
-        Some(DEVICE_CODE) => {}
-        Some(_) => return Err(OAuthError::UnsupportedGrantType),
+    if form.require("grant_type")? != DEVICE_CODE {
+        return Err(OAuthError::UnsupportedGrantType);
     }
-    let code = form.get("device_code").ok_or(OAuthError::Missing("device_code"))?;
+    let code = form.require("device_code")?;
     match applications(&services)?.fetch_key(code, from).await.map_err(OAuthError::Refused)? {
         Answer::Token(token) => Ok(json(&Token { access_token: token.expose(), token_type: "Bearer" })),
         Answer::Pending => Err(OAuthError::Pending),

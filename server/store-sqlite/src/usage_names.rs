@@ -5,6 +5,7 @@ use super::usage_log::SqliteUsageLog;
 use crate::Trouble;
 use crate::row_numbers::short;
 use domain::ids::{KeyId, KeyNumber};
+use hashbrown::HashMap;
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::HashSet;
 use std::path::Path;
@@ -49,29 +50,26 @@ impl SqliteUsageLog {
     }
 }
 
-/// Which keys were named since the start, a bit for each number: each is named once, before anything is kept under its
-/// number for good.
+/// Which keys were named since the start, a bit for each number, 64 numbers in a row together: each is named once, before
+/// anything is kept under its number for good.
 #[derive(Default)]
-pub(super) struct Named(Vec<u64>);
+pub(super) struct Named(HashMap<u32, u64>);
 
 impl Named {
     /// Whether it was named.
     fn holds(&self, key: u32) -> bool {
         let (word, bit) = Self::bit(key);
-        self.0.get(word).is_some_and(|word| word & bit != 0)
+        self.0.get(&word).is_some_and(|word| word & bit != 0)
     }
 
     /// Remembers that the key is named.
     fn add(&mut self, key: u32) {
         let (word, bit) = Self::bit(key);
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= bit;
+        *self.0.entry(word).or_default() |= bit;
     }
 
-    fn bit(key: u32) -> (usize, u64) {
-        (key as usize / 64, 1 << (key % 64))
+    fn bit(key: u32) -> (u32, u64) {
+        (key / 64, 1 << (key % 64))
     }
 }
 

@@ -6,11 +6,12 @@ mod leaked;
 mod shown;
 mod told;
 
-use crate::binary::{Client, PASSWORD, verb};
+use crate::binary::{Client, PASSWORD, Server, verb};
 use crate::said::{err, out, without};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Output;
+use tempfile::TempDir;
 
 /// A key, and what its user was shown of it.
 struct Made {
@@ -46,6 +47,16 @@ fn key(dir: &Path, arguments: &[&str], input: &str) -> Output {
 fn add_user(dir: &Path, name: &str) {
     let added = verb(dir, &["user", "add", name, "--password-stdin"], PASSWORD);
     assert!(added.status.success(), "{added:?}");
+}
+
+/// A server, and a client in which `demo` is logged in, with their cookie.
+fn serve_demo() -> (TempDir, Server, Client, String) {
+    let dir = tempfile::tempdir().unwrap();
+    add_user(dir.path(), "demo");
+    let server = Server::start(dir.path());
+    let mut client = Client::connect(server.address);
+    let cookie = client.log_in("demo");
+    (dir, server, client, cookie)
 }
 
 /// Gives a key another token, as its page does; answers the new one.

@@ -1,6 +1,6 @@
 //! What an application says of itself: anybody can say anything, so it must at least not look like something else.
 
-use crate::description::{is_hidden, is_invisible};
+use crate::description::{LineError, is_hidden, is_invisible, parse_line};
 use url::Url;
 
 /// The name by which an application calls itself: 1 to 64 visible characters.
@@ -30,18 +30,13 @@ impl ClientName {
     /// # Errors
     /// Says which rule the text breaks.
     pub fn parse(text: &str) -> Result<Self, ClientNameError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(ClientNameError::Empty);
-        }
         // More strictly than a customer's own words: a stranger wrote these, to be read by somebody who decides by them.
-        if text.chars().any(|c| is_hidden(c) || (c != ' ' && is_invisible(c))) {
-            return Err(ClientNameError::Invisible);
-        }
-        if text.chars().count() > Self::LIMIT {
-            return Err(ClientNameError::TooLong);
-        }
-        Ok(Self(text.to_owned()))
+        let cannot_be_seen = |c| is_hidden(c) || (c != ' ' && is_invisible(c));
+        parse_line(text, Self::LIMIT, cannot_be_seen).map(Self).map_err(|error| match error {
+            LineError::Empty => ClientNameError::Empty,
+            LineError::Refused => ClientNameError::Invisible,
+            LineError::TooLong => ClientNameError::TooLong,
+        })
     }
 
     /// The text.

@@ -31,6 +31,11 @@ impl Form {
         let found = self.0.iter().find(|(name, _)| *name == wanted);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
+
+    /// The value of a name that has to be there.
+    pub(super) fn require(&self, wanted: &'static str) -> Result<&str, OAuthError> {
+        self.get(wanted).ok_or(OAuthError::Missing(wanted))
+    }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

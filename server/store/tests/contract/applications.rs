@@ -2,6 +2,7 @@
 
 mod bounds;
 
+use super::bench::OwnerBench;
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use domain::application::{DeviceCodeHash, Poll, UserCodeHash};
@@ -10,20 +11,12 @@ use domain::ids::SessionNumber;
 use store::{
     Approval, Fetched, Guesser, KeyScope, NewApplication, OpenLimits, StoreError, Tried, WaitingApplication,
 };
-use tempfile::TempDir;
 
 const LIMITS: OpenLimits = OpenLimits { of_source: 2, of_unknown: 3, of_all: 5 };
 const THERE: &str = "198.51.100.24";
 const HERE: &str = "192.0.2.10";
 /// When codes end.
 const END: i64 = 600 * Micros::SECOND;
-
-struct Bench {
-    _dir: TempDir,
-    store: Arc<dyn Store>,
-    told: Arc<Told>,
-    owner: UserNumber,
-}
 
 fn asked(number: u8, from: Option<&str>) -> NewApplication {
     NewApplication {
@@ -43,15 +36,7 @@ fn guesser(session: i64, from: &str, at: i64) -> Guesser {
     Guesser { session: SessionNumber(session), address: ClientAddress::Known(address(from)), at: Micros(at) }
 }
 
-impl Bench {
-    async fn open(engine: Engine) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (store, _log, told) = open(engine, dir.path()).await;
-        let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
-        told.take();
-        Self { _dir: dir, store, told, owner }
-    }
-
+impl OwnerBench {
     async fn ask(&self, number: u8) {
         self.store.insert_application(asked(number, Some(THERE)), LIMITS).await.unwrap();
     }
@@ -82,7 +67,7 @@ impl Bench {
 }
 
 async fn a_request_is_found_by_either_code_until_it_ends(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     bench.ask(1).await;
     let expected = WaitingApplication {
         device: DeviceCodeHash([1; 32]),
@@ -105,7 +90,7 @@ async fn a_request_is_found_by_either_code_until_it_ends(engine: Engine) {
 }
 
 async fn an_application_is_decided_once(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     let refuse = async |number: u8, at| {
         let line = audit_of(bench.owner, at, Action::ApplicationRefused);
         bench.store.refuse_application(DeviceCodeHash([number; 32]), line).await
@@ -133,7 +118,7 @@ async fn an_application_is_decided_once(engine: Engine) {
 }
 
 async fn a_request_that_ended_is_not_decided(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     bench.ask(1).await;
     assert_eq!(bench.approve(1, bench.owner, END).await, Err(StoreError::NotFound));
     let line = audit_of(bench.owner, END, Action::ApplicationRefused);
@@ -143,7 +128,7 @@ async fn a_request_that_ended_is_not_decided(engine: Engine) {
 }
 
 async fn a_key_that_cannot_be_made_leaves_the_request_open(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     for number in [1, 2] {
         bench.ask(number).await;
     }
@@ -166,7 +151,7 @@ async fn a_key_that_cannot_be_made_leaves_the_request_open(engine: Engine) {
 }
 
 async fn an_application_is_answered_by_how_far_it_has_come(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     let second = Micros::SECOND;
     for number in [1, 2] {
         bench.ask(number).await;
@@ -199,7 +184,7 @@ async fn an_application_is_answered_by_how_far_it_has_come(engine: Engine) {
 }
 
 async fn a_deleted_key_is_not_handed_over(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     bench.ask(1).await;
     let id = bench.approve(1, bench.owner, 8).await.unwrap();
     bench.store.delete_key(id, audit(9, Action::KeyDeleted)).await.unwrap();
@@ -208,7 +193,7 @@ async fn a_deleted_key_is_not_handed_over(engine: Engine) {
 }
 
 async fn of_many_who_fetch_at_once_one_gets_the_token(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     bench.ask(1).await;
     bench.approve(1, bench.owner, 8).await.unwrap();
     let all = futures::future::join_all((0..20).map(|_| bench.fetch(1, 9))).await;
@@ -217,7 +202,7 @@ async fn of_many_who_fetch_at_once_one_gets_the_token(engine: Engine) {
 }
 
 async fn the_list_shows_each_scope_what_is_its_own(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     let (store, owner) = (&bench.store, bench.owner);
     let sub = store.insert_user(user("sub", Some(owner)), audit(1, Action::UserAdded)).await.unwrap();
     let other = store.insert_user(user("other", None), audit(1, Action::UserAdded)).await.unwrap();

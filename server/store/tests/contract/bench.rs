@@ -1,8 +1,26 @@
-//! A store with a key, on which the clauses about keys stand.
+//! Stores with an owner, and with a key, on which many clauses stand.
 
 use super::engines::Engine;
 use super::*;
 use tempfile::TempDir;
+
+/// A store with one owner.
+pub(crate) struct OwnerBench {
+    dir: TempDir,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) told: Arc<Told>,
+    pub(crate) owner: UserNumber,
+}
+
+impl OwnerBench {
+    pub(crate) async fn open(engine: Engine) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _log, told) = open(engine, dir.path()).await;
+        let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
+        told.take();
+        Self { dir, store, told, owner }
+    }
+}
 
 /// A store with an owner, one sub-user, and a Default key of the sub-user.
 pub(crate) struct Bench {
@@ -16,9 +34,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn open(engine: Engine) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (store, _log, told) = open(engine, dir.path()).await;
-        let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
+        let OwnerBench { dir, store, told, owner } = OwnerBench::open(engine).await;
         let sub = store.insert_user(user("s", Some(owner)), audit(1, Action::UserAdded)).await.unwrap();
         let new = key(sub, KeyType::Default, 1);
         let id = new.id;

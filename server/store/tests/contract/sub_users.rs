@@ -1,31 +1,15 @@
 //! Sub-users, and invitations to become one.
 
+use super::bench::OwnerBench;
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use store::{Acceptance, InvitationHash, NewInvitation, NewMail, StoreError};
-use tempfile::TempDir;
 
 fn hash(n: u8) -> InvitationHash {
     InvitationHash([n; 32])
 }
 
-/// A store with one owner.
-struct Bench {
-    _dir: TempDir,
-    store: Arc<dyn Store>,
-    told: Arc<Told>,
-    owner: UserNumber,
-}
-
-impl Bench {
-    async fn open(engine: Engine) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (store, _log, told) = open(engine, dir.path()).await;
-        let owner = store.insert_user(user("o", None), audit(1, Action::UserAdded)).await.unwrap();
-        told.take();
-        Self { _dir: dir, store, told, owner }
-    }
-
+impl OwnerBench {
     /// Invites somebody from 10 until 100, of at most two at a time.
     async fn invite(&self, n: u8, invited: &str) -> Result<(), StoreError> {
         let invitation = NewInvitation {
@@ -57,7 +41,7 @@ impl Bench {
 }
 
 async fn an_invitation_needs_a_free_name_and_room(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     assert_eq!(bench.invite(1, "O").await, Err(StoreError::Conflict), "the name of a user");
     bench.invite(2, "sub").await.unwrap();
     assert_eq!(bench.invite(3, "SUB").await, Err(StoreError::Conflict), "the name of an invitation");
@@ -74,7 +58,7 @@ async fn an_invitation_needs_a_free_name_and_room(engine: Engine) {
 }
 
 async fn an_invitation_is_open_until_its_end_for_an_owner_who_may_act(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     bench.invite(1, "sub").await.unwrap();
     assert!(bench.is_open(1, 99).await && !bench.is_open(1, 100).await && !bench.is_open(2, 99).await);
     assert_eq!(bench.accept(1, 100).await, Err(StoreError::NotFound));
@@ -92,7 +76,7 @@ async fn an_invitation_is_open_until_its_end_for_an_owner_who_may_act(engine: En
 }
 
 async fn an_invitation_is_accepted_once_and_makes_a_sub_user(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     bench.invite(1, "sub").await.unwrap();
     let number = bench.accept(1, 50).await.unwrap();
     assert_eq!(bench.told.take(), [format!("user {} sub", number.0)]);

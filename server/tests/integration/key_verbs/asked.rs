@@ -1,7 +1,7 @@
 //! Wrong usage, standard input that is no token, and the question before a revocation.
 
-use super::{Made, add_user, key, named, said, verdict};
-use crate::binary::{Client, Server, install, latchkey};
+use super::{Made, key, named, said, serve_demo, verdict};
+use crate::binary::{Server, install, latchkey};
 use crate::said::without_dir;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fmt::Write as _;
@@ -203,11 +203,7 @@ fn on_terminal(dir: &Path, arguments: &str, typed: &str) -> (i32, String) {
 
 #[test]
 fn a_revocation_asks_on_a_terminal_and_only_a_yes_is_one() {
-    let dir = tempfile::tempdir().unwrap();
-    add_user(dir.path(), "demo");
-    let server = Server::start(dir.path());
-    let mut client = Client::connect(server.address);
-    let cookie = client.log_in("demo");
+    let (dir, _server, mut client, cookie) = serve_demo();
     let made = Made::of(client.generate(&cookie, "cloud"));
     assert_eq!(verdict(&mut client, &made.token, "203.0.113.7"), "200");
     let asked = key(dir.path(), &["revoke", "--token-from-stdin", "--reason", "x"], &made.token);

@@ -1,7 +1,7 @@
 //! Finding keys by their tokens, present and old, and by what is known of them.
 
-use super::{Made, add_user, json, key, masked, rotate, said};
-use crate::binary::{Client, Server, verb};
+use super::{Made, add_user, json, key, masked, rotate, said, serve_demo};
+use crate::binary::{Server, verb};
 use crate::said::{err, out};
 use insta::{allow_duplicates, assert_snapshot};
 use std::fmt::Write as _;
@@ -11,11 +11,7 @@ const FOREIGN: &str = "username,description,key_type,token\ndemo,Legacy,cloud,ol
 
 #[test]
 fn a_token_of_each_kind_is_found_with_and_without_a_server() {
-    let dir = tempfile::tempdir().unwrap();
-    add_user(dir.path(), "demo");
-    let server = Server::start(dir.path());
-    let mut client = Client::connect(server.address);
-    let cookie = client.log_in("demo");
+    let (dir, server, mut client, cookie) = serve_demo();
     let mut make = |key_type| Made::of(client.generate(&cookie, key_type));
     let [default, smpp, overlapping, rotated, deleted] =
         ["default", "smpp", "cloud", "cloud", "cloud"].map(&mut make);

@@ -1,6 +1,6 @@
 //! A key leaked: its token is piped in, the key found and revoked, refused at the next request, and its owner told.
 
-use super::{Made, add_user, json, key, rotate, said, verdict};
+use super::{Made, json, key, rotate, said, serve_demo, verdict};
 use crate::binary::{Client, PASSWORD, Server, verb};
 use crate::mail::smtp::Smtp;
 use crate::said::out;
@@ -81,11 +81,7 @@ fn a_leaked_key_is_found_revoked_and_refused_and_its_owner_told() {
 
 #[test]
 fn a_key_that_is_revoked_while_no_server_runs_is_refused_when_one_does() {
-    let dir = tempfile::tempdir().unwrap();
-    add_user(dir.path(), "demo");
-    let server = Server::start(dir.path());
-    let mut client = Client::connect(server.address);
-    let cookie = client.log_in("demo");
+    let (dir, server, mut client, cookie) = serve_demo();
     let made = Made::of(client.generate(&cookie, "cloud"));
     let newer = rotate(&mut client, &cookie, &made.id, "3600");
     for token in [&made.token, &newer] {
@@ -112,11 +108,7 @@ fn a_key_that_is_revoked_while_no_server_runs_is_refused_when_one_does() {
 
 #[test]
 fn nothing_passes_that_is_sent_after_the_verb_has_ended() {
-    let dir = tempfile::tempdir().unwrap();
-    add_user(dir.path(), "demo");
-    let server = Server::start(dir.path());
-    let mut client = Client::connect(server.address);
-    let cookie = client.log_in("demo");
+    let (dir, server, mut client, cookie) = serve_demo();
     for _ in 0..5 {
         let made = Made::of(client.generate(&cookie, "cloud"));
         let (address, stop) = (server.address, AtomicBool::new(false));

@@ -1,18 +1,13 @@
 //! A key in full, for people and as JSON.
 
-use super::{Made, add_user, json, key, named, rotate, said, verdict};
-use crate::binary::{Client, Server};
+use super::{Made, json, key, named, rotate, said, serve_demo, verdict};
 use crate::patience::wait_until;
 use crate::said::out;
 use insta::assert_snapshot;
 
 #[test]
 fn a_key_is_shown_with_its_rule_its_uses_and_its_history() {
-    let dir = tempfile::tempdir().unwrap();
-    add_user(dir.path(), "demo");
-    let server = Server::start(dir.path());
-    let mut client = Client::connect(server.address);
-    let cookie = client.log_in("demo");
+    let (dir, server, mut client, cookie) = serve_demo();
     let made = Made::of(client.generate(&cookie, "default"));
     for _ in 0..3 {
         assert_eq!(verdict(&mut client, &made.token, "203.0.113.7"), "200");

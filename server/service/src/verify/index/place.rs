@@ -108,8 +108,8 @@ mod tests {
     fn numberings() -> Vec<Vec<i64>> {
         let steps = [1, 2, 16, 64, 4096, 1 << 20, 1 << 32, 1000, 999_983];
         let mut all: Vec<Vec<i64>> =
-            steps.iter().map(|step| (1..=20_000).map(|n| n * step).collect()).collect();
-        all.push((1..=20_000).map(|n| i64::MAX - n).collect());
+            steps.iter().map(|step| (1..=8_000).map(|n| n * step).collect()).collect();
+        all.push((1..=8_000).map(|n| i64::MAX - n).collect());
         all
     }
 

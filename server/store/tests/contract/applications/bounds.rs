@@ -1,13 +1,14 @@
 //! What bounds requests of applications and guesses at their codes, and what is forgotten.
 
-use super::{Bench, END, HERE, LIMITS, THERE, asked, guesser};
+use super::{END, HERE, LIMITS, THERE, asked, guesser};
+use crate::bench::OwnerBench;
 use crate::engines::{Engine, for_each_engine};
 use crate::*;
 use domain::application::{DeviceCodeHash, GuessLimits, Poll};
 use store::{KeyScope, NewApplication, StoreError, Tried};
 
 async fn open_requests_are_bounded_by_source_and_in_all(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     let ask = async |number, from| bench.store.insert_application(asked(number, from), LIMITS).await;
     for number in [1, 2] {
         assert_eq!(ask(number, Some("2001:db8::1")).await, Ok(()));
@@ -26,7 +27,7 @@ async fn open_requests_are_bounded_by_source_and_in_all(engine: Engine) {
 }
 
 async fn wrong_codes_are_counted_by_session_by_address_and_in_all(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     bench.ask(1).await;
     let wrong = async |session, from: &str, at| bench.tried(200, guesser(session, from, at)).await;
     for _ in 0..GuessLimits::SESSION {
@@ -58,7 +59,7 @@ async fn wrong_codes_are_counted_by_session_by_address_and_in_all(engine: Engine
 }
 
 async fn addresses_of_keys_are_those_they_pass_from(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     let store = &bench.store;
     for (hash, number) in [(1, "10.0.0.1"), (2, "2001:db8:1:2::7")] {
         let new = key(bench.owner, KeyType::Default, hash);
@@ -86,7 +87,7 @@ async fn addresses_of_keys_are_those_they_pass_from(engine: Engine) {
 }
 
 async fn what_ended_is_forgotten_and_what_has_a_key_is_kept(engine: Engine) {
-    let bench = Bench::open(engine).await;
+    let bench = OwnerBench::open(engine).await;
     for number in [1, 2] {
         bench.ask(number).await;
     }
