@@ -100,9 +100,10 @@ async function logIn(context, username) {
 async function generate(context, description, keyType) {
   const form = { description, key_type: keyType };
   const list = await (await context.request.post('/account/api-keys/new', { form, headers: OWN })).text();
+  const notice = list.slice(list.indexOf('class="whole-token"'));
   const row = list.slice(list.indexOf('class="fresh"'));
   return {
-    token: /<code[^>]*>([^<]+)</.exec(row)[1],
+    token: /<code[^>]*>([^<]+)</.exec(notice)[1],
     path: /href="(\/account\/api-keys\/[0-9a-f-]{36})"/.exec(row)[1],
   };
 }

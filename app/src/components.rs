@@ -9,10 +9,11 @@ mod form;
 mod have_it;
 mod header;
 mod heading;
-mod key_table;
+mod key_badges;
 mod loaded;
 mod menu;
 mod moment;
+#[cfg(feature = "ssr")]
 mod pager;
 mod table;
 mod token;
@@ -26,10 +27,11 @@ pub(crate) use form::*;
 pub(crate) use have_it::*;
 pub(crate) use header::*;
 pub(crate) use heading::*;
-pub(crate) use key_table::*;
+pub(crate) use key_badges::*;
 pub(crate) use loaded::*;
 pub(crate) use menu::*;
 pub(crate) use moment::*;
+#[cfg(feature = "ssr")]
 pub(crate) use pager::*;
 pub(crate) use table::*;
 pub(crate) use token::*;

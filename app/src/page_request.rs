@@ -33,6 +33,8 @@ pub struct Outcome {
     pub trouble: Mutex<Option<PortalError>>,
     /// Where the secret is shown that was made.
     pub made: Mutex<Option<ShownName>>,
+    /// What was done, for the page that the answer leads to (`?done=`).
+    pub said: Mutex<Option<String>>,
     /// The session that ended; the kept answers of its forms are forgotten.
     pub ended: Mutex<Option<SessionNumber>>,
     /// The secret that its reader confirmed to have; the kept answer that leads to it is forgotten.

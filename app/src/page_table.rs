@@ -123,6 +123,8 @@ pages! {
         "/account/api-keys/:id/delete" DeleteKeyPage, title || texts().delete_heading, forms One("delete_key");
     }
     served {
+        "/account/api-keys/selected/confirm" served::several_page, Users,
+            title || of::KeyListTexts::here().confirm_heading, forms Named(&["delete_keys", "pause_keys"]);
         "/account/api-keys/:id/usage" served::usage_page, Users;
         "/account/sub-users" served::sub_users_page, Users, title || of::SubUserTexts::here().heading,
             forms Named(SUB_USER_FORMS), menu |viewer| viewer.is_owner.then(|| texts().sub_users.to_owned());

@@ -7,6 +7,7 @@ mod notices;
 mod problem;
 mod profile;
 mod security;
+mod several;
 mod sub_users;
 mod usage;
 mod webhooks;
@@ -16,6 +17,7 @@ pub use notices::*;
 pub use problem::*;
 pub use profile::*;
 pub use security::*;
+pub use several::*;
 pub use sub_users::*;
 pub use usage::*;
 pub use webhooks::*;
@@ -137,21 +139,13 @@ pub struct KeyRow {
     pub manages_keys: bool,
 }
 
-/// One page of the list of keys, and what its pager says.
+/// One page of the list of keys. The server writes its HTML, so that the program in the browser knows no table.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyPage {
-    /// The rows, newest first.
-    pub rows: Vec<KeyRow>,
-    /// This page's number; 0 when there is no record at all.
-    pub page: u32,
-    /// How many pages there are, at least 1.
-    pub pages: u32,
-    /// How many records there are.
-    pub total: u64,
-    /// The number of the first record on this page, 0 when it is empty.
-    pub first: u64,
-    /// The number of the last record on this page, 0 when it is empty.
-    pub last: u64,
+    /// What the pager says of pages and records.
+    pub record_line: String,
+    /// Filters, table and pager.
+    pub html: String,
     /// The token that the address names.
     pub fresh: Option<RevealedKey>,
     /// Whether the visitor may change and show keys.

@@ -5,6 +5,7 @@ mod applications;
 mod door;
 mod forgotten;
 mod guide;
+mod keys;
 mod notices;
 mod part;
 mod profile;
@@ -23,6 +24,8 @@ pub(crate) use guide::guide_page;
 pub use guide::{
     ApiGuide, GuideAnswer, GuideField, GuideGroup, GuideKind, GuideOperation, GuideRecord, romanian,
 };
+pub use keys::{EXPORT as KEYS_EXPORT, sheet_head, sheet_row};
+pub(crate) use keys::{ListShown, confirm_page as several_page};
 pub(crate) use notices::{choices_page, notices_page};
 pub use profile::action_text;
 pub(crate) use profile::{confirm_page, history_page, profile_page};

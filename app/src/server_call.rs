@@ -20,10 +20,10 @@ pub(crate) fn dashboard() -> Loading<Dashboard> {
     Resource::new_blocking(|| (), |()| calls::dashboard())
 }
 
-/// One page of keys, and the token that the address names; called again whenever either changes.
-pub(crate) fn key_page(page: impl Fn() -> u32 + Send + Sync + 'static) -> Loading<KeyPage> {
+/// The page of keys that the query of an address asks for, and the token that it names; called again whenever it changes.
+pub(crate) fn key_page(query: impl Fn() -> String + Send + Sync + 'static) -> Loading<KeyPage> {
     let made = made();
-    Resource::new_blocking(move || (page(), made.get()), |(page, made)| calls::list_keys(page, made))
+    Resource::new_blocking(move || (query(), made.get()), |(query, made)| calls::list_keys(query, made))
 }
 
 /// One key, and its token if the address names it; called again whenever either changes.
@@ -45,8 +45,8 @@ mod calls {
     use crate::server_fns;
     pub(super) use crate::server_fns::{dashboard, viewer};
 
-    pub(super) async fn list_keys(page: u32, _made: String) -> Result<KeyPage, PortalError> {
-        server_fns::list_keys(page).await
+    pub(super) async fn list_keys(query: String, _made: String) -> Result<KeyPage, PortalError> {
+        server_fns::list_keys(query).await
     }
 
     pub(super) async fn find_key(id: KeyId, _made: String) -> Result<KeyDetails, PortalError> {
@@ -86,10 +86,10 @@ mod calls {
     }
 
     pub(super) fn list_keys(
-        page: u32,
+        query: String,
         made: String,
     ) -> impl Future<Output = Result<KeyPage, PortalError>> + Send {
-        ask(ListKeys::PATH, [("page", page.to_string()), ("made", made)])
+        ask(ListKeys::PATH, [("query", query), ("made", made)])
     }
 
     pub(super) fn find_key(

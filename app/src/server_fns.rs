@@ -3,6 +3,7 @@
 
 mod applications;
 mod dashboard;
+mod key_list;
 mod keys;
 mod landing;
 mod mail;
@@ -10,6 +11,7 @@ mod notices;
 mod profile;
 mod security;
 mod session;
+mod several;
 mod shown;
 mod sub_users;
 mod usage;
@@ -17,6 +19,7 @@ mod webhooks;
 
 pub use applications::*;
 pub use dashboard::*;
+pub use key_list::*;
 pub use keys::*;
 use landing::landings;
 pub(crate) use landing::last_part;
@@ -26,6 +29,7 @@ pub use notices::*;
 pub use profile::*;
 pub use security::*;
 pub use session::*;
+pub use several::*;
 pub use shown::*;
 pub use sub_users::*;
 pub use usage::*;

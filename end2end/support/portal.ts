@@ -96,7 +96,7 @@ export class Portal {
     await this.button('Generate').click();
     await this.at('Your API Keys');
     await expect(this.page.getByText('Your new API key is ready')).not.toHaveCount(0);
-    return (await this.cell(description, 'Key')).getByRole('code').innerText();
+    return this.page.locator('.notice .whole-token code').innerText();
   }
 
   /** Posts the form of a plain page, as a browser would, without showing it. */

@@ -83,6 +83,57 @@ test('the pager goes through 45 keys, newest first', async ({ page, portal }) =>
   await shows(pages[0]);
 });
 
+test('the list is searched and ordered in its address, and written as a file', async ({ page, portal }) => {
+  await portal.firstAccount();
+  for (const [description, key_type] of [['Web shop', 'default'], ['Phone', 'cloud'], ['Shop in Iași', 'cloud']]) {
+    await portal.post('/account/api-keys/new', { description, key_type });
+  }
+  await portal.open('/account/api-keys');
+  const names = page.locator('td.name-cell > a');
+  await expect(names).toHaveText(['Shop in Iași', 'Phone', 'Web shop']);
+  await page.getByRole('searchbox').fill('shop');
+  await portal.button('Find').click();
+  await expect(names).toHaveText(['Shop in Iași', 'Web shop']);
+  await expect(page).toHaveURL(/\?q=shop&/);
+  await portal.live();
+  await portal.link('Description').click();
+  await expect(names).toHaveText(['Shop in Iași', 'Web shop']);
+  await expect(page.locator('th[aria-sort=ascending]')).toHaveText('Description');
+  await portal.link('Description').click();
+  await expect(names).toHaveText(['Web shop', 'Shop in Iași']);
+  const file = await page.request.get((await portal.link('Export as CSV').getAttribute('href'))!);
+  const lines = (await file.text()).trim().split('\r\n');
+  expect(lines.map((line) => line.split(',')[1])).toEqual(['Description', 'Web shop', 'Shop in Iași']);
+  await page.getByRole('searchbox').fill('nothing like it');
+  await portal.button('Find').click();
+  await expect(page.getByRole('heading', { name: 'No key matches' })).toBeVisible();
+  await portal.live();
+  await page.locator('main section').getByRole('link', { name: 'Clear the filters' }).click();
+  await expect(names).toHaveCount(3);
+});
+
+test('several keys are paused and deleted, each after one question', async ({ page, portal }) => {
+  await portal.firstAccount();
+  for (const description of ['One', 'Two', 'Three']) {
+    await portal.post('/account/api-keys/new', { description, key_type: 'cloud' });
+  }
+  await portal.open('/account/api-keys?sort=description');
+  await page.getByRole('checkbox', { name: 'Select all keys of this page' }).check();
+  await page.getByRole('group', { name: 'With the selected keys' }).getByRole('button', { name: 'Pause' }).click();
+  await portal.at('Several API Keys');
+  await expect(page.locator('.named-keys a')).toHaveText(['One', 'Three', 'Two']);
+  await portal.button('Pause 3 keys').click();
+  await portal.at('Your API Keys');
+  await expect(page.getByText('3 keys paused')).toBeVisible();
+  await expect(page.locator('.badge.off')).toHaveCount(3);
+  for (const name of ['One', 'Two']) await page.getByRole('checkbox', { name: `Select “${name}”` }).check();
+  await page.getByRole('group', { name: 'With the selected keys' }).getByRole('button', { name: 'Delete' }).click();
+  await portal.button('Delete 2 keys').click();
+  await expect(page.getByText('2 keys deleted')).toBeVisible();
+  await expect(page.locator('td.name-cell > a')).toHaveText(['Three']);
+  await expect(page).toHaveURL(/sort=description/);
+});
+
 test('a key is shown again to who has just proved who it is', async ({ portal, page }) => {
   await portal.firstAccount();
   await portal.openList();

@@ -34,6 +34,7 @@ served! {
     ProfileTexts PROFILE_EN PROFILE_RO
     SubUserTexts SUB_USERS_EN SUB_USERS_RO
     NoticeTexts NOTICES_EN NOTICES_RO
+    KeyListTexts KEY_LIST_EN KEY_LIST_RO
     UsageTexts USAGE_EN USAGE_RO
     WebhookTexts WEBHOOKS_EN WEBHOOKS_RO
     ApplicationTexts APPLICATIONS_EN APPLICATIONS_RO

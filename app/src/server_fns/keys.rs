@@ -3,31 +3,18 @@
 use leptos::server;
 use server_fn::codec::GetUrl;
 
-use super::landings;
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{
-    Code, KeyDetails, KeyId, KeyPage, LockWidth, MadeKey, Password, PortalError, RevealedKey,
-};
+use super::{landings, list_path};
+use crate::portal::{Code, KeyDetails, KeyId, LockWidth, MadeKey, Password, PortalError, RevealedKey};
 #[cfg(feature = "ssr")]
-use crate::to_view::{key_page, key_row, moment, old_token, revealed};
+use crate::to_view::{key_row, moment, old_token, revealed};
 #[cfg(feature = "ssr")]
 use service::keys::{AskedEnd, AskedKey, Generated, KeyEdit};
 #[cfg(feature = "ssr")]
 use service::shown_once::Shown;
 
 const LIST: &str = "/account/api-keys";
-
-/// One page of the visitor's keys.
-#[server(prefix = "/portal", endpoint = "list_keys", input = GetUrl)]
-pub async fn list_keys(#[server(default)] page: u32) -> Result<KeyPage, PortalError> {
-    let request = signed_in()?;
-    let page = page.max(1);
-    let actor = request.note(request.actor())?;
-    let list = request.note(request.use_cases.keys.list_keys(actor, page).await)?;
-    let fresh = request.shown_token(actor).map(|(id, token)| revealed(id, &token));
-    Ok(key_page(&list, fresh, actor, &request.reader.time_zone))
-}
 
 /// One key with its rules and statistics.
 #[server(prefix = "/portal", endpoint = "find_key", input = GetUrl)]
@@ -240,9 +227,14 @@ pub async fn resume_key(#[server(default)] id: KeyId) -> Result<(), PortalError>
     request.note(request.use_cases.keys.change_key(actor, &id.0, edit).await)
 }
 
-/// Deletes a key.
+/// Deletes a key. `back` is the query of the list from which it was asked for.
 #[server(prefix = "/portal", endpoint = "delete_key")]
-pub async fn delete_key(#[server(default)] id: KeyId) -> Result<(), PortalError> {
+pub async fn delete_key(
+    #[server(default)] id: KeyId,
+    #[server(default)] back: String,
+) -> Result<(), PortalError> {
+    // The landing goes by it.
+    let _ = back;
     let request = signed_in()?;
     let actor = request.note(request.actor())?;
     let actor = request.note(actor.may_manage())?;
@@ -272,7 +264,7 @@ landings! {
     EndOldToken(form) => key_path(&form.id), [id];
     PauseKey(form) => key_path(&form.id), [id];
     ResumeKey(form) => key_path(&form.id), [id];
-    DeleteKey(form) => LIST, [id];
+    DeleteKey(form) => list_path(&form.back), [id, back];
 }
 
 #[cfg(test)]

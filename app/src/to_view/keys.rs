@@ -1,10 +1,14 @@
 //! Keys and figures.
 
+use crate::page_request::PageRequest;
 use crate::portal::{KeyId, KeyPage, KeyRow, Moment, OldToken, RevealedKey, ShownToken, Spans};
+use crate::served::ListShown;
+use domain::key_list::KeyListQuery;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use domain::token::PlainToken;
-use service::accounts::Actor;
+use leptos::context::provide_context;
+use leptos::prelude::Owner;
 use service::keys::{KeyList, ListedKey};
 
 /// A key with its token, for the page that shows it.
@@ -12,26 +16,31 @@ pub(crate) fn revealed(id: domain::ids::KeyId, token: &PlainToken) -> RevealedKe
     RevealedKey { id: KeyId(id.to_string()), token: ShownToken(token.expose().to_owned()) }
 }
 
-/// One page of the list.
+/// The page of the list that `asked` is the query of; `address` is the query as it came, which may say what was done.
 pub(crate) fn key_page(
+    request: &PageRequest,
     list: &KeyList,
+    mut asked: KeyListQuery,
+    address: &str,
     fresh: Option<RevealedKey>,
-    actor: &Actor,
-    zone: &TimeZone,
 ) -> KeyPage {
-    let rows: Vec<_> = list.keys.iter().map(|key| key_row(key, zone)).collect();
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let first = if rows.is_empty() { 0 } else { list.skipped + 1 };
-    KeyPage {
-        page: number(list.page),
-        pages: number(list.pages),
-        total: list.total as u64,
-        first: first as u64,
-        last: if rows.is_empty() { 0 } else { (list.skipped + rows.len()) as u64 },
-        rows,
-        fresh,
-        may_manage: actor.may_manage().is_ok(),
-    }
+    let may_manage = request.actor.as_ref().is_some_and(|actor| actor.may_manage().is_ok());
+    // Links lead on from the page that is shown, not from one past the end.
+    asked.page = u32::try_from(list.page).unwrap_or(u32::MAX);
+    let shown = ListShown {
+        list,
+        query: &asked,
+        owner: request.actor.as_ref().filter(|actor| actor.is_owner()).map(|actor| actor.username.as_str()),
+        fresh: fresh.as_ref().map(|fresh| &fresh.id),
+        zone: &request.reader.time_zone,
+        may_manage,
+    };
+    // Where the browser's program asks, nothing has said in which language its page is.
+    let (record_line, html) = Owner::new().with(|| {
+        provide_context(request.language);
+        (shown.record_line(), shown.html(address))
+    });
+    KeyPage { record_line, html, fresh, may_manage }
 }
 
 /// One row of the list.

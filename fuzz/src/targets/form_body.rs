@@ -6,12 +6,14 @@ use axum::body::Body;
 use http::{Request, header};
 
 /// The server functions that change a key. Showing one checks the password first, which takes too long here.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 11] = [
     "authorise_address",
     "remove_address",
     "set_lock_width",
     "release_lock",
     "delete_key",
+    "delete_keys",
+    "pause_keys",
     "rename_key",
     "set_key_expiry",
     "pause_key",

@@ -20,6 +20,12 @@ pub fn passes(until: Micros, now: Micros) -> bool {
     now < until
 }
 
+/// The time of the oldest rotation whose token before may pass now.
+#[must_use]
+pub fn oldest_that_passes(now: Micros) -> Micros {
+    now.plus_seconds(-i64::from(OVERLAPS[OVERLAPS.len() - 1]))
+}
+
 /// Whether nothing seems to need the token before any more: it was silent for a day, since its last use or since the
 /// rotation.
 #[must_use]
@@ -42,6 +48,9 @@ mod tests {
         assert!(passes(at(5), at(4)));
         assert!(!passes(at(5), at(5)));
         assert!(!passes(end_of_overlap(0, at(7)).unwrap(), at(7)), "without an overlap it never does");
+        let longest = OVERLAPS.into_iter().max().unwrap();
+        let end = end_of_overlap(longest, at(7)).unwrap();
+        assert_eq!(oldest_that_passes(end), at(7), "what passes longest ends then");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod change;
 mod change_rule;
 mod dashboard;
 mod delete;
+mod export;
 mod generate;
 mod list;
 pub mod operator;
@@ -13,16 +14,19 @@ mod own_key;
 mod reveal;
 mod rotate;
 mod search;
+mod several;
 mod usage;
 
 pub use change::{AskedEnd, KeyEdit};
 pub use dashboard::DashboardFigures;
+pub use export::Export;
 pub(crate) use generate::Grant;
 pub use generate::{AskedKey, Generated, Keep};
 pub use list::{KeyFigures, KeyList, ListedKey};
 pub use own_key::OwnKey;
 pub use rotate::OldToken;
 pub use search::{Cursor, FoundKeys, KeyFilter};
+pub use several::{SeveralAct, SeveralDone};
 pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};

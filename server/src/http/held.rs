@@ -4,6 +4,7 @@ use crate::traffic::Held;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use bytes::Bytes;
+use futures::StreamExt;
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
 /// Tells when the bytes of an answer are gone: written, or dropped with their connection. An extension of the
@@ -21,6 +22,10 @@ impl Gone {
 /// Marks an answer whose bytes are part of the program: it costs no memory, however slowly it is fetched.
 #[derive(Clone, Copy)]
 pub(super) struct IsFile;
+
+/// Marks an answer that is written while it is read: it is never whole in memory, and holds its place until its end.
+#[derive(Clone, Copy)]
+pub(super) struct IsStream;
 
 /// Bytes that give back a place when they are dropped.
 struct Page {
@@ -43,6 +48,9 @@ pub(super) async fn hold(mut response: Response, place: Held) -> Result<Response
     if response.extensions_mut().remove::<IsFile>().is_some() {
         return Ok(response);
     }
+    if response.extensions_mut().remove::<IsStream>().is_some() {
+        return Ok(hold_stream(response, place));
+    }
     let (mut parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await?;
     if bytes.is_empty() {
@@ -52,4 +60,17 @@ pub(super) async fn hold(mut response: Response, place: Held) -> Result<Response
     parts.extensions.insert(Gone(gone.clone()));
     let page = Page { bytes, _gone: gone.drop_guard(), _place: place };
     Ok(Response::from_parts(parts, Body::from(Bytes::from_owner(page))))
+}
+
+/// Lets the pieces of an answer hold its place: the last one gives it back, or the connection that ends before.
+fn hold_stream(response: Response, place: Held) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let gone = CancellationToken::new();
+    parts.extensions.insert(Gone(gone.clone()));
+    let held = (gone.drop_guard(), place);
+    let pieces = body.into_data_stream().inspect(move |_| {
+        // The place goes with the stream.
+        let _ = &held;
+    });
+    Response::from_parts(parts, Body::from_stream(pieces))
 }

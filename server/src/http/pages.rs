@@ -5,8 +5,10 @@
 //! entered and what is wrong.
 
 mod caller;
+mod export;
 mod plain;
 
+pub(super) use export::export_keys;
 pub(super) use plain::plain_form;
 
 use super::answers::{Answered, Done};

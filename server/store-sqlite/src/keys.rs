@@ -16,7 +16,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use std::sync::Arc;
 use store::{
-    Audit, Change, IndexedKey, KeyRow, KeyScope, KeyStore, NewKey, PrefixInUse, StoreError, Watcher,
+    Audit, Change, IndexedKey, KeyMark, KeyRow, KeyScope, KeyStore, NewKey, PrefixInUse, StoreError, Watcher,
 };
 
 /// Keys with their users and the tokens they had before.
@@ -40,7 +40,7 @@ pub(super) const NETWORKS: &str = "SELECT network, prefix_length FROM key_networ
     WHERE key_no = ? ORDER BY added_at, network";
 
 /// The account and the user of a scope, one of which is set.
-fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
+pub(super) fn scope_numbers(scope: KeyScope) -> (Option<i64>, Option<i64>) {
     match scope {
         KeyScope::Account(owner) => (Some(owner.0), None),
         KeyScope::User(user) => (None, Some(user.0)),
@@ -98,6 +98,15 @@ impl KeyStore for SqliteStore {
     async fn list_keys(&self, scope: KeyScope, keys: &[KeyId]) -> Result<Vec<KeyRow>, StoreError> {
         let (account, user) = scope_numbers(scope);
         self.list(sql!(LIST, ids(keys), account, user), |row| key_row(row, vec![])).await
+    }
+
+    async fn list_marked_keys(
+        &self,
+        scope: KeyScope,
+        mark: KeyMark,
+        most: u32,
+    ) -> Result<Vec<KeyId>, StoreError> {
+        self.marked_keys(scope, mark, most).await
     }
 
     async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError> {
@@ -167,6 +176,7 @@ pub(super) async fn insert(tx: &mut Tx, key: NewKey) -> Result<(), Trouble> {
         token_hash: key.token_hash,
         key_type: key.key_type,
         description: key.description,
+        masked: key.masked,
         deleted: false,
         disabled: false,
         expires_at: key.expires_at,

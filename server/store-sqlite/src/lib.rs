@@ -23,6 +23,7 @@ mod labels;
 mod load;
 mod mails;
 mod managing_keys;
+mod marked_keys;
 mod moves;
 mod notices;
 mod open;

@@ -128,6 +128,7 @@ fn key(row: &Row<'_>, allow_list: Vec<Network>) -> Result<IndexedKey, Trouble> {
         token_hash: TokenHash(row.get(3)?),
         key_type,
         description: row.get(5)?,
+        masked: row.get(11)?,
         deleted: row.get(6)?,
         disabled: row.get(7)?,
         expires_at: row.get::<_, Option<i64>>(8)?.map(Micros),

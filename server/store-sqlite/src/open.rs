@@ -248,6 +248,18 @@ impl SqliteStore {
         Ok(plans)
     }
 
+    /// How the keys of a list are found that have a mark.
+    ///
+    /// # Errors
+    /// The database is in trouble.
+    pub async fn explain_marked_keys(&self) -> Result<Vec<String>, sqlx::Error> {
+        let mut plans = Vec::new();
+        for query in super::marked_keys::STATEMENTS {
+            plans.extend(self.explain(query).await?);
+        }
+        Ok(plans)
+    }
+
     async fn explain(&self, query: &str) -> Result<Vec<String>, sqlx::Error> {
         let sql = format!("EXPLAIN QUERY PLAN {query}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind("[1,2]").bind(1_i64).bind(None::<i64>);

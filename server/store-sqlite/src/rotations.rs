@@ -45,7 +45,7 @@ impl RotationStore for SqliteStore {
             audit::write(tx, &audit, Some(key)).await?;
             // In this order, so that the token before is known at every moment.
             tx.tell(Change::OldToken(old));
-            tx.tell(Change::KeyToken(number, token.token_hash));
+            tx.tell(Change::KeyToken(number, token.token_hash, token.masked));
             Ok(())
         })
     }

@@ -78,6 +78,17 @@ pub enum KeyScope {
     User(UserNumber),
 }
 
+/// What the store alone knows of keys, and lists are filtered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyMark {
+    /// Programs may manage keys with it.
+    ManagesKeys,
+    /// The token before its present one still passes at this time.
+    Rotating(Micros),
+    /// Its user was told after this time that it is refused from an address that it does not know.
+    RefusedSince(Micros),
+}
+
 /// A prefix that tokens of living keys begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrefixInUse {
@@ -101,6 +112,13 @@ pub trait KeyStore: Send + Sync {
     async fn insert_key(&self, key: NewKey, audit: Audit) -> Result<(), StoreError>;
     /// The rows of these keys, newest first (by their ids, as the index lists them); those outside of the scope and tombstones are left out.
     async fn list_keys(&self, scope: KeyScope, keys: &[KeyId]) -> Result<Vec<KeyRow>, StoreError>;
+    /// Living keys of the scope that have a mark, in whatever order; at most `most` of them.
+    async fn list_marked_keys(
+        &self,
+        scope: KeyScope,
+        mark: KeyMark,
+        most: u32,
+    ) -> Result<Vec<KeyId>, StoreError>;
     /// Finds a key that is in the scope and not deleted.
     async fn find_key(&self, scope: KeyScope, id: KeyId) -> Result<Option<KeyRow>, StoreError>;
     /// Returns the sealed copy and writes to the audit log that it is shown; `NotFound` if there is none.

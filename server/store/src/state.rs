@@ -84,8 +84,8 @@ pub enum Change {
     KeyRule(KeyNumber, AddressRule),
     /// Something else of a key was changed.
     KeyChanged(KeyNumber, KeyChange),
-    /// A key has this token now.
-    KeyToken(KeyNumber, TokenHash),
+    /// A key has this token now, of which lists show this.
+    KeyToken(KeyNumber, TokenHash, String),
     /// A key had this token, or it passes for another time.
     OldToken(OldToken),
     /// A key was deleted.
@@ -139,6 +139,8 @@ pub struct IndexedKey {
     pub key_type: KeyType,
     /// The customer's words.
     pub description: String,
+    /// What the list shows of its token.
+    pub masked: String,
     /// Whether it is a tombstone.
     pub deleted: bool,
     /// Whether it is paused.

@@ -115,11 +115,14 @@ impl<'a> Browser<'a> {
         self.post(&format!("/account/api-keys/{id}?do={verb}"), &fields).await
     }
 
-    /// The cells of a key's row: Username, Description, Type, Key, Last Used, Times Used, Locked On IP.
+    /// The cells of a key's row: Username, Description, Type, Key, Last Used, Times Used, Locked On IP, Actions. What the
+    /// list leaves out for this user is empty.
     pub(crate) async fn row(&self, id: &str) -> Vec<String> {
         let list = self.get("/account/api-keys").await.body;
         let of_key = format!("tr:has(a[href=\"/account/api-keys/{id}\"])");
-        html::rows(&list, &of_key).pop().expect("the key is on the list")
+        assert_eq!(html::pieces(&list, &of_key).len(), 1, "the key is on the list");
+        let cell = |kind| html::texts(&list, &format!("{of_key} td.{kind}-cell")).concat();
+        ["user", "name", "type", "key", "time", "number", "address", "act"].map(cell).to_vec()
     }
 }
 

@@ -13,13 +13,15 @@ const AT_ONCE: usize = 300;
 
 /// What only ends something, or was begun by nobody who is logged in, or asks for the password each time and is slowed
 /// down with it, or changes nothing.
-const NOT_COUNTED: [&str; 27] = [
+const NOT_COUNTED: [&str; 29] = [
     "log_out",
     "end_session",
     "end_other_sessions",
     "change_password",
     "delete_key",
+    "delete_keys",
     "pause_key",
+    "pause_keys",
     "end_old_token",
     "disable_sub_user",
     "end_sub_user_sessions",

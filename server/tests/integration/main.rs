@@ -38,6 +38,7 @@ mod installation;
 mod key_changes;
 mod key_life;
 mod key_limit;
+mod key_list;
 mod key_places;
 mod key_verbs;
 mod listed_sessions;

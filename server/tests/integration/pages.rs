@@ -64,7 +64,7 @@ async fn a_generated_key_is_shown_once_and_listed() {
     assert_snapshot!(page.texts(".record-line").concat(), @"Page 1 of 1, showing 1 records out of 1 total, starting on record 1, ending on 1");
     let masked = format!("{}…{}", &key.token[..8], &key.token[42..]);
     let row = browser.row(&key.id).await;
-    assert_eq!(row[..7], ["demouser", "WEB", "Default Key", &masked, "N/A", "0", ""].map(str::to_owned));
+    assert_eq!(row[..7], ["", "WEB", "Default Key", &masked, "N/A", "0", ""].map(str::to_owned));
     assert_eq!(row[7], "Delete");
     assert_eq!(page.header("cache-control"), "no-store");
 }

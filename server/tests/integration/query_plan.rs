@@ -15,6 +15,17 @@ async fn a_page_of_the_list_is_found_by_ids() {
 }
 
 #[tokio::test]
+async fn keys_with_a_mark_are_found_without_reading_all_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _log) = open(dir.path()).await;
+    let plan = store.explain_marked_keys().await.unwrap();
+    for index in ["keys_that_manage", "keys_that_rotate", "notices_by_user"] {
+        assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:?}");
+    }
+    assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:?}");
+}
+
+#[tokio::test]
 async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _log) = open(dir.path()).await;

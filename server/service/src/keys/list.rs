@@ -2,14 +2,21 @@
 
 use super::{Keys, OldToken, span_starts};
 use crate::accounts::{Actor, store_trouble};
+use crate::verify::Wanted;
 use contract::{KeyState, Refusal};
 use domain::expiry;
+use domain::ids::KeyId;
+use domain::key_list::{Column, KeyListQuery, ListState, MOST_FOUND, Total};
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
-use store::{KeyRow, SpanCounts};
+use std::collections::HashSet;
+use std::sync::Arc;
+use store::{KeyMark, KeyRow, KeyScope, SpanCounts};
 
-/// Records on a page of the list.
-const PAGE: usize = 20;
+/// For how many seconds the list says that a key was refused: a week.
+const LATELY: i64 = 7 * 24 * 3600;
+/// The most keys that are asked of the store for one mark. A list of more of them says "more than".
+const MOST_MARKED: u32 = MOST_FOUND as u32 + 1;
 
 /// A key with its counts from memory, which are never less than what was answered.
 #[derive(Clone)]
@@ -26,16 +33,24 @@ pub struct ListedKey {
 
 /// One page of the list.
 pub struct KeyList {
-    /// Newest first.
+    /// In the order that was asked for.
     pub keys: Vec<ListedKey>,
+    /// Those of them that were refused lately.
+    pub refused: HashSet<KeyId>,
     /// This page, from 1; 0 when there is no record.
     pub page: usize,
     /// How many pages there are, at least 1.
     pub pages: usize,
     /// How many records there are.
-    pub total: usize,
+    pub total: Total,
     /// How many records stand before this page.
     pub skipped: usize,
+    /// Whether the account has sub-users, so that the list says whose a key is.
+    pub has_sub_users: bool,
+    /// Their names, for an owner to choose from.
+    pub sub_users: Vec<Arc<str>>,
+    /// Now.
+    pub now: Micros,
 }
 
 /// One key and its figures.
@@ -49,16 +64,91 @@ pub struct KeyFigures {
 }
 
 impl Keys {
-    /// One page of the keys the actor may see; a page past the end is the last one.
-    pub async fn list_keys(&self, actor: &Actor, page: u32) -> Result<KeyList, Refusal> {
-        let scope = actor.scope();
-        let pages = self.index.count(scope).div_ceil(PAGE).max(1);
-        let page = (page.max(1) as usize).min(pages);
-        let skipped = (page - 1) * PAGE;
-        let (ids, total) = self.index.page(scope, skipped, PAGE);
-        let rows = self.store.list_keys(scope, &ids).await.map_err(store_trouble)?;
-        let keys = rows.into_iter().map(|row| self.with_counts(row)).collect();
-        Ok(KeyList { keys, page: if total == 0 { 0 } else { page }, pages, total, skipped })
+    /// One page of the keys the actor may see and that the query wants; a page past the end is the last one.
+    ///
+    /// # Errors
+    /// The store is in trouble.
+    pub async fn list_keys(&self, actor: &Actor, query: &KeyListQuery) -> Result<KeyList, Refusal> {
+        let (scope, now) = (actor.scope(), self.clock.now());
+        let size = query.size as usize;
+        let cut = |total: Total| {
+            let pages = total.reached().div_ceil(size).max(1);
+            let page = (query.page.max(1) as usize).min(pages);
+            (page, pages, (page - 1) * size)
+        };
+        let (ids, total, (page, pages, skipped)) =
+            if query.filter.is_open() && query.order.column == Column::Created {
+                let at = cut(Total::Exact(self.index.count(scope)));
+                let (ids, total) = self.index.page(scope, at.2, size, query.order.descending);
+                (ids, Total::Exact(total), at)
+            } else {
+                let (found, total) = self.find_ids(scope, query, now).await?;
+                let at = cut(total);
+                (found.into_iter().skip(at.2).take(size).collect(), total, at)
+            };
+        let keys = self.rows_of(scope, &ids).await?;
+        let refused = self.marked(scope, ListState::Refused, now).await?;
+        let sub_users = if actor.is_owner() { self.index.sub_users_of(actor.account) } else { Vec::new() };
+        Ok(KeyList {
+            keys,
+            refused,
+            page: if total == Total::Exact(0) { 0 } else { page },
+            pages,
+            total,
+            skipped,
+            has_sub_users: !actor.is_owner() || !sub_users.is_empty(),
+            sub_users,
+            now,
+        })
+    }
+
+    /// The ids of the keys that a query wants, in its order, as far as pages lead to them.
+    pub(super) async fn find_ids(
+        &self,
+        scope: KeyScope,
+        query: &KeyListQuery,
+        now: Micros,
+    ) -> Result<(Vec<KeyId>, Total), Refusal> {
+        let marked = self.marked_of(scope, query, now).await?;
+        let wanted = Wanted { filter: &query.filter, order: query.order, marked: marked.as_ref(), now };
+        Ok(self.index.find_wanted(scope, &wanted).await)
+    }
+
+    /// The keys that the store has in the state of the filter, if that state is marked.
+    pub(super) async fn marked_of(
+        &self,
+        scope: KeyScope,
+        query: &KeyListQuery,
+        now: Micros,
+    ) -> Result<Option<HashSet<KeyId>>, Refusal> {
+        match query.filter.state.filter(|state| state.is_marked()) {
+            Some(state) => self.marked(scope, state, now).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn marked(
+        &self,
+        scope: KeyScope,
+        state: ListState,
+        now: Micros,
+    ) -> Result<HashSet<KeyId>, Refusal> {
+        let mark = match state {
+            ListState::Rotating => KeyMark::Rotating(now),
+            ListState::ManagesKeys => KeyMark::ManagesKeys,
+            _ => KeyMark::RefusedSince(now.plus_seconds(-LATELY)),
+        };
+        let ids = self.store.list_marked_keys(scope, mark, MOST_MARKED).await.map_err(store_trouble)?;
+        Ok(ids.into_iter().collect())
+    }
+
+    /// Keys by their ids, in this order; those that were deleted meanwhile are left out.
+    pub(super) async fn rows_of(&self, scope: KeyScope, ids: &[KeyId]) -> Result<Vec<ListedKey>, Refusal> {
+        let rows = self.store.list_keys(scope, ids).await.map_err(store_trouble)?;
+        let mut keys: Vec<_> = rows.into_iter().map(|row| self.with_counts(row)).collect();
+        let place = |key: &ListedKey| ids.iter().position(|id| *id == key.row.id);
+        keys.sort_by_cached_key(place);
+        Ok(keys)
     }
 
     /// One key the actor may see.

@@ -6,6 +6,7 @@
 
 mod blocks;
 mod descriptions;
+mod found;
 mod key_records;
 mod lists;
 mod numbers;
@@ -15,12 +16,13 @@ mod place;
 mod users;
 mod watching;
 
+pub use found::Wanted;
 pub(in crate::verify) use place::{Place, mix};
 pub use users::UserEntry;
 
 use contract::{Code, KeyType};
 use domain::address::{Address, Network};
-use domain::ids::{KeyId, KeyNumber, UserNumber};
+use domain::ids::{KeyId, KeyNumber};
 use domain::rule::Ruling;
 use domain::time::Micros;
 use domain::token::TokenHash;
@@ -174,14 +176,6 @@ impl KeyIndex {
     /// The gateway with that token hash.
     pub fn gateway(&self, hash: &TokenHash) -> Option<Arc<str>> {
         self.gateways.read().get(hash).cloned()
-    }
-
-    /// The users whose keys lie in a scope.
-    pub fn users_of(&self, scope: KeyScope) -> Vec<UserNumber> {
-        match scope {
-            KeyScope::User(number) => vec![number],
-            KeyScope::Account(owner) => self.entries.read().users.of_account(owner),
-        }
     }
 
     /// Sets the count of one key, when the index is built.

@@ -148,10 +148,16 @@ impl PageCaller {
         self.asked.outcome.trouble.lock().clone()
     }
 
-    /// Returns where a form leads that lands at `path`: to the secret that it made, if it made one.
+    /// Returns where a form leads that lands at `path`: to the secret that it made, if it made one, and to a page that says
+    /// what was done.
     pub(super) fn landing(&self, path: &str) -> String {
         let made = self.asked.outcome.made.lock();
-        made.as_ref().map_or_else(|| path.to_owned(), |name| app::with_made(path, name.as_str()))
+        let path = made.as_ref().map_or_else(|| path.to_owned(), |name| app::with_made(path, name.as_str()));
+        match &*self.asked.outcome.said.lock() {
+            Some(said) if path.contains('?') => format!("{path}&done={said}"),
+            Some(said) => format!("{path}?done={said}"),
+            None => path,
+        }
     }
 
     /// Returns the name under which the secret that was made is shown.

@@ -173,6 +173,7 @@ fn indexed(key: &ImportKey, number: KeyNumber, user: UserNumber) -> IndexedKey {
         token_hash: key.token_hash,
         key_type: key.key_type,
         description: key.description.clone(),
+        masked: key.masked.clone(),
         deleted: false,
         disabled: false,
         expires_at: key.expires_at,

@@ -11,6 +11,7 @@ mod key_changes;
 mod key_search;
 mod keys;
 mod mails;
+mod marked_keys;
 mod notices;
 mod old_tokens;
 mod password_links;
@@ -81,7 +82,9 @@ impl Watcher for Told {
             Change::KeyAdded(key) => format!("key {} {} {}", key.number.0, key.description, key.deleted),
             Change::KeyRule(number, rule) => format!("key {} {}", number.0, rule_text(&rule)),
             Change::KeyChanged(number, change) => format!("key {} {change:?}", number.0),
-            Change::KeyToken(number, hash) => format!("key {} token {}", number.0, hash.0[0]),
+            Change::KeyToken(number, hash, masked) => {
+                format!("key {} token {} {masked}", number.0, hash.0[0])
+            }
             Change::OldToken(old) => {
                 format!("key {} old token {} until {}", old.key.0, old.token_hash.0[0], old.until.0)
             }

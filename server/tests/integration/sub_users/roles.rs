@@ -58,6 +58,8 @@ const CHANGES: &[(&str, Is)] = &[
     ("set_sub_user_role", Owners("/account/sub-users?do=set_sub_user_role")),
     ("generate_key", Refused("/account/api-keys/new")),
     ("delete_key", Refused("/account/api-keys/ID/delete")),
+    ("delete_keys", Refused("/account/api-keys/selected/confirm?do=delete_keys&act=delete&id=ID")),
+    ("pause_keys", Refused("/account/api-keys/selected/confirm?do=pause_keys&act=pause&id=ID")),
     ("reveal_key", Refused("/account/api-keys/ID?do=reveal_key")),
     ("authorise_address", Refused("/account/api-keys/ID?do=authorise_address")),
     ("remove_address", Refused("/account/api-keys/ID?do=remove_address")),
@@ -200,7 +202,8 @@ async fn its_pages_offer_nothing_that_would_be_refused() {
     let delete = format!("{page}/delete");
     let paths = ["/", "/account/api-keys", "/account/api-keys/new", &page, &delete];
     let offers = |body: &str| {
-        let marks = ["?do=", "danger", "action=\"/account/api-keys", "href=\"/account/api-keys/new"];
+        let marks =
+            ["?do=", "danger", "method=\"post\" action=\"/account/api-keys", "href=\"/account/api-keys/new"];
         marks.iter().any(|mark| body.contains(mark))
     };
     for path in &paths[1..] {

@@ -10,6 +10,7 @@ use super::place::{Place, PlaceTable, number_hash};
 use contract::{Code, KeyType, LockWidth};
 use domain::address::{Address, Network};
 use domain::ids::{KeyId, KeyNumber};
+use domain::key_list::Shown;
 use domain::rule::{AddressRule, RuleView};
 use domain::time::Micros;
 use domain::token::TokenHash;
@@ -31,6 +32,8 @@ pub(super) struct Record {
     pub(super) locked: Option<Address>,
     width: LockWidth,
     pub(super) key_type: KeyType,
+    /// What lists show of the token.
+    pub(super) shown: Shown,
     pub(super) deleted: bool,
     pub(super) disabled: bool,
     /// Whether the key has an allow list or an expiry, which lie apart.
@@ -143,6 +146,7 @@ impl KeyRecords {
             locked: key.rule.locked,
             width: key.rule.width,
             key_type: key.key_type,
+            shown: Shown::of(&key.masked),
             deleted: key.deleted,
             disabled: key.disabled,
             has_more,
@@ -177,8 +181,9 @@ impl KeyRecords {
     }
 
     /// Gives a key another token.
-    pub(super) fn set_token(&mut self, number: KeyNumber, hash: TokenHash) {
+    pub(super) fn set_token(&mut self, number: KeyNumber, hash: TokenHash, masked: &str) {
         let Some((place, record)) = self.find_mut(number) else { return };
+        record.shown = Shown::of(masked);
         let before = std::mem::replace(&mut record.token_hash, hash);
         self.by_hash.remove(before.part(), place);
         self.enter(hash, place);

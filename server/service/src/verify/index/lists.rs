@@ -15,7 +15,7 @@ use store::KeyScope;
 /// Hash maps; each is small, so that the growth of one does not hold verifications up.
 const SHARDS: usize = 64;
 /// Keys of a list that are read under one hold of the lock.
-const STRETCH: usize = 4096;
+pub(super) const STRETCH: usize = 4096;
 
 /// The latest uses found so far, with the earliest of them on top.
 type Latest = BinaryHeap<Reverse<(Micros, KeyId)>>;
@@ -34,7 +34,7 @@ impl Default for Lists {
 }
 
 impl Lists {
-    fn get(&self, scope: KeyScope) -> &[Place] {
+    pub(super) fn get(&self, scope: KeyScope) -> &[Place] {
         self.shards[shard(scope)].get(&scope).map_or(&[], Vec::as_slice)
     }
 
@@ -91,12 +91,13 @@ impl KeyIndex {
         self.entries.read().lists.living
     }
 
-    /// A stretch of the living keys of a scope, newest first, and how many there are.
-    pub fn page(&self, scope: KeyScope, skip: usize, take: usize) -> (Vec<KeyId>, usize) {
+    /// A stretch of the living keys of a scope, newest or oldest first, and how many there are.
+    pub fn page(&self, scope: KeyScope, skip: usize, take: usize, newest: bool) -> (Vec<KeyId>, usize) {
         let Entries { lists, keys, .. } = &*self.entries.read();
         let list = lists.get(scope);
-        let places = list.iter().rev().skip(skip).take(take);
-        (places.filter_map(|place| keys.id(*place)).collect(), list.len())
+        let place = |at: usize| if newest { list[list.len() - 1 - at] } else { list[at] };
+        let places = (skip..list.len().min(skip + take)).map(place);
+        (places.filter_map(|place| keys.id(place)).collect(), list.len())
     }
 
     /// Some of the living keys of a scope that are older than one of them, newest first. That one may be gone by now.

@@ -10,7 +10,7 @@ const SHARDS: usize = 64;
 const EXPECTED: usize = 12_800;
 
 /// Where a record lies among those of its kind. Records stay where they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in crate::verify) struct Place(u32);
 
 impl Place {

@@ -1,17 +1,17 @@
 use super::*;
-use domain::ids::Username;
+use domain::ids::{UserNumber, Username};
 use domain::rule::AddressRule;
 use store::{Change, IndexedKey, IndexedUser, OldToken, Watcher};
 
-const OWNER: UserNumber = UserNumber(1);
-const SUB: UserNumber = UserNumber(2);
+pub(super) const OWNER: UserNumber = UserNumber(1);
+pub(super) const SUB: UserNumber = UserNumber(2);
 
 fn user(number: UserNumber, owner: Option<UserNumber>) -> Change {
     let username = Username::parse(&format!("user{}", number.0)).unwrap();
     Change::UserAdded(IndexedUser { number, owner, username, disabled: false })
 }
 
-fn hash(number: i64) -> TokenHash {
+pub(super) fn hash(number: i64) -> TokenHash {
     let mut hash = [0; 32];
     hash[..8].copy_from_slice(&mix(number.cast_unsigned()).to_le_bytes());
     hash[8..16].copy_from_slice(&number.to_le_bytes());
@@ -19,7 +19,7 @@ fn hash(number: i64) -> TokenHash {
 }
 
 /// Ids in the order of the numbers.
-fn id(number: i64) -> KeyId {
+pub(super) fn id(number: i64) -> KeyId {
     id_at(number, 0)
 }
 
@@ -28,7 +28,7 @@ fn id_at(at: i64, number: i64) -> KeyId {
     KeyId::from_bytes((i128::from(at) << 64 | i128::from(number)).to_be_bytes())
 }
 
-fn key(number: i64, user: UserNumber) -> Change {
+pub(super) fn key(number: i64, user: UserNumber) -> Change {
     key_with_id(number, id(number), user)
 }
 
@@ -40,6 +40,7 @@ fn key_with_id(number: i64, id: KeyId, user: UserNumber) -> Change {
         token_hash: hash(number),
         key_type: KeyType::Cloud,
         description: format!("key {number}"),
+        masked: format!("lkc_{number:04}…{number:04}"),
         deleted: false,
         disabled: false,
         expires_at: None,
@@ -47,11 +48,11 @@ fn key_with_id(number: i64, id: KeyId, user: UserNumber) -> Change {
     }))
 }
 
-fn ids(numbers: &[i64]) -> Vec<KeyId> {
+pub(super) fn ids(numbers: &[i64]) -> Vec<KeyId> {
     numbers.iter().map(|number| id(*number)).collect()
 }
 
-fn index(keys: i64) -> KeyIndex {
+pub(super) fn index(keys: i64) -> KeyIndex {
     let index = KeyIndex::default();
     index.committed(user(OWNER, None));
     index.committed(user(SUB, Some(OWNER)));
@@ -60,6 +61,14 @@ fn index(keys: i64) -> KeyIndex {
         index.committed(key(number, if number % 2 == 0 { SUB } else { OWNER }));
     }
     index
+}
+
+pub(super) fn change(index: &KeyIndex, number: i64, change: store::KeyChange) {
+    index.committed(Change::KeyChanged(KeyNumber(number), change));
+}
+
+pub(super) fn rename(index: &KeyIndex, number: i64, text: &str) {
+    change(index, number, store::KeyChange::Description(text.into()));
 }
 
 #[tokio::test]
@@ -113,7 +122,7 @@ fn a_key_or_user_that_is_added_twice_changes_nothing() {
     assert_eq!(index.users_of(KeyScope::Account(OWNER)), [OWNER, SUB]);
     assert_eq!(index.facts(&index.find(&hash(5)).unwrap()).locked, Address::parse("203.0.113.7").ok());
     assert_eq!(index.count_all(), 9);
-    assert_eq!(index.page(KeyScope::User(SUB), 0, 9).0, ids(&[10, 8, 6, 2]));
+    assert_eq!(index.page(KeyScope::User(SUB), 0, 9, true).0, ids(&[10, 8, 6, 2]));
     let Change::KeyAdded(wanted) = key(3, OWNER) else { panic!("it is a key") };
     index.committed(Change::KeyDeleted(KeyNumber(3)));
     assert_eq!(index.find(&wanted.token_hash).map(|found| found.number), Some(KeyNumber(3)), "its tombstone");
@@ -126,7 +135,7 @@ fn keys_may_come_in_any_order() {
     for number in [7, 2, 9, 2, 4, 9, 7] {
         index.committed(key(number, OWNER));
     }
-    let listed = || index.page(KeyScope::Account(OWNER), 0, 9).0;
+    let listed = || index.page(KeyScope::Account(OWNER), 0, 9, true).0;
     assert_eq!(listed(), ids(&[9, 7, 4, 2]));
     index.committed(Change::KeyDeleted(KeyNumber(2)));
     index.committed(Change::KeyDeleted(KeyNumber(9)));
@@ -148,8 +157,8 @@ fn a_key_is_known_by_whatever_number_its_engine_gave_it() {
     }
     let mut listed: Vec<_> = (1..).zip(NUMBERS).map(|(age, number)| id_at(age, number)).collect();
     listed.reverse();
-    assert_eq!(index.page(KeyScope::Account(OWNER), 0, 9), (listed.clone(), 6), "by age, not by number");
-    assert_eq!(index.page(KeyScope::User(SUB), 2, 2).0, listed[2..4]);
+    assert_eq!(index.page(KeyScope::Account(OWNER), 0, 9, true), (listed.clone(), 6), "by age, not by number");
+    assert_eq!(index.page(KeyScope::User(SUB), 2, 2, true).0, listed[2..4]);
     assert_eq!(index.older(KeyScope::User(SUB), None, 2), listed[..2]);
     assert_eq!(index.older(KeyScope::User(SUB), Some(listed[1]), 9), listed[2..]);
     for (count, number) in (1..).zip(NUMBERS) {
@@ -167,7 +176,7 @@ fn a_key_is_known_by_whatever_number_its_engine_gave_it() {
     }
     index.committed(Change::KeyDeleted(KeyNumber(7_000_000_001)));
     index.committed(Change::KeyDeleted(KeyNumber(5)));
-    assert_eq!(index.page(KeyScope::User(SUB), 0, 9).0, [&listed[..2], &listed[3..]].concat());
+    assert_eq!(index.page(KeyScope::User(SUB), 0, 9, true).0, [&listed[..2], &listed[3..]].concat());
     assert_eq!(index.older(KeyScope::User(SUB), Some(listed[2]), 9), listed[3..], "behind one that is gone");
 }
 

@@ -1,5 +1,6 @@
 //! Users in memory, in the order in which they came.
 
+use super::KeyIndex;
 use super::place::{Place, PlaceTable, number_hash};
 use domain::ids::{UserNumber, Username};
 use std::collections::HashMap;
@@ -96,5 +97,29 @@ impl Users {
     pub(super) fn of_account(&self, owner: UserNumber) -> Vec<UserNumber> {
         let sub_users = self.sub_users.get(&owner).map_or(&[][..], Vec::as_slice);
         [owner].into_iter().chain(sub_users.iter().copied()).collect()
+    }
+}
+
+impl KeyIndex {
+    /// The users whose keys lie in a scope.
+    pub fn users_of(&self, scope: KeyScope) -> Vec<UserNumber> {
+        match scope {
+            KeyScope::User(number) => vec![number],
+            KeyScope::Account(owner) => self.entries.read().users.of_account(owner),
+        }
+    }
+
+    /// The names of the sub-users of an account, by the alphabet.
+    pub fn sub_users_of(&self, owner: UserNumber) -> Vec<Arc<str>> {
+        let entries = self.entries.read();
+        let numbers = entries.users.of_account(owner).into_iter().skip(1);
+        let name = |number| {
+            let user = entries.users.get(entries.users.find(number)?)?;
+            Some(user.username.as_str().into())
+        };
+        let mut names: Vec<Arc<str>> = numbers.filter_map(name).collect();
+        drop(entries);
+        names.sort_unstable();
+        names
     }
 }

@@ -44,7 +44,9 @@ impl Watcher for KeyIndex {
             Change::KeyAdded(key) => self.entries.write().add_key(*key),
             Change::KeyRule(number, rule) => self.entries.write().keys.set_rule(number, rule),
             Change::KeyChanged(number, change) => self.entries.write().keys.change(number, change),
-            Change::KeyToken(number, hash) => self.entries.write().keys.set_token(number, hash),
+            Change::KeyToken(number, hash, masked) => {
+                self.entries.write().keys.set_token(number, hash, &masked);
+            }
             Change::OldToken(old) => self.entries.write().keys.add_old_token(old),
             Change::KeyDeleted(number) => self.entries.write().delete_key(number),
             Change::ForeignTokensAdmitted => self.admits_foreign.store(true, Ordering::Release),

@@ -14,6 +14,7 @@ fn key(number: KeyNumber, token_hash: TokenHash) -> IndexedKey {
         token_hash,
         key_type: KeyType::Cloud,
         description: "as it was".into(),
+        masked: "lkc_abcd…wxyz".into(),
         deleted: false,
         disabled: false,
         expires_at: None,
@@ -60,7 +61,7 @@ fn a_key_is_found_by_every_token_it_had_and_counts_as_one() {
             OldToken { key: number, token_hash: before, rotated_at: Micros(until - 1), until: Micros(until) };
         records.add_old_token(old);
         assert_eq!(records.find(&before).map(|(place, _)| place), Some(place), "it is never unknown");
-        records.set_token(number, after);
+        records.set_token(number, after, "lkc_after…wxyz");
     }
     let found = |hash| records.find(&hash).map(|(place, _)| place);
     assert_eq!([first, second, third].map(found), [Some(place); 3]);

@@ -44,6 +44,7 @@ fn index() -> Arc<KeyIndex> {
         token_hash: HASH,
         key_type: KeyType::Cloud,
         description: "x".into(),
+        masked: "lkc_abcd…wxyz".into(),
         deleted: false,
         disabled: false,
         expires_at: None,
