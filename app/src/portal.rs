@@ -226,19 +226,11 @@ pub struct MadeKey {
     pub made: String,
 }
 
-/// The figures of the first page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The first page below its heading.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dashboard {
-    /// Keys that exist.
-    pub keys: u64,
-    /// Accepted uses.
-    pub uses: Spans,
-    /// Refused requests.
-    pub refused: Spans,
-    /// The keys that were used last, at most five.
-    pub last_used: Vec<KeyRow>,
-    /// Whether the visitor may change and show keys.
-    pub may_manage: bool,
+    /// Finished HTML: whatever a customer entered is escaped in it.
+    pub html: String,
 }
 
 /// One figure over three spans, each ending now.

@@ -2,6 +2,8 @@
 //! forms, and cost the program in the browser nothing (docs/decisions.md). A link to one needs `rel="external"`.
 
 mod applications;
+mod chart;
+mod dashboard;
 mod door;
 mod forgotten;
 mod guide;
@@ -10,6 +12,7 @@ mod notices;
 mod part;
 mod profile;
 mod proof;
+mod reading;
 mod security;
 mod sub_users;
 pub mod texts;
@@ -18,6 +21,7 @@ mod usage;
 mod webhooks;
 
 pub(crate) use applications::{applications_page, approve_page};
+pub(crate) use dashboard::{Reader, dashboard_html};
 pub(crate) use door::{login_page, setup_page};
 pub(crate) use forgotten::{forgot_page, new_password_page};
 pub(crate) use guide::guide_page;
@@ -29,6 +33,7 @@ pub(crate) use keys::{ListShown, confirm_page as several_page};
 pub(crate) use notices::{choices_page, notices_page};
 pub use profile::action_text;
 pub(crate) use profile::{confirm_page, history_page, profile_page};
+pub(crate) use reading::Reading;
 pub(crate) use security::{code_page, renewal_page};
 pub(crate) use sub_users::{invitation_page, sub_users_page};
 pub(crate) use unsubscribe::unsubscribe_page;

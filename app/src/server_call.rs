@@ -4,8 +4,9 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::portal::{Dashboard, KeyDetails, KeyId, KeyPage, PortalError, Viewer};
+use crate::portal::{KeyDetails, KeyId, KeyPage, PortalError, Viewer};
 
 /// A result on its way.
 pub(crate) type Loading<T> = Resource<Result<T, PortalError>>;
@@ -15,9 +16,29 @@ pub(crate) fn viewer() -> Loading<Option<Viewer>> {
     Resource::new_blocking(|| (), |()| calls::viewer())
 }
 
-/// The figures of the first page.
-pub(crate) fn dashboard() -> Loading<Dashboard> {
-    Resource::new_blocking(|| (), |()| calls::dashboard())
+/// HTML that the server has finished. A page that is sent holds it once, as HTML: what the program in the browser starts
+/// from leaves it out, because the program takes over elements that are there without setting them.
+#[derive(Clone)]
+pub(crate) struct Written(pub(crate) String);
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <()>::deserialize(deserializer).map(|()| Self(String::new()))
+    }
+}
+
+/// The first page over a range of time; called again whenever that changes.
+pub(crate) fn dashboard(range: Memo<String>) -> Loading<Written> {
+    Resource::new_blocking(
+        move || range.get(),
+        |range| async move { calls::dashboard(range).await.map(|found| Written(found.html)) },
+    )
 }
 
 /// The page of keys that the query of an address asks for, and the token that it names; called again whenever it changes.
@@ -81,8 +102,8 @@ mod calls {
         ask(ReadViewer::PATH, none())
     }
 
-    pub(super) fn dashboard() -> impl Future<Output = Result<Dashboard, PortalError>> + Send {
-        ask(ReadDashboard::PATH, none())
+    pub(super) fn dashboard(range: String) -> impl Future<Output = Result<Dashboard, PortalError>> + Send {
+        ask(ReadDashboard::PATH, [("range", range), ("", String::new())])
     }
 
     pub(super) fn list_keys(

@@ -278,17 +278,29 @@ test('the dashboard counts keys, uses and refusals', async ({ portal, page, latc
   for (const address of ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2']) {
     await latchkey.verify(gateway, token, address);
   }
-  const figures = (heading: string) =>
-    page.locator('section').filter({ has: page.getByRole('heading', { name: heading }) });
+  const figure = (name: string) => page.locator('.figures > div').filter({ hasText: name }).getByRole('definition');
   // Refusals are written once a second.
   await expect(async () => {
     await portal.open('/');
-    await expect(figures('Requests refused').getByRole('definition')).toHaveText(['1', '1', '1'], { timeout: 1 });
+    await expect(figure('Refused').first()).toHaveText('1', { timeout: 1 });
   }).toPass();
-  await expect(figures('API Keys')).toContainText('1');
-  await expect(figures('Requests accepted').getByRole('definition')).toHaveText(['3', '3', '3']);
-  await expect(await portal.cell('WEB', 'Times Used')).toHaveText('3');
-  await portal.openKey('WEB');
+  await expect(figure('Accepted')).toHaveText(['3', '3 today']);
+  await expect(figure('API Keys').first()).toHaveText('1');
+  await expect(page.locator('.state')).toHaveText('1 key is being refused from 192.0.2.2.');
+  await expect(await portal.cell('WEB', 'Uses')).toHaveText('3');
+  // The figures of the chart stand in a table, and a range is chosen by a link.
+  await page.getByText('Show the figures as a table').click();
+  await expect(page.getByRole('row', { name: /so far 3 1$/ })).toBeVisible();
+  await page.getByRole('navigation', { name: 'Range' }).getByRole('link', { name: '24 hours' }).click();
+  await expect(page).toHaveURL(/\/\?range=24h$/);
+  const current = page.getByRole('navigation', { name: 'Range' }).locator('[aria-current]');
+  await expect(current).toHaveText('24 hours');
+  if (portal.scripted) await expect(current).toBeFocused();
+  await expect(figure('Accepted').first()).toHaveText('3');
+  await portal.row('WEB').getByRole('link').click();
+  await portal.at('WEB');
+  const figures = (heading: string) =>
+    page.locator('section').filter({ has: page.getByRole('heading', { name: heading }) });
   const facts = figures('Statistics').getByRole('definition');
   await expect(facts).toHaveText([/^\d{4}-\d\d-\d\d /, 'never', /^\d{4}-\d\d-\d\d /, '3', '3', '3', '1']);
 });

@@ -56,6 +56,7 @@ pub const KNOWN: &[KnownSetting] = &[
     known("key_header", ""),
     known("key_in_query", "false"),
     known("cors_preflights", "ask"),
+    known("gateway_example_url", "https://api.example.com/"),
     known("reveal", "password"),
     known("usage_durability", "commit"),
     known("statistics_days", "400"),
@@ -160,6 +161,8 @@ pub struct Settings {
     pub key_in_query: bool,
     /// Whether the preflight of a browser passes without a key.
     pub cors_preflights_pass: bool,
+    /// The address that lines show which send a key to the API behind the gateway.
+    pub gateway_example_url: String,
     /// Whether a sealed copy is kept, so that a token can be shown again.
     pub revealable: bool,
     /// Whether each batch of uses is synced, and so survives power loss.

@@ -2,27 +2,64 @@
 
 use leptos::prelude::*;
 
+use super::chart::chart;
+use super::dashboard::ranges;
 use super::part::{asked, id_of_address, page_of_address};
+use super::reading::Reading;
 use super::texts::{Served, UsageTexts};
 use crate::components::{PageHeading, Table, Time, pager};
-use crate::i18n::{fill, group_digits, language, texts};
+use crate::i18n::{fill, group_digits, language};
 use crate::part::{IntoPart, Part};
 use crate::portal::{AddressRow, KeyId, KeyUsage, RefusedRow};
-use crate::server_fns::{find_usage, key_path};
+use crate::server_fns::{find_range, find_usage, key_path};
+use domain::range::Range;
+use domain::time_zone::TimeZone;
+use leptos_router::hooks::use_query_map;
+use service::keys::RangeFigures;
 
 /// How the key with that id is used.
 pub(crate) fn usage_page() -> Part {
-    asked(find_usage(KeyId(id_of_address()), page_of_address()), show)
+    let (id, page) = (KeyId(id_of_address()), page_of_address());
+    let range = use_query_map().with_untracked(|query| query.get("range")).unwrap_or_default();
+    let found = async move {
+        let figures = find_range(&id, Range::find(&range)).await?;
+        Ok((find_usage(id, page).await?, figures))
+    };
+    asked(found, |(usage, (figures, zone))| show(usage, &figures, &zone))
 }
 
-fn show(usage: KeyUsage) -> Part {
+/// Uses and refusals over a range, for a key that has any.
+fn requests(usage: &KeyUsage, figures: &RangeFigures, zone: &TimeZone) -> Option<Part> {
+    let has_any = figures.pieces.iter().any(|piece| piece.accepted + piece.refused > 0);
+    if !has_any && usage.row.times_used == 0 {
+        return None;
+    }
+    let reading = Reading::new(language(), zone, figures.now);
+    let path = key_path(&usage.row.id) + "/usage";
+    Some(
+        view! {
+            <section class="panel" aria-labelledby="requests">
+                <div class="panel-head">
+                    <h2 id="requests">{reading.t.requests}</h2>
+                    {ranges(&reading, &path, figures.range)}
+                </div>
+                {chart(&reading, figures)}
+            </section>
+        }
+        .part(),
+    )
+}
+
+fn show(usage: KeyUsage, figures: &RangeFigures, zone: &TimeZone) -> Part {
     let t = UsageTexts::here();
+    let requests = requests(&usage, figures, zone);
     let key = key_path(&usage.row.id);
     let heading = fill(t.heading, &[("description", &usage.row.description)]);
     view! {
         <p class="way-up"><a href=key.clone()>{usage.row.description.clone()}</a></p>
         <PageHeading text=heading/>
-        <section aria-labelledby="addresses">
+        {requests}
+        <section aria-labelledby="addresses" class="below">
             <h2 id="addresses">{t.addresses}</h2>
             <p class="record-line">{t.addresses_text}</p>
             {addresses(t, usage.addresses)}
@@ -64,8 +101,13 @@ fn refusals(t: &'static UsageTexts, rows: Vec<RefusedRow>) -> Part {
     if rows.is_empty() {
         return view! { <p>{t.refusals_empty}</p> }.part();
     }
-    let (all, language) = (texts(), language());
-    let columns = vec![(t.column_cause, None), (all.today, None), (all.days_7, None), (all.days_30, None)];
+    let language = language();
+    let columns = vec![
+        (t.column_cause, None),
+        (t.column_today, None),
+        (t.column_days_7, None),
+        (t.column_days_30, None),
+    ];
     let rows = rows.into_iter().map(|row| {
         let cause = view! { {cause_text(t, &row.code)} " " <code>{row.code.clone()}</code> }.part();
         let counts = [row.counts.today, row.counts.days_7, row.counts.days_30];

@@ -10,6 +10,12 @@ use crate::portal::{AddressRow, RefusedRow};
 use crate::portal::{KeyId, KeyUsage, PortalError};
 #[cfg(feature = "ssr")]
 use crate::to_view::{key_row, moment, spans};
+#[cfg(feature = "ssr")]
+use domain::range::Range;
+#[cfg(feature = "ssr")]
+use domain::time_zone::TimeZone;
+#[cfg(feature = "ssr")]
+use service::keys::RangeFigures;
 
 /// How a key is used, with one page of its addresses.
 #[server(prefix = "/portal", endpoint = "find_usage", input = GetUrl)]
@@ -42,4 +48,15 @@ pub async fn find_usage(
         total: usage.total as u64,
         refused: refused.collect(),
     })
+}
+
+/// How often a key was used and refused over a range, and in which time zone that is read. No server function: the page that
+/// shows it is known to the server alone.
+#[cfg(feature = "ssr")]
+pub(crate) async fn find_range(id: &KeyId, range: Range) -> Result<(RangeFigures, TimeZone), PortalError> {
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    let zone = request.reader.time_zone.clone();
+    let figures = request.note(request.use_cases.keys.find_range(actor, &zone, &id.0, range).await)?;
+    Ok((figures, zone))
 }

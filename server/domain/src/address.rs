@@ -165,6 +165,12 @@ impl Network {
         Address::new(self.0.network()).to_bytes()
     }
 
+    /// Its first and its last address as numbers; IPv4 lies in its mapped range.
+    #[must_use]
+    pub fn bounds(self) -> [u128; 2] {
+        [self.0.network(), self.0.broadcast()].map(|ip| u128::from_be_bytes(Address::new(ip).to_bytes()))
+    }
+
     /// The prefix length, in bits of the address's own family.
     #[must_use]
     pub fn prefix_length(self) -> u8 {

@@ -4,9 +4,10 @@ mod username;
 
 pub use username::{Username, UsernameError};
 
+use crate::time::Micros;
 use std::fmt;
 use std::str::FromStr;
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 /// The row number of a user: positive and unique. The engine chooses it, so it is no place, no count and no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +57,22 @@ impl KeyId {
         Self(Uuid::from_bytes(bytes))
     }
 
+    /// A new id for a key that is, or was, made at this time.
+    #[must_use]
+    pub fn generate_at(at: Micros) -> Self {
+        let [seconds, micros] = [at.0.max(0) / Micros::SECOND, at.0.max(0) % Micros::SECOND];
+        let nanos = u32::try_from(micros * 1000).unwrap_or(0);
+        Self(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds.unsigned_abs(), nanos)))
+    }
+
+    /// When the key was made, to the millisecond: every id carries it. 1970 for an id of another kind.
+    #[must_use]
+    pub fn made_at(self) -> Micros {
+        let seconds_and_nanos = self.0.get_timestamp().map_or((0, 0), |made| made.to_unix());
+        let (seconds, nanos) = seconds_and_nanos;
+        Micros(i64::try_from(seconds).unwrap_or(0) * Micros::SECOND + i64::from(nanos) / 1000)
+    }
+
     /// Its text, written into a buffer, where an allocation would be felt.
     pub fn encode(self, buffer: &mut [u8; Self::TEXT_LENGTH]) -> &str {
         self.0.hyphenated().encode_lower(buffer)
@@ -73,5 +90,22 @@ impl FromStr for KeyId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Uuid::parse_str(text).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_tells_when_its_key_was_made() {
+        let at = Micros(1_768_478_400_123_456);
+        let (one, other) = (KeyId::generate_at(at), KeyId::generate_at(at));
+        assert_eq!((one.made_at(), other.made_at()), (Micros(1_768_478_400_123_000), one.made_at()));
+        assert_ne!(one, other);
+        assert_eq!(one.0.get_version_num(), 7);
+        assert_eq!(KeyId::generate_at(Micros(-5)).made_at(), Micros(0));
+        assert!(KeyId::generate().made_at() > at);
+        assert_eq!(KeyId(Uuid::from_u128(7)).made_at(), Micros(0));
     }
 }

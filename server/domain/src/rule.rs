@@ -87,10 +87,47 @@ impl RuleView<'_> {
     }
 }
 
+/// Whether these networks together hold every IPv4 address, or every IPv6 address that is routed (2000::/3): a /0 is
+/// refused, but its two halves are not.
+#[must_use]
+pub fn holds_everybody(networks: &[Network]) -> bool {
+    // Addresses as stored: IPv4 stands in its mapped range.
+    let mapped = 0xFFFF_u128 << 32;
+    let [v4, v6] = [[mapped, mapped | 0xFFFF_FFFF], [0b001 << 125, (0b010 << 125) - 1]];
+    let mut held: Vec<_> = networks.iter().map(|network| network.bounds()).collect();
+    held.sort_unstable();
+    [v4, v6].into_iter().any(|[first, last]| {
+        // The first address that none of those before holds.
+        let mut open = first;
+        for [from, to] in &held {
+            if *from <= open && *to >= open {
+                open = to.saturating_add(1);
+            }
+        }
+        open > last
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn halves_hold_everybody_together() {
+        let holds = |texts: &[&str]| {
+            let networks: Vec<_> = texts.iter().map(|text| Network::parse(text).unwrap()).collect();
+            holds_everybody(&networks)
+        };
+        assert!(!holds(&[]));
+        assert!(!holds(&["203.0.113.7", "10.0.0.0/8"]));
+        assert!(!holds(&["128.0.0.0/1"]) && !holds(&["0.0.0.0/1", "128.0.0.0/2"]));
+        assert!(holds(&["128.0.0.0/1", "0.0.0.0/1"]));
+        assert!(holds(&["0.0.0.0/2", "203.0.113.7", "64.0.0.0/2", "128.0.0.0/1"]));
+        assert!(holds(&["::/1"]), "the routed addresses begin with 001");
+        assert!(!holds(&["8000::/1"]) && holds(&["2000::/4", "3000::/4"]));
+        assert!(!holds(&["::/96"]), "that is no IPv4");
+    }
 
     /// The rule again, as plain as can be: sets of addresses written out.
     fn model(enforced: bool, locked: Option<u8>, listed: &[u8], address: u8) -> Ruling {

@@ -30,6 +30,23 @@ const REGIONS: [&str; 10] = [
 #[derive(Clone, Debug)]
 pub struct TimeZone(tz::TimeZone);
 
+/// What calendar and clocks show at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The year.
+    pub year: i16,
+    /// The month, from 1.
+    pub month: u8,
+    /// The day of the month, from 1.
+    pub day: u8,
+    /// The day of the week; 0 is Monday.
+    pub weekday: u8,
+    /// The hour, from 0.
+    pub hour: u8,
+    /// The minute.
+    pub minute: u8,
+}
+
 impl Default for TimeZone {
     fn default() -> Self {
         Self(tz::TimeZone::UTC)
@@ -61,6 +78,21 @@ impl TimeZone {
     #[must_use]
     pub fn text(&self, at: Micros) -> String {
         timestamp(at).to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// What its calendar and its clocks show.
+    #[must_use]
+    pub fn shown(&self, at: Micros) -> Shown {
+        let shown = timestamp(at).to_zoned(self.0.clone());
+        let small = |number: i8| number.unsigned_abs();
+        Shown {
+            year: shown.year(),
+            month: small(shown.month()),
+            day: small(shown.day()),
+            weekday: small(shown.weekday().to_monday_zero_offset()),
+            hour: small(shown.hour()),
+            minute: small(shown.minute()),
+        }
     }
 
     /// The time at which its clocks show this (`2026-12-24T18:30`, as browsers send it; seconds may follow). Where clocks
@@ -129,6 +161,13 @@ mod tests {
     #[case("Asia/Kathmandu", "2019-07-14 17:39:19")]
     fn clocks_show_the_time_of_their_place(#[case] zone: &str, #[case] shown: &str) {
         assert_eq!(TimeZone::find(zone).unwrap().text(Micros(1_563_105_259_999_999)), shown);
+    }
+
+    #[test]
+    fn a_calendar_shows_the_day_of_its_place() {
+        let shown = TimeZone::find("Asia/Kathmandu").unwrap().shown(at("2026-11-24T18:15:59Z"));
+        let expected = Shown { year: 2026, month: 11, day: 25, weekday: 2, hour: 0, minute: 0 };
+        assert_eq!(shown, expected, "a Wednesday");
     }
 
     #[rstest]

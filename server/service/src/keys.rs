@@ -18,7 +18,7 @@ mod several;
 mod usage;
 
 pub use change::{AskedEnd, KeyEdit};
-pub use dashboard::DashboardFigures;
+pub use dashboard::{BusyKey, KeysOverview, RangeFigures};
 pub use export::Export;
 pub(crate) use generate::Grant;
 pub use generate::{AskedKey, Generated, Keep};

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod applications;
+pub mod dashboard;
 pub mod events;
 pub mod import;
 pub mod keys;
@@ -22,12 +23,13 @@ pub mod webhooks;
 pub mod records {
     pub use store::{
         AddressUses, ApplicationRow, AuditRow, DeliveryRow, HourCounts, InvitationRow, NoticeChoice,
-        WaitingAddress, WebhookRow,
+        PieceCounts, WaitingAddress, WebhookRow,
     };
 }
 
 use accounts::{Accounts, Changes, MailAddresses, PasswordLinks, SubUsers};
 use applications::Applications;
+use domain::example::ExampleRequest;
 use domain::time::Clock;
 use keys::Keys;
 use mail::Subscriptions;
@@ -71,4 +73,6 @@ pub struct UseCases {
     pub revealable: bool,
     /// The host of the pages, by which authenticators name this installation.
     pub installation: String,
+    /// How programs reach the API behind the gateway.
+    pub example: ExampleRequest,
 }

@@ -6,7 +6,7 @@
 mod choose;
 mod list;
 
-pub use list::{ListedNotice, ListedPlace, NoticeList};
+pub use list::{ListedNotice, ListedPlace, NoticeList, RefusalList};
 
 use crate::verify::{KeyIndex, NoticeBuffer};
 use domain::notice::gathering::kept_since;

@@ -10,7 +10,7 @@ pub mod journal;
 mod notice_buffer;
 mod verifier;
 
-pub use index::{KeyEntry, KeyIndex, Wanted};
+pub use index::{KeyEntry, KeyIndex, Survey, Surveyed, Wanted};
 pub use journal::{Counted, Figures, Flusher, Journal};
 pub use notice_buffer::NoticeBuffer;
 pub use verifier::{Verdict, VerificationRequest, Verifier, VerifierParts};

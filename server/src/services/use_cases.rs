@@ -1,6 +1,7 @@
 //! Makes the use cases of customers.
 
 use super::wire::Foundation;
+use domain::example::ExampleRequest;
 use service::UseCases;
 use service::accounts::{
     Accounts, Changes, LetterThrottle, LinkThrottle, LoginThrottles, MailAddresses, PasswordLinks, Passwords,
@@ -46,6 +47,7 @@ impl Foundation {
             mail_is_on: self.mail_is_on(),
             revealable: self.settings.revealable,
             installation: self.settings.public_url.host().to_owned(),
+            example: self.example(),
             clock: Arc::clone(&self.clock),
             accounts,
             webhooks: Webhooks {
@@ -106,6 +108,16 @@ impl Foundation {
 
     fn mail_is_on(&self) -> bool {
         self.settings.smtp.is_some()
+    }
+
+    /// How programs send keys here, as pages show it.
+    fn example(&self) -> ExampleRequest {
+        let header = self.settings.key_header.alone().map(|name| match name.as_str() {
+            "x-api-key" => "X-API-Key".to_owned(),
+            name => name.to_owned(),
+        });
+        let in_authorization = self.settings.key_header.reads_authorization();
+        ExampleRequest { url: self.settings.gateway_example_url.clone(), in_authorization, header }
     }
 
     fn accounts(&self, passwords: Passwords, setup: SetupLink) -> Arc<Accounts> {

@@ -7,6 +7,7 @@ use super::{
 };
 use domain::address::Network;
 use domain::client_address::{Family, FamilyError, TrustedProxies};
+use domain::example;
 use domain::token::TokenFormat;
 use http::HeaderName;
 use service::accounts::SessionLimits;
@@ -47,6 +48,8 @@ impl Settings {
             key_in_query: layers.read("key_in_query", yes_or_no)?,
             cors_preflights_pass: layers
                 .read("cors_preflights", |v| choice(v, &[("pass", true), ("ask", false)]))?,
+            gateway_example_url: layers
+                .read("gateway_example_url", |v| example::check_url(v).map_err(|e| e.to_string()))?,
             revealable: layers.read("reveal", |v| choice(v, &[("password", true), ("never", false)]))?,
             durable_usage: layers
                 .read("usage_durability", |v| choice(v, &[("fsync", true), ("commit", false)]))?,

@@ -51,6 +51,7 @@ mod usage_mark;
 mod usage_names;
 mod usage_old_tokens;
 mod usage_open;
+mod usage_pieces;
 mod usage_read;
 mod usage_sweep;
 mod use_sums;

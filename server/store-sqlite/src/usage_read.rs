@@ -1,26 +1,23 @@
 //! The reading side of the counts. Each call reads by one statement, so from one snapshot in which totals and journal add up.
 
 use super::SqliteStore;
-use super::rows::{key_no, numbers};
+use super::rows::{count, key_no};
 use super::usage_entries::{FOLDED, folded_keys, uses};
-use super::{usage_detail, usage_old_tokens};
+use super::{usage_detail, usage_old_tokens, usage_pieces};
 use crate::Trouble;
 use crate::statements::{Query, sql};
 use async_trait::async_trait;
 use domain::ids::{KeyId, KeyNumber, UserNumber};
 use domain::time::Micros;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 use std::collections::{BTreeMap, HashSet};
 use store::{
-    AddressUses, HourCounts, OldTokenUses, Refused, SpanCounts, SpanStarts, StoreError, UsageReader, Use,
+    AddressUses, HourCounts, OldTokenUses, PieceCounts, Refused, SpanCounts, SpanStarts, StoreError,
+    UsageReader, Use,
 };
 
 /// Hours are summed up as far as they lie in the same spans: one of them stands for all.
-const OF_USERS: &str = "SELECT NULL AS seq, 0 AS kind, min(hour) AS at, refused, sum(count) AS count,
-    NULL AS entries
-    FROM usage.user_hourly WHERE user_no IN (SELECT value FROM json_each(?1)) AND hour >= ?2
-    GROUP BY refused, (hour >= ?3) + (hour >= ?4)
-    UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
 const OF_KEY: &str =
     "SELECT NULL AS seq, 0 AS kind, min(hour) AS at, code <> 0 AS refused, sum(count) AS count,
     NULL AS entries
@@ -33,16 +30,30 @@ const HOURS_OF_KEY: &str =
     FROM usage.hourly WHERE key_no = ?1 AND hour >= ?2 AND hour < ?3
     UNION ALL SELECT seq, kind, at, 0, 0, entries FROM usage.journal WHERE kind IN (0, 1)";
 
+/// A piece of what counts are made of.
+pub(super) enum Found<'a> {
+    /// A row that holds a sum.
+    Sum(&'a SqliteRow),
+    /// A use that is in no sum yet, and its hour.
+    Use(&'a Use, i64),
+}
+
 #[async_trait]
 impl UsageReader for SqliteStore {
-    async fn count_uses(&self, users: &[UserNumber], starts: SpanStarts) -> Result<SpanCounts, StoreError> {
-        let numbers = numbers(users.iter().map(|u| u.0));
-        let query = sql!(OF_USERS, numbers, starts.days_30, starts.days_7, starts.today);
-        let users: HashSet<UserNumber> = users.iter().copied().collect();
-        let mut counts = SpanCounts::default();
-        let add = |hour, refused, count| counts.add(starts, hour, refused, count);
-        self.add_up(query, |one| users.contains(&one.user), add).await?;
-        Ok(counts)
+    async fn count_pieces(
+        &self,
+        users: &[UserNumber],
+        edges: &[i64],
+    ) -> Result<Vec<PieceCounts>, StoreError> {
+        Ok(usage_pieces::of_users(self, users, edges).await?)
+    }
+
+    async fn count_key_pieces(
+        &self,
+        keys: &[KeyId],
+        edges: &[i64],
+    ) -> Result<Vec<Vec<PieceCounts>>, StoreError> {
+        Ok(usage_pieces::of_keys(self, keys, edges).await?)
     }
 
     async fn count_key_uses(&self, key: KeyId, starts: SpanStarts) -> Result<SpanCounts, StoreError> {
@@ -120,6 +131,26 @@ impl SqliteStore {
         wanted: impl Fn(&Use) -> bool,
         mut add: impl FnMut(i64, bool, u64),
     ) -> Result<(), Trouble> {
+        let each = |found: Found<'_>| {
+            match found {
+                Found::Sum(row) => {
+                    add(row.try_get("at")?, row.try_get::<i64, _>("refused")? != 0, count(row, "count")?);
+                }
+                Found::Use(one, hour) if wanted(one) => add(hour, false, 1),
+                Found::Use(..) => {}
+            }
+            Ok(())
+        };
+        self.read_counts(query, each).await
+    }
+
+    /// Hands each sum to `each`, and each use of the journal that is in none of them yet. Rows of the journal are those with
+    /// a `seq`.
+    pub(super) async fn read_counts(
+        &self,
+        query: Query<'_>,
+        mut each: impl FnMut(Found<'_>) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
         let rows = query.fetch_all(&self.readers).await?;
         let mut turns = Turns::default();
         let mut folded: HashSet<(i64, KeyNumber)> = HashSet::new();
@@ -130,19 +161,15 @@ impl SqliteStore {
             }
         }
         for row in &rows {
-            let at: i64 = row.try_get("at")?;
             match row.try_get::<Option<i64>, _>("seq")? {
-                None => {
-                    let count: i64 = row.try_get("count")?;
-                    add(at, row.try_get::<i64, _>("refused")? != 0, count.unsigned_abs());
-                }
+                None => each(Found::Sum(row))?,
                 Some(_) if row.try_get::<i64, _>("kind")? == FOLDED => {}
                 Some(seq) => {
-                    let entries: &[u8] = row.try_get("entries")?;
+                    let (at, entries): (i64, &[u8]) = (row.try_get("at")?, row.try_get("entries")?);
                     turns.read(entries).await;
-                    for one in uses(entries)?.filter(|one| wanted(one)) {
+                    for one in uses(entries)? {
                         if !folded.contains(&(seq >> 32, one.key)) {
-                            add(Micros(at).hour(), false, 1);
+                            each(Found::Use(&one, Micros(at).hour()))?;
                         }
                     }
                 }

@@ -162,6 +162,14 @@ pub trait NoticeStore: Send + Sync {
         skipped: u32,
         most: u32,
     ) -> Result<Vec<NoticeFacts>, StoreError>;
+    /// The refusals that a user was told of and that went on after a time: keys that are refused from new addresses, and dead
+    /// keys in use. The latest first, at most so many.
+    async fn list_refusal_notices(
+        &self,
+        user: UserNumber,
+        after: Micros,
+        most: u32,
+    ) -> Result<Vec<NoticeFacts>, StoreError>;
     /// How many notices a user has.
     async fn count_notices(&self, user: UserNumber) -> Result<u64, StoreError>;
     /// How many of them are unread.

@@ -217,11 +217,42 @@ pub struct HourCounts {
     pub refused: u64,
 }
 
+/// What was used and refused in one piece of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PieceCounts {
+    /// Accepted uses.
+    pub accepted: u64,
+    /// Refused ones.
+    pub refused: u64,
+}
+
+impl PieceCounts {
+    /// Adds uses or refusals.
+    pub fn add(&mut self, refused: bool, count: u64) {
+        *if refused { &mut self.refused } else { &mut self.accepted } += count;
+    }
+
+    /// The piece in which an hour lies; none outside of all. `edges` are the first hours of the pieces, then the end.
+    #[must_use]
+    pub fn place(edges: &[i64], hour: i64) -> Option<usize> {
+        let behind = edges.partition_point(|edge| *edge <= hour);
+        (behind > 0 && behind < edges.len()).then(|| behind - 1)
+    }
+}
+
 /// The reading side: no less than was answered, in one snapshot.
 #[async_trait]
 pub trait UsageReader: Send + Sync {
-    /// The figures of these users' keys together.
-    async fn count_uses(&self, users: &[UserNumber], starts: SpanStarts) -> Result<SpanCounts, StoreError>;
+    /// The figures of these users' keys together for each piece of time. `edges` are the first hours of the pieces, which
+    /// follow each other, then the end of the last one.
+    async fn count_pieces(&self, users: &[UserNumber], edges: &[i64])
+    -> Result<Vec<PieceCounts>, StoreError>;
+    /// The same for each of these keys, in their order; nothing but zeros for a key that is not there.
+    async fn count_key_pieces(
+        &self,
+        keys: &[KeyId],
+        edges: &[i64],
+    ) -> Result<Vec<Vec<PieceCounts>>, StoreError>;
     /// The figures of one key.
     async fn count_key_uses(&self, key: KeyId, starts: SpanStarts) -> Result<SpanCounts, StoreError>;
     /// The hours of a key from `from` to before `until` in which it was used or refused, in their order.
@@ -239,4 +270,16 @@ pub trait UsageReader: Send + Sync {
     ) -> Result<OldTokenUses, StoreError>;
     /// The refusals of a key by cause, the most frequent first.
     async fn count_key_refusals(&self, key: KeyId, starts: SpanStarts) -> Result<Vec<Refused>, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_lies_in_the_piece_that_has_begun() {
+        let places = [9, 10, 11, 12, 19, 20].map(|hour| PieceCounts::place(&[10, 12, 20], hour));
+        assert_eq!(places, [None, Some(0), Some(0), Some(1), Some(1), None]);
+        assert_eq!((PieceCounts::place(&[], 1), PieceCounts::place(&[1], 1)), (None, None));
+    }
 }

@@ -23,6 +23,7 @@ mod clear_words;
 mod client;
 mod command_line;
 mod connections;
+mod dashboard;
 mod dead;
 mod doctor;
 mod ended_meanwhile;

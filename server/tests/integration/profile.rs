@@ -48,9 +48,12 @@ async fn the_chosen_language_wins_over_cookie_and_browser() {
     assert_eq!(app.stranger().get("/account/profile").await.status, StatusCode::SEE_OTHER);
 }
 
-/// The figures of the first page: keys, then accepted and refused over their three spans.
-async fn figures(app: &TestApp) -> Vec<String> {
-    html::texts(&app.browser("demo").await.get("/").await.body, ".figure")
+/// The accepted requests on the first page: of today, of 7 and of 30 days.
+async fn figures(app: &TestApp) -> [String; 3] {
+    let demo = app.browser("demo").await;
+    let [week, month] = [demo.get("/?range=7d").await, demo.get("/?range=30d").await];
+    let sum = |page: &Answer| page.texts(".figures .figure").remove(0);
+    [week.texts(".figures .note").remove(0), sum(&week), sum(&month)]
 }
 
 /// The time zone that the profile shows as chosen.
@@ -70,13 +73,13 @@ async fn times_are_read_in_the_chosen_time_zone() {
     assert!(demo.row(&key.id).await[4].contains("2026-01-15 12:00:00"));
     let done = post(&demo, "set_time_zone", &[("time_zone", "Asia/Kathmandu")]).await;
     assert_eq!(done.header("location"), "/account/profile?done=time_zone");
-    for path in
-        ["/account/api-keys", "/", &format!("/account/api-keys/{}", key.id), "/account/profile/history"]
-    {
+    for path in ["/account/api-keys", &format!("/account/api-keys/{}", key.id), "/account/profile/history"] {
         let page = demo.get(path).await.page();
         let shown = "<time datetime=\"2026-01-15T12:00:00Z\">2026-01-15 17:45:00</time>";
         assert!(page.contains(shown), "{path}: {page}");
     }
+    let titles = html::attributes(&demo.get("/").await.body, "time", "title");
+    assert_eq!(titles, ["2026-01-15 17:45:00"; 2], "the first page says how long ago");
     assert_eq!(chosen_zone(&demo).await, ["Asia/Kathmandu"]);
     let page = demo.get("/account/profile").await.body;
     let offered =
@@ -117,11 +120,11 @@ async fn today_begins_at_midnight_of_the_chosen_time_zone() {
     let key = demo.generate("WEB", "cloud").await;
     app.authz(&key.token, "203.0.113.7").await;
     app.clock.advance(10 * 3600 - 1);
-    assert_eq!(figures(&app).await[1..4], ["1", "1", "1"], "it is 23:59:59 there");
+    assert_eq!(figures(&app).await, ["1 today", "1", "1"], "it is 23:59:59 there");
     app.clock.advance(1);
-    assert_eq!(figures(&app).await[1..4], ["0", "1", "1"], "a new day there, the old one in UTC");
+    assert_eq!(figures(&app).await, ["none today", "1", "1"], "a new day there, the old one in UTC");
     app.authz(&key.token, "203.0.113.7").await;
-    assert_eq!(figures(&app).await[1..4], ["1", "2", "2"]);
+    assert_eq!(figures(&app).await, ["1 today", "2", "2"]);
     let demo = app.browser("demo").await;
     let page = demo.get(&format!("/account/api-keys/{}", key.id)).await;
     assert_snapshot!(page.lines("dl.facts"), @"
@@ -141,14 +144,14 @@ async fn today_begins_at_midnight_of_the_chosen_time_zone() {
     0
     ");
     post(&demo, "set_time_zone", &[("time_zone", "UTC")]).await;
-    assert_eq!(figures(&app).await[1..4], ["2", "2", "2"]);
+    assert_eq!(figures(&app).await, ["2 today", "2", "2"]);
     // Midnight is at 18:15 UTC there, and uses are counted by the hour: all of it is today's.
     post(&demo, "set_time_zone", &[("time_zone", "Asia/Kathmandu")]).await;
     app.clock.advance(20 * 3600 + 600);
     app.authz(&key.token, "203.0.113.7").await;
-    assert_eq!(figures(&app).await[1..4], ["2", "3", "3"], "23:55 there");
+    assert_eq!(figures(&app).await, ["2 today", "3", "3"], "23:55 there");
     app.clock.advance(600);
-    assert_eq!(figures(&app).await[1..4], ["1", "3", "3"], "0:05 there");
+    assert_eq!(figures(&app).await, ["1 today", "3", "3"], "0:05 there");
 }
 
 #[tokio::test]

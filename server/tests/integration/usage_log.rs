@@ -6,7 +6,7 @@ use contract::Code;
 use domain::address::Address;
 use domain::ids::{KeyNumber, UserNumber};
 use domain::time::Micros;
-use store::{Refusal, SpanStarts, StoreError, UsageLog, UsageReader, Use};
+use store::{Refusal, StoreError, UsageLog, UsageReader, Use};
 
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
@@ -39,12 +39,8 @@ async fn a_lock_of_another_program_is_told_at_once() {
     assert!(begun.elapsed() < PATIENCE);
     other.execute_batch("ROLLBACK").unwrap();
     log.append(Micros(2), &[one]).await.unwrap();
-    let starts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
-    assert_eq!(
-        store.count_uses(&[UserNumber(1)], starts).await.unwrap().accepted,
-        [2; 3],
-        "nothing was kept of the others"
-    );
+    let kept = store.count_pieces(&[UserNumber(1)], &[0, 1]).await.unwrap();
+    assert_eq!(kept[0].accepted, 2, "nothing was kept of the others");
 }
 
 /// The write-ahead log of the counts is moved while it is written, and does not grow for ever.

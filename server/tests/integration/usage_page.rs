@@ -2,6 +2,7 @@
 
 use crate::app::TestApp;
 use crate::html;
+use crate::patience::wait_beside;
 use http::StatusCode;
 use insta::assert_snapshot;
 
@@ -53,6 +54,33 @@ async fn a_customer_sees_addresses_and_causes_at_once() {
     let rows = self::rows(&page);
     assert!(rows.iter().any(|row| row.starts_with("203.0.113.7 | 3")), "folded: {rows:?}");
     assert!(rows.iter().any(|row| row.contains("IP_NOT_ALLOWED | 2 | 2 | 2")), "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_key_has_a_chart_of_its_own_uses_and_refusals() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    let demo = app.browser("demo").await;
+    let [key, other] = [demo.generate("WEB", "default").await, demo.generate("Other", "cloud").await];
+    let path = format!("/account/api-keys/{}/usage", key.id);
+    assert_eq!(demo.get(&path).await.texts(".chart").len(), 0, "there is nothing to show yet");
+    for address in ["203.0.113.7", "203.0.113.7", "192.0.2.1"] {
+        app.authz(&key.token, address).await;
+        app.authz(&other.token, address).await;
+    }
+    let today = async |query: &str| {
+        let page = demo.get(&format!("{path}{query}")).await;
+        (
+            page.texts(".ranges [aria-current]").concat(),
+            html::rows(&page.body, ".figures-table tbody tr").remove(0),
+        )
+    };
+    let counted = async || today("").await.1 == ["2", "1"];
+    wait_beside("the refusal", counted).await;
+    assert_eq!(today("").await.0, "30 days");
+    assert_eq!(today("?range=24h").await, ("24 hours".to_owned(), vec!["2".to_owned(), "1".to_owned()]));
+    let links = html::attributes(&demo.get(&path).await.body, ".ranges a", "href");
+    assert_eq!(links[1], format!("{path}?range=7d"));
 }
 
 #[tokio::test]

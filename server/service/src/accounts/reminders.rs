@@ -1,6 +1,7 @@
 //! When passwords end, and the reminders before.
 
-use super::Accounts;
+use super::{Accounts, Actor};
+use contract::Refusal;
 use domain::reminder::Reminders;
 use domain::time::Micros;
 use store::{StoreError, UserRow};
@@ -12,6 +13,11 @@ impl Accounts {
     pub fn password_end(&self, user: &UserRow) -> Option<Micros> {
         let ends = self.password_max_age_days > 0 && user.totp.is_none();
         ends.then(|| user.password_set_at.plus_seconds(self.password_max_age_days * DAY))
+    }
+
+    /// When the password of the actor has to be changed.
+    pub async fn find_password_end(&self, actor: &Actor) -> Result<Option<Micros>, Refusal> {
+        Ok(self.password_end(&self.find_own_row(actor).await?))
     }
 
     /// Reminds users whose password ends soon, and returns how many. Each reminder is made once; one that was missed

@@ -112,7 +112,7 @@ impl Keys {
 
     /// The key as it will be with its token, and the sealed copy of that.
     fn draw(&self, wanted: &WantedKey) -> Result<(Generated, Option<Vec<u8>>), StoreError> {
-        let (id, key_type) = (KeyId::generate(), wanted.key_type);
+        let (id, key_type) = (KeyId::generate_at(self.clock.now()), wanted.key_type);
         let (token, sealed) = self.draw_token(id, key_type)?;
         let row = KeyRow {
             id,

@@ -7,6 +7,7 @@ use crate::paging::Paging;
 use crate::verify::KeyEntry;
 use contract::{AddressState, Cause, Field, Problem, Refusal};
 use domain::address::{Address, Network};
+use domain::attention::refused_since;
 use domain::ids::NoticeNumber;
 use domain::notice::AddressGroup;
 use domain::time::Micros;
@@ -14,6 +15,8 @@ use store::{Action, NoticeAddress, NoticeFacts, NoticeKey};
 
 /// Notices on a page.
 const PAGE: u32 = 20;
+/// The most refusals that are looked at for the first page.
+const REFUSALS: u32 = 25;
 /// The most ignored addresses per key.
 const IGNORED: u32 = 100;
 
@@ -37,6 +40,21 @@ pub struct ListedNotice {
     pub places: Vec<ListedPlace>,
     /// Whether the actor may do something about it.
     pub may_act: bool,
+}
+
+impl ListedNotice {
+    /// Whether somebody has to decide about an address that it names. Where it names none, nobody could.
+    fn is_open(&self) -> bool {
+        self.places.is_empty() || self.places.iter().any(|place| place.state == AddressState::Open)
+    }
+}
+
+/// Refusals that users were told of lately.
+pub struct RefusalList {
+    /// The latest first.
+    pub notices: Vec<ListedNotice>,
+    /// Whether there may be more.
+    pub is_cut: bool,
 }
 
 /// An address of a notice, or a network of several.
@@ -68,6 +86,25 @@ impl Notices {
         let now = self.clock.now();
         let notices = found.map_err(store_trouble)?.into_iter().map(|facts| self.listed(actor, facts, now));
         Ok(NoticeList { notices: notices.collect(), page, pages, unread })
+    }
+
+    /// The keys of the actor that are refused lately from addresses that nobody decided about, and the dead keys that are
+    /// still sent, each by its latest notice.
+    pub async fn list_refusals(&self, actor: &Actor) -> Result<RefusalList, Refusal> {
+        let now = self.clock.now();
+        let found = self.store.list_refusal_notices(actor.user, refused_since(now), REFUSALS).await;
+        let found = found.map_err(store_trouble)?;
+        let is_cut = found.len() >= REFUSALS as usize;
+        let mut notices: Vec<ListedNotice> = Vec::new();
+        for facts in found {
+            let is_open = facts.cause != Cause::NewAddress || living_key(&facts).is_some();
+            let about = |facts: &NoticeFacts| (facts.cause, facts.key.as_ref().map(|key| key.id));
+            if is_open && notices.iter().all(|listed| about(&listed.facts) != about(&facts)) {
+                notices.push(self.listed(actor, facts, now));
+            }
+        }
+        notices.retain(ListedNotice::is_open);
+        Ok(RefusalList { notices, is_cut })
     }
 
     /// How many notices the actor has not read; 0 if the store fails, because the number stands on every page.

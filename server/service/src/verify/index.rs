@@ -13,11 +13,13 @@ mod numbers;
 mod old_tokens;
 mod pass_through;
 mod place;
+mod survey;
 mod users;
 mod watching;
 
 pub use found::Wanted;
 pub(in crate::verify) use place::{Place, mix};
+pub use survey::{Survey, Surveyed};
 pub use users::UserEntry;
 
 use contract::{Code, KeyType};
@@ -35,7 +37,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use store::{KeyScope, Total};
+use store::Total;
 use users::Users;
 
 /// What never changes about a key or tombstone.

@@ -52,6 +52,7 @@ fn what_is_unknown_stops_the_start(
 
 #[rstest]
 #[case("listen", "nowhere")]
+#[case("gateway_example_url", "api.example.com")]
 #[case("listen", "::1:4309")]
 #[case("log_level", "warning")]
 #[case("old_key_prefixes", "lk,LK")]

@@ -26,6 +26,9 @@ const ADDRESSES: &str = "SELECT a.notice_no, a.address, a.count, a.first_at, a.l
 /// The numbers come from the index alone, so that what is skipped is never read.
 pub(super) const PAGE: &str =
     "SELECT no FROM notices WHERE user_no = ? ORDER BY last_at DESC, no DESC LIMIT ? OFFSET ?";
+/// By the same index; a user has few notices of one day.
+pub(in super::super) const REFUSALS: &str = "SELECT no FROM notices WHERE user_no = ?1 AND last_at > ?2
+    AND cause IN (?3, ?4) ORDER BY last_at DESC, no DESC LIMIT ?5";
 
 /// At most so many that nothing was added to since a time.
 pub(in super::super) const OLD: &str = "SELECT no FROM notices WHERE last_at < ? ORDER BY last_at LIMIT ?";

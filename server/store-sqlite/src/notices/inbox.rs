@@ -3,10 +3,11 @@
 use super::super::rows::numbers;
 use super::super::sessions::check_asking;
 use super::super::{SqliteStore, audit};
-use super::facts::{OLD, PAGE, notice_no};
+use super::facts::{OLD, PAGE, REFUSALS, notice_no};
 use super::{choices, ignored, insert};
 use crate::statements::{change, sql};
 use async_trait::async_trait;
+use contract::Cause;
 use domain::address::Address;
 use domain::ids::{KeyId, NoticeNumber, SessionNumber, UserNumber};
 use domain::time::Micros;
@@ -41,6 +42,18 @@ impl NoticeStore for SqliteStore {
         most: u32,
     ) -> Result<Vec<NoticeFacts>, StoreError> {
         let numbers = self.list(sql!(PAGE, user.0, most, skipped), notice_no).await?;
+        self.notices_by_numbers(&numbers).await
+    }
+
+    async fn list_refusal_notices(
+        &self,
+        user: UserNumber,
+        after: Micros,
+        most: u32,
+    ) -> Result<Vec<NoticeFacts>, StoreError> {
+        let causes = [Cause::NewAddress, Cause::DeadKeyInUse].map(|cause| cause as u8);
+        let query = sql!(REFUSALS, user.0, after.0, causes[0], causes[1], most);
+        let numbers = self.list(query, notice_no).await?;
         self.notices_by_numbers(&numbers).await
     }
 

@@ -107,4 +107,30 @@ async fn ignored_addresses_and_choices_are_kept(engine: Engine) {
     assert_eq!(changed, [wanted]);
 }
 
-for_each_engine!(notices_gather_are_read_and_forgotten, ignored_addresses_and_choices_are_kept);
+async fn refusals_of_a_day_are_found_and_acts_are_not(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_for_mail(engine, dir.path()).await;
+    let (user, other) = (add_user(store.as_ref(), "demo").await, add_user(store.as_ref(), "other").await);
+    let key = add_key(store.as_ref(), user).await;
+    let login = NewNotice { cause: Cause::NewLogin, key: None, ..refused(user, key, 5, &[]) };
+    let dead = NewNotice { cause: Cause::DeadKeyInUse, ..refused(user, key, 4, &[("192.0.2.2", 1)]) };
+    let early = refused(user, key, -2 * DAY, &[("192.0.2.1", 1)]);
+    let late = refused(user, key, 3, &[("192.0.2.1", 2)]);
+    store.insert_notices(vec![early, late, dead, login]).await.unwrap();
+    let found = async |after: i64, most| {
+        let after = Micros(T0 + after * Micros::SECOND);
+        let found = store.list_refusal_notices(user, after, most).await.unwrap();
+        found.iter().map(|notice| (notice.cause, notice.addresses.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(found(0, 9).await, [(Cause::DeadKeyInUse, 1), (Cause::NewAddress, 1)], "the latest first");
+    assert_eq!(found(0, 1).await, [(Cause::DeadKeyInUse, 1)]);
+    assert_eq!(found(3, 9).await, [(Cause::DeadKeyInUse, 1)], "later than the time, not at it");
+    assert_eq!(found(-3 * DAY, 9).await.len(), 3);
+    assert!(store.list_refusal_notices(other, Micros(0), 9).await.unwrap().is_empty());
+}
+
+for_each_engine!(
+    notices_gather_are_read_and_forgotten,
+    refusals_of_a_day_are_found_and_acts_are_not,
+    ignored_addresses_and_choices_are_kept
+);

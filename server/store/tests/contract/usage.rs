@@ -3,7 +3,7 @@
 use super::engines::{Engine, for_each_engine};
 use super::*;
 use contract::Code;
-use store::{ADDRESSES, Lag, Refusal, SpanStarts, Total, Use};
+use store::{ADDRESSES, Lag, PieceCounts, Refusal, SpanStarts, Total, Use};
 
 /// Everything, whatever the hour.
 const EVER: SpanStarts = SpanStarts { today: 0, days_7: 0, days_30: 0 };
@@ -55,7 +55,8 @@ async fn usage_adds_up_at_every_moment(engine: Engine) {
     let hour = Micros(Micros::HOUR * 100);
     let starts = SpanStarts { today: 100, days_7: 90, days_30: 80 };
     let (a, b) = (one_use(numbers[0], 7), one_use(numbers[1], 8));
-    let counts = async |users: &[UserNumber]| store.count_uses(users, starts).await.unwrap().accepted[0];
+    let counts =
+        async |users: &[UserNumber]| store.count_pieces(users, &[100, 101]).await.unwrap()[0].accepted;
     log.append(hour, &[a, b, a]).await.unwrap();
     log.append(Micros(hour.0 + 1), &[a]).await.unwrap();
     assert_eq!((counts(&[first]).await, counts(&[first, second]).await), (3, 4));
@@ -77,7 +78,8 @@ async fn usage_adds_up_at_every_moment(engine: Engine) {
     let refusals = [(refusal(100, Code::IpNotAllowed), 5), (refusal(85, Code::Deleted), 2)];
     log.refuse(&refusals).await.unwrap();
     log.refuse(&refusals).await.unwrap();
-    assert_eq!(store.count_uses(&[first], starts).await.unwrap().refused, [10, 10, 14]);
+    let refused = store.count_pieces(&[first], &[80, 90, 100, 101]).await.unwrap();
+    assert_eq!(refused.iter().map(|piece| piece.refused).collect::<Vec<_>>(), [4, 0, 10]);
     assert_eq!(store.count_key_uses(ids[0], starts).await.unwrap().refused, [10, 10, 14]);
     log.close().await.unwrap();
     store.close().await;
@@ -154,8 +156,9 @@ async fn old_statistics_are_forgotten_and_totals_stay(engine: Engine) {
         let counts = store.count_key_uses(id, starts).await.unwrap();
         assert_eq!(counts.accepted, [500, 500, 500]);
     }
-    let all = store.count_uses(&[UserNumber(numbers[0].0), UserNumber(numbers[2].0)], starts).await.unwrap();
-    assert_eq!(all.accepted, [1000, 1000, 1000]);
+    let users = [UserNumber(numbers[0].0), UserNumber(numbers[2].0)];
+    let all = store.count_pieces(&users, &[0, 1500, 2000]).await.unwrap();
+    assert_eq!(all.iter().map(|piece| piece.accepted).collect::<Vec<_>>(), [0, 1000]);
     log.close().await.unwrap();
     store.close().await;
     drop(log);
@@ -163,8 +166,41 @@ async fn old_statistics_are_forgotten_and_totals_stay(engine: Engine) {
     assert_eq!(totals.iter().map(|total| total.count).collect::<Vec<_>>(), [2000, 2000, 2000]);
 }
 
+/// Charts are made of pieces of time: at every step of a fold each use stands in one of them, once.
+async fn pieces_of_time_add_up_at_every_moment(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut log, told) = open(engine, dir.path()).await;
+    let (ids, numbers) = add_keys::<2>(store.as_ref(), &told).await;
+    let users = numbers.map(|key| UserNumber(key.0));
+    // Before all pieces, in the first, twice in the second, behind all.
+    for (hour, key) in [(9, 0), (10, 0), (12, 0), (13, 1), (15, 0), (20, 0)] {
+        log.append(Micros(Micros::HOUR * hour), &[one_use(numbers[key], 7)]).await.unwrap();
+    }
+    let refusal = |hour, code| Refusal { key: numbers[1], user: users[1], hour, code };
+    log.refuse(&[(refusal(11, Code::IpNotAllowed), 5), (refusal(11, Code::Expired), 1)]).await.unwrap();
+    let edges = [10, 12, 15, 20];
+    let pair =
+        |counts: &[PieceCounts]| -> Vec<_> { counts.iter().map(|c| (c.accepted, c.refused)).collect() };
+    let look = async || {
+        let all = store.count_pieces(&users, &edges).await.unwrap();
+        assert_eq!(pair(&all), [(1, 6), (2, 0), (1, 0)]);
+        assert_eq!(pair(&store.count_pieces(&users[..1], &edges).await.unwrap()), [(1, 0), (1, 0), (1, 0)]);
+        let asked = [ids[1], KeyId::generate(), ids[0]];
+        let of_keys = store.count_key_pieces(&asked, &edges).await.unwrap();
+        let of_keys: Vec<_> = of_keys.iter().map(|counts| pair(counts)).collect();
+        let expected = [[(0, 6), (1, 0), (0, 0)], [(0, 0); 3], [(1, 0), (1, 0), (1, 0)]];
+        assert_eq!(of_keys, expected, "in the order of the question");
+    };
+    look().await;
+    fold(log.as_mut(), look).await;
+    assert_eq!(store.count_pieces(&[], &edges).await.unwrap(), [PieceCounts::default(); 3]);
+    assert_eq!(store.count_key_pieces(&[], &edges).await.unwrap().len(), 0);
+    assert_eq!(store.count_pieces(&users, &[]).await.unwrap().len(), 0);
+}
+
 for_each_engine!(
     usage_adds_up_at_every_moment,
+    pieces_of_time_add_up_at_every_moment,
     a_key_keeps_a_thousand_addresses_the_latest_ones,
     a_key_with_many_addresses_is_folded_in_parts_that_add_up,
     old_statistics_are_forgotten_and_totals_stay

@@ -55,7 +55,7 @@ impl<'a> Account<'a> {
         post(&owner, "/account/profile?do=set_email", &[("email", "new@example.org")]).await;
         let (second_factor, _) = enrol(&owner).await;
         // Refusals are counted in memory first.
-        let counted = async || owner.get("/portal/dashboard").await.json()["refused"]["days_30"] == 2;
+        let counted = async || owner.get("/").await.texts(".figures .figure")[1] == "2";
         wait_beside("both refusals", counted).await;
         app.services.use_cases.notices.flush().await;
         Self {

@@ -3,22 +3,17 @@
 //! Keys stand in the order of their ids, which are made when a key is generated: what an engine's numbers say of the order
 //! is its own affair.
 
-use super::key_records::{KeyRecords, Record};
+use super::key_records::KeyRecords;
 use super::place::{Place, mix};
 use super::{Entries, KeyIndex};
 use domain::ids::{KeyId, UserNumber};
-use domain::time::Micros;
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 use store::KeyScope;
 
 /// Hash maps; each is small, so that the growth of one does not hold verifications up.
 const SHARDS: usize = 64;
 /// Keys of a list that are read under one hold of the lock.
 pub(super) const STRETCH: usize = 4096;
-
-/// The latest uses found so far, with the earliest of them on top.
-type Latest = BinaryHeap<Reverse<(Micros, KeyId)>>;
 
 /// All lists.
 pub(super) struct Lists {
@@ -106,30 +101,5 @@ impl KeyIndex {
         let list = lists.get(scope);
         let end = than.map_or(list.len(), |than| list.partition_point(|place| keys.id(*place) < Some(than)));
         list[..end].iter().rev().take(take).filter_map(|place| keys.id(*place)).collect()
-    }
-
-    /// The living keys of a scope that were used last, latest first. Between stretches of the list it yields the thread,
-    /// for other pages, and the lock.
-    pub async fn last_used(&self, scope: KeyScope, most: usize) -> Vec<KeyId> {
-        let (mut latest, mut from) = (BinaryHeap::new(), 0);
-        while self.add_last_used(scope, from, most, &mut latest) {
-            from += STRETCH;
-            tokio::task::yield_now().await;
-        }
-        latest.into_sorted_vec().into_iter().map(|Reverse((_, id))| id).collect()
-    }
-
-    /// Adds the keys of one stretch of a list, and returns whether there is another stretch.
-    fn add_last_used(&self, scope: KeyScope, from: usize, most: usize, latest: &mut Latest) -> bool {
-        let Entries { lists, keys, .. } = &*self.entries.read();
-        let list = lists.get(scope);
-        let records = list.iter().skip(from).take(STRETCH).filter_map(|place| keys.get(*place));
-        for (record, at) in records.filter_map(|record| Some((record, Record::last_used(record)?))) {
-            latest.push(Reverse((at, record.id)));
-            if latest.len() > most {
-                latest.pop();
-            }
-        }
-        list.len() > from + STRETCH
     }
 }

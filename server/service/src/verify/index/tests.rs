@@ -1,7 +1,8 @@
 use super::*;
+use domain::attention::Matter;
 use domain::ids::{UserNumber, Username};
 use domain::rule::AddressRule;
-use store::{Change, IndexedKey, IndexedUser, OldToken, Watcher};
+use store::{Change, IndexedKey, IndexedUser, KeyChange, KeyScope, OldToken, Watcher};
 
 pub(super) const OWNER: UserNumber = UserNumber(1);
 pub(super) const SUB: UserNumber = UserNumber(2);
@@ -63,35 +64,70 @@ pub(super) fn index(keys: i64) -> KeyIndex {
     index
 }
 
-pub(super) fn change(index: &KeyIndex, number: i64, change: store::KeyChange) {
+pub(super) fn change(index: &KeyIndex, number: i64, change: KeyChange) {
     index.committed(Change::KeyChanged(KeyNumber(number), change));
 }
 
 pub(super) fn rename(index: &KeyIndex, number: i64, text: &str) {
-    change(index, number, store::KeyChange::Description(text.into()));
+    change(index, number, KeyChange::Description(text.into()));
+}
+
+/// A survey of the keys that were used in the last hours.
+async fn survey(index: &KeyIndex, scope: KeyScope, hours: i64) -> Survey {
+    let (now, since) = (Micros(1_000 * Micros::HOUR), Micros((1_000 - hours) * Micros::HOUR));
+    index.survey(scope, Surveyed { now, since, busiest: 5 }).await
 }
 
 #[tokio::test]
-async fn the_keys_used_last_are_found_among_many() {
+async fn the_busiest_keys_are_found_among_many() {
     let index = index(10_000);
+    let uses = |number: i64| (number * 7919 % 10_007).unsigned_abs();
     for number in (1..=10_000).rev() {
-        index.set_total(Total { key: KeyNumber(number), count: 1, last: Micros(number * 7919 % 10_007) });
+        let last = Micros((1_000 - number % 100) * Micros::HOUR);
+        index.set_total(Total { key: KeyNumber(number), count: uses(number), last });
     }
-    let mut all: Vec<_> = (1..=10_000_i64).map(|number| (number * 7919 % 10_007, number)).collect();
+    let mut all: Vec<_> = (1..=10_000_i64).map(|number| (uses(number), number)).collect();
     all.sort_unstable_by(|a, b| b.cmp(a));
-    let latest = |wanted: &dyn Fn(i64) -> bool| -> Vec<_> {
+    let busiest = |wanted: &dyn Fn(i64) -> bool| -> Vec<_> {
         all.iter().map(|(_, number)| *number).filter(|number| wanted(*number)).take(5).collect()
     };
-    assert_eq!(index.last_used(KeyScope::Account(OWNER), 5).await, ids(&latest(&|_| true)));
-    assert_eq!(index.last_used(KeyScope::User(SUB), 5).await, ids(&latest(&|number| number % 2 == 0)));
-    assert!(index.last_used(KeyScope::Account(UserNumber(3)), 5).await.is_empty());
-    let gone = latest(&|_| true)[0];
+    let found = survey(&index, KeyScope::Account(OWNER), 100).await;
+    assert_eq!(found.busiest, ids(&busiest(&|_| true)));
+    assert_eq!((found.keys, found.active, found.used, found.never_used), (10_000, 10_000, 10_000, 0));
+    assert_eq!((found.last_used, found.matters), (Some(id(10_000)), vec![]));
+    let of_sub = survey(&index, KeyScope::User(SUB), 100).await;
+    assert_eq!((of_sub.busiest, of_sub.keys), (ids(&busiest(&|number| number % 2 == 0)), 5_000));
+    let lately = survey(&index, KeyScope::Account(OWNER), 9).await;
+    assert_eq!((lately.busiest, lately.used), (ids(&busiest(&|number| number % 100 < 10)), 1_000));
+    assert_eq!(survey(&index, KeyScope::Account(UserNumber(3)), 9).await, Survey::default());
+    let gone = busiest(&|_| true)[0];
     index.committed(Change::KeyDeleted(KeyNumber(gone)));
     index.committed(Change::KeyDeleted(KeyNumber(gone)));
-    assert_eq!(index.last_used(KeyScope::Account(OWNER), 5).await, ids(&latest(&|number| number != gone)));
+    let left = survey(&index, KeyScope::Account(OWNER), 100).await;
+    assert_eq!(left.busiest, ids(&busiest(&|number| number != gone)));
     assert_eq!(index.count_all(), 9_999, "each counts once, and is deleted once");
     assert_eq!(index.users_of(KeyScope::Account(OWNER)), [OWNER, SUB]);
     assert_eq!(index.users_of(KeyScope::Account(UserNumber(3))), [UserNumber(3)]);
+}
+
+#[tokio::test]
+async fn what_needs_attention_is_counted_and_one_key_of_it_named() {
+    let index = index(6);
+    for number in [2, 3, 4, 5, 6] {
+        index.set_total(Total { key: KeyNumber(number), count: 1, last: Micros(999 * Micros::HOUR) });
+    }
+    let end = |hours| KeyChange::ExpiresAt(Some(Micros(hours * Micros::HOUR)));
+    for (number, change) in [(3, end(1_010)), (4, end(1_020)), (5, end(990)), (6, KeyChange::Paused(true))] {
+        index.committed(Change::KeyChanged(KeyNumber(number), change));
+    }
+    let halves = ["0.0.0.0/1", "128.0.0.0/1"].map(|text| Network::parse(text).unwrap());
+    let rule = AddressRule { allow_list: halves.into(), ..AddressRule::default() };
+    index.committed(Change::KeyRule(KeyNumber(2), rule));
+    let found = survey(&index, KeyScope::Account(OWNER), 9).await;
+    let expected =
+        [(Matter::KeyEnding, 2, id(3)), (Matter::OpenToAll, 1, id(2)), (Matter::NeverUsed, 1, id(1))];
+    assert_eq!(found.matters, expected);
+    assert_eq!((found.keys, found.active, found.never_used), (6, 4, 1));
 }
 
 #[test]
@@ -157,7 +193,11 @@ fn a_key_is_known_by_whatever_number_its_engine_gave_it() {
     }
     let mut listed: Vec<_> = (1..).zip(NUMBERS).map(|(age, number)| id_at(age, number)).collect();
     listed.reverse();
-    assert_eq!(index.page(KeyScope::Account(OWNER), 0, 9, true), (listed.clone(), 6), "by age, not by number");
+    assert_eq!(
+        index.page(KeyScope::Account(OWNER), 0, 9, true),
+        (listed.clone(), 6),
+        "by age, not by number"
+    );
     assert_eq!(index.page(KeyScope::User(SUB), 2, 2, true).0, listed[2..4]);
     assert_eq!(index.older(KeyScope::User(SUB), None, 2), listed[..2]);
     assert_eq!(index.older(KeyScope::User(SUB), Some(listed[1]), 9), listed[2..]);
@@ -221,7 +261,7 @@ fn an_old_token_leads_to_its_key_whatever_its_number() {
             rotated_at: Micros(1),
             until,
         }));
-        index.committed(Change::KeyToken(key, hash(number - 3)));
+        index.committed(Change::KeyToken(key, hash(number - 3), "lkc_abcd…wxyz".into()));
     }
     for number in NUMBERS {
         let old = index.find(&hash(number)).unwrap();

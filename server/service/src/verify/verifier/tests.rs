@@ -182,7 +182,8 @@ async fn a_use_by_a_token_whose_time_is_over_elsewhere_is_refused() {
     let bench = Bench::start().await;
     let token_hash = bench.verifier.parts.pepper.hash(&bench.token);
     let old = |until| Change::OldToken(OldToken { key: bench.key, token_hash, rotated_at: Micros(1), until });
-    let rotated = vec![old(Micros(NOW.0 + 1)), Change::KeyToken(bench.key, TokenHash([8; 32]))];
+    let rotated =
+        vec![old(Micros(NOW.0 + 1)), Change::KeyToken(bench.key, TokenHash([8; 32]), "lkc_abcd…wxyz".into())];
     assert_eq!(bench.verify_beside(rotated).await, Code::Valid, "both tokens pass for a while");
     assert_eq!(bench.verify_beside(vec![old(NOW)]).await, Code::Rotated);
 }

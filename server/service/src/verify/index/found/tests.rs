@@ -31,7 +31,10 @@ async fn a_filter_finds_keys_of_its_scope_newest_first() {
     assert_eq!(find(&index, ALL, "q=0007").await.0, ids(&[7]), "by the ending of the token");
     assert_eq!(find(&index, ALL, "user=user2&q=3").await.0, ids(&[30]));
     assert_eq!(find(&index, ALL, "q=nothing").await, (vec![], Total::Exact(0)));
-    assert_eq!(find(&index, KeyScope::Account(domain::ids::UserNumber(3)), "sort=type").await, (vec![], Total::Exact(0)));
+    assert_eq!(
+        find(&index, KeyScope::Account(domain::ids::UserNumber(3)), "sort=type").await,
+        (vec![], Total::Exact(0))
+    );
 }
 
 #[tokio::test]
@@ -97,11 +100,8 @@ async fn of_many_keys_the_first_are_found_and_counting_ends() {
         assert_eq!((found.len(), total), (MOST_FOUND, Total::More));
         let uses = |id: &KeyId| (number_of(*id) * 7919) % 25_001;
         let counts: Vec<_> = found.iter().map(uses).collect();
-        let expected: Vec<_> = if first == 1 {
-            (1..=most).collect()
-        } else {
-            (0..most).map(|n| first - n).collect()
-        };
+        let expected: Vec<_> =
+            if first == 1 { (1..=most).collect() } else { (0..most).map(|n| first - n).collect() };
         assert_eq!(counts, expected, "{query}: none is left out and none stands in a wrong place");
     }
     let (found, total) = find(&index, ALL, "q=key").await;
