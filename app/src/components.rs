@@ -15,6 +15,7 @@ mod menu;
 mod moment;
 #[cfg(feature = "ssr")]
 mod pager;
+#[cfg(feature = "ssr")]
 mod table;
 mod token;
 
@@ -33,5 +34,6 @@ pub(crate) use menu::*;
 pub(crate) use moment::*;
 #[cfg(feature = "ssr")]
 pub(crate) use pager::*;
+#[cfg(feature = "ssr")]
 pub(crate) use table::*;
 pub(crate) use token::*;

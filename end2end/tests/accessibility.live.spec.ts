@@ -97,6 +97,12 @@ for (const scheme of ['light', 'dark'] as const) {
       await judge(page, 'delete question');
       await portal.openList();
       await judge(page, 'list');
+      await portal.open('/account/api-keys?q=nothing+like+it');
+      await judge(page, 'list without a match');
+      await portal.open('/account/api-keys/selected/confirm?act=delete&all=1');
+      await portal.at('Several API Keys');
+      await judge(page, 'question about several keys');
+      await portal.open('/account/api-keys');
       await portal.openKey('Phone');
       await judge(page, 'Cloud key');
       await portal.open('/');

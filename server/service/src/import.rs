@@ -164,7 +164,7 @@ impl Import<'_> {
     }
 
     fn prepare(&mut self, line: u64, key: LineKey) -> Result<ImportKey, SealError> {
-        let id = KeyId::generate_at(key.created_at);
+        let id = KeyId::generate_at(self.now);
         let token = self.prepare_token(id, &key)?;
         Ok(ImportKey {
             line,

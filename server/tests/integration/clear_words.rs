@@ -205,7 +205,11 @@ fn what_strangers_do_stands_in_the_log_and_in_the_metrics() {
 
 /// The lines of a log that the documented filter of fail2ban matches, with the address that each has banned.
 fn banned(log: &str) -> Vec<String> {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operating.md")).unwrap();
+    let page = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/monitoring/fail2ban-filter.conf"
+    ))
+    .unwrap();
     let rule = page.lines().find_map(|line| line.trim().strip_prefix("failregex = ")).unwrap().to_owned();
     let rule = rule.replace("<HOST>", r"\K[0-9a-fA-F.:]+(?=") + ")";
     let mut grep = Command::new("grep")
