@@ -187,7 +187,7 @@ class Systemd(unittest.TestCase):
             for file in files:
                 verb(self.data, "import", str(file), "--create-users")
             answered, failed, waits = asyncio.run(self.load_and_restart(made, process, token))
-            shown = json.loads(verb(self.data, "key", "show", "--json", self.found(token)))
+            shown = json.loads(verb(self.data, "key", "show", "--token-from-stdin", "--json", given=token))
             end(self.process)
         print(
             f"{RESTARTS} restarts with {KEYS} keys: {answered} requests, longest wait {max(waits):.2f} s", flush=True
@@ -207,9 +207,6 @@ class Systemd(unittest.TestCase):
             file.write_text("\n".join(["username,description,key_type,token_sha256", *rows]) + "\n")
             files.append(file)
         return files
-
-    def found(self, token):
-        return json.loads(verb(self.data, "key", "find", "--json", given=token))["id"]
 
     async def load_and_restart(self, made, process, token):
         stop, failed, waits = asyncio.Event(), [], []

@@ -20,9 +20,12 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+/// How long a connection that was accepted just before the stop may take to begin its first request: its client has sent it
+/// by then, as a rule, and another program does not see it fail.
+const NEWCOMER: Duration = Duration::from_millis(500);
 /// How long a connection that is closed for having nothing to ask may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long a stranger's connection that ended for a flood stays open, unread, and in its place: closed at once, it would
@@ -67,7 +70,7 @@ async fn attend_introduced(
     let time = front.timeouts.head;
     let arriving = timeout(time, introduce(stream, proxied));
     let introduced = tokio::select! {
-        () = front.stop.cancelled() => return,
+        () = no_longer_new(front) => return,
         introduced = arriving => introduced,
     };
     let Ok(Ok((source, stream))) = introduced else {
@@ -84,13 +87,19 @@ async fn attend_introduced(
     #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
     let agreeing = runtime.spawn(timeout(time, async move { tls.agree(stream).await }));
     let agreed = tokio::select! {
-        () = front.stop.cancelled() => return,
+        () = no_longer_new(front) => return,
         agreed = agreeing => agreed,
     };
     match agreed {
         Ok(Ok(Ok(stream))) => speak(stream, connection, front, &guest).await,
         _ => front.traffic.failed_handshakes.add(),
     }
+}
+
+/// Waits until the stop, and then for the first bytes of those who came just before it.
+async fn no_longer_new(front: &Front) {
+    front.stop.cancelled().await;
+    sleep(NEWCOMER).await;
 }
 
 /// Reads the PROXY header where one has to be.
@@ -137,23 +146,35 @@ where
     late.add();
 }
 
-/// Runs a connection until it ends by itself, or until it took too long over a step, which is answered.
+/// Runs a connection until it ends by itself, or until it took too long over a step, which is answered. At the stop it ends
+/// after the request in flight; one that has not said anything yet gets a moment to begin its first.
 async fn drive<C: GracefulConnection>(
     mut connection: Pin<&mut C>,
     watch: &Watch,
     stop: &CancellationToken,
 ) -> Option<Step> {
     let mut stopping = pin!(stop.cancelled());
+    let mut last_word = pin!(None);
     let mut stopped = false;
     let mut timer = pin!(sleep_until(watch.due().1));
     poll_fn(|cx| {
-        if !stopped && stopping.as_mut().poll(cx).is_ready() {
-            stopped = true;
-            connection.as_mut().graceful_shutdown();
+        if last_word.is_none() && stopping.as_mut().poll(cx).is_ready() {
+            last_word.set(Some(sleep(NEWCOMER)));
         }
-        // A client that goes away in the middle is nothing to report.
-        if connection.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(None);
+        loop {
+            let is_over = last_word.as_mut().as_pin_mut().map(|word| word.poll(cx).is_ready());
+            if !stopped && is_over.is_some_and(|is_over| is_over || watch.has_spoken()) {
+                stopped = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            // A client that goes away in the middle is nothing to report.
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            // Its first bytes came with this turn.
+            if stopped || is_over.is_none() || !watch.has_spoken() {
+                break;
+            }
         }
         loop {
             let (step, due) = watch.due();

@@ -33,6 +33,8 @@ struct State {
     answering: usize,
     /// HTTP/2: bytes come without a request, and several requests at a time.
     multiplexed: bool,
+    /// The client sent anything at all.
+    has_spoken: bool,
     /// The client sent too much that asks for nothing.
     flooded: bool,
 }
@@ -55,6 +57,7 @@ impl Watch {
             answered: now,
             answering: 0,
             multiplexed: false,
+            has_spoken: false,
             flooded: false,
         };
         Self { state: Mutex::new(state), timeouts }
@@ -63,10 +66,16 @@ impl Watch {
     /// Bytes came in: after a pause they are the head of the next request.
     pub(super) fn received(&self) {
         let mut state = self.state.lock();
+        state.has_spoken = true;
         if state.step == Step::Idle && !state.multiplexed {
             state.step = Step::Head;
             state.since = Instant::now();
         }
+    }
+
+    /// Whether anything came in yet.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.state.lock().has_spoken
     }
 
     /// Too much came in that asks for nothing.

@@ -103,3 +103,28 @@ async fn stopping_closes_what_is_idle_and_answers_what_is_in_flight() {
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"), "{answer}");
     answering.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_came_just_before_the_stop_is_answered() {
+    let hall = Hall::open();
+    let (mut early, early_ended) = hall.connect();
+    ask(&mut early).await;
+    let (mut newcomer, newcomer_ended) = hall.connect();
+    let (mut with_request, with_request_ended) = hall.connect();
+    with_request.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let (_silent, silent_ended) = hall.connect();
+    let stopped = Instant::now();
+    hall.stop.cancel();
+    early_ended.await.unwrap();
+    assert_eq!(stopped.elapsed(), Duration::ZERO, "it was idle");
+    let mut answer = String::new();
+    with_request.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok"), "{answer}");
+    with_request_ended.await.unwrap();
+    sleep(Duration::from_millis(300)).await;
+    let answer = ask(&mut newcomer).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close"), "{answer}");
+    newcomer_ended.await.unwrap();
+    silent_ended.await.unwrap();
+    assert_eq!(stopped.elapsed(), Duration::from_millis(500), "and nobody is waited for longer");
+}
