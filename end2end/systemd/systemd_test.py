@@ -236,6 +236,8 @@ class Systemd(unittest.TestCase):
             code, _, err = await asyncio.to_thread(end, self.process)
             self.assertEqual(code, 0, err)
             self.process = serve(self.data, [made], LATCHKEY_MAX_KEYS="2000000")
+            announced = await asyncio.to_thread(self.process.stdout.readline)
+            self.assertIn(" listens on ", announced)
         await asyncio.sleep(2)
         stop.set()
         await asyncio.gather(*asking)

@@ -169,10 +169,14 @@ async fn serve_until_signal(
 ) -> Result<(), Failure> {
     let (settings, life) = (&services.settings, &services.life);
     let tls = settings.server.tls.as_ref().map(Tls::load).transpose()?;
+    // First, so that its socket is not taken for a further place of the pages.
+    let admin =
+        settings.admin_listen.map(|address| Listener::take_or_bind(Listen::Address(address), &mut handed));
+    let admin = admin.transpose().map_err(|error| format!("{error} (--admin-listen)"))?;
+    let listeners = Listener::bind_all(&settings.server, &mut handed)?;
     let control = data_dir.listen()?;
     let (stop, stop_counting) = (CancellationToken::new(), CancellationToken::new());
-    let metrics = serve_admin(services, pages, &mut handed, stop.clone()).await?;
-    let listeners = Listener::bind_all(&settings.server, &mut handed)?;
+    let metrics = admin.map(|listener| serve_admin(services, pages, listener, &stop));
     let tasks = start_tasks(services, flusher, pages, &stop, &stop_counting);
     let places = listeners.iter().map(Listener::place).chain(&metrics).map(ToString::to_string).collect();
     let verbs = control::serve(control, Arc::clone(services), places, stop.clone());
@@ -238,23 +242,20 @@ fn broken(cause: StoreError) -> Failure {
     .into()
 }
 
-/// Serves metrics and health on `admin_listen`, if it is set, and returns its address. Runs on the pages' runtime, because
-/// metrics may wait and verifications may not.
-async fn serve_admin(
+/// Serves metrics and health, and returns where. Runs on the pages' runtime, because metrics may wait and verifications may
+/// not.
+fn serve_admin(
     services: &Arc<Services>,
     pages: &Handle,
-    handed: &mut Handed,
-    stop: CancellationToken,
-) -> Result<Option<Listen>, Failure> {
-    let Some(address) = services.settings.admin_listen else { return Ok(None) };
-    let listener = Listener::take_or_bind(Listen::Address(address), handed);
-    let listener = listener.map_err(|error| format!("{error} (--admin-listen)"))?;
+    listener: Listener,
+    stop: &CancellationToken,
+) -> Listen {
     let place = listener.place().clone();
     // Its connections are not counted among those of gateways and browsers.
     let entrance = admin(Arc::clone(services)).into();
     let front = Front::new(&services.settings, Arc::default(), entrance, stop.clone());
-    services.life.run(pages, "the listener for metrics", &stop, serve(vec![listener], front));
-    Ok(Some(place))
+    services.life.run(pages, "the listener for metrics", stop, serve(vec![listener], front));
+    place
 }
 
 /// Prints the announcement. It is an error only if somebody has to read it, for the link to the first account.
