@@ -278,7 +278,8 @@ test('the dashboard counts keys, uses and refusals', async ({ portal, page, latc
   for (const address of ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2']) {
     await latchkey.verify(gateway, token, address);
   }
-  const figure = (name: string) => page.locator('.figures > div').filter({ hasText: name }).getByRole('definition');
+  const figure = (name: string) =>
+    page.locator('.figures > div').filter({ hasText: new RegExp(`^\\s*${name}`) }).getByRole('definition');
   // Refusals are written once a second.
   await expect(async () => {
     await portal.open('/');

@@ -100,5 +100,5 @@ test('the first Tab offers to skip to the content', async ({ page, portal }) => 
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL('/#main');
   await page.keyboard.press('Tab');
-  await expect(portal.link('See all keys')).toBeFocused();
+  await expect(portal.link('Generate your first API Key')).toBeFocused();
 });
