@@ -3,7 +3,7 @@
 //!
 //! Usage: bench_hostile ADDRESS PROCESS TOKEN SECONDS ROUNDS [ATTACK]…
 //!
-//! The users `mallory` and `other0` to `other9` are there, all with the password of the benches.
+//! The users `mallory` and `other0` to `other39` are there, all with the password of the benches.
 
 mod attacks;
 mod frames;

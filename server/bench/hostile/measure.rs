@@ -14,6 +14,8 @@ const GATEWAY: [u8; 4] = [127, 0, 0, 1];
 const CONNECTIONS: usize = 8;
 /// Between two questions on a connection.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(5);
+/// How many users log in, each at an address of its own: so many that none of them meets a limit on right passwords.
+const OTHERS: u8 = 40;
 /// Between two logins.
 const BETWEEN_LOGINS: Duration = Duration::from_millis(200);
 /// A question that is not answered by then counts as refused.
@@ -121,7 +123,7 @@ async fn verify(target: Target, end: Instant) -> Times {
 /// One login after the other, each of another user at another address.
 async fn log_ins(target: &Target, end: Instant) -> Times {
     let mut times = Times::default();
-    for number in (0..10_u8).cycle() {
+    for number in (0..OTHERS).cycle() {
         if Instant::now() >= end {
             break;
         }
