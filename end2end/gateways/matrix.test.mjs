@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, basic } from './client.mjs';
 import { GATEWAYS, startGateway } from './gateways.mjs';
 import { kindCases } from './kinds.mjs';
-import { Api, Customer, TRUSTED, close, startLatchkey, startTroubled } from './site.mjs';
+import { Api, Customer, TRUSTED, startLatchkey } from './site.mjs';
 import { note, print } from './table.mjs';
+import { troubleCases } from './troubles.mjs';
 
 const NAMES = Object.keys(GATEWAYS);
 // Whatever can be logged is.
@@ -96,7 +97,7 @@ function gatewayCases(name, place) {
     return 200;
   });
 
-  kindCases({
+  const scene = {
     ...{ name, check, home: HOME, other: OTHER, passes, refused, bearer, apiKey, settings: SETTINGS },
     latchkey: () => latchkey,
     api: () => api,
@@ -107,7 +108,8 @@ function gatewayCases(name, place) {
       await gateway.stop();
       gateway = await startGateway(name, { change });
     },
-  });
+  };
+  kindCases(scene);
 
   check('MISSING', () => refused(HOME, [], 401, 'MISSING'));
 
@@ -285,26 +287,5 @@ function gatewayCases(name, place) {
     return refused(OTHER, [], 403, 'IP_NOT_ALLOWED', { path });
   });
 
-  check('UNAVAILABLE: Latchkey in trouble refuses', async () => {
-    await latchkey.halt();
-    const troubled = await startTroubled();
-    api.calls = [];
-    const { status } = await ask(HOME, [bearer(key.token)]);
-    await close(troubled);
-    assert.ok(status >= 500, String(status));
-    assert.equal(api.calls.length, 0);
-    return status;
-  });
-
-  check('Latchkey down: refused, not passed', async () => {
-    api.calls = [];
-    for (const lines of [[bearer(key.token)], []]) {
-      const { status } = await ask(HOME, lines);
-      assert.ok(status >= 500, String(status));
-    }
-    assert.equal(api.calls.length, 0);
-    const { status } = await ask(HOME, [bearer(key.token)]);
-    await latchkey.resume();
-    return status;
-  });
+  troubleCases(scene);
 }
