@@ -15,7 +15,7 @@ const SETS: &[(&str, &str, [&str; 2])] = &[
     ("profile/", "ProfileTexts", ["PROFILE_EN", "PROFILE_RO"]),
     ("sub_users/", "SubUserTexts", ["SUB_USERS_EN", "SUB_USERS_RO"]),
     ("notices/", "NoticeTexts", ["NOTICES_EN", "NOTICES_RO"]),
-    ("keys/", "KeyListTexts", ["KEY_LIST_EN", "KEY_LIST_RO"]),
+    ("keys/", "KeyTexts", ["KEYS_EN", "KEYS_RO"]),
     ("dashboard/", "DashboardTexts", ["DASHBOARD_EN", "DASHBOARD_RO"]),
     ("usage/", "UsageTexts", ["USAGE_EN", "USAGE_RO"]),
     ("webhooks/", "WebhookTexts", ["WEBHOOKS_EN", "WEBHOOKS_RO"]),

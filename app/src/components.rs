@@ -9,9 +9,9 @@ mod form;
 mod have_it;
 mod header;
 mod heading;
-mod key_badges;
 mod loaded;
 mod menu;
+#[cfg(feature = "ssr")]
 mod moment;
 #[cfg(feature = "ssr")]
 mod pager;
@@ -28,9 +28,9 @@ pub(crate) use form::*;
 pub(crate) use have_it::*;
 pub(crate) use header::*;
 pub(crate) use heading::*;
-pub(crate) use key_badges::*;
 pub(crate) use loaded::*;
 pub(crate) use menu::*;
+#[cfg(feature = "ssr")]
 pub(crate) use moment::*;
 #[cfg(feature = "ssr")]
 pub(crate) use pager::*;

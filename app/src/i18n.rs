@@ -77,6 +77,7 @@ pub fn plural(language: Language, count: u64, forms: Plural) -> String {
 }
 
 /// A number with its thousands apart, for figures that stand alone.
+#[cfg(feature = "ssr")]
 #[must_use]
 pub fn group_digits(language: Language, number: u64) -> String {
     let mark = match language {
@@ -128,6 +129,7 @@ mod tests {
         assert_eq!(plural(Language::En, 0, forms), "0 keys");
     }
 
+    #[cfg(feature = "ssr")]
     #[test]
     fn thousands_stand_apart() {
         assert_eq!(group_digits(Language::En, 0), "0");

@@ -7,6 +7,7 @@ use crate::to_view::enrolment;
 use contract::{Language, Refusal};
 use domain::ids::{KeyId, SessionNumber};
 use domain::token::PlainToken;
+use leptos::prelude::{Owner, provide_context};
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
 use service::UseCases;
@@ -91,6 +92,14 @@ impl PageRequest {
     pub(crate) fn managing(&self) -> Result<KeyManager<'_>, PortalError> {
         let actor = self.changing()?;
         self.note(actor.may_manage())
+    }
+
+    /// What `write` makes in the language of the page. Where the browser's program asks, nothing else has said in which.
+    pub(crate) fn written<T>(&self, write: impl FnOnce() -> T) -> T {
+        Owner::new().with(|| {
+            provide_context(self.language);
+            write()
+        })
     }
 
     /// Returns the session of the visitor, also of one whose login is unfinished.

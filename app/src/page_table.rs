@@ -16,7 +16,7 @@ use leptos_router::{SsrMode, path};
 use crate::components::not_found_view;
 use crate::components::notifications;
 use crate::i18n::texts;
-use crate::pages::{DashboardPage, DeleteKeyPage, GenerateKeyPage, KeyPageView, KeysPage};
+use crate::pages::{DashboardPage, GenerateKeyPage, KeyPageView, KeysPage};
 #[cfg(not(feature = "ssr"))]
 use crate::part::Part;
 use crate::portal::Viewer;
@@ -120,11 +120,12 @@ pages! {
             menu |_| Some(texts().api_keys.to_owned());
         "/account/api-keys/new" GenerateKeyPage, title || texts().generate_heading, forms One("generate_key");
         "/account/api-keys/:id" KeyPageView, forms Named(KEY_FORMS);
-        "/account/api-keys/:id/delete" DeleteKeyPage, title || texts().delete_heading, forms One("delete_key");
     }
     served {
         "/account/api-keys/selected/confirm" served::several_page, Users,
-            title || of::KeyListTexts::here().confirm_heading, forms Named(&["delete_keys", "pause_keys"]);
+            title || of::KeyTexts::here().confirm_heading, forms Named(&["delete_keys", "pause_keys"]);
+        "/account/api-keys/:id/delete" served::delete_page, Users, title || of::KeyTexts::here().delete_heading,
+            forms One("delete_key");
         "/account/api-keys/:id/usage" served::usage_page, Users;
         "/account/sub-users" served::sub_users_page, Users, title || of::SubUserTexts::here().heading,
             forms Named(SUB_USER_FORMS), menu |viewer| viewer.is_owner.then(|| texts().sub_users.to_owned());

@@ -114,7 +114,7 @@ pub struct Moment {
     pub iso: String,
 }
 
-/// One row of the list of keys.
+/// One row of the list of keys. What is shown as it is comes to the program in the browser as HTML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyRow {
     /// The key.
@@ -128,10 +128,13 @@ pub struct KeyRow {
     /// The beginning and the end of the token with an ellipsis between.
     pub masked_token: String,
     /// The last accepted use.
+    #[cfg(feature = "ssr")]
     pub last_used: Option<Moment>,
     /// Accepted uses.
+    #[cfg(feature = "ssr")]
     pub times_used: u64,
     /// The address of the first accepted use.
+    #[cfg(feature = "ssr")]
     pub locked_ip: Option<String>,
     /// Whether it passes.
     pub state: KeyState,
@@ -157,24 +160,16 @@ pub struct KeyPage {
 pub struct KeyDetails {
     /// What the list shows of it.
     pub row: KeyRow,
-    /// When it was generated.
-    pub created: Moment,
-    /// When it expires, if ever.
-    pub expires: Option<Moment>,
-    /// The same as a form takes it; empty for never.
+    /// When it expires, as a form takes it; empty for never.
     pub expires_at: String,
+    /// Whether it is locked to an address.
+    pub is_locked: bool,
     /// How wide the lock is.
     pub lock_width: LockWidth,
     /// The allow list, in canonical text.
     pub allow_list: Vec<String>,
-    /// Accepted uses today, in the viewer's time zone.
-    pub uses_today: u64,
-    /// Accepted uses in the last 30 days.
-    pub uses_30_days: u64,
-    /// Refused requests in the last 30 days.
-    pub refused_30_days: u64,
-    /// The token before the present one, while it passes too.
-    pub old_token: Option<OldToken>,
+    /// Whether the token before the present one passes too.
+    pub has_old_token: bool,
     /// Whether the token can be shown again at all.
     pub can_reveal: bool,
     /// Whether showing it asks for the password first.
@@ -189,21 +184,28 @@ pub struct KeyDetails {
     pub may_manage: bool,
 }
 
-/// The token before the present one of a key, while it passes too.
+/// A key, and the parts of its page that the server writes.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct OldToken {
-    /// Its beginning and its end with an ellipsis between.
-    pub masked_token: String,
-    /// Until when it passes.
-    pub until: Moment,
-    /// Its uses today, and all of the key.
-    pub today: [u64; 2],
-    /// The same of yesterday.
-    pub yesterday: [u64; 2],
-    /// Some of the addresses it was used from, and how often from each.
-    pub addresses: Vec<(String, u64)>,
-    /// Whether it was silent for so long that nothing seems to need it.
-    pub is_safe_to_end: bool,
+pub struct FoundKey {
+    /// What the forms of the page need.
+    pub key: KeyDetails,
+    /// What is only read.
+    pub html: KeyHtml,
+}
+
+/// The parts of a key's page that are only read, as finished HTML: whatever a customer entered is escaped in it.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct KeyHtml {
+    /// Its type, user and state.
+    pub about: String,
+    /// When and how often it is used.
+    pub statistics: String,
+    /// From where it passes.
+    pub lock: String,
+    /// The allow list, for those who may not change it.
+    pub addresses: String,
+    /// What still uses the token before the present one, while it passes too.
+    pub old_token: String,
 }
 
 /// A key together with its token.

@@ -29,7 +29,7 @@ pub use guide::{
     ApiGuide, GuideAnswer, GuideField, GuideGroup, GuideKind, GuideOperation, GuideRecord, romanian,
 };
 pub use keys::{EXPORT as KEYS_EXPORT, sheet_head, sheet_row};
-pub(crate) use keys::{ListShown, confirm_page as several_page};
+pub(crate) use keys::{ListShown, confirm_page as several_page, delete_page, key_html};
 pub(crate) use notices::{choices_page, notices_page};
 pub use profile::action_text;
 pub(crate) use profile::{confirm_page, history_page, profile_page};

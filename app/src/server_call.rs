@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::portal::{KeyDetails, KeyId, KeyPage, PortalError, Viewer};
+use crate::portal::{FoundKey, KeyDetails, KeyHtml, KeyId, KeyPage, PortalError, Viewer};
 
 /// A result on its way.
 pub(crate) type Loading<T> = Resource<Result<T, PortalError>>;
@@ -19,38 +19,56 @@ pub(crate) fn viewer() -> Loading<Option<Viewer>> {
 /// HTML that the server has finished. A page that is sent holds it once, as HTML: what the program in the browser starts
 /// from leaves it out, because the program takes over elements that are there without setting them.
 #[derive(Clone)]
-pub(crate) struct Written(pub(crate) String);
+pub(crate) struct Written<T>(pub(crate) T);
 
-impl Serialize for Written {
+impl<T> Serialize for Written<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit()
     }
 }
 
-impl<'de> Deserialize<'de> for Written {
+impl<'de, T: Default> Deserialize<'de> for Written<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <()>::deserialize(deserializer).map(|()| Self(String::new()))
+        <()>::deserialize(deserializer).map(|()| Self(T::default()))
     }
 }
 
 /// The first page over a range of time; called again whenever that changes.
-pub(crate) fn dashboard(range: Memo<String>) -> Loading<Written> {
+pub(crate) fn dashboard(range: Memo<String>) -> Loading<Written<String>> {
     Resource::new_blocking(
         move || range.get(),
         |range| async move { calls::dashboard(range).await.map(|found| Written(found.html)) },
     )
 }
 
+/// A page of keys, and what the server wrote of it.
+pub(crate) type ShownPage = (KeyPage, Written<String>);
+
 /// The page of keys that the query of an address asks for, and the token that it names; called again whenever it changes.
-pub(crate) fn key_page(query: impl Fn() -> String + Send + Sync + 'static) -> Loading<KeyPage> {
+pub(crate) fn key_page(query: impl Fn() -> String + Send + Sync + 'static) -> Loading<ShownPage> {
     let made = made();
-    Resource::new_blocking(move || (query(), made.get()), |(query, made)| calls::list_keys(query, made))
+    Resource::new_blocking(
+        move || (query(), made.get()),
+        |(query, made)| async move {
+            let mut page = calls::list_keys(query, made).await?;
+            let html = std::mem::take(&mut page.html);
+            Ok((page, Written(html)))
+        },
+    )
 }
 
+/// A key, and what the server wrote of its page.
+pub(crate) type ShownKey = (KeyDetails, Written<KeyHtml>);
+
 /// One key, and its token if the address names it; called again whenever either changes.
-pub(crate) fn key(id: impl Fn() -> KeyId + Send + Sync + 'static) -> Loading<KeyDetails> {
+pub(crate) fn key(id: impl Fn() -> KeyId + Send + Sync + 'static) -> Loading<ShownKey> {
     let made = made();
-    Resource::new_blocking(move || (id(), made.get()), |(id, made)| calls::find_key(id, made))
+    Resource::new_blocking(
+        move || (id(), made.get()),
+        |(id, made)| async move {
+            calls::find_key(id, made).await.map(|FoundKey { key, html }| (key, Written(html)))
+        },
+    )
 }
 
 /// The name in the address of what is shown once. The server reads it from the address by itself.
@@ -62,7 +80,7 @@ pub(crate) fn made() -> Memo<String> {
 /// On the server.
 #[cfg(feature = "ssr")]
 mod calls {
-    use crate::portal::{KeyDetails, KeyId, KeyPage, PortalError};
+    use crate::portal::{FoundKey, KeyId, KeyPage, PortalError};
     use crate::server_fns;
     pub(super) use crate::server_fns::{dashboard, viewer};
 
@@ -70,7 +88,7 @@ mod calls {
         server_fns::list_keys(query).await
     }
 
-    pub(super) async fn find_key(id: KeyId, _made: String) -> Result<KeyDetails, PortalError> {
+    pub(super) async fn find_key(id: KeyId, _made: String) -> Result<FoundKey, PortalError> {
         server_fns::find_key(id).await
     }
 }
@@ -82,7 +100,7 @@ mod calls {
     use serde::de::DeserializeOwned;
     use server_fn::ServerFn;
 
-    use crate::portal::{Dashboard, KeyDetails, KeyId, KeyPage, PortalError, Viewer};
+    use crate::portal::{Dashboard, FoundKey, KeyId, KeyPage, PortalError, Viewer};
     use crate::server_fns::{FindKey, ListKeys, ReadDashboard, ReadViewer};
     use crate::transport::{from_json, get};
 
@@ -116,7 +134,7 @@ mod calls {
     pub(super) fn find_key(
         id: KeyId,
         made: String,
-    ) -> impl Future<Output = Result<KeyDetails, PortalError>> + Send {
+    ) -> impl Future<Output = Result<FoundKey, PortalError>> + Send {
         ask(FindKey::PATH, [("id", id.0), ("made", made)])
     }
 }

@@ -17,7 +17,7 @@ async function pages(portal: Portal, latchkey: Latchkey) {
   await portal.generate('Phone', 'Cloud');
   const phone = await portal.link('Phone').getAttribute('href');
   const list = '/account/api-keys';
-  return ['/', list, fresh.pathname + fresh.search, `${list}/new`, web!, phone!, `${web}/delete`, `${list}/none`];
+  return ['/', list, fresh.pathname + fresh.search, `${list}/new`, web!, phone!, `${list}/none`];
 }
 
 /** The elements and texts of the page, as they are here and now. */

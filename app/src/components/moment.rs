@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 
-use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
 use crate::portal::Moment;
+use crate::served::texts::{KeyTexts, Served};
 
 /// A point in time, or `N/A`.
 #[component]
@@ -12,6 +12,6 @@ pub(crate) fn Time(
 ) -> Part {
     match moment {
         Some(moment) => view! { <time datetime=moment.iso>{moment.text}</time> }.part(),
-        None => texts().never.part(),
+        None => KeyTexts::here().never.part(),
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn DashboardPage() -> Part {
     view! { <Loaded from=dashboard(range) show=body/> }.part()
 }
 
-fn body(written: Written) -> impl IntoView {
+fn body(written: Written<String>) -> impl IntoView {
     #[cfg(not(feature = "ssr"))]
     keep_focus();
     view! {

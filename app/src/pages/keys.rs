@@ -1,5 +1,4 @@
 mod addresses;
-mod delete;
 mod detail;
 mod generate;
 mod list;
@@ -8,10 +7,8 @@ mod proof;
 mod reveal;
 mod rotation;
 mod settings;
-mod statistics;
 mod stop;
 
-pub(crate) use delete::*;
 pub(crate) use detail::*;
 pub(crate) use generate::*;
 pub(crate) use list::*;
@@ -19,11 +16,11 @@ pub(crate) use list::*;
 use leptos::prelude::With;
 use leptos_router::hooks::use_params_map;
 
-use crate::portal::{KeyDetails, KeyId};
-use crate::server_call::{Loading, key};
+use crate::portal::KeyId;
+use crate::server_call::{Loading, ShownKey, key};
 
 /// The key that the address names.
-fn key_of_address() -> Loading<KeyDetails> {
+fn key_of_address() -> Loading<ShownKey> {
     let params = use_params_map();
     key(move || KeyId(params.with(|p| p.get("id")).unwrap_or_default()))
 }

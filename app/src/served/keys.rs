@@ -1,12 +1,16 @@
-//! The list of keys as HTML, and the page that asks once more before something is done to several of them.
+//! The list of keys as HTML, and the pages that ask once more before something is done to one or several of them.
 
 mod confirm;
+mod delete;
+mod details;
 mod filters;
 mod list;
 mod rows;
 mod sheet;
 
 pub(crate) use confirm::confirm_page;
+pub(crate) use delete::delete_page;
+pub(crate) use details::key_html;
 pub(crate) use list::ListShown;
 pub use sheet::{sheet_head, sheet_row};
 

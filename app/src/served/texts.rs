@@ -34,7 +34,7 @@ served! {
     ProfileTexts PROFILE_EN PROFILE_RO
     SubUserTexts SUB_USERS_EN SUB_USERS_RO
     NoticeTexts NOTICES_EN NOTICES_RO
-    KeyListTexts KEY_LIST_EN KEY_LIST_RO
+    KeyTexts KEYS_EN KEYS_RO
     DashboardTexts DASHBOARD_EN DASHBOARD_RO
     UsageTexts USAGE_EN USAGE_RO
     WebhookTexts WEBHOOKS_EN WEBHOOKS_RO

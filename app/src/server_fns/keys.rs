@@ -6,9 +6,13 @@ use server_fn::codec::GetUrl;
 #[cfg(feature = "ssr")]
 use super::signed_in;
 use super::{landings, list_path};
-use crate::portal::{Code, KeyDetails, KeyId, LockWidth, MadeKey, Password, PortalError, RevealedKey};
 #[cfg(feature = "ssr")]
-use crate::to_view::{key_row, moment, old_token, revealed};
+use crate::portal::KeyDetails;
+use crate::portal::{Code, FoundKey, KeyId, LockWidth, MadeKey, Password, PortalError, RevealedKey};
+#[cfg(feature = "ssr")]
+use crate::served::key_html;
+#[cfg(feature = "ssr")]
+use crate::to_view::{key_row, revealed};
 #[cfg(feature = "ssr")]
 use service::keys::{AskedEnd, AskedKey, Generated, KeyEdit};
 #[cfg(feature = "ssr")]
@@ -18,32 +22,30 @@ const LIST: &str = "/account/api-keys";
 
 /// One key with its rules and statistics.
 #[server(prefix = "/portal", endpoint = "find_key", input = GetUrl)]
-pub async fn find_key(#[server(default)] id: KeyId) -> Result<KeyDetails, PortalError> {
+pub async fn find_key(#[server(default)] id: KeyId) -> Result<FoundKey, PortalError> {
     let request = signed_in()?;
     let actor = request.note(request.actor())?;
-    let figures =
-        request.note(request.use_cases.keys.find_key(actor, &request.reader.time_zone, &id.0).await)?;
-    let row = &figures.key.row;
-    Ok(KeyDetails {
-        created: moment(row.created_at, &request.reader.time_zone),
-        expires: row.expires_at.map(|end| moment(end, &request.reader.time_zone)),
-        expires_at: row.expires_at.map(|end| request.reader.time_zone.input_text(end)).unwrap_or_default(),
-        lock_width: row.rule.width,
-        allow_list: row.rule.allow_list.iter().map(ToString::to_string).collect(),
-        uses_today: figures.spans.accepted[0],
-        uses_30_days: figures.spans.accepted[2],
-        refused_30_days: figures.spans.refused[2],
-        old_token: figures.old_token.as_ref().map(|old| old_token(old, &request.reader.time_zone)),
-        can_reveal: row.is_sealed && actor.may_manage().is_ok() && request.use_cases.revealable,
-        code_needed: actor.has_second_factor(),
-        proof_needed: request.use_cases.accounts.is_proof_needed(actor),
-        fresh: request
-            .shown_token(actor)
-            .filter(|(id, _)| *id == row.id)
-            .map(|(id, token)| revealed(id, &token)),
-        viewer: actor.username.to_string(),
-        may_manage: actor.may_manage().is_ok(),
-        row: key_row(&figures.key, &request.reader.time_zone),
+    let zone = &request.reader.time_zone;
+    let found = request.note(request.use_cases.keys.find_key(actor, zone, &id.0).await)?;
+    let row = &found.key.row;
+    let may_manage = actor.may_manage().is_ok();
+    let fresh = request.shown_token(actor).filter(|(id, _)| *id == row.id);
+    Ok(FoundKey {
+        html: request.written(|| key_html(&found, zone, may_manage)),
+        key: KeyDetails {
+            expires_at: row.expires_at.map(|end| zone.input_text(end)).unwrap_or_default(),
+            is_locked: row.rule.locked.is_some(),
+            lock_width: row.rule.width,
+            allow_list: row.rule.allow_list.iter().map(ToString::to_string).collect(),
+            has_old_token: found.old_token.is_some(),
+            can_reveal: row.is_sealed && may_manage && request.use_cases.revealable,
+            code_needed: actor.has_second_factor(),
+            proof_needed: request.use_cases.accounts.is_proof_needed(actor),
+            fresh: fresh.map(|(id, token)| revealed(id, &token)),
+            viewer: actor.username.to_string(),
+            may_manage,
+            row: key_row(&found.key, zone),
+        },
     })
 }
 
@@ -238,7 +240,9 @@ pub async fn delete_key(
     let request = signed_in()?;
     let actor = request.note(request.actor())?;
     let actor = request.note(actor.may_manage())?;
-    request.note(request.use_cases.keys.delete_key(actor, &id.0).await)
+    request.note(request.use_cases.keys.delete_key(actor, &id.0).await)?;
+    *request.outcome.said.lock() = Some("deleted-1".into());
+    Ok(())
 }
 
 /// The page of a key. An id that is not one lands on the list.

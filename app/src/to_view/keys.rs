@@ -1,14 +1,12 @@
 //! Keys and figures.
 
 use crate::page_request::PageRequest;
-use crate::portal::{KeyId, KeyPage, KeyRow, Moment, OldToken, RevealedKey, ShownToken, Spans};
+use crate::portal::{KeyId, KeyPage, KeyRow, Moment, RevealedKey, ShownToken, Spans};
 use crate::served::ListShown;
 use domain::key_list::KeyListQuery;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use domain::token::PlainToken;
-use leptos::context::provide_context;
-use leptos::prelude::Owner;
 use service::keys::{KeyList, ListedKey};
 
 /// A key with its token, for the page that shows it.
@@ -35,11 +33,7 @@ pub(crate) fn key_page(
         zone: &request.reader.time_zone,
         may_manage,
     };
-    // Where the browser's program asks, nothing has said in which language its page is.
-    let (record_line, html) = Owner::new().with(|| {
-        provide_context(request.language);
-        (shown.record_line(), shown.html(address))
-    });
+    let (record_line, html) = request.written(|| (shown.record_line(), shown.html(address)));
     KeyPage { record_line, html, fresh, may_manage }
 }
 
@@ -57,22 +51,6 @@ pub(crate) fn key_row(key: &ListedKey, zone: &TimeZone) -> KeyRow {
         times_used: key.times_used,
         locked_ip: row.rule.locked.map(|a| a.to_string()),
         state: key.state,
-    }
-}
-
-/// The most addresses of an old token that the page of its key names.
-const OLD_TOKEN_ADDRESSES: usize = 20;
-
-/// The token before the present one.
-pub(crate) fn old_token(old: &service::keys::OldToken, zone: &TimeZone) -> OldToken {
-    let addresses = old.uses.addresses.iter().take(OLD_TOKEN_ADDRESSES);
-    OldToken {
-        masked_token: old.rotation.masked.clone(),
-        until: moment(old.rotation.until, zone),
-        today: [old.uses.today, old.of_all[0]],
-        yesterday: [old.uses.yesterday, old.of_all[1]],
-        addresses: addresses.map(|uses| (uses.address.to_string(), uses.count)).collect(),
-        is_safe_to_end: old.is_safe_to_end,
     }
 }
 

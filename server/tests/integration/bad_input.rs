@@ -101,7 +101,7 @@ async fn bad_addresses_are_refused_with_a_hint() {
     "<b>": This is neither an IP address nor a network. Write it like 203.0.113.7 or 198.51.100.0/24.
     "#);
     let entries = || async {
-        browser.get(&format!("/portal/find_key?id={}", key.id)).await.json()["allow_list"].clone()
+        browser.get(&format!("/portal/find_key?id={}", key.id)).await.json()["key"]["allow_list"].clone()
     };
     assert_eq!(entries().await, json!([]));
     assert_eq!(add("203.0.113.9").await.status, StatusCode::SEE_OTHER);

@@ -150,6 +150,6 @@ impl Client {
             self.ask(&format!("GET /portal/find_key?id={id} HTTP/1.1\r\ncookie: {cookie}\r\n"), "").unwrap();
         assert_eq!(reply.status, 200, "{}", reply.body);
         let json: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
-        json["row"]["times_used"].as_u64().unwrap()
+        json["key"]["row"]["times_used"].as_u64().unwrap()
     }
 }

@@ -16,12 +16,19 @@ pub(super) struct AddressForms {
 }
 
 /// The addresses that may use a Default key beside the one it is locked to.
-pub(super) fn addresses_panel(key: KeyDetails, path: String, forms: AddressForms) -> Part {
+/// `html` is the list for those who may not change it.
+pub(super) fn addresses_panel(key: KeyDetails, html: String, path: String, forms: AddressForms) -> Part {
     let t = texts();
     let id = key.row.id.0;
     let state = forms.authorise.state;
     if !key.may_manage {
-        return read_only(key.allow_list);
+        return view! {
+            <section class="panel">
+                <h2>{t.authorised_ips}</h2>
+                <div class="written" inner_html=html></div>
+            </section>
+        }
+        .part();
     }
     let list = if key.allow_list.is_empty() {
         view! { <p>{t.addresses_empty}</p> }.part()
@@ -55,22 +62,6 @@ pub(super) fn addresses_panel(key: KeyDetails, path: String, forms: AddressForms
     .part()
 }
 
-/// The list for those who may not change it.
-fn read_only(addresses: Vec<String>) -> Part {
-    let t = texts();
-    let empty = addresses.is_empty().then_some(t.addresses_empty);
-    let entries =
-        addresses.into_iter().map(|address| view! { <li><span class="address">{address}</span></li> });
-    view! {
-        <section class="panel">
-            <h2>{t.authorised_ips}</h2>
-            <p>{empty}</p>
-            <ul class="addresses">{entries.collect_view()}</ul>
-        </section>
-    }
-    .part()
-}
-
 /// One form for the whole list: the button that is pressed says which entry.
 fn address_list(form: Form<RemoveAddress>, addresses: Vec<String>, path: &str, id: String) -> Part {
     let t = texts();
@@ -96,19 +87,6 @@ fn address_list(form: Form<RemoveAddress>, addresses: Vec<String>, path: &str, i
             <input type="hidden" name="id" value=id/>
             <ul class="addresses">{entries.collect_view()}</ul>
         </PlainForm>
-    }
-    .part()
-}
-
-/// For the keys that pass from anywhere.
-pub(super) fn free_addresses_panel(key: KeyDetails) -> Part {
-    let t = texts();
-    view! {
-        <section class="panel">
-            <h2>{t.column_locked_on_ip}</h2>
-            {key.row.locked_ip.map(|address| view! { <p class="address">{address}</p> })}
-            <p>{t.any_address_text}</p>
-        </section>
     }
     .part()
 }

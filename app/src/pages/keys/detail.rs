@@ -3,19 +3,18 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use server_fn::ServerFn;
 
-use super::addresses::{AddressForms, addresses_panel, free_addresses_panel};
+use super::addresses::{AddressForms, addresses_panel};
 use super::key_of_address;
 use super::lock::{LockForms, lock_panel};
 use super::reveal::{RevealForm, reveal_panel};
 use super::rotation::{RotationForms, old_token_panel, rotation_panel};
 use super::settings::{SettingsForms, settings_panel};
-use super::statistics::statistics_panel;
 use super::stop::{StopForms, stop_panel};
-use crate::components::{Announcer, Form, Loaded, PageHeading, manages_badge, state_badge, type_name};
+use crate::components::{Announcer, Form, Loaded, PageHeading};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
-use crate::portal::{KeyDetails, KeyType, MadeKey, PortalError};
-use crate::server_call::Loading;
+use crate::portal::{KeyDetails, KeyHtml, KeyType, MadeKey, PortalError};
+use crate::server_call::{Loading, ShownKey, Written};
 use crate::server_fns::{RotateKey, key_path};
 
 /// The page of one key.
@@ -35,12 +34,12 @@ pub(crate) fn KeyPageView() -> Part {
     let stop = StopForms { pause: refetching(key, t.key_paused), resume: refetching(key, t.key_resumed) };
     let rotation = RotationForms { rotate: rotating(), end: refetching(key, t.old_token_ended) };
     let change = ChangeForms { settings, rotation, stop };
-    let show = move |key| key_parts(&key, reveal, lock, addresses, change);
+    let show = move |(key, Written(html))| key_parts(&key, html, reveal, lock, addresses, change);
     view! { <Loaded from=key show/> }.part()
 }
 
 /// A form that fetches the key again and says what was done.
-fn refetching<F>(key: Loading<KeyDetails>, said: &'static str) -> Form<F>
+fn refetching<F>(key: Loading<ShownKey>, said: &'static str) -> Form<F>
 where
     F: ServerFn<Error = PortalError, Output = ()>,
 {
@@ -72,6 +71,7 @@ struct ChangeForms {
 
 fn key_parts(
     key: &KeyDetails,
+    html: KeyHtml,
     reveal: RevealForm,
     lock: LockForms,
     addresses: AddressForms,
@@ -79,26 +79,18 @@ fn key_parts(
 ) -> Part {
     let t = texts();
     let path = key_path(&key.row.id);
-    let key_type = key.row.key_type;
-    let locks = key_type == KeyType::Default;
+    let locks = key.row.key_type == KeyType::Default;
     let may = key.may_manage;
     view! {
         <p class="way-up"><a href="/account/api-keys">{t.keys_heading}</a></p>
         <PageHeading text=key.row.description.clone()/>
-        <p class="subtitle">
-            <span class="badge">{type_name(t, key_type)}</span>
-            " "
-            <span>{key.row.username.clone()}</span>
-            {state_badge(t, key.row.state)}
-            {manages_badge(t, key.row.manages_keys)}
-        </p>
+        <p class="subtitle" inner_html=html.about></p>
         <div class="parts">
             {reveal_panel(key.clone(), path.clone(), reveal)}
-            {old_token_panel(key, &path, change.rotation)}
-            {statistics_panel(key.clone())}
-            {locks.then(|| lock_panel(key.clone(), &path, lock))}
-            {locks.then(|| addresses_panel(key.clone(), path.clone(), addresses))}
-            {(!locks).then(|| free_addresses_panel(key.clone()))}
+            {old_token_panel(key, html.old_token, &path, change.rotation)}
+            <section class="panel" inner_html=html.statistics></section>
+            {lock_panel(key, html.lock, &path, lock)}
+            {locks.then(|| addresses_panel(key.clone(), html.addresses, path.clone(), addresses))}
             {may.then(|| settings_panel(key.clone(), path.clone(), change.settings))}
             {may.then(|| rotation_panel(key, &path, change.rotation.rotate))}
             {may.then(|| stop_panel(key.clone(), path, change.stop))}

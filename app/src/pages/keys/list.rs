@@ -4,8 +4,8 @@ use leptos_router::hooks::use_location;
 use crate::components::{HaveItForm, Loaded, PageHeading, whole_token};
 use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
-use crate::portal::{KeyPage, RevealedKey};
-use crate::server_call::key_page;
+use crate::portal::RevealedKey;
+use crate::server_call::{ShownPage, Written, key_page};
 
 /// The list of the visitor's keys.
 #[component]
@@ -15,7 +15,7 @@ pub(crate) fn KeysPage() -> Part {
     view! { <Loaded from=keys show=keys_view/> }.part()
 }
 
-fn keys_view(keys: KeyPage) -> impl IntoView {
+fn keys_view((keys, Written(html)): ShownPage) -> impl IntoView {
     let t = texts();
     let generate = if keys.may_manage {
         view! { <a class="button" href="/account/api-keys/new">{t.generate_link}</a> }.part()
@@ -31,7 +31,7 @@ fn keys_view(keys: KeyPage) -> impl IntoView {
             {generate}
         </div>
         {keys.fresh.map(fresh_notice)}
-        <div class="key-list" inner_html=keys.html></div>
+        <div class="key-list" inner_html=html></div>
     }
 }
 

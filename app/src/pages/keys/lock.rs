@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use crate::components::{Form, PlainForm, SubmitButton};
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
-use crate::portal::{KeyDetails, LockWidth};
+use crate::portal::{KeyDetails, KeyType, LockWidth};
 use crate::server_fns::{ReleaseLock, SetLockWidth};
 
 /// The forms of a lock.
@@ -15,18 +15,13 @@ pub(super) struct LockForms {
     pub(super) release: Form<ReleaseLock>,
 }
 
-/// The address that a Default key is locked to.
-pub(super) fn lock_panel(key: KeyDetails, path: &str, forms: LockForms) -> Part {
+/// The address that a key is locked to, which `html` tells, and for those that are locked what can be done about it.
+pub(super) fn lock_panel(key: &KeyDetails, html: String, path: &str, forms: LockForms) -> Part {
     let t = texts();
-    let id = key.row.id.0;
-    let locked = key.row.locked_ip.is_some();
-    let text = match &key.row.locked_ip {
-        Some(_) if key.allow_list.is_empty() => t.locked_text,
-        Some(_) => t.locked_with_list_text,
-        None if key.allow_list.is_empty() => t.unlocked_text,
-        None => t.unlocked_with_list_text,
-    };
-    let release = (locked && key.may_manage).then(|| {
+    let id = key.row.id.0.clone();
+    let locks = key.row.key_type == KeyType::Default;
+    let may = locks && key.may_manage;
+    let release = (may && key.is_locked).then(|| {
         let id = id.clone();
         let state = forms.release.state;
         view! {
@@ -37,12 +32,11 @@ pub(super) fn lock_panel(key: KeyDetails, path: &str, forms: LockForms) -> Part 
             </PlainForm>
         }
     });
-    let width = key.may_manage.then(|| width_form(forms.width, path, id, key.lock_width));
+    let width = may.then(|| width_form(forms.width, path, id, key.lock_width));
     view! {
-        <section class="panel tall">
+        <section class="panel" class:tall=locks>
             <h2>{t.column_locked_on_ip}</h2>
-            {key.row.locked_ip.map(|address| view! { <p class="address">{address}</p> })}
-            <p>{text}</p>
+            <div class="written" inner_html=html></div>
             {release}
             {width}
         </section>

@@ -5,7 +5,7 @@ use crate::components::{Announcer, Form, HaveItForm, PlainForm, SubmitButton, wh
 use crate::i18n::{fill, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Field, KeyDetails, KeyType, RevealedKey};
-use crate::server_call::Loading;
+use crate::server_call::{Loading, ShownKey};
 use crate::server_fns::RevealKey;
 
 /// The form that shows a token again, and the token once it has come.
@@ -17,7 +17,7 @@ pub(super) struct RevealForm {
 
 impl RevealForm {
     /// A form for the token of `key`.
-    pub(super) fn new(key: Loading<KeyDetails>) -> Self {
+    pub(super) fn new(key: Loading<ShownKey>) -> Self {
         let (t, announcer) = (texts(), Announcer::here());
         let shown = RwSignal::new(None);
         let form = Form::then(move |token| {

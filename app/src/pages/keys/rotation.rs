@@ -1,10 +1,10 @@
 use leptos::prelude::*;
 
 use super::proof::proof_when_needed;
-use crate::components::{Form, PlainForm, SubmitButton, Time, form_problem_line, problem_line, problem_of};
-use crate::i18n::{fill, group_digits, language, texts};
+use crate::components::{Form, PlainForm, SubmitButton, form_problem_line, problem_line, problem_of};
+use crate::i18n::texts;
 use crate::part::{IntoPart, Part};
-use crate::portal::{Field, KeyDetails, OldToken};
+use crate::portal::{Field, KeyDetails};
 use crate::server_fns::{EndOldToken, RotateKey};
 
 /// The fields that show their own errors.
@@ -22,7 +22,7 @@ pub(super) struct RotationForms {
 /// Another token for a key, unless the one before its present one still passes.
 pub(super) fn rotation_panel(key: &KeyDetails, path: &str, form: Form<RotateKey>) -> Part {
     let t = texts();
-    if key.old_token.is_some() {
+    if key.has_old_token {
         return ().part();
     }
     view! {
@@ -35,15 +35,17 @@ pub(super) fn rotation_panel(key: &KeyDetails, path: &str, form: Form<RotateKey>
 }
 
 /// While the token before passes too: who still uses it, and its end.
-pub(super) fn old_token_panel(key: &KeyDetails, path: &str, forms: RotationForms) -> Part {
+pub(super) fn old_token_panel(key: &KeyDetails, html: String, path: &str, forms: RotationForms) -> Part {
     let t = texts();
-    let Some(old) = key.old_token.clone() else { return ().part() };
+    if !key.has_old_token {
+        return ().part();
+    }
     view! {
         <section class="panel wide">
             <h2>{t.old_token_heading}</h2>
             // Another rotation may have been asked for while this one was not on the page yet.
             {form_problem_line(forms.rotate.state, &[])}
-            {old_token(old)}
+            <div class="written" inner_html=html></div>
             {key.may_manage.then(|| end_form(path, key.row.id.0.clone(), forms.end))}
         </section>
     }
@@ -77,28 +79,6 @@ fn rotate_form(path: &str, key: &KeyDetails, form: Form<RotateKey>) -> Part {
             {proof}
             <SubmitButton state label=t.rotate class="button quiet"/>
         </PlainForm>
-    }
-    .part()
-}
-
-/// What still uses the token before.
-fn old_token(old: OldToken) -> Part {
-    let (t, language) = (texts(), language());
-    let count = |count| group_digits(language, count);
-    let share = |[old, all]: [u64; 2]| fill(t.old_token_share, &[("old", &count(old)), ("all", &count(all))]);
-    let addresses = old.addresses.into_iter().map(|(address, uses)| {
-        view! { <li><span class="address">{address}</span> <span>{count(uses)}</span></li> }
-    });
-    let advice = if old.is_safe_to_end { t.old_token_silent } else { t.old_token_in_use };
-    view! {
-        <p>{t.old_token_text} " " <code class="token" translate="no">{old.masked_token}</code></p>
-        <dl class="facts">
-            <div><dt>{t.old_token_until}</dt><dd><Time moment=Some(old.until)/></dd></div>
-            <div><dt>{t.used_today}</dt><dd>{share(old.today)}</dd></div>
-            <div><dt>{t.used_yesterday}</dt><dd>{share(old.yesterday)}</dd></div>
-        </dl>
-        <ul class="addresses">{addresses.collect_view()}</ul>
-        <p>{advice}</p>
     }
     .part()
 }

@@ -44,7 +44,7 @@ pub(super) fn stop_panel(key: KeyDetails, path: String, forms: StopForms) -> Par
             <h2>{t.stop_heading}</h2>
             {pause}
             <p class="hint">{t.delete_consequence}</p>
-            <p><a class="danger-link" href=path + "/delete">{t.delete}</a></p>
+            <p><a class="danger-link" href=path + "/delete" rel="external">{t.delete}</a></p>
         </section>
     }
     .part()

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::super::part::asked;
-use super::super::texts::{KeyListTexts, Served};
+use super::super::texts::{KeyTexts, Served};
 use super::CONFIRM;
 use crate::components::{Form, FormState, PageHeading, PlainForm, forbidden_view, type_name};
 use crate::i18n::{Plural, language, plural, texts};
@@ -27,7 +27,7 @@ pub(crate) fn confirm_page() -> Part {
 }
 
 fn nothing(back: &str) -> Part {
-    let t = KeyListTexts::here();
+    let t = KeyTexts::here();
     view! {
         <PageHeading/>
         <p>{t.nothing_selected}</p>
@@ -37,7 +37,7 @@ fn nothing(back: &str) -> Part {
 }
 
 fn question(several: SeveralKeys, form: FormState, query: &str) -> Part {
-    let t = KeyListTexts::here();
+    let t = KeyTexts::here();
     let count = several.rows.len() as u64;
     let in_number = |one, few, many| plural(language(), count, Plural { one, few, many });
     let (question, consequence, button, class) = if several.deletes {

@@ -2,7 +2,7 @@ use contract::KeyType;
 use domain::key_list::{Column, ListState, Order, PageSize, SearchText};
 use leptos::prelude::*;
 
-use super::super::texts::{KeyListTexts, Served};
+use super::super::texts::{KeyTexts, Served};
 use super::{LIST, ListShown};
 use crate::components::type_name;
 use crate::i18n::{fill, texts};
@@ -21,7 +21,7 @@ const ORDERS: [Order; 4] = [
 
 /// The form with search, filters, order and size: all of it stands in the address.
 pub(super) fn form(shown: &ListShown<'_>) -> Part {
-    let (t, filter) = (KeyListTexts::here(), &shown.query.filter);
+    let (t, filter) = (KeyTexts::here(), &shown.query.filter);
     let text = filter.text.as_ref().map(SearchText::whole).unwrap_or_default().to_owned();
     let clear = (!filter.is_open()).then(|| view! { <a class="clear" href=LIST>{t.clear}</a> });
     view! {
@@ -66,7 +66,7 @@ fn choice(name: &'static str, label: &'static str, options: Vec<(String, String,
 }
 
 fn types(chosen: Option<KeyType>) -> Part {
-    let (t, all) = (KeyListTexts::here(), texts());
+    let (t, all) = (KeyTexts::here(), texts());
     let any = (String::new(), t.type_all.to_owned(), chosen.is_none());
     let types =
         KeyType::ALL.map(|one| (one.name().to_owned(), type_name(all, one).to_owned(), chosen == Some(one)));
@@ -75,7 +75,7 @@ fn types(chosen: Option<KeyType>) -> Part {
 
 /// The users of an account that has several, for its owner. A name that is not among them stays chosen.
 fn users(shown: &ListShown<'_>) -> Option<Part> {
-    let (t, chosen) = (KeyListTexts::here(), shown.query.filter.username.clone());
+    let (t, chosen) = (KeyTexts::here(), shown.query.filter.username.clone());
     let names = &shown.list.sub_users;
     if names.is_empty() {
         return None;
@@ -113,7 +113,7 @@ fn users(shown: &ListShown<'_>) -> Option<Part> {
 }
 
 fn states(chosen: Option<ListState>) -> Part {
-    let t = KeyListTexts::here();
+    let t = KeyTexts::here();
     let text = |state| match state {
         ListState::Active => t.state_active,
         ListState::Paused => t.state_paused,
@@ -134,12 +134,12 @@ fn orders(chosen: Order) -> Part {
         let value = if order == Order::default() { String::new() } else { order.name() };
         (value, order_text(order), order == chosen)
     });
-    choice("sort", KeyListTexts::here().order_label, options.collect())
+    choice("sort", KeyTexts::here().order_label, options.collect())
 }
 
 /// An order in words.
 pub(super) fn order_text(order: Order) -> String {
-    let t = KeyListTexts::here();
+    let t = KeyTexts::here();
     let text = match (order.column, order.descending) {
         (Column::Created, true) => t.order_created_down,
         (Column::Created, false) => t.order_created,
@@ -157,21 +157,21 @@ pub(super) fn order_text(order: Order) -> String {
 
 /// What stands above a column.
 pub(super) fn column_text(column: Column) -> &'static str {
-    let (t, all) = (KeyListTexts::here(), texts());
+    let (t, all) = (KeyTexts::here(), texts());
     match column {
         Column::Created => t.column_created,
         Column::Username => all.column_username,
         Column::Description => all.column_description,
         Column::Type => all.column_type,
         Column::Key => all.column_key,
-        Column::LastUsed => all.column_last_used,
-        Column::TimesUsed => all.column_times_used,
+        Column::LastUsed => t.column_last_used,
+        Column::TimesUsed => t.column_times_used,
         Column::LockedOnIp => all.column_locked_on_ip,
     }
 }
 
 fn sizes(chosen: PageSize) -> Part {
-    let t = KeyListTexts::here();
+    let t = KeyTexts::here();
     let options = PageSize::ALL.map(|size| {
         let count = size as u32;
         (count.to_string(), fill(t.size_of, &[("count", &count)]), size == chosen)

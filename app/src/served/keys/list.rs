@@ -3,7 +3,7 @@ use domain::time_zone::TimeZone;
 use leptos::prelude::*;
 use service::keys::KeyList;
 
-use super::super::texts::{KeyListTexts, Served};
+use super::super::texts::{KeyTexts, Served};
 use super::{CONFIRM, EXPORT, LIST, filters, rows, with_query};
 use crate::components::pager_to;
 use crate::i18n::{Plural, fill, group_digits, language, plural, texts};
@@ -30,7 +30,7 @@ pub(crate) struct ListShown<'a> {
 impl ListShown<'_> {
     /// What the list says of its pages and records.
     pub(crate) fn record_line(&self) -> String {
-        let (t, language) = (KeyListTexts::here(), language());
+        let (t, language) = (KeyTexts::here(), language());
         let (shown, skipped) = (self.list.keys.len(), self.list.skipped);
         let forms = Plural { one: t.records_one, few: t.records_few, many: t.records_many };
         let (first, last) = if shown == 0 { (0, 0) } else { (skipped + 1, skipped + shown) };
@@ -68,7 +68,7 @@ impl ListShown<'_> {
         if !self.may_manage {
             return rows::table(self);
         }
-        let (t, all) = (KeyListTexts::here(), texts());
+        let (t, all) = (KeyTexts::here(), texts());
         view! {
             <form class="keys-form" method="get" action=CONFIRM>
                 <input type="hidden" name="back" value=self.query.to_query()/>
@@ -95,7 +95,7 @@ impl ListShown<'_> {
         view! {
             <div class="list-foot">
                 {pager}
-                <a href=export rel="external" download="">{KeyListTexts::here().export}</a>
+                <a href=export rel="external" download="">{KeyTexts::here().export}</a>
             </div>
         }
         .part()
@@ -103,7 +103,7 @@ impl ListShown<'_> {
 }
 
 fn empty(may_manage: bool) -> Part {
-    let t = KeyListTexts::here();
+    let t = KeyTexts::here();
     let text = if may_manage { t.empty_text } else { t.empty_reader };
     view! {
         <section class="empty" aria-labelledby="no-keys">
@@ -115,7 +115,7 @@ fn empty(may_manage: bool) -> Part {
 }
 
 fn no_match() -> Part {
-    let t = KeyListTexts::here();
+    let t = KeyTexts::here();
     view! {
         <section class="empty" aria-labelledby="no-match">
             <h2 id="no-match">{t.no_match_heading}</h2>
@@ -128,7 +128,7 @@ fn no_match() -> Part {
 
 /// What was done to several keys, if the query says so: `done=deleted-3`, or `deleted-2-1` where one was left.
 fn done(query: &str) -> Option<Part> {
-    let (t, language) = (KeyListTexts::here(), language());
+    let (t, language) = (KeyTexts::here(), language());
     let pairs = pairs_of(query);
     let (_, done) = pairs.iter().find(|(name, _)| name == "done")?;
     let mut parts = done.split('-');

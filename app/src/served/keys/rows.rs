@@ -3,10 +3,11 @@ use domain::key_list::{Column, KeyListQuery, Order, query_of};
 use leptos::prelude::*;
 use service::keys::ListedKey;
 
-use super::super::texts::{KeyListTexts, Served};
+use super::super::texts::{KeyTexts, Served};
+use super::details::{manages_badge, state_badge};
 use super::filters::{column_text, order_text};
 use super::{LIST, ListShown, with_query};
-use crate::components::{Time, manages_badge, state_badge, type_name};
+use crate::components::{Time, type_name};
 use crate::i18n::{Plural, fill, group_digits, language, plural, texts};
 use crate::part::{IntoPart, Part};
 use crate::portal::KeyRow;
@@ -32,7 +33,7 @@ const COLUMNS: [(Column, &str); 7] = [
 
 /// The table of one page.
 pub(super) fn table(shown: &ListShown<'_>) -> Part {
-    let (t, all) = (KeyListTexts::here(), texts());
+    let (t, all) = (KeyTexts::here(), texts());
     let pick = shown.may_manage.then(|| {
         view! {
             <th scope="col" role="columnheader" class="pick-cell">
@@ -81,7 +82,7 @@ fn head(shown: &ListShown<'_>, column: Column, class: &'static str) -> Part {
 }
 
 fn row(shown: &ListShown<'_>, key: &ListedKey) -> Part {
-    let (t, all) = (KeyListTexts::here(), texts());
+    let (t, all) = (KeyTexts::here(), texts());
     let row = key_row(key, shown.zone);
     let is_fresh = shown.fresh == Some(&row.id);
     let path = key_path(&row.id);
@@ -99,7 +100,7 @@ fn row(shown: &ListShown<'_>, key: &ListedKey) -> Part {
     let user = shows(shown, Column::Username)
         .then(|| view! { <td role="cell" class="user-cell">{row.username.clone()}</td> });
     // Where a narrow layout leaves the heads out, these would not say what they are.
-    let never_used = row.last_used.is_none().then_some(all.column_last_used);
+    let never_used = row.last_used.is_none().then_some(t.column_last_used);
     let delete = shown.may_manage.then(|| delete_cell(shown, &row, &path));
     view! {
         <tr role="row" class=is_fresh.then_some("fresh")>
@@ -109,7 +110,7 @@ fn row(shown: &ListShown<'_>, key: &ListedKey) -> Part {
             <td role="cell" class="type-cell">{type_name(all, row.key_type)}</td>
             <td role="cell" class="key-cell"><code class="token" translate="no">{row.masked_token}</code></td>
             <td role="cell" class="time-cell" data-label=never_used><Time moment=row.last_used/></td>
-            <td role="cell" class="number-cell" data-label=all.column_times_used>{group_digits(language(), row.times_used)}</td>
+            <td role="cell" class="number-cell" data-label=t.column_times_used>{group_digits(language(), row.times_used)}</td>
             <td role="cell" class="address-cell">{row.locked_ip.as_deref().map(address)}</td>
             {delete}
         </tr>
@@ -118,12 +119,17 @@ fn row(shown: &ListShown<'_>, key: &ListedKey) -> Part {
 }
 
 fn delete_cell(shown: &ListShown<'_>, row: &KeyRow, path: &str) -> Part {
-    let all = texts();
+    let (t, all) = (KeyTexts::here(), texts());
     let back = query_of("back", &shown.query.to_query());
-    let label = fill(all.delete_named, &[("description", &row.description)]);
+    let label = fill(t.delete_named, &[("description", &row.description)]);
     view! {
         <td role="cell" class="act-cell">
-            <a class="danger-link" href=with_query(&format!("{path}/delete"), &back) aria-label=label>
+            <a
+                class="danger-link"
+                href=with_query(&format!("{path}/delete"), &back)
+                rel="external"
+                aria-label=label
+            >
                 {all.delete}
             </a>
         </td>
@@ -133,7 +139,7 @@ fn delete_cell(shown: &ListShown<'_>, row: &KeyRow, path: &str) -> Part {
 
 /// What is off about a key, or worth knowing at a glance.
 fn badges(shown: &ListShown<'_>, key: &ListedKey) -> Part {
-    let (t, all) = (KeyListTexts::here(), texts());
+    let t = KeyTexts::here();
     let (row, now) = (&key.row, shown.list.now);
     let refused = shown.list.refused.contains(&row.id).then_some(t.badge_refused);
     let is_rotating = row.rotation.as_ref().is_some_and(|rotation| now < rotation.until);
@@ -143,10 +149,10 @@ fn badges(shown: &ListShown<'_>, key: &ListedKey) -> Part {
         left.filter(|days| *days <= DAYS_BEFORE).map(|days| plural(language(), days.unsigned_abs(), forms));
     view! {
         {refused.map(|text| view! { " " <span class="badge off">{text}</span> })}
-        {state_badge(all, key.state)}
+        {state_badge(key.state)}
         {is_rotating.then(|| view! { " " <span class="badge">{t.badge_rotating}</span> })}
         {ends.map(|text| view! { " " <span class="badge">{text}</span> })}
-        {manages_badge(all, row.manages_keys)}
+        {manages_badge(row.manages_keys)}
     }
     .part()
 }

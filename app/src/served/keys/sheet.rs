@@ -5,14 +5,14 @@ use domain::time::Micros;
 use domain::time_zone::TimeZone;
 use service::keys::ListedKey;
 
-use super::super::texts::{KeyListTexts, Served};
+use super::super::texts::{KeyTexts, Served};
 use crate::components::type_name;
 use crate::i18n::{Language, fill, texts_in};
 
 /// What stands above the columns, in the language of the reader; times are those of their zone.
 #[must_use]
 pub fn sheet_head(language: Language, zone: &TimeZone) -> Vec<String> {
-    let (t, all) = (KeyListTexts::in_language(language), texts_in(language));
+    let (t, all) = (KeyTexts::in_language(language), texts_in(language));
     let time = |column: &str| fill(t.column_in_zone, &[("column", &column), ("zone", &zone.name())]);
     vec![
         all.column_username.to_owned(),
@@ -22,8 +22,8 @@ pub fn sheet_head(language: Language, zone: &TimeZone) -> Vec<String> {
         t.column_state.to_owned(),
         time(t.column_created),
         time(t.column_expires),
-        time(all.column_last_used),
-        all.column_times_used.to_owned(),
+        time(t.column_last_used),
+        t.column_times_used.to_owned(),
         all.column_locked_on_ip.to_owned(),
     ]
 }
@@ -31,13 +31,13 @@ pub fn sheet_head(language: Language, zone: &TimeZone) -> Vec<String> {
 /// The cells of one key.
 #[must_use]
 pub fn sheet_row(language: Language, zone: &TimeZone, key: &ListedKey) -> Vec<String> {
-    let (t, all) = (KeyListTexts::in_language(language), texts_in(language));
+    let (t, all) = (KeyTexts::in_language(language), texts_in(language));
     let row = &key.row;
     let time = |at: Option<Micros>| at.map(|at| zone.text(at)).unwrap_or_default();
     let state = match key.state {
         KeyState::Active => t.state_one_active,
-        KeyState::Paused => all.paused,
-        KeyState::Expired => all.expired,
+        KeyState::Paused => t.paused,
+        KeyState::Expired => t.expired,
     };
     vec![
         row.username.to_string(),

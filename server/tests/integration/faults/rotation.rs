@@ -79,8 +79,13 @@ fn rotate(client: &mut Client, cookie: &str, id: &str) -> String {
 fn old_uses(client: &mut Client, cookie: &str, id: &str) -> u64 {
     let reply = client.get(cookie, &format!("/portal/find_key?id={id}")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
-    let of = |day: &str| json["old_token"][day][0].as_u64().unwrap();
-    of("today") + of("yesterday")
+    // "Used today 3 of 5", "Used yesterday 0 of 0".
+    let html = json["html"]["old_token"].as_str().unwrap();
+    let shares =
+        html.split("<dd>").filter_map(|fact| fact.split_once(" of ")?.0.replace(',', "").parse::<u64>().ok());
+    let shares: Vec<_> = shares.collect();
+    assert_eq!(shares.len(), 2, "{html}");
+    shares.iter().sum()
 }
 
 /// The same as they are kept once all is folded.

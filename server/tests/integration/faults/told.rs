@@ -250,6 +250,6 @@ fn find(client: &mut Client, cookie: &str, id: &str) -> Model {
         let text = value.as_str()?;
         (0..10).find(|last| text == address(*last))
     };
-    let listed = json["allow_list"].as_array().unwrap().iter().map(|entry| number(entry).unwrap());
-    Model { locked: number(&json["row"]["locked_ip"]), listed: listed.collect(), deleted: false }
+    let listed = json["key"]["allow_list"].as_array().unwrap().iter().map(|entry| number(entry).unwrap());
+    Model { locked: number(&json["key"]["row"]["locked_ip"]), listed: listed.collect(), deleted: false }
 }

@@ -175,9 +175,11 @@ async fn a_deletion_leads_back_to_the_list_it_came_from() {
     assert_eq!(html::attributes(&question.body, "main [name=back]", "value"), ["q=key&sort=description"]);
     let fields = [("id", one.id.as_str()), ("back", "q=key&sort=description")];
     let done = browser.post(&path, &fields).await;
-    assert_eq!(done.header("location"), "/account/api-keys?q=key&sort=description");
+    assert_eq!(done.header("location"), "/account/api-keys?q=key&sort=description&done=deleted-1");
+    let shown = browser.get(done.header("location")).await;
+    assert_eq!(html::texts(&shown.body, "main .notice"), ["1 key deleted"]);
     let elsewhere = browser.generate("key 9", "cloud").await;
     let path = format!("/account/api-keys/{}/delete", elsewhere.id);
     let done = browser.post(&path, &[("id", &elsewhere.id), ("back", "//evil.example\r\nx: y")]).await;
-    assert_eq!(done.header("location"), LIST);
+    assert_eq!(done.header("location"), format!("{LIST}?done=deleted-1"));
 }
