@@ -17,6 +17,7 @@ const SETS: &[(&str, &str, [&str; 2])] = &[
     ("notices/", "NoticeTexts", ["NOTICES_EN", "NOTICES_RO"]),
     ("keys/", "KeyTexts", ["KEYS_EN", "KEYS_RO"]),
     ("dashboard/", "DashboardTexts", ["DASHBOARD_EN", "DASHBOARD_RO"]),
+    ("trial/", "TrialTexts", ["TRIAL_EN", "TRIAL_RO"]),
     ("usage/", "UsageTexts", ["USAGE_EN", "USAGE_RO"]),
     ("webhooks/", "WebhookTexts", ["WEBHOOKS_EN", "WEBHOOKS_RO"]),
     ("applications/", "ApplicationTexts", ["APPLICATIONS_EN", "APPLICATIONS_RO"]),

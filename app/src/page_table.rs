@@ -126,6 +126,7 @@ pages! {
             title || of::KeyTexts::here().confirm_heading, forms Named(&["delete_keys", "pause_keys"]);
         "/account/api-keys/:id/delete" served::delete_page, Users, title || of::KeyTexts::here().delete_heading,
             forms One("delete_key");
+        "/account/api-keys/:id/try" served::trial_page, Users;
         "/account/api-keys/:id/usage" served::usage_page, Users;
         "/account/sub-users" served::sub_users_page, Users, title || of::SubUserTexts::here().heading,
             forms Named(SUB_USER_FORMS), menu |viewer| viewer.is_owner.then(|| texts().sub_users.to_owned());

@@ -147,12 +147,21 @@ pub struct KeyRow {
 pub struct KeyPage {
     /// What the pager says of pages and records.
     pub record_line: String,
-    /// Filters, table and pager.
-    pub html: String,
+    /// What the server writes of it.
+    pub html: PageHtml,
     /// The token that the address names.
     pub fresh: Option<RevealedKey>,
     /// Whether the visitor may change and show keys.
     pub may_manage: bool,
+}
+
+/// The parts of a page of the list that are only read, as finished HTML: whatever a customer entered is escaped in it.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PageHtml {
+    /// Filters, table and pager.
+    pub list: String,
+    /// How to send the token that the address names.
+    pub ways: String,
 }
 
 /// One key in full.
@@ -198,6 +207,12 @@ pub struct FoundKey {
 pub struct KeyHtml {
     /// Its type, user and state.
     pub about: String,
+    /// Whether it is all right, in a sentence.
+    pub state: String,
+    /// How to send the token that the address names.
+    pub ways: String,
+    /// Its uses and refusals as a chart; nothing if there are none.
+    pub requests: String,
     /// When and how often it is used.
     pub statistics: String,
     /// From where it passes.

@@ -16,8 +16,10 @@ mod reading;
 mod security;
 mod sub_users;
 pub mod texts;
+mod trial;
 mod unsubscribe;
 mod usage;
+mod ways;
 mod webhooks;
 
 pub(crate) use applications::{applications_page, approve_page};
@@ -29,13 +31,14 @@ pub use guide::{
     ApiGuide, GuideAnswer, GuideField, GuideGroup, GuideKind, GuideOperation, GuideRecord, romanian,
 };
 pub use keys::{EXPORT as KEYS_EXPORT, sheet_head, sheet_row};
-pub(crate) use keys::{ListShown, confirm_page as several_page, delete_page, key_html};
+pub(crate) use keys::{KeyShown, ListShown, confirm_page as several_page, delete_page, key_html, ways_html};
 pub(crate) use notices::{choices_page, notices_page};
 pub use profile::action_text;
 pub(crate) use profile::{confirm_page, history_page, profile_page};
 pub(crate) use reading::Reading;
 pub(crate) use security::{code_page, renewal_page};
 pub(crate) use sub_users::{invitation_page, sub_users_page};
+pub(crate) use trial::trial_page;
 pub(crate) use unsubscribe::unsubscribe_page;
 pub(crate) use usage::usage_page;
 pub(crate) use webhooks::{remove_page, webhook_page, webhook_problem, webhooks_page};

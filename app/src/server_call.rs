@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::portal::{FoundKey, KeyDetails, KeyHtml, KeyId, KeyPage, PortalError, Viewer};
+use crate::portal::{FoundKey, KeyDetails, KeyHtml, KeyId, KeyPage, PageHtml, PortalError, Viewer};
 
 /// A result on its way.
 pub(crate) type Loading<T> = Resource<Result<T, PortalError>>;
@@ -42,7 +42,7 @@ pub(crate) fn dashboard(range: Memo<String>) -> Loading<Written<String>> {
 }
 
 /// A page of keys, and what the server wrote of it.
-pub(crate) type ShownPage = (KeyPage, Written<String>);
+pub(crate) type ShownPage = (KeyPage, Written<PageHtml>);
 
 /// The page of keys that the query of an address asks for, and the token that it names; called again whenever it changes.
 pub(crate) fn key_page(query: impl Fn() -> String + Send + Sync + 'static) -> Loading<ShownPage> {

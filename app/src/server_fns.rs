@@ -14,6 +14,8 @@ mod session;
 mod several;
 mod shown;
 mod sub_users;
+#[cfg(feature = "ssr")]
+mod trial;
 mod usage;
 mod webhooks;
 
@@ -32,6 +34,8 @@ pub use session::*;
 pub use several::*;
 pub use shown::*;
 pub use sub_users::*;
+#[cfg(feature = "ssr")]
+pub(crate) use trial::*;
 pub use usage::*;
 pub use webhooks::*;
 

@@ -23,7 +23,7 @@ pub(crate) fn copy_button(text: String, shown_in: NodeRef<html::Code>) -> impl I
         });
     };
     view! {
-        <button type="button" class="button small quiet needs-script" on:click=copy>{t.copy}</button>
+        <button type="button" class="button small needs-script" on:click=copy>{t.copy}</button>
         <span class="copied" role="status" aria-live="polite">{move || said.get()}</span>
     }
 }

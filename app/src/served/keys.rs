@@ -10,7 +10,7 @@ mod sheet;
 
 pub(crate) use confirm::confirm_page;
 pub(crate) use delete::delete_page;
-pub(crate) use details::key_html;
+pub(crate) use details::{KeyShown, key_html, ways_html};
 pub(crate) use list::ListShown;
 pub use sheet::{sheet_head, sheet_row};
 

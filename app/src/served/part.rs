@@ -41,6 +41,22 @@ pub(super) fn confirmation(text: impl FnOnce(&str) -> Option<&'static str>) -> P
     text.map(|text| view! { <p class="notice" role="status">{text}</p> }).part()
 }
 
+/// A circle with a tick, and one that is crossed out.
+const CALM: &str = r#"<circle cx="12" cy="12" r="9"/><path d="m8 12.3 2.8 2.7L16 9.5"/>"#;
+const ALARM: &str = r#"<circle cx="12" cy="12" r="9"/><path d="m5.8 5.8 12.4 12.4"/>"#;
+
+/// The sign of what is as it should be, or is not. A text beside it says the same.
+pub(super) fn sign(is_bad: bool) -> Part {
+    let sign = if is_bad { ALARM } else { CALM };
+    view! { <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" inner_html=sign></svg> }.part()
+}
+
+/// A sentence with its sign.
+pub(super) fn state_line(is_bad: bool, text: Part) -> Part {
+    let class = if is_bad { "state bad" } else { "state good" };
+    view! { <p class=class>{sign(is_bad)} <span>{text}</span></p> }.part()
+}
+
 /// The name of the user whose password a form asks for, for password managers.
 pub(super) fn own_username() -> Part {
     let name = use_context::<Arc<PageRequest>>().and_then(|request| request.whose_password());

@@ -35,6 +35,7 @@ served! {
     SubUserTexts SUB_USERS_EN SUB_USERS_RO
     NoticeTexts NOTICES_EN NOTICES_RO
     KeyTexts KEYS_EN KEYS_RO
+    TrialTexts TRIAL_EN TRIAL_RO
     DashboardTexts DASHBOARD_EN DASHBOARD_RO
     UsageTexts USAGE_EN USAGE_RO
     WebhookTexts WEBHOOKS_EN WEBHOOKS_RO

@@ -10,9 +10,11 @@ use super::{landings, list_path};
 use crate::portal::KeyDetails;
 use crate::portal::{Code, FoundKey, KeyId, LockWidth, MadeKey, Password, PortalError, RevealedKey};
 #[cfg(feature = "ssr")]
-use crate::served::key_html;
+use crate::served::{KeyShown, key_html};
 #[cfg(feature = "ssr")]
 use crate::to_view::{key_row, revealed};
+#[cfg(feature = "ssr")]
+use domain::range::Range;
 #[cfg(feature = "ssr")]
 use service::keys::{AskedEnd, AskedKey, Generated, KeyEdit};
 #[cfg(feature = "ssr")]
@@ -30,8 +32,18 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<FoundKey, PortalEr
     let row = &found.key.row;
     let may_manage = actor.may_manage().is_ok();
     let fresh = request.shown_token(actor).filter(|(id, _)| *id == row.id);
+    let fresh = fresh.map(|(id, token)| revealed(id, &token));
+    let figures = request.use_cases.keys.find_range(actor, zone, &id.0, Range::Days30).await;
+    let shown = KeyShown {
+        found: &found,
+        figures: &request.note(figures)?,
+        fresh: fresh.as_ref().map(|fresh| fresh.token.0.as_str()),
+        example: &request.use_cases.example,
+        zone,
+        may_manage,
+    };
     Ok(FoundKey {
-        html: request.written(|| key_html(&found, zone, may_manage)),
+        html: request.written(|| key_html(&shown)),
         key: KeyDetails {
             expires_at: row.expires_at.map(|end| zone.input_text(end)).unwrap_or_default(),
             is_locked: row.rule.locked.is_some(),
@@ -41,7 +53,7 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<FoundKey, PortalEr
             can_reveal: row.is_sealed && may_manage && request.use_cases.revealable,
             code_needed: actor.has_second_factor(),
             proof_needed: request.use_cases.accounts.is_proof_needed(actor),
-            fresh: fresh.map(|(id, token)| revealed(id, &token)),
+            fresh,
             viewer: actor.username.to_string(),
             may_manage,
             row: key_row(&found.key, zone),

@@ -1,8 +1,9 @@
 //! Keys and figures.
 
+use crate::i18n::language;
 use crate::page_request::PageRequest;
-use crate::portal::{KeyId, KeyPage, KeyRow, Moment, RevealedKey, ShownToken, Spans};
-use crate::served::ListShown;
+use crate::portal::{KeyId, KeyPage, KeyRow, Moment, PageHtml, RevealedKey, ShownToken, Spans};
+use crate::served::{ListShown, Reading, ways_html};
 use domain::key_list::KeyListQuery;
 use domain::time::Micros;
 use domain::time_zone::TimeZone;
@@ -33,7 +34,15 @@ pub(crate) fn key_page(
         zone: &request.reader.time_zone,
         may_manage,
     };
-    let (record_line, html) = request.written(|| (shown.record_line(), shown.html(address)));
+    let example = &request.use_cases.example;
+    let (record_line, html) = request.written(|| {
+        let reading = Reading::new(language(), &request.reader.time_zone, list.now);
+        let ways = fresh.as_ref().and_then(|fresh| {
+            let key = list.keys.iter().find(|key| key.row.id.to_string() == fresh.id.0)?;
+            Some(ways_html(&reading, key, &fresh.token.0, example))
+        });
+        (shown.record_line(), PageHtml { list: shown.html(address), ways: ways.unwrap_or_default() })
+    });
     KeyPage { record_line, html, fresh, may_manage }
 }
 

@@ -57,6 +57,33 @@ impl AddressRule {
     }
 }
 
+/// Why a rule lets an address pass, or refuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressReason {
+    /// A key of this type passes from any address.
+    AnyAddress,
+    /// The key is not locked yet: a request from there would lock it.
+    WouldLock,
+    /// It is the address on which the key is locked.
+    Locked,
+    /// It is in the network of the address on which the key is locked.
+    InLockedNetwork,
+    /// An entry of the allow list holds it.
+    Listed(Network),
+    /// The key is not locked yet, and no entry of the allow list holds the address.
+    NotListed,
+    /// The key is locked on another address, and no entry of the allow list holds this one.
+    Elsewhere,
+}
+
+impl AddressReason {
+    /// Whether the address may pass.
+    #[must_use]
+    pub fn passes(self) -> bool {
+        !matches!(self, Self::NotListed | Self::Elsewhere)
+    }
+}
+
 impl RuleView<'_> {
     /// Judges one address.
     #[must_use]
@@ -68,6 +95,22 @@ impl RuleView<'_> {
             Some(_) if !self.enforced => Ruling::Pass,
             Some(locked) if self.is_within_lock(locked, address) || listed() => Ruling::Pass,
             Some(_) => Ruling::Refuse,
+        }
+    }
+
+    /// Says why [`judge`](Self::judge) says what it does.
+    #[must_use]
+    pub fn explain(&self, address: Address) -> AddressReason {
+        if !self.enforced {
+            return AddressReason::AnyAddress;
+        }
+        let listed = self.allow_list.iter().find(|entry| entry.contains(address)).copied();
+        match self.locked {
+            None if self.allow_list.is_empty() || listed.is_some() => AddressReason::WouldLock,
+            None => AddressReason::NotListed,
+            Some(locked) if locked == address => AddressReason::Locked,
+            Some(locked) if self.is_within_lock(locked, address) => AddressReason::InLockedNetwork,
+            Some(_) => listed.map_or(AddressReason::Elsewhere, AddressReason::Listed),
         }
     }
 
@@ -160,7 +203,13 @@ mod tests {
                 width: if wide { LockWidth::Net64 } else { LockWidth::Exact },
                 allow_list: listed.iter().map(|l| v4(*l).into()).collect(),
             };
-            prop_assert_eq!(rule.view().judge(v4(address)), model(enforced, locked, &listed, address));
+            let ruling = rule.view().judge(v4(address));
+            prop_assert_eq!(ruling, model(enforced, locked, &listed, address));
+            let reason = rule.view().explain(v4(address));
+            prop_assert_eq!(reason.passes(), ruling != Ruling::Refuse, "{:?}", reason);
+            if enforced {
+                prop_assert_eq!(reason == AddressReason::WouldLock, ruling == Ruling::PassAndBind);
+            }
         }
 
         #[test]

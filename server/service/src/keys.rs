@@ -15,6 +15,7 @@ mod reveal;
 mod rotate;
 mod search;
 mod several;
+mod trial;
 mod usage;
 
 pub use change::{AskedEnd, KeyEdit};
@@ -27,6 +28,7 @@ pub use own_key::OwnKey;
 pub use rotate::OldToken;
 pub use search::{Cursor, FoundKeys, KeyFilter};
 pub use several::{SeveralAct, SeveralDone};
+pub use trial::Trial;
 pub use usage::KeyUsage;
 
 use crate::accounts::{Accounts, Actor, store_trouble};

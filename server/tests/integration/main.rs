@@ -81,6 +81,7 @@ mod stolen_cookie;
 mod stores;
 mod sub_users;
 mod throttle;
+mod trial_page;
 mod two_factor;
 mod unknown_client;
 mod usage_log;

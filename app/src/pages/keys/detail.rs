@@ -85,9 +85,11 @@ fn key_parts(
         <p class="way-up"><a href="/account/api-keys">{t.keys_heading}</a></p>
         <PageHeading text=key.row.description.clone()/>
         <p class="subtitle" inner_html=html.about></p>
+        <div class="key-state" inner_html=html.state></div>
         <div class="parts">
-            {reveal_panel(key.clone(), path.clone(), reveal)}
+            {reveal_panel(key.clone(), html.ways, path.clone(), reveal)}
             {old_token_panel(key, html.old_token, &path, change.rotation)}
+            <div class="written" inner_html=html.requests></div>
             <section class="panel" inner_html=html.statistics></section>
             {lock_panel(key, html.lock, &path, lock)}
             {locks.then(|| addresses_panel(key.clone(), html.addresses, path.clone(), addresses))}

@@ -18,7 +18,9 @@ pub(crate) fn KeysPage() -> Part {
 fn keys_view((keys, Written(html)): ShownPage) -> impl IntoView {
     let t = texts();
     let generate = if keys.may_manage {
-        view! { <a class="button" href="/account/api-keys/new">{t.generate_link}</a> }.part()
+        // One yellow button a page: it belongs to the new token.
+        let class = if keys.fresh.is_some() { "button quiet" } else { "button" };
+        view! { <a class=class href="/account/api-keys/new">{t.generate_link}</a> }.part()
     } else {
         view! { <p class="hint">{t.error_forbidden}</p> }.part()
     };
@@ -30,19 +32,20 @@ fn keys_view((keys, Written(html)): ShownPage) -> impl IntoView {
             </div>
             {generate}
         </div>
-        {keys.fresh.map(fresh_notice)}
-        <div class="key-list" inner_html=html></div>
+        {keys.fresh.map(|fresh| fresh_notice(fresh, html.ways))}
+        <div class="key-list" inner_html=html.list></div>
     }
 }
 
 /// The new token, and for how long it is shown.
-fn fresh_notice(fresh: RevealedKey) -> impl IntoView {
+fn fresh_notice(fresh: RevealedKey, ways: String) -> impl IntoView {
     let t = texts();
     view! {
         <section class="notice" aria-label=t.fresh_heading>
             <p><strong>{t.fresh_heading}</strong></p>
             <p>{t.fresh_text}</p>
             <p>{whole_token(fresh.token)}</p>
+            <div class="ways" inner_html=ways></div>
             <HaveItForm path="/account/api-keys"/>
         </section>
     }

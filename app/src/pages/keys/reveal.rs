@@ -31,7 +31,8 @@ impl RevealForm {
 }
 
 /// The token: masked, or whole once it was asked for.
-pub(super) fn reveal_panel(key: KeyDetails, path: String, form: RevealForm) -> Part {
+/// `ways` tells how to send the one that the address names.
+pub(super) fn reveal_panel(key: KeyDetails, ways: String, path: String, form: RevealForm) -> Part {
     let t = texts();
     let smpp = (key.row.key_type == KeyType::Smpp).then(|| {
         view! { <p class="hint">{fill(t.smpp_note, &[("username", &key.row.username)])}</p> }
@@ -46,7 +47,10 @@ pub(super) fn reveal_panel(key: KeyDetails, path: String, form: RevealForm) -> P
                 view! {
                     <p>{whole_token(shown.token)}</p>
                     {(!kept).then(|| view! { <p class="hint">{t.token_shown_note}</p> })}
-                    {kept.then(|| view! { <HaveItForm path=path.clone()/> })}
+                    {kept.then(|| view! {
+                        <div class="ways" inner_html=ways.clone()></div>
+                        <HaveItForm path=path.clone()/>
+                    })}
                 }
                 .part()
             }

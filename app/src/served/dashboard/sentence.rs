@@ -1,5 +1,6 @@
 //! The first thing that the page says.
 
+use super::super::part::state_line;
 use super::super::reading::Reading;
 use super::asks::place;
 use crate::i18n::fill;
@@ -7,10 +8,6 @@ use crate::part::{IntoPart, Part};
 use domain::attention::Matter;
 use leptos::prelude::*;
 use service::dashboard::{Dashboard, Finding};
-
-/// A circle with a tick, and one that is crossed out.
-const CALM: &str = r#"<circle cx="12" cy="12" r="9"/><path d="m8 12.3 2.8 2.7L16 9.5"/>"#;
-const ALARM: &str = r#"<circle cx="12" cy="12" r="9"/><path d="m5.8 5.8 12.4 12.4"/>"#;
 
 /// Whether everything is all right with the keys.
 pub(super) fn sentence(reading: &Reading<'_>, found: &Dashboard, may_manage: bool) -> Part {
@@ -20,15 +17,8 @@ pub(super) fn sentence(reading: &Reading<'_>, found: &Dashboard, may_manage: boo
         return view! { <p class="state">{text}</p> }.part();
     }
     let is_bad = found.refused + found.dead > 0;
-    let (class, sign) = if is_bad { ("state bad", ALARM) } else { ("state good", CALM) };
     let text = if is_bad { trouble(reading, found) } else { calm(reading, keys.keys, keys.active) };
-    view! {
-        <p class=class>
-            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" inner_html=sign></svg>
-            <span>{text}</span>
-        </p>
-    }
-    .part()
+    state_line(is_bad, text.part())
 }
 
 fn trouble(reading: &Reading<'_>, found: &Dashboard) -> String {

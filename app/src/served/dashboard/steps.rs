@@ -1,9 +1,9 @@
 //! Three steps to the first request, until there was one.
 
-use super::super::reading::Reading;
+use super::super::ways::ways;
 use super::{GENERATE, Reader};
 use crate::part::{IntoPart, Part};
-use domain::example::{ExampleRequest, Way};
+use domain::example::ExampleRequest;
 use leptos::prelude::*;
 
 pub(super) fn steps(reader: &Reader<'_>, has_key: bool, example: &ExampleRequest) -> Part {
@@ -27,7 +27,7 @@ pub(super) fn steps(reader: &Reader<'_>, has_key: bool, example: &ExampleRequest
                 <li aria-current=current(has_key)>
                     <h3>{t.step_send}</h3>
                     <p>{t.step_send_text}</p>
-                    {lines(&reader.reading, reader.username, example)}
+                    {ways(&reader.reading, reader.username, t.your_key, example)}
                 </li>
                 <li>
                     <h3>{t.step_see}</h3>
@@ -38,23 +38,4 @@ pub(super) fn steps(reader: &Reader<'_>, has_key: bool, example: &ExampleRequest
         </section>
     }
     .part()
-}
-
-/// The lines for a shell, the first one open.
-fn lines(reading: &Reading<'_>, username: &str, example: &ExampleRequest) -> Part {
-    let t = reading.t;
-    let lines = example.lines(username, t.your_key).into_iter().enumerate().map(|(place, (way, line))| {
-        let name = match way {
-            Way::Bearer => t.way_bearer,
-            Way::Header => t.way_header,
-            Way::Basic => t.way_basic,
-        };
-        view! {
-            <details class="way" open=place == 0>
-                <summary>{name}</summary>
-                <pre class="line" translate="no">{line}</pre>
-            </details>
-        }
-    });
-    lines.collect_view().part()
 }

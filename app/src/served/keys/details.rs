@@ -1,6 +1,10 @@
 use leptos::prelude::*;
 
-use super::super::texts::{KeyTexts, Served};
+use super::super::chart::chart;
+use super::super::part::state_line;
+use super::super::reading::Reading;
+use super::super::texts::{KeyTexts, Served, TrialTexts};
+use super::super::ways::{ways, ways_beside_username};
 use crate::components::{Time, type_name};
 use crate::i18n::{fill, group_digits, language, texts};
 use crate::part::{IntoPart, Part};
@@ -8,24 +12,78 @@ use crate::portal::{KeyHtml, KeyRow, KeyType};
 use crate::server_fns::key_path;
 use crate::to_view::{key_row, moment};
 use contract::KeyState;
+use domain::example::ExampleRequest;
 use domain::time_zone::TimeZone;
-use service::keys::{KeyFigures, OldToken};
+use service::keys::{KeyFigures, ListedKey, OldToken, RangeFigures};
 
 /// The most addresses of an old token that the page of its key names.
 const OLD_TOKEN_ADDRESSES: usize = 20;
 
+/// What the page of a key tells.
+pub(crate) struct KeyShown<'a> {
+    /// The key.
+    pub(crate) found: &'a KeyFigures,
+    /// What it did in 30 days.
+    pub(crate) figures: &'a RangeFigures,
+    /// The token that the address names.
+    pub(crate) fresh: Option<&'a str>,
+    /// How programs reach the API.
+    pub(crate) example: &'a ExampleRequest,
+    pub(crate) zone: &'a TimeZone,
+    pub(crate) may_manage: bool,
+}
+
 /// Writes the parts of a key's page that are only read.
-pub(crate) fn key_html(found: &KeyFigures, zone: &TimeZone, may_manage: bool) -> KeyHtml {
+pub(crate) fn key_html(shown: &KeyShown<'_>) -> KeyHtml {
+    let KeyShown { found, figures, zone, may_manage, .. } = *shown;
     let row = key_row(&found.key, zone);
+    let reading = Reading::new(language(), zone, figures.now);
     let allow_list = &found.key.row.rule.allow_list;
     let html = |part: Part| part.to_html();
     KeyHtml {
         about: html(about(&row)),
+        state: html(how_it_is(&reading, &row, found)),
+        ways: shown
+            .fresh
+            .map(|token| ways_html(&reading, &found.key, token, shown.example))
+            .unwrap_or_default(),
+        requests: requests(&reading, figures).map(html).unwrap_or_default(),
         statistics: html(statistics(found, &row, zone)),
         lock: html(lock(&row, allow_list.is_empty())),
         addresses: if may_manage { String::new() } else { html(addresses(allow_list)) },
         old_token: found.old_token.as_ref().map(|old| html(old_token(old, zone))).unwrap_or_default(),
     }
+}
+
+/// How to send a token that is shown once.
+pub(crate) fn ways_html(
+    reading: &Reading<'_>,
+    key: &ListedKey,
+    token: &str,
+    example: &ExampleRequest,
+) -> String {
+    let t = TrialTexts::here();
+    let username = key.row.username.as_str();
+    let ways = match key.row.key_type {
+        KeyType::Smpp => ways_beside_username(reading, username, token, example),
+        _ => ways(reading, username, token, example),
+    };
+    view! { <h3>{t.now_heading}</h3> <p class="hint">{t.now_text}</p> {ways} }.to_html()
+}
+
+/// Uses and refusals of 30 days, if there are any.
+fn requests(reading: &Reading<'_>, figures: &RangeFigures) -> Option<Part> {
+    let has_any = figures.pieces.iter().any(|piece| piece.accepted + piece.refused > 0);
+    has_any.then(|| {
+        let heading = format!("{}, {}", reading.t.requests, reading.range(figures.range));
+        view! {
+            <section class="panel" aria-labelledby="requests">
+                <h2 id="requests">{heading}</h2>
+                {chart(reading, figures)}
+            </section>
+        }
+        .part()
+    })
 }
 
 /// Its type, user and state.
@@ -38,6 +96,22 @@ fn about(row: &KeyRow) -> Part {
         {manages_badge(row.manages_keys)}
     }
     .part()
+}
+
+/// Whether the key is all right, in a sentence.
+fn how_it_is(reading: &Reading<'_>, row: &KeyRow, found: &KeyFigures) -> Part {
+    let t = KeyTexts::here();
+    let refused = found.spans.refused[0];
+    if refused > 0 {
+        let text = reading.counted(refused, [t.refused_today_one, t.refused_today_few, t.refused_today_many]);
+        return state_line(true, text.part());
+    }
+    match (row.state, &row.last_used) {
+        (KeyState::Paused, _) => state_line(true, t.is_paused.part()),
+        (KeyState::Expired, _) => state_line(true, t.is_expired.part()),
+        (KeyState::Active, None) => state_line(false, t.is_unused.part()),
+        (KeyState::Active, Some(_)) => state_line(false, t.is_fine.part()),
+    }
 }
 
 /// What stands beside the name of a key that does not pass.
@@ -60,7 +134,8 @@ pub(super) fn manages_badge(manages_keys: bool) -> Option<Part> {
 /// When and how often a key is used.
 fn statistics(found: &KeyFigures, row: &KeyRow, zone: &TimeZone) -> Part {
     let (t, common, language) = (KeyTexts::here(), texts(), language());
-    let usage = key_path(&row.id) + "/usage";
+    let path = key_path(&row.id);
+    let (usage, trial) = (format!("{path}/usage"), format!("{path}/try"));
     let count = |count| group_digits(language, count).part();
     let time = |at| view! { <Time moment=Some(moment(at, zone))/> }.part();
     let key = &found.key.row;
@@ -77,7 +152,10 @@ fn statistics(found: &KeyFigures, row: &KeyRow, zone: &TimeZone) -> Part {
     view! {
         <h2>{t.statistics}</h2>
         <dl class="facts">{facts.collect_view()}</dl>
-        <p><a href=usage rel="external">{t.usage_link}</a></p>
+        <p class="links">
+            <a href=usage rel="external">{t.usage_link}</a>
+            <a href=trial rel="external">{t.trial_link}</a>
+        </p>
     }
     .part()
 }

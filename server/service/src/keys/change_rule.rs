@@ -3,7 +3,7 @@
 use super::Keys;
 use crate::accounts::{Actor, KeyManager, store_trouble};
 use contract::{Field, KeyType, Problem, Refusal};
-use domain::address::{AddressError, Network};
+use domain::address::{Address, AddressError, Network};
 use domain::ids::KeyId;
 use domain::rule::AddressRule;
 use store::{Action, Audit, KeyRow, StoreError};
@@ -72,18 +72,32 @@ impl Keys {
     /// # Errors
     /// It is none, or would let everybody in.
     pub fn parse_address(text: &str) -> Result<Network, Refusal> {
-        Network::parse(text).map_err(|error| {
-            let problem = match error {
-                AddressError::Empty => Problem::Empty,
-                AddressError::NotAnAddress => Problem::NotAnAddress,
-                AddressError::Zoned => Problem::ZonedAddress,
-                AddressError::HostBits(network) => Problem::HostBits { suggestion: network.to_string() },
-                AddressError::MappedNetwork => Problem::MappedNetwork,
-                AddressError::Everybody => Problem::Everybody,
-            };
-            Refusal::field(Field::Address, problem)
-        })
+        Network::parse(text).map_err(|error| refuse_address(&error))
     }
+
+    /// The address of a client, as people write it.
+    ///
+    /// # Errors
+    /// It is none.
+    pub(super) fn parse_client(text: &str) -> Result<Address, Refusal> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(refuse_address(&AddressError::Empty));
+        }
+        Address::parse(text).map_err(|error| refuse_address(&error))
+    }
+}
+
+fn refuse_address(error: &AddressError) -> Refusal {
+    let problem = match error {
+        AddressError::Empty => Problem::Empty,
+        AddressError::NotAnAddress => Problem::NotAnAddress,
+        AddressError::Zoned => Problem::ZonedAddress,
+        AddressError::HostBits(network) => Problem::HostBits { suggestion: network.to_string() },
+        AddressError::MappedNetwork => Problem::MappedNetwork,
+        AddressError::Everybody => Problem::Everybody,
+    };
+    Refusal::field(Field::Address, problem)
 }
 
 /// Fails for keys that pass from anywhere.

@@ -28,7 +28,7 @@ use domain::ids::{KeyId, KeyNumber};
 use domain::rule::Ruling;
 use domain::time::Micros;
 use domain::token::TokenHash;
-use domain::verdict::{Facts, judge};
+use domain::verdict::{Explained, Facts, explain, judge};
 use key_records::{KeyRecords, Record};
 use lists::Lists;
 use parking_lot::RwLock;
@@ -130,16 +130,16 @@ impl KeyIndex {
         let entries = self.entries.read();
         let record = entries.keys.get(key.place).ok_or(Code::NotFound)?;
         let old = entries.keys.old_token(record, &key.token)?;
-        let facts = Facts {
-            deleted: record.deleted,
-            old_token_until: old.map(|old| old.until),
-            owner_disabled: key.user.is_disabled(),
-            disabled: record.disabled,
-            expires_at: entries.keys.expires_at(key.place, record),
-            rule: entries.keys.rule(key.place, record),
-        };
+        let facts = Facts { old_token_until: old.map(|old| old.until), ..entries.judged(key, record) };
         let ruling = judge(&facts, address, now)?;
         Ok(Admission { ruling, rotated_at: old.map(|old| old.rotated_at), elsewhere })
+    }
+
+    /// Explains what [`judge`](Self::judge) says now of a key with its present token; none if it is deleted.
+    pub fn explain(&self, key: &KeyEntry, address: Address, now: Micros) -> Option<Explained> {
+        let entries = self.entries.read();
+        let record = entries.keys.get(key.place).filter(|record| !record.deleted)?;
+        Some(explain(&entries.judged(key, record), address, now))
     }
 
     /// Whether no change of another process was taken in since that judgement.
@@ -194,6 +194,18 @@ impl Entries {
         let number = self.keys.number(place)?;
         let user = Arc::clone(self.users.get(record.user)?);
         Some(KeyEntry { number, id: record.id, user, key_type: record.key_type, place, token: *token })
+    }
+
+    /// What the verdict on a key with its present token goes by.
+    fn judged<'a>(&'a self, key: &KeyEntry, record: &'a Record) -> Facts<'a> {
+        Facts {
+            deleted: record.deleted,
+            old_token_until: None,
+            owner_disabled: key.user.is_disabled(),
+            disabled: record.disabled,
+            expires_at: self.keys.expires_at(key.place, record),
+            rule: self.keys.rule(key.place, record),
+        }
     }
 }
 

@@ -59,6 +59,7 @@ async fn a_fresh_account() {
     let missing = "01900000-0000-7000-8000-000000000000";
     for (name, path) in [
         ("key_missing", format!("/account/api-keys/{missing}")),
+        ("key_try_missing", format!("/account/api-keys/{missing}/try")),
         ("key_usage_missing", format!("/account/api-keys/{missing}/usage")),
         ("key_delete_missing", format!("/account/api-keys/{missing}/delete")),
         ("webhook_missing", format!("/account/webhooks/{missing}")),
@@ -83,6 +84,7 @@ async fn an_account_with_a_bit_of_everything() {
     }
     let key = &account.keys[0].1;
     album.takes(owner, "key_usage", &format!("/account/api-keys/{key}/usage")).await;
+    album.takes(owner, "key_try", &format!("/account/api-keys/{key}/try?address=198.51.100.9")).await;
     album.takes(owner, "key_delete", &format!("/account/api-keys/{key}/delete")).await;
     album.takes(owner, "webhook", &account.webhook).await;
     album.takes(owner, "webhook_remove", &format!("{}/remove", account.webhook)).await;
