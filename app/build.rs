@@ -13,6 +13,7 @@ const SETS: &[(&str, &str, [&str; 2])] = &[
     ("door/", "DoorTexts", ["DOOR_EN", "DOOR_RO"]),
     ("security/", "SecurityTexts", ["SECURITY_EN", "SECURITY_RO"]),
     ("profile/", "ProfileTexts", ["PROFILE_EN", "PROFILE_RO"]),
+    ("history/", "HistoryTexts", ["HISTORY_EN", "HISTORY_RO"]),
     ("sub_users/", "SubUserTexts", ["SUB_USERS_EN", "SUB_USERS_RO"]),
     ("notices/", "NoticeTexts", ["NOTICES_EN", "NOTICES_RO"]),
     ("keys/", "KeyTexts", ["KEYS_EN", "KEYS_RO"]),

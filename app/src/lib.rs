@@ -43,7 +43,9 @@ pub use served::{
 };
 /// The texts of the pages that the server alone knows, and of what it mails.
 #[cfg(feature = "ssr")]
-pub use served::{KEYS_EXPORT, action_text, sheet_head, sheet_row, texts};
+pub use served::{
+    HISTORY_EXPORT, KEYS_EXPORT, action_text, history_head, history_row, sheet_head, sheet_row, texts,
+};
 pub use server_fns::*;
 #[cfg(feature = "ssr")]
 pub use shell::{SiteFiles, shell};

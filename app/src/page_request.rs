@@ -5,6 +5,7 @@ use crate::portal::{
 };
 use crate::to_view::enrolment;
 use contract::{Language, Refusal};
+use domain::attempt::AskedFor;
 use domain::ids::{KeyId, SessionNumber};
 use domain::token::PlainToken;
 use leptos::prelude::{Owner, provide_context};
@@ -126,6 +127,7 @@ impl PageRequest {
             may_manage: actor.may_manage().is_ok(),
             code_needed: actor.has_second_factor(),
             applications: self.use_cases.applications.is_some(),
+            has_sub_users: actor.is_owner() && self.use_cases.keys.index.has_sub_users(actor.account),
         })
     }
 
@@ -153,10 +155,10 @@ impl PageRequest {
 
     /// Returns the visitor, who is about to change something and proves their password with the form where the last
     /// proof is too old.
-    pub(crate) async fn proved(&self, proof: Proof) -> Result<Proved<'_>, PortalError> {
+    pub(crate) async fn proved(&self, proof: Proof, asked_for: AskedFor) -> Result<Proved<'_>, PortalError> {
         let actor = self.changing()?;
         let password = proof.password.map(Password::take);
-        self.note(self.use_cases.accounts.ask_proof(actor, password, &proof.code.0).await)
+        self.note(self.use_cases.accounts.ask_proof(actor, password, &proof.code.0, asked_for).await)
     }
 
     /// Notes an error, so that the status can tell of it.

@@ -130,6 +130,10 @@ pages! {
         "/account/api-keys/:id/usage" served::usage_page, Users;
         "/account/sub-users" served::sub_users_page, Users, title || of::SubUserTexts::here().heading,
             forms Named(SUB_USER_FORMS), menu |viewer| viewer.is_owner.then(|| texts().sub_users.to_owned());
+        "/account/sub-users/key" served::sub_user_key_page, Users,
+            title || of::SubUserTexts::here().generate_heading, forms One("generate_key");
+        "/account/sub-users/remove" served::remove_sub_user_page, Users,
+            title || of::SubUserTexts::here().remove_heading, forms One("remove_sub_user");
         "/account/applications" served::applications_page, Users, title || of::ApplicationTexts::here().heading,
             menu |viewer| viewer.applications.then(|| texts().applications.to_owned());
         "/account/applications/approve" served::approve_page, Users,

@@ -103,6 +103,8 @@ pub struct Viewer {
     pub code_needed: bool,
     /// Whether applications may ask for keys.
     pub applications: bool,
+    /// Whether it owns the account and that has sub-users.
+    pub has_sub_users: bool,
 }
 
 /// A point in time, as the page shows it.

@@ -7,6 +7,7 @@ mod dashboard;
 mod door;
 mod forgotten;
 mod guide;
+mod history;
 mod keys;
 mod notices;
 mod part;
@@ -30,14 +31,15 @@ pub(crate) use guide::guide_page;
 pub use guide::{
     ApiGuide, GuideAnswer, GuideField, GuideGroup, GuideKind, GuideOperation, GuideRecord, romanian,
 };
+pub(crate) use history::history_page;
+pub use history::{EXPORT as HISTORY_EXPORT, action_text, history_head, history_row};
 pub use keys::{EXPORT as KEYS_EXPORT, sheet_head, sheet_row};
 pub(crate) use keys::{KeyShown, ListShown, confirm_page as several_page, delete_page, key_html, ways_html};
 pub(crate) use notices::{choices_page, notices_page};
-pub use profile::action_text;
-pub(crate) use profile::{confirm_page, history_page, profile_page};
+pub(crate) use profile::{confirm_page, profile_page};
 pub(crate) use reading::Reading;
 pub(crate) use security::{code_page, renewal_page};
-pub(crate) use sub_users::{invitation_page, sub_users_page};
+pub(crate) use sub_users::{invitation_page, remove_sub_user_page, sub_user_key_page, sub_users_page};
 pub(crate) use trial::trial_page;
 pub(crate) use unsubscribe::unsubscribe_page;
 pub(crate) use usage::usage_page;

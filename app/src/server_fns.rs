@@ -3,6 +3,8 @@
 
 mod applications;
 mod dashboard;
+#[cfg(feature = "ssr")]
+mod history;
 mod key_list;
 mod keys;
 mod landing;
@@ -21,6 +23,8 @@ mod webhooks;
 
 pub use applications::*;
 pub use dashboard::*;
+#[cfg(feature = "ssr")]
+pub(crate) use history::*;
 pub use key_list::*;
 pub use keys::*;
 use landing::landings;

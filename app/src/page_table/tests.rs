@@ -43,6 +43,7 @@ fn the_menu_leads_to_pages_that_its_reader_may_see() {
         may_manage: true,
         code_needed: false,
         applications: is_owner,
+        has_sub_users: false,
     };
     let shown = |is_owner| {
         let viewer = viewer(is_owner);

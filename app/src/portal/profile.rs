@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyId, Moment};
+use super::Moment;
 
 /// A mail address that waits for its confirmation.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -59,32 +59,4 @@ pub struct SessionView {
     pub begun: Moment,
     /// When it was last used.
     pub last_seen: Moment,
-}
-
-/// One page of what happened in the account of a user.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct HistoryPage {
-    /// The rows, newest first.
-    pub rows: Vec<HistoryRow>,
-    /// This page's number; 0 when there is no record at all.
-    pub page: u32,
-    /// How many pages there are, at least 1.
-    pub pages: u32,
-}
-
-/// One thing that happened.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct HistoryRow {
-    /// When.
-    pub at: Moment,
-    /// What was done, by its name in the audit log.
-    pub action: String,
-    /// The name of the one who did it: a username, or `operator`.
-    pub actor: String,
-    /// The key through which a program asked for it, if one did.
-    pub via: Option<KeyId>,
-    /// From where; none: unknown, or the operator's shell.
-    pub address: Option<String>,
-    /// What else is worth knowing.
-    pub detail: String,
 }

@@ -11,6 +11,7 @@ mod sheet;
 pub(crate) use confirm::confirm_page;
 pub(crate) use delete::delete_page;
 pub(crate) use details::{KeyShown, key_html, ways_html};
+pub(super) use filters::user_choice;
 pub(crate) use list::ListShown;
 pub use sheet::{sheet_head, sheet_row};
 
@@ -22,6 +23,6 @@ pub(crate) const CONFIRM: &str = "/account/api-keys/selected/confirm";
 pub const EXPORT: &str = "/account/api-keys/export";
 
 /// The address of a path with a query, which may be empty.
-fn with_query(path: &str, query: &str) -> String {
+pub(super) fn with_query(path: &str, query: &str) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }

@@ -2,14 +2,11 @@
 
 mod confirm;
 mod email;
-mod history;
 mod language;
 mod sessions;
 mod time_zone;
 
 pub(crate) use confirm::confirm_page;
-pub use history::action_text;
-pub(crate) use history::history_page;
 
 use leptos::prelude::*;
 

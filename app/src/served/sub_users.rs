@@ -2,13 +2,18 @@
 
 mod invitation;
 mod invite;
+mod key;
 mod pending;
+mod remove;
 mod row_form;
 mod table;
 
 pub(crate) use invitation::invitation_page;
+pub(crate) use key::sub_user_key_page;
+pub(crate) use remove::remove_sub_user_page;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use super::part::{asked, confirmation, page_of_address};
 use super::texts::{Served, SubUserTexts};
@@ -19,6 +24,15 @@ use crate::server_fns::list_sub_users;
 
 /// Where the forms post to, with `?do=` behind it.
 const SUB_USERS: &str = "/account/sub-users";
+
+/// Where a key is generated for a sub-user, and where one is removed, with `?user=` behind it.
+const KEY: &str = "/account/sub-users/key";
+const REMOVE: &str = "/account/sub-users/remove";
+
+/// The sub-user whom the address names.
+fn user_of_address() -> String {
+    use_query_map().with_untracked(|query| query.get("user")).unwrap_or_default()
+}
 
 /// The sub-users, page by page, and the invitations.
 pub(crate) fn sub_users_page() -> Part {
@@ -71,6 +85,7 @@ fn done_text(t: &'static SubUserTexts, done: &str) -> Option<&'static str> {
         "enabled" => t.done_enabled,
         "sessions" => t.done_sessions,
         "role" => t.done_role,
+        "removed" => t.done_removed,
         _ => return None,
     })
 }

@@ -32,6 +32,7 @@ served! {
     DoorTexts DOOR_EN DOOR_RO
     SecurityTexts SECURITY_EN SECURITY_RO
     ProfileTexts PROFILE_EN PROFILE_RO
+    HistoryTexts HISTORY_EN HISTORY_RO
     SubUserTexts SUB_USERS_EN SUB_USERS_RO
     NoticeTexts NOTICES_EN NOTICES_RO
     KeyTexts KEYS_EN KEYS_RO

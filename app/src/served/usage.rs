@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::chart::chart;
 use super::dashboard::ranges;
+use super::history::history_of;
 use super::part::{asked, id_of_address, page_of_address};
 use super::reading::Reading;
 use super::texts::{Served, UsageTexts};
@@ -70,6 +71,7 @@ fn show(usage: KeyUsage, figures: &RangeFigures, zone: &TimeZone) -> Part {
             <p class="record-line">{t.refusals_text}</p>
             {refusals(t, usage.refused)}
         </section>
+        <p class="below"><a href=history_of(&usage.row.id.0)>{t.history}</a></p>
     }
     .part()
 }

@@ -12,6 +12,8 @@ use crate::portal::{AskingApplication, DecidedApplication, Field, Problem};
 #[cfg(feature = "ssr")]
 use crate::to_view::{application_row, asking_application};
 #[cfg(feature = "ssr")]
+use domain::attempt::AskedFor;
+#[cfg(feature = "ssr")]
 use service::shown_once::Shown;
 
 const APPROVE: &str = "/account/applications/approve";
@@ -85,7 +87,8 @@ pub async fn decide_application(
     let decided = match answer.as_str() {
         "approve" => {
             let password = password.map(Password::take);
-            let proved = request.use_cases.accounts.ask_proof(&actor, password, &code.0).await;
+            let proved =
+                request.use_cases.accounts.ask_proof(&actor, password, &code.0, AskedFor::Application).await;
             let proved = request.note(proved)?;
             let username = Some(username.as_str()).filter(|username| !username.is_empty());
             applications.approve(&proved, &user_code.0, username).await

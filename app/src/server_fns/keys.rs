@@ -16,6 +16,8 @@ use crate::to_view::{key_row, revealed};
 #[cfg(feature = "ssr")]
 use domain::range::Range;
 #[cfg(feature = "ssr")]
+use domain::attempt::AskedFor;
+#[cfg(feature = "ssr")]
 use service::keys::{AskedEnd, AskedKey, Generated, KeyEdit};
 #[cfg(feature = "ssr")]
 use service::shown_once::Shown;
@@ -61,9 +63,10 @@ pub async fn find_key(#[server(default)] id: KeyId) -> Result<FoundKey, PortalEr
     })
 }
 
-/// Generates a key.
+/// Generates a key; an owner names the sub-user that it is for.
 #[server(prefix = "/portal", endpoint = "generate_key")]
 pub async fn generate_key(
+    #[server(default)] username: String,
     #[server(default)] description: String,
     #[server(default)] key_type: String,
     #[server(default)] expires_at: String,
@@ -77,7 +80,9 @@ pub async fn generate_key(
     let proved = match manages_keys {
         true => {
             let password = password.filter(|password| !password.0.is_empty()).map(Password::take);
-            Some(request.note(request.use_cases.accounts.ask_proof(&actor, password, &code.0).await)?)
+            Some(request.note(
+                request.use_cases.accounts.ask_proof(&actor, password, &code.0, AskedFor::Generation).await,
+            )?)
         }
         false => None,
     };
@@ -85,7 +90,7 @@ pub async fn generate_key(
         description: &description,
         key_type: &key_type,
         expires_at: AskedEnd::Shown(&expires_at, &request.reader.time_zone),
-        username: None,
+        username: Some(username.as_str()).filter(|name| !name.is_empty()),
         manages_keys: proved.as_ref(),
     };
     let generated = request.use_cases.keys.generate_key(actor, asked, &|_| Ok(None)).await;
@@ -195,9 +200,9 @@ pub async fn rotate_key(
     let actor = request.managing()?;
     let proved = match password.filter(|password| !password.0.is_empty()).map(Password::take) {
         None => None,
-        password => {
-            Some(request.note(request.use_cases.accounts.ask_proof(&actor, password, &code.0).await)?)
-        }
+        password => Some(request.note(
+            request.use_cases.accounts.ask_proof(&actor, password, &code.0, AskedFor::Rotation).await,
+        )?),
     };
     let name = request.draw_name()?;
     // What is no number is no choice either.
@@ -268,7 +273,7 @@ pub fn key_path(id: &KeyId) -> String {
 }
 
 landings! {
-    GenerateKey(form) => LIST, [description, key_type, expires_at, manages_keys];
+    GenerateKey(form) => LIST, [username, description, key_type, expires_at, manages_keys];
     RevealKey(form) => key_path(&form.id), [id];
     AuthoriseAddress(form) => key_path(&form.id), [id, address];
     RemoveAddress(form) => key_path(&form.id), [id, address];

@@ -16,6 +16,8 @@ use crate::to_view::page_of;
 #[cfg(feature = "ssr")]
 use contract::Cause;
 #[cfg(feature = "ssr")]
+use domain::attempt::AskedFor;
+#[cfg(feature = "ssr")]
 use service::records::NoticeChoice as ChoiceRow;
 
 const LIST: &str = "/account/notifications";
@@ -75,7 +77,7 @@ pub async fn ignore_notice(
     let _ = page;
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::Notices).await?;
     request.note(request.use_cases.notices.ignore(&actor, notice, &address).await)
 }
 
@@ -87,7 +89,7 @@ pub async fn read_all_notices(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::Notices).await?;
     request.note(request.use_cases.notices.read_all(&actor).await)
 }
 
@@ -100,7 +102,7 @@ pub async fn choose_notices(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::Notices).await?;
     let choice = |cause| ChoiceRow {
         cause,
         by_mail: ticked.has(&NoticeBoxes::mail(cause)),

@@ -6,15 +6,15 @@ use server_fn::codec::GetUrl;
 use super::landings;
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{Code, EmailLink, HistoryPage, Password, PortalError, Profile};
 #[cfg(feature = "ssr")]
-use crate::portal::{HistoryRow, KeyId, WaitingEmail};
+use crate::portal::WaitingEmail;
+use crate::portal::{Code, EmailLink, Password, PortalError, Profile};
 #[cfg(feature = "ssr")]
 use crate::to_view::{moment, session_view};
 #[cfg(feature = "ssr")]
 use domain::time_zone::TimeZone;
 #[cfg(feature = "ssr")]
-use service::records::{AuditRow, WaitingAddress};
+use service::records::WaitingAddress;
 
 /// What the user chose and entered.
 #[server(name = ReadProfile, prefix = "/portal", endpoint = "profile", input = GetUrl)]
@@ -109,24 +109,6 @@ pub async fn end_other_sessions() -> Result<(), PortalError> {
     let request = signed_in()?;
     let actor = request.note(request.actor())?;
     request.note(request.use_cases.accounts.end_other_sessions(actor).await)
-}
-
-/// One page of what happened in the account of the user.
-#[server(prefix = "/portal", endpoint = "list_history", input = GetUrl)]
-pub async fn list_history(#[server(default)] page: u32) -> Result<HistoryPage, PortalError> {
-    let request = signed_in()?;
-    let page = page.max(1);
-    let actor = request.note(request.actor())?;
-    let history = request.note(request.use_cases.accounts.list_history(actor, page).await)?;
-    let row = |row: &AuditRow| HistoryRow {
-        at: moment(row.at, &request.reader.time_zone),
-        action: row.action.clone(),
-        actor: row.actor.clone(),
-        via: row.via.map(|key| KeyId(key.to_string())),
-        address: row.address.map(|a| a.to_string()),
-        detail: row.detail.clone(),
-    };
-    Ok(HistoryPage { rows: history.rows.iter().map(row).collect(), page: history.page, pages: history.pages })
 }
 
 landings! {

@@ -12,6 +12,8 @@ use crate::portal::{Code, Password, PortalError, Security};
 #[cfg(feature = "ssr")]
 use crate::to_view::moment;
 #[cfg(feature = "ssr")]
+use domain::attempt::AskedFor;
+#[cfg(feature = "ssr")]
 use domain::credentials::Password as Attempt;
 #[cfg(feature = "ssr")]
 use service::shown_once::Shown;
@@ -77,7 +79,7 @@ pub async fn begin_two_factor(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::TwoFactor).await?;
     let name = request.draw_name()?;
     let secret = request.note(request.use_cases.accounts.begin_enrolment(&actor).await)?;
     request.forget_enrolments(&actor);

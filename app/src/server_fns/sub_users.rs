@@ -12,11 +12,15 @@ use crate::portal::{Code, Invitation, InvitationLink, Password, PortalError, Rol
 #[cfg(feature = "ssr")]
 use crate::to_view::{invitation_row, moment, sub_user_rows};
 #[cfg(feature = "ssr")]
+use domain::attempt::AskedFor;
+#[cfg(feature = "ssr")]
 use domain::time_zone::TimeZone;
 #[cfg(feature = "ssr")]
 use secrecy::ExposeSecret;
 #[cfg(feature = "ssr")]
-use service::accounts::Invitee;
+use service::accounts::{Invitee, RemovalAsked};
+#[cfg(feature = "ssr")]
+use service::keys::KeyUsers;
 #[cfg(feature = "ssr")]
 use service::shown_once::Shown;
 
@@ -56,7 +60,7 @@ pub async fn invite_sub_user(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::SubUsers).await?;
     let invitee = Invitee { username, email, role };
     let name = request.draw_name()?;
     let invited = request.use_cases.sub_users.invite_sub_user(&actor, invitee, request.language).await;
@@ -90,7 +94,7 @@ pub async fn enable_sub_user(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::SubUsers).await?;
     request.note(request.use_cases.sub_users.enable(&actor, &username).await)
 }
 
@@ -112,8 +116,37 @@ pub async fn set_sub_user_role(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::SubUsers).await?;
     request.note(request.use_cases.sub_users.set_role(&actor, &username, role).await)
+}
+
+/// What would go with a sub-user. No server function: the page that asks is known to the server alone.
+#[cfg(feature = "ssr")]
+pub(crate) async fn find_removal(username: &str) -> Result<RemovalAsked, PortalError> {
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.sub_users.find_removal(actor, username).await)
+}
+
+/// The sub-users whom the visitor may generate a key for.
+#[cfg(feature = "ssr")]
+pub(crate) async fn find_key_users() -> Result<KeyUsers, PortalError> {
+    let request = signed_in()?;
+    let actor = request.note(request.actor())?;
+    request.note(request.use_cases.keys.list_key_users(actor).await)
+}
+
+/// Removes a sub-user for good.
+#[server(prefix = "/portal", endpoint = "remove_sub_user")]
+pub async fn remove_sub_user(
+    #[server(default)] username: String,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+) -> Result<(), PortalError> {
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof, AskedFor::SubUsers).await?;
+    request.note(request.use_cases.sub_users.remove(&actor, &username, request.language).await)
 }
 
 /// Whom an invitation is for; a POST, because the link is a secret.
@@ -149,6 +182,7 @@ landings! {
     DisableSubUser(form) => "/account/sub-users?done=disabled", [username];
     EnableSubUser(form) => "/account/sub-users?done=enabled", [username];
     EndSubUserSessions(form) => "/account/sub-users?done=sessions", [username];
+    RemoveSubUser(form) => "/account/sub-users?done=removed", [username];
     SetSubUserRole(form) => "/account/sub-users?done=role", [username];
     AcceptInvitation(form) => "/", [];
 }

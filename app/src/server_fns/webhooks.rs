@@ -12,6 +12,8 @@ use crate::portal::{CauseChoices, Code, Password, PortalError, WebhookDetails, W
 #[cfg(feature = "ssr")]
 use crate::to_view::{all_causes, delivery, names, webhook_row};
 #[cfg(feature = "ssr")]
+use domain::attempt::AskedFor;
+#[cfg(feature = "ssr")]
 use service::shown_once::Shown;
 #[cfg(feature = "ssr")]
 use service::webhooks::MOST;
@@ -57,7 +59,7 @@ pub async fn add_webhook(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::Webhooks).await?;
     let name = request.draw_name()?;
     let added = request.use_cases.webhooks.add_webhook(&actor, &url, &names(&causes)).await;
     let (number, secret) = request.note(added)?;
@@ -76,7 +78,7 @@ pub async fn change_webhook(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::Webhooks).await?;
     request.note(request.use_cases.webhooks.change_webhook(&actor, &id.0, &url, &names(&causes)).await)
 }
 
@@ -89,7 +91,7 @@ pub async fn rotate_webhook_secret(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::Webhooks).await?;
     let name = request.draw_name()?;
     let rotated = request.use_cases.webhooks.rotate_webhook_secret(&actor, &id.0).await;
     let (number, secret) = request.note(rotated)?;
@@ -106,7 +108,7 @@ pub async fn enable_webhook(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::Webhooks).await?;
     request.note(request.use_cases.webhooks.enable_webhook(&actor, &id.0).await)
 }
 
@@ -119,7 +121,7 @@ pub async fn remove_webhook(
 ) -> Result<(), PortalError> {
     let request = signed_in()?;
     let proof = Proof { password, code };
-    let actor = request.proved(proof).await?;
+    let actor = request.proved(proof, AskedFor::Webhooks).await?;
     request.note(request.use_cases.webhooks.remove_webhook(&actor, &id.0).await)
 }
 

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod address;
 pub mod application;
+pub mod attempt;
 pub mod attention;
 pub mod client_address;
 pub mod counted;
@@ -12,6 +13,7 @@ pub mod device;
 pub mod disabling;
 pub mod example;
 pub mod expiry;
+pub mod history;
 pub mod ids;
 pub mod import;
 pub mod invitation;

@@ -32,6 +32,7 @@ pub use actor::{Actor, BrowserSession, CallingKey, KeyManager, Reader, Via, Visi
 pub use changes::Changes;
 pub use domain::session::SessionLimits;
 pub use hashing::HashError;
+pub use history::{History, HistoryExport};
 pub use letter_throttle::LetterThrottle;
 pub use login_throttles::LoginThrottles;
 pub use mail_addresses::MailAddresses;
@@ -43,7 +44,7 @@ pub use renewals::{NewToken, Renewals};
 pub use second_factor::Security;
 pub use session_token::SessionToken;
 pub use setup::SetupLink;
-pub use sub_users::{InvitationToken, Invitee, ListedSubUser, SubUserList, SubUsers};
+pub use sub_users::{InvitationToken, Invitee, ListedSubUser, RemovalAsked, SubUserList, SubUsers};
 pub(crate) use visitor::audit_line;
 pub use visitor::{LoginStep, UnfinishedLogin, Visitor};
 

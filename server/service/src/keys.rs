@@ -4,6 +4,7 @@
 mod caller;
 mod change;
 mod change_rule;
+mod choices;
 mod dashboard;
 mod delete;
 mod export;
@@ -19,6 +20,7 @@ mod trial;
 mod usage;
 
 pub use change::{AskedEnd, KeyEdit};
+pub use choices::{Choices, KeyUsers};
 pub use dashboard::{BusyKey, KeysOverview, RangeFigures};
 pub use export::Export;
 pub(crate) use generate::Grant;

@@ -22,8 +22,8 @@ pub mod webhooks;
 /// Records of the store that use cases return.
 pub mod records {
     pub use store::{
-        AddressUses, ApplicationRow, AuditRow, DeliveryRow, HourCounts, InvitationRow, NoticeChoice,
-        PieceCounts, WaitingAddress, WebhookRow,
+        AddressUses, ApplicationRow, DeliveryRow, HistoryLine, HourCounts, InvitationRow, LineKey,
+        NoticeChoice, PieceCounts, WaitingAddress, WebhookRow,
     };
 }
 

@@ -59,6 +59,7 @@ static TAKERS: LazyLock<HashMap<&str, Taker>> = LazyLock::new(|| {
         form::<app::ReadAllNotices>(),
         form::<app::ReleaseLock>(),
         form::<app::RemoveAddress>(),
+        form::<app::RemoveSubUser>(),
         form::<app::RemoveWebhook>(),
         form::<app::RenameKey>(),
         form::<app::RenewPassword>(),

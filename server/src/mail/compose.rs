@@ -52,7 +52,7 @@ async fn is_closed(letter: &Letter, parts: &MailerParts) -> Result<bool, StoreEr
             let Some(hash) = hash_of_link(link) else { return Ok(true) };
             Ok(parts.store.find_password_link(hash, now).await?.is_none())
         }
-        Letter::ConfirmAddress { .. } | Letter::AddressReplaced { .. } => Ok(false),
+        Letter::ConfirmAddress { .. } | Letter::AddressReplaced { .. } | Letter::Removed { .. } => Ok(false),
     }
 }
 
@@ -99,6 +99,16 @@ fn letter(letter: Letter, pages: &Pages) -> Draft {
             let blocks =
                 vec![Block::Text(fill(t.replaced_text, &values)), Block::Text(t.replaced_advice.to_owned())];
             signed(pages, t, to, language, t.replaced_subject.to_owned(), blocks)
+        }
+        Letter::Removed { to, language, username, owner } => {
+            let t = MailTexts::in_language(language);
+            let values: [(&str, &dyn std::fmt::Display); 3] =
+                [("owner", &one_line(&owner)), ("username", &one_line(&username)), ("site", &pages.site())];
+            let blocks = vec![
+                Block::Text(fill(t.removed_text, &values)),
+                Block::Text(fill(t.removed_advice, &values)),
+            ];
+            signed(pages, t, to, language, fill(t.removed_subject, &values), blocks)
         }
     }
 }

@@ -33,7 +33,7 @@ impl Foundation {
         let keys = Arc::new(self.keys(&accounts, verifier));
         let (store, index, buffer) = (&self.store, &self.index, &self.notice_buffer);
         UseCases {
-            sub_users: self.sub_users(&accounts),
+            sub_users: self.sub_users(&accounts, verifier),
             mail_addresses: self.mail_addresses(&accounts),
             password_links: self.password_links(&accounts),
             notices: Notices::new(store.clone(), index.clone(), buffer.clone(), self.clock.clone()),
@@ -161,10 +161,11 @@ impl Foundation {
         }
     }
 
-    fn sub_users(&self, accounts: &Arc<Accounts>) -> SubUsers {
+    fn sub_users(&self, accounts: &Arc<Accounts>, verifier: &Arc<Verifier>) -> SubUsers {
         SubUsers {
             store: Arc::clone(&self.store),
             index: Arc::clone(&self.index),
+            verifier: Arc::clone(verifier),
             accounts: Arc::clone(accounts),
             clock: Arc::clone(&self.clock),
             sealing: self.secrets.sealing.clone(),

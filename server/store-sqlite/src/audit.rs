@@ -5,7 +5,7 @@ use super::{SqliteStore, kept_answers, managing_keys, notices, sessions};
 use crate::Trouble;
 use crate::statements::{Tx, change, sql};
 use async_trait::async_trait;
-use domain::ids::{KeyId, UserNumber};
+use domain::ids::KeyId;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use store::{Asker, Audit, AuditRow, AuditStore, StoreError};
@@ -24,8 +24,10 @@ pub(super) async fn write_untold(tx: &mut Tx, audit: &Audit, key: Option<KeyId>)
 }
 
 async fn insert(tx: &mut Tx, audit: &Audit, key: Option<KeyId>, via: Option<u32>) -> Result<(), Trouble> {
-    let sql = "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail, via_key_no)
-               VALUES (?, ?, ?, ?, (SELECT no FROM keys WHERE id = ?), ?, ?, ?)";
+    let sql =
+        "INSERT INTO audit (at, action, actor, user_no, key_no, address, detail, via_key_no, account_no)
+               VALUES (?1, ?2, ?3, ?4, (SELECT no FROM keys WHERE id = ?5), ?6, ?7, ?8,
+               (SELECT coalesce(owner_no, no) FROM users WHERE no = ?4))";
     tx.run(sql!(
         sql,
         audit.at.0,
@@ -83,13 +85,6 @@ pub(super) fn audit_row(row: &SqliteRow) -> Result<AuditRow, Trouble> {
     })
 }
 
-/// The numbers come from the index alone, so that what is skipped is never read.
-const OF_USER: &str =
-    "SELECT a.at, a.action, a.actor, a.address, a.detail, k.id AS key_id, v.id AS via_key_id
-    FROM audit a LEFT JOIN keys k ON k.no = a.key_no LEFT JOIN keys v ON v.no = a.via_key_no
-    WHERE a.no IN (SELECT no FROM audit WHERE user_no = ? ORDER BY no DESC LIMIT ? OFFSET ?)
-    ORDER BY a.no DESC";
-
 #[async_trait]
 impl AuditStore for SqliteStore {
     async fn record(&self, audit: Audit) -> Result<(), StoreError> {
@@ -104,18 +99,5 @@ impl AuditStore for SqliteStore {
                    FROM audit a LEFT JOIN keys k ON k.no = a.key_no LEFT JOIN keys v ON v.no = a.via_key_no
                    ORDER BY a.no DESC LIMIT ?";
         self.list(sql!(sql, most), audit_row).await
-    }
-
-    async fn count_user_audit(&self, user: UserNumber) -> Result<u64, StoreError> {
-        self.count(sql!("SELECT count(*) FROM audit WHERE user_no = ?", user.0)).await
-    }
-
-    async fn list_user_audit(
-        &self,
-        user: UserNumber,
-        skipped: u32,
-        most: u32,
-    ) -> Result<Vec<AuditRow>, StoreError> {
-        self.list(sql!(OF_USER, user.0, most, skipped), audit_row).await
     }
 }

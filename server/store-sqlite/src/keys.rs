@@ -153,7 +153,7 @@ pub(super) async fn insert(tx: &mut Tx, key: NewKey) -> Result<(), Trouble> {
                (id, user_no, account_no, key_type, description, token_hash, masked, sealed, created_at, expires_at,
                manages_keys)
                SELECT ?1, no, coalesce(owner_no, no), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
-               FROM users WHERE no = ?2 RETURNING no";
+               FROM users WHERE no = ?2 AND removed_at IS NULL RETURNING no";
     let inserted = tx
         .one(sql!(
             sql,

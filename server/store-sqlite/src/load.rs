@@ -19,7 +19,8 @@ use store::{Change, IndexedKey, IndexedUser, OldToken, PrefixInUse, Watcher};
 use uuid::Uuid;
 
 /// By number, so that owners come before their sub-users: they were there when those were added.
-const USERS: &str = "SELECT no, owner_no, username, disabled_at IS NOT NULL FROM users ORDER BY no";
+const USERS: &str = "SELECT no, owner_no, username, disabled_at IS NOT NULL, removed_at IS NOT NULL
+    FROM users ORDER BY no";
 const GATEWAYS: &str = "SELECT token_hash, name FROM gateways";
 const NETWORKS: &str =
     "SELECT key_no, network, prefix_length FROM key_networks ORDER BY key_no, added_at, network";
@@ -38,7 +39,11 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
             username: Username::parse(&row.get::<_, String>(2)?).map_err(|_| corrupt("username"))?,
             disabled: row.get(3)?,
         };
+        let (number, is_removed) = (user.number, row.get(4)?);
         watcher.committed(Change::UserAdded(user));
+        if is_removed {
+            watcher.committed(Change::UserRemoved(number));
+        }
         Ok(())
     })?;
     each(&connection, GATEWAYS, |row| {

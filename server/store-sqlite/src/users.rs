@@ -17,7 +17,8 @@ use store::{Audit, Change, IndexedUser, NewUser, Renewal, StoreError, UserRow, U
 const FIND: &str = "SELECT u.*, o.disabled_at AS owner_disabled_at
     FROM users u LEFT JOIN users o ON o.no = u.owner_no WHERE u.username_folded = ?";
 const LIST: &str = "SELECT u.*, o.disabled_at AS owner_disabled_at
-    FROM users u LEFT JOIN users o ON o.no = u.owner_no ORDER BY u.username_folded";
+    FROM users u LEFT JOIN users o ON o.no = u.owner_no
+    WHERE u.removed_at IS NULL ORDER BY u.username_folded";
 
 /// What a user may do with keys; an owner may do all.
 pub(super) fn role_of(row: &SqliteRow) -> Result<Role, Trouble> {
@@ -73,7 +74,7 @@ pub(super) async fn insert(tx: &mut Tx, user: NewUser, audit: &Audit) -> Result<
 #[async_trait]
 impl UserStore for SqliteStore {
     async fn count_users(&self) -> Result<u64, StoreError> {
-        self.count(sql!("SELECT count(*) FROM users")).await
+        self.count(sql!("SELECT count(*) FROM users WHERE removed_at IS NULL")).await
     }
 
     async fn insert_user(&self, user: NewUser, audit: Audit) -> Result<UserNumber, StoreError> {
@@ -143,8 +144,8 @@ impl UserStore for SqliteStore {
 
 /// Disables or enables a user; `NotFound` if that is not for the asker to change.
 async fn set_disabled(tx: &mut Tx, user: UserNumber, disable: bool, audit: &Audit) -> Result<(), Trouble> {
-    let row =
-        tx.one(sql!("SELECT disabled_at, disabled_by_operator FROM users WHERE no = ?", user.0)).await?;
+    let sql = "SELECT disabled_at, disabled_by_operator FROM users WHERE no = ? AND removed_at IS NULL";
+    let row = tx.one(sql!(sql, user.0)).await?;
     let now = match row.try_get::<Option<i64>, _>("disabled_at")? {
         None => Disabling::Enabled,
         Some(_) if row.try_get("disabled_by_operator")? => Disabling::ByOperator,

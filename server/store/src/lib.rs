@@ -12,6 +12,7 @@
 //! committed: an engine may give them in any order and with gaps.
 
 mod applications;
+mod history;
 mod import;
 mod kept_answers;
 mod key_changes;
@@ -34,6 +35,7 @@ mod users;
 mod webhooks;
 
 pub use applications::*;
+pub use history::*;
 pub use import::*;
 pub use kept_answers::*;
 pub use key_changes::*;

@@ -89,15 +89,6 @@ pub struct AuditRow {
 pub trait AuditStore: Send + Sync {
     /// Writes one line alone.
     async fn record(&self, audit: Audit) -> Result<(), StoreError>;
-    /// How many lines concern a user.
-    async fn count_user_audit(&self, user: UserNumber) -> Result<u64, StoreError>;
-    /// The lines that concern a user, newest first: at most `most` after the first `skipped`.
-    async fn list_user_audit(
-        &self,
-        user: UserNumber,
-        skipped: u32,
-        most: u32,
-    ) -> Result<Vec<AuditRow>, StoreError>;
     /// The latest lines, newest first.
     async fn list_audit(&self, most: u32) -> Result<Vec<AuditRow>, StoreError>;
 }

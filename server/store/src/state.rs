@@ -1,10 +1,10 @@
 //! The whole store, and what its watcher is told.
 
 use super::{
-    ApplicationStore, AuditStore, GatewayStore, ImportStore, InvitationStore, KeptAnswerStore, KeyChange,
-    KeyChangeStore, KeySearchStore, KeyStore, MailStore, NoticeStore, PasswordLinkStore, ProfileStore,
-    ReminderStore, RotationStore, RuleStore, SecondFactorStore, SessionStore, StoreError, SubUserStore,
-    UsageReader, UserStore, WebhookStore,
+    ApplicationStore, AuditStore, GatewayStore, HistoryStore, ImportStore, InvitationStore, KeptAnswerStore,
+    KeyChange, KeyChangeStore, KeySearchStore, KeyStore, MailStore, NoticeStore, PasswordLinkStore,
+    ProfileStore, ReminderStore, RotationStore, RuleStore, SecondFactorStore, SessionStore, StoreError,
+    SubUserStore, UsageReader, UserStore, WebhookStore,
 };
 use async_trait::async_trait;
 use contract::KeyType;
@@ -31,6 +31,7 @@ pub trait Store:
     + RotationStore
     + GatewayStore
     + AuditStore
+    + HistoryStore
     + UsageReader
     + MailStore
     + NoticeStore
@@ -78,6 +79,8 @@ pub enum Change {
     UserAdded(IndexedUser),
     /// A user was disabled or enabled.
     UserDisabled(UserNumber, bool),
+    /// A sub-user was removed.
+    UserRemoved(UserNumber),
     /// A key was generated.
     KeyAdded(Box<IndexedKey>),
     /// A key's address rule is now this one.

@@ -74,7 +74,17 @@ pub struct Acceptance {
     pub accepted: Audit,
 }
 
-/// Sub-users.
+/// A sub-user who is to be removed.
+pub struct Removal {
+    /// Who.
+    pub user: UserNumber,
+    /// The letter that tells them.
+    pub letter: Option<NewMail>,
+    /// The line for the owner.
+    pub audit: Audit,
+}
+
+/// Sub-users. Those who were removed are none any more.
 #[async_trait]
 pub trait SubUserStore: Send + Sync {
     /// How many an account has.
@@ -90,6 +100,10 @@ pub trait SubUserStore: Send + Sync {
     async fn set_role(&self, user: UserNumber, role: Role, audit: Audit) -> Result<(), StoreError>;
     /// Ends all sessions of a user.
     async fn end_sessions(&self, user: UserNumber, audit: Audit) -> Result<(), StoreError>;
+    /// Removes one for good, and frees their name. Their keys are deleted, each with a line of its own, their sessions and
+    /// links end, and what was known of them goes, but for the name in the lines about them. Returns how many keys were
+    /// deleted; `NotFound` if they are no sub-user, or none any more.
+    async fn remove_sub_user(&self, removal: Removal) -> Result<u64, StoreError>;
 }
 
 /// Invitations. One that is past its time is as good as gone.

@@ -4,7 +4,9 @@
 //! database.
 
 pub(crate) use crate::answer::Answer;
-pub(crate) use crate::browser::{Browser, Key, key_ids, last_webhook, shown_link, shown_token};
+pub(crate) use crate::browser::{
+    Browser, Key, history_lines, key_ids, last_webhook, shown_link, shown_token, without_masked,
+};
 use axum::body::Body;
 use contract::Cause;
 use domain::address::Address;
@@ -20,7 +22,10 @@ use parking_lot::Mutex;
 use service::accounts::operator::{NewUserRequest, new_gateway_token};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::{Action, Audit, NewNotice, NoticeFacts, StoreError, UserRow};
+use store::{
+    Action, Audit, HistoryFilter, HistoryFrom, HistoryLine, KeyScope, NewNotice, NoticeFacts, StoreError,
+    UserRow,
+};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -126,6 +131,12 @@ impl TestApp {
     pub(crate) async fn user(&self, name: &str) -> UserRow {
         let name = Username::parse(name).unwrap();
         self.services.store.find_user(&name).await.unwrap().expect("there is such a user")
+    }
+
+    /// The latest lines that concern a user, newest first.
+    pub(crate) async fn history_of(&self, name: &str) -> Vec<HistoryLine> {
+        let filter = HistoryFilter::all(KeyScope::User(self.user(name).await.number));
+        self.services.store.list_history(filter, HistoryFrom::Skipping(0), 100).await.unwrap()
     }
 
     /// The notices of a user by one cause, newest first, after all that is gathered is written down.

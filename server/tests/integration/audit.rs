@@ -27,8 +27,8 @@ async fn what_happens_is_written_down() {
         lines,
         [
             ("user_added", "operator", "demouser"),
-            ("login_failed", "demouser", ""),
-            ("login_failed", "unknown", ""),
+            ("login_failed", "demouser", "password login"),
+            ("login_failed", "unknown", "password login"),
             ("login", "demouser", ""),
             ("key_generated", "demouser", "default"),
             ("key_shown", "demouser", ""),

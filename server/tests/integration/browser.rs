@@ -27,10 +27,9 @@ impl<'a> Browser<'a> {
         self.get(path).await.messages()
     }
 
-    /// The lines of the user's history, newest first: the cells of the table's rows.
+    /// The lines of the user's history, newest first.
     pub(crate) async fn history(&self) -> String {
-        let rows = html::rows(&self.get("/account/profile/history").await.body, "tbody tr");
-        rows.iter().map(|cells| cells.join(" | ")).collect::<Vec<_>>().join("\n")
+        history_lines(&self.get("/account/profile/history").await.body)
     }
 
     /// What the list of keys says of its pages and records.
@@ -159,4 +158,16 @@ pub(crate) fn shown_token(page: &str) -> Option<String> {
     let long = shown.iter().find(|text| text.len() == 46 && text.starts_with("lk"));
     // An SMPP secret has nothing to be told by but the mark that it stands in.
     long.or(shown.first()).filter(|text| !text.contains('…')).cloned()
+}
+
+/// The lines of a page of the history: the cells of the table's rows, without masked tokens, which are others each time.
+pub(crate) fn history_lines(page: &str) -> String {
+    let line = |cells: Vec<String>| without_masked(&cells.join(" | "));
+    html::rows(page, "tbody tr").into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A text without masked tokens.
+pub(crate) fn without_masked(text: &str) -> String {
+    let words = text.split(' ').map(|word| if word.contains('…') { "…" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }

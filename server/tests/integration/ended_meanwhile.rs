@@ -6,6 +6,7 @@ use crate::standing::{NEW_PASSWORD, PROFILE, actor};
 use crate::two_factor::{code, enrol, give, half_way, shown_codes};
 use app::Language;
 use contract::{Refusal, Role};
+use domain::attempt::AskedFor;
 use domain::credentials::Password;
 use domain::ids::NoticeNumber;
 use domain::time::Clock;
@@ -28,7 +29,7 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     let services = &app.services;
     let digits = code(&app, &secret);
     // It all passed the door before; only what is asked in the transaction can still refuse it.
-    let proved = services.use_cases.accounts.ask_proof(&actor, None, "").await.unwrap();
+    let proved = services.use_cases.accounts.ask_proof(&actor, None, "", AskedFor::Login).await.unwrap();
     let audit = actor.audit(actor.session().unwrap().proved_at, Action::SessionEnded, "");
     services.store.delete_session(actor.session().unwrap().number, audit).await.unwrap();
     let password = || Password::attempt(PASSWORD.to_owned());
@@ -36,7 +37,7 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
         assert_eq!(answer, Err(Refusal::SignedOut), "{what}");
     };
     let accounts = &services.use_cases.accounts;
-    signed_out("proof", accounts.prove(&actor, password(), "").await);
+    signed_out("proof", accounts.prove(&actor, password(), "", AskedFor::Login).await);
     signed_out("enrolment", accounts.confirm_enrolment(&actor, password(), &digits).await.map(drop));
     signed_out("a new secret", accounts.begin_enrolment(&proved).await.map(drop));
     signed_out(
@@ -73,7 +74,7 @@ async fn what_waited_when_a_session_ended_does_not_happen() {
     2026-01-15 12:00:00 | Login | demo | 192.0.2.10
     2026-01-15 12:00:00 | Session ended | demo | 127.0.0.1
     2026-01-15 12:00:00 | Login | demo | 192.0.2.10
-    2026-01-15 12:00:00 | Key generated cloud | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Key generated Cloud WEB … | demo | 192.0.2.10
     2026-01-15 12:00:00 | Login | demo | 192.0.2.10
     2026-01-15 12:00:00 | Account created demo | The operator |
     ");
@@ -97,7 +98,7 @@ async fn what_writes_no_history_does_not_happen_either() {
     let services = &app.services;
     let (accounts, webhooks, notices) =
         (&services.use_cases.accounts, &services.use_cases.webhooks, &services.use_cases.notices);
-    let proved = accounts.ask_proof(&actor, None, "").await.unwrap();
+    let proved = accounts.ask_proof(&actor, None, "", AskedFor::Login).await.unwrap();
     let causes = ["new_login".to_owned()];
     let (number, _) = webhooks.add_webhook(&proved, "https://example.com/", &causes).await.unwrap();
     let connection = rusqlite::Connection::open(app.dir.path().join("latchkey.db")).unwrap();
@@ -137,7 +138,7 @@ async fn codes_that_waited_when_a_session_ended_are_not_used_up() {
     let password = || Password::attempt(PASSWORD.to_owned());
     let accounts = &app.services.use_cases.accounts;
     for answer in [
-        accounts.prove(&actor, password(), &codes[0]).await,
+        accounts.prove(&actor, password(), &codes[0], AskedFor::Login).await,
         accounts.make_recovery_codes(&actor, password(), &codes[0]).await.map(drop),
         accounts.switch_two_factor_off(&actor, password(), &codes[0]).await,
     ] {

@@ -96,7 +96,7 @@ async fn a_link_by_mail_sets_a_password_once() {
     is_closed(&app, &link).await;
     assert_ne!(log_in(&app, PASSWORD).await, StatusCode::SEE_OTHER);
     assert_eq!(log_in(&app, NEW).await, StatusCode::SEE_OTHER);
-    let lines = app.services.store.list_user_audit(app.user("demo").await.number, 0, 20).await.unwrap();
+    let lines = app.history_of("demo").await;
     let acts: Vec<_> = lines.iter().map(|line| (line.action.as_str(), line.actor.as_str())).collect();
     assert!(acts.contains(&("password_link_sent", "demo")), "{acts:?}");
     assert!(acts.contains(&("password_set_by_link", "demo")), "{acts:?}");

@@ -134,6 +134,6 @@ async fn all_other_sessions_end_together() {
     2026-01-15 12:00:00
     This session
     ");
-    let history = here.get("/account/profile/history").await.body;
+    let history = here.history().await;
     assert_eq!(history.matches("Session ended").count(), 2);
 }

@@ -101,10 +101,10 @@ async fn a_user_changes_its_password_and_its_other_sessions_end() {
     assert_eq!(log_in(NEW).await, StatusCode::SEE_OTHER);
     assert_snapshot!(here.history().await, @"
     2026-01-15 12:00:00 | Login | demo | 192.0.2.10
-    2026-01-15 12:00:00 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Wrong password at login | demo | 192.0.2.10
     2026-01-15 12:00:00 | Password changed | demo | 192.0.2.10
-    2026-01-15 12:00:00 | Failed login | demo | 192.0.2.10
-    2026-01-15 12:00:00 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Wrong password at a change of the password | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Wrong password at a change of the password | demo | 192.0.2.10
     2026-01-15 12:00:00 | Login | demo | 192.0.2.10
     2026-01-15 12:00:00 | Login | demo | 192.0.2.10
     2026-01-15 12:00:00 | Account created demo | The operator |

@@ -26,6 +26,26 @@ async fn keys_with_a_mark_are_found_without_reading_all_keys() {
 }
 
 #[tokio::test]
+async fn a_page_of_the_history_reads_its_lines_in_the_order_of_an_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _log) = open(dir.path()).await;
+    for (filter, plan) in store.explain_history().await.unwrap() {
+        let mut indexes = plan.iter().filter(|step| step.contains("SEARCH audit USING"));
+        let column = if filter.contains("key: Some") { "key_no=? AND " } else { "_no=? AND " };
+        assert!(
+            indexes.clone().count() > 0 && indexes.all(|step| step.contains(column)),
+            "{filter}: {plan:?}"
+        );
+        let sorted: Vec<_> = plan.iter().filter(|step| step.contains("TEMP B-TREE")).collect();
+        // Only the lines of one page are put in order.
+        assert!(
+            sorted.len() <= 1 && !plan.iter().any(|step| step.starts_with("SCAN audit")),
+            "{filter}: {plan:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_due_to_webhooks_is_found_without_reading_what_was_sent() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _log) = open(dir.path()).await;

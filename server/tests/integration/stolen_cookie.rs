@@ -29,6 +29,7 @@ fn forms(webhook: &str) -> Vec<(String, Vec<(&'static str, String)>)> {
             &format!("{SUB_USERS}?do=set_sub_user_role"),
             vec![field("username", "sub"), field("role", "reads_only")],
         ),
+        form(&format!("{SUB_USERS}/remove?user=sub"), vec![field("username", "sub")]),
         form(WEBHOOKS, vec![field("url", "http://127.0.0.1:9/new"), field("cause_new_login", "on")]),
         form(
             &format!("{webhook}?do=change_webhook"),

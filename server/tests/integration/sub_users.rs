@@ -2,4 +2,6 @@
 
 mod account;
 mod invitations;
+mod keys;
+mod removal;
 mod roles;

@@ -132,7 +132,7 @@ async fn what_somebody_unknown_does_is_told_and_shown_as_unknown() {
     2026-01-15 12:00:00
     This session
     End all other sessions
-    2026-01-15 12:00:00 | Key generated cloud | demo | Unknown
+    2026-01-15 12:00:00 | Key generated Cloud STOLEN … | demo | Unknown
     2026-01-15 12:00:00 | Login | demo | Unknown
     2026-01-15 12:00:00 | Session ended | demo | Unknown
     2026-01-15 12:00:00 | Login | demo | Unknown
@@ -165,7 +165,7 @@ async fn what_somebody_unknown_does_is_told_and_shown_as_unknown() {
     2026-01-15 12:00:00
     Această sesiune
     Încheie toate celelalte sesiuni
-    2026-01-15 12:00:00 | Cheie generată cloud | demo | Necunoscută
+    2026-01-15 12:00:00 | Cheie generată Cloud STOLEN … | demo | Necunoscută
     2026-01-15 12:00:00 | Autentificare | demo | Necunoscută
     2026-01-15 12:00:00 | Sesiune încheiată | demo | Necunoscută
     2026-01-15 12:00:00 | Autentificare | demo | Necunoscută

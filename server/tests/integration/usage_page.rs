@@ -28,6 +28,7 @@ async fn a_customer_sees_addresses_and_causes_at_once() {
     Refused requests
     Requests with this key that were refused, by cause. They do not count as uses.
     No request was refused in the last 30 days.
+    History of this key
     ");
     for _ in 0..3 {
         app.authz(&key.token, "203.0.113.7").await;

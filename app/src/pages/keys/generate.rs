@@ -59,8 +59,12 @@ fn permission_field(state: FormState, viewer: Viewer) -> Part {
 
 fn generate_form(form: Form<GenerateKey>, viewer: Viewer) -> Part {
     let t = texts();
+    let for_another = viewer.has_sub_users.then(|| {
+        view! { <p><a href="/account/sub-users/key" rel="external">{t.generate_for_sub_user}</a></p> }
+    });
     view! {
         <PageHeading/>
+        {for_another}
         <PlainForm form path="/account/api-keys/new" fields=&FIELDS checked=true class="form panel" once=true>
             <TextField
                 state=form.state

@@ -1,6 +1,7 @@
 use contract::KeyType;
 use domain::key_list::{Column, ListState, Order, PageSize, SearchText};
 use leptos::prelude::*;
+use std::sync::Arc;
 
 use super::super::texts::{KeyTexts, Served};
 use super::{LIST, ListShown};
@@ -40,7 +41,7 @@ pub(super) fn form(shown: &ListShown<'_>) -> Part {
                 />
             </label>
             {types(filter.key_type)}
-            {users(shown)}
+            {user_choice(shown.owner, &shown.list.sub_users, filter.username.as_deref())}
             {states(filter.state)}
             {orders(shown.query.order)}
             {sizes(shown.query.size)}
@@ -74,9 +75,12 @@ fn types(chosen: Option<KeyType>) -> Part {
 }
 
 /// The users of an account that has several, for its owner. A name that is not among them stays chosen.
-fn users(shown: &ListShown<'_>) -> Option<Part> {
-    let (t, chosen) = (KeyTexts::here(), shown.query.filter.username.clone());
-    let names = &shown.list.sub_users;
+pub(in super::super) fn user_choice(
+    owner: Option<&str>,
+    names: &[Arc<str>],
+    chosen: Option<&str>,
+) -> Option<Part> {
+    let (t, chosen) = (KeyTexts::here(), chosen.map(ToOwned::to_owned));
     if names.is_empty() {
         return None;
     }
@@ -101,7 +105,7 @@ fn users(shown: &ListShown<'_>) -> Option<Part> {
     }
     let is_chosen = |name: &str| chosen.as_ref().is_some_and(|chosen| chosen.eq_ignore_ascii_case(name));
     let any = (String::new(), t.user_all.to_owned(), chosen.is_none());
-    let known = shown.owner.iter().copied().chain(names.iter().map(|name| &**name));
+    let known = owner.into_iter().chain(names.iter().map(|name| &**name));
     let mut options: Vec<_> = [any]
         .into_iter()
         .chain(known.map(|name| (name.to_owned(), name.to_owned(), is_chosen(name))))

@@ -1,6 +1,6 @@
 //! Every notice in words.
 
-use super::super::profile::action_text;
+use super::super::history::action_text;
 use super::super::texts::{NoticeTexts, ProfileTexts, Served};
 use crate::i18n::{Plural, fill, language, plural};
 use crate::portal::{Cause, Notice};

@@ -1,10 +1,11 @@
+use domain::key_list::query_of;
 use leptos::prelude::*;
 
 use super::super::texts::{Served, SubUserTexts};
-use super::role_name;
 use super::row_form::row_form;
+use super::{KEY, REMOVE, role_name};
 use crate::components::{Table, Time};
-use crate::i18n::{group_digits, language};
+use crate::i18n::{fill, group_digits, language};
 use crate::part::{IntoPart, Part};
 use crate::portal::{Role, SubUserRow};
 use crate::server_fns::{DisableSubUser, EnableSubUser, EndSubUserSessions, SetSubUserRole};
@@ -44,7 +45,16 @@ fn cells(row: SubUserRow) -> Vec<Part> {
     };
     let change_role = row_form::<SetSubUserRole>(name, label, BUTTON, Some(role));
     let end = (!row.disabled).then(|| row_form::<EndSubUserSessions>(name, t.end_sessions, BUTTON, None));
-    let actions = view! { <div class="row-forms">{change_role}{end}{switch}</div> }.part();
+    let of_row = |path: &str| format!("{path}?{}", query_of("user", name));
+    let named = |what: &'static str| fill("{what}: {name}", &[("what", &what), ("name", &name)]);
+    let is_able = !row.disabled && row.role == Role::ManagesKeys;
+    let generate = is_able.then(|| {
+        view! { <a class=BUTTON href=of_row(KEY) aria-label=named(t.generate)>{t.generate}</a> }
+    });
+    let remove = view! {
+        <a class="button small danger" href=of_row(REMOVE) aria-label=named(t.remove)>{t.remove}</a>
+    };
+    let actions = view! { <div class="row-forms">{generate}{change_role}{end}{switch}{remove}</div> }.part();
     vec![
         row.username.clone().part(),
         role_name(row.role).part(),

@@ -79,6 +79,7 @@ impl Act<'_> {
             | Action::EmailRemoved
             | Action::RoleChanged
             | Action::SubUserInvited
+            | Action::SubUserRemoved
             | Action::EmailEntered
             | Action::WebhookAdded
             | Action::WebhookChanged

@@ -7,6 +7,7 @@ use super::{
     Accounts, Actor, ChoiceError, LoginStep, PasswordContext, SessionToken, UnfinishedLogin, store_trouble,
 };
 use contract::{Field, Problem, Refusal};
+use domain::attempt::AskedFor;
 use domain::client_address::ClientAddress;
 use domain::credentials::{Password, PasswordError};
 use domain::turns::{Claim, Lane};
@@ -21,7 +22,8 @@ impl Accounts {
         present: Password,
         new: Zeroizing<String>,
     ) -> Result<(), Refusal> {
-        let user = self.check_password(&actor.username, actor.address, present).await?;
+        let user =
+            self.check_password(&actor.username, actor.address, present, AskedFor::NewPassword).await?;
         let new = self.choose_another(&user, actor.address, new).await?;
         let audit = actor.audit(self.clock.now(), Action::PasswordChanged, "");
         let prepared = self.prepare_renewal(actor)?;
@@ -40,7 +42,8 @@ impl Accounts {
         if unfinished.step != LoginStep::Password {
             return Err(Refusal::SignedOut);
         }
-        let user = self.check_password(&unfinished.username, unfinished.address, present).await?;
+        let (name, from) = (&unfinished.username, unfinished.address);
+        let user = self.check_password(name, from, present, AskedFor::NewPassword).await?;
         let new = self.choose_another(&user, unfinished.address, new).await?;
         let asker = Some(Asker::Session(unfinished.session));
         let audit = Audit { asker, ..unfinished.audit(self.clock.now(), Action::PasswordChanged) };

@@ -8,6 +8,7 @@ use super::sessions::new_session;
 use super::visitor::{LoginStep, UnfinishedLogin};
 use super::{Accounts, Actor, SessionToken, Visit, store_trouble};
 use contract::{Field, Problem, Refusal};
+use domain::attempt::{AskedFor, Attempt, Fault};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
 use domain::second_factor::GivenCode;
@@ -27,20 +28,29 @@ impl Accounts {
         }
         let user = self.store.find_user(&unfinished.username).await.map_err(store_trouble)?;
         let user = user.ok_or(Refusal::SignedOut)?;
-        let factor = self.check_code(&user, code, unfinished.address).await?;
+        let factor = self.check_code(&user, code, unfinished.address, AskedFor::Login).await?;
         let now = self.clock.now();
         let (token, session) = new_session(unfinished.user, visit, now, false)?;
         let audit = unfinished.audit(now, Action::Login);
         match self.store.finish_login(unfinished.session, session, factor, audit).await {
             Err(StoreError::NotFound) => Err(Refusal::SignedOut),
-            finished => self.settle_code(&user, unfinished.address, finished).await.map(|()| token),
+            finished => {
+                let settled = self.settle_code(&user, unfinished.address, AskedFor::Login, finished);
+                settled.await.map(|()| token)
+            }
         }
     }
 
     /// Checks the password of the actor, and a code where the second factor is on, and records that they were proved;
     /// the session gets another token.
-    pub async fn prove(&self, actor: &Actor, password: Password, code: &str) -> Result<(), Refusal> {
-        let user = self.check_password(&actor.username, actor.address, password).await?;
+    pub async fn prove(
+        &self,
+        actor: &Actor,
+        password: Password,
+        code: &str,
+        asked_for: AskedFor,
+    ) -> Result<(), Refusal> {
+        let user = self.check_password(&actor.username, actor.address, password, asked_for).await?;
         let now = self.clock.now();
         if user.totp.is_none() {
             let prepared = self.prepare_renewal(actor)?;
@@ -48,11 +58,11 @@ impl Accounts {
             prepared.hand_to(actor);
             return Ok(());
         }
-        let factor = self.check_code(&user, code, actor.address).await?;
+        let factor = self.check_code(&user, code, actor.address, asked_for).await?;
         let audit = actor.audit(now, Action::RecoveryCodeUsed, "");
         let prepared = self.prepare_renewal(actor)?;
         let proved = self.store.prove_with_factor(prepared.renewal, actor.user, factor, audit).await;
-        self.settle_code(&user, actor.address, proved).await?;
+        self.settle_code(&user, actor.address, asked_for, proved).await?;
         prepared.hand_to(actor);
         Ok(())
     }
@@ -63,6 +73,7 @@ impl Accounts {
         user: &UserRow,
         code: &str,
         address: ClientAddress,
+        asked_for: AskedFor,
     ) -> Result<Factor, Refusal> {
         if code.trim().is_empty() {
             return Err(Refusal::field(Field::Code, Problem::Empty));
@@ -82,7 +93,7 @@ impl Accounts {
         if let Some(factor) = self.match_code(user, code, now)? {
             return Ok(factor);
         }
-        Err(self.refuse_code(user, address).await?)
+        Err(self.refuse_code(user, address, asked_for).await?)
     }
 
     fn match_code(&self, user: &UserRow, code: &str, now: Micros) -> Result<Option<Factor>, Refusal> {
@@ -101,18 +112,25 @@ impl Accounts {
         &self,
         user: &UserRow,
         address: ClientAddress,
+        asked_for: AskedFor,
         outcome: Result<T, StoreError>,
     ) -> Result<T, Refusal> {
         match outcome {
-            Err(StoreError::Conflict) => Err(self.refuse_code(user, address).await?),
+            Err(StoreError::Conflict) => Err(self.refuse_code(user, address, asked_for).await?),
             outcome => outcome.map_err(store_trouble),
         }
     }
 
     /// Charges and records a wrong code, and returns what is told of it.
-    async fn refuse_code(&self, user: &UserRow, address: ClientAddress) -> Result<Refusal, Refusal> {
+    async fn refuse_code(
+        &self,
+        user: &UserRow,
+        address: ClientAddress,
+        asked_for: AskedFor,
+    ) -> Result<Refusal, Refusal> {
         self.throttles.charge_code(user.number, address, self.clock.steady());
-        self.record_failure(Some(user), address, self.clock.now()).await?;
+        let attempt = Attempt { fault: Fault::Code, asked_for };
+        self.record_failure(Some(user), address, attempt).await?;
         Ok(wrong_code())
     }
 }

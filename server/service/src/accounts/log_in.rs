@@ -8,12 +8,12 @@ use super::visitor::audit_line;
 use super::{Accounts, SessionToken, Visit, store_trouble};
 use crate::events::Event;
 use contract::{Field, Problem, Refusal};
+use domain::attempt::{AskedFor, Attempt, Fault};
 use domain::client_address::ClientAddress;
 use domain::credentials::Password;
 use domain::ids::{UserNumber, Username};
-use domain::time::Micros;
 use domain::turns::{Claim, Lane};
-use store::{Action, UserRow};
+use store::{Action, Audit, UserRow};
 
 impl Accounts {
     /// Begins a session for whoever knows username and password; where the second factor is on, it waits for the
@@ -37,7 +37,9 @@ impl Accounts {
                 if right {
                     self.throttles.charge_wrong(username, client, self.clock.steady());
                 }
-                self.record_failure(user.as_ref(), client, now).await?;
+                let fault = if right { Fault::Disabled } else { Fault::Password };
+                let attempt = Attempt { fault, asked_for: AskedFor::Login };
+                self.record_failure(user.as_ref(), client, attempt).await?;
                 Err(Refusal::field(Field::Form, Problem::WrongCredentials))
             }
         }
@@ -49,13 +51,15 @@ impl Accounts {
         username: &Username,
         client: ClientAddress,
         password: Password,
+        asked_for: AskedFor,
     ) -> Result<UserRow, Refusal> {
         let user = self.store.find_user(username).await.map_err(store_trouble)?;
         let right = self.try_password(username.as_str(), user.as_ref(), password, client).await?;
         match user {
             Some(user) if right => Ok(user),
             user => {
-                self.record_failure(user.as_ref(), client, self.clock.now()).await?;
+                let attempt = Attempt { fault: Fault::Password, asked_for };
+                self.record_failure(user.as_ref(), client, attempt).await?;
                 Err(Refusal::field(Field::Password, Problem::WrongPassword))
             }
         }
@@ -122,12 +126,14 @@ impl Accounts {
         &self,
         user: Option<&UserRow>,
         client: ClientAddress,
-        now: Micros,
+        attempt: Attempt,
     ) -> Result<(), Refusal> {
         let whose = user.map_or("(no such user)", |user| user.username.as_str());
         self.events.log(Event::LoginFailed, client, format_args!("a wrong password or code for {whose}"));
         let name = user.map_or("unknown", |user| user.username.as_str());
-        let audit = audit_line(now, Action::LoginFailed, name, user.map(|user| user.number), client);
+        let number = user.map(|user| user.number);
+        let line = audit_line(self.clock.now(), Action::LoginFailed, name, number, client);
+        let audit = Audit { detail: attempt.detail(), ..line };
         self.store.record(audit).await.map_err(store_trouble)
     }
 }

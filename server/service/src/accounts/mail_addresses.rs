@@ -4,6 +4,7 @@ use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, NO_RANDOMNESS, store_trouble, unavailable};
 use crate::mail::Letter;
 use contract::{Field, Language, Problem, Refusal};
+use domain::attempt::AskedFor;
 use domain::ids::UserNumber;
 use domain::mail_address::{MailAddress, MailAddressError};
 use domain::sealing::SealingKey;
@@ -77,7 +78,7 @@ impl MailAddresses {
             };
             Refusal::field(Field::Email, problem)
         })?;
-        self.accounts.ask_proof(actor, password, code).await?;
+        self.accounts.ask_proof(actor, password, code, AskedFor::Email).await?;
         if self.mail_is_on {
             self.send_link(actor, &email, language).await
         } else {
@@ -93,7 +94,7 @@ impl MailAddresses {
         code: &str,
         language: Language,
     ) -> Result<(), Refusal> {
-        self.accounts.ask_proof(actor, password, code).await?;
+        self.accounts.ask_proof(actor, password, code, AskedFor::Email).await?;
         let now = self.clock.now();
         let user = self.user(actor).await?;
         let gone = match (&user.email, self.store.find_waiting_address(actor.user, now).await) {

@@ -2,6 +2,7 @@
 
 use super::{Accounts, Actor};
 use contract::{Field, Problem, Refusal};
+use domain::attempt::AskedFor;
 use domain::credentials::Password;
 use std::ops::Deref;
 use zeroize::Zeroizing;
@@ -34,9 +35,12 @@ impl Accounts {
         actor: &'a Actor,
         password: Option<Zeroizing<String>>,
         code: &str,
+        asked_for: AskedFor,
     ) -> Result<Proved<'a>, Refusal> {
         match password {
-            Some(text) if !text.is_empty() => self.prove(actor, Password::attempt(text), code).await?,
+            Some(text) if !text.is_empty() => {
+                self.prove(actor, Password::attempt(text), code, asked_for).await?;
+            }
             _ if !self.is_proof_needed(actor) => {}
             Some(_) => return Err(Refusal::field(Field::Password, Problem::Empty)),
             None => return Err(Refusal::ProofNeeded),

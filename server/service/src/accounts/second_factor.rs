@@ -3,6 +3,7 @@
 use super::codes::wrong_code;
 use super::{Accounts, Actor, NO_RANDOMNESS, Proved, store_trouble, unavailable};
 use contract::{Field, Problem, Refusal};
+use domain::attempt::AskedFor;
 use domain::credentials::Password;
 use domain::ids::UserNumber;
 use domain::second_factor::{GivenCode, RecoveryCode, TotpSecret};
@@ -64,7 +65,7 @@ impl Accounts {
         password: Password,
         code: &str,
     ) -> Result<SecretString, Refusal> {
-        let user = self.check_password(&actor.username, actor.address, password).await?;
+        let user = self.check_password(&actor.username, actor.address, password, AskedFor::TwoFactor).await?;
         let (secret, begun) = self.find_enrolment(actor).await?.ok_or(Refusal::NotFound)?;
         if code.trim().is_empty() {
             return Err(Refusal::field(Field::Code, Problem::Empty));
@@ -95,14 +96,15 @@ impl Accounts {
         password: Password,
         code: &str,
     ) -> Result<SecretString, Refusal> {
-        let user = self.check_password(&actor.username, actor.address, password).await?;
-        let factor = self.check_code(&user, code, actor.address).await?;
+        let user =
+            self.check_password(&actor.username, actor.address, password, AskedFor::RecoveryCodes).await?;
+        let factor = self.check_code(&user, code, actor.address, AskedFor::RecoveryCodes).await?;
         let (text, codes) = self.generate_codes(actor.user)?;
         let audit = actor.audit(self.clock.now(), Action::RecoveryCodesMade, "");
         let prepared = self.prepare_renewal(actor)?;
         let made =
             self.store.replace_recovery_codes(actor.user, prepared.renewal, factor, codes, audit).await;
-        self.settle_code(&user, actor.address, made).await?;
+        self.settle_code(&user, actor.address, AskedFor::RecoveryCodes, made).await?;
         prepared.hand_to(actor);
         Ok(text)
     }
@@ -114,12 +116,12 @@ impl Accounts {
         password: Password,
         code: &str,
     ) -> Result<(), Refusal> {
-        let user = self.check_password(&actor.username, actor.address, password).await?;
-        let factor = self.check_code(&user, code, actor.address).await?;
+        let user = self.check_password(&actor.username, actor.address, password, AskedFor::TwoFactor).await?;
+        let factor = self.check_code(&user, code, actor.address, AskedFor::TwoFactor).await?;
         let audit = actor.audit(self.clock.now(), Action::TwoFactorOff, "");
         let prepared = self.prepare_renewal(actor)?;
         let switched = self.store.switch_factor_off(actor.user, prepared.renewal, factor, audit).await;
-        self.settle_code(&user, actor.address, switched).await?;
+        self.settle_code(&user, actor.address, AskedFor::TwoFactor, switched).await?;
         prepared.hand_to(actor);
         Ok(())
     }

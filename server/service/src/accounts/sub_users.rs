@@ -1,13 +1,15 @@
 //! What the owner of an account does with their sub-users. All others get `NotFound`.
 
 mod invitations;
+mod removal;
 
 pub use invitations::{InvitationToken, Invitee};
+pub use removal::RemovalAsked;
 
 use super::letter_throttle::LetterThrottle;
 use super::{Accounts, Actor, Proved, store_trouble};
 use crate::paging::Paging;
-use crate::verify::KeyIndex;
+use crate::verify::{KeyIndex, Verifier};
 use contract::{Refusal, Role};
 use domain::ids::Username;
 use domain::sealing::SealingKey;
@@ -24,6 +26,8 @@ pub struct SubUsers {
     pub store: Arc<dyn Store>,
     /// How many keys each has.
     pub index: Arc<KeyIndex>,
+    /// Where a removal waits for uses that were judged before it.
+    pub verifier: Arc<Verifier>,
     /// Where passwords are chosen and sessions begin.
     pub accounts: Arc<Accounts>,
     /// The present.

@@ -1,4 +1,4 @@
-//! Generating a key: a user for themselves, or through the API an owner for a sub-user.
+//! Generating a key: a user for themselves, or an owner for a sub-user.
 
 use super::change::AskedEnd;
 use super::{Keys, ListedKey};
@@ -11,7 +11,7 @@ use domain::rule::AddressRule;
 use domain::sealing::SealingKey;
 use domain::time::Micros;
 use domain::token::PlainToken;
-use store::{Action, Approval, KeptAnswer, KeyRow, NewKey, StoreError};
+use store::{Action, Approval, Audit, KeptAnswer, KeyRow, NewKey, StoreError};
 
 /// How often a token is drawn: two SMPP secrets of one username may be the same by chance (1 in 2·10^14).
 pub(super) const TRIES: usize = 3;
@@ -170,7 +170,9 @@ impl Keys {
             at: row.created_at,
             most: self.most,
         };
-        let audit = actor.audit(row.created_at, Action::KeyGenerated, row.key_type.name());
+        // The line concerns whom the key is for: they read it in their history.
+        let line = actor.audit(row.created_at, Action::KeyGenerated, row.key_type.name());
+        let audit = Audit { user: Some(row.user), ..line };
         let Some(grant) = grant else { return self.store.insert_key(key, audit).await };
         let token_sealed = grant
             .sealing

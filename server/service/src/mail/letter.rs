@@ -59,6 +59,18 @@ pub enum Letter {
         /// The user.
         username: String,
     },
+    /// Tells a sub-user that they were removed.
+    Removed {
+        /// Their address.
+        to: String,
+        /// Their language.
+        #[serde(with = "code")]
+        language: Language,
+        /// Their name.
+        username: String,
+        /// The owner who removed them.
+        owner: String,
+    },
 }
 
 impl Letter {

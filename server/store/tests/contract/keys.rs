@@ -109,8 +109,9 @@ async fn a_key_adds_addresses_to_itself_alone_and_from_where_it_passes(engine: E
     bench.store.set_user_disabled(bench.owner, true, audit(7, Action::UserDisabled)).await.unwrap();
     assert_eq!(ask(bench.id, "10.0.0.1", "10.4.0.0/16").await, refused, "the owner is disabled");
     assert_eq!(bench.rule().await, "true locked 10.0.0.1 /128 [10.2.0.0/16 10.3.0.0/16]");
-    let lines = bench.store.list_user_audit(bench.sub, 0, 1).await.unwrap();
-    assert_eq!((lines[0].key, lines[0].via), (Some(bench.id), Some(bench.id)));
+    let lines = history_of(bench.store.as_ref(), bench.sub, 1).await;
+    let [about, through] = [&lines[0].key, &lines[0].via].map(|key| key.as_ref().map(|key| key.id));
+    assert_eq!((about, through), (Some(bench.id), Some(bench.id)));
     let told = bench.store.list_notices(bench.sub, 0, 1).await.unwrap();
     assert_eq!((told[0].cause, told[0].read_at), (Cause::AddressesChanged, None));
 }

@@ -6,6 +6,7 @@
 mod applications;
 mod bench;
 mod engines;
+mod history;
 mod import;
 mod key_changes;
 mod key_search;
@@ -35,7 +36,10 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use store::{Action, Audit, Change, NewKey, NewUser, NoticePolicy, Store, UsageLog, Watcher};
+use store::{
+    Action, Audit, Change, HistoryFilter, HistoryFrom, HistoryLine, KeyScope, NewKey, NewUser, NoticePolicy,
+    Store, UsageLog, Watcher,
+};
 
 /// Stands for the secrets that the data belongs to.
 const SECRETS: TokenHash = TokenHash([9; 32]);
@@ -79,6 +83,7 @@ impl Watcher for Told {
         let text = match change {
             Change::UserAdded(user) => format!("user {} {}", user.number.0, user.username),
             Change::UserDisabled(number, disabled) => format!("user {} disabled {disabled}", number.0),
+            Change::UserRemoved(number) => format!("user {} removed", number.0),
             Change::KeyAdded(key) => format!("key {} {} {}", key.number.0, key.description, key.deleted),
             Change::KeyRule(number, rule) => format!("key {} {}", number.0, rule_text(&rule)),
             Change::KeyChanged(number, change) => format!("key {} {change:?}", number.0),
@@ -115,6 +120,12 @@ fn audit(at: i64, action: Action) -> Audit {
 /// The same about a user.
 fn audit_of(user: UserNumber, at: i64, action: Action) -> Audit {
     Audit { user: Some(user), ..audit(at, action) }
+}
+
+/// The latest lines that concern a user, newest first.
+async fn history_of(store: &dyn Store, user: UserNumber, most: u32) -> Vec<HistoryLine> {
+    let filter = HistoryFilter::all(KeyScope::User(user));
+    store.list_history(filter, HistoryFrom::Skipping(0), most).await.unwrap()
 }
 
 fn user(text: &str, owner: Option<UserNumber>) -> NewUser {

@@ -63,7 +63,7 @@ async fn a_link_sets_a_password_once_and_in_time(engine: Engine) {
     assert_eq!(bench.password("s").await, "new");
     assert_eq!(bench.password("o").await, "h");
     assert_eq!(bench.set(1, 21).await, Err(StoreError::NotFound));
-    let lines = bench.store.list_user_audit(bench.sub, 0, 10).await.unwrap();
+    let lines = history_of(bench.store.as_ref(), bench.sub, 10).await;
     assert!(lines.iter().any(|line| line.action == "password_link_sent"));
 }
 

@@ -1,7 +1,7 @@
 //! What users choose for themselves, and their sessions.
 
 use super::engines::{Engine, for_each_engine};
-use super::{audit, audit_of, open, user};
+use super::{audit, audit_of, history_of, open, user};
 use domain::address::Address;
 use domain::ids::{UserNumber, Username};
 use domain::time::Micros;
@@ -108,7 +108,7 @@ async fn sessions_of_a_user(engine: Engine) {
     assert!(store.find_session(hash(3)).await.unwrap().is_none(), "the one that goes on has another token");
     assert_eq!(list(0, 0, 10).await, [3]);
     assert!(store.find_session(hash(4)).await.unwrap().is_some(), "the other user's stays");
-    let lines = store.list_user_audit(demo, 0, 2).await.unwrap();
+    let lines = history_of(store.as_ref(), demo, 2).await;
     let mut ended: Vec<_> = lines.iter().map(|line| (line.action.as_str(), line.detail.as_str())).collect();
     ended.sort_unstable();
     assert_eq!(ended, [("session_ended", "198.51.100.4"), ("session_ended", "203.0.113.7")]);

@@ -176,7 +176,7 @@ async fn the_oldest_session_makes_room_and_a_replaced_one_ends(engine: Engine) {
     assert!(!lives(1).await && lives(2).await && lives(21).await, "the one that began first");
     begin(22, false, Some(9)).await;
     assert!(!lives(9).await && lives(2).await, "the one that it replaces made room");
-    let lines = store.list_user_audit(number, 0, 100).await.unwrap();
+    let lines = history_of(store.as_ref(), number, 100).await;
     let ended = lines.iter().filter(|line| line.action == "session_ended" && line.actor == "a").count();
     assert_eq!(ended, 2, "both stand in the history of the user");
 }

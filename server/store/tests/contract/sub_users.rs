@@ -1,9 +1,11 @@
 //! Sub-users, and invitations to become one.
 
-use super::bench::OwnerBench;
+use super::bench::{Bench, OwnerBench};
 use super::engines::{Engine, for_each_engine};
 use super::*;
-use store::{Acceptance, InvitationHash, NewInvitation, NewMail, StoreError};
+use domain::address::Network;
+use domain::ids::SessionNumber;
+use store::{Acceptance, Asker, InvitationHash, KeySearch, NewInvitation, NewMail, Removal, StoreError};
 
 fn hash(n: u8) -> InvitationHash {
     InvitationHash([n; 32])
@@ -95,7 +97,102 @@ async fn an_invitation_is_accepted_once_and_makes_a_sub_user(engine: Engine) {
     assert_eq!(missing, Err(StoreError::NotFound));
 }
 
+/// A removal of the sub-user of a bench, by the owner.
+fn removal(bench: &Bench, at: i64, asker: Option<Asker>) -> Removal {
+    let letter = NewMail { user: None, payload: vec![1], due_at: Micros(at) };
+    let line = Audit { asker, detail: "s".into(), ..audit_of(bench.owner, at, Action::SubUserRemoved) };
+    Removal { user: bench.sub, letter: Some(letter), audit: line }
+}
+
+async fn a_removed_sub_user_is_gone_with_their_keys(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let store = &bench.store;
+    let earlier = key(bench.sub, KeyType::Cloud, 2);
+    let earlier_id = earlier.id;
+    store.insert_key(earlier, audit_of(bench.sub, 6, Action::KeyGenerated)).await.unwrap();
+    store.delete_key(earlier_id, audit_of(bench.sub, 20, Action::KeyDeleted)).await.unwrap();
+    store
+        .insert_key(key(bench.owner, KeyType::Cloud, 3), audit_of(bench.owner, 7, Action::KeyGenerated))
+        .await
+        .unwrap();
+    store
+        .insert_network(bench.id, Network::parse("10.0.0.0/8").unwrap(), 9, audit(8, Action::AddressAdded))
+        .await
+        .unwrap();
+    bench.told.take();
+    // At the time at which another key was deleted: that one has its line already.
+    assert_eq!(store.remove_sub_user(removal(&bench, 20, None)).await, Ok(1));
+    let number = bench.told.number(bench.id).0;
+    assert_eq!(bench.told.take(), [format!("key {number} deleted"), format!("user {} removed", bench.sub.0)]);
+    assert!(store.find_user(&name("s")).await.unwrap().is_none());
+    assert_eq!(store.count_sub_users(bench.owner).await, Ok(0));
+    assert!(store.list_sub_users(bench.owner, 0, 9).await.unwrap().is_empty());
+    assert_eq!((store.count_users().await, store.list_users().await.unwrap().len()), (Ok(1), 1));
+    assert!(store.find_key(KeyScope::Account(bench.owner), bench.id).await.unwrap().is_none());
+    assert_eq!(store.find_any_key(bench.id).await.unwrap().unwrap().deleted_at, Some(Micros(20)));
+    assert_eq!(store.count_mails().await, Ok(1), "the letter to them");
+    let lines = store
+        .list_history(HistoryFilter::all(KeyScope::Account(bench.owner)), HistoryFrom::Skipping(0), 3)
+        .await;
+    let lines: Vec<_> =
+        lines.unwrap().into_iter().map(|line| (line.action, line.key.map(|key| key.id))).collect();
+    let deleted = |id| ("key_deleted".to_owned(), Some(id));
+    assert_eq!(lines, [("sub_user_removed".to_owned(), None), deleted(bench.id), deleted(earlier_id)]);
+    for user in [bench.sub, bench.owner] {
+        let again = Removal { user, ..removal(&bench, 21, None) };
+        assert_eq!(store.remove_sub_user(again).await, Err(StoreError::NotFound), "no sub-user (any more)");
+    }
+    let enabled =
+        store.set_user_disabled(bench.sub, false, audit_of(bench.sub, 22, Action::UserEnabled)).await;
+    assert_eq!(enabled, Err(StoreError::NotFound));
+}
+
+async fn the_name_of_a_removed_sub_user_is_free(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let store = &bench.store;
+    store.remove_sub_user(removal(&bench, 20, None)).await.unwrap();
+    let found = async || store.find_account_user(bench.owner, &name("S")).await.unwrap();
+    assert_eq!(found().await, Some(bench.sub), "the history knows them");
+    let other = store.insert_user(user("s", Some(bench.owner)), audit(30, Action::UserAdded)).await.unwrap();
+    assert_eq!(found().await, Some(other), "who has the name now");
+    assert_eq!(store.find_account_user(bench.owner, &name("s2")).await, Ok(None));
+    let removed = Removal { user: other, ..removal(&bench, 40, None) };
+    assert_eq!(store.remove_sub_user(removed).await, Ok(0));
+}
+
+async fn nothing_is_made_for_a_sub_user_who_was_removed_meanwhile(engine: Engine) {
+    let bench = Bench::open(engine).await;
+    let store = &bench.store;
+    let ended = Some(Asker::Session(SessionNumber(77)));
+    let refused = store.remove_sub_user(removal(&bench, 20, ended)).await;
+    assert_eq!(refused, Err(StoreError::SignedOut));
+    assert!(
+        store.find_user(&name("s")).await.unwrap().is_some_and(|user| !user.disabled),
+        "all of it was undone"
+    );
+    assert!(store.find_key(KeyScope::User(bench.sub), bench.id).await.unwrap().is_some());
+    // Removals and keys, all at once: whichever comes first, no key of theirs lives on.
+    let keys = (10..40).map(|n| {
+        let line = audit_of(bench.sub, 25, Action::KeyGenerated);
+        store.insert_key(key(bench.sub, KeyType::Cloud, n), line)
+    });
+    let keys = futures::future::join_all(keys);
+    let (removed, made) = futures::future::join(store.remove_sub_user(removal(&bench, 25, None)), keys).await;
+    let made_before = made.iter().filter(|made| made.is_ok()).count() as u64;
+    assert_eq!(removed, Ok(1 + made_before));
+    assert!(made.into_iter().all(|made| made.is_ok() || made == Err(StoreError::NotFound)));
+    let late = store
+        .insert_key(key(bench.sub, KeyType::Cloud, 50), audit_of(bench.sub, 26, Action::KeyGenerated))
+        .await;
+    assert_eq!(late, Err(StoreError::NotFound));
+    let living = KeySearch { user: Some(bench.sub), living: true, ..KeySearch::default() };
+    assert_eq!(store.search_keys(living, 9).await.unwrap().total, 0);
+}
+
 for_each_engine!(
+    a_removed_sub_user_is_gone_with_their_keys,
+    the_name_of_a_removed_sub_user_is_free,
+    nothing_is_made_for_a_sub_user_who_was_removed_meanwhile,
     an_invitation_needs_a_free_name_and_room,
     an_invitation_is_open_until_its_end_for_an_owner_who_may_act,
     an_invitation_is_accepted_once_and_makes_a_sub_user

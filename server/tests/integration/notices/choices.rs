@@ -52,8 +52,8 @@ async fn choices_are_kept_and_respected() {
     assert_eq!(rows(&app, "SELECT notice_no FROM mails").len(), 2);
     assert_eq!(rows(&app, "SELECT cause FROM webhook_deliveries"), [i64::from(Cause::DeadKeyInUse as u8)]);
     assert_snapshot!(browser.history().await, @"
-    2026-01-15 12:00:00 | Key deleted | demo | 192.0.2.10
-    2026-01-15 12:00:00 | Key generated default | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Key deleted WEB Deleted … | demo | 192.0.2.10
+    2026-01-15 12:00:00 | Key generated Default Key WEB Deleted … | demo | 192.0.2.10
     2026-01-15 12:00:00 | Notifications chosen | demo | 192.0.2.10
     2026-01-15 12:00:00 | Login | demo | 192.0.2.10
     2026-01-15 12:00:00 | Account created demo | The operator |

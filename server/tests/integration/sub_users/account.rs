@@ -96,9 +96,9 @@ async fn a_disabled_sub_user_is_out_at_once_and_comes_back() {
     2026-01-15 12:00:00 | Login | sub | 192.0.2.10
     2026-01-15 12:00:00 | Login | sub | 192.0.2.10
     2026-01-15 12:00:00 | User enabled | owner | 192.0.2.10
-    2026-01-15 12:00:00 | Failed login | sub | 192.0.2.10
+    2026-01-15 12:00:00 | Right password of a disabled user at login | sub | 192.0.2.10
     2026-01-15 12:00:00 | User disabled | owner | 192.0.2.10
-    2026-01-15 12:00:00 | Key generated default | sub | 192.0.2.10
+    2026-01-15 12:00:00 | Key generated Default Key S … | sub | 192.0.2.10
     2026-01-15 12:00:00 | Login | sub | 192.0.2.10
     2026-01-15 12:00:00 | Account created sub | The operator |
     ");
@@ -126,9 +126,9 @@ async fn sessions_end_and_roles_change_at_the_next_request() {
     assert_snapshot!(sub.history().await, @"
     2026-01-15 12:00:00 | Login | sub | 192.0.2.10
     2026-01-15 12:00:00 | All sessions ended | owner | 192.0.2.10
-    2026-01-15 12:00:00 | Key generated cloud | sub | 192.0.2.10
-    2026-01-15 12:00:00 | Role changed manages-keys | owner | 192.0.2.10
-    2026-01-15 12:00:00 | Role changed reads-only | owner | 192.0.2.10
+    2026-01-15 12:00:00 | Key generated Cloud x … | sub | 192.0.2.10
+    2026-01-15 12:00:00 | Role changed Manages keys | owner | 192.0.2.10
+    2026-01-15 12:00:00 | Role changed Reads only | owner | 192.0.2.10
     2026-01-15 12:00:00 | Login | sub | 192.0.2.10
     2026-01-15 12:00:00 | Account created sub | The operator |
     ");

@@ -100,7 +100,10 @@ async fn the_invited_choose_a_password_and_are_in() {
     assert_eq!(html::rows(&list.body, "tbody tr")[0][0], "guest");
     assert_eq!(pending(&owner).await, [""; 0]);
     assert_snapshot!(owner.history().await, @"
+    2026-01-15 12:00:00 | Login | guest | 192.0.2.10
+    2026-01-15 12:00:00 | Login | guest | 192.0.2.10
     2026-01-15 12:00:00 | Invitation accepted guest | guest | 192.0.2.10
+    2026-01-15 12:00:00 | Account created by invitation | guest | 192.0.2.10
     2026-01-15 12:00:00 | Sub-user invited guest | owner | 192.0.2.10
     2026-01-15 12:00:00 | Login | owner | 192.0.2.10
     2026-01-15 12:00:00 | Account created owner | The operator |

@@ -56,6 +56,7 @@ const CHANGES: &[(&str, Is)] = &[
     ("enable_sub_user", Owners("/account/sub-users?do=enable_sub_user")),
     ("end_sub_user_sessions", Owners("/account/sub-users?do=end_sub_user_sessions")),
     ("set_sub_user_role", Owners("/account/sub-users?do=set_sub_user_role")),
+    ("remove_sub_user", Owners("/account/sub-users/remove?user=sub")),
     ("generate_key", Refused("/account/api-keys/new")),
     ("delete_key", Refused("/account/api-keys/ID/delete")),
     ("delete_keys", Refused("/account/api-keys/selected/confirm?do=delete_keys&act=delete&id=ID")),

@@ -65,11 +65,11 @@ async fn a_code_completes_a_login_once() {
     // A login is told of when it is complete: four of them.
     assert_snapshot!(again.history().await, @"
     2026-01-15 12:01:00 | Login | demo | 192.0.2.10
-    2026-01-15 12:00:30 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Wrong code at login | demo | 192.0.2.10
     2026-01-15 12:00:30 | Password accepted, code awaited | demo | 192.0.2.10
     2026-01-15 12:00:30 | Login | demo | 192.0.2.10
-    2026-01-15 12:00:30 | Failed login | demo | 192.0.2.10
-    2026-01-15 12:00:30 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Wrong code at login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Wrong code at login | demo | 192.0.2.10
     2026-01-15 12:00:30 | Password accepted, code awaited | demo | 192.0.2.10
     2026-01-15 12:00:00 | Two-factor login switched on | demo | 192.0.2.10
     2026-01-15 12:00:00 | Login | demo | 192.0.2.10
@@ -121,7 +121,7 @@ async fn a_recovery_code_works_once_and_new_ones_replace_it() {
     Switch two-factor login off
     ");
     assert_snapshot!(browser.history().await, @"
-    2026-01-15 12:00:30 | Failed login | demo | 192.0.2.10
+    2026-01-15 12:00:30 | Wrong code at login | demo | 192.0.2.10
     2026-01-15 12:00:30 | Password accepted, code awaited | demo | 192.0.2.10
     2026-01-15 12:00:30 | Login | demo | 192.0.2.10
     2026-01-15 12:00:30 | Recovery code used | demo | 192.0.2.10

@@ -144,7 +144,7 @@ impl SubUsers {
         self.accounts.begin_session(user, &username, visit, at).await
     }
 
-    fn seal(&self, letter: &Letter) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn seal(&self, letter: &Letter) -> Result<Vec<u8>, Refusal> {
         letter.seal(&self.sealing).map_err(unavailable("a letter could not be sealed"))
     }
 }

@@ -93,10 +93,24 @@ impl Users {
         }
     }
 
+    /// Takes a sub-user out of their account. The entry stays, because what is left of their keys holds it.
+    pub(super) fn remove(&mut self, number: UserNumber) {
+        self.set_disabled(number, true);
+        let owner =
+            self.find(number).and_then(|place| self.get(place)?.owner.as_ref().map(|owner| owner.number));
+        if let Some(sub_users) = owner.and_then(|owner| self.sub_users.get_mut(&owner)) {
+            sub_users.retain(|sub_user| *sub_user != number);
+        }
+    }
+
     /// The owner and the sub-users of an account.
     pub(super) fn of_account(&self, owner: UserNumber) -> Vec<UserNumber> {
         let sub_users = self.sub_users.get(&owner).map_or(&[][..], Vec::as_slice);
         [owner].into_iter().chain(sub_users.iter().copied()).collect()
+    }
+
+    fn has_sub_users(&self, owner: UserNumber) -> bool {
+        self.sub_users.get(&owner).is_some_and(|sub_users| !sub_users.is_empty())
     }
 }
 
@@ -107,6 +121,11 @@ impl KeyIndex {
             KeyScope::User(number) => vec![number],
             KeyScope::Account(owner) => self.entries.read().users.of_account(owner),
         }
+    }
+
+    /// Whether an account has sub-users.
+    pub fn has_sub_users(&self, owner: UserNumber) -> bool {
+        self.entries.read().users.has_sub_users(owner)
     }
 
     /// The names of the sub-users of an account, by the alphabet.

@@ -41,6 +41,7 @@ impl Watcher for KeyIndex {
             Change::UserDisabled(number, disabled) => {
                 self.entries.read().users.set_disabled(number, disabled);
             }
+            Change::UserRemoved(number) => self.entries.write().users.remove(number),
             Change::KeyAdded(key) => self.entries.write().add_key(*key),
             Change::KeyRule(number, rule) => self.entries.write().keys.set_rule(number, rule),
             Change::KeyChanged(number, change) => self.entries.write().keys.change(number, change),
