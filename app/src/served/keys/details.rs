@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::super::chart::chart;
+use super::super::history::history_of;
 use super::super::part::state_line;
 use super::super::reading::Reading;
 use super::super::texts::{KeyTexts, Served, TrialTexts};
@@ -155,6 +156,7 @@ fn statistics(found: &KeyFigures, row: &KeyRow, zone: &TimeZone) -> Part {
         <p class="links">
             <a href=usage rel="external">{t.usage_link}</a>
             <a href=trial rel="external">{t.trial_link}</a>
+            <a href=history_of(&row.id.0) rel="external">{t.history_link}</a>
         </p>
     }
     .part()
