@@ -6,16 +6,19 @@ mod config;
 mod control;
 mod doctor;
 mod gateway;
+mod healthcheck;
 mod import;
 mod key;
 mod out;
 mod serve;
+mod shell;
 mod user;
 
 use crate::settings::{Layers, Settings, SettingsError};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// Your customers' API keys, and the answer whether one may pass.
 #[derive(Parser)]
@@ -51,6 +54,17 @@ enum Verb {
     Bench(bench::Flags),
     /// Print the settings in force and where each came from
     Config(config::Flags),
+    /// Succeed while the running server is ready: for containers and scripts
+    Healthcheck(healthcheck::Flags),
+    /// Print completions for a shell
+    Completions(shell::Completions),
+    /// Write pages of the manual into a folder
+    Man(shell::Man),
+}
+
+/// The command line as it is described.
+fn command() -> clap::Command {
+    CommandLine::command()
 }
 
 /// What every verb takes.
@@ -95,10 +109,17 @@ impl Ended {
     }
 }
 
-/// Runs the command line of this process.
+/// The version with what a report of a fault has to name: from which commit it was built, and SQLite.
+static LONG_VERSION: OnceLock<String> = OnceLock::new();
+
+/// Runs the command line of this process, which was built from that commit.
 #[must_use]
-pub fn run() -> ExitCode {
-    let line = CommandLine::parse();
+pub fn run(commit: &str) -> ExitCode {
+    let version = LONG_VERSION.get_or_init(|| {
+        format!("{} (commit {commit}, SQLite {})", env!("CARGO_PKG_VERSION"), store_sqlite::sqlite_version())
+    });
+    let matches = command().long_version(version.as_str()).get_matches();
+    let line = CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Before any verb reads a secret.
     if let Err(error) = crate::process::keep_memory_private() {
         out::remark(format_args!(
@@ -114,6 +135,9 @@ pub fn run() -> ExitCode {
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Bench(flags) => bench::run(&flags),
         Verb::Config(flags) => config::run(&flags),
+        Verb::Healthcheck(flags) => healthcheck::run(&flags),
+        Verb::Completions(flags) => shell::completions(&flags),
+        Verb::Man(flags) => shell::man(&flags),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

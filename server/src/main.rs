@@ -6,5 +6,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    latchkey::commands::run()
+    // Set by the scripts that build (scripts/lib.sh). Here, so that another commit compiles no more than this file anew.
+    latchkey::commands::run(option_env!("LATCHKEY_COMMIT").unwrap_or("unknown"))
 }

@@ -1,8 +1,10 @@
 //! All services of a running server, and how they are made from the settings.
 
+mod readiness;
 mod use_cases;
 mod wire;
 
+pub use readiness::Unready;
 pub use wire::{refuse_other_prefixes, start};
 
 use crate::life::Life;

@@ -14,9 +14,9 @@ use crate::served::{KeyShown, key_html};
 #[cfg(feature = "ssr")]
 use crate::to_view::{key_row, revealed};
 #[cfg(feature = "ssr")]
-use domain::range::Range;
-#[cfg(feature = "ssr")]
 use domain::attempt::AskedFor;
+#[cfg(feature = "ssr")]
+use domain::range::Range;
 #[cfg(feature = "ssr")]
 use service::keys::{AskedEnd, AskedKey, Generated, KeyEdit};
 #[cfg(feature = "ssr")]

@@ -90,14 +90,8 @@ pub(super) fn router(services: Arc<Services>) -> Router {
         .with_state(services)
 }
 
-async fn ready(
-    axum::extract::State(services): axum::extract::State<Arc<Services>>,
-) -> (StatusCode, &'static str) {
-    if services.life.check().is_err() {
-        return statuses::ENDING;
-    }
-    let ready = services.store.ready().await.and_then(|()| services.verifier.ready());
-    statuses::of_readiness(&ready)
+async fn ready(axum::extract::State(services): axum::extract::State<Arc<Services>>) -> (StatusCode, String) {
+    statuses::of_readiness(services.ready().await)
 }
 
 #[cfg(test)]

@@ -4,29 +4,18 @@ use super::api::ApiError;
 use super::guard;
 use super::oauth::OAuthError;
 use super::problem::ProblemDetails;
+use crate::services::Unready;
 use app::PortalError;
 use axum::response::{IntoResponse, Response};
 use contract::Code;
 use http::{HeaderValue, StatusCode, header};
 use service::retries::RetryError;
-use store::StoreError;
 
-/// The answer about readiness while it stops because a part of it has ended.
-pub(super) const ENDING: (StatusCode, &str) =
-    (StatusCode::SERVICE_UNAVAILABLE, "a part of the server has ended: it stops, and the log says why");
-
-/// What `/readyz` answers; the log has told of the cause.
-pub(super) fn of_readiness(ready: &Result<(), StoreError>) -> (StatusCode, &'static str) {
+/// What `/readyz` answers.
+pub(super) fn of_readiness(ready: Result<(), Unready>) -> (StatusCode, String) {
     match ready {
-        Ok(()) => (StatusCode::OK, "ok"),
-        Err(StoreError::NoRoom(_)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "the disk is full: accepted uses and changes are refused")
-        }
-        Err(StoreError::Locked(_) | StoreError::Busy(_)) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "another program holds a lock on a database: accepted uses or changes are refused",
-        ),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
+        Ok(()) => (StatusCode::OK, "ok".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why.to_string()),
     }
 }
 

@@ -67,6 +67,12 @@ pub use open::open;
 pub use open_error::OpenError;
 pub use usage_log::SqliteUsageLog;
 
+/// The version of SQLite that is built in.
+#[must_use]
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 use async_trait::async_trait;
 use claims::Claims;
 use domain::ids::MailNumber;

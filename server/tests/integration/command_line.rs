@@ -80,15 +80,51 @@ fn usage_errors_are_told_apart() {
     for arguments in [&["nonsense"][..], &[], &["user"], &["user", "add"], &["serve", "--nonsense"]] {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
     }
-    let version = run(&["--version"]);
-    assert_eq!(
-        (version.status.code(), out(&version)),
-        (Some(0), concat!("latchkey ", env!("CARGO_PKG_VERSION"), "\n").to_owned())
-    );
+    let version = concat!("latchkey ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(out(&run(&["-V"])), format!("{version}\n"));
+    let long = run(&["--version"]);
+    let named = out(&long);
+    assert_eq!(long.status.code(), Some(0));
+    assert!(named.starts_with(&format!("{version} (commit ")) && named.contains(", SQLite 3."), "{named}");
     assert!(out(&run(&["--help"])).contains("gateway"));
     let key_verbs =
         ["user", "key"].map(|verb| out(&run(&[verb, "--help"]))).concat() + &out(&run(&["--help"]));
     assert!(!key_verbs.contains("generate"), "no verb makes a customer's key");
+}
+
+#[test]
+fn shells_and_the_manual_know_every_verb() {
+    let binary = env!("CARGO_BIN_EXE_latchkey");
+    let run = |arguments: &[&str]| Command::new(binary).env_clear().args(arguments).output().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = out(&run(&["completions", shell]));
+        assert!(script.contains("healthcheck") && script.contains("revoke"), "{shell}");
+    }
+    assert_eq!(run(&["completions", "nonsense"]).status.code(), Some(2));
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().to_str().unwrap();
+    assert_eq!(run(&["man", folder]).status.code(), Some(0));
+    for page in ["latchkey.1", "latchkey-serve.1", "latchkey-key-revoke.1"] {
+        let text = std::fs::read_to_string(dir.path().join(page)).unwrap();
+        assert!(text.contains(".TH"), "{page}");
+    }
+    let missing = run(&["man", &format!("{folder}/none")]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(err(&missing).contains("name a folder that is there"), "{}", err(&missing));
+}
+
+#[test]
+fn the_health_of_a_server_is_asked_where_it_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let ask = || latchkey(dir.path(), &["healthcheck"]).output().unwrap();
+    assert_eq!(ask().status.code(), Some(1), "nothing was installed there");
+    let server = Server::start(dir.path());
+    let ready = ask();
+    assert_eq!((ready.status.code(), out(&ready)), (Some(0), "Latchkey is ready\n".to_owned()));
+    drop(server);
+    let gone = ask();
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(err(&gone).contains("no Latchkey runs on"), "{}", err(&gone));
 }
 
 #[test]

@@ -58,6 +58,10 @@ async fn try_carry_out(services: &Services, request: &VerbRequest) -> Result<Ver
         }
         // A running server answers this itself (control.rs); without one, nobody listens.
         VerbRequest::ListPlaces => VerbReply::Places(vec![]),
+        VerbRequest::Health => match services.ready().await {
+            Ok(()) => VerbReply::Said("Latchkey is ready".to_owned()),
+            Err(why) => VerbReply::Failed(format!("Latchkey is not ready: {why}")),
+        },
         VerbRequest::Import(_) => VerbReply::Failed("an import needs its file".to_owned()),
         VerbRequest::Key(request) => VerbReply::Key(keys::carry_out(services, request).await),
         VerbRequest::OpenProbe => VerbReply::Probe(open_probe(services)?),

@@ -83,6 +83,8 @@ pub(in super::super) enum VerbRequest {
     },
     /// Where the server listens.
     ListPlaces,
+    /// Whether the server is ready.
+    Health,
     /// Asks whether a request would be carried out; its secret is printed before the request itself is sent.
     Check(Box<VerbRequest>),
     /// Asks the server to take in a file, which follows in pieces once the server is ready.
@@ -97,7 +99,7 @@ pub(in super::super) enum VerbRequest {
 impl VerbRequest {
     /// Whether only a running server can carry it out.
     pub(super) fn needs_server(&self) -> bool {
-        matches!(self, Self::OpenProbe | Self::CloseProbe { .. } | Self::ListPlaces)
+        matches!(self, Self::OpenProbe | Self::CloseProbe { .. } | Self::ListPlaces | Self::Health)
     }
 
     /// How the operator finds out whether it was carried out, where no answer came.
