@@ -44,7 +44,8 @@ pub use served::{
 /// The texts of the pages that the server alone knows, and of what it mails.
 #[cfg(feature = "ssr")]
 pub use served::{
-    HISTORY_EXPORT, KEYS_EXPORT, action_text, history_head, history_row, sheet_head, sheet_row, texts,
+    CODES_FILE, HISTORY_EXPORT, KEYS_EXPORT, action_text, codes_file, history_head, history_row, sheet_head,
+    sheet_row, texts,
 };
 pub use server_fns::*;
 #[cfg(feature = "ssr")]

@@ -210,7 +210,8 @@ impl PageRequest {
     }
 
     /// Returns the recovery codes that this address shows.
-    pub(crate) fn shown_codes(&self, actor: &Actor) -> Option<Vec<Code>> {
+    #[must_use]
+    pub fn shown_codes(&self, actor: &Actor) -> Option<Vec<Code>> {
         match self.shown(actor)? {
             Shown::RecoveryCodes(codes) => {
                 Some(codes.expose_secret().lines().map(|code| Code(code.to_owned())).collect())

@@ -209,6 +209,7 @@ const PROFILE_FORMS: &[&str] = &[
 #[cfg(feature = "ssr")]
 const SUB_USER_FORMS: &[&str] = &[
     "invite_sub_user",
+    "renew_invitation",
     "withdraw_invitation",
     "disable_sub_user",
     "enable_sub_user",

@@ -38,6 +38,7 @@ pub(crate) use keys::{KeyShown, ListShown, confirm_page as several_page, delete_
 pub(crate) use notices::{choices_page, notices_page};
 pub(crate) use profile::{confirm_page, profile_page};
 pub(crate) use reading::Reading;
+pub use security::{CODES_FILE, codes_file};
 pub(crate) use security::{code_page, renewal_page};
 pub(crate) use sub_users::{invitation_page, remove_sub_user_page, sub_user_key_page, sub_users_page};
 pub(crate) use trial::trial_page;

@@ -5,6 +5,7 @@ mod password;
 mod two_factor;
 
 pub(crate) use login_steps::{code_page, renewal_page};
+pub use two_factor::{CODES_FILE, codes_file};
 
 use leptos::prelude::*;
 

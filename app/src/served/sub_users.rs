@@ -42,7 +42,7 @@ pub(crate) fn sub_users_page() -> Part {
 fn show(page: SubUsersPage) -> Part {
     let t = SubUserTexts::here();
     let pager = (page.pages > 1).then(|| pager(page.page, page.pages, SUB_USERS));
-    let pending = (!page.invitations.is_empty()).then(|| pending::pending(page.invitations));
+    let pending = (!page.invitations.is_empty()).then(|| pending::pending(page.invitations, page.mail_is_on));
     view! {
         <PageHeading/>
         {confirmation(|done| done_text(t, done))}

@@ -69,6 +69,23 @@ pub async fn invite_sub_user(
     Ok(())
 }
 
+/// Gives an invitation another link, and sends it again where that can be done.
+#[server(prefix = "/portal", endpoint = "renew_invitation")]
+pub async fn renew_invitation(
+    #[server(default)] username: String,
+    #[server(default)] password: Option<Password>,
+    #[server(default)] code: Code,
+) -> Result<(), PortalError> {
+    let request = signed_in()?;
+    let proof = Proof { password, code };
+    let actor = request.proved(proof, AskedFor::SubUsers).await?;
+    let name = request.draw_name()?;
+    let renewed = request.use_cases.sub_users.renew_invitation(&actor, &username, request.language).await;
+    let link = request.note(renewed)?;
+    request.keep(&actor, name, Shown::Invitation(link));
+    Ok(())
+}
+
 /// Closes the link of an invitation.
 #[server(prefix = "/portal", endpoint = "withdraw_invitation")]
 pub async fn withdraw_invitation(#[server(default)] username: String) -> Result<(), PortalError> {
@@ -178,6 +195,7 @@ pub async fn accept_invitation(
 
 landings! {
     InviteSubUser(form) => "/account/sub-users", [username, email, role];
+    RenewInvitation(form) => "/account/sub-users", [username];
     WithdrawInvitation(form) => "/account/sub-users?done=withdrawn", [username];
     DisableSubUser(form) => "/account/sub-users?done=disabled", [username];
     EnableSubUser(form) => "/account/sub-users?done=enabled", [username];

@@ -62,6 +62,7 @@ static TAKERS: LazyLock<HashMap<&str, Taker>> = LazyLock::new(|| {
         form::<app::RemoveSubUser>(),
         form::<app::RemoveWebhook>(),
         form::<app::RenameKey>(),
+        form::<app::RenewInvitation>(),
         form::<app::RenewPassword>(),
         form::<app::ResendDelivery>(),
         form::<app::ResumeKey>(),

@@ -9,7 +9,7 @@ mod export;
 mod plain;
 mod sheet;
 
-pub(super) use export::{export_history, export_keys};
+pub(super) use export::{export_codes, export_history, export_keys};
 pub(super) use plain::plain_form;
 
 use super::answers::{Answered, Done};

@@ -18,8 +18,8 @@ use super::load::{FORM_LIMIT, admit_page};
 use super::oauth;
 use super::one_click::is_one_click;
 use super::pages::{
-    choose_language, export_history, export_keys, login_step_page, missing_page, open_page, plain_form,
-    server_function, setup_page, user_page,
+    choose_language, export_codes, export_history, export_keys, login_step_page, missing_page, open_page,
+    plain_form, server_function, setup_page, user_page,
 };
 use super::problem::ProblemDetails;
 use super::site::Site;
@@ -29,7 +29,7 @@ use crate::services::Services;
 use crate::settings::Settings;
 use crate::traffic::Held;
 use any_spawner::Executor;
-use app::{Forms, HISTORY_EXPORT, KEYS_EXPORT, Language, PAGES, Page, PortalError, SeenBy};
+use app::{CODES_FILE, Forms, HISTORY_EXPORT, KEYS_EXPORT, Language, PAGES, Page, PortalError, SeenBy};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -135,6 +135,7 @@ fn portal(site: Site) -> Router {
         .route("/language", post(choose_language))
         .route(KEYS_EXPORT, get(export_keys))
         .route(HISTORY_EXPORT, get(export_history))
+        .route(CODES_FILE, get(export_codes))
         .route("/portal/{name}", any(server_function))
         .fallback(missing_page)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))

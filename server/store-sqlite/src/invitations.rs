@@ -23,6 +23,8 @@ const FIND: &str = "SELECT i.*, o.username AS owner_name, o.disabled_at AS owner
 const INSERT: &str = "INSERT INTO invitations
     (token_hash, owner_no, username, username_folded, email, role, created_at, expires_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const RENEW: &str = "UPDATE invitations SET token_hash = ?1, created_at = ?2, expires_at = ?3
+    WHERE owner_no = ?4 AND username_folded = ?5 AND expires_at > ?2 RETURNING no";
 pub(super) const OLD: &str = "DELETE FROM invitations WHERE expires_at <= ?";
 /// Takes an invitation by deleting it: of two requests at once, one finds nothing.
 const TAKE: &str =
@@ -122,6 +124,23 @@ impl InvitationStore for SqliteStore {
             let sql = "DELETE FROM invitations
                        WHERE owner_no = ? AND username_folded = ? AND expires_at > ? RETURNING no";
             tx.one(sql!(sql, owner.0, &folded, audit.at.0)).await?;
+            audit::write(tx, &audit, None).await
+        })
+    }
+
+    async fn renew_invitation(
+        &self,
+        invitation: NewInvitation,
+        mail: Option<NewMail>,
+        audit: Audit,
+    ) -> Result<(), StoreError> {
+        change!(self, |tx| {
+            let (folded, at) = (invitation.username.folded(), invitation.at.0);
+            let (hash, end) = (invitation.hash.0.as_slice(), invitation.expires_at.0);
+            tx.one(sql!(RENEW, hash, at, end, invitation.owner.0, folded)).await?;
+            if let Some(mail) = mail {
+                mails::insert(tx, &mail).await?;
+            }
             audit::write(tx, &audit, None).await
         })
     }

@@ -137,6 +137,14 @@ pub trait InvitationStore: Send + Sync {
         username: &Username,
         audit: Audit,
     ) -> Result<(), StoreError>;
+    /// Gives the open one for this name another secret and another end, and queues the mail that brings it; `NotFound` if the
+    /// account has none.
+    async fn renew_invitation(
+        &self,
+        invitation: NewInvitation,
+        mail: Option<NewMail>,
+        audit: Audit,
+    ) -> Result<(), StoreError>;
     /// Makes the sub-user and closes the invitation; `NotFound` if it is closed, `Conflict` if its name is taken.
     async fn accept_invitation(&self, acceptance: Acceptance) -> Result<UserNumber, StoreError>;
 }

@@ -24,6 +24,7 @@ fn forms(webhook: &str) -> Vec<(String, Vec<(&'static str, String)>)> {
             &format!("{SUB_USERS}?do=invite_sub_user"),
             vec![field("username", "new"), field("role", "reads_only")],
         ),
+        form(&format!("{SUB_USERS}?do=renew_invitation"), vec![field("username", "new")]),
         form(&format!("{SUB_USERS}?do=enable_sub_user"), vec![field("username", "sub")]),
         form(
             &format!("{SUB_USERS}?do=set_sub_user_role"),

@@ -3,9 +3,9 @@ use leptos::prelude::*;
 use super::super::part::own_username;
 use super::super::texts::{SecurityTexts, Served};
 use crate::components::{Form, FormState, HaveItForm, Kind, PlainForm, SubmitButton, TextField};
-use crate::i18n::{fill, texts};
+use crate::i18n::{Language, fill, texts};
 use crate::part::{IntoPart, Part};
-use crate::portal::{Enrolment, Field, QrCode, Security};
+use crate::portal::{Code, Enrolment, Field, QrCode, Security};
 use crate::server_call::made;
 use crate::server_fns::{
     BeginTwoFactor, CancelTwoFactor, ConfirmTwoFactor, MakeRecoveryCodes, SwitchTwoFactorOff,
@@ -19,6 +19,18 @@ const CONFIRM: &str = "/account/profile?do=confirm_two_factor";
 /// Squares around a QR code that stay empty.
 const MARGIN: u32 = 4;
 
+/// Where the recovery codes come as a file, while the page shows them.
+pub const CODES_FILE: &str = "/account/profile/recovery-codes";
+
+/// The lines of that file.
+#[must_use]
+pub fn codes_file(language: Language, username: &str, codes: &[Code]) -> String {
+    let t = SecurityTexts::in_language(language);
+    let head = fill(t.codes_file_head, &[("username", &username)]);
+    let lines = [head.as_str(), t.codes_text, ""].into_iter().chain(codes.iter().map(|code| code.0.as_str()));
+    lines.map(|line| format!("{line}\r\n")).collect()
+}
+
 /// Recovery codes that the address names.
 pub(super) fn codes_panel(security: &Security) -> Option<Part> {
     let t = SecurityTexts::here();
@@ -30,6 +42,7 @@ pub(super) fn codes_panel(security: &Security) -> Option<Part> {
             <h2>{t.codes_heading}</h2>
             <p>{t.codes_text}</p>
             <ol class="recovery-codes" translate="no">{codes}</ol>
+            <p><a href=with_made(CODES_FILE, &made().get_untracked()) rel="external" download="">{t.codes_file}</a></p>
             <HaveItForm path="/account/profile"/>
         </section>
     };

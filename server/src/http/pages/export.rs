@@ -1,5 +1,4 @@
-//! `/account/api-keys/export` and `/account/profile/history/export`: what a query of the list, or of the history, wants, as
-//! a file.
+//! Files: what a query of the list of keys or of the history wants, and recovery codes while they are shown.
 
 use super::Outcome;
 use super::caller::{PageCaller, Seen};
@@ -7,11 +6,28 @@ use super::sheet::{Sheet, refused};
 use crate::http::site::Site;
 use app::{Language, PageRequest};
 use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Redirect};
 use domain::history::HistoryQuery;
 use domain::key_list::KeyListQuery;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use service::accounts::HistoryExport;
 use service::keys::Export;
 use std::sync::Arc;
+
+/// Recovery codes, while the page shows them; afterwards there is nothing to fetch.
+pub(in crate::http) async fn export_codes(State(site): State<Site>, request: Request) -> Outcome {
+    let caller = PageCaller::find(&site, Seen::of(&site, &request), false).await?;
+    let Some(actor) = &caller.asked.actor else { return Ok(caller.lead(request.uri())) };
+    let Some(codes) = caller.asked.shown_codes(actor) else {
+        return Ok(caller.finish(Redirect::to("/account/profile").into_response()));
+    };
+    let text = app::codes_file(caller.language, actor.username.as_str(), &codes);
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"latchkey-recovery-codes.txt\""),
+    ];
+    Ok(caller.finish((headers, text).into_response()))
+}
 
 /// The keys of the list.
 pub(in crate::http) async fn export_keys(State(site): State<Site>, request: Request) -> Outcome {

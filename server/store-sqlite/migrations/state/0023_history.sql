@@ -13,9 +13,10 @@ CREATE INDEX audit_by_account_act ON audit (account_no, action, no) WHERE accoun
 CREATE INDEX audit_by_user_act ON audit (user_no, action, no) WHERE user_no IS NOT NULL;
 CREATE INDEX audit_by_key ON audit (key_no, no, account_no, user_no) WHERE key_no IS NOT NULL;
 -- One key may ask for a million acts, so what it asked for is found by the act and by the user as well.
-CREATE INDEX audit_by_via ON audit (via_key_no, no, account_no, user_no) WHERE via_key_no IS NOT NULL;
-CREATE INDEX audit_by_via_act ON audit (via_key_no, action, no, account_no, user_no) WHERE via_key_no IS NOT NULL;
+CREATE INDEX audit_by_via ON audit (via_key_no, no, account_no) WHERE via_key_no IS NOT NULL;
+CREATE INDEX audit_by_via_act ON audit (via_key_no, action, no, account_no) WHERE via_key_no IS NOT NULL;
 CREATE INDEX audit_by_via_user ON audit (via_key_no, user_no, no) WHERE via_key_no IS NOT NULL;
+CREATE INDEX audit_by_via_user_act ON audit (via_key_no, user_no, action, no) WHERE via_key_no IS NOT NULL;
 
 -- A sub-user who was removed. Their row stays, because keys and lines of the audit log name it; its folded name ends in `#`
 -- and its number, so that the name is free again.

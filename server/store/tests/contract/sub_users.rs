@@ -97,6 +97,35 @@ async fn an_invitation_is_accepted_once_and_makes_a_sub_user(engine: Engine) {
     assert_eq!(missing, Err(StoreError::NotFound));
 }
 
+async fn a_renewed_invitation_has_another_link_and_another_end(engine: Engine) {
+    let bench = OwnerBench::open(engine).await;
+    bench.invite(1, "sub").await.unwrap();
+    let renew = async |n: u8, at: i64, owner: UserNumber, invited: &str| {
+        let invitation = NewInvitation {
+            hash: hash(n),
+            owner,
+            username: name(invited),
+            email: None,
+            role: Role::ManagesKeys,
+            at: Micros(at),
+            expires_at: Micros(at + 90),
+        };
+        let letter = NewMail { user: None, payload: vec![n], due_at: Micros(at) };
+        bench.store.renew_invitation(invitation, Some(letter), audit(at, Action::SubUserInvited)).await
+    };
+    renew(2, 50, bench.owner, "SUB").await.unwrap();
+    assert!(!bench.is_open(1, 60).await && bench.is_open(2, 139).await && !bench.is_open(2, 140).await);
+    let row = bench.store.find_invitation(hash(2), Micros(60)).await.unwrap().unwrap();
+    assert_eq!((row.email.as_deref(), row.role), (Some("s@example.com"), Role::ReadsOnly), "for whom it was");
+    assert_eq!(bench.store.count_mails().await, Ok(2));
+    for (at, owner, invited) in
+        [(60, bench.owner, "other"), (60, UserNumber(99), "sub"), (140, bench.owner, "sub")]
+    {
+        assert_eq!(renew(3, at, owner, invited).await, Err(StoreError::NotFound), "{at} {invited}");
+    }
+    assert_eq!(bench.store.count_mails().await, Ok(2), "what failed queues no letter");
+}
+
 /// A removal of the sub-user of a bench, by the owner.
 fn removal(bench: &Bench, at: i64, asker: Option<Asker>) -> Removal {
     let letter = NewMail { user: None, payload: vec![1], due_at: Micros(at) };
@@ -131,13 +160,13 @@ async fn a_removed_sub_user_is_gone_with_their_keys(engine: Engine) {
     assert!(store.find_key(KeyScope::Account(bench.owner), bench.id).await.unwrap().is_none());
     assert_eq!(store.find_any_key(bench.id).await.unwrap().unwrap().deleted_at, Some(Micros(20)));
     assert_eq!(store.count_mails().await, Ok(1), "the letter to them");
-    let lines = store
-        .list_history(HistoryFilter::all(KeyScope::Account(bench.owner)), HistoryFrom::Skipping(0), 3)
-        .await;
-    let lines: Vec<_> =
-        lines.unwrap().into_iter().map(|line| (line.action, line.key.map(|key| key.id))).collect();
-    let deleted = |id| ("key_deleted".to_owned(), Some(id));
-    assert_eq!(lines, [("sub_user_removed".to_owned(), None), deleted(bench.id), deleted(earlier_id)]);
+    let account = HistoryFilter::all(KeyScope::Account(bench.owner));
+    let lines = async |filter| store.list_history(filter, HistoryFrom::Skipping(0), 9).await.unwrap();
+    assert_eq!(lines(account).await[0].action, "sub_user_removed");
+    let deleted = lines(HistoryFilter { action: Some(Action::KeyDeleted), ..account }).await;
+    let deleted: Vec<_> =
+        deleted.into_iter().map(|line| (line.user.to_string(), line.key.unwrap().id)).collect();
+    assert_eq!(deleted, [("s".to_owned(), bench.id), ("s".to_owned(), earlier_id)]);
     for user in [bench.sub, bench.owner] {
         let again = Removal { user, ..removal(&bench, 21, None) };
         assert_eq!(store.remove_sub_user(again).await, Err(StoreError::NotFound), "no sub-user (any more)");
@@ -190,6 +219,7 @@ async fn nothing_is_made_for_a_sub_user_who_was_removed_meanwhile(engine: Engine
 }
 
 for_each_engine!(
+    a_renewed_invitation_has_another_link_and_another_end,
     a_removed_sub_user_is_gone_with_their_keys,
     the_name_of_a_removed_sub_user_is_free,
     nothing_is_made_for_a_sub_user_who_was_removed_meanwhile,

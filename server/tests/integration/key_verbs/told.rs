@@ -70,7 +70,7 @@ async fn a_sub_user_and_the_owner_of_the_account_are_told_with_the_reason() {
     You get this letter because you are told by mail of: a key that was deleted.
     ");
     let history = maria.history().await;
-    assert_snapshot!(history.lines().next().unwrap(), @"2026-01-15 12:00:00 | Key deleted pasted into a ticket | The operator |");
+    assert_snapshot!(history.lines().next().unwrap(), @"2026-01-15 12:00:00 | Key deleted pasted into a ticket Reports Deleted … | The operator |");
     let romanian = app.browser("acme").await.get_in("/account/notifications", "ro").await.page();
     assert!(romanian.contains("De operatorul acestui serviciu. Motivul indicat: pasted into a ticket"));
     app.stop().await;

@@ -149,6 +149,9 @@ async fn letters_in(language: &str) -> BTreeMap<&'static str, String> {
     let link = "https://keys.example.com/account/profile/confirm?token=a&b=c".to_owned();
     let letter = Letter::ConfirmAddress { to: to.clone(), language, username: username.clone(), link };
     reader.asks("confirm_address", letter).await;
+    let (kept, owner) = (to.clone(), "owner".to_owned());
+    let removed = Letter::Removed { to: kept, language, username: username.clone(), owner };
+    reader.asks("removed", removed).await;
     reader.asks("address_replaced", Letter::AddressReplaced { to, language, username }).await;
     reader.invites().await;
     for (name, days) in [("password_expiring", 23), ("password_expiring_tomorrow", 5)] {

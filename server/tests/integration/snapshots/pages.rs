@@ -6,7 +6,7 @@ use crate::app::{Browser, TestApp};
 use crate::html::texts;
 
 /// Pages that need no id.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 15] = [
     ("dashboard", "/"),
     ("keys", "/account/api-keys"),
     ("keys_new", "/account/api-keys/new"),
@@ -16,6 +16,8 @@ const PAGES: [(&str, &str); 13] = [
     ("email_confirm", "/account/profile/confirm?token=old"),
     ("history", "/account/profile/history"),
     ("sub_users", "/account/sub-users"),
+    ("sub_user_key", "/account/sub-users/key"),
+    ("sub_user_remove", "/account/sub-users/remove?user=reader"),
     ("applications", "/account/applications"),
     ("application_code", "/account/applications/approve?user_code=bcdfghjk"),
     ("webhooks", "/account/webhooks"),
@@ -43,7 +45,7 @@ const DONE: [(&str, &[&str]); 5] = [
             "sessions",
         ],
     ),
-    ("/account/sub-users", &["withdrawn", "disabled", "enabled", "sessions", "role"]),
+    ("/account/sub-users", &["withdrawn", "disabled", "enabled", "sessions", "role", "removed"]),
     ("/account/webhooks", &["saved", "removed", "enabled", "sent", "rotated"]),
 ];
 

@@ -9,7 +9,7 @@ use domain::time::Clock;
 use store::{Action, Audit, NewNotice};
 
 /// What a line of a user's history can tell of; all fit on one page.
-const ACTIONS: [Action; 39] = [
+const ACTIONS: [Action; 40] = [
     Action::UserAdded,
     Action::UserDisabled,
     Action::UserEnabled,
@@ -18,6 +18,7 @@ const ACTIONS: [Action; 39] = [
     Action::SubUserInvited,
     Action::InvitationWithdrawn,
     Action::InvitationAccepted,
+    Action::SubUserRemoved,
     Action::PasswordReset,
     Action::PasswordChanged,
     Action::PasswordLinkSent,

@@ -272,3 +272,26 @@ async fn nobody_floods_an_inbox_with_invitations() {
     let other = owner.post("/account/sub-users?do=invite_sub_user", &elsewhere).await;
     assert_eq!(other.status, StatusCode::SEE_OTHER, "{}", other.body);
 }
+
+#[tokio::test]
+async fn a_renewed_link_takes_the_place_of_the_first() {
+    let app = start().await;
+    let owner = app.browser("owner").await;
+    let first = invite(&owner, &[("username", "guest"), ("email", ""), ("role", "reads_only")]).await;
+    let renew = |name: &'static str| [("username", name), ("password", PASSWORD)];
+    let path = format!("{PAGE}?do=renew_invitation");
+    assert_eq!(owner.post(&path, &renew("nobody")).await.status, StatusCode::NOT_FOUND);
+    app.clock.advance(2 * DAY);
+    let owner = app.browser("owner").await;
+    let renewed = owner.post(&path, &renew("guest")).await;
+    assert_eq!(renewed.status, StatusCode::SEE_OTHER, "{}", renewed.page());
+    let second = shown_link(&owner.get(renewed.header("location")).await.page());
+    is_closed(&app, &first).await;
+    assert_eq!(pending(&owner).await, ["guest"]);
+    app.clock.advance(2 * DAY);
+    assert_eq!(
+        accept(&app, &second, PASSWORD).await.status,
+        StatusCode::SEE_OTHER,
+        "three days from then on"
+    );
+}

@@ -33,10 +33,17 @@ async fn a_removed_sub_user_is_out_and_their_keys_are_refused() {
     let others = app.browser("other").await.generate("theirs", "cloud").await;
     assert_eq!(gateway.code(&web.token, "203.0.113.7").await, "VALID");
     let page = owner.get(&format!("{PAGE}/remove?user=branch")).await;
-    assert_snapshot!(page.lines("main"), @"");
+    assert_snapshot!(page.lines("main"), @"
+    Remove a sub-user
+    Do you want to remove branch?
+    2 API keys of theirs are deleted and refused from the next request on. Look at these keys
+    Their sessions end at once, and the name is free again. This cannot be undone. If they shall only stop for a while, disable them instead.
+    Remove
+    Keep the sub-user
+    ");
     app.clock.advance(700);
     let unproved = owner.post(&format!("{PAGE}/remove?user=branch"), &[("username", "branch")]).await;
-    assert_eq!(unproved.status, StatusCode::FORBIDDEN, "{}", unproved.page());
+    assert_eq!(unproved.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", unproved.page());
     assert_eq!(gateway.code(&web.token, "203.0.113.7").await, "VALID");
     let done = remove(&owner, "branch").await;
     assert_eq!(done.header("location"), "/account/sub-users?done=removed", "{}", done.page());
@@ -44,14 +51,21 @@ async fn a_removed_sub_user_is_out_and_their_keys_are_refused() {
         assert_eq!(gateway.code(&key.token, "203.0.113.7").await, "DELETED");
     }
     assert_eq!(gateway.code(&others.token, "203.0.113.7").await, "VALID");
-    assert_eq!(branch.get("/").await.header("location"), "/login");
+    assert_eq!(branch.get("/").await.header("location"), "/login?next=%2F");
     let login = app.stranger().post("/login", &[("username", "branch"), ("password", PASSWORD)]).await;
     assert_eq!(login.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let list = owner.get(PAGE).await;
+    let list = owner.get(done.header("location")).await;
     assert!(!list.body.contains("branch") && list.body.contains("other"), "{}", list.page());
-    assert_snapshot!(list.messages(), @"");
+    assert_snapshot!(list.messages(), @"The sub-user is removed. Their keys are refused from now on, and their sessions have ended.");
     // What is left: lines, and whoever still sends a key of theirs is told of to the owner.
-    assert_snapshot!(history_lines(&owner.get("/account/profile/history?user=branch").await.body), @"");
+    assert_snapshot!(history_lines(&owner.get("/account/profile/history?user=branch").await.body), @"
+    2026-01-15 12:11:40 | Key deleted Till Deleted … branch | owner | 192.0.2.10
+    2026-01-15 12:11:40 | Key deleted Web Deleted … branch | owner | 192.0.2.10
+    2026-01-15 12:00:00 | Key generated Default Key Till Deleted … branch | branch | 192.0.2.10
+    2026-01-15 12:00:00 | Key generated Cloud Web Deleted … branch | branch | 192.0.2.10
+    2026-01-15 12:00:00 | Login | branch | 192.0.2.10
+    2026-01-15 12:00:00 | Account created branch | The operator |
+    ");
     assert_eq!(app.told("owner", Cause::DeadKeyInUse).await.len(), 2);
     assert_eq!(app.told("owner", Cause::AccountChanged).await.len(), 1);
     // After a restart too.

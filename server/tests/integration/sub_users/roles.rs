@@ -51,6 +51,7 @@ const CHANGES: &[(&str, Is)] = &[
     ("authorise_notice", Refused("/account/notifications?do=authorise_notice")),
     ("ignore_notice", Refused("/account/notifications?do=ignore_notice")),
     ("invite_sub_user", Owners("/account/sub-users?do=invite_sub_user")),
+    ("renew_invitation", Owners("/account/sub-users?do=renew_invitation")),
     ("withdraw_invitation", Owners("/account/sub-users?do=withdraw_invitation")),
     ("disable_sub_user", Owners("/account/sub-users?do=disable_sub_user")),
     ("enable_sub_user", Owners("/account/sub-users?do=enable_sub_user")),

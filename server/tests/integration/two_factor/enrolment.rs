@@ -7,6 +7,35 @@ use http::StatusCode;
 use insta::assert_snapshot;
 
 #[tokio::test]
+async fn recovery_codes_come_as_a_file_while_they_are_shown() {
+    let app = TestApp::start().await;
+    app.add_user("demo").await;
+    app.add_user("other").await;
+    let demo = app.browser("demo").await;
+    let (secret, _) = enrol(&demo).await;
+    let right = code(&app, &secret);
+    let fields = [("password", PASSWORD), ("code", right.as_str())];
+    let made = demo.post("/account/profile?do=make_recovery_codes", &fields).await;
+    let page = demo.get(made.header("location")).await.page();
+    let codes = shown_codes(&page);
+    let link = html::attributes(&page, "#recovery-codes a[download]", "href").remove(0);
+    let file = demo.get(&link).await;
+    assert_eq!(file.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"latchkey-recovery-codes.txt\"");
+    assert_eq!(file.header("cache-control"), "no-store");
+    assert!(file.body.starts_with("Latchkey: recovery codes of demo\r\n"), "{}", file.body);
+    assert_eq!(file.body.lines().skip(3).collect::<Vec<_>>(), codes);
+    // Nobody else's, and nothing once they are shown no more.
+    let other = app.browser("other").await;
+    assert_eq!(other.get(&link).await.header("location"), "/account/profile");
+    assert!(app.stranger().get(&link).await.header("location").starts_with("/login"));
+    assert_eq!(demo.get("/account/profile/recovery-codes").await.header("location"), "/account/profile");
+    let name = link.split_once("made=").unwrap().1;
+    demo.post("/account/profile?do=have_it", &[("made", name), ("next", "/account/profile")]).await;
+    assert_eq!(demo.get(&link).await.header("location"), "/account/profile");
+}
+
+#[tokio::test]
 async fn an_enrolment_is_confirmed_in_time_with_password_and_code() {
     let app = TestApp::start().await;
     app.add_user("demo").await;

@@ -55,6 +55,14 @@ pub struct Invitee {
     pub role: Role,
 }
 
+/// An invitation that is to be kept.
+struct Drawn {
+    invitation: NewInvitation,
+    mail: Option<NewMail>,
+    audit: Audit,
+    link: SecretString,
+}
+
 impl SubUsers {
     /// Invites somebody to become a sub-user, and returns the link. It also goes by mail, where mail is set up and an
     /// address was entered.
@@ -64,8 +72,52 @@ impl SubUsers {
         invitee: Invitee,
         language: Language,
     ) -> Result<SecretString, Refusal> {
-        let owner = actor.owned_account()?;
+        // Whoever owns no account learns nothing of what is wrong with a name.
+        actor.owned_account()?;
         let (username, email) = parse(&invitee)?;
+        let drawn = self.draw(actor, username, email, invitee.role, language)?;
+        let Drawn { invitation, mail, audit, link } = drawn;
+        let kept = self.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
+        kept.map_err(|error| match error {
+            StoreError::Conflict => Refusal::field(Field::Username, Problem::Taken),
+            StoreError::LimitReached => Refusal::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
+            error => store_trouble(error),
+        })?;
+        Ok(link)
+    }
+
+    /// Gives an open invitation another link, which is open for as long as the first one was, and returns it. The link before
+    /// is closed.
+    ///
+    /// # Errors
+    /// `NotFound`: the actor has no such invitation.
+    pub async fn renew_invitation(
+        &self,
+        actor: &Proved<'_>,
+        username: &str,
+        language: Language,
+    ) -> Result<SecretString, Refusal> {
+        let owner = actor.owned_account()?;
+        let username = Username::parse(username).map_err(|_| Refusal::NotFound)?;
+        let rows = self.store.list_invitations(owner, self.clock.now()).await.map_err(store_trouble)?;
+        let open = rows.into_iter().find(|row| row.username.folded() == username.folded());
+        let InvitationRow { username, email, role, .. } = open.ok_or(Refusal::NotFound)?;
+        let email = email.and_then(|email| MailAddress::parse(&email).ok());
+        let Drawn { invitation, mail, audit, link } = self.draw(actor, username, email, role, language)?;
+        self.store.renew_invitation(invitation, mail, audit).await.map_err(store_trouble)?;
+        Ok(link)
+    }
+
+    /// An invitation with a new secret, its letter and its line.
+    fn draw(
+        &self,
+        actor: &Actor,
+        username: Username,
+        email: Option<MailAddress>,
+        role: Role,
+        language: Language,
+    ) -> Result<Drawn, Refusal> {
+        let owner = actor.owned_account()?;
         let token = InvitationToken::generate()?;
         let link = format!("{}/invitation?token={}", self.origin, token.0.expose_secret());
         let at = self.clock.now();
@@ -80,17 +132,10 @@ impl SubUsers {
             None => None,
         };
         let audit = actor.audit(at, Action::SubUserInvited, username.as_str());
-        let expires_at = at.plus_seconds(OPEN_SECONDS);
-        let (hash, role) = (token.hash(), invitee.role);
+        let (hash, expires_at) = (token.hash(), at.plus_seconds(OPEN_SECONDS));
         let email = email.map(|email| email.to_string());
         let invitation = NewInvitation { hash, owner, username, email, role, at, expires_at };
-        let kept = self.store.insert_invitation(invitation, OPEN_MOST, mail, audit).await;
-        kept.map_err(|error| match error {
-            StoreError::Conflict => Refusal::field(Field::Username, Problem::Taken),
-            StoreError::LimitReached => Refusal::field(Field::Form, Problem::TooMany { limit: OPEN_MOST }),
-            error => store_trouble(error),
-        })?;
-        Ok(link.into())
+        Ok(Drawn { invitation, mail, audit, link: link.into() })
     }
 
     /// Withdraws an open invitation, which closes its link.
