@@ -172,11 +172,38 @@ class Systemd(unittest.TestCase):
             self.assertEqual(process.returncode, 0)
 
     def test_the_units_are_sound_and_closed(self):
-        shown = subprocess.run(
-            ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(UNITS / "latchkey.service")],
-            capture_output=True, text=True,
-        )
-        self.assertEqual(shown.returncode, 0, shown.stdout + shown.stderr)
+        for unit, most in (("latchkey.service", 20), ("latchkey-backup.service", 10)):
+            shown = subprocess.run(
+                ["systemd-analyze", "security", "--offline=yes", f"--threshold={most}", str(UNITS / unit)],
+                capture_output=True, text=True,
+            )
+            self.assertEqual(shown.returncode, 0, shown.stdout + shown.stderr)
+
+    def test_the_command_line_of_the_backup_unit_backs_up(self):
+        unit = (UNITS / "latchkey-backup.service").read_text()
+        line = re.search(r"^ExecStart=/usr/bin/latchkey (.*)$", unit, re.MULTILINE)[1]
+        backups = self.data / "backups"
+        backups.mkdir()
+        (self.data / "latchkey.toml").touch()
+        end(self.started(serve(self.data / "data", arguments=["--listen", "127.0.0.1:0"])))
+        places = {
+            "/var/backups/latchkey": backups,
+            "/etc/latchkey/latchkey.toml": self.data / "latchkey.toml",
+            "/var/lib/latchkey": self.data / "data",
+        }
+        for place, here in places.items():
+            self.assertIn(place, line)
+            line = line.replace(place, str(here))
+        subprocess.run([BINARY, *line.split()], env=CLEAN, check=True, capture_output=True)
+        [made] = backups.iterdir()
+        self.assertRegex(made.name, r"^\d{8}T\d{6}Z\.tar\.zst$")
+        calendar = re.search(r"OnCalendar=(.*)", (UNITS / "latchkey-backup.timer").read_text())[1]
+        subprocess.run(["systemd-analyze", "calendar", calendar], check=True, capture_output=True)
+
+    def started(self, process):
+        """A server that has announced itself."""
+        process.stdout.readline()
+        return process
 
     def test_no_request_fails_while_it_is_replaced(self):
         token = "load-%s" % ("x" * 40)

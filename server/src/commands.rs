@@ -1,7 +1,9 @@
 //! The command line, one file a verb.
 #![warn(clippy::print_stdout, clippy::print_stderr, reason = "they panic when nobody reads")]
 
+mod backup;
 mod bench;
+mod check;
 mod config;
 mod control;
 mod doctor;
@@ -10,6 +12,7 @@ mod healthcheck;
 mod import;
 mod key;
 mod out;
+mod restore;
 mod serve;
 mod shell;
 mod user;
@@ -47,6 +50,17 @@ enum Verb {
     /// created_at, expires_at, locked_ip, allowed_ips (with spaces between them), owner. All of it is imported, or nothing
     /// where a line is refused; a file may be imported twice. More stands in docs/import.md.
     Import(import::Flags),
+    /// Back up both databases as they are at one moment, beside a running server too
+    ///
+    /// The backup is checked before it gets its name, so what has a name is a whole one. More stands in docs/backup.md.
+    Backup(backup::Flags),
+    /// Put a backup in place, which is checked before; the server is stopped meanwhile
+    ///
+    /// It says what was done since the moment of the backup, as far as the data tell that it takes the place of. More stands
+    /// in docs/backup.md.
+    Restore(restore::Flags),
+    /// Look a data directory or a backup through, and change nothing; also beside a running server
+    Check(check::Flags),
     /// Look at what is connected, and say what to change
     #[command(subcommand)]
     Doctor(doctor::Verb),
@@ -132,6 +146,9 @@ pub fn run(commit: &str) -> ExitCode {
         Verb::Key(verb) => key::run(verb),
         Verb::Gateway(verb) => gateway::run(verb),
         Verb::Import(flags) => import::run(&flags),
+        Verb::Backup(flags) => backup::run(&flags),
+        Verb::Restore(flags) => restore::run(&flags),
+        Verb::Check(flags) => check::run(&flags),
         Verb::Doctor(verb) => doctor::run(&verb),
         Verb::Bench(flags) => bench::run(&flags),
         Verb::Config(flags) => config::run(&flags),

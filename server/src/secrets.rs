@@ -11,7 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use store::private;
 
-const FILE: &str = "secrets.toml";
+/// Where they are in a data directory.
+pub const FILE: &str = "secrets.toml";
 
 /// Why the secrets cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,8 +76,22 @@ impl Secrets {
     /// # Errors
     /// The secrets are missing beside a database, or unreadable.
     pub fn find(settings: &Settings) -> Result<Option<Self>, SecretsError> {
+        Ok(Self::both(settings)?.map(|(pepper, sealing)| Self::new(&pepper, &sealing)))
+    }
+
+    /// Writes the secrets in force into a new file, as a data directory holds them; returns whether there are any.
+    ///
+    /// # Errors
+    /// They cannot be read or not be written.
+    pub fn write_copy(settings: &Settings, path: &Path) -> Result<bool, SecretsError> {
+        let Some((pepper, sealing)) = Self::both(settings)? else { return Ok(false) };
+        write(path, &SecretsFile { pepper: hex::encode(pepper.0), sealing_key: hex::encode(sealing.0) })?;
+        Ok(true)
+    }
+
+    fn both(settings: &Settings) -> Result<Option<(Secret32, Secret32)>, SecretsError> {
         if let (Some(pepper), Some(sealing)) = (&settings.pepper, &settings.sealing_key) {
-            return Ok(Some(Self::new(pepper, sealing)));
+            return Ok(Some((pepper.clone(), sealing.clone())));
         }
         let path = settings.data_dir.join(FILE);
         if !path.exists() {
@@ -90,7 +105,7 @@ impl Secrets {
         };
         let pepper = settings.pepper.clone().map_or_else(|| from_file(&written.pepper), Ok)?;
         let sealing = settings.sealing_key.clone().map_or_else(|| from_file(&written.sealing_key), Ok)?;
-        Ok(Some(Self::new(&pepper, &sealing)))
+        Ok(Some((pepper, sealing)))
     }
 
     fn new(pepper: &Secret32, sealing: &Secret32) -> Self {
@@ -134,8 +149,11 @@ fn write_new(path: &Path) -> Result<(), SecretsError> {
         rand::rngs::SysRng.try_fill_bytes(&mut bytes).map_err(|_| SecretsError::Generator)?;
         Ok(hex::encode(bytes))
     };
-    let written = SecretsFile { pepper: random()?, sealing_key: random()? };
-    let text = toml::to_string(&written).map_err(|e| unreadable(path, &e))?;
+    write(path, &SecretsFile { pepper: random()?, sealing_key: random()? })
+}
+
+fn write(path: &Path, written: &SecretsFile) -> Result<(), SecretsError> {
+    let text = toml::to_string(written).map_err(|e| unreadable(path, &e))?;
     let comment = "# Without this file no key of this data directory can be recognised or shown.\n\
                    # Keep a copy apart from the backups of the database.\n";
     // Written under another name first, so that a crash does not leave half a secret behind.

@@ -8,16 +8,20 @@ mod carry_out;
 mod data_dir;
 mod import;
 mod keys;
+mod lend;
 mod ownership;
 mod protocol;
+mod replacing;
 
 pub(super) use data_dir::{DataDir, is_locked, refuse_long_socket, refuse_what_is_no_directory, wrong};
 pub(super) use import::{ReadLine, SentLine, import};
 pub(super) use keys::{
     KeyDetails, KeyLine, KeyLines, KeyReply, KeyRequest, RevokedKey, ShownToken, WhichKey,
 };
-pub(super) use ownership::refuse_files_of_others;
+pub(super) use lend::{Borrowed, Lent, borrow};
+pub(super) use ownership::{hand_over, refuse_files_of_others};
 pub(super) use protocol::{ProbeOpened, Secret, UserLine, VerbReply, VerbRequest};
+pub(super) use replacing::Replacement;
 
 use super::Failure;
 use super::out::print_secret;
@@ -78,6 +82,18 @@ enum Way {
     Here(DataDir),
 }
 
+/// Waits for a server that is just being replaced; if none comes, nobody is there.
+async fn wait_for_server(settings: &Settings) -> Result<Way, Failure> {
+    let patience = Instant::now() + PATIENCE;
+    while Instant::now() < patience {
+        if let Ok(stream) = UnixStream::connect(socket(&settings.data_dir)).await {
+            return Ok(Way::Server(stream));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    find_way(settings).await
+}
+
 async fn find_way(settings: &Settings) -> Result<Way, Failure> {
     let patience = Instant::now() + PATIENCE;
     loop {
@@ -130,6 +146,11 @@ fn not_in_force(why: &dyn Display) -> Failure {
     format!("{why}; what was printed is not in force").into()
 }
 
+/// The message where a server of another version answers.
+fn other_version() -> Failure {
+    "the running server gave no answer; is it of another version?".into()
+}
+
 fn no_server(settings: &Settings) -> Failure {
     let dir = whole(&settings.data_dir);
     let dir = dir.display();
@@ -161,8 +182,7 @@ async fn ask_server(mut stream: UnixStream, request: &VerbRequest) -> Result<Ver
     stream.write_all(&line).await?;
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).await?;
-    serde_json::from_slice(&reply)
-        .map_err(|_| "the running server gave no answer; is it of another version?".into())
+    serde_json::from_slice(&reply).map_err(|_| other_version())
 }
 
 async fn ask_here(settings: Settings, request: &VerbRequest) -> Result<VerbReply, Failure> {
@@ -194,23 +214,29 @@ pub(super) async fn serve(
                 }
             },
         };
-        let (services, places) = (Arc::clone(&services), Arc::clone(&places));
+        let (services, places, stop) = (Arc::clone(&services), Arc::clone(&places), stop.clone());
         #[expect(
             clippy::disallowed_methods,
             reason = "its verb waits for the answer, and a panic is in the log"
         )]
         tokio::spawn(async move {
-            if let Err(error) = answer(stream, &services, &places).await {
+            if let Err(error) = answer(stream, &services, &places, &stop).await {
                 tracing::warn!(%error, "a verb could not be answered");
             }
         });
     }
 }
 
-async fn answer(mut stream: UnixStream, services: &Services, places: &[String]) -> io::Result<()> {
+async fn answer(
+    mut stream: UnixStream,
+    services: &Services,
+    places: &[String],
+    stop: &CancellationToken,
+) -> io::Result<()> {
     let request = serde_json::from_slice(&read_line(&mut stream).await?);
     let reply = match request {
         Ok(VerbRequest::ListPlaces) => VerbReply::Places(places.to_vec()),
+        Ok(VerbRequest::LendFiles) => return lend::lend(stream, services, stop).await,
         Ok(VerbRequest::Import(options)) => import::receive(&mut stream, services, options).await?,
         Ok(request) => carry_out(services, &request).await,
         Err(_) => {

@@ -2,7 +2,7 @@
 //! thread that counts writes it into usage.db, and the checkpoint thread syncs it.
 
 use domain::mark::Mark;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 /// Marks on their way from one file to the other.
 #[derive(Default)]
@@ -13,6 +13,7 @@ pub(super) struct Bond {
     base: AtomicI64,
     counted: AtomicBool,
     emptying: AtomicBool,
+    readers: AtomicUsize,
 }
 
 impl Bond {
@@ -73,6 +74,21 @@ impl Bond {
     /// Whether [`Self::emptying`] is going on.
     pub(super) fn is_emptying(&self) -> bool {
         self.emptying.load(Ordering::Acquire)
+    }
+
+    /// Another process begins to read.
+    pub(super) fn lend(&self) {
+        self.readers.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// It has ended.
+    pub(super) fn take_back(&self) {
+        self.readers.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Whether another process reads.
+    pub(super) fn is_lent(&self) -> bool {
+        self.readers.load(Ordering::Acquire) > 0
     }
 
     /// Something was counted.

@@ -99,7 +99,8 @@ fn checkpoint(path: &Path, bond: &Bond) -> rusqlite::Result<()> {
     if empty_log(&connection, "PASSIVE")? {
         bond.moved(mark);
     }
-    if is_free(&connection)? && bond.emptying(|| empty_log(&connection, "RESTART"))? {
+    // While it waited for a copy that is being made, it would keep the writer out for all of its patience.
+    if !bond.is_lent() && is_free(&connection)? && bond.emptying(|| empty_log(&connection, "RESTART"))? {
         bond.moved(mark);
     }
     Ok(())

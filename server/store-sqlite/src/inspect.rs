@@ -106,10 +106,15 @@ fn look_at_usage(
 }
 
 /// Opens a file as immutable, because otherwise even a reader makes files beside it.
-fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let url = url::Url::from_file_path(&whole).map_err(|()| rusqlite::Error::InvalidPath(whole))?;
+pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(format!("{url}?immutable=1"), flags)
+    Connection::open_with_flags(immutable(path)?, flags)
+}
+
+/// The address of a file that nobody changes.
+pub(super) fn immutable(path: &Path) -> rusqlite::Result<String> {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let url = url::Url::from_file_path(&whole).map_err(|()| rusqlite::Error::InvalidPath(whole))?;
+    Ok(format!("{url}?immutable=1"))
 }

@@ -10,6 +10,7 @@ mod bond;
 mod bulk;
 mod checkpoint;
 mod claims;
+mod examine;
 mod files;
 mod gateways;
 mod history;
@@ -21,6 +22,7 @@ mod key_changes;
 mod key_search;
 mod keys;
 mod labels;
+mod lending;
 mod load;
 mod mails;
 mod managing_keys;
@@ -39,6 +41,8 @@ mod rows;
 mod rules;
 mod second_factor;
 mod sessions;
+mod since;
+mod snapshot;
 mod statements;
 mod sub_users;
 mod tell_each;
@@ -62,9 +66,12 @@ mod webhooks;
 mod writer;
 
 pub use bulk::insert_locked_keys;
+pub use examine::{Examined, Figures};
 pub use inspect::{inspect, inspect_in_use};
 pub use open::open;
 pub use open_error::OpenError;
+pub use since::{DoneSince, Happened, TouchedKey, done_since};
+pub use snapshot::{CopyError, Snapshot};
 pub use usage_log::SqliteUsageLog;
 
 /// The version of SQLite that is built in.
@@ -74,13 +81,15 @@ pub fn sqlite_version() -> &'static str {
 }
 
 use async_trait::async_trait;
+use bond::Bond;
 use claims::Claims;
 use domain::ids::MailNumber;
 use domain::webhook::WebhookNumber;
 use labels::{length, log_of};
 use sqlx::SqlitePool;
 use std::path::{Path, PathBuf};
-use store::{Store, StoreError};
+use std::sync::Arc;
+use store::{Still, Store, StoreError};
 use writer::Writer;
 
 /// The store on SQLite.
@@ -88,6 +97,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
     directory: PathBuf,
+    bond: Arc<Bond>,
     mail_claims: Claims<MailNumber>,
     webhook_claims: Claims<WebhookNumber>,
 }
@@ -115,8 +125,17 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        lending::wait_for_readers(&self.bond).await;
         self.writer.close().await;
         self.readers.close().await;
+    }
+
+    fn lend(&self) -> Box<dyn Send> {
+        Box::new(lending::Lent::new(Arc::clone(&self.bond)))
+    }
+
+    async fn stand_still(&self) -> Result<Box<dyn Still>, StoreError> {
+        lending::stand_still(&self.writer).await
     }
 }
 

@@ -31,8 +31,12 @@ const OLD_TOKENS: &str = "SELECT key_no, token_hash, rotated_at, until FROM old_
 
 /// Hands everything to `watcher`, users before their keys; returns what the tokens of living keys begin with.
 pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse>, Trouble> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    each(&connection, USERS, |row| {
+    load_from(&Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?, watcher)
+}
+
+/// The same through a connection.
+pub(super) fn load_from(connection: &Connection, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse>, Trouble> {
+    each(connection, USERS, |row| {
         let user = IndexedUser {
             number: row_numbers::user(row.get(0)?)?,
             owner: row.get::<_, Option<i64>>(1)?.map(row_numbers::user).transpose()?,
@@ -46,7 +50,7 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
         }
         Ok(())
     })?;
-    each(&connection, GATEWAYS, |row| {
+    each(connection, GATEWAYS, |row| {
         watcher.committed(Change::GatewayAdded(TokenHash(row.get(0)?), row.get(1)?));
         Ok(())
     })?;
@@ -54,7 +58,7 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
         watcher.committed(Change::ForeignTokensAdmitted);
     }
     let mut allow_lists: HashMap<KeyNumber, Vec<Network>> = HashMap::new();
-    each(&connection, NETWORKS, |row| {
+    each(connection, NETWORKS, |row| {
         let network = Network::from_stored(row.get(1)?, row.get(2)?).ok_or_else(|| corrupt("network"))?;
         allow_lists.entry(KeyNumber(row.get(0)?)).or_default().push(network);
         Ok(())
@@ -63,7 +67,7 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
     let last: usize = connection.query_one("SELECT coalesce(max(no), 0) FROM keys", [], |row| row.get(0))?;
     watcher.expect_keys(last);
     let mut prefixes = Vec::new();
-    each(&connection, KEYS, |row| {
+    each(connection, KEYS, |row| {
         let allow_list = allow_lists.remove(&KeyNumber(row.get(0)?)).unwrap_or_default();
         let key = key(row, allow_list)?;
         let is_foreign: bool = row.get(12)?;
@@ -74,7 +78,7 @@ pub(super) fn load(path: &Path, watcher: &dyn Watcher) -> Result<Vec<PrefixInUse
         watcher.committed(Change::KeyAdded(Box::new(key)));
         Ok(())
     })?;
-    each(&connection, OLD_TOKENS, |row| {
+    each(connection, OLD_TOKENS, |row| {
         watcher.committed(Change::OldToken(OldToken {
             key: row_numbers::key(row.get(0)?)?,
             token_hash: TokenHash(row.get(1)?),

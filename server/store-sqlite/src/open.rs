@@ -77,7 +77,7 @@ pub async fn open(
     if matches!(found, Found::Accepted) {
         log.keep_only_known(&state).map_err(|e| cannot_open(&usage, e))?;
     }
-    let moves = Moves::begin(&mut connection, &mut log, bond, usage.clone());
+    let moves = Moves::begin(&mut connection, &mut log, Arc::clone(&bond), usage.clone());
     let moves = moves.await.map_err(|e| cannot_open(&state, e))?;
     belonging::forget_acceptance(&state)?;
     let readers = open_readers(&state, &usage).await?;
@@ -88,6 +88,7 @@ pub async fn open(
         writer,
         readers,
         directory: directory.to_owned(),
+        bond,
         mail_claims: Claims::default(),
         webhook_claims: Claims::default(),
     };

@@ -2,7 +2,7 @@
 
 use super::usage_log::SqliteUsageLog;
 use crate::Trouble;
-use crate::usage_journal::Generation;
+use crate::usage_journal::{Generation, unfolded};
 use crate::use_sums::{KeySum, Piece, Pieces, UseSums};
 use domain::time::Micros;
 use store::{Lag, Use};
@@ -96,7 +96,7 @@ impl SqliteUsageLog {
     /// Folds the generations that a run left that was not stopped.
     pub(super) fn fold_what_is_left(&mut self) -> Result<(), Trouble> {
         let (mut uses, mut keys) = (0, 0);
-        for (generation, sums) in self.unfolded()? {
+        for (generation, sums) in unfolded(&self.connection)? {
             uses += sums.iter().map(|sum| sum.count).sum::<u64>();
             keys += sums.len();
             self.fold_whole(generation, sums)?;

@@ -38,6 +38,26 @@ pub(super) fn insert_uses(
     connection.prepare_cached(sql)?.execute(params![seq, USES, at.0, entries]).map(drop)
 }
 
+/// The generations that stand in the journal and what of each is not folded.
+pub(super) fn unfolded(connection: &Connection) -> Result<Vec<(Generation, Vec<KeySum>)>, Trouble> {
+    let mut select = connection.prepare("SELECT seq, kind, at, entries FROM journal ORDER BY seq")?;
+    let mut rows = select.query([])?;
+    let mut found: BTreeMap<Generation, Unfolded> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let left = found.entry(Generation(row.get::<_, i64>(0)? >> 32)).or_default();
+        let entries: Vec<u8> = row.get(3)?;
+        match row.get(1)? {
+            FOLDED => left.folded.extend(folded_keys(&entries)),
+            MOVED => left.moved.extend(moved_addresses(&entries)),
+            _ => {
+                let at = Micros(row.get(2)?);
+                uses(&entries)?.for_each(|one| left.sums.add(one, at));
+            }
+        }
+    }
+    Ok(found.into_iter().map(|(generation, left)| (generation, left.into_sums())).collect())
+}
+
 impl SqliteUsageLog {
     /// Commits a batch as one row.
     pub(super) fn append_row(&mut self, at: Micros, uses: &[Use]) -> Result<(), Trouble> {
@@ -80,27 +100,6 @@ impl SqliteUsageLog {
             self.places.remove(&generation);
         }
         Ok(more)
-    }
-
-    /// The generations that stand in the journal and what of each is not folded.
-    pub(super) fn unfolded(&self) -> Result<Vec<(Generation, Vec<KeySum>)>, Trouble> {
-        let mut select =
-            self.connection.prepare("SELECT seq, kind, at, entries FROM journal ORDER BY seq")?;
-        let mut rows = select.query([])?;
-        let mut found: BTreeMap<Generation, Unfolded> = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let left = found.entry(Generation(row.get::<_, i64>(0)? >> 32)).or_default();
-            let entries: Vec<u8> = row.get(3)?;
-            match row.get(1)? {
-                FOLDED => left.folded.extend(folded_keys(&entries)),
-                MOVED => left.moved.extend(moved_addresses(&entries)),
-                _ => {
-                    let at = Micros(row.get(2)?);
-                    uses(&entries)?.for_each(|one| left.sums.add(one, at));
-                }
-            }
-        }
-        Ok(found.into_iter().map(|(generation, left)| (generation, left.into_sums())).collect())
     }
 
     /// The last row that a transaction removes of these, and whether more are left; nothing where there is none.

@@ -4,6 +4,7 @@
 use super::usage_log::SqliteUsageLog;
 use crate::Trouble;
 use crate::row_numbers::short;
+use crate::usage_journal::unfolded;
 use domain::ids::{KeyId, KeyNumber};
 use hashbrown::HashMap;
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -37,7 +38,7 @@ impl SqliteUsageLog {
     pub(super) fn keep_only_known(&mut self, state: &Path) -> Result<(), Trouble> {
         attach(&self.connection, state)?;
         let known = known(&self.connection)?;
-        for (generation, sums) in self.unfolded()? {
+        for (generation, sums) in unfolded(&self.connection)? {
             let sums: Vec<_> = sums.into_iter().filter(|sum| known.contains(&sum.key)).collect();
             self.fold_whole(generation, sums)?;
         }

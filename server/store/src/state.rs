@@ -48,6 +48,18 @@ pub trait Store:
     async fn failed(&self) -> StoreError;
     /// Carries out what waits, then closes what is open.
     async fn close(&self);
+    /// Says that another process reads the data for a while: until the end of what this returns, nothing is begun that would
+    /// have to wait for readers.
+    fn lend(&self) -> Box<dyn Send>;
+    /// Returns once no change is on its way, and keeps further ones waiting; uses go on.
+    async fn stand_still(&self) -> Result<Box<dyn Still>, StoreError>;
+}
+
+/// A moment in which nothing changes. It ends by itself after a fraction of a second, so that nobody who asked for it can
+/// hold changes up.
+pub trait Still: Send {
+    /// Ends it; returns whether it had lasted until now.
+    fn end(self: Box<Self>) -> bool;
 }
 
 /// Hears of every committed change, in the order of the commits and before the change returns to its caller. Called on the

@@ -1,6 +1,7 @@
 //! Faults, injected: what was promised holds through the death of the process, power loss, full and broken
 //! disks, and races. A few rounds each; `make soak` runs many (docs/reliability.md).
 
+mod backups;
 mod counts;
 mod crash;
 mod customer;

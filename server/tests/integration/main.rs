@@ -11,6 +11,7 @@ mod app;
 mod applications;
 mod audit;
 mod authz;
+mod backup;
 mod bad_input;
 mod behind;
 mod bench;

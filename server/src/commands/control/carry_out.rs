@@ -62,6 +62,7 @@ async fn try_carry_out(services: &Services, request: &VerbRequest) -> Result<Ver
             Ok(()) => VerbReply::Said("Latchkey is ready".to_owned()),
             Err(why) => VerbReply::Failed(format!("Latchkey is not ready: {why}")),
         },
+        VerbRequest::LendFiles => VerbReply::Failed("files are lent by a running server alone".to_owned()),
         VerbRequest::Import(_) => VerbReply::Failed("an import needs its file".to_owned()),
         VerbRequest::Key(request) => VerbReply::Key(keys::carry_out(services, request).await),
         VerbRequest::OpenProbe => VerbReply::Probe(open_probe(services)?),

@@ -3,6 +3,7 @@
 
 use super::super::Failure;
 use super::ownership::{denied, refuse_files_of_others};
+use super::replacing::{go_on, is_decided};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -13,6 +14,8 @@ use tokio::net::UnixListener;
 
 /// How long a server waits for a verb that works on the data directory by itself.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(2);
+/// How much longer where no server answers: a command that copies the data takes some seconds.
+const LONG_PATIENCE: Duration = Duration::from_secs(20);
 /// The most bytes of a socket's path (`sun_path`, with the 0 at its end).
 const SOCKET_PATH: usize = 107;
 
@@ -28,16 +31,31 @@ impl DataDir {
     pub(in super::super) fn claim(path: &Path) -> Result<Self, Failure> {
         refuse_what_is_no_directory(path)?;
         make_durably(path).map_err(|e| wrong("make", path, path, &e))?;
-        let patience = Instant::now() + CLAIM_PATIENCE;
-        let mut claimed = Self::lock(path)?;
-        while claimed.is_none() && Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(50));
-            claimed = Self::lock(path)?;
+        let mut claimed = Self::lock_within(path, CLAIM_PATIENCE)?;
+        if claimed.is_none() && super::places(path).is_none() {
+            // No server has it, so it is a command, which ends.
+            claimed = Self::lock_within(path, LONG_PATIENCE)?;
         }
         claimed.ok_or_else(|| {
             format!("another Latchkey uses {}; stop it first, or choose another --data-dir", path.display())
                 .into()
         })
+    }
+
+    fn lock_within(path: &Path, patience: Duration) -> Result<Option<Self>, Failure> {
+        let end = Instant::now() + patience;
+        loop {
+            let claimed = Self::lock(path)?;
+            if claimed.is_some() || Instant::now() >= end {
+                return Ok(claimed);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Locks the directory of an installation for a verb, which makes none; `None` while another process has it.
@@ -46,6 +64,9 @@ impl DataDir {
         match fs::metadata(&state) {
             Ok(_) => Self::lock(path),
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                if is_decided(path) {
+                    return Self::lock(path);
+                }
                 // A server that starts for the first time holds the lock before it makes the database.
                 if is_locked(path) { Ok(None) } else { Err(no_installation(path)) }
             }
@@ -62,6 +83,7 @@ impl DataDir {
             Ok(()) => {
                 private::close_to_others(&file);
                 refuse_files_of_others(path)?;
+                go_on(path)?;
                 Ok(Some(Self { path: path.to_owned(), _lock: lock }))
             }
             Err(TryLockError::WouldBlock) => Ok(None),

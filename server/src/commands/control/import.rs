@@ -4,7 +4,7 @@
 //! the end out, and so nothing of its file is kept.
 
 use super::protocol::{Secret, VerbReply, VerbRequest};
-use super::{Way, find_way};
+use super::{Way, find_way, other_version};
 use crate::commands::Failure;
 use crate::services::{Services, SystemClock, start};
 use crate::settings::Settings;
@@ -171,10 +171,6 @@ async fn send(
         VerbReply::Failed(why) => Err(why.into()),
         _ => Err(other_version()),
     }
-}
-
-fn other_version() -> Failure {
-    "the running server gave no answer; is it of another version?".into()
 }
 
 /// Reads one reply: a line, or what comes before the end.

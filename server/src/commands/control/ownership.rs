@@ -30,6 +30,20 @@ pub(in super::super) fn refuse_files_of_others(data_dir: &Path) -> Result<(), Fa
     Ok(())
 }
 
+/// Gives new files to the owner of the data directory, where root put them there for somebody else.
+pub(in super::super) fn hand_over(files: &Path, data_dir: &Path) -> std::io::Result<()> {
+    let owner = fs::metadata(data_dir)?;
+    if !rustix::process::geteuid().is_root() || owner.uid() == 0 {
+        return Ok(());
+    }
+    let give = |path: &Path| std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid()));
+    for entry in fs::read_dir(files)? {
+        give(&entry?.path())?;
+    }
+    give(files)?;
+    give(&data_dir.join("lock"))
+}
+
 /// The message about a file of another user, with what mends it; `None` if the file is this user's own.
 pub(super) fn denied(file: &Path, data_dir: &Path) -> Option<String> {
     let me = rustix::process::geteuid().as_raw();

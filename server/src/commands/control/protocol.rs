@@ -90,6 +90,8 @@ pub(in super::super) enum VerbRequest {
     /// Asks the server to take in a file, which follows in pieces once the server is ready.
     Import(ImportOptions),
     Key(KeyRequest),
+    /// Asks for a moment in which nothing changes, and for care while the verb reads the files.
+    LendFiles,
     OpenProbe,
     CloseProbe {
         marker: String,

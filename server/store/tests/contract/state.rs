@@ -1,7 +1,9 @@
 //! Users, gateways and the audit log, and what the watcher is told; what every change has in common.
 
 use super::engines::{Data, Engine, for_each_engine};
+use super::usage::{add_keys, one_use};
 use super::*;
+use std::time::Duration;
 use store::{KeyScope, NoticePolicy, StoreError, Use};
 
 async fn the_first_user_is_the_first_one_alone(engine: Engine) {
@@ -157,7 +159,24 @@ async fn what_was_written_is_there_after_reopening(engine: Engine) {
     assert!(other.is_err(), "other secrets are refused");
 }
 
+async fn while_it_stands_still_changes_wait_and_uses_do_not(engine: Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, mut log, told) = open(engine, dir.path()).await;
+    let (_, numbers) = add_keys::<1>(store.as_ref(), &told).await;
+    let still = store.stand_still().await.unwrap();
+    let mut change = store.insert_user(user("late", None), audit(1, Action::UserAdded));
+    let waits = tokio::time::timeout(Duration::from_millis(50), &mut change).await;
+    assert!(waits.is_err(), "a change waits");
+    log.append(Micros(1), &[one_use(numbers[0], 7)]).await.unwrap();
+    assert!(still.end());
+    change.await.unwrap();
+    let forgotten = store.stand_still().await.unwrap();
+    store.insert_user(user("later", None), audit(1, Action::UserAdded)).await.unwrap();
+    assert!(!forgotten.end(), "it ends by itself, and says so");
+}
+
 for_each_engine!(
+    while_it_stands_still_changes_wait_and_uses_do_not,
     the_first_user_is_the_first_one_alone,
     a_username_is_unique_and_found_without_regard_to_case,
     a_user_is_disabled_with_their_owner,

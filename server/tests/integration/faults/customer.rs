@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::io;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Keys that are used and changed; older ones only have to be kept.
 const AT_HAND: usize = 4;
@@ -24,6 +24,12 @@ pub(crate) struct Event {
     pub(crate) answer: Option<Answer>,
     pub(crate) port: u16,
     pub(crate) nth: usize,
+    /// When it was asked and answered, in microseconds by the time of day.
+    pub(crate) times: (i64, i64),
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros().try_into().unwrap()
 }
 
 pub(crate) struct Customer {
@@ -50,12 +56,13 @@ impl Customer {
             }
             let asked = self.choose(&mut changes);
             self.told.ask(asked);
+            let begun = now();
             let answer = self.carry_out(&mut client, asked).ok();
             if let Some(answer) = &answer {
                 self.told.hear(asked, answer, Instant::now());
             }
             let died = answer.is_none();
-            self.history.push(Event { asked, answer, port, nth });
+            self.history.push(Event { asked, answer, port, nth, times: (begun, now()) });
             if died {
                 return;
             }
