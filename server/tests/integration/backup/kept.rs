@@ -22,12 +22,13 @@ fn only_older_backups_of_that_name_and_installation_are_removed() {
     }
     let others = place.backups();
     let mut removed = 0;
-    for kept in [1, 2, 2, 2] {
+    for (day, kept) in [1, 2, 2, 2].into_iter().enumerate() {
         let made = place.json(&keep);
         assert_eq!(made["kept"], kept, "{made}");
         removed += made["removed"].as_array().unwrap().len();
-        // Names go by the second.
-        std::thread::sleep(std::time::Duration::from_millis(1001));
+        // As if it were of another second; the last one has the earliest name.
+        let name = format!("nightly-2021010{}T000000Z.tar.zst", 9 - day);
+        fs::rename(made["path"].as_str().unwrap(), backups.join(name)).unwrap();
     }
     assert_eq!(removed, 2);
     let now = place.backups();
@@ -40,12 +41,13 @@ fn a_directory_in_which_something_else_lies_is_not_removed() {
     let place = Place::new();
     let keep = ["backup", "backups/{time}", "--keep", "1"];
     assert!(place.run(&keep).status.success());
-    let first = place.backups().remove(0);
-    fs::write(place.path("backups").join(&first).join("notes"), "mine").unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1001));
+    let first = "20210101T000000Z";
+    fs::rename(place.path("backups").join(place.backups().remove(0)), place.path("backups").join(first))
+        .unwrap();
+    fs::write(place.path("backups").join(first).join("notes"), "mine").unwrap();
     let said = place.said(&keep);
     assert!(said.contains("could not be removed: notes is in it, which is not of the backup"), "{said}");
-    assert_eq!(files(&place.path("backups").join(&first)).len(), 4, "and is whole");
+    assert_eq!(files(&place.path("backups").join(first)).len(), 4, "and is whole");
 }
 
 #[test]
