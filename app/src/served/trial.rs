@@ -151,7 +151,7 @@ fn why(tried: &Tried, trial: &Trial, check: Check, holds: bool) -> String {
 }
 
 /// Lines that send a real request; the key itself is put in by its reader.
-fn real(tried: &Tried) -> Part {
+fn real(tried: &Tried) -> Option<Part> {
     let t = TrialTexts::here();
     let reading = Reading::new(language(), &tried.zone, tried.now);
     let (row, key) = (&tried.key.row, reading.t.your_key);
@@ -160,12 +160,13 @@ fn real(tried: &Tried) -> Part {
         KeyType::Smpp => ways_beside_username(&reading, username, key, &tried.example),
         _ => ways(&reading, username, key, &tried.example),
     };
-    view! {
+    let lines = lines?;
+    let section = view! {
         <section class="panel below" aria-labelledby="real">
             <h2 id="real">{t.real_heading}</h2>
             <p>{t.real_text}</p>
             {lines}
         </section>
-    }
-    .part()
+    };
+    Some(section.part())
 }

@@ -5,8 +5,13 @@ use crate::part::{IntoPart, Part};
 use domain::example::{ExampleRequest, Way};
 use leptos::prelude::*;
 
-/// The lines in which `key` stands, for the keys of that user; the first one is open.
-pub(super) fn ways(reading: &Reading<'_>, username: &str, key: &str, example: &ExampleRequest) -> Part {
+/// The lines in which `key` stands, for the keys of that user; the first one is open. None if keys are taken in no such way.
+pub(super) fn ways(
+    reading: &Reading<'_>,
+    username: &str,
+    key: &str,
+    example: &ExampleRequest,
+) -> Option<Part> {
     shown(reading, example.lines(username, key))
 }
 
@@ -16,13 +21,14 @@ pub(super) fn ways_beside_username(
     username: &str,
     key: &str,
     example: &ExampleRequest,
-) -> Part {
+) -> Option<Part> {
     let mut lines = example.lines(username, key);
     lines.retain(|(way, _)| *way == Way::Basic);
     shown(reading, lines)
 }
 
-fn shown(reading: &Reading<'_>, lines: Vec<(Way, String)>) -> Part {
+fn shown(reading: &Reading<'_>, lines: Vec<(Way, String)>) -> Option<Part> {
+    let has_any = !lines.is_empty();
     let t = reading.t;
     let lines = lines.into_iter().enumerate().map(|(place, (way, line))| {
         let name = match way {
@@ -37,5 +43,5 @@ fn shown(reading: &Reading<'_>, lines: Vec<(Way, String)>) -> Part {
             </details>
         }
     });
-    lines.collect_view().part()
+    has_any.then(|| lines.collect_view().part())
 }

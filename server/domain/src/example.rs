@@ -47,20 +47,28 @@ impl ExampleRequest {
     #[must_use]
     pub fn lines(&self, username: &str, key: &str) -> Vec<(Way, String)> {
         let url = quoted(&self.url);
-        let bearer = format!("curl -H \"Authorization: Bearer {key}\" {url}");
-        let basic = format!("curl -u \"{username}:{key}\" {url}");
+        let bearer = format!("curl -H {} {url}", argument(&format!("Authorization: Bearer {key}")));
+        let basic = format!("curl -u {} {url}", argument(&format!("{username}:{key}")));
         let mut lines = Vec::new();
         if self.in_authorization {
             lines.push((Way::Bearer, bearer));
         }
         if let Some(name) = &self.header {
-            lines.push((Way::Header, format!("curl -H \"{name}: {key}\" {url}")));
+            lines.push((Way::Header, format!("curl -H {} {url}", argument(&format!("{name}: {key}")))));
         }
         if self.in_authorization {
             lines.push((Way::Basic, basic));
         }
         lines
     }
+}
+
+/// An argument as a shell takes it. Tokens that were imported may hold what a shell would carry out.
+fn argument(text: &str) -> String {
+    if text.contains(['"', '$', '`', '\\', '!', '\'']) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    format!("\"{text}\"")
 }
 
 /// An address as a shell takes it.
@@ -88,6 +96,23 @@ mod tests {
         assert_eq!(lines(url, true, Some("X-API-Key")), [bearer.clone(), header.clone(), basic.clone()]);
         assert_eq!(lines(url, true, None), [bearer, basic]);
         assert_eq!(lines(url, false, Some("X-API-Key")), [header]);
+    }
+
+    #[test]
+    fn a_token_that_a_shell_would_carry_out_is_quoted() {
+        let request = ExampleRequest {
+            url: "https://api.example.com/".to_owned(),
+            in_authorization: false,
+            header: Some("k".to_owned()),
+        };
+        for token in ["ab$(id)cd", "a`id`b", "a\"b", "a\\b", "a!b", "it's", "plain_1-2.3"] {
+            let (_, line) = request.lines("demo", token).remove(0);
+            // A real shell says what it would hand to curl.
+            let echo = line.replacen("curl", "printf '%s\\n'", 1);
+            let said = std::process::Command::new("sh").args(["-c", &echo]).output().unwrap();
+            let said = String::from_utf8(said.stdout).unwrap();
+            assert_eq!(said, format!("-H\nk: {token}\nhttps://api.example.com/\n"), "{line}");
+        }
     }
 
     #[test]

@@ -13,7 +13,8 @@ const REMOVE: &str = "UPDATE users SET removed_at = ?2, disabled_at = coalesce(d
     username_folded = username_folded || '#' || no, email = NULL, email_confirmed_at = NULL, totp_sealed = NULL,
     password_hash = '' WHERE no = ?1 AND owner_no IS NOT NULL AND removed_at IS NULL RETURNING no";
 /// Theirs alone: what waits for them, and what they chose.
-const OF_USER: [&str; 5] = [
+const OF_USER: [&str; 6] = [
+    "DELETE FROM totp_enrolments WHERE user_no = ?",
     "DELETE FROM recovery_codes WHERE user_no = ?",
     "DELETE FROM mail_confirmations WHERE user_no = ?",
     "DELETE FROM notice_choices WHERE user_no = ?",

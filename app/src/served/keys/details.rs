@@ -69,7 +69,8 @@ pub(crate) fn ways_html(
         KeyType::Smpp => ways_beside_username(reading, username, token, example),
         _ => ways(reading, username, token, example),
     };
-    view! { <h3>{t.now_heading}</h3> <p class="hint">{t.now_text}</p> {ways} }.to_html()
+    let shown = |ways| view! { <h3>{t.now_heading}</h3> <p class="hint">{t.now_text}</p> {ways} }.to_html();
+    ways.map(shown).unwrap_or_default()
 }
 
 /// Uses and refusals of 30 days, if there are any.
@@ -108,6 +109,7 @@ fn how_it_is(reading: &Reading<'_>, row: &KeyRow, found: &KeyFigures) -> Part {
         return state_line(true, text.part());
     }
     match (row.state, &row.last_used) {
+        _ if found.owner_disabled => state_line(true, t.is_disabled.part()),
         (KeyState::Paused, _) => state_line(true, t.is_paused.part()),
         (KeyState::Expired, _) => state_line(true, t.is_expired.part()),
         (KeyState::Active, None) => state_line(false, t.is_unused.part()),

@@ -61,6 +61,8 @@ pub struct KeyFigures {
     pub spans: SpanCounts,
     /// The token before the present one, while it passes too.
     pub old_token: Option<OldToken>,
+    /// Whether its user or the user's account is disabled.
+    pub owner_disabled: bool,
 }
 
 impl Keys {
@@ -163,7 +165,9 @@ impl Keys {
         let spans = self.store.count_key_uses(row.id, starts).await.map_err(store_trouble)?;
         let key = self.with_counts(row);
         let old_token = self.find_old_token(&key, zone).await?;
-        Ok(KeyFigures { key, spans, old_token })
+        let entry = self.index.find(&key.row.token_hash);
+        let owner_disabled = entry.is_some_and(|entry| entry.user.is_disabled());
+        Ok(KeyFigures { key, spans, old_token, owner_disabled })
     }
 
     pub(super) fn with_counts(&self, row: KeyRow) -> ListedKey {
