@@ -26,11 +26,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// What differs from run to run, and what is written in place of it.
-const CHANCE: [(&str, &str); 24] = [
+const CHANCE: [(&str, &str); 25] = [
     (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", "[id]"),
     (r"\b(lk[a-z]{1,2})_[0-9A-Za-z]{42}\b", "${1}_[token]"),
     (r"\b(lk[a-z])_[0-9A-Za-z]{4}…[0-9A-Za-z]{4}", "${1}_[masked]"),
     (r"(?m)> [0-9A-Za-z]{2}…$", "> [masked]"),
+    (r#"(?m)( · |, )[0-9A-Za-z]{2}…($|")"#, "${1}[masked]${2}"),
     (r#"(<input name="once" type="hidden" value=)"[0-9A-Za-z]{22}""#, "$1[number of the form]"),
     (r#"nonce="[^"]+""#, "nonce=[nonce]"),
     (r"'nonce-[^']+'", "'nonce-[nonce]'"),

@@ -137,6 +137,8 @@ pub(super) async fn lend(
     let _lent = services.store.lend();
     let still = match services.store.stand_still().await {
         Ok(still) => still,
+        // The writer goes when the server stops. The verb waits for the next server, as if this one had gone a moment before.
+        Err(_) if stop.is_cancelled() => return Ok(()),
         Err(error) => return say(&mut stream, &VerbReply::Failed(error.to_string())).await,
     };
     say(&mut stream, &VerbReply::Ready).await?;

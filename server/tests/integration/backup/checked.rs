@@ -36,25 +36,25 @@ fn sound_data_are_said_to_be_sound() {
     0
     [base]/data, a data directory without a server
     databases  whole, of [time] [time] UTC and [time] [time] UTC
-    version    migration 22
+    version    migration 23
     secrets    those that the databases were made with
     holds      1 user, 0 keys, 0 deleted keys, 0 uses
     0
     [base]/data, a data directory with a running server
     databases  whole, of [time] [time] UTC and [time] [time] UTC
-    version    migration 22
+    version    migration 23
     secrets    those that the databases were made with
     holds      1 user, 1 key, 0 deleted keys, 4 uses
     0
     backups/a, a backup of [time]
     databases  whole, of [time] [time] UTC and [time] [time] UTC
-    version    migration 22
+    version    migration 23
     secrets    not in it: they are kept elsewhere
     holds      1 user, 1 key, 0 deleted keys, 4 uses
     0
     backups/b.tar.zst, a backup of [time]
     databases  whole, of [time] [time] UTC and [time] [time] UTC
-    version    migration 22
+    version    migration 23
     secrets    those that the databases were made with
     holds      1 user, 1 key, 0 deleted keys, 4 uses
     ");
@@ -107,14 +107,14 @@ fn what_is_wrong_is_named() {
     0
     [base]/data, a data directory without a server
     databases  whole, of [time] [time] UTC and [time] [time] UTC
-    version    migration 22
+    version    migration 23
     secrets    those that the databases were made with
     holds      1 user, 0 keys, 0 deleted keys, 0 uses
     latchkey: secrets.toml can be read by others (mode 0644); chmod 600, or the next start does it
     3
     [base]/data, a data directory without a server
     databases  whole, of [time] [time] UTC and [time] [time] UTC
-    version    migration 22
+    version    migration 23
     secrets    not in it: they are kept elsewhere
     holds      1 user, 0 keys, 0 deleted keys, 0 uses
     latchkey: [base]/data/secrets.toml is missing, and without it no key of this data directory can be recognised; put it back from where you keep it, or set LATCHKEY_PEPPER_FILE and LATCHKEY_SEALING_KEY_FILE
@@ -136,7 +136,7 @@ fn what_is_wrong_is_named() {
     3
     [base]/data, a data directory without a server
     databases  in trouble, of [time] [time] UTC and [time] [time] UTC
-    version    migration 22
+    version    migration 23
     secrets    those that the databases were made with
     holds      1 user, 0 keys, 0 deleted keys, 0 uses
     latchkey: latchkey.db: rows that lead nowhere: 1 of table sessions name rows of users that are not there
