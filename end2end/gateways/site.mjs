@@ -124,7 +124,7 @@ export class Customer {
   /** How often a key was used, and from where first. */
   async uses(key) {
     const answer = await fetch(`${this.latchkey.url}/portal/find_key?id=${key.id}`, { headers: { cookie: this.cookie } });
-    const { row } = await answer.json();
+    const { row } = (await answer.json()).key;
     return [row.times_used, row.locked_ip];
   }
 

@@ -36,6 +36,11 @@ export class Portal {
     return this.page.getByRole('heading', { level: 1, name, exact: true });
   }
 
+  /** A whole token beside its copy button; lines for a shell hold it too. */
+  shown(token: string) {
+    return this.page.locator('.whole-token').getByText(token);
+  }
+
   /** Waits for the page with this heading, until it is usable. */
   async at(name: string) {
     await expect(this.heading(name)).toBeVisible();

@@ -196,10 +196,11 @@ for (const scheme of ['light', 'dark'] as const) {
       await judge(page, 'closed invitation');
     });
 
-    test('every page of the table is accessible as it opens', async ({ page, portal, watch }) => {
+    test('every page of the table is accessible as it opens', async ({ page, portal, watch, latchkey }) => {
       // Two pages open by the links of letters alone.
       watch.expects(404);
       await portal.firstAccount();
+      await latchkey.addUser('junior', 'another long password', 'demouser');
       await portal.openList();
       await portal.generate('WEB');
       const key = await portal.link('WEB').getAttribute('href');
@@ -208,7 +209,8 @@ for (const scheme of ['light', 'dark'] as const) {
       await portal.button('Add webhook').click();
       const webhook = await page.locator('main a[href^="/account/webhooks/"]').first().getAttribute('href');
       for (const { path, title, seen_by } of PAGES) {
-        await portal.open(path.replace('/account/api-keys/:id', key!).replace('/account/webhooks/:id', webhook!));
+        const named = path === '/account/sub-users/remove' ? `${path}?user=junior` : path;
+        await portal.open(named.replace('/account/api-keys/:id', key!).replace('/account/webhooks/:id', webhook!));
         if (seen_by === 'users' && title) await portal.at(title);
         await judge(page, path);
       }

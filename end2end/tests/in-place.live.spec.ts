@@ -41,13 +41,13 @@ test('a whole visit loads no second page', async ({ page, portal, latchkey, watc
   await expect(portal.field('Address or network')).toHaveValue('');
   await expect(page.getByRole('status').filter({ hasText: 'The address is authorised' })).toBeAttached();
   await portal.button('Show').click();
-  await expect(page.getByText(token)).toBeVisible();
+  await expect(portal.shown(token)).toBeVisible();
   await portal.button('Remove 192.0.2.2').click();
   await expect(portal.button('Remove 192.0.2.2')).toHaveCount(0);
   await portal.button('Release lock').click();
   await expect(page.getByText('The key is not locked yet.')).toBeVisible();
   // What was shown stays shown while other parts of the page change.
-  await expect(page.getByText(token)).toBeVisible();
+  await expect(portal.shown(token)).toBeVisible();
   await page.getByRole('radio', { name: 'its whole /64 network' }).check();
   await portal.button('Save: On IPv6, the lock means').click();
   await expect(page.getByRole('status').filter({ hasText: 'Saved' })).toBeAttached();
@@ -74,7 +74,7 @@ test('a fresh token can be gone back to until its reader has it', async ({ page,
   await portal.openKey('WEB');
   await page.goBack();
   await portal.at('Your API Keys');
-  await expect(page.getByText(token)).toBeVisible();
+  await expect(portal.shown(token)).toBeVisible();
   await portal.button('I have it').click();
   await expect(page.getByText(token)).toHaveCount(0);
   await expect(page).toHaveURL('/account/api-keys');

@@ -53,7 +53,7 @@ test('a key is shown again to who has just proved who it is', async ({ portal, p
   await portal.openKey('WEB');
   await expect(page.getByText(token)).toHaveCount(0);
   await portal.button('Show').click();
-  await expect(page.getByText(token)).toBeVisible();
+  await expect(portal.shown(token)).toBeVisible();
   await portal.open(new URL(page.url()).pathname);
   await expect(page.getByText(token)).toHaveCount(0);
 });
@@ -66,7 +66,7 @@ test('a new token stays at its address until its reader has it', async ({ portal
   await portal.open('/account/api-keys');
   await expect(page.getByText(token)).toHaveCount(0);
   await portal.open(address);
-  await expect(page.getByText(token)).toBeVisible();
+  await expect(portal.shown(token)).toBeVisible();
   await portal.button('I have it').click();
   await expect(page).toHaveURL('/account/api-keys');
   await portal.open(address);

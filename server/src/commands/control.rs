@@ -19,7 +19,7 @@ pub(super) use keys::{
     KeyDetails, KeyLine, KeyLines, KeyReply, KeyRequest, RevokedKey, ShownToken, WhichKey,
 };
 pub(super) use lend::{Borrowed, Lent, borrow};
-pub(super) use ownership::{hand_over, refuse_files_of_others};
+pub(super) use ownership::{hand_over, hand_over_all, refuse_files_of_others};
 pub(super) use protocol::{ProbeOpened, Secret, UserLine, VerbReply, VerbRequest};
 pub(super) use replacing::Replacement;
 

@@ -3,7 +3,7 @@
 mod report;
 
 use super::backup::{Progress, Source, refuse_too_little_room, stand_back};
-use super::control::{DataDir, Replacement, hand_over, is_locked};
+use super::control::{DataDir, Replacement, hand_over, hand_over_all, is_locked};
 use super::out::{print, remark};
 use super::{Common, Failure};
 use crate::secrets::{FILE as SECRETS, Secrets, SecretsError};
@@ -64,6 +64,8 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
 fn restore(settings: &Settings, source: &Source, replace: bool) -> Result<Report, Failure> {
     let dir = &settings.data_dir;
     let claim = DataDir::claim(dir)?;
+    // Now, as a restore that fails later leaves it behind too, and a server of its owner could not open it.
+    hand_over(&dir.join("lock"), dir)?;
     let there = IN_USE.iter().find(|name| fs::metadata(dir.join(name)).is_ok_and(|file| file.len() > 0));
     if let (Some(name), false) = (there, replace) {
         return Err(format!(
@@ -83,7 +85,7 @@ fn restore(settings: &Settings, source: &Source, replace: bool) -> Result<Report
     };
     check(settings, source, unpacked, manifest.holds_secrets())?;
     let since = there.map(|_| done_since(unpacked, dir));
-    hand_over(unpacked, dir)?;
+    hand_over_all(unpacked, dir)?;
     let kept = replacement.finish()?;
     Ok(Report::of(dir, manifest, kept, since.map(readable)))
 }

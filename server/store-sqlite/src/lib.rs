@@ -71,7 +71,7 @@ pub use inspect::{inspect, inspect_in_use};
 pub use open::open;
 pub use open_error::OpenError;
 pub use since::{DoneSince, Happened, TouchedKey, done_since};
-pub use snapshot::{CopyError, Snapshot};
+pub use snapshot::{CopyError, Interrupt, Snapshot};
 pub use usage_log::SqliteUsageLog;
 
 /// The version of SQLite that is built in.

@@ -1,4 +1,7 @@
 //! What was done after the moment of a backup, as far as the state tells that it takes the place of.
+//!
+//! Numbers are given again after a restore, so over data that were restored before one number may be of two rows. Keys are
+//! known by their ids, and users by their number together with the time at which they were made.
 
 use super::cannot_open;
 use super::inspect::{immutable, open};
@@ -9,6 +12,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Row};
 use std::path::Path;
 use uuid::Uuid;
+
+/// When a row of the later state (`l`) and one of the backup (`b`) are one user.
+const SAME_USER: &str = "b.no = l.no AND b.created_at = l.created_at";
 
 /// What a later state knows and a backup does not.
 #[derive(Default)]
@@ -23,6 +29,8 @@ pub struct DoneSince {
     pub latched: Vec<TouchedKey>,
     /// Users who were disabled; they are let in again.
     pub disabled: Vec<Happened>,
+    /// Sub-users who were removed; they are there again.
+    pub removed: Vec<Happened>,
     /// Users who changed their password; the one from before is theirs again.
     pub passwords: Vec<Happened>,
     /// Gateways that were removed; their tokens are taken again.
@@ -80,19 +88,27 @@ fn read(connection: &Connection) -> rusqlite::Result<Option<DoneSince>> {
         return Ok(None);
     }
     let keys = |at: &str, is: &str| touched(connection, at, is);
-    let both_know =
-        "SELECT count(*) = 2 FROM (SELECT 1 FROM pragma_table_info('keys', 'main') WHERE name = 'rotated_at'
-        UNION ALL SELECT 1 FROM pragma_table_info('keys', 'later') WHERE name = 'rotated_at')";
-    let know_rotations: bool = connection.query_row(both_know, [], |row| row.get(0))?;
+    let knows = |schema: &str, table: &str, column: &str| {
+        let sql = "SELECT count(*) > 0 FROM pragma_table_info(?2, ?1) WHERE name = ?3";
+        connection.query_row(sql, [schema, table, column], |row| row.get::<_, bool>(0))
+    };
+    let both_know_rotations = knows("main", "keys", "rotated_at")? && knows("later", "keys", "rotated_at")?;
+    let removed_at = |schema: &str, column: &'static str| {
+        Ok::<_, rusqlite::Error>(if knows(schema, "users", "removed_at")? { column } else { "NULL" })
+    };
+    let (was_removed, removed) = (removed_at("main", "b.removed_at")?, removed_at("later", "l.removed_at")?);
+    // Who was removed is disabled and has no password by that.
+    let living = |at: &str, is: &str| users(connection, at, &format!("{is} AND {removed} IS NULL"));
     let lives = "l.deleted_at IS NULL AND b.deleted_at IS NULL";
     let rotated = format!("coalesce(l.rotated_at, 0) > coalesce(b.rotated_at, 0) AND {lives}");
     Ok(Some(DoneSince {
         deleted: keys("l.deleted_at", "l.deleted_at IS NOT NULL AND b.deleted_at IS NULL")?,
         paused: keys("l.disabled_at", &format!("l.disabled_at IS NOT NULL AND b.disabled_at IS NULL AND {lives}"))?,
-        rotated: if know_rotations { keys("l.rotated_at", &rotated)? } else { vec![] },
+        rotated: if both_know_rotations { keys("l.rotated_at", &rotated)? } else { vec![] },
         latched: keys("l.locked_at", &format!("l.locked_ip IS NOT NULL AND b.locked_ip IS NULL AND {lives}"))?,
-        disabled: users(connection, "l.disabled_at", "l.disabled_at IS NOT NULL AND b.disabled_at IS NULL")?,
-        passwords: users(connection, "l.password_set_at", "l.password_hash <> b.password_hash")?,
+        disabled: living("l.disabled_at", "l.disabled_at IS NOT NULL AND b.disabled_at IS NULL")?,
+        removed: users(connection, removed, &format!("{removed} IS NOT NULL AND {was_removed} IS NULL"))?,
+        passwords: living("l.password_set_at", "l.password_hash <> b.password_hash")?,
         gateways: connection
             .prepare(
                 "SELECT name FROM main.gateways WHERE token_hash NOT IN (SELECT token_hash FROM later.gateways)
@@ -100,8 +116,8 @@ fn read(connection: &Connection) -> rusqlite::Result<Option<DoneSince>> {
             )?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?,
-        keys_made: made(connection, "keys")?,
-        users_made: made(connection, "users")?,
+        keys_made: made(connection, "keys", "b.id = l.id")?,
+        users_made: made(connection, "users", SAME_USER)?,
     }))
 }
 
@@ -125,15 +141,17 @@ fn touched(connection: &Connection, at: &str, is: &str) -> rusqlite::Result<Vec<
 /// The same of users.
 fn users(connection: &Connection, at: &str, is: &str) -> rusqlite::Result<Vec<Happened>> {
     let sql = format!(
-        "SELECT l.username, coalesce({at}, 0) FROM later.users l JOIN main.users b ON b.no = l.no
+        "SELECT l.username, coalesce({at}, 0) FROM later.users l JOIN main.users b ON {SAME_USER}
          WHERE {is} ORDER BY 2, 1"
     );
     let user = |row: &Row<'_>| Ok(Happened { username: row.get(0)?, at: Micros(row.get(1)?) });
     connection.prepare(&sql)?.query_map([], user)?.collect()
 }
 
-/// Rows that only the later state has. Their numbers are never given twice.
-fn made(connection: &Connection, table: &str) -> rusqlite::Result<u64> {
-    let sql = format!("SELECT count(*) FROM later.{table} WHERE no NOT IN (SELECT no FROM main.{table})");
+/// Rows that only the later state has.
+fn made(connection: &Connection, table: &str, same: &str) -> rusqlite::Result<u64> {
+    let sql = format!(
+        "SELECT count(*) FROM later.{table} l WHERE NOT EXISTS (SELECT 1 FROM main.{table} b WHERE {same})"
+    );
     connection.query_row(&sql, [], |row| row.get(0))
 }

@@ -10,7 +10,7 @@ use super::inspect::open;
 use super::labels::{has_log, length, reader};
 use crate::OpenError;
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+use rusqlite::{Connection, ErrorCode, InterruptHandle, MAIN_DB, OpenFlags};
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -34,6 +34,16 @@ pub struct Snapshot {
 pub(super) struct Opened {
     pub(super) path: PathBuf,
     pub(super) connection: Connection,
+}
+
+/// Ends what is read of a snapshot at that moment, from another thread.
+pub struct Interrupt([InterruptHandle; 2]);
+
+impl Interrupt {
+    /// Ends it, with an error; what is read afterwards is read.
+    pub fn now(&self) {
+        self.0.iter().for_each(InterruptHandle::interrupt);
+    }
 }
 
 /// Why a copy was not made.
@@ -113,6 +123,11 @@ impl Snapshot {
             begun.map_err(|e| cannot_open(path, e))?;
         }
         Ok(())
+    }
+
+    /// What ends the reading.
+    pub fn interrupt(&self) -> Interrupt {
+        Interrupt([&self.state, &self.counts].map(|opened| opened.connection.get_interrupt_handle()))
     }
 
     /// Bytes of both databases.

@@ -69,7 +69,9 @@ pub(crate) fn ways_html(
         KeyType::Smpp => ways_beside_username(reading, username, token, example),
         _ => ways(reading, username, token, example),
     };
-    let shown = |ways| view! { <h3>{t.now_heading}</h3> <p class="hint">{t.now_text}</p> {ways} }.to_html();
+    let shown = |ways| {
+        view! { <p class="ways-head">{t.now_heading}</p> <p class="hint">{t.now_text}</p> {ways} }.to_html()
+    };
     ways.map(shown).unwrap_or_default()
 }
 

@@ -1,5 +1,5 @@
 //! `--keep N`: of the backups that were made under one name with `{time}`, the latest stay. Only what is such a backup of this
-//! installation is ever removed: it says so itself, and the name has the form.
+//! installation is ever removed: it says so itself, and the name has the form. The one just made stays whatever the clock says.
 
 use super::manifest::{FILES, MANIFEST};
 use super::source::Source;
@@ -19,12 +19,13 @@ pub(super) struct Kept {
     pub(super) stayed: Vec<String>,
 }
 
-/// Removes all but the latest.
+/// Removes all but the one that was made just now and the latest of the others.
 pub(super) fn keep(target: &Target, installation: Uuid, most: usize) -> Kept {
+    let most = most.saturating_sub(1);
     let mut found = backups(target, installation);
     found.sort_by_key(|(moment, path)| (std::cmp::Reverse(*moment), path.clone()));
     let old = found.split_off(most.min(found.len()));
-    let mut kept = Kept { kept: found.len(), ..Kept::default() };
+    let mut kept = Kept { kept: 1 + found.len(), ..Kept::default() };
     for (_, path) in old.into_iter().rev() {
         match remove(&path) {
             Ok(()) => kept.removed.push(path),
@@ -34,11 +35,14 @@ pub(super) fn keep(target: &Target, installation: Uuid, most: usize) -> Kept {
     kept
 }
 
-/// The backups of this installation whose names differ from the target's in the time alone.
+/// The other backups of this installation whose names differ from the target's in the time alone.
 fn backups(target: &Target, installation: Uuid) -> Vec<(Micros, PathBuf)> {
     let Some((before, behind)) = &target.around_time else { return vec![] };
     let Ok(entries) = fs::read_dir(&target.folder) else { return vec![] };
     let is_named = |name: &str| {
+        if name == target.name {
+            return false;
+        }
         let time = name.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(behind.as_str()));
         time.is_some_and(is_time)
     };

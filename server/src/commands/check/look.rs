@@ -149,10 +149,11 @@ fn beside_server(settings: &Settings, fingerprint: Option<TokenHash>) -> Result<
                 Ok(snapshot) => snapshot,
                 Err(error) => return Ok(Err(error)),
             };
-            if !lent.at_one_moment(settings, || Ok(snapshot.begin()?))? {
-                return Err("the server stopped meanwhile; run the command again".into());
-            }
-            Ok(snapshot.examine(fingerprint))
+            let begun = lent.at_one_moment(settings, || Ok(snapshot.begin()?))?;
+            let interrupt = snapshot.interrupt();
+            let examined =
+                begun.then(|| lent.watch(|| interrupt.now(), || snapshot.examine(fingerprint))).flatten();
+            examined.ok_or_else(|| "the server stopped meanwhile; run the command again".into())
         }
     }
 }

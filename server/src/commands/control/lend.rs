@@ -12,6 +12,8 @@ use crate::services::Services;
 use crate::settings::Settings;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream as Connected;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -22,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 const SIGN: Duration = Duration::from_secs(1);
 /// How long a verb waits for an answer of the server.
 const ANSWER: Duration = Duration::from_secs(30);
+/// How often a verb looks whether the server stops.
+const LOOK: Duration = Duration::from_millis(10);
 /// How often a verb asks for a moment that did not last.
 const TRIES: u32 = 20;
 
@@ -119,6 +123,32 @@ impl Lent {
             return Ok(None);
         }
         serde_json::from_slice(&line).map(Some).map_err(|_| super::other_version())
+    }
+
+    /// Does something that reads; once the server stops, calls `let_go` over and over until it has ended. Returns what came
+    /// of it, and nothing where it was to let go.
+    pub(in super::super) fn watch<T>(
+        &mut self,
+        let_go: impl Fn() + Send,
+        work: impl FnOnce() -> T,
+    ) -> Option<T> {
+        let (working, ended) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            let watcher = scope.spawn(move || {
+                let mut goes_on = true;
+                // Over and over, because it touches only what is read just then, and not what is read next.
+                while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                    goes_on = goes_on && self.goes_on();
+                    if !goes_on {
+                        let_go();
+                    }
+                }
+                goes_on
+            });
+            let done = work();
+            drop(working);
+            watcher.join().unwrap_or(false).then_some(done)
+        })
     }
 
     /// Whether the server still lends; not once it stops.

@@ -2,7 +2,7 @@
 
 use super::super::Failure;
 use std::fs::{self, OpenOptions};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -30,18 +30,21 @@ pub(in super::super) fn refuse_files_of_others(data_dir: &Path) -> Result<(), Fa
     Ok(())
 }
 
-/// Gives new files to the owner of the data directory, where root put them there for somebody else.
-pub(in super::super) fn hand_over(files: &Path, data_dir: &Path) -> std::io::Result<()> {
+/// Gives a directory and the files in it to the owner of the data directory, where root put them there for somebody else.
+pub(in super::super) fn hand_over_all(files: &Path, data_dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(files)? {
+        hand_over(&entry?.path(), data_dir)?;
+    }
+    hand_over(files, data_dir)
+}
+
+/// The same of one file or directory.
+pub(in super::super) fn hand_over(path: &Path, data_dir: &Path) -> io::Result<()> {
     let owner = fs::metadata(data_dir)?;
     if !rustix::process::geteuid().is_root() || owner.uid() == 0 {
         return Ok(());
     }
-    let give = |path: &Path| std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid()));
-    for entry in fs::read_dir(files)? {
-        give(&entry?.path())?;
-    }
-    give(files)?;
-    give(&data_dir.join("lock"))
+    std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid()))
 }
 
 /// The message about a file of another user, with what mends it; `None` if the file is this user's own.

@@ -2,17 +2,20 @@
 //!
 //! They are gathered in a directory inside the data directory, which may be a volume that cannot be renamed. One renaming
 //! decides: from then on the rest is done by whoever has the data directory next, also after a crash, step by step, and each
-//! step can be done twice.
+//! step can be done twice. Where the old files are kept is chosen once and stands among the new ones: so whoever goes on moves
+//! the rest of them to the same place.
 
 use super::DataDir;
 use super::data_dir::wrong;
+use super::ownership::hand_over;
 use crate::commands::Failure;
 use crate::services::SystemClock;
 use domain::time::Clock;
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use store::private;
 
 /// Where the files are gathered.
 const GATHERED: &str = "restore.unfinished";
@@ -20,6 +23,8 @@ const GATHERED: &str = "restore.unfinished";
 const DECIDED: &str = "restore.decided";
 /// What the name of the old files begins with.
 const OLD: &str = "before-restore-";
+/// The file that says where they are kept.
+const KEPT_IN: &str = "kept-in";
 /// The files, and what belongs to each of them and goes with it.
 const FILES: [(&str, &[&str]); 3] = [
     ("latchkey.db", &["latchkey.db-wal", "latchkey.db-shm", "accept-loss"]),
@@ -38,7 +43,9 @@ impl<'a> Replacement<'a> {
     pub(in super::super) fn begin(claim: &'a DataDir) -> Result<Self, Failure> {
         let dir = claim.path();
         let path = dir.join(GATHERED);
-        let made = remove(&path).and_then(|()| DirBuilder::new().mode(0o700).create(&path));
+        let made = remove(&path)
+            .and_then(|()| DirBuilder::new().mode(0o700).create(&path))
+            .and_then(|()| write_new(&path.join(KEPT_IN), &new_name(dir)));
         made.map_err(|error| wrong("write to", dir, &path, &error))?;
         Ok(Self { dir, path })
     }
@@ -78,11 +85,41 @@ pub(super) fn go_on(dir: &Path) -> Result<Option<PathBuf>, Failure> {
     if !is_decided(dir) {
         return Ok(None);
     }
-    let time = SystemClock.now().rfc_3339().replace(['-', ':'], "");
-    let old = dir.join(format!("{OLD}{time}"));
-    swap(dir, &decided, &old).map_err(|error| wrong("write to", dir, &decided, &error))?;
+    let swapped = || {
+        let old = dir.join(kept_in(dir, &decided)?);
+        swap(dir, &decided, &old)?;
+        Ok(old)
+    };
+    let old = swapped().map_err(|error| wrong("write to", dir, &decided, &error))?;
     tracing::info!(event = "restored", "a backup was put in place of what was there");
     Ok(old.is_dir().then_some(old))
+}
+
+/// A name for what is kept that nothing in the directory has.
+fn new_name(dir: &Path) -> String {
+    let time = SystemClock.now().rfc_3339().replace(['-', ':'], "");
+    let mut name = format!("{OLD}{time}");
+    let mut number = 1;
+    while fs::symlink_metadata(dir.join(&name)).is_ok() {
+        number += 1;
+        name = format!("{OLD}{time}-{number}");
+    }
+    name
+}
+
+/// The name that was chosen. It is gone where the removal of what was decided was broken off, and nothing is left to keep then.
+fn kept_in(dir: &Path, decided: &Path) -> io::Result<String> {
+    match fs::read_to_string(decided.join(KEPT_IN)) {
+        Ok(name) if name.starts_with(OLD) && !name.contains('/') => Ok(name),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(new_name(dir)),
+    }
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(private::MODE).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 fn swap(dir: &Path, decided: &Path, old: &Path) -> io::Result<()> {
@@ -93,7 +130,7 @@ fn swap(dir: &Path, decided: &Path, old: &Path) -> io::Result<()> {
             continue;
         }
         for name in beside.iter().chain([&name]) {
-            set_aside(&dir.join(name), old)?;
+            set_aside(dir, name, old)?;
         }
         // Before the new one has the name: or a power loss could leave it beside the log of the old one.
         File::open(dir)?.sync_all()?;
@@ -105,15 +142,18 @@ fn swap(dir: &Path, decided: &Path, old: &Path) -> io::Result<()> {
 }
 
 /// Moves a file among the old ones, if it is there.
-fn set_aside(file: &Path, old: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(file).is_err() {
+fn set_aside(dir: &Path, name: &str, old: &Path) -> io::Result<()> {
+    let file = dir.join(name);
+    if fs::symlink_metadata(&file).is_err() {
         return Ok(());
     }
     match DirBuilder::new().mode(0o700).create(old) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
+        // A server of the owner may have to go on.
+        Ok(()) => hand_over(old, dir)?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
     }
-    fs::rename(file, old.join(file.file_name().unwrap_or_default()))?;
+    fs::rename(&file, old.join(name))?;
     File::open(old)?.sync_all()
 }
 

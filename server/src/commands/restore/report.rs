@@ -31,6 +31,7 @@ struct Since {
     rotated: Vec<Key>,
     latched: Vec<Key>,
     disabled: Vec<User>,
+    removed: Vec<User>,
     passwords: Vec<User>,
     gateways: Vec<String>,
     keys_made: u64,
@@ -102,8 +103,8 @@ impl Report {
     pub(super) fn cautions(&self) -> Vec<String> {
         let mut lines = vec![format!(
             "latchkey: what was done after {} is not in it. Keys that were deleted since pass again, users who were disabled \
-             are let in, keys latch anew to the first address, and tokens, passwords, second factors and sessions are those \
-             of then",
+             or removed are let in, keys latch anew to the first address, and the ends and allow-lists of keys, the roles of \
+             users, tokens, passwords, second factors and sessions are those of then",
             self.moment
         )];
         lines.push(match &self.unknown {
@@ -121,11 +122,6 @@ impl Since {
             for key in keys {
                 let Key { id, masked_token, username, at } = key;
                 let _ = writeln!(text, "  {id}  {masked_token} of {username}, {what} {at}");
-            }
-        };
-        let head = |text: &mut String, number: usize, noun: &str, what: &str| {
-            if number > 0 {
-                let _ = writeln!(text, "{what}: {}", counted(number as u64, noun));
             }
         };
         head(
@@ -146,6 +142,11 @@ impl Since {
             "latched since, latch anew to the first address that uses them",
         );
         keys(text, &self.latched, "latched");
+        self.tell_of_others(text);
+    }
+
+    /// Of users and gateways, and what is gone.
+    fn tell_of_others(&self, text: &mut String) {
         head(
             text,
             self.disabled.len(),
@@ -153,6 +154,9 @@ impl Since {
             "disabled since, let in again (`latchkey user disable NAME`)",
         );
         users(text, &self.disabled, "disabled");
+        let removed = "removed since, are there again (`latchkey user disable NAME`)";
+        head(text, self.removed.len(), "user", removed);
+        users(text, &self.removed, "removed");
         let passwords =
             "changed since, the password of before holds again (`latchkey user reset-password NAME`)";
         head(text, self.passwords.len(), "user", passwords);
@@ -168,6 +172,13 @@ impl Since {
         });
         head(text, self.keys_made as usize, "key", "made since, gone");
         head(text, self.users_made as usize, "user", "made since, gone");
+    }
+}
+
+/// What begins a list, if it is not empty.
+fn head(text: &mut String, number: usize, noun: &str, what: &str) {
+    if number > 0 {
+        let _ = writeln!(text, "{what}: {}", counted(number as u64, noun));
     }
 }
 
@@ -187,6 +198,7 @@ impl From<DoneSince> for Since {
             rotated: keys(since.rotated),
             latched: keys(since.latched),
             disabled: users(since.disabled),
+            removed: users(since.removed),
             passwords: users(since.passwords),
             gateways: since.gateways,
             keys_made: since.keys_made,

@@ -1,7 +1,8 @@
 //! `latchkey check`.
 
 use super::{Place, files, log_in, use_times};
-use crate::binary::{Server, latchkey};
+use crate::binary::{Server, latchkey, verb_under};
+use crate::patience::wait_until;
 use insta::assert_snapshot;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -61,6 +62,31 @@ fn sound_data_are_said_to_be_sound() {
     let json = place.json(&["check"]);
     assert!(json["running"] == true && json["sound"] == true && json["uses"] == 4, "{json}");
     assert!(!server.stop().contains("unclean_stop"));
+}
+
+#[test]
+fn a_server_that_stops_is_not_held_up_by_a_check() {
+    let place = Place::new();
+    let server = Server::start(&place.data());
+    // Each of its pages is long in coming once the reading has begun.
+    let record = place.path("record");
+    let state = place.data().join("latchkey.db");
+    let fault = "inject=pread64:delay_enter=100000:when=30+";
+    let under =
+        ["strace", "-D", "-f", "-q", "-P", state.to_str().unwrap(), "-e", "trace=pread64", "-e", fault, "-o"];
+    let under: Vec<_> =
+        under.iter().map(ToString::to_string).chain([record.to_str().unwrap().to_owned()]).collect();
+    let check = std::thread::spawn({
+        let data = place.data();
+        move || verb_under(&under, &data, &["check"], "").1
+    });
+    let pages = || fs::read_to_string(&record).map_or(0, |text| text.matches("pread64").count());
+    wait_until("it reads", || pages() > 40);
+    drop(server.stop());
+    let checked = check.join().unwrap();
+    let stopped = "latchkey: the server stopped meanwhile; run the command again\n";
+    assert_eq!((checked.status.code(), crate::said::err(&checked)), (Some(1), stopped.to_owned()));
+    assert!(!Server::start(&place.data()).stop().contains("unclean_stop"), "its logs could be emptied");
 }
 
 #[test]

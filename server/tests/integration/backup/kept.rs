@@ -37,6 +37,24 @@ fn only_older_backups_of_that_name_and_installation_are_removed() {
 }
 
 #[test]
+fn the_backup_just_made_stays_whatever_the_clock_says() {
+    let place = Place::new();
+    let keep = ["backup", "backups/{time}", "--keep", "1"];
+    let first = place.json(&keep);
+    // As if it were made before the clock was set back.
+    let renamed = place.path("backups/20210101T000000Z");
+    fs::rename(first["path"].as_str().unwrap(), &renamed).unwrap();
+    let manifest = fs::read_to_string(renamed.join("backup.json")).unwrap();
+    let moment = first["moment_micros"].to_string();
+    let later = (first["moment_micros"].as_i64().unwrap() + 3_600_000_000).to_string();
+    fs::write(renamed.join("backup.json"), manifest.replace(&moment, &later)).unwrap();
+    let made = place.json(&keep);
+    assert!(fs::exists(made["path"].as_str().unwrap()).unwrap(), "{made}");
+    assert!(made["kept"] == 1 && made["removed"].as_array().unwrap().len() == 1, "{made}");
+    assert_eq!(place.backups().len(), 1);
+}
+
+#[test]
 fn a_directory_in_which_something_else_lies_is_not_removed() {
     let place = Place::new();
     let keep = ["backup", "backups/{time}", "--keep", "1"];

@@ -3,9 +3,13 @@
 use super::{CLIENT, Place, files, log_in, use_times};
 use crate::binary::{Client, PASSWORD, Server, Start, verb, verb_under};
 use crate::faults::trace;
+use crate::patience::wait_until;
 use crate::said::{out, without};
 use insta::assert_snapshot;
 use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
+
+const NOBODY: u32 = 65534;
 
 /// A data directory with a backup, and more that was done since.
 struct Since {
@@ -78,7 +82,7 @@ fn it_says_what_was_done_since_and_keeps_what_was_there() {
     removed since, taken again (`latchkey gateway remove NAME`): 1 gateway
       old
     made since, gone: 1 key
-    latchkey: what was done after [time] is not in it. Keys that were deleted since pass again, users who were disabled are let in, keys latch anew to the first address, and tokens, passwords, second factors and sessions are those of then
+    latchkey: what was done after [time] is not in it. Keys that were deleted since pass again, users who were disabled or removed are let in, keys latch anew to the first address, and the ends and allow-lists of keys, the roles of users, tokens, passwords, second factors and sessions are those of then
     latchkey: above stands what the data tell of it that were there; look through it before you start the server
     ");
     let kept = files(&place.data()).into_iter().find(|name| name.starts_with("before-restore-")).unwrap();
@@ -167,4 +171,59 @@ fn killed_at_any_step_it_is_the_old_state_or_the_new_one() {
         }
     }
     assert!(old >= 1 && new >= 4, "{old} times the old state, {new} times the new one");
+}
+
+#[test]
+fn what_was_there_is_kept_in_one_place_whenever_it_was_killed() {
+    let place = Place::new();
+    assert!(place.run(&["backup", "backups/a"]).status.success());
+    drop(Server::start(&place.data()).stop());
+    let kept = || {
+        let names = files(&place.data()).into_iter().filter(|name| name.starts_with("before-restore-"));
+        names.map(|name| files(&place.data().join(name))).collect::<Vec<_>>()
+    };
+    // Decided is the first renaming; the state lies aside then, and the counts do not.
+    let source = place.path("backups/a");
+    let fault = trace::inject_anywhere("rename,renameat,renameat2:signal=SIGKILL:when=4");
+    let restore = ["restore", source.to_str().unwrap(), "--replace"];
+    drop(verb_under(&fault, &place.data(), &restore, ""));
+    assert_eq!(kept(), [["latchkey.db"]]);
+    let second = || std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let of_the_kill = second();
+    wait_until("another second", || second() > of_the_kill);
+    assert!(place.run(&["user", "list"]).status.success());
+    assert_eq!(kept(), [["latchkey.db", "usage.db"]]);
+}
+
+#[test]
+fn a_restore_by_root_that_is_refused_leaves_the_lock_to_the_owner_of_the_data() {
+    let place = Place::new();
+    assert!(place.run(&["backup", "backups/a"]).status.success());
+    let data = place.data();
+    fs::remove_file(data.join("lock")).unwrap();
+    files(&data).iter().for_each(|name| chown(data.join(name), Some(NOBODY), Some(NOBODY)).unwrap());
+    chown(&data, Some(NOBODY), Some(NOBODY)).unwrap();
+    let refused = place.said(&["restore", "backups/a"]);
+    assert!(refused.starts_with("1\n") && refused.contains("holds data already"), "{refused}");
+    let owner = fs::metadata(data.join("lock")).unwrap();
+    assert_eq!((owner.uid(), owner.gid()), (NOBODY, NOBODY));
+}
+
+#[test]
+fn who_has_the_number_of_another_is_not_taken_for_them_and_who_was_removed_changed_no_password() {
+    let Since { place, .. } = since();
+    drop(Server::start(&place.data()).stop());
+    // As after a restore over data that were restored: numbers were given again, and a user was removed.
+    let sql = "UPDATE users SET username = 'zoe', username_folded = 'zoe', created_at = created_at + 1
+            WHERE username = 'eve';
+        UPDATE keys SET id = randomblob(16) WHERE deleted_at IS NOT NULL;
+        UPDATE users SET removed_at = 7000000, disabled_at = 7000000, password_hash = '', username_folded = 'max#3'
+            WHERE username = 'max'";
+    rusqlite::Connection::open(place.data().join("latchkey.db")).unwrap().execute_batch(sql).unwrap();
+    let restored = place.run(&["restore", "backups/a", "--replace", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&restored.stdout).unwrap();
+    let since = &report["since"];
+    assert_eq!(since["removed"], serde_json::json!([{"username": "max", "at": "1970-01-01T00:00:07Z"}]));
+    assert!(["disabled", "passwords", "deleted"].iter().all(|list| since[list][0].is_null()), "{since}");
+    assert!(since["users_made"] == 1 && since["keys_made"] == 2, "{since}");
 }
