@@ -3,7 +3,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools="$root/.tools"
 export PATH="$tools/bin:$PATH"
 # `latchkey --version` names it.
-if commit=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null); then export LATCHKEY_COMMIT=$commit; fi
+if commit=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null); then export COMMIT_OF_BUILD=$commit; fi
 # The crates that people lint and test, always all of them: another choice would build their dependencies anew.
 # shellcheck disable=SC2034
 crates_and_features=(--package contract --package domain --package store --package store-sqlite --package service

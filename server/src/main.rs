@@ -7,5 +7,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // Set by the scripts that build (scripts/lib.sh). Here, so that another commit compiles no more than this file anew.
-    latchkey::commands::run(option_env!("LATCHKEY_COMMIT").unwrap_or("unknown"))
+    latchkey::commands::run(option_env!("COMMIT_OF_BUILD").unwrap_or("unknown"))
 }

@@ -26,7 +26,7 @@ impl HistoryQuery {
         let get = |name: &str| pairs.iter().find(|(found, _)| found == name).map(|(_, value)| value.trim());
         let user = get("user").filter(|name| !name.is_empty());
         Self {
-            user: user.map(|name| name.chars().take(Username::LIMIT).collect()),
+            user: user.map(cut),
             key: get("key").and_then(|key| key.parse().ok()),
             action: get("act").and_then(Action::from_name).filter(|action| action.concerns_users()),
             page: get("page").and_then(|page| page.parse().ok()).unwrap_or_default(),
@@ -54,6 +54,12 @@ impl HistoryQuery {
     pub fn is_open(&self) -> bool {
         self.user.is_none() && self.key.is_none() && self.action.is_none()
     }
+}
+
+/// As much of a name as one can have, without the spaces at which it was cut.
+fn cut(name: &str) -> String {
+    let cut: String = name.chars().take(Username::LIMIT).collect();
+    cut.trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -86,6 +92,8 @@ mod tests {
         ] {
             assert_eq!(HistoryQuery::parse(odd), HistoryQuery::default(), "{odd:?}");
         }
+        let long = format!("user={}+b", "a".repeat(Username::LIMIT - 1));
+        assert_eq!(HistoryQuery::parse(&long).user.map(|name| name.len()), Some(Username::LIMIT - 1));
         assert_eq!(HistoryQuery::default().to_query(), "");
         assert!(HistoryQuery { page: 7, ..HistoryQuery::default() }.is_open());
     }
