@@ -5,7 +5,7 @@ use server_fn::codec::GetUrl;
 
 #[cfg(feature = "ssr")]
 use super::signed_in;
-use crate::portal::{KeyPage, PortalError};
+use crate::portal::{KeyId, KeyPage, PortalError};
 #[cfg(feature = "ssr")]
 use crate::to_view::{key_page, revealed};
 #[cfg(feature = "ssr")]
@@ -32,6 +32,16 @@ pub fn list_path(query: &str) -> String {
     if query.is_empty() { LIST.into() } else { format!("{LIST}?{query}") }
 }
 
+/// The page of a key. An id that is not one lands on the list.
+#[must_use]
+pub fn key_path(id: &KeyId) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if id.0.is_empty() || !id.0.chars().all(plain) {
+        return LIST.into();
+    }
+    format!("{LIST}/{}", id.0)
+}
+
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
@@ -41,6 +51,15 @@ mod tests {
         assert_eq!(list_path("page=2&q=a+b&state=paused"), "/account/api-keys?q=a+b&state=paused&page=2");
         for other in ["", "//evil.example", "\r\nset-cookie: a=b", "made=x&done=deleted-1", "page=1"] {
             assert_eq!(list_path(other), LIST, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_plain_id_becomes_a_path() {
+        let path = |id: &str| key_path(&KeyId(id.into()));
+        assert_eq!(path("0198-ab"), "/account/api-keys/0198-ab");
+        for id in ["", "../login", "a b", "a?b", "a\r\nb"] {
+            assert_eq!(path(id), LIST, "{id:?}");
         }
     }
 }
